@@ -1,0 +1,20 @@
+//! The log behind one trait. What it acknowledges is durable, in order, and never changes.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
+//! | [`topics`] | the topics, their keys and how long they keep |
+//! | [`partition`] | murmur2, as every Kafka client computes it |
+//! | [`replies`] | answers back to the gateway that waits |
+//! | [`embedded`] | the default backend: SQLite, one group-committing writer |
+//! | [`contract`] | the tests every backend must pass |
+
+pub mod partition;
+pub mod replies;
+pub mod topics;
+pub mod traits;
+
+pub use partition::partition_of;
+pub use replies::{ReplyHub, ReplySender, ReplyWait};
+pub use topics::Topic;
+pub use traits::{Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};

@@ -1,0 +1,83 @@
+//! The topics: what is in them, and how long they keep it.
+
+/// A topic of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Topic {
+    /// The source of truth, in the engine's wire form. Key: event id.
+    Commands,
+    /// What happened, in the engine's wire form. Key: event id.
+    Facts,
+    /// Answers to commands, for gateways in other processes. Key: gateway id.
+    Replies,
+    /// Live counts, as of an offset; JSON. Key: event id, then section or category.
+    Counts,
+    /// Messages for people; JSON. Key: user id.
+    Notifications,
+    /// Private aggregates for advertisers; JSON. Key: product id.
+    Audience,
+    /// Records that could not be processed, with their origin in the headers.
+    DeadLetters,
+}
+
+/// How a topic forgets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cleanup {
+    Keep,
+    /// Only the last record of a key need stay.
+    Compact,
+    /// Records older than this many milliseconds may go.
+    Age { ms: u64 },
+}
+
+const HOUR_MS: u64 = 3_600_000;
+
+impl Topic {
+    pub const ALL: [Topic; 7] = [
+        Topic::Commands, Topic::Facts, Topic::Replies, Topic::Counts, Topic::Notifications,
+        Topic::Audience, Topic::DeadLetters,
+    ];
+
+    /// The name, as in Kafka.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Topic::Commands => "floodgate.commands.v1",
+            Topic::Facts => "floodgate.facts.v1",
+            Topic::Replies => "floodgate.replies.v1",
+            Topic::Counts => "floodgate.counts.v1",
+            Topic::Notifications => "floodgate.notifications.v1",
+            Topic::Audience => "floodgate.audience.v1",
+            Topic::DeadLetters => "dlq.floodgate.commands.v1",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Topic> {
+        Topic::ALL.into_iter().find(|topic| topic.name() == name || topic.short_name() == name)
+    }
+
+    /// The name people type: `commands`, `facts`, `dlq` …
+    #[must_use]
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Topic::Commands => "commands",
+            Topic::Facts => "facts",
+            Topic::Replies => "replies",
+            Topic::Counts => "counts",
+            Topic::Notifications => "notifications",
+            Topic::Audience => "audience",
+            Topic::DeadLetters => "dlq",
+        }
+    }
+
+    #[must_use]
+    pub fn cleanup(self) -> Cleanup {
+        match self {
+            Topic::Commands | Topic::Facts | Topic::Audience => Cleanup::Keep,
+            Topic::Counts => Cleanup::Compact,
+            Topic::Replies => Cleanup::Age { ms: HOUR_MS },
+            Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },
+            Topic::DeadLetters => Cleanup::Age { ms: 28 * 24 * HOUR_MS },
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What every backend of the log promises.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use floodgate_onsale::LogTime;
+
+use crate::topics::Topic;
+
+/// A record's number within its partition, from 0, without gaps on the embedded backend.
+pub type Offset = u64;
+
+/// A partition of a topic, from 0.
+pub type Partition = u32;
+
+/// A record as it is appended.
+#[derive(Debug, Clone, Default)]
+pub struct NewRecord {
+    pub key: Bytes,
+    pub value: Bytes,
+    /// Names and values; CloudEvents attributes and dead-letter origins travel here.
+    pub headers: Vec<(String, Bytes)>,
+}
+
+impl NewRecord {
+    /// A record without headers.
+    pub fn new(key: impl Into<Bytes>, value: impl Into<Bytes>) -> Self {
+        NewRecord { key: key.into(), value: value.into(), headers: Vec::new() }
+    }
+}
+
+/// A record as it is read.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub offset: Offset,
+    /// Given by the log; never smaller than that of the record before.
+    pub at: LogTime,
+    pub key: Bytes,
+    pub value: Bytes,
+    pub headers: Vec<(String, Bytes)>,
+}
+
+/// Where an append ended up. Its records have consecutive offsets from `first`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    pub first: Offset,
+    pub at: LogTime,
+}
+
+/// Why the log did not do what it was asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LogError {
+    /// More is waiting than may wait. Nothing was written; trying again later is safe.
+    #[error("the log is overloaded; try again later")]
+    Overloaded,
+    /// Nothing was written. Free some space, then try again.
+    #[error("the log's disk is full; free some space")]
+    DiskFull,
+    /// A record is larger than the log takes. Nothing was written.
+    #[error("a record of {bytes} bytes is larger than the log takes ({max})")]
+    TooLarge { bytes: usize, max: usize },
+    /// No such topic or partition.
+    #[error("there is no partition {partition} of {topic}")]
+    UnknownPartition { topic: &'static str, partition: Partition },
+    /// The records from this offset are no longer kept.
+    #[error("records before offset {first} are no longer kept")]
+    Trimmed { first: Offset },
+    /// The log is shutting down. Whether the records were written is not known.
+    #[error("the log is closed")]
+    Closed,
+    /// The backend failed. Whether the records were written is not known.
+    #[error("the log failed: {0}")]
+    Backend(String),
+}
+
+impl LogError {
+    /// Whether it is certain that nothing was written.
+    #[must_use]
+    pub fn nothing_written(&self) -> bool {
+        !matches!(self, LogError::Closed | LogError::Backend(_))
+    }
+}
+
+/// Append, read, know the end. Implementations are cheap to share and never block in `append`.
+pub trait Log: Send + Sync + std::fmt::Debug + 'static {
+    /// How many partitions a topic has.
+    fn partitions(&self, topic: Topic) -> u32;
+
+    /// Queues records for one partition, all or nothing and in order: two appends from one
+    /// thread keep their order. The ticket resolves once they are durable, or with the reason
+    /// why they are not.
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket;
+
+    /// Reads from `from` on; only durable records are ever seen.
+    fn reader(&self, topic: Topic, partition: Partition, from: Offset) -> Result<Box<dyn LogReader>, LogError>;
+
+    /// The offset the next durable record will have: one past the last readable one.
+    fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
+
+    /// The first offset that is still kept.
+    fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
+
+    /// The last durable record, if there is one.
+    fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError>;
+
+    /// Whether the log takes appends now; the reason if not. For readiness checks.
+    fn health(&self) -> Result<(), LogError>;
+}
+
+/// Reads one partition forward. Used from one thread; blocking.
+pub trait LogReader: Send {
+    /// Appends up to `max` records to `into`, waiting up to `wait` for the first of them.
+    /// Returns how many; 0 after a quiet wait.
+    fn poll(&mut self, max: usize, wait: Duration, into: &mut Vec<Record>) -> Result<usize, LogError>;
+
+    /// The offset the next poll starts at.
+    fn position(&self) -> Offset;
+}
+
+/// The promise of an append: await it, or [`Ticket::wait`] on a plain thread. Dropping it
+/// does not undo the append.
+#[derive(Debug)]
+pub struct Ticket {
+    outcome: Result<oneshot::Receiver<Result<Appended, LogError>>, LogError>,
+}
+
+impl Ticket {
+    /// A ticket and the sender that settles it.
+    #[must_use]
+    pub fn pending() -> (oneshot::Sender<Result<Appended, LogError>>, Ticket) {
+        let (sender, receiver) = oneshot::channel();
+        (sender, Ticket { outcome: Ok(receiver) })
+    }
+
+    /// A ticket that has failed already.
+    #[must_use]
+    pub fn failed(error: LogError) -> Self {
+        Ticket { outcome: Err(error) }
+    }
+
+    /// Waits on a plain thread; must not be called inside an async task.
+    pub fn wait(self) -> Result<Appended, LogError> {
+        self.outcome?.blocking_recv().unwrap_or(Err(LogError::Closed))
+    }
+
+    /// Looks without waiting; `None` while the outcome is open.
+    pub fn try_outcome(&mut self) -> Option<Result<Appended, LogError>> {
+        match &mut self.outcome {
+            Err(error) => Some(Err(error.clone())),
+            Ok(receiver) => match receiver.try_recv() {
+                Ok(outcome) => Some(outcome),
+                Err(oneshot::error::TryRecvError::Empty) => None,
+                Err(oneshot::error::TryRecvError::Closed) => Some(Err(LogError::Closed)),
+            },
+        }
+    }
+}
+
+impl Future for Ticket {
+    type Output = Result<Appended, LogError>;
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.outcome {
+            Err(error) => Poll::Ready(Err(error.clone())),
+            Ok(receiver) => Pin::new(receiver)
+                .poll(context)
+                .map(|outcome| outcome.unwrap_or(Err(LogError::Closed))),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Commands: what people and Floodgate itself ask of an event, in the imperative.
+//!
+//! A command is decided when the log has it. Its [`Envelope`] says who asks, by which
+//! name the command may be repeated, and which gateway waits for the answer.
+
+use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
+use crate::plan::{CategorySet, Plan};
+use crate::policy::Policy;
+use crate::price::PriceTable;
+use crate::seats::SeatList;
+
+/// A command and all that is said about it outside its body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// The same id always gets the first outcome; `CommandId(0)` is never remembered.
+    pub command_id: CommandId,
+    /// Digest of what was asked; the same id with another digest is refused as `KeyReused`.
+    pub fingerprint: u32,
+    pub event_id: EventId,
+    pub actor: Actor,
+    pub reply_to: GatewayId,
+    pub command: Command,
+}
+
+/// A provider's token for a way to pay: up to 32 bytes of printable ASCII. Never a card number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct PaymentMethod {
+    bytes: [u8; 32],
+    count: u8,
+}
+
+impl PaymentMethod {
+    /// Reads a token; `None` when it is empty, longer than 32 bytes or not printable ASCII.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let printable = text.bytes().all(|b| b.is_ascii_graphic());
+        if text.is_empty() || text.len() > 32 || !printable {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Some(PaymentMethod { bytes, count: u8::try_from(text.len()).ok()? })
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..usize::from(self.count)]).unwrap_or("")
+    }
+}
+
+/// A new event: its names, its plan and the first prices and rules.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NewEvent {
+    pub name: String,
+    pub description: String,
+    /// When the show starts, UTC milliseconds; 0 when unknown.
+    pub starts_at: u64,
+    pub venue_id: crate::ids::VenueId,
+    pub plan: Plan,
+    pub prices: PriceTable,
+    pub policy: Policy,
+}
+
+/// Everything that can be asked of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Staff. Boxed: a plan is large and rare.
+    CreateEvent(Box<NewEvent>),
+    /// Staff.
+    SetPrices(Box<PriceTable>),
+    /// Staff. Holds keep what they were given.
+    SetPolicy(Box<Policy>),
+    /// Staff. From announced or paused.
+    OpenSale,
+    /// Staff. No new holds and no new shoppers; what is held may be paid.
+    PauseSale,
+    /// Staff. No new holds ever; what is held may be paid.
+    CloseSale,
+    /// Staff. Everything held is released and everything sold is refunded.
+    CancelEvent,
+    /// Staff. Publishes the hash of a secret before the draw.
+    CommitDraw { commitment: [u8; 32] },
+    /// Staff. Publishes the secret and the public value mixed with it.
+    RevealDraw { secret: [u8; 32], public_value: [u8; 32] },
+    /// System. Reserves the next `count` places of the queue for one admission store.
+    ReservePlaces { count: u32 },
+    /// Buyer. Into the shop, at his place in the queue.
+    Enter { place: Place },
+    /// Buyer. Out of the shop; holds are released.
+    Leave,
+    /// Buyer. These very seats. `accessible` must be set to take wheelchair and companion seats.
+    HoldSeats { seats: SeatList, accessible: bool },
+    /// Buyer. The best `count` seats together in one of `categories`.
+    HoldBest { count: u8, categories: CategorySet },
+    /// Buyer.
+    ExtendHold { hold_id: HoldId },
+    /// Buyer or staff.
+    ReleaseHold { hold_id: HoldId },
+    /// Buyer. Turns a hold into an order awaiting payment.
+    StartPurchase { hold_id: HoldId, method: PaymentMethod },
+    /// System. The provider holds the money for `attempt`.
+    PaymentAuthorised { hold_id: HoldId, attempt: u8 },
+    /// System.
+    PaymentDeclined { hold_id: HoldId, attempt: u8 },
+    /// System. The money has moved.
+    PaymentCaptured { hold_id: HoldId, attempt: u8 },
+    /// System. The provider gave no answer in time, or a capture failed for good.
+    PaymentLost { hold_id: HoldId, attempt: u8 },
+    /// Staff. A confirmed order is given back.
+    RefundOrder { hold_id: HoldId },
+    /// Buyer. Hands one ticket on.
+    TransferTicket { hold_id: HoldId, seat: crate::seats::SeatId, to: crate::ids::BuyerId },
+    /// Staff. At the gate.
+    RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
+    /// Staff. A message to everyone who waits or has a ticket.
+    Announce { message: String },
+    /// System. Lets time pass while nobody calls.
+    Tick,
+    /// System. From here on decisions follow this version of the engine.
+    EngineVersion { version: u32 },
+    /// Anyone. Counts and phase, decided in the log: `status?consistency=strong`.
+    ReadStatus,
+}
+
+impl Command {
+    /// The hold or order it concerns, if it names one.
+    #[must_use]
+    pub fn hold_id(&self) -> Option<HoldId> {
+        match self {
+            Command::ExtendHold { hold_id }
+            | Command::ReleaseHold { hold_id }
+            | Command::StartPurchase { hold_id, .. }
+            | Command::PaymentAuthorised { hold_id, .. }
+            | Command::PaymentDeclined { hold_id, .. }
+            | Command::PaymentCaptured { hold_id, .. }
+            | Command::PaymentLost { hold_id, .. }
+            | Command::RefundOrder { hold_id }
+            | Command::TransferTicket { hold_id, .. }
+            | Command::RedeemTicket { hold_id, .. } => Some(*hold_id),
+            _ => None,
+        }
+    }
+
+    /// The command's stable name, as in topics, metrics and docs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::CreateEvent(_) => "CreateEvent",
+            Command::SetPrices(_) => "SetPrices",
+            Command::SetPolicy(_) => "SetPolicy",
+            Command::OpenSale => "OpenSale",
+            Command::PauseSale => "PauseSale",
+            Command::CloseSale => "CloseSale",
+            Command::CancelEvent => "CancelEvent",
+            Command::CommitDraw { .. } => "CommitDraw",
+            Command::RevealDraw { .. } => "RevealDraw",
+            Command::ReservePlaces { .. } => "ReservePlaces",
+            Command::Enter { .. } => "Enter",
+            Command::Leave => "Leave",
+            Command::HoldSeats { .. } => "HoldSeats",
+            Command::HoldBest { .. } => "HoldBest",
+            Command::ExtendHold { .. } => "ExtendHold",
+            Command::ReleaseHold { .. } => "ReleaseHold",
+            Command::StartPurchase { .. } => "StartPurchase",
+            Command::PaymentAuthorised { .. } => "PaymentAuthorised",
+            Command::PaymentDeclined { .. } => "PaymentDeclined",
+            Command::PaymentCaptured { .. } => "PaymentCaptured",
+            Command::PaymentLost { .. } => "PaymentLost",
+            Command::RefundOrder { .. } => "RefundOrder",
+            Command::TransferTicket { .. } => "TransferTicket",
+            Command::RedeemTicket { .. } => "RedeemTicket",
+            Command::Announce { .. } => "Announce",
+            Command::Tick => "Tick",
+            Command::EngineVersion { .. } => "EngineVersion",
+            Command::ReadStatus => "ReadStatus",
+        }
+    }
+}

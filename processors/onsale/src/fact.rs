@@ -1,0 +1,230 @@
+//! Facts: what happened, in the past tense. The event-sourced history of every seat.
+//!
+//! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
+//! names the seats and the buyer.
+
+use crate::command::{NewEvent, PaymentMethod};
+use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place};
+use crate::policy::Policy;
+use crate::price::PriceTable;
+use crate::seats::{SeatId, SeatList};
+
+/// A fact with its place in history. Facts of one partition are ordered by `source`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactRecord {
+    pub source: Source,
+    pub at: LogTime,
+    pub event_id: EventId,
+    pub fact: Fact,
+}
+
+/// Where a fact came from: the command's offset and the fact's index among that command's
+/// facts. Strictly growing within a partition; readers drop what is not greater than the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Source {
+    pub offset: u64,
+    pub index: u16,
+}
+
+impl Source {
+    /// One number that orders like the pair: the `reservation_version` of the views. The low
+    /// 16 bits are the index.
+    #[must_use]
+    pub fn version(self) -> u64 {
+        (self.offset << 16) | u64::from(self.index)
+    }
+}
+
+/// Why a shopper is out of the shop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaveReason {
+    Left,
+    Purchased,
+    PassExpired,
+}
+
+/// Why a payment did not come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeclineReason {
+    /// The bank said no.
+    Declined,
+    /// The provider never answered.
+    Lost,
+}
+
+/// Where a late payment found its seats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeatsKept {
+    /// The hold was still there.
+    Held,
+    /// The hold had ended; the same seats were free again.
+    Retaken,
+    /// The hold had ended; an equal block was given instead.
+    Moved,
+}
+
+/// Everything that can have happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    EventCreated(Box<NewEvent>),
+    PricesSet(Box<PriceTable>),
+    PolicySet(Box<Policy>),
+    SaleOpened,
+    SalePaused,
+    SaleClosed,
+    EventCancelled,
+    DrawCommitted {
+        commitment: [u8; 32],
+    },
+    DrawRevealed {
+        secret: [u8; 32],
+        public_value: [u8; 32],
+    },
+    PlacesReserved {
+        first: Place,
+        count: u32,
+    },
+    Entered {
+        buyer: BuyerId,
+        place: Place,
+        until: LogTime,
+    },
+    ShopperLeft {
+        buyer: BuyerId,
+        reason: LeaveReason,
+    },
+    /// `amount` is the total of the hold in minor units; it stays fixed.
+    SeatsHeld {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+        amount: u64,
+        until: LogTime,
+    },
+    HoldExtended {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        until: LogTime,
+    },
+    HoldReleased {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+    },
+    /// Unpaid until its end; the seats are free.
+    HoldExpired {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+    },
+    /// Ask the provider: the outbox reads this.
+    PurchaseStarted {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        method: PaymentMethod,
+        amount: u64,
+        attempt: u8,
+        until: LogTime,
+    },
+    /// The seats stay held until `until` for another card.
+    OrderDeclined {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        attempt: u8,
+        reason: DeclineReason,
+        until: LogTime,
+    },
+    /// Sold. Capture the money: the outbox reads this.
+    OrderConfirmed {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+        amount: u64,
+        attempt: u8,
+        kept: SeatsKept,
+    },
+    /// Money captured for a confirmed order: the resting state of a sale.
+    OrderSettled {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        amount: u64,
+    },
+    /// No payment in time; the seats are free. A payment may still arrive late.
+    OrderExpired {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+    },
+    /// A payment came too late and nothing equal was left. Void it: the outbox reads this.
+    PaymentVoided {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        attempt: u8,
+    },
+    /// Seats are free. Give the money back: the outbox reads this.
+    OrderRefunded {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+        amount: u64,
+    },
+    /// A confirmed order whose money could not be captured; the seats are free.
+    OrderCancelled {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+    },
+    TicketTransferred {
+        hold_id: HoldId,
+        seat: SeatId,
+        from: BuyerId,
+        to: BuyerId,
+    },
+    TicketRedeemed {
+        hold_id: HoldId,
+        seat: SeatId,
+    },
+    Announced {
+        message: String,
+    },
+    EngineVersionSet {
+        version: u32,
+    },
+}
+
+impl Fact {
+    /// The fact's stable name, as in topics, metrics and docs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fact::EventCreated(_) => "EventCreated",
+            Fact::PricesSet(_) => "PricesSet",
+            Fact::PolicySet(_) => "PolicySet",
+            Fact::SaleOpened => "SaleOpened",
+            Fact::SalePaused => "SalePaused",
+            Fact::SaleClosed => "SaleClosed",
+            Fact::EventCancelled => "EventCancelled",
+            Fact::DrawCommitted { .. } => "DrawCommitted",
+            Fact::DrawRevealed { .. } => "DrawRevealed",
+            Fact::PlacesReserved { .. } => "PlacesReserved",
+            Fact::Entered { .. } => "Entered",
+            Fact::ShopperLeft { .. } => "ShopperLeft",
+            Fact::SeatsHeld { .. } => "SeatsHeld",
+            Fact::HoldExtended { .. } => "HoldExtended",
+            Fact::HoldReleased { .. } => "HoldReleased",
+            Fact::HoldExpired { .. } => "HoldExpired",
+            Fact::PurchaseStarted { .. } => "PurchaseStarted",
+            Fact::OrderDeclined { .. } => "OrderDeclined",
+            Fact::OrderConfirmed { .. } => "OrderConfirmed",
+            Fact::OrderSettled { .. } => "OrderSettled",
+            Fact::OrderExpired { .. } => "OrderExpired",
+            Fact::PaymentVoided { .. } => "PaymentVoided",
+            Fact::OrderRefunded { .. } => "OrderRefunded",
+            Fact::OrderCancelled { .. } => "OrderCancelled",
+            Fact::TicketTransferred { .. } => "TicketTransferred",
+            Fact::TicketRedeemed { .. } => "TicketRedeemed",
+            Fact::Announced { .. } => "Announced",
+            Fact::EngineVersionSet { .. } => "EngineVersionSet",
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Identifiers: fixed-width numbers inside, prefixed Crockford base32 outside.
+//!
+//! An identifier says what it names (`evt_…`, `byr_…`), sorts nowhere and carries no
+//! personal data. The engine never makes one at random: ids come in with commands, and
+//! hold ids are numbered by the engine itself.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Crockford's base32 alphabet: no I, L, O or U, so that ids survive being read aloud.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// Why a text is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a {kind} id: expected `{prefix}` followed by {digits} base32 digits")]
+pub struct IdError {
+    pub kind: &'static str,
+    pub prefix: &'static str,
+    pub digits: usize,
+}
+
+fn encode_base32(mut value: u128, digits: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = [b'0'; 26];
+    for place in text[..digits].iter_mut().rev() {
+        *place = ALPHABET[(value & 31) as usize];
+        value >>= 5;
+    }
+    // Every byte comes from ALPHABET, which is ASCII.
+    f.write_str(std::str::from_utf8(&text[..digits]).map_err(|_| fmt::Error)?)
+}
+
+fn decode_base32(text: &str, digits: usize, bits: u32) -> Option<u128> {
+    if text.len() != digits {
+        return None;
+    }
+    let mut value: u128 = 0;
+    for byte in text.bytes() {
+        let upper = byte.to_ascii_uppercase();
+        let digit = ALPHABET.iter().position(|&a| a == upper)?;
+        if value >> 123 != 0 {
+            return None;
+        }
+        value = (value << 5) | digit as u128;
+    }
+    (bits == 128 || value >> bits == 0).then_some(value)
+}
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $repr:ty, $kind:literal, $prefix:literal, $digits:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+        pub struct $name(pub $repr);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($prefix)?;
+                encode_base32(u128::from(self.0), $digits, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                text.strip_prefix($prefix)
+                    .and_then(|rest| decode_base32(rest, $digits, <$repr>::BITS))
+                    .and_then(|value| <$repr>::try_from(value).ok())
+                    .map($name)
+                    .ok_or(IdError { kind: $kind, prefix: $prefix, digits: $digits })
+            }
+        }
+    };
+}
+
+identifier!(
+    /// The show. Also the partition key of everything that concerns it.
+    EventId, u64, "event", "evt_", 13
+);
+identifier!(
+    /// A venue, named by the content of its plan.
+    VenueId, u64, "venue", "ven_", 13
+);
+identifier!(
+    /// A visitor towards one installation; the `user_id` of the views.
+    BuyerId, u64, "buyer", "byr_", 13
+);
+identifier!(
+    /// A hold, and the order that grows from it: an order keeps the number of its hold.
+    /// The upper half is a generation, the lower half a slot, so a stale id never matches.
+    HoldId, u64, "hold", "hld_", 13
+);
+identifier!(
+    /// The client-made name of one command; the same id always gets the first outcome.
+    CommandId, u128, "command", "cmd_", 26
+);
+identifier!(
+    /// A member of staff, named by the key used.
+    StaffId, u64, "staff", "stf_", 13
+);
+
+impl HoldId {
+    /// The public name of the order that grew from this hold: `ord_…`, same digits.
+    #[must_use]
+    pub fn order(self) -> OrderName {
+        OrderName(self)
+    }
+}
+
+/// A hold id in its second life as an order: `ord_` and the digits of the hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OrderName(pub HoldId);
+
+impl fmt::Display for OrderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ord_")?;
+        encode_base32(u128::from(self.0.0), 13, f)
+    }
+}
+
+impl FromStr for OrderName {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        text.strip_prefix("ord_")
+            .and_then(|rest| decode_base32(rest, 13, 64))
+            .and_then(|value| u64::try_from(value).ok())
+            .map(|value| OrderName(HoldId(value)))
+            .ok_or(IdError { kind: "order", prefix: "ord_", digits: 13 })
+    }
+}
+
+/// A visitor's number in the waiting order of one event, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Place(pub u64);
+
+/// The gateway that waits for an answer; 0 when nobody does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct GatewayId(pub u32);
+
+/// Milliseconds since the Unix epoch, as stamped by the log. The engine knows no other clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct LogTime(pub u64);
+
+impl LogTime {
+    /// This instant moved `ms` milliseconds on; saturates at the end of time.
+    #[must_use]
+    pub fn plus(self, ms: u64) -> Self {
+        LogTime(self.0.saturating_add(ms))
+    }
+}
+
+/// Who asks: decides what a command may touch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    /// Floodgate itself: ticks, payment results, reserved places.
+    System,
+    /// A visitor, for his own holds and orders only.
+    Buyer(BuyerId),
+    /// A manager or operator, for the event.
+    Staff(StaffId),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_survive_text() {
+        for value in [0, 1, 31, 32, u64::MAX, 0x0123_4567_89ab_cdef] {
+            let id = EventId(value);
+            assert_eq!(id.to_string().parse(), Ok(id));
+            let hold = HoldId(value);
+            assert_eq!(hold.order().to_string().parse(), Ok(OrderName(hold)));
+        }
+        let command = CommandId(u128::MAX);
+        assert_eq!(command.to_string().parse(), Ok(command));
+    }
+
+    #[test]
+    fn foreign_texts_are_refused() {
+        for text in ["", "evt_", "byr_0000000000001", "evt_000000000000U", "evt_ZZZZZZZZZZZZZ"] {
+            assert!(text.parse::<EventId>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Policy: how long, how many, how often. Data in the log, so the past stays as decided.
+
+/// The rules of one event's sale. Durations in milliseconds of log time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// A hold's length from SeatsHeld.
+    pub hold_ms: u64,
+    /// How often a buyer may extend a hold himself.
+    pub extensions_max: u8,
+    /// What one extension adds, counted from now.
+    pub extension_ms: u64,
+    /// How long a payment may take from PurchaseStarted; a bank's challenge fits inside.
+    pub payment_ms: u64,
+    /// After a decline, how long the seats wait for another card.
+    pub retry_ms: u64,
+    /// How often another card may be tried.
+    pub payment_attempts_max: u8,
+    /// Seats one buyer may have in this event, held and bought together.
+    pub seats_per_buyer_max: u16,
+    /// Seats in one hold; at most [`crate::seats::SEATS_PER_HOLD_MAX`].
+    pub seats_per_hold_max: u8,
+    /// Holds and pending orders one buyer may have at once.
+    pub holds_per_buyer_max: u8,
+    /// After a hold ran out unpaid, how long the buyer may not hold again.
+    pub cooldown_ms: u64,
+    /// Whether the shop is behind the queue. Without, anyone may hold.
+    pub pass_required: bool,
+    /// Shoppers at once.
+    pub shoppers_max: u32,
+    /// How long a pass is good for, from Entered.
+    pub pass_ms: u64,
+    /// Distinct buyers the event remembers; bounds its largest table.
+    pub buyers_max: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            hold_ms: 300_000,
+            extensions_max: 1,
+            extension_ms: 120_000,
+            payment_ms: 600_000,
+            retry_ms: 180_000,
+            payment_attempts_max: 3,
+            seats_per_buyer_max: 6,
+            seats_per_hold_max: 6,
+            holds_per_buyer_max: 1,
+            cooldown_ms: 0,
+            pass_required: true,
+            shoppers_max: 2_000,
+            pass_ms: 900_000,
+            buyers_max: 1 << 20,
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Refusals: a lawful no with a stable code. Not errors: they are decided, remembered and
+//! repeated like any other outcome. Codes only grow; a number is never used twice.
+
+/// Why a command was refused. The discriminant is the wire code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Refusal {
+    UnknownEvent = 1,
+    EventExists = 2,
+    NotAllowed = 3,
+    KeyReused = 4,
+    NeedsNewerEngine = 5,
+    WrongPhase = 6,
+    SaleNotOpen = 7,
+    SalePaused = 8,
+    SaleClosed = 9,
+    EventCancelled = 10,
+    InvalidPlan = 11,
+    InvalidPrices = 12,
+    InvalidPolicy = 13,
+    TooManyEvents = 14,
+    NoPass = 20,
+    PassExpired = 21,
+    ShopFull = 22,
+    PlaceSpent = 23,
+    PlaceUnknown = 24,
+    NotInShop = 25,
+    TooManyBuyers = 26,
+    UnknownSeat = 30,
+    SeatTaken = 31,
+    SeatNotForSale = 32,
+    SeatsRepeated = 33,
+    NoSeatsNamed = 34,
+    AccessibleSeat = 35,
+    NotEnoughTogether = 36,
+    SoldOut = 37,
+    BuyerLimit = 38,
+    HoldTooLarge = 39,
+    TooManyHolds = 40,
+    CoolingDown = 41,
+    NoSuchCategory = 42,
+    TooManyOrders = 43,
+    UnknownHold = 50,
+    NotYourHold = 51,
+    HoldEnded = 52,
+    NoExtensionLeft = 53,
+    PaymentPending = 54,
+    NoAttemptLeft = 55,
+    AlreadyPurchased = 56,
+    StaleAttempt = 57,
+    NotConfirmed = 58,
+    PaymentTooLate = 59,
+    AlreadyRefunded = 60,
+}
+
+/// Every refusal, for tables, docs and tests.
+pub const REFUSALS: [Refusal; 46] = {
+    use Refusal::*;
+    [
+        UnknownEvent,
+        EventExists,
+        NotAllowed,
+        KeyReused,
+        NeedsNewerEngine,
+        WrongPhase,
+        SaleNotOpen,
+        SalePaused,
+        SaleClosed,
+        EventCancelled,
+        InvalidPlan,
+        InvalidPrices,
+        InvalidPolicy,
+        TooManyEvents,
+        NoPass,
+        PassExpired,
+        ShopFull,
+        PlaceSpent,
+        PlaceUnknown,
+        NotInShop,
+        TooManyBuyers,
+        UnknownSeat,
+        SeatTaken,
+        SeatNotForSale,
+        SeatsRepeated,
+        NoSeatsNamed,
+        AccessibleSeat,
+        NotEnoughTogether,
+        SoldOut,
+        BuyerLimit,
+        HoldTooLarge,
+        TooManyHolds,
+        CoolingDown,
+        NoSuchCategory,
+        TooManyOrders,
+        UnknownHold,
+        NotYourHold,
+        HoldEnded,
+        NoExtensionLeft,
+        PaymentPending,
+        NoAttemptLeft,
+        AlreadyPurchased,
+        StaleAttempt,
+        NotConfirmed,
+        PaymentTooLate,
+        AlreadyRefunded,
+    ]
+};
+
+impl Refusal {
+    /// The refusal with this wire code.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        REFUSALS.iter().copied().find(|refusal| *refusal as u8 == code)
+    }
+
+    /// Stable text code, as in HTTP problems, metrics and reports.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.row().0
+    }
+
+    /// What happened and what to do about it, for people.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        self.row().1
+    }
+
+    /// Whether the same wish, sent again later under a new id, may succeed.
+    #[must_use]
+    pub fn retry_may_help(self) -> bool {
+        use Refusal::*;
+        matches!(
+            self,
+            SaleNotOpen
+                | SalePaused
+                | ShopFull
+                | SeatTaken
+                | NotEnoughTogether
+                | SoldOut
+                | TooManyHolds
+                | CoolingDown
+                | PaymentPending
+                | TooManyOrders
+                | TooManyBuyers
+        )
+    }
+
+    fn row(self) -> (&'static str, &'static str) {
+        use Refusal::*;
+        match self {
+            UnknownEvent => ("unknown_event", "There is no such event. Check the event id."),
+            EventExists => (
+                "event_exists",
+                "An event with this id exists already. Read it, or create one under another Idempotency-Key.",
+            ),
+            NotAllowed => {
+                ("not_allowed", "This is not yours to do. Use a key or pass with the right role.")
+            }
+            KeyReused => (
+                "key_reused",
+                "This Idempotency-Key was used for a different request. Use a new key.",
+            ),
+            NeedsNewerEngine => {
+                ("needs_newer_engine", "The engine of this installation does not decide this yet.")
+            }
+            WrongPhase => {
+                ("wrong_phase", "The event's phase does not allow this. Read its status first.")
+            }
+            SaleNotOpen => ("sale_not_open", "The sale has not opened yet. Wait for it to open."),
+            SalePaused => (
+                "sale_paused",
+                "The sale is paused. What you hold is safe; try again when it goes on.",
+            ),
+            SaleClosed => ("sale_closed", "The sale is closed."),
+            EventCancelled => {
+                ("event_cancelled", "The event was cancelled. Paid orders are refunded.")
+            }
+            InvalidPlan => (
+                "invalid_plan",
+                "The seating plan cannot be sold. Check it with `floodgate venue check`.",
+            ),
+            InvalidPrices => (
+                "invalid_prices",
+                "The prices do not fit the plan: at most one list of tiers a category.",
+            ),
+            InvalidPolicy => {
+                ("invalid_policy", "A rule is out of its bounds. See the policy's documentation.")
+            }
+            TooManyEvents => (
+                "too_many_events",
+                "This partition holds as many events as it may. Add partitions or remove old events.",
+            ),
+            NoPass => ("no_pass", "You are not in the shop. Join the queue and enter first."),
+            PassExpired => ("pass_expired", "Your time in the shop is over. Join the queue again."),
+            ShopFull => {
+                ("shop_full", "The shop is full. Your place is kept; try again in a moment.")
+            }
+            PlaceSpent => ("place_spent", "This place has entered already. Join the queue again."),
+            PlaceUnknown => ("place_unknown", "This place was never given out. Join the queue."),
+            NotInShop => ("not_in_shop", "You are not in the shop."),
+            TooManyBuyers => (
+                "too_many_buyers",
+                "The event remembers as many buyers as it may. Try again later.",
+            ),
+            UnknownSeat => {
+                ("unknown_seat", "There is no such seat in this venue. Read the event's plan.")
+            }
+            SeatTaken => {
+                ("seat_taken", "A seat is taken. Choose another, or ask for the best available.")
+            }
+            SeatNotForSale => ("seat_not_for_sale", "A seat is not for sale. Choose another."),
+            SeatsRepeated => ("seats_repeated", "A seat is named twice. Name each seat once."),
+            NoSeatsNamed => ("no_seats_named", "No seat was asked for. Ask for at least one."),
+            AccessibleSeat => (
+                "accessible_seat",
+                "A seat is kept for wheelchair users and companions. Ask for it with `accessible: true`.",
+            ),
+            NotEnoughTogether => (
+                "not_enough_together",
+                "There are not so many seats together. Ask for fewer, or for another category.",
+            ),
+            SoldOut => {
+                ("sold_out", "Nothing is free in what you asked for. Held seats may come back.")
+            }
+            BuyerLimit => ("buyer_limit", "That is more than one buyer may have of this event."),
+            HoldTooLarge => {
+                ("hold_too_large", "That is more than one hold may take. Ask for fewer seats.")
+            }
+            TooManyHolds => {
+                ("too_many_holds", "You hold seats already. Pay for them or release them first.")
+            }
+            CoolingDown => {
+                ("cooling_down", "Your last hold ran out unpaid. Wait a moment before the next.")
+            }
+            NoSuchCategory => {
+                ("no_such_category", "There is no such price category for sale in this event.")
+            }
+            TooManyOrders => {
+                ("too_many_orders", "The event's order table is full. Try again later.")
+            }
+            UnknownHold => ("unknown_hold", "There is no such hold or order."),
+            NotYourHold => ("not_your_hold", "This hold or order belongs to somebody else."),
+            HoldEnded => ("hold_ended", "This hold is over. Hold seats again."),
+            NoExtensionLeft => {
+                ("no_extension_left", "This hold cannot be extended again. Pay or release it.")
+            }
+            PaymentPending => {
+                ("payment_pending", "A payment is in progress. Wait for its outcome.")
+            }
+            NoAttemptLeft => ("no_attempt_left", "No further payment may be tried for this order."),
+            AlreadyPurchased => ("already_purchased", "This order is bought already."),
+            StaleAttempt => ("stale_attempt", "This payment attempt is not the current one."),
+            NotConfirmed => ("not_confirmed", "Only a confirmed order can be refunded."),
+            PaymentTooLate => (
+                "payment_too_late",
+                "The payment came too late and the seats are gone. Nothing is charged.",
+            ),
+            AlreadyRefunded => ("already_refunded", "This order was given back already."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_complete() {
+        let mut texts: Vec<_> = REFUSALS.iter().map(|refusal| refusal.code()).collect();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), REFUSALS.len());
+        for refusal in REFUSALS {
+            assert_eq!(Refusal::from_code(refusal as u8), Some(refusal));
+        }
+        assert_eq!(Refusal::from_code(0), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Seats by number, and short lists of them without allocation.
+
+use std::fmt;
+
+/// A seat's index in its plan: sections, rows and seats in plan order, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct SeatId(pub u32);
+
+/// The most seats one hold may name. Families and groups of friends fit; larger parties
+/// are bulk buyers. It keeps every command, fact and answer a fixed size.
+pub const SEATS_PER_HOLD_MAX: usize = 16;
+
+/// Up to [`SEATS_PER_HOLD_MAX`] seats, inline.
+#[derive(Clone, Copy)]
+pub struct SeatList {
+    count: u8,
+    seats: [SeatId; SEATS_PER_HOLD_MAX],
+}
+
+impl SeatList {
+    /// No seats.
+    #[must_use]
+    pub const fn new() -> Self {
+        SeatList { count: 0, seats: [SeatId(0); SEATS_PER_HOLD_MAX] }
+    }
+
+    /// Adds a seat; `false` when the list is full.
+    pub fn push(&mut self, seat: SeatId) -> bool {
+        let at = usize::from(self.count);
+        if at >= SEATS_PER_HOLD_MAX {
+            return false;
+        }
+        self.seats[at] = seat;
+        self.count += 1;
+        true
+    }
+
+    /// The seats, in the order they were added.
+    #[must_use]
+    pub fn as_slice(&self) -> &[SeatId] {
+        &self.seats[..usize::from(self.count)]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = SeatId> + '_ {
+        self.as_slice().iter().copied()
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Whether some seat is named twice.
+    #[must_use]
+    pub fn has_duplicates(&self) -> bool {
+        let seats = self.as_slice();
+        seats.iter().enumerate().any(|(at, seat)| seats[..at].contains(seat))
+    }
+}
+
+impl Default for SeatList {
+    fn default() -> Self {
+        SeatList::new()
+    }
+}
+
+impl PartialEq for SeatList {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for SeatList {}
+
+impl fmt::Debug for SeatList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|seat| seat.0)).finish()
+    }
+}
+
+impl TryFrom<&[u32]> for SeatList {
+    type Error = TooManySeats;
+    fn try_from(numbers: &[u32]) -> Result<Self, TooManySeats> {
+        let mut list = SeatList::new();
+        for &number in numbers {
+            if !list.push(SeatId(number)) {
+                return Err(TooManySeats { asked: numbers.len() });
+            }
+        }
+        Ok(list)
+    }
+}
+
+/// More seats than one hold may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{asked} seats asked for, a hold takes at most {SEATS_PER_HOLD_MAX}")]
+pub struct TooManySeats {
+    pub asked: usize,
+}

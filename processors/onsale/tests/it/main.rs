@@ -1,0 +1,7 @@
+//! The engine from outside: tables, properties, wire form.
+#![allow(clippy::unwrap_used)]
+
+mod house;
+mod properties;
+mod tables;
+mod wire;

@@ -1,0 +1,113 @@
+//! Readers and generators of seating plans.
+//!
+//! Owns the way from a venue's file to a [`Plan`] that can be sold: reading, finding which
+//! seats touch, ranking rows, and reporting what was assumed and what is wrong. Never sells,
+//! stores or draws. Start at [`import`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | `pretix`, `table`, `native` | one format each |
+//! | `draft` | what a foreign file says, before anything is inferred |
+//! | `aisles` | which seats touch: by geometry, or assumed from numbers |
+//! | `layout` | a drawing for files without coordinates |
+//! | `assemble` | draft → plan and report; `overlap`, `fit` and `palette` are its tools |
+//! | [`report`] | what a person should know before selling the plan |
+//! | [`plan_json`] | the plan as the HTTP interface shows it |
+//! | [`generate`], [`demo_prices`] | houses and prices that are free to ship |
+
+mod aisles;
+mod assemble;
+mod demo_prices;
+mod draft;
+mod fit;
+pub mod generate;
+mod layout;
+mod native;
+mod overlap;
+mod palette;
+pub mod plan_json;
+mod pretix;
+pub mod report;
+mod table;
+
+use floodgate_onsale::Plan;
+
+pub use demo_prices::demo_prices;
+pub use native::to_base64;
+pub use plan_json::PlanJson;
+pub use report::{Code, Problem, Rejected, Report, Severity};
+
+/// The largest file that is read: about 150 bytes for each of 200,000 seats, as pretix files have.
+pub const INPUT_BYTES_MAX: usize = 32 << 20;
+
+/// A plan and what was found while reading it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub plan: Plan,
+    pub report: Report,
+}
+
+/// The formats that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// pretix seating-plan JSON.
+    Pretix,
+    /// One seat a line, with a header.
+    Csv,
+    /// Our own compact form, as bytes or base64.
+    Native,
+}
+
+impl Format {
+    /// Reads a format's name as the HTTP interface spells it.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "pretix" => Some(Format::Pretix),
+            "csv" => Some(Format::Csv),
+            "native" => Some(Format::Native),
+            _ => None,
+        }
+    }
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Pretix => "pretix",
+            Format::Csv => "csv",
+            Format::Native => "native",
+        }
+    }
+
+    /// Guesses from the content: JSON starts with a brace, the native form with its version
+    /// (or that as base64, which has no commas); the rest is a table.
+    #[must_use]
+    pub fn detect(bytes: &[u8]) -> Self {
+        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'{') => Format::Pretix,
+            Some(0..=8) => Format::Native,
+            _ if native::looks_like_base64(text) => Format::Native,
+            _ => Format::Csv,
+        }
+    }
+}
+
+/// Reads a plan, or says everything that keeps it from being sold.
+pub fn import(format: Format, bytes: &[u8]) -> Result<Imported, Rejected> {
+    if bytes.len() > INPUT_BYTES_MAX {
+        return Err(Rejected::because(
+            Code::TooLarge,
+            "",
+            format!(
+                "the file has {} bytes; at most {INPUT_BYTES_MAX} are read",
+                bytes.len()
+            ),
+        ));
+    }
+    match format {
+        Format::Pretix => pretix::read(bytes),
+        Format::Csv => table::read(bytes),
+        Format::Native => native::read(bytes),
+    }
+}

@@ -1,0 +1,291 @@
+//! What a person should know about a plan before selling it.
+//!
+//! Owns the words: codes, severities, counts. Never decides what is a problem. Errors refuse a
+//! plan ([`Rejected`]); warnings travel with it ([`Report`]).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// Shown for each code; an exporter that is wrong once is wrong for every seat.
+const SHOWN_PER_CODE_MAX: u32 = 20;
+
+/// Does it refuse the plan?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+/// What kind of problem; the names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The file is not what its format says.
+    Malformed,
+    /// A limit of file or plan is passed.
+    TooLarge,
+    /// A column that must be there is not.
+    MissingColumn,
+    /// A column nobody asked for.
+    UnknownColumn,
+    /// A value is missing or cannot be read.
+    BadValue,
+    /// Two seats with the same section, row and label.
+    DuplicateSeat,
+    /// One foreign id for two seats that differ otherwise.
+    DuplicateGuid,
+    /// A category is declared twice.
+    DuplicateCategory,
+    /// A seat names a category that is not declared.
+    UnknownCategory,
+    /// A seat names no category.
+    NoCategory,
+    /// Seats lie on top of each other.
+    Overlap,
+    /// A row without seats.
+    EmptyRow,
+    /// Some seats have coordinates and some do not.
+    MissingCoordinates,
+    /// The engine would refuse the plan.
+    Unsellable,
+}
+
+impl Code {
+    const fn name(self) -> &'static str {
+        match self {
+            Code::Malformed => "malformed",
+            Code::TooLarge => "too_large",
+            Code::MissingColumn => "missing_column",
+            Code::UnknownColumn => "unknown_column",
+            Code::BadValue => "bad_value",
+            Code::DuplicateSeat => "duplicate_seat",
+            Code::DuplicateGuid => "duplicate_guid",
+            Code::DuplicateCategory => "duplicate_category",
+            Code::UnknownCategory => "unknown_category",
+            Code::NoCategory => "no_category",
+            Code::Overlap => "overlap",
+            Code::EmptyRow => "empty_row",
+            Code::MissingCoordinates => "missing_coordinates",
+            Code::Unsellable => "unsellable",
+        }
+    }
+}
+
+/// One thing wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub severity: Severity,
+    pub code: Code,
+    /// `line 12`, `zones[0].rows[3].seats[1]`, or empty for the whole file.
+    pub at: String,
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{severity} {}", self.code.name())?;
+        if !self.at.is_empty() {
+            write!(f, " at {}", self.at)?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+/// Problems as they are found, bounded.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    shown: Vec<Problem>,
+    counts: BTreeMap<Code, u32>,
+    has_errors: bool,
+}
+
+impl Findings {
+    pub(crate) fn warn(&mut self, code: Code, at: impl fmt::Display, message: impl Into<String>) {
+        self.add(Severity::Warning, code, &at, message.into());
+    }
+
+    pub(crate) fn error(&mut self, code: Code, at: impl fmt::Display, message: impl Into<String>) {
+        self.has_errors = true;
+        self.add(Severity::Error, code, &at, message.into());
+    }
+
+    fn add(&mut self, severity: Severity, code: Code, at: &dyn fmt::Display, message: String) {
+        let count = self.counts.entry(code).or_default();
+        *count += 1;
+        if *count <= SHOWN_PER_CODE_MAX {
+            let at = at.to_string();
+            self.shown.push(Problem {
+                severity,
+                code,
+                at,
+                message,
+            });
+        }
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.has_errors
+    }
+
+    /// Whether so much is wrong that reading on would only repeat it.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.has_errors && self.counts.values().any(|&count| count > 10_000)
+    }
+
+    /// Errors first, each kind in the order of the file.
+    fn into_parts(mut self) -> (Vec<Problem>, BTreeMap<Code, u32>) {
+        self.shown
+            .sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        (self.shown, self.counts)
+    }
+
+    pub(crate) fn reject(self) -> Rejected {
+        let (problems, problem_counts) = self.into_parts();
+        Rejected {
+            problems,
+            problem_counts,
+        }
+    }
+
+    pub(crate) fn into_report(self, mut report: Report) -> Report {
+        (report.problems, report.problem_counts) = self.into_parts();
+        report
+    }
+}
+
+/// Why a plan cannot be sold: at least one error, and the warnings found on the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+pub struct Rejected {
+    pub problems: Vec<Problem>,
+    /// How many of each kind there are, shown or not.
+    pub problem_counts: BTreeMap<Code, u32>,
+}
+
+impl Rejected {
+    pub(crate) fn because(code: Code, at: &str, message: String) -> Self {
+        let mut findings = Findings::default();
+        findings.error(code, at, message);
+        findings.reject()
+    }
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the plan cannot be sold")?;
+        write_problems(f, &self.problems, &self.problem_counts)
+    }
+}
+
+/// A category and how many seats it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CategoryCount {
+    pub name: String,
+    pub seat_count: u32,
+}
+
+/// What was read and what was assumed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Report {
+    pub format: String,
+    pub name: String,
+    pub seat_count: u32,
+    pub row_count: u32,
+    pub section_count: u32,
+    pub run_count: u32,
+    pub categories: Vec<CategoryCount>,
+    /// Places within a row where neighbours do not touch.
+    pub aisle_count: u32,
+    /// Seats without a neighbour in their run.
+    pub single_count: u32,
+    pub accessible_count: u32,
+    pub companion_count: u32,
+    pub restricted_view_count: u32,
+    pub not_for_sale_count: u32,
+    /// How it was found which seats touch.
+    pub adjacency: String,
+    /// Where the drawing comes from.
+    pub coordinates: String,
+    /// What makes a row better than another.
+    pub row_quality: String,
+    /// Anything else worth knowing.
+    pub notes: Vec<String>,
+    pub native_bytes: u32,
+    pub problems: Vec<Problem>,
+    /// How many of each kind there are, shown or not.
+    pub problem_counts: BTreeMap<Code, u32>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.name.is_empty() {
+            "unnamed plan"
+        } else {
+            &self.name
+        };
+        writeln!(
+            f,
+            "{name}: {} in {} and {}",
+            counted(self.seat_count, "seat"),
+            counted(self.row_count, "row"),
+            counted(self.section_count, "section"),
+        )?;
+        writeln!(f, "  format       {}", self.format)?;
+        let categories: Vec<_> = self
+            .categories
+            .iter()
+            .map(|category| format!("{} {}", category.name, category.seat_count))
+            .collect();
+        writeln!(f, "  categories   {}", categories.join(", "))?;
+        writeln!(f, "  adjacency    {}", self.adjacency)?;
+        writeln!(
+            f,
+            "  neighbours   {}, {} of seats that touch, {}",
+            counted(self.aisle_count, "aisle"),
+            counted(self.run_count, "run"),
+            counted(self.single_count, "single seat"),
+        )?;
+        writeln!(f, "  drawing      {}", self.coordinates)?;
+        writeln!(f, "  row quality  {}", self.row_quality)?;
+        writeln!(
+            f,
+            "  flags        {} accessible, {} companion, {} restricted view, {} not for sale",
+            self.accessible_count,
+            self.companion_count,
+            self.restricted_view_count,
+            self.not_for_sale_count,
+        )?;
+        writeln!(f, "  native form  {}", counted(self.native_bytes, "byte"))?;
+        for note in &self.notes {
+            writeln!(f, "  note         {note}")?;
+        }
+        write_problems(f, &self.problems, &self.problem_counts)
+    }
+}
+
+fn counted(count: u32, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn write_problems(
+    f: &mut fmt::Formatter<'_>,
+    problems: &[Problem],
+    counts: &BTreeMap<Code, u32>,
+) -> fmt::Result {
+    for problem in problems {
+        writeln!(f, "  {problem}")?;
+    }
+    for (code, &count) in counts {
+        if count > SHOWN_PER_CODE_MAX {
+            let more = count - SHOWN_PER_CODE_MAX;
+            writeln!(f, "  … and {more} more of {}", code.name())?;
+        }
+    }
+    Ok(())
+}
