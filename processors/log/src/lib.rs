@@ -7,14 +7,17 @@
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`replies`] | answers back to the gateway that waits |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
-//! | [`contract`] | the tests every backend must pass |
 
+pub mod embedded;
 pub mod partition;
 pub mod replies;
 pub mod topics;
 pub mod traits;
 
+pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use partition::partition_of;
 pub use replies::{ReplyHub, ReplySender, ReplyWait};
 pub use topics::Topic;
-pub use traits::{Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+pub use traits::{
+    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,
+};

@@ -66,7 +66,10 @@ impl ReplyHub {
     /// Requests that wait now.
     #[must_use]
     pub fn waiting_count(&self) -> usize {
-        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        self.shards
+            .iter()
+            .map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).len())
+            .sum()
     }
 }
 

@@ -26,15 +26,22 @@ pub enum Cleanup {
     /// Only the last record of a key need stay.
     Compact,
     /// Records older than this many milliseconds may go.
-    Age { ms: u64 },
+    Age {
+        ms: u64,
+    },
 }
 
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
     pub const ALL: [Topic; 7] = [
-        Topic::Commands, Topic::Facts, Topic::Replies, Topic::Counts, Topic::Notifications,
-        Topic::Audience, Topic::DeadLetters,
+        Topic::Commands,
+        Topic::Facts,
+        Topic::Replies,
+        Topic::Counts,
+        Topic::Notifications,
+        Topic::Audience,
+        Topic::DeadLetters,
     ];
 
     /// The name, as in Kafka.

@@ -97,7 +97,12 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket;
 
     /// Reads from `from` on; only durable records are ever seen.
-    fn reader(&self, topic: Topic, partition: Partition, from: Offset) -> Result<Box<dyn LogReader>, LogError>;
+    fn reader(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn LogReader>, LogError>;
 
     /// The offset the next durable record will have: one past the last readable one.
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
@@ -116,7 +121,12 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
 pub trait LogReader: Send {
     /// Appends up to `max` records to `into`, waiting up to `wait` for the first of them.
     /// Returns how many; 0 after a quiet wait.
-    fn poll(&mut self, max: usize, wait: Duration, into: &mut Vec<Record>) -> Result<usize, LogError>;
+    fn poll(
+        &mut self,
+        max: usize,
+        wait: Duration,
+        into: &mut Vec<Record>,
+    ) -> Result<usize, LogError>;
 
     /// The offset the next poll starts at.
     fn position(&self) -> Offset;

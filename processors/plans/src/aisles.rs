@@ -32,9 +32,8 @@ pub(crate) fn by_geometry(draft: &mut Draft) -> Option<f64> {
         } else {
             house_pitch
         };
-        row.aisles = (1..row.seats.len())
-            .filter(|&at| gaps[at - 1] > AISLE_PITCHES * pitch)
-            .collect();
+        row.aisles =
+            (1..row.seats.len()).filter(|&at| gaps[at - 1] > AISLE_PITCHES * pitch).collect();
     }
     Some(house_pitch)
 }
@@ -44,9 +43,7 @@ fn point(seat: &DraftSeat) -> Point {
 }
 
 fn gaps(row: &DraftRow) -> impl Iterator<Item = f64> {
-    row.seats
-        .windows(2)
-        .map(|pair| distance(point(&pair[0]), point(&pair[1])))
+    row.seats.windows(2).map(|pair| distance(point(&pair[0]), point(&pair[1])))
 }
 
 pub(crate) fn distance(a: Point, b: Point) -> f64 {
@@ -92,9 +89,7 @@ fn order_along_row(row: &mut DraftRow) {
 /// The direction in which points spread most.
 fn main_axis(points: &[Point]) -> (f64, f64) {
     let count = points.len() as f64;
-    let (sum_x, sum_y) = points
-        .iter()
-        .fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
+    let (sum_x, sum_y) = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
     let (mean_x, mean_y) = (sum_x / count, sum_y / count);
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     for (x, y) in points {
@@ -120,9 +115,7 @@ pub(crate) fn countable(label: &str) -> Option<(&str, i64)> {
     let &[letter] = label.as_bytes() else {
         return None;
     };
-    letter
-        .is_ascii_alphabetic()
-        .then(|| ("", i64::from(letter.to_ascii_uppercase() - b'A')))
+    letter.is_ascii_alphabetic().then(|| ("", i64::from(letter.to_ascii_uppercase() - b'A')))
 }
 
 /// Puts each row in the order of its numbers; seats touch when their numbers follow each
@@ -148,9 +141,7 @@ pub(crate) fn by_numbers(draft: &mut Draft) -> u32 {
             .collect();
         let one_parity = keys.len() > 2 && steps.iter().flatten().all(|step| step % 2 == 0);
         let step = if one_parity { 2 } else { 1 };
-        row.aisles = (1..keys.len())
-            .filter(|&at| steps[at - 1] != Some(step))
-            .collect();
+        row.aisles = (1..keys.len()).filter(|&at| steps[at - 1] != Some(step)).collect();
     }
     uncounted_rows
 }
@@ -174,22 +165,14 @@ mod tests {
             origin: Origin::Line(2),
             guid: None,
         });
-        let row = DraftRow {
-            label: "A".into(),
-            origin: Origin::Line(2),
-            seats: seats.collect(),
-            aisles: Vec::new(),
-        };
+        let row = DraftRow { label: "A".into(), seats: seats.collect(), aisles: Vec::new() };
         Draft {
             format: Format::Csv,
             name: String::new(),
             size: None,
             stage: None,
             categories: Categories::default(),
-            sections: vec![DraftSection {
-                rows: vec![row],
-                ..DraftSection::default()
-            }],
+            sections: vec![DraftSection { rows: vec![row], ..DraftSection::default() }],
             notes: Vec::new(),
         }
     }

@@ -30,10 +30,7 @@ struct Frame {
 
 impl Frame {
     fn place(&self, point: Point) -> Point {
-        (
-            (point.0 - self.origin.0) * self.scale,
-            (point.1 - self.origin.1) * self.scale,
-        )
+        ((point.0 - self.origin.0) * self.scale, (point.1 - self.origin.1) * self.scale)
     }
 
     fn units(&self, point: Point) -> (i32, i32) {
@@ -58,10 +55,7 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
     if findings.has_errors() {
         return Err(findings.reject());
     }
-    let mut report = Report {
-        format: draft.format.name().to_owned(),
-        ..Report::default()
-    };
+    let mut report = Report { format: draft.format.name().to_owned(), ..Report::default() };
     let with_points = draft.seats().filter(|seat| seat.point.is_some()).count();
     let given = with_points == seat_count;
     if !given && with_points > 0 {
@@ -117,17 +111,20 @@ fn find_double_names(draft: &Draft, findings: &mut Findings) {
         for row in &section.rows {
             for seat in &row.seats {
                 let name = (&*section.name, &*row.label, &*seat.label);
-                if let Some(first) = seats.insert(name, seat.origin) {
-                    let (section, row, seat_label) = name;
+                let double = seats.insert(name, seat.origin);
+                if let Some(first) = double {
+                    let (section, row, label) = name;
                     let message = format!(
-                        "there are two seats {section} / {row} / {seat_label}; the other is {first}"
+                        "there are two seats {section} / {row} / {label}; the other is {first}"
                     );
                     findings.error(Code::DuplicateSeat, seat.origin, message);
                 }
                 let Some(guid) = &seat.guid else { continue };
-                if let Some(first) = guids.insert(guid, seat.origin) {
+                let first = guids.insert(guid, seat.origin);
+                if let Some(first) = first.filter(|_| double.is_none()) {
                     let message = format!(
-                        "guid `{guid}` belongs to {first} too; section, row and seat differ"
+                        "guid `{guid}` belongs to {first} too; section, row and seat tell \
+                         them apart"
                     );
                     findings.warn(Code::DuplicateGuid, seat.origin, message);
                 }
@@ -165,15 +162,9 @@ fn frame(draft: &Draft, pitch: Option<f64>) -> Result<Frame, String> {
     // Not `>`: what is not a number must not pass either.
     if !(width <= EXTENT_MAX && height <= EXTENT_MAX) {
         let times = (width.max(height) / PITCH).round();
-        return Err(format!(
-            "the drawing is {times} times as wide as the gap between two seats"
-        ));
+        return Err(format!("the drawing is {times} times as wide as the gap between two seats"));
     }
-    Ok(Frame {
-        origin,
-        scale,
-        size: (width.ceil() as i32, height.ceil() as i32),
-    })
+    Ok(Frame { origin, scale, size: (width.ceil() as i32, height.ceil() as i32) })
 }
 
 fn find_overlaps(draft: &Draft, frame: &Frame, findings: &mut Findings) {
@@ -218,18 +209,9 @@ fn plan_of(draft: Draft, frame: &Frame, stage: Option<Point>) -> Plan {
                 runs: runs_of(row, frame),
             });
         }
-        sections.push(Section {
-            name: section.name.clone(),
-            kind: SectionKind::Seated,
-            rows,
-        });
+        sections.push(Section { name: section.name.clone(), kind: SectionKind::Seated, rows });
     }
-    Plan {
-        name: draft.name,
-        categories: draft.categories.list,
-        sections,
-        size: frame.size,
-    }
+    Plan { name: draft.name, categories: draft.categories.list, sections, size: frame.size }
 }
 
 fn rank(row: &DraftRow, frame: &Frame, stage: Point) -> u32 {
@@ -263,9 +245,7 @@ fn runs_of(row: &DraftRow, frame: &Frame) -> Vec<Run> {
 }
 
 fn run_of(seats: &[DraftSeat], frame: &Frame) -> Run {
-    let points = seats
-        .iter()
-        .map(|seat| frame.units(seat.point.unwrap_or_default()));
+    let points = seats.iter().map(|seat| frame.units(seat.point.unwrap_or_default()));
     let flags = seats
         .iter()
         // Runs beyond 16 bits are refused by the check that follows.
@@ -311,10 +291,7 @@ pub(crate) fn conclude(
     report.row_count = count(plan.sections.iter().map(|section| section.rows.len()).sum());
     let categories = plan.categories.iter().zip(by_category);
     report.categories = categories
-        .map(|(category, seat_count)| CategoryCount {
-            name: category.name.clone(),
-            seat_count,
-        })
+        .map(|(category, seat_count)| CategoryCount { name: category.name.clone(), seat_count })
         .collect();
     let mut native = Vec::new();
     encode_plan(&plan, &mut native);

@@ -59,7 +59,6 @@ pub(crate) struct DraftSection {
 #[derive(Debug)]
 pub(crate) struct DraftRow {
     pub(crate) label: String,
-    pub(crate) origin: Origin,
     pub(crate) seats: Vec<DraftSeat>,
     /// Seats (by position in `seats`) that do not touch the one before; set by `aisles`.
     pub(crate) aisles: Vec<usize>,
@@ -81,9 +80,7 @@ impl Draft {
     }
 
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut DraftRow> {
-        self.sections
-            .iter_mut()
-            .flat_map(|section| &mut section.rows)
+        self.sections.iter_mut().flat_map(|section| &mut section.rows)
     }
 
     pub(crate) fn seats(&self) -> impl Iterator<Item = &DraftSeat> {

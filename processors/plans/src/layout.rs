@@ -6,7 +6,7 @@
 
 use crate::aisles::countable;
 use crate::assemble::PITCH;
-use crate::draft::{Draft, DraftSection};
+use crate::draft::{Draft, DraftRow, DraftSeat, DraftSection};
 
 const ROW_DEPTH: f64 = 1.2 * PITCH;
 const SECTION_GAP: f64 = 2.5 * PITCH;
@@ -15,8 +15,7 @@ const TIER_GAP: f64 = 4.0 * PITCH;
 /// A block with less than this share of the deepest block's rows stands in a tier behind:
 /// boxes and lounges would leave holes in the front line.
 const FRONT_SHARE: f64 = 0.33;
-/// Numbers are drawn where they would stand if none were missing, unless that would make a
-/// section this much wider than its longest row.
+/// Missing numbers leave a hole, unless the holes would make a row this many times wider.
 const SPREAD_MAX: f64 = 3.0;
 
 /// Which way a stand lies from the field.
@@ -76,15 +75,10 @@ impl Shelf {
 
 /// Gives every seat a point; says in words how.
 pub(crate) fn lay_out(draft: &mut Draft) -> &'static str {
-    let sides: Option<Vec<Side>> = draft
-        .sections
-        .iter()
-        .map(|section| Side::parse(&section.stand))
-        .collect();
-    let blocks: Vec<Block> = (0..)
-        .zip(&draft.sections)
-        .map(|(at, section)| block_of(at, section))
-        .collect();
+    let sides: Option<Vec<Side>> =
+        draft.sections.iter().map(|section| Side::parse(&section.stand)).collect();
+    let blocks: Vec<Block> =
+        (0..).zip(&draft.sections).map(|(at, section)| block_of(at, section)).collect();
     match sides.filter(|sides| SIDES.iter().filter(|side| sides.contains(side)).count() > 2) {
         Some(sides) => {
             around_field(draft, blocks, &sides);
@@ -98,58 +92,42 @@ pub(crate) fn lay_out(draft: &mut Draft) -> &'static str {
 }
 
 fn block_of(section_at: usize, section: &DraftSection) -> Block {
-    let along = by_number(section).unwrap_or_else(|| in_order(section));
-    let width = along.iter().flatten().fold(0.0, |max: f64, &x| max.max(x));
-    Block {
-        section: section_at,
-        along,
-        width,
-    }
-}
-
-/// Seats with the same number stand behind each other.
-fn by_number(section: &DraftSection) -> Option<Vec<Vec<f64>>> {
-    let number = |label: &str| {
-        let (prefix, number) = countable(label)?;
-        prefix.is_empty().then_some(number)
-    };
-    let seats = || section.rows.iter().flat_map(|row| &row.seats);
-    let numbers: Vec<i64> = seats().map(|seat| number(&seat.label)).collect::<Option<_>>()?;
-    let low = numbers.iter().min()?;
-    let high = numbers.iter().max()?;
-    let longest = section.rows.iter().map(|row| row.seats.len()).max()?;
-    if (high.saturating_sub(*low)) as f64 > SPREAD_MAX * longest as f64 {
-        return None;
-    }
-    let mut numbers = numbers.iter();
-    let rows = section.rows.iter().map(|row| {
-        let numbers = numbers.by_ref().take(row.seats.len());
-        numbers.map(|n| (n - low) as f64 * PITCH).collect()
-    });
-    Some(rows.collect())
-}
-
-/// Seats one after the other, an aisle as wide as a seat, rows centred.
-fn in_order(section: &DraftSection) -> Vec<Vec<f64>> {
-    let mut rows: Vec<Vec<f64>> = Vec::new();
-    for row in &section.rows {
-        let mut x = 0.0;
-        let along = (0..row.seats.len()).map(|at| {
-            if at > 0 {
-                let aisle = row.aisles.binary_search(&at).is_ok();
-                x += if aisle { 2.0 * PITCH } else { PITCH };
-            }
-            x
-        });
-        rows.push(along.collect());
-    }
+    let along = |row| by_number(row).unwrap_or_else(|| in_order(row));
+    let mut along: Vec<Vec<f64>> = section.rows.iter().map(along).collect();
     let end = |row: &Vec<f64>| row.last().copied().unwrap_or_default();
-    let width = rows.iter().map(end).fold(0.0, f64::max);
-    for row in &mut rows {
+    let width = along.iter().map(end).fold(0.0, f64::max);
+    for row in &mut along {
         let shift = (width - end(row)) / 2.0;
         row.iter_mut().for_each(|x| *x += shift);
     }
-    rows
+    Block { section: section_at, along, width }
+}
+
+/// Seats where their numbers say, so that missing numbers show as a hole.
+fn by_number(row: &DraftRow) -> Option<Vec<f64>> {
+    let number = |seat: &DraftSeat| {
+        let (prefix, number) = countable(&seat.label)?;
+        prefix.is_empty().then_some(number)
+    };
+    let numbers: Vec<i64> = row.seats.iter().map(number).collect::<Option<_>>()?;
+    let (low, high) = (numbers.first()?, numbers.last()?);
+    let spread = high.saturating_sub(*low) as f64;
+    let is_dense = spread <= SPREAD_MAX * numbers.len() as f64;
+    let place = |number: &i64| (number - low) as f64 * PITCH;
+    is_dense.then(|| numbers.iter().map(place).collect())
+}
+
+/// Seats one after the other, an aisle as wide as a seat.
+fn in_order(row: &DraftRow) -> Vec<f64> {
+    let mut x = 0.0;
+    let along = (0..row.seats.len()).map(|at| {
+        if at > 0 {
+            let aisle = row.aisles.binary_search(&at).is_ok();
+            x += if aisle { 2.0 * PITCH } else { PITCH };
+        }
+        x
+    });
+    along.collect()
 }
 
 fn around_field(draft: &mut Draft, blocks: Vec<Block>, sides: &[Side]) {
@@ -178,9 +156,8 @@ fn around_field(draft: &mut Draft, blocks: Vec<Block>, sides: &[Side]) {
 /// A stand's deep blocks in front, the shallow ones in a tier behind them.
 fn tiers(blocks: Vec<Block>) -> Vec<Shelf> {
     let deepest = blocks.iter().map(Block::depth).fold(0.0, f64::max);
-    let (front, back): (Vec<_>, Vec<_>) = blocks
-        .into_iter()
-        .partition(|block| block.depth() >= FRONT_SHARE * deepest);
+    let (front, back): (Vec<_>, Vec<_>) =
+        blocks.into_iter().partition(|block| block.depth() >= FRONT_SHARE * deepest);
     stack(vec![front, back])
 }
 

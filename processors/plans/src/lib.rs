@@ -99,10 +99,7 @@ pub fn import(format: Format, bytes: &[u8]) -> Result<Imported, Rejected> {
         return Err(Rejected::because(
             Code::TooLarge,
             "",
-            format!(
-                "the file has {} bytes; at most {INPUT_BYTES_MAX} are read",
-                bytes.len()
-            ),
+            format!("the file has {} bytes; at most {INPUT_BYTES_MAX} are read", bytes.len()),
         ));
     }
     match format {

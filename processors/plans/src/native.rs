@@ -45,11 +45,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let native = if bytes.first() == Some(&PLAN_VERSION) {
         bytes
     } else {
-        let text: Vec<u8> = bytes
-            .iter()
-            .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
+        let text: Vec<u8> =
+            bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         decoded = STANDARD
             .decode(text)
             .map_err(|error| malformed(format!("neither the native form nor base64: {error}")))?;

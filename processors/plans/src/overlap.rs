@@ -5,16 +5,19 @@ use std::collections::HashMap;
 /// Closer than this (plan units; a pitch is 100) one seat hides the other on a map.
 const OVERLAP: i32 = 30;
 
+/// In plan units.
+type Point = (i32, i32);
+
 /// The seats drawn so far, in cells as wide as [`OVERLAP`]. A cell holds at most four seats:
 /// more cannot lie in it without overlapping, and those that overlap are not kept.
 #[derive(Debug, Default)]
 pub(crate) struct Overlaps {
-    cells: HashMap<(i32, i32), Vec<((i32, i32), u32)>>,
+    cells: HashMap<Point, Vec<(Point, u32)>>,
 }
 
 impl Overlaps {
     /// Adds the seat with this number; says which earlier seat it lies on.
-    pub(crate) fn add(&mut self, point: (i32, i32), seat: u32) -> Option<u32> {
+    pub(crate) fn add(&mut self, point: Point, seat: u32) -> Option<u32> {
         let cell = (point.0.div_euclid(OVERLAP), point.1.div_euclid(OVERLAP));
         for across in -1..=1 {
             for down in -1..=1 {
@@ -33,7 +36,7 @@ impl Overlaps {
     }
 }
 
-fn is_close(a: (i32, i32), b: (i32, i32)) -> bool {
+fn is_close(a: Point, b: Point) -> bool {
     let (dx, dy) = (i64::from(a.0) - i64::from(b.0), i64::from(a.1) - i64::from(b.1));
     dx * dx + dy * dy < i64::from(OVERLAP * OVERLAP)
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use floodgate_onsale::plan::{Labels, Plan, Run, SectionKind, Shape};
 use floodgate_onsale::VenueId;
+use floodgate_onsale::plan::{Labels, Plan, Run, SectionKind, Shape};
 
 /// A whole plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,11 +79,7 @@ impl PlanJson {
                     // Bounded by SEATS_PER_PLAN_MAX.
                     first_seat += run.labels.len() as u32;
                 }
-                rows.push(RowJson {
-                    label: row.label.clone(),
-                    rank: row.rank,
-                    runs,
-                });
+                rows.push(RowJson { label: row.label.clone(), rank: row.rank, runs });
             }
             sections.push(SectionJson {
                 name: section.name.clone(),

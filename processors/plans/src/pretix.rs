@@ -5,11 +5,12 @@
 //! seat's place is zone + row + seat position.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 
-use floodgate_onsale::plan::SeatFlags;
+use floodgate_onsale::plan::{SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
 use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, Origin, Point};
@@ -18,19 +19,12 @@ use crate::report::{Code, Findings, Rejected};
 use crate::{Format, Imported};
 
 /// The only names by which an area is taken for the stage, spaces and case aside.
-const STAGE_NAMES: [&str; 9] = [
-    "stage",
-    "thestage",
-    "bühne",
-    "scène",
-    "scene",
-    "escenario",
-    "palco",
-    "panggung",
-    "сцена",
-];
+const STAGE_NAMES: [&str; 9] =
+    ["stage", "thestage", "bühne", "scène", "scene", "escenario", "palco", "panggung", "сцена"];
 /// Where seats of no category go; it has no price until someone gives it one.
 const NO_CATEGORY: &str = "Without category";
+/// Declarations are read beyond what a plan holds, so that the report can say what is double.
+const CATEGORIES_READ_MAX: usize = 1024;
 
 // `rows`, `seats` and positions are required: so every item has many bytes in the file, and
 // what is in memory stays within a few times the largest file.
@@ -38,8 +32,9 @@ const NO_CATEGORY: &str = "Without category";
 struct PlanFile {
     #[serde(default)]
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "at_most::<_, _, CATEGORIES_READ_MAX>")]
     categories: Vec<CategoryItem>,
+    #[serde(deserialize_with = "at_most::<_, _, SECTIONS_MAX>")]
     zones: Vec<Zone>,
     size: Option<Size>,
 }
@@ -144,6 +139,37 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// Reads a list of at most `MAX` items: zones and categories are short in a file and larger in
+/// memory, so their number is bounded while reading.
+fn at_most<'de, D, T, const MAX: usize>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MAX} items")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = items.next_element()? {
+                if list.len() == MAX {
+                    return Err(A::Error::custom(format!("more than {MAX} items in a list")));
+                }
+                list.push(item);
+            }
+            Ok(list)
+        }
+    }
+
+    deserializer.deserialize_seq(ListVisitor::<T, MAX>(PhantomData))
+}
+
 /// Reads areas one by one and keeps only the first that is named as the stage.
 fn stage_of<'de, D: Deserializer<'de>>(
     deserializer: D,
@@ -181,12 +207,8 @@ fn stage_of<'de, D: Deserializer<'de>>(
 }
 
 fn names_a_stage(text: &str) -> bool {
-    let letters: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(16)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let letters: String =
+        text.chars().filter(|c| !c.is_whitespace()).take(16).flat_map(char::to_lowercase).collect();
     STAGE_NAMES.contains(&letters.as_str())
 }
 
@@ -244,10 +266,7 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
     }
     let mut rows = Vec::new();
     for (row, row_number) in zone.rows.into_iter().zip(0..) {
-        let origin = Origin::Row {
-            zone: number,
-            row: row_number,
-        };
+        let origin = Origin::Row { zone: number, row: row_number };
         let label = [row.row_number.0, row.row_label.0]
             .into_iter()
             .find(|label| !label.is_empty())
@@ -260,25 +279,12 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
         let corner = [zone.position, row.position];
         let mut seats = Vec::with_capacity(row.seats.len());
         for (seat, seat_number) in row.seats.into_iter().zip(0..) {
-            let origin = Origin::Seat {
-                zone: number,
-                row: row_number,
-                seat: seat_number,
-            };
+            let origin = Origin::Seat { zone: number, row: row_number, seat: seat_number };
             seats.push(read_seat(seat, origin, corner, &mut draft.categories, findings));
         }
-        rows.push(DraftRow {
-            label,
-            origin,
-            seats,
-            aisles: Vec::new(),
-        });
+        rows.push(DraftRow { label, seats, aisles: Vec::new() });
     }
-    DraftSection {
-        name: zone.name.0,
-        stand: String::new(),
-        rows,
-    }
+    DraftSection { name: zone.name.0, stand: String::new(), rows }
 }
 
 fn read_seat(
@@ -315,9 +321,7 @@ fn read_seat(
 }
 
 fn sum(positions: &[Position]) -> Point {
-    positions
-        .iter()
-        .fold((0.0, 0.0), |sum, p| (sum.0 + p.x, sum.1 + p.y))
+    positions.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.x, sum.1 + p.y))
 }
 
 /// Editors store one visible row as several objects where an aisle cuts it.

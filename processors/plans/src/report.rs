@@ -9,7 +9,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// Shown for each code; an exporter that is wrong once is wrong for every seat.
-const SHOWN_PER_CODE_MAX: u32 = 20;
+const SHOWN_PER_CODE_MAX: u32 = 10;
 
 /// Does it refuse the plan?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -121,12 +121,7 @@ impl Findings {
         *count += 1;
         if *count <= SHOWN_PER_CODE_MAX {
             let at = at.to_string();
-            self.shown.push(Problem {
-                severity,
-                code,
-                at,
-                message,
-            });
+            self.shown.push(Problem { severity, code, at, message });
         }
     }
 
@@ -141,17 +136,13 @@ impl Findings {
 
     /// Errors first, each kind in the order of the file.
     fn into_parts(mut self) -> (Vec<Problem>, BTreeMap<Code, u32>) {
-        self.shown
-            .sort_by_key(|problem| std::cmp::Reverse(problem.severity));
+        self.shown.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
         (self.shown, self.counts)
     }
 
     pub(crate) fn reject(self) -> Rejected {
         let (problems, problem_counts) = self.into_parts();
-        Rejected {
-            problems,
-            problem_counts,
-        }
+        Rejected { problems, problem_counts }
     }
 
     pub(crate) fn into_report(self, mut report: Report) -> Report {
@@ -224,11 +215,7 @@ pub struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.name.is_empty() {
-            "unnamed plan"
-        } else {
-            &self.name
-        };
+        let name = if self.name.is_empty() { "unnamed plan" } else { &self.name };
         writeln!(
             f,
             "{name}: {} in {} and {}",

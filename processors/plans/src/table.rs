@@ -105,11 +105,7 @@ impl<'a> Line<'a> {
         if text.is_empty() {
             return None;
         }
-        let parsed = if self.decimal_comma {
-            text.replace(',', ".").parse()
-        } else {
-            text.parse()
-        };
+        let parsed = if self.decimal_comma { text.replace(',', ".").parse() } else { text.parse() };
         if let Ok(value) = parsed {
             return Some(value);
         }
@@ -207,10 +203,8 @@ impl Groups {
         let stand = line.text(line.columns.stand);
         let section = line.text(line.columns.section);
         let next_section = self.sections.len();
-        let section_at = *self
-            .section_at
-            .entry((stand.to_owned(), section.to_owned()))
-            .or_insert(next_section);
+        let section_at =
+            *self.section_at.entry((stand.to_owned(), section.to_owned())).or_insert(next_section);
         if section_at == next_section {
             self.sections.push(DraftSection {
                 name: format!("{stand} {section}").trim().to_owned(),
@@ -220,17 +214,9 @@ impl Groups {
         }
         let label = line.text(line.columns.row);
         let rows = &mut self.sections[section_at].rows;
-        let row_at = *self
-            .row_at
-            .entry((section_at, label.to_owned()))
-            .or_insert(rows.len());
+        let row_at = *self.row_at.entry((section_at, label.to_owned())).or_insert(rows.len());
         if row_at == rows.len() {
-            rows.push(DraftRow {
-                label: label.to_owned(),
-                origin: line.origin,
-                seats: Vec::new(),
-                aisles: Vec::new(),
-            });
+            rows.push(DraftRow { label: label.to_owned(), seats: Vec::new(), aisles: Vec::new() });
         }
         &mut rows[row_at]
     }
@@ -255,26 +241,25 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     }
     let mut categories = Categories::default();
     let mut groups = Groups::default();
+    let mut lines = LineCount::new(bytes);
     let mut record = StringRecord::new();
     let mut seat_count = 0_u32;
     loop {
-        let line_number = reader.position().line();
+        let start = reader.position().byte();
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
-                let line = error.position().map_or(line_number, csv::Position::line);
-                findings.error(Code::Malformed, format!("line {line}"), plain(&error));
+                let line = lines.line_at(start);
+                findings.error(Code::Malformed, Origin::Line(line), plain(&error));
                 break;
             }
         }
-        let start = record.position().map_or(line_number, csv::Position::line);
         let line = Line {
             record: &record,
             columns: &columns,
             decimal_comma: delimiter != b',',
-            // INPUT_BYTES_MAX lines fit into 32 bits.
-            origin: Origin::Line(start as u32),
+            origin: Origin::Line(lines.line_at(start)),
         };
         seat_count += 1;
         if !take_line(&line, seat_count, &mut groups, &mut categories, &mut findings) {
@@ -291,6 +276,34 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         notes: one_category_note(&columns),
     };
     assemble(draft, findings)
+}
+
+/// Counts lines up to a record, empty ones included: the parser passes over those before a
+/// record only after it has noted where it starts.
+struct LineCount<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl<'a> LineCount<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        LineCount { bytes, at: 0, line: 1 }
+    }
+
+    /// The line of the first text at or after `start`, which never goes back.
+    fn line_at(&mut self, start: u64) -> u32 {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if self.at >= start && !matches!(byte, b'\n' | b'\r') {
+                break;
+            }
+            // INPUT_BYTES_MAX lines fit into 32 bits.
+            self.line += u32::from(byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// Adds one line's seat; says whether reading on makes sense.
@@ -343,9 +356,7 @@ fn one_category_note(columns: &Columns) -> Vec<String> {
     if columns.category.is_some() {
         return Vec::new();
     }
-    vec![format!(
-        "there is no category column; every seat is in `{ONLY_CATEGORY}`"
-    )]
+    vec![format!("there is no category column; every seat is in `{ONLY_CATEGORY}`")]
 }
 
 fn plain(error: &csv::Error) -> String {

@@ -1,1 +1,25 @@
+//! The serial loop that owns one partition of commands.
+//!
+//! Poll a batch, decode, let the engine decide and apply, answer, publish facts by position,
+//! snapshot, and append a `Tick` when holds are due and nobody calls. It never decides
+//! anything itself. Start reading at [`PartitionLoop::turn`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`partition_loop`] | the loop's steps, without threads or clocks |
+//! | [`recovery`] | where to go on after a start or a failure |
+//! | [`publication`] | facts on their way, in order and without a gap |
+//! | [`snapshots`] | engine state in a folder, checked |
+//! | [`runner`] | the thread around the loop |
+//! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
+pub mod memory_log;
+mod partition_loop;
+mod publication;
+mod recovery;
+mod runner;
+mod snapshots;
+
+pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
+pub use runner::{Runner, RunnerHandle};
+pub use snapshots::{FolderStore, SnapshotStore};

@@ -1,0 +1,273 @@
+//! The default backend: one SQLite file, one writer that commits in groups.
+//!
+//! Whatever was appended during the last sync goes into the next transaction, so the cost of
+//! a sync is shared by all who wait for it and no timer is needed. Readers follow the tail in
+//! memory and fall back to the file when they are behind.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `queue` | what waits to be written, bounded |
+//! | `writer` | the thread that owns the writing connection |
+//! | `tail` | recent records in memory, and who waits for more |
+//! | `reader` | reading a partition forward |
+//! | `schema` | tables, settings, the file's own facts |
+
+mod queue;
+mod reader;
+mod schema;
+mod tail;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread::JoinHandle;
+
+use self::queue::{Job, Queue};
+use self::reader::{FileReader, TailReader};
+use self::schema::{Schema, Slot, slot_of};
+use self::tail::Tail;
+use crate::topics::Topic;
+use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+
+/// The largest record: a new event with the largest plan fits.
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// How the log is laid out and bounded.
+#[derive(Debug, Clone)]
+pub struct EmbeddedOptions {
+    /// Partitions of every topic; fixed when the file is made.
+    pub partitions: u32,
+    /// Records that may wait to be written: two seconds of the fastest writer.
+    pub queue_records_max: usize,
+    /// Bytes that may wait to be written.
+    pub queue_bytes_max: usize,
+    /// Pages the file may have; a small number makes a full disk. `None` for no limit.
+    pub pages_max: Option<u32>,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> Self {
+        EmbeddedOptions {
+            partitions: 4,
+            queue_records_max: 1 << 19,
+            queue_bytes_max: 256 << 20,
+            pages_max: None,
+        }
+    }
+}
+
+/// Whether appends are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Health {
+    Good = 0,
+    /// The last write found no space; the next may succeed.
+    DiskFull = 1,
+    /// A commit failed in a way that leaves its outcome unknown: nothing more is written.
+    Broken = 2,
+    ReadOnly = 3,
+    Closed = 4,
+}
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    partitions: u32,
+    queue: Queue,
+    tails: Vec<Tail>,
+    health: AtomicU8,
+}
+
+impl Shared {
+    fn health(&self) -> Health {
+        match self.health.load(Ordering::Acquire) {
+            0 => Health::Good,
+            1 => Health::DiskFull,
+            2 => Health::Broken,
+            3 => Health::ReadOnly,
+            _ => Health::Closed,
+        }
+    }
+
+    fn set_health(&self, health: Health) {
+        self.health.store(health as u8, Ordering::Release);
+    }
+}
+
+/// The embedded log. Dropping it writes out what waits and closes the file.
+#[derive(Debug)]
+pub struct EmbeddedLog {
+    shared: Arc<Shared>,
+    writer: Option<JoinHandle<()>>,
+    /// Held while this process may write; the operating system lets go of it with the process.
+    _lock: Option<std::fs::File>,
+}
+
+/// Why a log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{path} is in use by another process; stop that one, or choose another --data folder")]
+    InUse { path: PathBuf },
+    #[error("{path} has {found} partitions, {asked} were asked for; set log.partitions to {found}")]
+    Partitions { path: PathBuf, found: u32, asked: u32 },
+    #[error("there is no log in {path}; start a server with this --data folder first")]
+    Missing { path: PathBuf },
+    #[error("cannot open the log in {path}: {reason}")]
+    Failed { path: PathBuf, reason: String },
+}
+
+impl EmbeddedLog {
+    /// Opens the log in `folder` for writing, making it if there is none. One process at a time.
+    pub fn open(folder: &Path, options: &EmbeddedOptions) -> Result<Self, OpenError> {
+        let failed = |reason: String| OpenError::Failed { path: folder.to_owned(), reason };
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        let lock = std::fs::File::create(folder.join("log.lock"))
+            .map_err(|error| failed(error.to_string()))?;
+        if lock.try_lock().is_err() {
+            return Err(OpenError::InUse { path: folder.to_owned() });
+        }
+        let path = folder.join("log.db");
+        let schema = Schema::open(&path, options).map_err(|error| failed(error.to_string()))?;
+        let found = schema.partitions().map_err(|error| failed(error.to_string()))?;
+        if found != options.partitions {
+            let path = folder.to_owned();
+            return Err(OpenError::Partitions { path, found, asked: options.partitions });
+        }
+        let ends = schema.ends(found).map_err(|error| failed(error.to_string()))?;
+        let shared = Arc::new(Shared {
+            path,
+            partitions: found,
+            queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
+            tails: ends.iter().map(|end| Tail::starting_at(end.next)).collect(),
+            health: AtomicU8::new(Health::Good as u8),
+        });
+        let writer = writer::spawn(Arc::clone(&shared), schema, ends)
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(EmbeddedLog { shared, writer: Some(writer), _lock: Some(lock) })
+    }
+
+    /// Opens the log in `folder` to read only, while a server runs or after it was killed.
+    pub fn open_read_only(folder: &Path) -> Result<Self, OpenError> {
+        let path = folder.join("log.db");
+        if !path.exists() {
+            return Err(OpenError::Missing { path: folder.to_owned() });
+        }
+        let failed = |error: rusqlite::Error| OpenError::Failed {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        let schema = Schema::open_to_read(&path).map_err(failed)?;
+        let partitions = schema.partitions().map_err(failed)?;
+        let shared = Arc::new(Shared {
+            path: path.clone(),
+            partitions,
+            queue: Queue::new(0, 0),
+            tails: Vec::new(),
+            health: AtomicU8::new(Health::ReadOnly as u8),
+        });
+        Ok(EmbeddedLog { shared, writer: None, _lock: None })
+    }
+
+    fn slot(&self, topic: Topic, partition: Partition) -> Result<Slot, LogError> {
+        slot_of(topic, partition, self.shared.partitions)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+}
+
+impl Log for EmbeddedLog {
+    fn partitions(&self, _topic: Topic) -> u32 {
+        self.shared.partitions
+    }
+
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+        let slot = match self.slot(topic, partition) {
+            Ok(slot) => slot,
+            Err(error) => return Ticket::failed(error),
+        };
+        match self.shared.health() {
+            Health::Good | Health::DiskFull => {}
+            Health::Broken => return Ticket::failed(LogError::Backend("a write failed".into())),
+            Health::ReadOnly | Health::Closed => return Ticket::failed(LogError::Closed),
+        }
+        let size = |record: &NewRecord| record.key.len() + record.value.len();
+        let bytes = records.iter().map(size).sum();
+        if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
+            return Ticket::failed(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX });
+        }
+        let (ack, ticket) = Ticket::pending();
+        match self.shared.queue.push(Job { slot, records, bytes, ack }) {
+            Ok(()) => ticket,
+            Err(error) => Ticket::failed(error),
+        }
+    }
+
+    fn reader(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        let slot = self.slot(topic, partition)?;
+        let file = FileReader::new(&self.shared.path, slot);
+        Ok(Box::new(TailReader::new(Arc::clone(&self.shared), slot, file, from)))
+    }
+
+    fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        let slot = self.slot(topic, partition)?;
+        match self.shared.tails.get(slot.index) {
+            Some(tail) => Ok(tail.end()),
+            None => FileReader::new(&self.shared.path, slot).end(),
+        }
+    }
+
+    fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        let slot = self.slot(topic, partition)?;
+        if let Some(tail) = self.shared.tails.get(slot.index)
+            && (slot.in_memory || tail.end() == 0)
+        {
+            return Ok(tail.first());
+        }
+        let end = self.end(topic, partition)?;
+        FileReader::new(&self.shared.path, slot).first().map(|first| first.unwrap_or(end))
+    }
+
+    fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
+        let slot = self.slot(topic, partition)?;
+        let end = self.end(topic, partition)?;
+        let Some(last) = end.checked_sub(1) else { return Ok(None) };
+        if let Some(record) = self.shared.tails.get(slot.index).and_then(Tail::last) {
+            return Ok(Some(record));
+        }
+        let mut found = Vec::new();
+        FileReader::new(&self.shared.path, slot).read(last, end, 1, &mut found)?;
+        Ok(found.pop())
+    }
+
+    fn health(&self) -> Result<(), LogError> {
+        match self.shared.health() {
+            Health::Good | Health::ReadOnly => Ok(()),
+            Health::DiskFull => Err(LogError::DiskFull),
+            Health::Broken => Err(LogError::Backend("a write failed; restart the server".into())),
+            Health::Closed => Err(LogError::Closed),
+        }
+    }
+}
+
+impl Drop for EmbeddedLog {
+    fn drop(&mut self) {
+        if self.is_read_only() {
+            return;
+        }
+        self.shared.queue.close();
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so; there is nothing left to write for it.
+            let _ = writer.join();
+        }
+        self.shared.set_health(Health::Closed);
+        self.shared.tails.iter().for_each(Tail::close);
+    }
+}

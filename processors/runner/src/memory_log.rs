@@ -1,0 +1,173 @@
+//! A log in memory that fails on purpose, for simulations and tests.
+//!
+//! Time stands still until told; appends are durable at once, or fail, or are written and
+//! not acknowledged, as the simulator wishes. What is durable survives a [`MemoryLog`]'s
+//! users; the log itself is the disk.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use floodgate_log::{
+    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket, Topic,
+};
+use floodgate_onsale::LogTime;
+
+/// What becomes of an append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    Durable,
+    /// Nothing is written, and the one who appended is told.
+    Refused,
+    /// It is written, but the one who appended hears of a failure.
+    WrittenButFailed,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: HashMap<(Topic, Partition), Vec<Record>>,
+    now: u64,
+    /// Fates of coming appends to a topic, first in front; then all are durable.
+    fates: HashMap<Topic, std::collections::VecDeque<Fate>>,
+}
+
+/// The log; clones share the same records.
+#[derive(Debug, Clone)]
+pub struct MemoryLog {
+    partitions: u32,
+    state: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl MemoryLog {
+    /// An empty log at time zero.
+    #[must_use]
+    pub fn new(partitions: u32) -> Self {
+        MemoryLog { partitions, state: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves the clock that stamps records; it never goes back.
+    pub fn set_time(&self, now: LogTime) {
+        let mut state = self.lock();
+        state.now = state.now.max(now.0);
+    }
+
+    /// Decides what becomes of the next append to `topic`.
+    pub fn next_fate(&self, topic: Topic, fate: Fate) {
+        self.lock().fates.entry(topic).or_default().push_back(fate);
+    }
+
+    /// Every record of a partition.
+    #[must_use]
+    pub fn records(&self, topic: Topic, partition: Partition) -> Vec<Record> {
+        self.lock().records.get(&(topic, partition)).cloned().unwrap_or_default()
+    }
+
+    fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {
+        if partition < self.partitions {
+            Ok(())
+        } else {
+            Err(LogError::UnknownPartition { topic: topic.name(), partition })
+        }
+    }
+}
+
+impl Log for MemoryLog {
+    fn partitions(&self, _topic: Topic) -> u32 {
+        self.partitions
+    }
+
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+        if let Err(error) = self.check(topic, partition) {
+            return Ticket::failed(error);
+        }
+        let mut state = self.lock();
+        let fate = state.fates.get_mut(&topic).and_then(std::collections::VecDeque::pop_front);
+        let fate = fate.unwrap_or(Fate::Durable);
+        if fate == Fate::Refused {
+            return Ticket::failed(LogError::DiskFull);
+        }
+        let at = LogTime(state.now);
+        let stored = state.records.entry((topic, partition)).or_default();
+        let first = stored.len() as u64;
+        for (offset, NewRecord { key, value, headers }) in (first..).zip(records) {
+            stored.push(Record { offset, at, key, value, headers });
+        }
+        drop(state);
+        self.state.1.notify_all();
+        if fate == Fate::WrittenButFailed {
+            return Ticket::failed(LogError::Backend("the answer was lost".into()));
+        }
+        let (ack, ticket) = Ticket::pending();
+        // The ticket is in our hands, so it cannot have hung up.
+        let _ = ack.send(Ok(Appended { first, at }));
+        ticket
+    }
+
+    fn reader(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        self.check(topic, partition)?;
+        Ok(Box::new(MemoryReader { log: self.clone(), topic, partition, position: from }))
+    }
+
+    fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        self.check(topic, partition)?;
+        Ok(self.lock().records.get(&(topic, partition)).map_or(0, Vec::len) as u64)
+    }
+
+    fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        self.check(topic, partition).map(|()| 0)
+    }
+
+    fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
+        self.check(topic, partition)?;
+        Ok(self.lock().records.get(&(topic, partition)).and_then(|all| all.last().cloned()))
+    }
+
+    fn health(&self) -> Result<(), LogError> {
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct MemoryReader {
+    log: MemoryLog,
+    topic: Topic,
+    partition: Partition,
+    position: Offset,
+}
+
+impl LogReader for MemoryReader {
+    fn poll(
+        &mut self,
+        max: usize,
+        wait: Duration,
+        into: &mut Vec<Record>,
+    ) -> Result<usize, LogError> {
+        let key = (self.topic, self.partition);
+        let end = |state: &State| state.records.get(&key).map_or(0, Vec::len);
+        let position = self.position as usize;
+        let (state, _) = self
+            .log
+            .state
+            .1
+            .wait_timeout_while(self.log.lock(), wait, |state| end(state) <= position)
+            .unwrap_or_else(PoisonError::into_inner);
+        let fresh = state.records.get(&key).and_then(|all| all.get(position..)).unwrap_or_default();
+        let count = fresh.len().min(max);
+        into.extend_from_slice(&fresh[..count]);
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn position(&self) -> Offset {
+        self.position
+    }
+}

@@ -1,0 +1,310 @@
+//! The loop's steps, without threads or clocks, so that a simulator can take them too.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use floodgate_log::{
+    Log, LogError, LogReader, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic,
+};
+use floodgate_onsale::engine::Violation;
+use floodgate_onsale::wire::{WireError, decode_command, encode_command};
+use floodgate_onsale::{
+    Actor, Answer, Command, CommandId, Engine, EngineLimits, Envelope, EventId, FactRecord,
+    GatewayId, LogTime, Reply,
+};
+
+use crate::publication::Publication;
+use crate::recovery::{ORIGIN_OFFSET, Start, find_start};
+use crate::snapshots::SnapshotStore;
+
+/// Commands taken in one turn: enough to share one publication, few enough that the first
+/// answer does not wait a millisecond for the last.
+const BATCH_MAX: usize = 512;
+
+/// What a partition's owner needs.
+#[derive(Debug, Clone)]
+pub struct LoopConfig {
+    pub partition: Partition,
+    pub log: Arc<dyn Log>,
+    pub replies: Arc<dyn ReplySender>,
+    pub snapshots: Arc<dyn SnapshotStore>,
+    pub limits: EngineLimits,
+    /// A snapshot after so many commands.
+    pub snapshot_every: u64,
+}
+
+/// Why the loop cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// Start again: a new incarnation finds out what was written.
+    #[error("the log failed: {0}")]
+    Log(#[from] LogError),
+    /// Another build wrote this log; going on would publish over its facts.
+    #[error("the last fact, at offset {offset}, cannot be read: {error}; upgrade this build")]
+    ForeignFact { offset: Offset, error: WireError },
+    /// Stop: the state is wrong and every further decision would be.
+    #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
+    Broken { partition: Partition, invariant: &'static str, detail: String },
+}
+
+impl RunnerError {
+    /// Whether a new incarnation may do better.
+    #[must_use]
+    pub fn is_worth_a_restart(&self) -> bool {
+        matches!(self, RunnerError::Log(_))
+    }
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    pub commands: usize,
+    /// Commands in the log that were not applied yet when the turn began.
+    pub behind: u64,
+}
+
+/// A state waiting until the facts before it are durable.
+#[derive(Debug)]
+struct PendingSnapshot {
+    next: Offset,
+    state: Vec<u8>,
+    facts: u64,
+}
+
+/// One incarnation of a partition's owner.
+#[derive(Debug)]
+pub struct PartitionLoop {
+    config: LoopConfig,
+    engine: Engine,
+    commands: CommandReader,
+    publication: Publication,
+    parked_tail: Option<Offset>,
+    tick: Option<Ticket>,
+    snapshot_at: Offset,
+    snapshot: Option<PendingSnapshot>,
+    records: Vec<Record>,
+    envelopes: Vec<Envelope>,
+    facts: Vec<FactRecord>,
+}
+
+/// A reader in a box that may be debugged.
+struct CommandReader(Box<dyn LogReader>);
+
+impl std::fmt::Debug for CommandReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CommandReader at {}", self.0.position())
+    }
+}
+
+impl PartitionLoop {
+    /// Finds out where to go on. The commands after the snapshot are applied by the first
+    /// turns, silently as far as their facts are published.
+    pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
+        let LoopConfig { partition, .. } = config;
+        let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
+        let Start { engine, next, facts_tail, parked_tail } = start;
+        if let Some(violation) = engine.violations().into_iter().next() {
+            return Err(broken(partition, violation));
+        }
+        let commands = CommandReader(config.log.reader(Topic::Commands, partition, next)?);
+        let publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
+        tracing::info!(partition, next, ?facts_tail, "partition taken");
+        Ok(PartitionLoop {
+            config,
+            engine,
+            commands,
+            publication,
+            parked_tail,
+            tick: None,
+            snapshot_at: next,
+            snapshot: None,
+            records: Vec::with_capacity(BATCH_MAX),
+            envelopes: Vec::with_capacity(BATCH_MAX),
+            facts: Vec::new(),
+        })
+    }
+
+    /// Takes what the log has, waiting up to `wait` for the first command.
+    pub fn turn(&mut self, wait: Duration) -> Result<Turn, RunnerError> {
+        self.publication.settle()?;
+        self.records.clear();
+        self.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
+        let commands = self.records.len();
+        if commands > 0 {
+            let started = Instant::now();
+            self.apply_batch();
+            metrics::histogram!("floodgate_runner_batch_seconds").record(started.elapsed());
+            metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
+        }
+        self.publication.settle()?;
+        let end = self.config.log.end(Topic::Commands, self.config.partition)?;
+        let behind = end.saturating_sub(self.next());
+        if self.next() - self.snapshot_at >= self.config.snapshot_every {
+            self.take_snapshot();
+        }
+        Ok(Turn { commands, behind })
+    }
+
+    /// Decodes and looks ahead together, then one by one: step, answer, facts.
+    fn apply_batch(&mut self) {
+        let records = std::mem::take(&mut self.records);
+        let mut from = 0;
+        while from < records.len() {
+            self.envelopes.clear();
+            let mut foreign = None;
+            for record in &records[from..] {
+                match decode_command(&record.value) {
+                    Ok(envelope) => self.envelopes.push(envelope),
+                    Err(error) => {
+                        foreign = Some((record, error));
+                        break;
+                    }
+                }
+            }
+            self.engine.look_ahead(&self.envelopes);
+            self.apply_decoded(&records[from..from + self.envelopes.len()]);
+            from += self.envelopes.len();
+            if let Some((record, error)) = foreign {
+                self.park(record, error);
+                from += 1;
+            }
+        }
+        self.publication.send();
+        self.records = records;
+    }
+
+    fn apply_decoded(&mut self, records: &[Record]) {
+        let mut replies = Vec::with_capacity(records.len());
+        for (record, envelope) in records.iter().zip(&self.envelopes) {
+            let reply = self.engine.step(record.offset, record.at, envelope, &mut self.facts);
+            for fact in self.facts.drain(..) {
+                self.publication.add(&fact);
+            }
+            if envelope.command == Command::Tick {
+                self.tick = None;
+            } else if !self.publication.knows_command(record.offset) {
+                note(envelope, &reply);
+                replies.push(reply);
+            }
+        }
+        if !replies.is_empty() {
+            // The commands are durable, so their outcomes are fixed: answer before the facts are.
+            self.config.replies.send(replies);
+        }
+    }
+
+    /// A record that is no command must not stop the partition: it is kept aside, once.
+    fn park(&mut self, record: &Record, error: WireError) {
+        metrics::counter!("floodgate_runner_parked_total").increment(1);
+        let LoopConfig { partition, .. } = self.config;
+        tracing::error!(partition, offset = record.offset, %error, "a record is not a command");
+        if self.parked_tail.is_some_and(|tail| record.offset <= tail) {
+            return;
+        }
+        let text = |value: String| Bytes::from(value);
+        let headers = vec![
+            ("floodgate-origin-topic".to_owned(), text(Topic::Commands.name().to_owned())),
+            ("floodgate-origin-partition".to_owned(), text(partition.to_string())),
+            (ORIGIN_OFFSET.to_owned(), text(record.offset.to_string())),
+            ("floodgate-reason".to_owned(), text(error.to_string())),
+        ];
+        let letter = NewRecord { key: record.key.clone(), value: record.value.clone(), headers };
+        // Not awaited: after a crash the replay finds the record again, and the tail of the
+        // dead letters says whether it is there.
+        drop(self.config.log.append(Topic::DeadLetters, partition, vec![letter]));
+    }
+
+    /// The next command this owner needs.
+    #[must_use]
+    pub fn next(&self) -> Offset {
+        self.commands.0.position()
+    }
+
+    /// The engine's state, to look at.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// When a Tick would do something.
+    #[must_use]
+    pub fn next_due(&self) -> Option<LogTime> {
+        self.engine.next_due()
+    }
+
+    /// Appends a Tick when one is due by the wall clock and none is on its way.
+    pub fn tick_if_due(&mut self, now: LogTime) {
+        let failed = |ticket: &mut Ticket| matches!(ticket.try_outcome(), Some(Err(_)));
+        if self.tick.as_mut().is_some_and(failed) {
+            self.tick = None;
+        }
+        if self.tick.is_some() || self.next_due().is_none_or(|due| due > now) {
+            return;
+        }
+        let tick = Envelope {
+            command_id: CommandId(0),
+            fingerprint: 0,
+            event_id: EventId(0),
+            actor: Actor::System,
+            reply_to: GatewayId(0),
+            command: Command::Tick,
+        };
+        let mut value = Vec::new();
+        encode_command(&tick, &mut value);
+        let record = NewRecord::new(EventId(0).to_string(), value);
+        let LoopConfig { partition, .. } = self.config;
+        self.tick = Some(self.config.log.append(Topic::Commands, partition, vec![record]));
+    }
+
+    /// Writes the state down now, unless one is waiting to be stored.
+    fn take_snapshot(&mut self) {
+        if self.snapshot.is_some() {
+            return;
+        }
+        let mut state = Vec::new();
+        self.engine.snapshot(&mut state);
+        let next = self.next();
+        self.snapshot_at = next;
+        self.snapshot = Some(PendingSnapshot { next, state, facts: self.publication.mark() });
+    }
+
+    /// A state that may be stored now: the facts before it are durable. A snapshot with
+    /// facts still on their way would lose them, since a restart replays only what follows.
+    pub fn storable_snapshot(&mut self) -> Option<(Offset, Vec<u8>)> {
+        let pending = self.snapshot.take_if(|one| self.publication.has_settled(one.facts))?;
+        Some((pending.next, pending.state))
+    }
+
+    /// Waits for the facts and gives the final state, so that the next start is quick.
+    pub fn finish(&mut self) -> Result<(Offset, Vec<u8>), RunnerError> {
+        self.publication.settle_all()?;
+        if let Some(violation) = self.engine.violations().into_iter().next() {
+            return Err(broken(self.config.partition, violation));
+        }
+        let mut state = Vec::new();
+        self.engine.snapshot(&mut state);
+        Ok((self.next(), state))
+    }
+
+    /// Ends this incarnation after a failure; nothing of it is on its way when this returns.
+    pub fn abandon(self) {
+        self.publication.abandon();
+    }
+}
+
+fn broken(partition: Partition, violation: Violation) -> RunnerError {
+    let Violation { invariant, detail } = violation;
+    RunnerError::Broken { partition, invariant, detail }
+}
+
+fn note(envelope: &Envelope, reply: &Reply) {
+    let outcome = match &reply.answer {
+        Answer::Refused(refusal) => refusal.code(),
+        _ => "done",
+    };
+    let command = envelope.command.name();
+    metrics::counter!("floodgate_commands_decided_total", "command" => command, "outcome" => outcome)
+        .increment(1);
+}

@@ -1,0 +1,131 @@
+//! Facts on their way: in order, bounded, and never with a gap.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use floodgate_log::{Log, LogError, NewRecord, Partition, Ticket, Topic};
+use floodgate_onsale::wire::encode_fact;
+use floodgate_onsale::{EventId, FactRecord, Source};
+
+/// Batches of facts whose outcome is not known yet. At a thousand commands a batch this is
+/// tens of thousands of facts; more would only grow the work of a failure.
+const UNSETTLED_MAX: usize = 32;
+
+/// Publishes the facts of one partition.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    log: Arc<dyn Log>,
+    partition: Partition,
+    /// The source of the last fact that was in the log when this incarnation began: facts up
+    /// to here are not published again.
+    tail: Option<Source>,
+    waiting: Vec<NewRecord>,
+    unsettled: VecDeque<Ticket>,
+    /// Batches published and settled, for those who wait for durability.
+    sent: u64,
+    settled: u64,
+    /// The key of the last event, made once for a run of facts.
+    key: (EventId, Bytes),
+}
+
+impl Publication {
+    /// Starts behind `tail`.
+    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition, tail: Option<Source>) -> Self {
+        Publication {
+            log,
+            partition,
+            tail,
+            waiting: Vec::new(),
+            unsettled: VecDeque::new(),
+            sent: 0,
+            settled: 0,
+            key: (EventId(0), Bytes::new()),
+        }
+    }
+
+    /// Whether the fact was published by an earlier incarnation.
+    fn is_known(&self, source: Source) -> bool {
+        self.tail.is_some_and(|tail| source <= tail)
+    }
+
+    /// Whether any fact of this command, or of a later one, may already be published.
+    pub(crate) fn knows_command(&self, offset: u64) -> bool {
+        self.tail.is_some_and(|tail| offset <= tail.offset)
+    }
+
+    /// Adds a fact to the next batch, unless it is in the log already.
+    pub(crate) fn add(&mut self, fact: &FactRecord) {
+        if self.is_known(fact.source) {
+            return;
+        }
+        if self.key.0 != fact.event_id || self.key.1.is_empty() {
+            self.key = (fact.event_id, Bytes::from(fact.event_id.to_string()));
+        }
+        let mut value = Vec::with_capacity(64);
+        encode_fact(fact, &mut value);
+        self.waiting.push(NewRecord::new(self.key.1.clone(), value));
+    }
+
+    /// Sends what was added as one append.
+    pub(crate) fn send(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.waiting);
+        self.unsettled.push_back(self.log.append(Topic::Facts, self.partition, batch));
+        self.sent += 1;
+    }
+
+    /// Takes note of outcomes; waits only when too many are open. An error means that this
+    /// incarnation must end: later batches may or may not be in the log.
+    pub(crate) fn settle(&mut self) -> Result<(), LogError> {
+        while let Some(ticket) = self.unsettled.front_mut() {
+            let outcome = match ticket.try_outcome() {
+                Some(outcome) => outcome,
+                None if self.unsettled.len() > UNSETTLED_MAX => match self.unsettled.pop_front() {
+                    Some(ticket) => {
+                        ticket.wait()?;
+                        self.settled += 1;
+                        continue;
+                    }
+                    None => return Ok(()),
+                },
+                None => return Ok(()),
+            };
+            self.unsettled.pop_front();
+            outcome?;
+            self.settled += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits for every outcome.
+    pub(crate) fn settle_all(&mut self) -> Result<(), LogError> {
+        while let Some(ticket) = self.unsettled.pop_front() {
+            ticket.wait()?;
+            self.settled += 1;
+        }
+        Ok(())
+    }
+
+    /// Waits for every outcome, whatever it is: before the tail is read again, nothing of
+    /// this incarnation may still be on its way.
+    pub(crate) fn abandon(mut self) {
+        for ticket in self.unsettled.drain(..) {
+            // Whether it arrived is what the tail will say.
+            let _ = ticket.wait();
+        }
+    }
+
+    /// Everything sent so far, as a mark for [`Publication::has_settled`].
+    pub(crate) fn mark(&self) -> u64 {
+        self.sent
+    }
+
+    /// Whether everything sent up to the mark is durable.
+    pub(crate) fn has_settled(&self, mark: u64) -> bool {
+        self.settled >= mark
+    }
+}

@@ -1,0 +1,81 @@
+//! Which room may lean on which, and who may name an outside system.
+
+use super::{expect_none, read, root};
+
+/// Folder of a crate, and the crates of ours it may use. Nothing points back up.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("config", &[]),
+    ("processors/onsale", &[]),
+    ("processors/plans", &["onsale"]),
+    ("processors/log", &["onsale"]),
+    ("processors/runner", &["onsale", "log"]),
+    ("processors/live", &["onsale", "log"]),
+    ("processors/payments", &["onsale", "log"]),
+    ("sinks", &["onsale", "log"]),
+    ("admission", &["onsale"]),
+    ("gateway", &["onsale", "plans", "log", "admission"]),
+];
+
+/// An outside system and the only crates that may name it.
+const SYSTEMS: [(&str, &[&str]); 7] = [
+    ("redis", &["admission"]),
+    ("deadpool-redis", &["admission"]),
+    ("rdkafka", &["processors/log"]),
+    ("axum", &["gateway"]),
+    ("timely", &["processors/live"]),
+    ("differential-dataflow", &["processors/live"]),
+    ("rusqlite", &["processors/log", "sinks"]),
+];
+
+/// Names under `[dependencies]`, without those for tests.
+fn dependencies(folder: &str) -> Vec<String> {
+    let manifest: toml::Table = read(&root().join(folder).join("Cargo.toml"))
+        .parse()
+        .unwrap_or_else(|error| panic!("{folder}/Cargo.toml: {error}"));
+    let table = manifest.get("dependencies").and_then(|value| value.as_table());
+    table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
+}
+
+#[test]
+fn arrows_point_downward_only() {
+    let mut findings = Vec::new();
+    for (folder, allowed) in ARROWS {
+        for name in dependencies(folder) {
+            let Some(ours) = name.strip_prefix("floodgate-") else { continue };
+            if !allowed.contains(&ours) {
+                findings.push(format!("{folder} may not use {name}; it may use {allowed:?}"));
+            }
+        }
+    }
+    expect_none(&findings);
+}
+
+#[test]
+fn every_crate_has_its_arrows_written_down() {
+    let workspace: toml::Table = read(&root().join("Cargo.toml")).parse().unwrap();
+    let members = workspace["workspace"]["members"].as_array().unwrap();
+    let findings: Vec<String> = members
+        .iter()
+        .filter_map(|member| member.as_str())
+        .filter(|member| !ARROWS.iter().any(|(folder, _)| folder == member))
+        .map(|member| format!("{member} has no row in tests/tidy/arrows.rs"))
+        .collect();
+    expect_none(&findings);
+}
+
+#[test]
+fn outside_systems_have_one_door() {
+    let mut findings = Vec::new();
+    for (folder, _) in ARROWS.iter().chain([&("", &[][..])]) {
+        for name in dependencies(folder) {
+            let system = SYSTEMS.iter().find(|(system, _)| *system == name);
+            if let Some((system, doors)) = system
+                && !doors.contains(folder)
+            {
+                let here = if folder.is_empty() { "the root package" } else { folder };
+                findings.push(format!("{here} names {system}; only {doors:?} may"));
+            }
+        }
+    }
+    expect_none(&findings);
+}
