@@ -1,1 +1,31 @@
+//! The waiting room: who waits, in which order, and who may go in now.
+//!
+//! Pure files first: tokens, frontier and pace take the time as a value and do no I/O. The
+//! store keeps counters behind one trait. [`room::WaitingRoom`] puts them together.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`keys`] | signing keys, one family a purpose and event |
+//! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
+//! | [`pace`] | how the frontier moves |
+//! | [`limits`] | rate limits by address and device |
+//! | [`store`], [`memory`] | places, behind one trait |
+//! | [`room`] | the service |
+//! | [`contract`] | what every store must do |
 
+pub mod contract;
+pub mod keys;
+pub mod limits;
+pub mod memory;
+pub mod pace;
+pub mod room;
+pub mod store;
+pub mod token;
+
+pub use keys::Keys;
+pub use limits::{LimitSettings, Limited, Limits};
+pub use memory::MemoryStore;
+pub use pace::{Pace, PaceSettings, ShopView};
+pub use room::{Joined, QueueView, RoomError, RoomSettings, WaitingRoom};
+pub use store::{AdmissionStore, PlaceReserver, StoreError};
+pub use token::{Device, Pass, QueueTicket, TokenError};

@@ -1,0 +1,66 @@
+//! What every store must do, as one function to run against each.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use floodgate_onsale::{BuyerId, EventId, Place};
+
+use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
+
+/// Reserves like the log does, and can refuse.
+#[derive(Debug, Default)]
+pub struct CountingReserver {
+    next: AtomicU64,
+    refusals: AtomicU64,
+}
+
+impl PlaceReserver for CountingReserver {
+    fn reserve(&self, _event_id: EventId, count: u32) -> Later<'_, Result<Place, StoreError>> {
+        let refuses = self
+            .refusals
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_ok();
+        let outcome = if refuses {
+            Err(StoreError::Unavailable("not now".into()))
+        } else {
+            Ok(Place(self.next.fetch_add(u64::from(count), Ordering::SeqCst)))
+        };
+        Box::pin(async move {
+            // Lets others in between, as a real reservation does.
+            tokio::task::yield_now().await;
+            outcome
+        })
+    }
+}
+
+/// Panics where a store made by `make` breaks a promise.
+pub async fn keeps_the_contract(make: impl Fn(Arc<dyn PlaceReserver>) -> Arc<dyn AdmissionStore>) {
+    let reserver = Arc::new(CountingReserver::default());
+    let store = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
+    let event_id = EventId(1);
+
+    let first = store.join(event_id, BuyerId(1)).await.expect("a place is free");
+    let again = store.join(event_id, BuyerId(1)).await.expect("a place is free");
+    assert_eq!(first, again, "joining twice gives one place");
+
+    let joins = (0..500_u64).map(|number| {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move { store.join(event_id, BuyerId(number % 250)).await })
+    });
+    let mut places = HashSet::new();
+    for join in joins.collect::<Vec<_>>() {
+        places.insert(join.await.expect("no panic").expect("a place is free"));
+    }
+    assert_eq!(places.len(), 250, "every buyer has a place of his own");
+
+    // A store that starts again skips numbers, and never issues one twice.
+    let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
+    let later = restarted.join(event_id, BuyerId(1000)).await.expect("a place is free");
+    assert!(!places.contains(&later), "a number was issued twice");
+
+    reserver.refusals.store(1, Ordering::SeqCst);
+    let fresh = make(reserver as Arc<dyn PlaceReserver>);
+    assert!(fresh.join(event_id, BuyerId(1)).await.is_err(), "a refusal is told");
+    assert!(fresh.join(event_id, BuyerId(1)).await.is_ok(), "and the next try may succeed");
+}

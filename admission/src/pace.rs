@@ -1,0 +1,236 @@
+//! How the frontier moves: by rate, and by the room there is in the shop.
+//!
+//! Every place below the frontier may enter. The frontier never goes back. Who is called and
+//! does not come counts against the shop for a grace time only, so silent people never block
+//! the line; who comes late still enters, for the engine counts shoppers exactly.
+
+use std::collections::VecDeque;
+
+use floodgate_onsale::SalePhase;
+
+/// What the operator sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaceSettings {
+    /// Places called a minute at most; 0 holds the line.
+    pub per_minute: u32,
+    /// How long a called place is expected before it counts as a no-show, in milliseconds.
+    pub grace_ms: u64,
+}
+
+/// The shop as the facts tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShopView {
+    pub phase: SalePhase,
+    pub shoppers: u32,
+    pub shoppers_max: u32,
+    pub free: u32,
+    pub held: u32,
+    /// Places given out: the frontier has no use beyond.
+    pub places_reserved: u64,
+    /// One more than the highest place that ever entered; 0 when none did.
+    pub entered_beyond: u64,
+    /// Places that have entered, all in all.
+    pub entered_count: u64,
+}
+
+/// Places called at one instant.
+#[derive(Debug, Clone, Copy)]
+struct Call {
+    at_ms: u64,
+    beyond: u64,
+}
+
+/// Calls remembered: a minute of grace at ten calls a second, with room to spare. Older
+/// ones count as no-shows early, which only lets more people in sooner.
+const CALLS_MAX: usize = 4096;
+/// The rate's allowance never saves up more than this: a stall is not followed by a flood.
+const BURST_MS: u64 = 1_000;
+
+/// The frontier of one event.
+#[derive(Debug)]
+pub struct Pace {
+    frontier: u64,
+    calls: VecDeque<Call>,
+    /// Places below this were called longer ago than the grace time.
+    lapsed_below: u64,
+    /// Entered when the oldest remembered call was made.
+    allowance: f64,
+    last_ms: Option<u64>,
+}
+
+impl Pace {
+    /// Starts behind the highest place that entered: a restart calls nobody back.
+    #[must_use]
+    pub fn starting_at(entered_beyond: u64) -> Self {
+        Pace {
+            frontier: entered_beyond,
+            calls: VecDeque::new(),
+            lapsed_below: entered_beyond,
+            allowance: 0.0,
+            last_ms: None,
+        }
+    }
+
+    /// Every place below may enter.
+    #[must_use]
+    pub fn frontier(&self) -> u64 {
+        self.frontier
+    }
+
+    /// Moves the frontier as far as it may go at `now_ms`, and returns it.
+    pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> u64 {
+        self.frontier = self.frontier.max(shop.entered_beyond);
+        let elapsed = now_ms.saturating_sub(self.last_ms.unwrap_or(now_ms)).min(BURST_MS);
+        self.last_ms = Some(now_ms);
+        let per_ms = f64::from(settings.per_minute) / 60_000.0;
+        // At least one whole place fits, or a slow rate would never call anybody.
+        let most = (per_ms * BURST_MS as f64).max(1.0);
+        self.allowance = (self.allowance + per_ms * elapsed as f64).min(most);
+        self.forget_lapsed(now_ms, settings.grace_ms);
+        let steps = self.room(settings, shop).min(self.allowance as u64);
+        if steps > 0 {
+            self.allowance -= steps as f64;
+            self.frontier += steps;
+            if self.calls.len() == CALLS_MAX
+                && let Some(oldest) = self.calls.pop_front()
+            {
+                self.lapsed_below = oldest.beyond;
+            }
+            self.calls.push_back(Call { at_ms: now_ms, beyond: self.frontier });
+        }
+        self.frontier
+    }
+
+    fn forget_lapsed(&mut self, now_ms: u64, grace_ms: u64) {
+        while let Some(call) = self.calls.front()
+            && call.at_ms.saturating_add(grace_ms) <= now_ms
+        {
+            self.lapsed_below = call.beyond;
+            self.calls.pop_front();
+        }
+    }
+
+    /// How many more places may be called: what the shop can take, less those on their way.
+    fn room(&self, settings: PaceSettings, shop: &ShopView) -> u64 {
+        let is_on = shop.phase == SalePhase::Open && settings.per_minute > 0;
+        // With nothing free there is nothing to call people for; held seats may come back.
+        if !is_on || shop.free == 0 {
+            return 0;
+        }
+        let waiting = shop.places_reserved.saturating_sub(self.frontier);
+        let room = u64::from(shop.shoppers_max.saturating_sub(shop.shoppers));
+        waiting.min(room.saturating_sub(self.expected(shop)))
+    }
+
+    /// Places called within the grace time that have not entered yet, at most.
+    fn expected(&self, shop: &ShopView) -> u64 {
+        let called = self.frontier - self.lapsed_below.min(self.frontier);
+        let entered_of_these = shop.entered_beyond.saturating_sub(self.lapsed_below);
+        called.saturating_sub(entered_of_these.min(shop.entered_count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SETTINGS: PaceSettings = PaceSettings { per_minute: 60_000, grace_ms: 30_000 };
+
+    fn shop() -> ShopView {
+        ShopView {
+            phase: SalePhase::Open,
+            shoppers: 0,
+            shoppers_max: 100,
+            free: 1000,
+            held: 0,
+            places_reserved: 10_000,
+            entered_beyond: 0,
+            entered_count: 0,
+        }
+    }
+
+    #[test]
+    fn the_rate_is_kept() {
+        let mut pace = Pace::starting_at(0);
+        let settings = PaceSettings { per_minute: 600, ..SETTINGS };
+        pace.advance(0, settings, &shop());
+        assert_eq!(pace.advance(500, settings, &shop()), 5);
+        assert_eq!(pace.advance(1000, settings, &shop()), 10);
+        // A long stall saves up one second's worth only.
+        assert_eq!(pace.advance(60_000, settings, &shop()), 20);
+    }
+
+    #[test]
+    fn the_shop_is_never_overbooked() {
+        let mut pace = Pace::starting_at(0);
+        pace.advance(0, SETTINGS, &shop());
+        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100);
+        assert_eq!(pace.advance(2000, SETTINGS, &shop()), 100);
+        let entered = ShopView { shoppers: 40, entered_beyond: 60, entered_count: 60, ..shop() };
+        assert_eq!(pace.advance(3000, SETTINGS, &entered), 120);
+    }
+
+    #[test]
+    fn silent_people_do_not_block_the_line() {
+        let mut pace = Pace::starting_at(0);
+        pace.advance(0, SETTINGS, &shop());
+        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100);
+        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), 100);
+        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), 200);
+    }
+
+    #[test]
+    fn the_line_stands_when_there_is_nothing_to_call_for() {
+        let mut pace = Pace::starting_at(7);
+        for shop in [
+            ShopView { phase: SalePhase::Paused, ..shop() },
+            ShopView { free: 0, ..shop() },
+            ShopView { shoppers: 100, ..shop() },
+            ShopView { places_reserved: 7, ..shop() },
+        ] {
+            pace.advance(0, SETTINGS, &shop);
+            assert_eq!(pace.advance(5000, SETTINGS, &shop), 7, "{shop:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_back_never_beyond_the_places(
+            steps in prop::collection::vec((0_u64..5000, 0_u32..200, 0_u64..200, 0_u32..3), 1..200),
+        ) {
+            let mut pace = Pace::starting_at(0);
+            let (mut now, mut last) = (0, 0);
+            for (wait, shoppers, entered, rate) in steps {
+                now += wait;
+                let entered = entered.min(last);
+                let view = ShopView {
+                    shoppers,
+                    entered_beyond: entered,
+                    entered_count: entered,
+                    places_reserved: 500,
+                    ..shop()
+                };
+                let settings = PaceSettings { per_minute: rate * 1000, ..SETTINGS };
+                let next = pace.advance(now, settings, &view);
+                prop_assert!(next >= last && next <= 500);
+                let room = u64::from(100_u32.saturating_sub(shoppers));
+                prop_assert!(next - last <= room, "called {} into room for {room}", next - last);
+                last = next;
+            }
+        }
+
+        #[test]
+        fn everybody_is_called_in_the_end(grace_ms in 1_u64..60_000, rate in 60_u32..100_000) {
+            let mut pace = Pace::starting_at(0);
+            let view = ShopView { places_reserved: 300, ..shop() };
+            let settings = PaceSettings { per_minute: rate, grace_ms };
+            for tick in 0..100_000_u64 {
+                if pace.advance(tick * 100, settings, &view) == 300 {
+                    return Ok(());
+                }
+            }
+            prop_assert!(false, "the line stalled at {}", pace.frontier());
+        }
+    }
+}

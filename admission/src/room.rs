@@ -1,0 +1,173 @@
+//! The waiting room as a service: join, look, ask whether it is one's turn.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+
+use crate::keys::Keys;
+use crate::pace::{Pace, PaceSettings, ShopView};
+use crate::store::{AdmissionStore, StoreError};
+use crate::token::{Device, QueueTicket};
+
+/// Bytes of an organiser's message.
+pub const MESSAGE_BYTES_MAX: usize = 500;
+
+/// What a room begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomSettings {
+    pub pace: PaceSettings,
+}
+
+/// Why the room says no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoomError {
+    #[error("there is no such event")]
+    UnknownEvent,
+    #[error("it is not this place's turn yet")]
+    NotYourTurn { ahead: u64, retry_after_ms: u64 },
+    #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
+    MessageTooLong,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What joining gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    pub place: Place,
+    /// The signed queue ticket.
+    pub ticket: String,
+}
+
+/// The public state of a queue: the same for everybody, so it can be cached and pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueView {
+    pub frontier: u64,
+    pub pace_per_minute: u32,
+    pub message: String,
+    pub shop: ShopView,
+    pub as_of: LogTime,
+}
+
+#[derive(Debug)]
+struct Room {
+    pace: Pace,
+    settings: PaceSettings,
+    message: String,
+    shop: ShopView,
+    as_of: LogTime,
+}
+
+/// All rooms of this process. Rooms are as many as events: the log bounds those.
+#[derive(Debug)]
+pub struct WaitingRoom {
+    keys: Keys,
+    store: Arc<dyn AdmissionStore>,
+    settings: RoomSettings,
+    // Read by every request, written ten times a second: a read-write lock, never awaited in.
+    rooms: RwLock<HashMap<EventId, Room>>,
+}
+
+impl WaitingRoom {
+    #[must_use]
+    pub fn new(keys: Keys, store: Arc<dyn AdmissionStore>, settings: RoomSettings) -> Self {
+        WaitingRoom { keys, store, settings, rooms: RwLock::default() }
+    }
+
+    /// The keys that sign tickets and passes.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Gives a device its place and the ticket that proves it. `held` is a ticket the visitor
+    /// already has: it stays good, whatever the store remembers.
+    pub async fn join(
+        &self,
+        event_id: EventId,
+        device: Device,
+        held: Option<QueueTicket>,
+        now: LogTime,
+    ) -> Result<Joined, RoomError> {
+        let place = match held {
+            Some(ticket) => ticket.place,
+            None => self.store.join(event_id, device.buyer).await?,
+        };
+        let joined_at = held.map_or(now, |ticket| ticket.joined_at);
+        let ticket = QueueTicket { event_id, buyer: device.buyer, place, joined_at };
+        Ok(Joined { place, ticket: ticket.seal(&self.keys) })
+    }
+
+    /// Whether a place may enter now.
+    pub fn check_turn(&self, event_id: EventId, place: Place) -> Result<(), RoomError> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
+        let frontier = room.pace.frontier();
+        if place.0 < frontier {
+            return Ok(());
+        }
+        let ahead = place.0 - frontier;
+        let per_minute = u64::from(room.settings.per_minute).max(1);
+        // Asking again before half of the expected wait is over is of no use.
+        let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
+        Err(RoomError::NotYourTurn { ahead, retry_after_ms })
+    }
+
+    /// The public state of a queue.
+    #[must_use]
+    pub fn view(&self, event_id: EventId) -> Option<QueueView> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).map(|room| QueueView {
+            frontier: room.pace.frontier(),
+            pace_per_minute: room.settings.per_minute,
+            message: room.message.clone(),
+            shop: room.shop,
+            as_of: room.as_of,
+        })
+    }
+
+    /// Changes an event's pace and message; what is `None` stays.
+    pub fn tune(
+        &self,
+        event_id: EventId,
+        per_minute: Option<u32>,
+        message: Option<String>,
+    ) -> Result<(), RoomError> {
+        if message.as_ref().is_some_and(|text| text.len() > MESSAGE_BYTES_MAX) {
+            return Err(RoomError::MessageTooLong);
+        }
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get_mut(&event_id).ok_or(RoomError::UnknownEvent)?;
+        if let Some(per_minute) = per_minute {
+            room.settings.per_minute = per_minute;
+        }
+        if let Some(message) = message {
+            room.message = message;
+        }
+        Ok(())
+    }
+
+    /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
+    /// there is none.
+    pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.entry(event_id).or_insert_with(|| Room {
+            pace: Pace::starting_at(shop.entered_beyond),
+            settings: self.settings.pace,
+            message: String::new(),
+            shop,
+            as_of: now,
+        });
+        room.pace.advance(now.0, room.settings, &shop);
+        room.shop = shop;
+        room.as_of = now;
+    }
+
+    /// A buyer id for a new device, from good randomness.
+    #[must_use]
+    pub fn fresh_device() -> Device {
+        // Zero means nobody.
+        Device { buyer: BuyerId(rand::random::<u64>().max(1)) }
+    }
+}

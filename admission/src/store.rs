@@ -1,0 +1,34 @@
+//! Who has which place: counters behind one trait, in memory or in Redis.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use floodgate_onsale::{BuyerId, EventId, Place};
+
+/// A boxed future, so that the trait can be used behind a pointer.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why no place could be given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Trying again later is safe: joining is idempotent.
+    #[error("no place could be reserved: {0}")]
+    Unavailable(String),
+    #[error("the queue of this event is full")]
+    Full,
+}
+
+/// Reserves blocks of places where they are counted once for all: in the log.
+pub trait PlaceReserver: Send + Sync + std::fmt::Debug + 'static {
+    /// Reserves `count` places of an event that nobody else was or will be given.
+    fn reserve(&self, event_id: EventId, count: u32) -> Later<'_, Result<Place, StoreError>>;
+}
+
+/// Gives out places.
+pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
+    /// The buyer's place; the same one however often he asks, as long as the store remembers.
+    fn join(&self, event_id: EventId, buyer: BuyerId) -> Later<'_, Result<Place, StoreError>>;
+
+    /// Drops everything about an event that is over.
+    fn forget(&self, event_id: EventId) -> Later<'_, ()>;
+}
