@@ -1,1 +1,39 @@
+//! HTTP: the one way in for people, apps and staff.
+//!
+//! A request is checked (token, limits, form), becomes a command in the log, and waits for its
+//! outcome; reads come from views folded from facts. Nothing is decided here. Start reading at
+//! [`app`], then `commands` and one file of `routes`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `state` | what every handler shares |
+//! | `commands` | from a request to an outcome |
+//! | `views` | events, seats and orders, folded from facts |
+//! | `extract` | preconditions as types: staff, device, shopper, wish |
+//! | `problem` | every way to say no, in one table |
+//! | `routes` | one file a group of routes |
+//! | `model` | what is sent and received |
+//! | `server` | sockets, time limits, draining |
 
+#![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
+
+mod commands;
+mod extract;
+mod model;
+mod openapi;
+mod places;
+mod problem;
+mod routes;
+mod server;
+mod state;
+mod ticket;
+mod time;
+mod views;
+
+pub use extract::staff::{Role, StaffKey};
+pub use routes::app;
+pub use routes::sandbox::PaymentSandbox;
+pub use server::run;
+pub use state::{GatewayParts, GatewaySettings, GatewayState};
+
+pub use places::LogPlaces;

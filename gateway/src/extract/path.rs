@@ -1,0 +1,76 @@
+//! Ids in addresses.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+
+use floodgate_onsale::{EventId, HoldId, OrderName, Refusal};
+
+use crate::problem::ApiError;
+use crate::state::GatewayState;
+use crate::views::Entry;
+
+/// An event that exists.
+#[derive(Debug, Clone)]
+pub(crate) struct EventPath {
+    pub(crate) event_id: EventId,
+    pub(crate) entry: Arc<Entry>,
+}
+
+/// An order or hold of an event that exists.
+#[derive(Debug, Clone)]
+pub(crate) struct OrderPath {
+    pub(crate) event_id: EventId,
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) hold_id: HoldId,
+}
+
+async fn params(parts: &mut Parts, state: &GatewayState) -> Result<RawPathParams, ApiError> {
+    RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::new("invalid_id"))
+}
+
+fn parse<T: FromStr<Err: std::fmt::Display>>(
+    params: &RawPathParams,
+    name: &str,
+) -> Option<Result<T, ApiError>> {
+    let (_, text) = params.iter().find(|(found, _)| *found == name)?;
+    Some(
+        text.parse()
+            .map_err(|error: T::Err| ApiError::new("invalid_id").field(name, error.to_string())),
+    )
+}
+
+/// The event id of an address, whether or not the event exists.
+pub(crate) async fn event_id(parts: &mut Parts, state: &GatewayState) -> Result<EventId, ApiError> {
+    let params = params(parts, state).await?;
+    parse(&params, "event_id").unwrap_or(Err(ApiError::new("invalid_id")))
+}
+
+fn entry(state: &GatewayState, event_id: EventId) -> Result<Arc<Entry>, ApiError> {
+    state.views.get(event_id).ok_or_else(|| Refusal::UnknownEvent.into())
+}
+
+impl FromRequestParts<GatewayState> for EventPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
+        let event_id = event_id(parts, state).await?;
+        Ok(EventPath { event_id, entry: entry(state, event_id)? })
+    }
+}
+
+impl FromRequestParts<GatewayState> for OrderPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
+        let event_id = event_id(parts, state).await?;
+        let params = params(parts, state).await?;
+        let hold_id = match parse::<OrderName>(&params, "order_id") {
+            Some(order) => order?.0,
+            None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new("invalid_id")))?,
+        };
+        Ok(OrderPath { event_id, entry: entry(state, event_id)?, hold_id })
+    }
+}

@@ -1,0 +1,76 @@
+//! The OpenAPI 3.1 document, from the handlers themselves.
+
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi as Document, schema::Components};
+use utoipa::{Modify, OpenApi};
+
+use crate::problem::Problem;
+use crate::routes::{
+    availability, events, holds, orders, queue, sale, sandbox, shop, status, tickets, venues,
+};
+
+const DESCRIPTION: &str = "\
+Sells the tickets of an on-sale: a waiting room in front of a seat engine that cannot sell a \
+seat twice.
+
+A buyer's way: `joinQueue` gives a place, a device and a queue ticket; wait until the queue's \
+frontier has passed the place (`getQueue`, `streamQueue`); `enterShop` gives a pass; \
+`acquireLock` holds seats; `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
+
+Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a wish, the same key for retries. \
+The same key always hears the first outcome. A call that is not decided in time answers 202 and \
+says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents with a \
+stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, all-in. Times \
+are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is true as of.";
+
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(title = "Floodgate", description = DESCRIPTION, license(name = "MIT OR Apache-2.0")),
+    paths(
+        status::read, holds::acquire, orders::purchase,
+        events::list, events::read, events::plan, availability::snapshot, availability::stream,
+        queue::join, queue::read, queue::stream, shop::enter, shop::leave, shop::me,
+        holds::extend, holds::release, orders::read, orders::stream, tickets::list, tickets::qr,
+        orders::ask,
+        events::create, sale::set_prices, sale::set_policy, sale::open, sale::pause, sale::close,
+        sale::cancel, queue::tune, orders::refund, venues::check,
+        sandbox::tokenise, sandbox::resolve,
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
+        (name = "Fans", description = "From the queue to the ticket."),
+        (name = "Staff", description = "Create, price, open, pause, tune. Keys by role."),
+        (name = "Sandbox payments", description = "Test cards; only when the sandbox is on."),
+    ),
+    modifiers(&Schemes)
+)]
+struct Api;
+
+/// How one proves who one is.
+#[derive(Debug)]
+struct Schemes;
+
+impl Modify for Schemes {
+    fn modify(&self, document: &mut Document) {
+        let components = document.components.get_or_insert_with(Components::new);
+        let header = |name: &str, what: &str| {
+            let value = ApiKeyValue::with_description(name, what);
+            SecurityScheme::ApiKey(ApiKey::Header(value))
+        };
+        let device = header("Floodgate-Device", "From joinQueue. Browsers have it as a cookie.");
+        let ticket =
+            header("Floodgate-Queue-Ticket", "From joinQueue. Browsers have it as a cookie.");
+        let pass = header("Floodgate-Pass", "From enterShop. Browsers have it as a cookie.");
+        components.add_security_scheme("device", device);
+        components.add_security_scheme("queue_ticket", ticket);
+        components.add_security_scheme("pass", pass);
+        components
+            .add_security_scheme("staff", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The document as served.
+pub(crate) fn document() -> Document {
+    Api::openapi()
+}

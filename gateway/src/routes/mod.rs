@@ -1,0 +1,129 @@
+//! One file a group of routes; what they share on the way out is here.
+
+pub(crate) mod availability;
+pub(crate) mod events;
+pub(crate) mod holds;
+pub(crate) mod orders;
+pub(crate) mod pages;
+pub(crate) mod queue;
+pub(crate) mod sale;
+pub(crate) mod sandbox;
+pub(crate) mod shop;
+pub(crate) mod status;
+pub(crate) mod system;
+pub(crate) mod tickets;
+pub(crate) mod venues;
+
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use tower_http::compression::CompressionLayer;
+
+use floodgate_onsale::{CommandId, EventId, Reply};
+
+use crate::commands::{Outcome, refused_or};
+use crate::model::PendingAnswer;
+use crate::problem::ApiError;
+use crate::state::GatewayState;
+
+/// Every route of the gateway.
+pub fn app(state: GatewayState) -> Router {
+    Router::new()
+        .merge(events::routes())
+        .merge(sale::routes())
+        .merge(queue::routes())
+        .merge(shop::routes())
+        .merge(holds::routes())
+        .merge(orders::routes())
+        .merge(tickets::routes())
+        .merge(status::routes())
+        .merge(availability::routes())
+        .merge(venues::routes())
+        .merge(sandbox::routes())
+        .merge(pages::routes())
+        .merge(system::routes())
+        .fallback(async || ApiError::new("not_found"))
+        .method_not_allowed_fallback(async || ApiError::new("method_not_allowed"))
+        // Streams are never compressed: a compressor would hold frames back.
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), around))
+        .with_state(state)
+}
+
+/// Counts, times and dresses every answer.
+async fn around(State(_): State<GatewayState>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.unwrap_or_else(|| "none".to_owned());
+    let is_page = !route.starts_with("/v1");
+    let request_id = request_id(request.headers());
+    let mut response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    let labels = [("route", route.clone()), ("status", status)];
+    metrics::counter!("floodgate_http_requests_total", &labels).increment(1);
+    metrics::histogram!("floodgate_http_request_seconds", "route" => route)
+        .record(started.elapsed());
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert("x-request-id", value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    if is_page {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+    }
+    response
+}
+
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; worker-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// The client's own id if it is a harmless text, else one of ours.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get("x-request-id").and_then(|value| value.to_str().ok());
+    let is_fine = |id: &&str| id.len() <= 64 && id.bytes().all(|b| b.is_ascii_graphic());
+    given.filter(is_fine).map_or_else(
+        || format!("req_{:016x}", floodgate_admission::WaitingRoom::fresh_device().buyer.0),
+        str::to_owned,
+    )
+}
+
+/// Turns an outcome into an answer: `say` puts a decision into words.
+pub(crate) fn answer<T: Serialize>(
+    event_id: EventId,
+    outcome: Outcome,
+    created: bool,
+    say: impl FnOnce(&Reply) -> Result<T, ApiError>,
+) -> Result<Response, ApiError> {
+    let reply = match outcome {
+        Outcome::Pending(command_id) => return Ok(pending(event_id, command_id)),
+        Outcome::Decided(reply) => refused_or(*reply)?,
+    };
+    let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = (status, Json(say(&reply)?)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if reply.repeated {
+        let name = HeaderName::from_static("idempotent-replayed");
+        headers.insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// 202: accepted, not decided yet, and where to ask.
+pub(crate) fn pending(event_id: EventId, command_id: CommandId) -> Response {
+    let ask = format!("/v1/events/{event_id}/commands/{command_id}");
+    let body =
+        PendingAnswer { command_id: command_id.to_string(), status: "pending", ask: ask.clone() };
+    let mut response = (StatusCode::ACCEPTED, Json(body)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&ask) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,198 @@
+//! Orders: buy, look, follow, refund; and commands that were too slow to answer.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use futures::Stream;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use floodgate_onsale::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
+
+use super::holds::order_of;
+use super::{answer, pending};
+use crate::commands::refused_or;
+use crate::extract::{EventPath, Fan, Manager, OrderPath, Shopper, Wish};
+use crate::model::{DoneAnswer, Nothing, Order};
+use crate::problem::ApiError;
+use crate::state::GatewayState;
+
+pub(crate) fn routes() -> Router<GatewayState> {
+    Router::new()
+        .route("/v1/events/{event_id}/orders", post(purchase))
+        .route("/v1/events/{event_id}/orders/{order_id}", get(read))
+        .route("/v1/events/{event_id}/orders/{order_id}/stream", get(stream))
+        .route("/v1/events/{event_id}/orders/{order_id}/refund", post(refund))
+        .route("/v1/events/{event_id}/commands/{command_id}", get(ask))
+}
+
+/// Looks at an order by one stream: a hash lookup each.
+const STREAM_EVERY: Duration = Duration::from_millis(200);
+/// How long a read waits for an order that was only just made.
+const APPEAR_WITHIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Purchase {
+    #[schema(example = "hld_0000010000000")]
+    hold_id: String,
+    /// A token of the payment provider; never a card number.
+    #[schema(example = "pm_sandbox_approve")]
+    payment_method: String,
+}
+
+/// **purchaseTicket**: turns a hold into an order and starts the payment. Follow the order until
+/// it is confirmed; a declined card may be replaced by another while the seats are held.
+#[utoipa::path(post, path = "/v1/events/{event_id}/orders", operation_id = "purchaseTicket",
+    tag = "The three calls", security(("device" = [], "pass" = [])),
+    params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body = Purchase,
+    responses((status = 201, body = Order), (status = 202, body = crate::model::PendingAnswer),
+        (status = 409, description = "hold_ended, payment_pending …",
+            body = crate::problem::Problem)))]
+pub(crate) async fn purchase(
+    State(state): State<GatewayState>,
+    fan: Fan,
+    path: EventPath,
+    wish: Wish<Purchase>,
+) -> Result<Response, ApiError> {
+    // No pass is asked for: who holds may pay, even when his time in the shop is over.
+    let shopper = Shopper { buyer: fan.device()?.buyer };
+    let malformed =
+        |path: &str, message: &str| ApiError::new("malformed_body").field(path, message);
+    let hold_id = wish.body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
+    let method = PaymentMethod::parse(&wish.body.payment_method).ok_or_else(|| {
+        malformed("payment_method", "a provider's token of at most 32 characters")
+    })?;
+    if method.as_str().bytes().filter(u8::is_ascii_digit).count() >= 12 {
+        let message = "this looks like a card number; send the provider's token instead";
+        return Err(malformed("payment_method", message));
+    }
+    let command = Command::StartPurchase { hold_id, method };
+    let outcome = state.submit(path.event_id, shopper.actor(), &wish.named, command).await?;
+    answer(path.event_id, outcome, true, |reply| order_of(&state, &path.entry, reply))
+}
+
+/// The order, if it is this device's.
+fn own(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+    let view = path.entry.read();
+    let order = view.orders.get(&path.hold_id).ok_or(Refusal::UnknownHold)?;
+    match fan.device {
+        Some(device) if device.buyer == order.buyer => Ok(*order),
+        Some(_) => Err(Refusal::NotYourHold.into()),
+        None => Err(ApiError::new("device_required")),
+    }
+}
+
+/// The order as the views have it, waiting a moment for one that was only just made.
+pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+    let appears = async {
+        let mut pulse = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            pulse.tick().await;
+            if let Ok(order) = own(path, fan) {
+                return order;
+            }
+        }
+    };
+    match own(path, fan) {
+        Ok(order) => Ok(order),
+        Err(error) if path.entry.read().orders.contains_key(&path.hold_id) => Err(error),
+        Err(error) => tokio::time::timeout(APPEAR_WITHIN, appears).await.map_err(|_| error),
+    }
+}
+
+fn say(state: &GatewayState, path: &OrderPath, order: &OrderView) -> Order {
+    let view = path.entry.read();
+    Order::of(state, &view, order, view.as_of.into())
+}
+
+/// One order as it stands.
+#[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}", operation_id = "getOrder",
+    tag = "Fans", security(("device" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path)),
+    responses((status = 200, body = Order)))]
+pub(crate) async fn read(
+    State(state): State<GatewayState>,
+    fan: Fan,
+    path: OrderPath,
+) -> Result<Json<Order>, ApiError> {
+    let order = find(&path, fan).await?;
+    Ok(Json(say(&state, &path, &order)))
+}
+
+/// One order, pushed whenever it changes (`event: order`).
+#[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/stream",
+    operation_id = "streamOrder", tag = "Fans", security(("device" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path)),
+    responses((status = 200, description = "text/event-stream of Order", body = Order)))]
+pub(crate) async fn stream(
+    State(state): State<GatewayState>,
+    fan: Fan,
+    path: OrderPath,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+    find(&path, fan).await?;
+    let start = (state, path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
+    let changes = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
+        loop {
+            pulse.tick().await;
+            let now = path.entry.read().orders.get(&path.hold_id).copied()?;
+            let order = say(&state, &path, &now);
+            let seen = (now, order.action.is_some());
+            if last != Some(seen) {
+                last = Some(seen);
+                let event = Event::default().event("order").json_data(&order).unwrap_or_default();
+                return Some((Ok(event), (state, path, pulse, last)));
+            }
+        }
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// Gives a confirmed order back: seats free, money returned.
+#[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/refund",
+    operation_id = "refundOrder", tag = "Staff", security(("staff" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path),
+        ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Order)))]
+pub(crate) async fn refund(
+    State(state): State<GatewayState>,
+    Manager(staff): Manager,
+    path: OrderPath,
+    wish: Wish<Nothing>,
+) -> Result<Response, ApiError> {
+    let command = Command::RefundOrder { hold_id: path.hold_id };
+    let outcome = state.submit(path.event_id, staff.actor(), &wish.named, command).await?;
+    answer(path.event_id, outcome, false, |reply| order_of(&state, &path.entry, reply))
+}
+
+/// The outcome of a command that was not decided in time; 202 while it is not known here.
+/// Repeating the request itself with the same key gives the outcome for certain.
+#[utoipa::path(get, path = "/v1/events/{event_id}/commands/{command_id}",
+    operation_id = "askCommand", tag = "Fans",
+    params(("event_id" = String, Path), ("command_id" = String, Path)),
+    responses((status = 200, body = Order), (status = 202, body = crate::model::PendingAnswer)))]
+pub(crate) async fn ask(
+    State(state): State<GatewayState>,
+    _: Fan,
+    path: EventPath,
+    names: Path<(String, String)>,
+) -> Result<Response, ApiError> {
+    let Path((_, command_id)) = names;
+    let command_id: CommandId = command_id
+        .parse()
+        .map_err(|error| ApiError::new("invalid_id").field("command_id", format!("{error}")))?;
+    let Some(reply) = state.late.find(command_id) else {
+        return Ok(pending(path.event_id, command_id));
+    };
+    let reply = refused_or(reply)?;
+    match &reply.answer {
+        Answer::Order(_) => Ok(Json(order_of(&state, &path.entry, &reply)?).into_response()),
+        _ => Ok(Json(DoneAnswer { status: "done", as_of: (&reply).into() }).into_response()),
+    }
+}

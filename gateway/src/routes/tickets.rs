@@ -1,0 +1,102 @@
+//! Tickets: bought seats, signed, with a QR code.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::header;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use floodgate_onsale::{OrderStatus, OrderView, Refusal, SeatId};
+
+use super::orders::find;
+use crate::extract::{Fan, OrderPath};
+use crate::model::Seat;
+use crate::problem::ApiError;
+use crate::state::GatewayState;
+use crate::ticket;
+
+pub(crate) fn routes() -> Router<GatewayState> {
+    Router::new()
+        .route("/v1/events/{event_id}/orders/{order_id}/tickets", get(list))
+        .route("/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/qr.svg", get(qr))
+        .route("/.well-known/floodgate-ticket-key.json", get(key))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Ticket {
+    ticket_id: String,
+    #[serde(flatten)]
+    seat: Seat,
+    /// What the QR code says; a gate checks it with the public key alone.
+    token: String,
+    /// Address of the QR code.
+    qr: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Tickets {
+    tickets: Vec<Ticket>,
+}
+
+async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+    let order = find(path, fan).await?;
+    match order.status {
+        OrderStatus::Confirmed => Ok(order),
+        _ => Err(Refusal::NotConfirmed.into()),
+    }
+}
+
+/// The tickets of a confirmed order.
+#[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets",
+    operation_id = "getTickets", tag = "Fans", security(("device" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path)),
+    responses((status = 200, body = Tickets)))]
+pub(crate) async fn list(
+    State(state): State<GatewayState>,
+    fan: Fan,
+    path: OrderPath,
+) -> Result<Json<Tickets>, ApiError> {
+    let order = confirmed(&path, fan).await?;
+    let view = path.entry.read();
+    let (event_id, hold_id) = (path.event_id, path.hold_id);
+    let base = format!("/v1/events/{event_id}/orders/{}/tickets", hold_id.order());
+    let tickets = order.seats.iter().map(|seat| Ticket {
+        ticket_id: format!("{}-{}", hold_id.order().to_string().replace("ord_", "tkt_"), seat.0),
+        seat: Seat::of(&view, seat),
+        token: ticket::token(&state.ticket_key, event_id, hold_id, seat),
+        qr: format!("{base}/{}/qr.svg", seat.0),
+    });
+    Ok(Json(Tickets { tickets: tickets.collect() }))
+}
+
+/// A ticket's QR code as SVG.
+#[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/qr.svg",
+    operation_id = "getTicketQr", tag = "Fans", security(("device" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path)),
+    responses((status = 200, content_type = "image/svg+xml", body = String)))]
+pub(crate) async fn qr(
+    State(state): State<GatewayState>,
+    fan: Fan,
+    path: OrderPath,
+    names: Path<(String, String, String)>,
+) -> Result<Response, ApiError> {
+    let order = confirmed(&path, fan).await?;
+    let Path((_, _, seat)) = names;
+    let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new("invalid_id"))?;
+    if !order.seats.as_slice().contains(&seat) {
+        return Err(Refusal::UnknownSeat.into());
+    }
+    let token = ticket::token(&state.ticket_key, path.event_id, path.hold_id, seat);
+    let svg = ticket::qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
+    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private")];
+    Ok((headers, svg).into_response())
+}
+
+/// The public key of tickets, for gates.
+pub(crate) async fn key(State(state): State<GatewayState>) -> Json<serde_json::Value> {
+    Json(serde_json::json!({
+        "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": ticket::public_key(&state.ticket_key),
+    }))
+}

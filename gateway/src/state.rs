@@ -1,0 +1,117 @@
+//! What every handler shares.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use floodgate_admission::{Limits, WaitingRoom};
+use floodgate_log::{Log, ReplyHub};
+use floodgate_onsale::GatewayId;
+
+use crate::commands::Late;
+use crate::extract::staff::StaffKey;
+use crate::routes::sandbox::PaymentSandbox;
+use crate::views::Views;
+
+/// Settings of a gateway.
+#[derive(Debug, Clone)]
+pub struct GatewaySettings {
+    /// How long a command is waited for before 202.
+    pub answer_deadline: Duration,
+    /// How long a body may take to arrive.
+    pub body_deadline: Duration,
+    /// How long a request's head may take to arrive.
+    pub header_deadline: Duration,
+    /// Connections at once; more are not accepted until some end.
+    pub connections_max: usize,
+    /// Bytes of an ordinary body.
+    pub body_bytes_max: usize,
+    /// Bytes of a body that carries a seating plan.
+    pub plan_bytes_max: usize,
+    /// Peers whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// What it takes to run a gateway.
+#[derive(Debug)]
+pub struct GatewayParts {
+    pub log: Arc<dyn Log>,
+    pub replies: ReplyHub,
+    pub gateway_id: GatewayId,
+    pub room: Arc<WaitingRoom>,
+    pub limits: Limits,
+    pub staff_keys: Vec<StaffKey>,
+    /// Signs tickets.
+    pub ticket_key: [u8; 32],
+    /// The sandbox provider, when it is on.
+    pub sandbox: Option<Arc<dyn PaymentSandbox>>,
+    pub metrics: Option<PrometheusHandle>,
+    pub settings: GatewaySettings,
+}
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct GatewayState(pub(crate) Arc<Shared>);
+
+#[derive(Debug)]
+#[allow(unreachable_pub, reason = "named by Deref of a public type")]
+pub struct Shared {
+    pub(crate) log: Arc<dyn Log>,
+    pub(crate) replies: ReplyHub,
+    pub(crate) gateway_id: GatewayId,
+    pub(crate) room: Arc<WaitingRoom>,
+    pub(crate) limits: Limits,
+    pub(crate) staff_keys: Vec<StaffKey>,
+    pub(crate) ticket_key: SigningKey,
+    pub(crate) sandbox: Option<Arc<dyn PaymentSandbox>>,
+    pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) settings: GatewaySettings,
+    pub(crate) views: Arc<Views>,
+    pub(crate) late: Late,
+    pub(crate) draining: AtomicBool,
+}
+
+impl GatewayState {
+    /// Starts following the facts; requests may come at once, `/readyz` tells when the views
+    /// have caught up.
+    pub fn start(parts: GatewayParts) -> Result<Self, floodgate_log::LogError> {
+        let views = Views::follow(&parts.log)?;
+        let GatewayParts { log, replies, gateway_id, room, limits, staff_keys, .. } = parts;
+        Ok(GatewayState(Arc::new(Shared {
+            log,
+            replies,
+            gateway_id,
+            room,
+            limits,
+            staff_keys,
+            ticket_key: SigningKey::from_bytes(&parts.ticket_key),
+            sandbox: parts.sandbox,
+            metrics: parts.metrics,
+            settings: parts.settings,
+            views,
+            late: Late::default(),
+            draining: AtomicBool::new(false),
+        })))
+    }
+
+    /// From now on `/readyz` says no, so that no new visitor is sent here.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Release);
+    }
+
+    /// Stops following the facts.
+    pub fn stop(&self) {
+        self.0.views.stop();
+    }
+}
+
+impl std::ops::Deref for GatewayState {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

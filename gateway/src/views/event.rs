@@ -1,0 +1,202 @@
+//! One event as its facts tell it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use floodgate_onsale::plan::{SeatFlags, SectionKind};
+use floodgate_onsale::{
+    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
+    PriceTable, SalePhase, SeatId, Source, VenueId,
+};
+
+/// Up to which fact a view is true.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct AsOf {
+    pub(crate) source: Source,
+    pub(crate) at: LogTime,
+}
+
+/// Free, held, sold.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) free: u32,
+    pub(crate) held: u32,
+    pub(crate) sold: u32,
+}
+
+/// A seat's state, as sent to maps.
+pub(crate) const FREE: u8 = 0;
+pub(crate) const HELD: u8 = 1;
+pub(crate) const SOLD: u8 = 2;
+pub(crate) const NOT_FOR_SALE: u8 = 3;
+
+/// Where a seat is, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SeatPlace {
+    pub(crate) section: String,
+    pub(crate) row: String,
+    pub(crate) label: String,
+    pub(crate) category: u8,
+}
+
+/// A run of seats, found by its first one.
+#[derive(Debug, Clone, Copy)]
+struct RunAt {
+    first_seat: u32,
+    section: u32,
+    row: u32,
+    run: u32,
+}
+
+/// One event.
+#[derive(Debug)]
+pub(crate) struct EventView {
+    pub(crate) id: EventId,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) starts_at: LogTime,
+    pub(crate) venue_id: VenueId,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) prices: PriceTable,
+    pub(crate) policy: Policy,
+    pub(crate) phase: SalePhase,
+    /// One state a seat.
+    pub(crate) seats: Vec<u8>,
+    pub(crate) categories: Vec<u8>,
+    pub(crate) counts: Counts,
+    pub(crate) by_category: Vec<Counts>,
+    pub(crate) shoppers: u32,
+    pub(crate) places_reserved: u64,
+    pub(crate) entered_beyond: u64,
+    pub(crate) entered_count: u64,
+    pub(crate) orders: HashMap<HoldId, OrderView>,
+    pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
+    pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
+    pub(crate) as_of: AsOf,
+    pub(super) changed: Vec<u32>,
+    runs: Vec<RunAt>,
+}
+
+impl EventView {
+    /// The view of an event that was just created; `None` for any other fact.
+    pub(super) fn created(fact: &FactRecord) -> Option<Self> {
+        let Fact::EventCreated(new) = &fact.fact else { return None };
+        let mut by_category = vec![Counts::default(); new.plan.categories.len()];
+        let (mut seats, mut categories) = (Vec::new(), Vec::new());
+        for seat in new.plan.seats() {
+            let is_for_sale = !seat.flags.has(SeatFlags::BLOCKED);
+            seats.push(if is_for_sale { FREE } else { NOT_FOR_SALE });
+            categories.push(seat.category);
+            if let Some(counts) = by_category.get_mut(usize::from(seat.category)) {
+                counts.free += u32::from(is_for_sale);
+            }
+        }
+        let free = by_category.iter().map(|counts| counts.free).sum();
+        Some(EventView {
+            id: fact.event_id,
+            name: new.name.clone(),
+            description: new.description.clone(),
+            starts_at: LogTime(new.starts_at),
+            venue_id: new.venue_id,
+            runs: runs_of(&new.plan),
+            plan: Arc::new(new.plan.clone()),
+            prices: new.prices.clone(),
+            policy: new.policy,
+            phase: SalePhase::Announced,
+            seats,
+            categories,
+            counts: Counts { free, ..Counts::default() },
+            by_category,
+            shoppers: 0,
+            places_reserved: 0,
+            entered_beyond: 0,
+            entered_count: 0,
+            orders: HashMap::new(),
+            by_buyer: HashMap::new(),
+            passes: HashMap::new(),
+            as_of: AsOf { source: fact.source, at: fact.at },
+            changed: Vec::new(),
+        })
+    }
+
+    pub(crate) fn capacity(&self) -> u32 {
+        self.counts.free + self.counts.held + self.counts.sold
+    }
+
+    /// The phase as people know it: an open sale with nothing left is sold out.
+    pub(crate) fn phase_text(&self) -> &'static str {
+        let nothing_left = self.counts.free + self.counts.held == 0;
+        if self.phase == SalePhase::Open && nothing_left { "sold_out" } else { self.phase.code() }
+    }
+
+    /// What a seat of a category costs now.
+    pub(crate) fn price(&self, category: u8, now: LogTime) -> Option<u32> {
+        let counts = self.by_category.get(usize::from(category))?;
+        self.prices.amount(category, counts.held + counts.sold, now)
+    }
+
+    pub(crate) fn orders_of(&self, buyer: BuyerId) -> impl Iterator<Item = &OrderView> {
+        let holds = self.by_buyer.get(&buyer).map(Vec::as_slice).unwrap_or_default();
+        holds.iter().rev().filter_map(|hold_id| self.orders.get(hold_id))
+    }
+
+    /// Where a seat is.
+    pub(crate) fn place_of(&self, seat: SeatId) -> Option<SeatPlace> {
+        let after = self.runs.partition_point(|run| run.first_seat <= seat.0);
+        let at = self.runs.get(after.checked_sub(1)?)?;
+        let section = self.plan.sections.get(at.section as usize)?;
+        let row = section.rows.get(at.row as usize)?;
+        let run = row.runs.get(at.run as usize)?;
+        let within = (seat.0 - at.first_seat) as usize;
+        let label = match section.kind {
+            SectionKind::Seated => run.labels.label(within)?,
+            SectionKind::GeneralAdmission if within < run.labels.len() => String::new(),
+            SectionKind::GeneralAdmission => return None,
+        };
+        let category = run.category;
+        Some(SeatPlace { section: section.name.clone(), row: row.label.clone(), label, category })
+    }
+
+    /// The seat called `section/row/label`. Rows of one name are all looked at.
+    pub(crate) fn seat_named(&self, name: &str) -> Option<SeatId> {
+        let mut parts = name.rsplitn(3, '/');
+        let (label, row, section) = (parts.next()?, parts.next()?, parts.next()?);
+        for at in &self.runs {
+            let in_section = &self.plan.sections[at.section as usize];
+            let in_row = &in_section.rows[at.row as usize];
+            if in_section.name != section || in_row.label != row {
+                continue;
+            }
+            let labels = &in_row.runs[at.run as usize].labels;
+            let found =
+                (0..labels.len()).find(|&seat| labels.label(seat).as_deref() == Some(label));
+            if let Some(within) = found {
+                return Some(SeatId(at.first_seat + within as u32));
+            }
+        }
+        None
+    }
+
+    /// Seats that changed since the last call, with their states, ascending.
+    pub(super) fn take_changes(&mut self) -> Vec<(u32, u8)> {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        changed.into_iter().map(|seat| (seat, self.seats[seat as usize])).collect()
+    }
+}
+
+fn runs_of(plan: &Plan) -> Vec<RunAt> {
+    let mut runs = Vec::new();
+    let mut first_seat = 0;
+    for (section, in_section) in plan.sections.iter().enumerate() {
+        for (row, in_row) in in_section.rows.iter().enumerate() {
+            for (run, in_run) in in_row.runs.iter().enumerate() {
+                let [section, row, run] = [section, row, run].map(|number| number as u32);
+                runs.push(RunAt { first_seat, section, row, run });
+                first_seat += in_run.labels.len() as u32;
+            }
+        }
+    }
+    runs
+}

@@ -1,0 +1,153 @@
+//! The read side: events, seats and orders, folded from facts.
+//!
+//! One thread a partition follows the facts. A fact whose source is not greater than the
+//! last is dropped, so re-delivery changes nothing.
+
+mod event;
+mod fold;
+mod frames;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
+
+use floodgate_log::{Log, LogError, LogReader, Topic};
+use floodgate_onsale::wire::decode_fact;
+use floodgate_onsale::{EventId, FactRecord, LogTime, Source};
+
+pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
+pub(crate) use frames::{Frame, Frames};
+
+/// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
+const BATCH_MAX: usize = 1024;
+
+/// One event's view and its stream of seat changes.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    // Read by requests, written by one folder in batches; never held across an await.
+    view: RwLock<EventView>,
+    pub(crate) frames: Frames,
+}
+
+impl Entry {
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, EventView> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes the frame of changes since the last call, if there were any.
+    pub(crate) fn cut_frame(&self) {
+        let changes = {
+            let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+            view.take_changes()
+        };
+        if !changes.is_empty() {
+            self.frames.publish(changes);
+        }
+    }
+}
+
+/// All events this gateway knows.
+#[derive(Debug, Default)]
+pub(crate) struct Views {
+    events: RwLock<BTreeMap<EventId, Arc<Entry>>>,
+    behind: Mutex<HashMap<u32, u64>>,
+    stopped: AtomicBool,
+    folded: AtomicU64,
+}
+
+impl Views {
+    /// Starts a follower for each partition of the facts.
+    pub(crate) fn follow(log: &Arc<dyn Log>) -> Result<Arc<Self>, LogError> {
+        let views = Arc::new(Views::default());
+        for partition in 0..log.partitions(Topic::Facts) {
+            let first = log.first(Topic::Facts, partition)?;
+            let reader = log.reader(Topic::Facts, partition, first)?;
+            let (theirs, log) = (Arc::clone(&views), Arc::clone(log));
+            views.note_behind(partition, u64::MAX);
+            std::thread::Builder::new()
+                .name(format!("views-{partition}"))
+                .spawn(move || theirs.run(&*log, partition, reader))
+                .map_err(|error| LogError::Backend(error.to_string()))?;
+        }
+        Ok(views)
+    }
+
+    fn note_behind(&self, partition: u32, behind: u64) {
+        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, behind);
+    }
+
+    /// Whether every partition has been followed to near its end.
+    pub(crate) fn is_ready(&self) -> bool {
+        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        behind.values().all(|&behind| behind < 10_000)
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    fn run(&self, log: &dyn Log, partition: u32, mut reader: Box<dyn LogReader>) {
+        let mut records = Vec::with_capacity(BATCH_MAX);
+        let mut last: Option<Source> = None;
+        while !self.stopped.load(Ordering::Acquire) {
+            records.clear();
+            if let Err(error) = reader.poll(BATCH_MAX, Duration::from_millis(200), &mut records) {
+                if !matches!(error, LogError::Closed) {
+                    tracing::error!(partition, %error, "facts cannot be followed");
+                }
+                break;
+            }
+            let mut facts = Vec::with_capacity(records.len());
+            for record in &records {
+                match decode_fact(&record.value) {
+                    Ok(fact) if last.is_none_or(|last| last < fact.source) => {
+                        last = Some(fact.source);
+                        facts.push(fact);
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::error!(partition, offset = record.offset, %error, "no fact");
+                    }
+                }
+            }
+            self.fold(&facts);
+            let end = log.end(Topic::Facts, partition).unwrap_or(u64::MAX);
+            self.note_behind(partition, end.saturating_sub(reader.position()));
+        }
+        self.note_behind(partition, u64::MAX);
+    }
+
+    /// Folds facts in order, one lock a run of the same event.
+    fn fold(&self, facts: &[FactRecord]) {
+        for run in facts.chunk_by(|a, b| a.event_id == b.event_id) {
+            let event_id = run[0].event_id;
+            let entry = self.get(event_id).or_else(|| self.create(&run[0]));
+            let Some(entry) = entry else { continue };
+            let mut view = entry.view.write().unwrap_or_else(PoisonError::into_inner);
+            run.iter().for_each(|fact| view.fold(fact));
+        }
+        self.folded.fetch_add(facts.len() as u64, Ordering::Relaxed);
+    }
+
+    fn create(&self, fact: &FactRecord) -> Option<Arc<Entry>> {
+        let view = RwLock::new(EventView::created(fact)?);
+        let entry = Arc::new(Entry { view, frames: Frames::default() });
+        let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
+        events.insert(fact.event_id, Arc::clone(&entry));
+        Some(entry)
+    }
+
+    pub(crate) fn get(&self, event_id: EventId) -> Option<Arc<Entry>> {
+        self.events.read().unwrap_or_else(PoisonError::into_inner).get(&event_id).cloned()
+    }
+
+    /// Every event, by id.
+    pub(crate) fn all(&self) -> Vec<(EventId, Arc<Entry>)> {
+        let events = self.events.read().unwrap_or_else(PoisonError::into_inner);
+        events.iter().map(|(&id, entry)| (id, Arc::clone(entry))).collect()
+    }
+}
+
+/// An instant nothing has been seen at.
+pub(crate) const NEVER: LogTime = LogTime(0);

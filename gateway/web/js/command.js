@@ -1,0 +1,41 @@
+// Owns sending commands: each wish goes out under an Idempotency-Key that stays the same until
+// there is an outcome, over retries and reloads, so that nothing happens twice.
+import { attempt } from './api.js';
+
+/** A fresh random name. `randomUUID` is missing on plain http addresses. */
+export function freshKey() {
+  if (globalThis.crypto?.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Keys of wishes without an outcome yet: the same wish, repeated, goes out under the same key. */
+const wishes = {
+  name: (wish) => `fg-wish ${wish}`,
+  key(wish) {
+    const known = sessionStorage.getItem(this.name(wish));
+    if (known) return known;
+    const key = freshKey();
+    sessionStorage.setItem(this.name(wish), key);
+    return key;
+  },
+  forget(wish) {
+    sessionStorage.removeItem(this.name(wish));
+  },
+};
+
+/** Sends a command; safe to call again with the same arguments after a failure. */
+export async function send(method, path, body, tries = 6) {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const wish = `${method} ${path} ${text || ''}`;
+  const headers = { Accept: 'application/json', 'Idempotency-Key': wishes.key(wish) };
+  if (text) headers['Content-Type'] = 'application/json';
+  try {
+    const value = await attempt(method, path, headers, text, tries);
+    wishes.forget(wish);
+    return value;
+  } catch (problem) {
+    if (problem.retry !== 'same_key') wishes.forget(wish);
+    throw problem;
+  }
+}

@@ -1,0 +1,178 @@
+// Owns the page of one event: loads what is true, decides the state, shows its view, and keeps
+// looking. Everything is restored from the server, so a refresh or a crash loses nothing.
+import { Problem, get, now, reach } from './api.js';
+import { backoff } from './backoff.js';
+import { action, announce, el, heading, notice } from './dom.js';
+import { day } from './format.js';
+import { decide, stepOf } from './state.js';
+import { follow } from './stream.js';
+import { waiting } from './wait.js';
+
+const id = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
+const base = `/v1/events/${encodeURIComponent(id)}`;
+const root = document.getElementById('state');
+const STEPS = ['wait', 'choose', 'pay', 'tickets'];
+const TITLES = {
+  turn: '● Your turn', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
+  shop: 'Choose seats', pay: 'Pay', tickets: 'Your tickets', sold_out: 'Sold out',
+  closed: 'Sale closed', cancelled: 'Cancelled', error: 'Please wait',
+};
+
+/** What every view gets. Views never talk to each other; they ask here. */
+const page = {
+  id, base, event: null, queue: null, me: null, browsing: false, heard: 0,
+  /** A person did something: focus may move to the new heading. */
+  acted: false,
+  refresh, render, changed,
+};
+let view = null;
+let state = 'loading';
+let following = null;
+let showing = 0;
+
+const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`fg ${id}`);
+if (tabs) tabs.onmessage = () => refresh().catch(() => {});
+
+/** Something of this visitor changed: other tabs look again. */
+function changed() {
+  tabs?.postMessage('changed');
+}
+
+/** Reads what is true of the event and of this visitor, then shows it. */
+async function refresh() {
+  await read();
+  await render();
+}
+
+async function read() {
+  const nobody = { place: null, pass_expires_at: null, orders: [] };
+  [page.event, page.me] = await Promise.all([get(base), get(`${base}/me`).catch((problem) => {
+    // A cookie that is no longer good makes a newcomer, not an error.
+    if (problem.status === 401) return nobody;
+    throw problem;
+  })]);
+}
+
+/** An order the views know better than /me does until the next refresh. */
+page.setOrder = (order) => {
+  const orders = (page.me.orders || []).filter((old) => old.order_id !== order.order_id);
+  page.me = { ...page.me, orders: [...orders, order] };
+};
+
+async function loadView(name) {
+  if (name === 'shop') return (await import('./shop/shop.js')).shop;
+  if (name === 'pay') return (await import('./pay/pay.js')).pay;
+  if (name === 'tickets') return (await import('./tickets.js')).tickets;
+  return name === 'waiting' ? waiting : (await import('./gate.js'))[name];
+}
+
+async function render() {
+  const next = decide({ ...page, now: now() });
+  if (next === state) {
+    view?.update?.();
+    return;
+  }
+  const ticket = ++showing;
+  let make;
+  try {
+    make = await loadView(next);
+  } catch {
+    showFailure(new Problem(0, { detail: 'A part of this page did not arrive. Load it again.' }));
+    return;
+  }
+  if (ticket !== showing) return;
+  view?.close?.();
+  state = next;
+  view = make(page);
+  place(view.node);
+  follow_queue();
+}
+
+/** Puts a state's node on the page: steps, title, focus, and a word for screen readers. */
+function place(node) {
+  const step = stepOf(state);
+  for (const item of document.querySelectorAll('#steps li')) {
+    const isPast = STEPS.indexOf(item.dataset.step) < STEPS.indexOf(step);
+    item.classList.toggle('past', isPast);
+    if (item.dataset.step === step) item.setAttribute('aria-current', 'step');
+    else item.removeAttribute('aria-current');
+  }
+  const name = page.event?.name || 'Tickets';
+  document.getElementById('event-name').textContent = name;
+  document.getElementById('event-when').textContent = day(page.event?.starts_at);
+  document.title = `${TITLES[state] || 'Tickets'} · ${name}`;
+  document.body.dataset.state = state;
+  root.dataset.state = state;
+  root.removeAttribute('aria-busy');
+  root.replaceChildren(node);
+  const title = root.querySelector('.state-title');
+  if (page.acted) {
+    title?.focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }
+  page.acted = false;
+  announce(title?.textContent || '');
+}
+
+/** The public queue object tells phase, frontier and the organiser's words. */
+function follow_queue() {
+  const isOver = state === 'cancelled' || state === 'closed';
+  if (isOver && following) {
+    following.close();
+    following = null;
+  }
+  if (isOver || following) return;
+  const take = (queue) => {
+    const phaseBefore = page.queue?.phase;
+    page.queue = queue;
+    page.heard = Date.now();
+    if (phaseBefore && phaseBefore !== queue.phase) refresh().catch(() => render());
+    else render();
+    return Math.max(1000, queue.next_poll_ms || 5000);
+  };
+  following = follow({
+    url: `${base}/queue/stream`,
+    events: { queue: (text) => take(JSON.parse(text)) },
+    poll: async () => take(await get(`${base}/queue`, 1)),
+  });
+}
+
+function showFailure(problem, again = () => location.reload()) {
+  view?.close?.();
+  view = null;
+  state = 'error';
+  const isUnknown = problem.status === 404;
+  const title = isUnknown ? 'There is no such event' : 'We cannot load this page right now';
+  place(el('div', { class: 'card narrow' },
+    heading(title),
+    el('p', {}, isUnknown ? 'Check the address, or pick the event from the list.' : problem.message),
+    isUnknown ? el('a', { class: 'button primary', href: '/' }, 'All events')
+      : notice('calm', 'We keep trying by ourselves. Your place, your seats and your order are kept on the server.'),
+    isUnknown ? null : action('Try again now', again, 'secondary')));
+}
+
+reach.addEventListener('change', ({ detail: isReached }) => {
+  const line = document.getElementById('offline');
+  line.textContent = isReached ? '' : 'No connection. We keep trying; nothing is lost.';
+  if (isReached && page.me) refresh().catch(() => {});
+});
+addEventListener('online', () => page.me && refresh().catch(() => {}));
+addEventListener('pageshow', (shown) => shown.persisted && refresh().catch(() => {}));
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && page.me) refresh().catch(() => {});
+});
+
+/** First load: tries for ever, calmly, because the crowd is at its largest just then. */
+async function start(tries = 0) {
+  const line = document.getElementById('loading');
+  if (line) line.textContent = 'Looking for your place…';
+  try {
+    [page.queue] = await Promise.all([get(`${base}/queue`).catch(() => null), read()]);
+    page.heard = Date.now();
+    await render();
+  } catch (problem) {
+    showFailure(problem instanceof Problem ? problem : new Problem(0, {}), () => start(tries + 1));
+    if (problem.status !== 404) setTimeout(() => start(tries + 1), backoff(tries, 2000, 30000));
+  }
+}
+start();

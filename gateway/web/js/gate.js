@@ -1,0 +1,116 @@
+// Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
+// One function a state; each returns { node, update, close }.
+import { now } from './api.js';
+import { send } from './command.js';
+import { action, el, heading, notice, say } from './dom.js';
+import { clock } from './clock.js';
+import { waitingRange, waitingWords } from './format.js';
+import { offer, words } from './wait.js';
+
+const prepare = () => {
+  import('./shop/shop.js').catch(() => {});
+};
+
+async function joinQueue(page) {
+  await send('POST', `${page.base}/queue`, {});
+  page.acted = true;
+  page.changed();
+  await page.refresh();
+}
+
+function simple(page, title, lines, extra = []) {
+  const told = words(page);
+  const side = offer(page);
+  const node = el('div', { class: 'two' },
+    el('div', { class: 'card' }, heading(title), told.node, lines.map((line) => el('p', {}, line)),
+      extra),
+    side.node);
+  return { node, update: () => { told.update(); side.update(); } };
+}
+
+export function announced(page) {
+  const timer = el('p', { class: 'big', role: 'timer' });
+  const opens = Date.parse(page.event.sale_opens_at || '');
+  const tick = () => say(timer, opens > now() ? `Opens in ${clock(opens - now())}` : '');
+  tick();
+  const ticking = setInterval(tick, 1000);
+  const shown = simple(page, 'The sale is not open yet', [
+    'Take your place now, or stay on this page: it moves on by itself when the sale opens.',
+  ], [timer, action('Take a place in the queue', () => joinQueue(page))]);
+  return { ...shown, close: () => clearInterval(ticking) };
+}
+
+export function join(page) {
+  const paused = notice('warn', 'The sale is paused. You can take a place now; the queue goes on later.');
+  const line = el('p', {});
+  const shown = simple(page, 'Join the queue', [], [
+    paused, line,
+    action('Join the queue', () => joinQueue(page)),
+    el('p', { class: 'quiet' }, 'One place for each device. Reloading or a second tab neither costs '
+      + 'nor gains you anything.'),
+  ]);
+  const update = () => {
+    shown.update();
+    paused.hidden = page.queue?.phase !== 'paused';
+    const range = waitingWords(waitingRange(
+      Math.max(0, (page.queue?.last_place ?? NaN) - page.queue?.frontier), page.queue?.pace_per_minute));
+    say(line, range ? `Whoever joins now waits ${range}.`
+      : 'Everyone is served in order, as fast as the shop can take. You need not do anything but wait.');
+  };
+  update();
+  return { ...shown, update };
+}
+
+export function turn(page) {
+  prepare();
+  const told = words(page);
+  const note = el('p', { class: 'quiet', role: 'status' });
+  let timer = null;
+
+  async function enter() {
+    clearTimeout(timer);
+    say(note, '');
+    try {
+      await send('POST', `${page.base}/enter`, {});
+    } catch (problem) {
+      if (['shop_full', 'not_your_turn', 'sale_paused'].includes(problem.code)) {
+        const wait = Math.min(Math.max(problem.retryAfterMs || 3000, 1000), 30000);
+        say(note, `${problem.message} We try again for you in ${Math.ceil(wait / 1000)} s.`);
+        timer = setTimeout(() => enter().catch(() => {}), wait * (1 + Math.random() / 4));
+        return;
+      }
+      if (problem.code !== 'place_spent' && problem.code !== 'place_unknown') throw problem;
+      say(note, `${problem.message} `);
+      note.append(action('Join again', () => joinQueue(page), 'secondary'));
+      return;
+    }
+    page.acted = true;
+    page.changed();
+    await page.refresh();
+  }
+  const node = el('div', { class: 'card narrow turn' },
+    el('p', { class: 'flag', 'aria-hidden': 'true' }, 'It is'),
+    heading('Your turn'), told.node,
+    el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
+    action('Continue to the seats', enter),
+    note,
+    el('p', { class: 'quiet' }, 'You are not sent on by yourself: the door stays open for you while '
+      + 'you get ready, and nobody overtakes you by being faster.'));
+  return { node, update: told.update, close: () => clearTimeout(timer) };
+}
+
+export const sold_out = (page) => simple(page, 'Sold out for now', [
+  'Every seat is sold or held. Seats come back when a hold runs out or a payment fails.',
+  page.me?.place === null ? 'Stay on this page: it changes by itself as soon as a seat is free.'
+    : 'Your place is kept. Stay on this page: it changes by itself as soon as a seat is free.',
+]);
+
+export const closed = (page) => simple(page, 'The sale is closed', [
+  'No more tickets are sold here. Tickets already bought stay valid.',
+], [el('a', { class: 'button secondary', href: '/' }, 'See other events')]);
+
+export const cancelled = (page) => simple(page, 'This event is cancelled', [
+  page.me?.orders?.length
+    ? 'Your order is being refunded to the card you paid with; you need not do anything.'
+    : 'Paid orders are refunded to the card they were paid with; nobody needs to do anything.',
+], [el('a', { class: 'button secondary', href: '/' }, 'See other events')]);

@@ -1,0 +1,70 @@
+// Owns the list of events: phase, date, cheapest price, how much is free.
+import { get, reach } from './api.js';
+import { backoff } from './backoff.js';
+import { announce, el } from './dom.js';
+import { count, day, money } from './format.js';
+import { cheapest } from './price.js';
+
+const PHASES = {
+  announced: 'Not open yet', open: 'On sale', paused: 'Paused', sold_out: 'Sold out', closed: 'Sale closed',
+  cancelled: 'Cancelled',
+};
+/** Pages of the list to fetch by themselves; a longer list gets a button. */
+const PAGES_MAX = 5;
+const list = document.getElementById('events');
+const loading = document.getElementById('loading');
+
+/** A calm colour of its own for each event, always the same. */
+function hueOf(id) {
+  let mixed = 7;
+  for (const letter of id) mixed = Math.imul(mixed ^ letter.charCodeAt(0), 0x9e3779b1) >>> 0;
+  return (mixed >>> 8) % 360;
+}
+
+function card(event) {
+  const price = cheapest(event);
+  const isOver = event.phase === 'closed' || event.phase === 'cancelled';
+  const art = el('div', { class: 'art', 'aria-hidden': 'true' });
+  art.style.setProperty('--hue', hueOf(event.event_id));
+  const share = event.capacity ? event.free / event.capacity : 0;
+  const free = Number.isFinite(event.free) && event.capacity && !isOver ? [
+    el('progress', { max: 1, value: share, 'aria-label': `Free seats of ${event.name}` }),
+    el('p', { class: 'quiet' }, `${count(event.free)} of ${count(event.capacity)} seats are free`)] : [];
+  return el('li', {}, el('article', { class: 'event-card' }, art, el('div', { class: 'event-body' },
+    el('div', { class: 'event-row' }, el('span', { class: 'quiet' }, day(event.starts_at)),
+      el('span', { class: `tag ${event.phase}` }, PHASES[event.phase] || event.phase)),
+    el('h2', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, event.name)),
+    event.description ? el('p', { class: 'quiet' }, event.description) : null,
+    free,
+    price !== null && !isOver ? el('p', { class: 'from' }, `from ${money(price, event.currency)}, all fees included`) : null)));
+}
+
+async function load(after = '', pages = 0) {
+  const query = after ? `?after=${encodeURIComponent(after)}` : '';
+  const { events, next } = await get(`/v1/events${query}`);
+  list.append(...events.map(card));
+  loading.replaceChildren();
+  if (!list.children.length) loading.textContent = 'There are no events yet. Come back soon.';
+  if (!next) announce(`${list.children.length} events`);
+  else if (pages + 1 < PAGES_MAX) await load(next, pages + 1);
+  else {
+    loading.replaceChildren(el('button', { type: 'button', class: 'button secondary',
+      onclick: () => load(next).catch(() => {}) }, 'Show more events'));
+  }
+}
+
+reach.addEventListener('change', ({ detail: isReached }) => {
+  document.getElementById('offline').textContent = isReached ? '' : 'No connection. We keep trying.';
+});
+
+async function start(tries = 0) {
+  loading.textContent = tries ? loading.textContent : 'Loading the events…';
+  try {
+    list.replaceChildren();
+    await load();
+  } catch (problem) {
+    loading.textContent = `${problem.message} We try again by ourselves.`;
+    setTimeout(() => start(tries + 1), backoff(tries, 2000, 30000));
+  }
+}
+start();

@@ -1,0 +1,231 @@
+// Owns choosing seats: best available first, then the list, then the map; one selection and one
+// filter for all three. Holding seats leads to the pay state.
+import { get, now } from '../api.js';
+import { send } from '../command.js';
+import { announce, busy, el, heading, notice, say, showProblem } from '../dom.js';
+import { clock } from '../clock.js';
+import { count, money } from '../format.js';
+import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
+import { Seats, watch } from '../seats/feed.js';
+import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
+import { pricedCategories } from '../state.js';
+import { bestForm } from './best.js';
+import { filters } from './filters.js';
+import { seatList } from './list.js';
+import { selectionBar } from './selection.js';
+import { endedOrder, endedWords } from './words.js';
+
+const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token']);
+const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
+
+/** The sheet for shop, payment and tickets; the waiting page does without. */
+export function style() {
+  if (document.querySelector('link[href$="shop.css"]')) return;
+  document.head.append(el('link', { rel: 'stylesheet', href: '/assets/css/shop.css' }));
+}
+style();
+
+function passLine(page) {
+  const line = el('p', { class: 'quiet' });
+  const ends = Date.parse(page.me.pass_expires_at || '');
+  let warned = false;
+  const tick = () => {
+    const left = ends - now();
+    say(line, left > 0 ? `Time in the shop: ${clock(left)}. Seats you hold have their own time.` : '');
+    if (left < 120000 && left > 0 && !warned) {
+      warned = true;
+      announce('Two minutes left in the shop. Hold seats to keep them for payment.');
+    }
+    if (left <= 0) page.refresh().catch(() => {});
+  };
+  if (Number.isNaN(ends)) return { line, close() {} };
+  tick();
+  const ticking = setInterval(tick, 1000);
+  return { line, close: () => clearInterval(ticking) };
+}
+
+/** What ended since: said once on this device, until the buyer closes it or moves on. */
+function endedNotice(page) {
+  const order = endedOrder(page.me);
+  const name = order && `fg-told ${order.order_id} ${order.status}`;
+  if (!order || localStorage.getItem(name)) return { node: null, close() {} };
+  const close = () => {
+    localStorage.setItem(name, '1');
+    node.remove();
+  };
+  const node = notice('warn', el('p', {}, endedWords(order)),
+    el('button', { type: 'button', class: 'button secondary', onclick: close }, 'Close'));
+  return { node, close };
+}
+
+export function shop(page) {
+  const pass = passLine(page);
+  const ended = endedNotice(page);
+  const paused = notice('warn', 'The sale is paused for a moment. You can look around; holding seats works again when it goes on.');
+  const soldOut = notice('info', 'Nothing is free right now. Seats come back when holds run out; this page shows them at once.');
+  const body = el('div', { class: 'shop' }, el('p', { class: 'loading' }, 'Loading the seats…'));
+  const node = el('div', {}, el('div', { class: 'shop-head' }, heading('Choose your seats'), pass.line),
+    ended.node, paused, soldOut, body);
+  const closing = [pass.close, ended.close];
+  let isClosed = false;
+
+  function update() {
+    const phase = page.queue?.phase || page.event.phase;
+    paused.hidden = phase !== 'paused';
+    soldOut.hidden = phase !== 'sold_out';
+  }
+  update();
+
+  async function load() {
+    const plan = await get(`${page.base}/plan`, 6);
+    if (isClosed) return;
+    const built = build(page, new SeatBook(plan));
+    closing.push(built.close);
+    body.replaceChildren(...built.nodes);
+    await built.ready;
+  }
+  function tryLoad() {
+    load().catch((problem) => {
+      const again = el('button', { type: 'button', class: 'button secondary', onclick: tryLoad }, 'Load the seats again');
+      body.replaceChildren(el('div', { class: 'card narrow' }, again));
+      showProblem(again, problem);
+    });
+  }
+  tryLoad();
+  return { node, update, close() {
+    isClosed = true;
+    closing.forEach((close) => close());
+  } };
+}
+
+function build(page, book) {
+  const seats = new Seats(book);
+  const priced = pricedCategories(page.event);
+  const categories = book.plan.categories.map((category) => ({ amount: null,
+    ...priced.find((row) => row.name === category.name), name: category.name, color: category.color }));
+  const { currency, policy = {} } = page.event;
+  const seatsMax = Math.min(policy.seats_per_hold_max ?? 6, policy.seats_per_buyer_max ?? 99);
+  const priceOf = (seat) => categories[book.category[seat]]?.amount ?? null;
+  const chosen = new Set();
+  let map = null;
+
+  const describe = (seat) => {
+    const name = book.name(seat);
+    const price = priceOf(seat);
+    const words = [placeWords(name), name.category, price === null ? null : money(price, currency),
+      ...flagWords(book.flags[seat]), seats.isFree(seat) ? null : STATE_WORDS[seats.states[seat]]];
+    return words.filter(Boolean).join(' · ');
+  };
+  const filter = filters({ categories, currency, seats, book, onChange() {
+    for (const seat of [...chosen]) if (isDim(seat)) chosen.delete(seat);
+    map?.update();
+    list.update();
+    chosenChanged();
+  } });
+  const isAccessible = (seat) => (book.flags[seat] & (ACCESSIBLE | COMPANION)) !== 0;
+  function isDim(seat) {
+    return filter.accessible() !== isAccessible(seat) || !filter.categories().has(book.category[seat])
+      || (filter.clearView() && (book.flags[seat] & RESTRICTED) !== 0);
+  }
+  const mayChoose = (seat) => seats.isFree(seat) && !isDim(seat) && priceOf(seat) !== null;
+
+  function toggle(seat) {
+    if (chosen.has(seat)) chosen.delete(seat);
+    else if (!mayChoose(seat)) return;
+    else if (chosen.size >= seatsMax) {
+      bar.tell(`You can take ${count(seatsMax)} seats at once. Take one off first.`);
+      return;
+    } else chosen.add(seat);
+    announce(`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : 'taken off'}. ${chosen.size} chosen.`);
+    chosenChanged();
+  }
+
+  function chosenChanged() {
+    bar.update();
+    list.mark();
+    map?.choose(chosen);
+  }
+
+  async function hold(body) {
+    let order;
+    try {
+      order = await send('POST', `${page.base}/holds`, body);
+    } catch (problem) {
+      // The pass is over: the page goes back to the door by itself.
+      if (NO_PASS.has(problem.code)) await page.refresh();
+      throw problem;
+    }
+    page.setOrder(order);
+    page.acted = true;
+    page.changed();
+    await page.render();
+  }
+
+  const bar = selectionBar({ chosen, describe, priceOf, currency, onRemove: toggle,
+    onClear() {
+      chosen.clear();
+      chosenChanged();
+    },
+    onHold: () => hold({ seats: [...chosen].sort((a, b) => a - b), accessible: filter.accessible() }) });
+  const list = seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
+    holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
+  const best = bestForm({ categories, currency, seats, seatsMax, hold });
+
+  const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, 'Drawing the map…'));
+  async function drawMap() {
+    const { seatMap } = await import('../map/map.js');
+    const cheapestIn = (at) => categories[seats.mainCategory(at)]?.amount ?? null;
+    map = seatMap({ book, seats, categories, isDim, describe, onToggle: toggle,
+      sectionWords(at) {
+        const { free } = seats.inSection(at);
+        const price = cheapestIn(at);
+        if (!free) return 'none free';
+        return `${count(free)} free${price === null ? '' : ` · ${money(price, currency)}`}`;
+      } });
+    map.update();
+    map.choose(chosen);
+    mapPlace.replaceChildren(map.node);
+  }
+
+  let drawLater = 0;
+  seats.listen((changed) => {
+    map?.update(changed || undefined);
+    const lost = [...chosen].filter((seat) => !seats.isFree(seat));
+    if (lost.length) {
+      lost.forEach((seat) => chosen.delete(seat));
+      bar.tell(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`);
+      chosenChanged();
+    }
+    // Counts in words change at most once a second, for readers and for the battery.
+    drawLater ||= setTimeout(() => {
+      drawLater = 0;
+      filter.update();
+      best.update();
+      list.update();
+    }, changed ? 1000 : 0);
+  });
+  const live = watch(page.base, seats);
+  const ready = live.ready.then(drawMap).catch(() => {
+    const again = el('button', { type: 'button', class: 'button secondary' }, 'Draw the map again');
+    again.addEventListener('click', () => busy(again, drawMap));
+    mapPlace.replaceChildren(el('p', {}, 'The map did not load. Best available and the list work without it.'), again);
+  });
+  const backToTickets = page.browsing ? el('button', { type: 'button', class: 'button secondary', onclick() {
+    page.browsing = false;
+    page.acted = true;
+    page.render();
+  } }, 'Back to my tickets') : null;
+  return {
+    ready,
+    nodes: [
+      el('div', { class: 'shop-side' }, best.node, list.node, filter.node, backToTickets),
+      el('section', { class: 'shop-map card', 'aria-label': 'Seat map' }, mapPlace, filter.key),
+      bar.node,
+    ],
+    close() {
+      live.close();
+      map?.close();
+      clearTimeout(drawLater);
+    },
+  };
+}

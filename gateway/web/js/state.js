@@ -1,0 +1,37 @@
+// Owns the decision which state of the page is true, from what the server says. Pure.
+
+const LIVE = new Set(['held', 'payment_pending', 'declined']);
+
+export const liveOrder = (me) => me?.orders?.find((order) => LIVE.has(order.status)) || null;
+export const boughtOrders = (me) => me?.orders?.filter((order) => order.status === 'confirmed') || [];
+
+/**
+ * The state to show: cancelled, pay, tickets, closed, shop, announced, join, sold_out, turn or
+ * waiting. `browsing` says that a buyer with tickets asked for the shop again.
+ */
+export function decide({ event, queue, me, now, browsing = false }) {
+  const phase = queue?.phase || event.phase;
+  if (phase === 'cancelled') return 'cancelled';
+  if (liveOrder(me)) return 'pay';
+  if (boughtOrders(me).length && !browsing) return 'tickets';
+  if (phase === 'closed') return 'closed';
+  const passEnds = Date.parse(me?.pass_expires_at || '');
+  const open = event.policy?.pass_required === false;
+  if (passEnds > now || (open && phase !== 'announced')) return 'shop';
+  const place = me?.place ?? null;
+  if (place === null) {
+    if (phase === 'announced' || phase === 'sold_out') return phase;
+    return 'join';
+  }
+  if (phase === 'sold_out') return 'sold_out';
+  if (phase === 'open' && queue && place < queue.frontier) return 'turn';
+  return 'waiting';
+}
+
+/** Which of the four steps a state belongs to. */
+export const stepOf = (state) =>
+  ({ shop: 'choose', pay: 'pay', tickets: 'tickets' })[state] || 'wait';
+
+/** Categories with their current all-in price; null where nothing is on sale. */
+export const pricedCategories = ({ categories = [] }) => categories.map(
+  ({ name, color, price = null }, index) => ({ index, name, color, amount: price }));

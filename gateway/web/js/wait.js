@@ -1,0 +1,104 @@
+// Owns the waiting state, and what every state before the shop shows beside its own words.
+// A state is a function of the page that returns { node, update, close }.
+import { announce, el, heading, notice, say } from './dom.js';
+import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
+  from './format.js';
+import { pricedCategories } from './state.js';
+
+const PAUSED = 'The sale is paused. Your place is kept, and the queue goes on from here.';
+
+/** The organiser's own words, shown at once when they change. */
+export function words(page) {
+  const node = el('div', { class: 'notice info' });
+  const update = () => {
+    const message = page.queue?.message || '';
+    node.hidden = !message;
+    say(node, message ? `From the organiser: ${message}` : '');
+  };
+  update();
+  return { node, update };
+}
+
+/** Prices and free seats, to look at while waiting. */
+export function offer(page) {
+  const rows = pricedCategories(page.event).filter((row) => row.amount !== null);
+  const free = el('p', { class: 'quiet' });
+  const update = () => {
+    const left = page.queue?.free ?? page.event.free;
+    say(free, Number.isFinite(left) ? `${count(left)} seats are free now.` : '');
+  };
+  update();
+  const list = rows.map((row) => el('li', {},
+    el('span', {}, row.name), el('strong', {}, money(row.amount, page.event.currency))));
+  const node = el('div', { class: 'card offer' },
+    el('h3', {}, 'Prices'), el('ul', { class: 'prices' }, list),
+    el('p', { class: 'quiet' }, 'Per seat, all fees included.'), free);
+  return { node: rows.length ? node : free, update };
+}
+
+/** How far the bar was when this device began to wait, so that it never starts anew. */
+function startOf(page, ahead) {
+  const name = `fg-start ${page.id} ${page.me.place}`;
+  const known = Number(sessionStorage.getItem(name));
+  if (known >= ahead && known > 0) return known;
+  sessionStorage.setItem(name, String(ahead));
+  return ahead;
+}
+
+export function waiting(page) {
+  const told = words(page);
+  const side = offer(page);
+  const paused = notice('warn', PAUSED);
+  const notOpen = notice('info', 'The sale has not opened yet. You have your place; stay calm.');
+  const ahead = el('strong', { class: 'ahead-count' });
+  const unit = el('span');
+  const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Your way through the queue' });
+  const facts = { place: el('dd'), wait: el('dd'), pace: el('dd'), heard: el('dd') };
+  const lowest = { ahead: null };
+  let said = null;
+  const row = (name, value) => el('div', {}, el('dt', {}, name), value);
+
+  function update() {
+    const { queue, me } = page;
+    told.update();
+    side.update();
+    paused.hidden = queue?.phase !== 'paused';
+    notOpen.hidden = queue?.phase !== 'announced';
+    say(facts.place, count(me.place + 1));
+    if (!queue) return;
+    const people = Math.max(0, me.place - queue.frontier);
+    const start = startOf(page, people);
+    say(ahead, count(people));
+    say(unit, people === 1 ? 'person ahead of you' : 'people ahead of you');
+    // The bar never goes back, whatever the operators do to the pace.
+    lowest.ahead = Math.min(lowest.ahead ?? people, people);
+    bar.value = start ? (start - lowest.ahead) / start : 1;
+    const moves = queue.phase === 'open';
+    const range = moves ? waitingWords(waitingRange(people, queue.pace_per_minute)) : null;
+    say(facts.wait, range || (moves ? 'not known yet' : 'starts when the sale goes on'));
+    say(facts.pace, moves && queue.pace_per_minute > 0
+      ? `${count(Math.round(queue.pace_per_minute))} a minute` : 'nobody just now');
+    say(facts.heard, timeOfDay(Date.parse(queue.as_of_at || '') || page.heard));
+    if (worthSaying(said, people)) {
+      if (said !== null) {
+        announce(people ? `${plural(people, 'person', 'people')} ahead of you.` : 'You are next.');
+      }
+      said = people;
+    }
+    if (people <= 20) import('./gate.js').catch(() => {});
+  }
+  const node = el('div', { class: 'two' },
+    el('div', { class: 'card' },
+      heading('You are in the queue'),
+      told.node, paused, notOpen,
+      el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
+      el('dl', { class: 'facts' },
+        row('Your place', facts.place), row('Waiting time', facts.wait),
+        row('Let in', facts.pace), row('Last updated', facts.heard)),
+      notice('calm', el('strong', {}, 'Your place is safe. '),
+        'You may reload, close or lock the phone; this device keeps its place. When it is your '
+        + 'turn, this page says so and waits for you to press Continue.')),
+    side.node);
+  update();
+  return { node, update };
+}

@@ -1,0 +1,289 @@
+//! The loop that carries payments forward, one thread a partition of the facts.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+use floodgate_log::{Log, LogError, LogReader, NewRecord, Partition, Record, Ticket, Topic};
+use floodgate_onsale::wire::{decode_fact, encode_command};
+use floodgate_onsale::{Actor, Command, CommandId, Envelope, GatewayId, LogTime, Source};
+
+use crate::book::{Book, Key, Open, Step};
+use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+
+/// Facts taken in one turn.
+const BATCH_MAX: usize = 1024;
+/// Payments looked at in one turn, so that new facts never wait long.
+const LOOKS_MAX: usize = 4096;
+/// First and longest pause between two tries of one payment.
+const RETRY_MIN_MS: u64 = 100;
+const RETRY_MAX_MS: u64 = 5_000;
+
+/// What an outbox needs.
+#[derive(Debug, Clone)]
+pub struct OutboxConfig {
+    pub log: Arc<dyn Log>,
+    pub partition: Partition,
+    pub provider: Arc<dyn Provider>,
+    /// Without an answer for so long, the buyer may try another card.
+    pub patience: Duration,
+    /// How long after an order's time a late authorisation is still looked for.
+    pub late_window: Duration,
+}
+
+/// Starts outboxes.
+#[derive(Debug)]
+pub struct Outbox;
+
+/// A running outbox.
+#[derive(Debug)]
+pub struct OutboxHandle {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Outbox {
+    /// Carries the payments of one partition on a thread of its own.
+    pub fn spawn(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let name = format!("payments-{}", config.partition);
+        let thread = std::thread::Builder::new().name(name).spawn(move || {
+            if let Err(error) = Carrier::new(config).and_then(|mut carrier| carrier.run(&theirs)) {
+                tracing::error!(%error, "payments stop");
+            }
+        })?;
+        Ok(OutboxHandle { stop, thread })
+    }
+}
+
+impl OutboxHandle {
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    pub fn join(self) {
+        if let Err(panic) = self.thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// One partition's payments.
+pub struct Carrier {
+    config: OutboxConfig,
+    facts: Box<dyn LogReader>,
+    last: Option<Source>,
+    book: Book,
+    records: Vec<Record>,
+    commands: Vec<NewRecord>,
+    ticket: Option<Ticket>,
+    /// Where the next turn begins to look, so that every payment gets its turn.
+    look_from: Option<Key>,
+}
+
+impl std::fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Carrier of partition {}", self.config.partition)
+    }
+}
+
+impl Carrier {
+    /// Starts at the first fact: what is open follows from all of them.
+    pub fn new(config: OutboxConfig) -> Result<Self, LogError> {
+        let first = config.log.first(Topic::Facts, config.partition)?;
+        let facts = config.log.reader(Topic::Facts, config.partition, first)?;
+        Ok(Carrier {
+            config,
+            facts,
+            last: None,
+            book: Book::default(),
+            records: Vec::new(),
+            commands: Vec::new(),
+            ticket: None,
+            look_from: None,
+        })
+    }
+
+    fn run(&mut self, stop: &AtomicBool) -> Result<(), LogError> {
+        while !stop.load(Ordering::Acquire) {
+            let wait = if self.book.open.is_empty() { 100 } else { 10 };
+            match self.turn(now(), Duration::from_millis(wait)) {
+                Err(LogError::Closed) => return Ok(()),
+                turned => turned?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows what is new; once there is nothing new, carries what is due forward.
+    pub fn turn(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
+        self.records.clear();
+        let read = self.facts.poll(BATCH_MAX, wait, &mut self.records)?;
+        for record in &self.records {
+            match decode_fact(&record.value) {
+                Ok(fact) if self.last.is_none_or(|last| last < fact.source) => {
+                    self.last = Some(fact.source);
+                    self.book.fold(&fact);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(offset = record.offset, %error, "not a fact"),
+            }
+        }
+        // While behind, the outcome of what looks open may be in the next batch.
+        if read == BATCH_MAX || !self.last_told() {
+            return Ok(());
+        }
+        self.carry(now);
+        metrics::gauge!("floodgate_payments_open").set(self.book.open.len() as f64);
+        Ok(())
+    }
+
+    /// Whether the last commands are in the log; one append at a time keeps order and bounds.
+    fn last_told(&mut self) -> bool {
+        match self.ticket.as_mut().and_then(Ticket::try_outcome) {
+            None => self.ticket.is_none(),
+            Some(outcome) => {
+                if let Err(error) = outcome {
+                    // Every payment is tried again under the same command ids.
+                    tracing::warn!(%error, "payment results were not written; they will be again");
+                }
+                self.ticket = None;
+                true
+            }
+        }
+    }
+
+    fn carry(&mut self, now: LogTime) {
+        let start = self.look_from.take();
+        let keys: Vec<Key> = match start {
+            Some(key) => self.book.open.range(key..).map(|(key, _)| *key).take(LOOKS_MAX).collect(),
+            None => self.book.open.keys().copied().take(LOOKS_MAX).collect(),
+        };
+        if keys.len() == LOOKS_MAX {
+            self.look_from = keys.last().copied();
+        }
+        for key in keys {
+            let Some(open) = self.book.open.get(&key).copied().filter(|open| open.next_try <= now)
+            else {
+                continue;
+            };
+            self.try_one(key, open, now);
+        }
+        if !self.commands.is_empty() {
+            let commands = std::mem::take(&mut self.commands);
+            let log = &self.config.log;
+            self.ticket = Some(log.append(Topic::Commands, self.config.partition, commands));
+        }
+    }
+
+    fn try_one(&mut self, key: Key, open: Open, now: LogTime) {
+        let provider = Arc::clone(&self.config.provider);
+        let Open { payment, step, .. } = open;
+        let is_at_rest = match step {
+            Step::Authorise { lost_told } => self.authorise(&*provider, &open, lost_told, now),
+            Step::Capture => provider.capture(&payment).map(|captured| {
+                let (hold_id, attempt) = (payment.hold_id, payment.attempt);
+                self.tell(
+                    &payment,
+                    match captured {
+                        Captured::Done => Command::PaymentCaptured { hold_id, attempt },
+                        Captured::Failed => Command::PaymentLost { hold_id, attempt },
+                    },
+                );
+                false
+            }),
+            Step::Void => provider.void(&payment).map(|()| true),
+            Step::Refund => provider.refund(&payment).map(|()| true),
+        };
+        match is_at_rest {
+            Ok(true) => {
+                self.book.open.remove(&key);
+            }
+            outcome => {
+                if let Err(error) = outcome {
+                    metrics::counter!("floodgate_payments_provider_errors_total").increment(1);
+                    tracing::warn!(%error, "a payment is tried again");
+                }
+                // Exponential, capped; told commands are repeated until their fact comes.
+                let pause = (RETRY_MIN_MS << open.tries.min(6)).min(RETRY_MAX_MS);
+                if let Some(open) = self.book.open.get_mut(&key) {
+                    open.next_try = now.plus(pause);
+                    open.tries += 1;
+                }
+            }
+        }
+    }
+
+    /// Asks for the money and tells the engine what came of it. `true` when given up.
+    fn authorise(
+        &mut self,
+        provider: &dyn Provider,
+        open: &Open,
+        lost_told: bool,
+        now: LogTime,
+    ) -> Result<bool, ProviderError> {
+        let payment = &open.payment;
+        let (hold_id, attempt) = (payment.hold_id, payment.attempt);
+        match provider.authorise(payment, now)? {
+            Authorisation::Authorised => {
+                self.tell(payment, Command::PaymentAuthorised { hold_id, attempt });
+                return Ok(false);
+            }
+            Authorisation::Declined if lost_told => return Ok(true),
+            Authorisation::Declined => {
+                self.tell(payment, Command::PaymentDeclined { hold_id, attempt });
+                // A decline that comes after the order's end changes nothing for anybody.
+                return Ok(now > payment.deadline);
+            }
+            Authorisation::Open => {}
+        }
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        if now > payment.deadline.plus(millis(self.config.late_window)) {
+            return provider.void(payment).map(|()| true);
+        }
+        // A bank that asks its customer is not lost; the order's own time bounds it.
+        let is_lost = now > open.started_at.plus(millis(self.config.patience));
+        if is_lost && !lost_told && now < payment.deadline {
+            self.tell(payment, Command::PaymentLost { hold_id, attempt });
+        }
+        Ok(false)
+    }
+
+    fn tell(&mut self, payment: &Payment, command: Command) {
+        let envelope = Envelope {
+            command_id: command_id(payment, &command),
+            fingerprint: 0,
+            event_id: payment.event_id,
+            actor: Actor::System,
+            reply_to: GatewayId(0),
+            command,
+        };
+        let mut value = Vec::with_capacity(64);
+        encode_command(&envelope, &mut value);
+        self.commands.push(NewRecord::new(payment.event_id.to_string(), value));
+    }
+}
+
+/// The same result of the same attempt always has the same name, so that telling it again
+/// after a restart changes nothing.
+fn command_id(payment: &Payment, command: &Command) -> CommandId {
+    let mut hash = Sha256::new();
+    hash.update(b"payment");
+    hash.update(command.name().as_bytes());
+    hash.update(payment.event_id.0.to_be_bytes());
+    hash.update(payment.hold_id.0.to_be_bytes());
+    hash.update([payment.attempt]);
+    let digest = hash.finalize();
+    let mut head = [0; 16];
+    head.copy_from_slice(&digest[..16]);
+    CommandId(u128::from_be_bytes(head).max(1))
+}
+
+fn now() -> LogTime {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,264 @@
+// Owns the walk of one buyer through a real server: queue, seats, payment, tickets with QR.
+// Takes a picture of each step, runs axe on it, and fails with one clear sentence. Waits for
+// states, never for time. Start at `main`; each step is a function named after what it does.
+//
+//   node walk.mjs --base http://127.0.0.1:8080 --event evt_… --out shots \
+//     [--viewport phone|desktop] [--card approve|decline|challenge] [--keyboard]
+//     [--chromium /usr/bin/chromium] [--wait 60]
+//
+// Exit: 0 arrived with tickets, 1 the walk failed, 64 wrong arguments.
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const VIEWPORTS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+const CARDS = {
+  approve: '4000 0000 0000 0077', decline: '4000 0000 0000 0002', challenge: '4000 0000 0000 3220',
+};
+
+class WalkError extends Error {}
+
+function readArguments() {
+  const usage = 'walk.mjs --base URL --event ID --out DIR [--viewport phone|desktop] '
+    + '[--card approve|decline|challenge] [--keyboard] [--chromium PATH] [--wait SECONDS]';
+  const text = { type: 'string' };
+  try {
+    const { values } = parseArgs({ options: {
+      base: text, event: text, out: text, viewport: { ...text, default: 'phone' },
+      card: { ...text, default: 'approve' }, keyboard: { type: 'boolean', default: false },
+      chromium: { ...text, default: process.env.CHROMIUM || '/usr/bin/chromium' },
+      wait: { ...text, default: '60' },
+    } });
+    for (const name of ['base', 'event', 'out']) {
+      if (!values[name]) throw new WalkError(`--${name} is missing`);
+    }
+    if (!VIEWPORTS[values.viewport]) throw new WalkError('--viewport is phone or desktop');
+    if (!CARDS[values.card]) throw new WalkError('--card is approve, decline or challenge');
+    if (!(Number(values.wait) > 0)) throw new WalkError('--wait is a number of seconds');
+    return values;
+  } catch (error) {
+    console.error(`${error.message}\nusage: ${usage}`);
+    process.exit(64);
+  }
+}
+
+/** The page with what every step needs: waiting for states, pictures, axe, keys. */
+class Walker {
+  constructor(page, options) {
+    this.page = page;
+    this.options = options;
+    this.waitMs = Number(options.wait) * 1000;
+    this.steps = [];
+    this.complaints = [];
+  }
+
+  async state(...names) {
+    const wanted = names.map((name) => `#state[data-state="${name}"]`).join(', ');
+    try {
+      await this.page.waitForSelector(wanted, { timeout: this.waitMs });
+    } catch {
+      const told = await this.page.locator('#state').innerText().catch(() => '(no page)');
+      const is = await this.page.getAttribute('#state', 'data-state').catch(() => '?');
+      throw new WalkError(`waited ${this.options.wait} s for state “${names.join('” or “')}”, the page `
+        + `is in “${is}” and says: ${told.slice(0, 300).replace(/\s+/g, ' ')}`);
+    }
+    return this.page.getAttribute('#state', 'data-state');
+  }
+
+  async see(selector, what = selector) {
+    try {
+      await this.page.waitForSelector(selector, { timeout: this.waitMs });
+    } catch {
+      const told = await this.page.locator('#state').innerText().catch(() => '');
+      throw new WalkError(`waited ${this.options.wait} s for ${what}; the page says: `
+        + told.slice(0, 300).replace(/\s+/g, ' '));
+    }
+  }
+
+  /** A picture and an axe run of the present step. */
+  async record(name) {
+    const number = String(this.steps.length + 1).padStart(2, '0');
+    await this.page.screenshot({ path: join(this.options.out, `${number}-${name}.png`), fullPage: true });
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    for (const { id, impact, nodes } of violations) {
+      this.complaints.push(`${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`);
+    }
+    const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (over > 0) this.complaints.push(`${name}: the page is ${over} px too wide`);
+    this.steps.push(name);
+    console.error(`step ${number} ${name}`);
+  }
+
+  /** Presses a control: by pointer, or by Tab and Enter alone. */
+  async press(selector) {
+    await this.see(selector);
+    if (!this.options.keyboard) {
+      await this.page.click(selector, { timeout: this.waitMs });
+      return;
+    }
+    await this.tabTo(selector);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Tabs until the control has focus; the list must not need more stops than a page has. */
+  async tabTo(selector) {
+    const stopsMax = 400;
+    for (let stop = 0; stop < stopsMax; stop += 1) {
+      const isThere = await this.page.evaluate(
+        (wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+      if (isThere) return stop;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new WalkError(`the keyboard does not reach ${selector} in ${stopsMax} stops`);
+  }
+
+  /** Picks the first real choice of a native select, by arrow key. */
+  async chooseFirst(selector) {
+    await this.page.waitForFunction((wanted) => document.querySelector(wanted)?.options.length > 1,
+      selector, { timeout: this.waitMs });
+    await this.tabTo(selector);
+    await this.page.keyboard.press('ArrowDown');
+    await this.page.waitForFunction((wanted) => document.querySelector(wanted).value !== '', selector,
+      { timeout: this.waitMs });
+  }
+}
+
+async function waitInQueue(walk) {
+  await walk.page.goto(`${walk.options.base}/events/${walk.options.event}`);
+  let state = await walk.state('announced', 'join', 'waiting', 'turn', 'shop');
+  await walk.record(state);
+  if (state === 'announced' || state === 'join') {
+    await walk.press('#state button.primary');
+    state = await walk.state('waiting', 'turn', 'shop');
+  }
+  if (state === 'waiting') {
+    await walk.record('waiting');
+    const place = await walk.page.locator('.facts dd').first().innerText();
+    await walk.page.reload();
+    state = await walk.state('waiting', 'turn', 'shop');
+    if (state === 'waiting') {
+      const again = await walk.page.locator('.facts dd').first().innerText();
+      if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
+      state = await walk.state('turn', 'shop');
+    }
+  }
+  if (state === 'turn') {
+    await walk.record('turn');
+    await walk.press('#state button.primary');
+    await walk.state('shop');
+  }
+}
+
+async function chooseSeats(walk) {
+  await walk.see('.map-stage', 'the seat map');
+  await walk.record('shop');
+  if (!walk.options.keyboard) {
+    await walk.press('.best-go');
+    return;
+  }
+  await walk.tabTo('#seat-list summary');
+  const listFirst = await walk.page.evaluate(() => Boolean(document.querySelector('#seat-list')
+    .compareDocumentPosition(document.querySelector('.map-stage')) & Node.DOCUMENT_POSITION_FOLLOWING));
+  if (!listFirst) throw new WalkError('the list does not come before the map');
+  await walk.page.keyboard.press('Enter');
+  await walk.chooseFirst('#list-section');
+  if (await walk.page.isVisible('#list-row')) {
+    await walk.chooseFirst('#list-row');
+    await walk.see('.place', 'free seats in the row');
+    await walk.press('.place');
+    await walk.see('.place[aria-pressed="true"]', 'the chosen seat');
+    await walk.record('list');
+    await walk.press('.bar .primary');
+  } else {
+    await walk.record('list');
+    await walk.press('.places .primary');
+  }
+}
+
+async function fillCard(walk, card) {
+  await walk.press(`.test-card[data-card="${CARDS[card].replaceAll(' ', '')}"]`);
+  await walk.page.waitForFunction((digits) => document.querySelector('#card-number')?.value === digits,
+    CARDS[card], { timeout: walk.waitMs });
+  await walk.press('.pay-form button[type="submit"]');
+}
+
+/** The bank's page, then back; it may lead back by itself. */
+async function answerBank(walk) {
+  await walk.see('a.primary[href*="challenge"]', 'the way to the bank');
+  await walk.record('challenge');
+  await walk.press('a.primary[href*="challenge"]');
+  await walk.page.waitForURL(/challenge/, { timeout: walk.waitMs });
+  await walk.record('bank');
+  await walk.press('button:not([value="false"]):not([name="decline"])');
+  const back = `/events/${walk.options.event}`;
+  // Either the bank leads back, or its page says that it is done; then the buyer goes back.
+  await Promise.any([
+    walk.page.waitForURL((url) => url.pathname === back, { timeout: 10000 }),
+    walk.page.waitForResponse((answer) => answer.request().method() === 'POST', { timeout: 10000 }),
+  ]).catch(() => {});
+  if (new URL(walk.page.url()).pathname !== back) await walk.page.goto(walk.options.base + back);
+}
+
+async function payForSeats(walk) {
+  await walk.state('pay');
+  await walk.see('.pay-form', 'the card form');
+  await walk.record('pay');
+  await walk.page.reload();
+  await walk.state('pay');
+  await walk.see('.pay-form', 'the card form after a reload');
+  const { card } = walk.options;
+  await fillCard(walk, card);
+  if (card === 'decline') {
+    await walk.see('h2:text-is("The card was declined")', 'the decline');
+    await walk.record('declined');
+    await fillCard(walk, 'approve');
+  }
+  if (card === 'challenge') await answerBank(walk);
+}
+
+async function showTickets(walk) {
+  await walk.state('tickets');
+  await walk.see('.ticket img.qr', 'a ticket with its QR code');
+  await walk.page.waitForFunction(() => [...document.querySelectorAll('.qr')]
+    .every((image) => image.complete && image.naturalWidth > 0), null, { timeout: walk.waitMs })
+    .catch(() => { throw new WalkError('a QR code did not load'); });
+  await walk.record('tickets');
+  await walk.page.reload();
+  await walk.state('tickets');
+  await walk.see('.ticket img.qr', 'the tickets after a reload');
+  return walk.page.locator('.ticket').count();
+}
+
+async function main() {
+  const options = readArguments();
+  await mkdir(options.out, { recursive: true });
+  const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox',
+    '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'] });
+  const isPhone = options.viewport === 'phone';
+  const context = await browser.newContext({ viewport: VIEWPORTS[options.viewport], locale: 'en-GB',
+    hasTouch: isPhone, isMobile: isPhone, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const walk = new Walker(page, options);
+  page.on('pageerror', (error) => walk.complaints.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) walk.complaints.push(message.text());
+  });
+  let tickets = 0;
+  try {
+    await waitInQueue(walk);
+    await chooseSeats(walk);
+    await payForSeats(walk);
+    tickets = await showTickets(walk);
+  } catch (error) {
+    await page.screenshot({ path: join(options.out, 'failed.png'), fullPage: true }).catch(() => {});
+    walk.complaints.unshift(error instanceof WalkError ? error.message : error.stack);
+  }
+  await browser.close();
+  console.log(JSON.stringify({ ok: walk.complaints.length === 0, viewport: options.viewport,
+    card: options.card, keyboard: options.keyboard, steps: walk.steps, tickets, complaints: walk.complaints }));
+  process.exit(walk.complaints.length ? 1 : 0);
+}
+
+await main();
