@@ -1,1 +1,18 @@
+//! Every setting, in layers: default, file, environment, flags.
+//!
+//! `default.toml` is the reference page and the default itself. A bad value names its key,
+//! the value, the bound and the fix. Start reading at [`Settings`].
 
+mod layers;
+mod settings;
+mod units;
+
+pub use layers::{ConfigError, Loaded, load};
+pub use settings::{
+    Admission, Engine, Live, LogSettings, Payments, PaymentsProvider, Secrets, Server, Settings,
+    Sinks,
+};
+pub use units::{ByteSize, Span};
+
+/// The reference page: every key with its default, unit and reason.
+pub const DEFAULT_TOML: &str = include_str!("../default.toml");

@@ -1,0 +1,166 @@
+//! The settings as types. Meaning, unit and reason of each are in `default.toml`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::units::{ByteSize, Span};
+
+/// All settings of a process.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub server: Server,
+    pub log: LogSettings,
+    pub engine: Engine,
+    pub admission: Admission,
+    pub payments: Payments,
+    pub sinks: Sinks,
+    pub live: Live,
+    pub secrets: Secrets,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub connections_max: usize,
+    pub header_deadline: Span,
+    pub body_deadline: Span,
+    pub body_max: ByteSize,
+    pub plan_body_max: ByteSize,
+    pub answer_deadline: Span,
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSettings {
+    pub backend: Backend,
+    pub partitions: u32,
+    pub queue_records_max: usize,
+    pub queue_max: ByteSize,
+}
+
+/// The kinds of log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backend {
+    Embedded,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    pub snapshot_every: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admission {
+    pub pace_per_minute: u32,
+    pub grace: Span,
+    pub block: u32,
+    pub address_per_second: NonZeroU32,
+    pub address_burst: NonZeroU32,
+    pub network_per_second: NonZeroU32,
+    pub network_burst: NonZeroU32,
+    pub device_per_second: NonZeroU32,
+    pub device_burst: NonZeroU32,
+    pub keys_max: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub provider: PaymentsProvider,
+    pub patience: Span,
+    pub late_window: Span,
+}
+
+/// The kinds of payment provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentsProvider {
+    Sandbox,
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sinks {
+    pub sqlite: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    pub enabled: bool,
+}
+
+/// Files with secrets; empty paths are missing ones.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub root_key_file: PathBuf,
+    pub ticket_key_file: PathBuf,
+    pub staff_keys_file: PathBuf,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        toml::from_str(crate::DEFAULT_TOML).expect("default.toml is tested to be whole and valid")
+    }
+}
+
+impl Settings {
+    /// Every bound that a type cannot express, as (key, value, bound and fix).
+    pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
+        let mut found = Vec::new();
+        let mut check = |holds: bool, key, value: String, fix| {
+            if !holds {
+                found.push((key, value, fix));
+            }
+        };
+        let Settings { server, log, engine, admission, .. } = self;
+        check(
+            (1..=1024).contains(&log.partitions),
+            "log.partitions",
+            log.partitions.to_string(),
+            "between 1 and 1024; 4 suits one machine",
+        );
+        check(
+            server.connections_max >= 16,
+            "server.connections_max",
+            server.connections_max.to_string(),
+            "at least 16",
+        );
+        check(
+            (1024..=1 << 20).contains(&server.body_max.0),
+            "server.body_max",
+            server.body_max.0.to_string(),
+            "between 1 KiB and 1 MiB",
+        );
+        check(
+            server.answer_deadline.as_millis() >= 10,
+            "server.answer_deadline",
+            format!("{} ms", server.answer_deadline.as_millis()),
+            "at least 10ms",
+        );
+        check(
+            (1..=65_536).contains(&admission.block),
+            "admission.block",
+            admission.block.to_string(),
+            "between 1 and 65536",
+        );
+        check(
+            engine.snapshot_every >= 1000,
+            "engine.snapshot_every",
+            engine.snapshot_every.to_string(),
+            "at least 1000; snapshots cost more than replaying fewer commands",
+        );
+        found
+    }
+}
