@@ -1,1 +1,7 @@
-fn main() {}
+//! The `floodgate` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    floodgate::command::main()
+}

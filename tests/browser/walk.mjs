@@ -184,21 +184,17 @@ async function fillCard(walk, card) {
   await walk.press('.pay-form button[type="submit"]');
 }
 
-/** The bank's page, then back; it may lead back by itself. */
+/** The bank's page, which leads back to the event by itself. */
 async function answerBank(walk) {
   await walk.see('a.primary[href*="challenge"]', 'the way to the bank');
   await walk.record('challenge');
   await walk.press('a.primary[href*="challenge"]');
   await walk.page.waitForURL(/challenge/, { timeout: walk.waitMs });
   await walk.record('bank');
-  await walk.press('button:not([value="false"]):not([name="decline"])');
+  await walk.press('#approve');
   const back = `/events/${walk.options.event}`;
-  // Either the bank leads back, or its page says that it is done; then the buyer goes back.
-  await Promise.any([
-    walk.page.waitForURL((url) => url.pathname === back, { timeout: 10000 }),
-    walk.page.waitForResponse((answer) => answer.request().method() === 'POST', { timeout: 10000 }),
-  ]).catch(() => {});
-  if (new URL(walk.page.url()).pathname !== back) await walk.page.goto(walk.options.base + back);
+  await walk.page.waitForURL((url) => url.pathname === back, { timeout: walk.waitMs })
+    .catch(() => { throw new WalkError('the bank does not lead back to the event'); });
 }
 
 async function payForSeats(walk) {

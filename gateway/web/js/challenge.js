@@ -1,31 +1,27 @@
-// The sandbox bank's page: asks once, tells the provider, says what happens next.
-const holdId = location.pathname.split('/').pop();
+// Owns the sandbox bank's question: one answer for one hold, then back to the event's page.
+import { send } from './command.js';
+import { busy } from './action.js';
+
+const hold = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1) || '');
 const outcome = document.getElementById('outcome');
-const buttons = [...document.querySelectorAll('button')];
 
-function key() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Back to where the buyer came from; the pay page left the address in this tab. */
+function back(words) {
+  const path = sessionStorage.getItem(`fg-bank ${hold}`);
+  if (path?.startsWith('/events/')) location.replace(path);
+  else outcome.textContent = `${words} Go back to the page you came from; it goes on by itself.`;
 }
 
-async function answer(approve) {
-  for (const button of buttons) button.disabled = true;
-  outcome.textContent = 'Telling the shop …';
-  try {
-    const response = await fetch(`/v1/sandbox/challenges/${holdId}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': key() },
-      body: JSON.stringify({ approve }),
-    });
-    const text = approve ? 'Approved.' : 'Refused.';
-    outcome.textContent = response.ok
-      ? `${text} Go back to the page you came from; it goes on by itself.`
-      : 'Your bank no longer waits for an answer. Go back to the page you came from.';
-  } catch {
-    outcome.textContent = 'You seem to be offline. Try again.';
-    for (const button of buttons) button.disabled = false;
-  }
+for (const [id, approve] of [['approve', true], ['refuse', false]]) {
+  const button = document.getElementById(id);
+  button.addEventListener('click', () => busy(button, async () => {
+    try {
+      await send('POST', `/v1/sandbox/challenges/${encodeURIComponent(hold)}`, { approve });
+    } catch (problem) {
+      if (problem.status !== 404) throw problem;
+      back('The bank no longer waits for an answer.');
+      return;
+    }
+    back(approve ? 'Approved.' : 'Refused.');
+  }));
 }
-
-document.getElementById('approve').addEventListener('click', () => answer(true));
-document.getElementById('refuse').addEventListener('click', () => answer(false));

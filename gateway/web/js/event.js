@@ -2,7 +2,7 @@
 // looking. Everything is restored from the server, so a refresh or a crash loses nothing.
 import { Problem, get, now, reach } from './api.js';
 import { backoff } from './backoff.js';
-import { action, announce, el, heading, notice } from './dom.js';
+import { announce, el, heading, notice } from './dom.js';
 import { day } from './format.js';
 import { decide, stepOf } from './state.js';
 import { follow } from './stream.js';
@@ -28,6 +28,8 @@ const page = {
 let view = null;
 let state = 'loading';
 let following = null;
+/** Streams are dear: a browser opens only six to a host. In the shop others need them more. */
+const SLOW_POLL_MS = 8000;
 let showing = 0;
 
 const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`fg ${id}`);
@@ -45,19 +47,36 @@ async function refresh() {
 }
 
 async function read() {
-  const nobody = { place: null, pass_expires_at: null, orders: [] };
+  const nobody = { place: null, pass_expires_at: null, orders: [], as_of: { offset: -1 } };
   [page.event, page.me] = await Promise.all([get(base), get(`${base}/me`).catch((problem) => {
     // A cookie that is no longer good makes a newcomer, not an error.
     if (problem.status === 401) return nobody;
     throw problem;
-  })]);
+  }).then(withLearned)]);
 }
 
-/** An order the views know better than /me does until the next refresh. */
+/** What answers told this page; `/me` follows the log and may be a moment behind them. */
+const learned = { pass: null, orders: new Map() };
+const later = (one, other) => one.as_of.offset > (other?.as_of?.offset ?? -1);
+
 page.setOrder = (order) => {
-  const orders = (page.me.orders || []).filter((old) => old.order_id !== order.order_id);
-  page.me = { ...page.me, orders: [...orders, order] };
+  learned.orders.set(order.order_id, order);
+  page.me = withLearned(page.me);
 };
+page.setPass = (pass) => {
+  learned.pass = pass;
+};
+
+function withLearned(me) {
+  const isNew = (order) => later(order, me.orders.find((old) => old.order_id === order.order_id) || me);
+  const newer = [...learned.orders.values()].filter(isNew);
+  const names = new Set(newer.map((order) => order.order_id));
+  return {
+    ...me,
+    pass_expires_at: learned.pass && later(learned.pass, me) ? learned.pass.expires_at : me.pass_expires_at,
+    orders: [...newer, ...me.orders.filter((order) => !names.has(order.order_id))],
+  };
+}
 
 async function loadView(name) {
   if (name === 'shop') return (await import('./shop/shop.js')).shop;
@@ -116,8 +135,9 @@ function place(node) {
 
 /** The public queue object tells phase, frontier and the organiser's words. */
 function follow_queue() {
+  const url = stepOf(state) === 'wait' ? `${base}/queue/stream` : null;
   const isOver = state === 'cancelled' || state === 'closed';
-  if (isOver && following) {
+  if (following && (isOver || following.url !== url)) {
     following.close();
     following = null;
   }
@@ -128,27 +148,28 @@ function follow_queue() {
     page.heard = Date.now();
     if (phaseBefore && phaseBefore !== queue.phase) refresh().catch(() => render());
     else render();
-    return Math.max(1000, queue.next_poll_ms || 5000);
+    return Math.max(url ? 1000 : SLOW_POLL_MS, queue.next_poll_ms || 5000);
   };
   following = follow({
-    url: `${base}/queue/stream`,
+    url,
     events: { queue: (text) => take(JSON.parse(text)) },
     poll: async () => take(await get(`${base}/queue`, 1)),
   });
+  following.url = url;
 }
 
-function showFailure(problem, again = () => location.reload()) {
+function showFailure(problem, retry = () => location.reload()) {
   view?.close?.();
   view = null;
   state = 'error';
-  const isUnknown = problem.status === 404;
+  const isUnknown = problem.status === 404 || problem.status === 400;
   const title = isUnknown ? 'There is no such event' : 'We cannot load this page right now';
   place(el('div', { class: 'card narrow' },
     heading(title),
     el('p', {}, isUnknown ? 'Check the address, or pick the event from the list.' : problem.message),
     isUnknown ? el('a', { class: 'button primary', href: '/' }, 'All events')
       : notice('calm', 'We keep trying by ourselves. Your place, your seats and your order are kept on the server.'),
-    isUnknown ? null : action('Try again now', again, 'secondary')));
+    isUnknown ? null : el('button', { type: 'button', class: 'button', onclick: retry }, 'Try again now')));
 }
 
 reach.addEventListener('change', ({ detail: isReached }) => {
@@ -162,8 +183,10 @@ document.addEventListener('visibilitychange', () => {
   if (!document.hidden && page.me) refresh().catch(() => {});
 });
 
+let again = 0;
 /** First load: tries for ever, calmly, because the crowd is at its largest just then. */
 async function start(tries = 0) {
+  clearTimeout(again);
   const line = document.getElementById('loading');
   if (line) line.textContent = 'Looking for your place…';
   try {
@@ -172,7 +195,9 @@ async function start(tries = 0) {
     await render();
   } catch (problem) {
     showFailure(problem instanceof Problem ? problem : new Problem(0, {}), () => start(tries + 1));
-    if (problem.status !== 404) setTimeout(() => start(tries + 1), backoff(tries, 2000, 30000));
+    if (problem.status !== 404 && problem.status !== 400) {
+      again = setTimeout(() => start(tries + 1), backoff(tries, 2000, 30000));
+    }
   }
 }
 start();

@@ -2,7 +2,8 @@
 // One function a state; each returns { node, update, close }.
 import { now } from './api.js';
 import { send } from './command.js';
-import { action, el, heading, notice, say } from './dom.js';
+import { action } from './action.js';
+import { el, heading, notice, say } from './dom.js';
 import { clock } from './clock.js';
 import { waitingRange, waitingWords } from './format.js';
 import { offer, words } from './wait.js';
@@ -71,7 +72,7 @@ export function turn(page) {
     clearTimeout(timer);
     say(note, '');
     try {
-      await send('POST', `${page.base}/enter`, {});
+      page.setPass(await send('POST', `${page.base}/enter`, {}));
     } catch (problem) {
       if (['shop_full', 'not_your_turn', 'sale_paused'].includes(problem.code)) {
         const wait = Math.min(Math.max(problem.retryAfterMs || 3000, 1000), 30000);

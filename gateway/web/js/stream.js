@@ -7,7 +7,7 @@ const FAILURES_BEFORE_POLLING = 2;
 const POLLING_MS = 60000;
 
 /**
- * Follows `url`. `events` maps names to handlers(text, id); `opened` runs at each connection;
+ * Follows `url`; polls only, where there is none. `events` maps names to handlers(text, id); `opened` runs at each connection;
  * `poll` fetches by hand and returns milliseconds until the next time. Returns { close }.
  */
 export function follow({ url, events, opened, poll }) {
@@ -23,7 +23,7 @@ export function follow({ url, events, opened, poll }) {
   }
 
   function listen() {
-    if (typeof EventSource === 'undefined') {
+    if (!url || typeof EventSource === 'undefined') {
       pollUntil = Infinity;
       tick();
       return;

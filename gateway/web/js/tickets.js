@@ -1,6 +1,7 @@
 // Owns the tickets: one a seat, with its QR code, for the phone and for paper.
 import { get } from './api.js';
-import { action, el, heading, notice } from './dom.js';
+import { action } from './action.js';
+import { el, heading, notice } from './dom.js';
 import { day, money, plural } from './format.js';
 import { style } from './shop/shop.js';
 import { placeWords } from './seats/book.js';

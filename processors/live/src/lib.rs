@@ -1,1 +1,12 @@
+//! Live counts as a dataflow: free, held and sold by event, section and category.
+//!
+//! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
+//! totals (`flow`), and changed totals are published, each with the position it is true as
+//! of (`publish`). Start reading at [`flow`].
 
+mod deltas;
+mod flow;
+mod publish;
+mod worker;
+
+pub use worker::{LiveHandle, spawn};

@@ -29,7 +29,7 @@ export function layOut(plan) {
   if (unplaced.length) shelve(unplaced, placed, pitch, x, y);
   for (const section of sections) {
     section.outline = outlineOf(section.lines, x, y, pitch * 0.75);
-    section.centre = centreOf(section.lines, x, y);
+    section.centre = centreOf(section, x, y);
   }
   const box = sections.reduce((all, { count, box: one }) => (count ? union(all, one) : all), null)
     || { x: 0, y: 0, w: 1, h: 1 };
@@ -181,7 +181,8 @@ function spread(points, margin) {
 }
 
 /** The middle seat of the middle row: always inside the section, even in a crescent. */
-function centreOf(lines, x, y) {
+function centreOf({ lines, box }, x, y) {
+  if (lines.length < 3) return [box.x + box.w / 2, box.y + box.h / 2];
   const line = lines[lines.length >> 1];
   if (!line) return [0, 0];
   const seat = line[line.length >> 1];

@@ -27,7 +27,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const view = new View(geometry.box, geometry.pitch);
   const palette = categories.map(({ color }) => rgb(color));
   const marks = new Uint8Array(geometry.count);
-  const seatCanvas = el('canvas', { 'aria-hidden': 'true' });
+  let seatCanvas = el('canvas', { 'aria-hidden': 'true' });
   const topCanvas = el('canvas', { 'aria-hidden': 'true' });
   const told = el('p', { class: 'map-told' }, 'Tap a block to come closer, then a seat to choose it.');
   const stage = el('div', {
@@ -47,8 +47,18 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       ? el('p', { class: 'quiet' }, 'This venue has no drawing; blocks are shown in plain order.') : null);
 
   let layer = glSeats(seatCanvas, geometry, book, palette);
-  const usesGl = Boolean(layer);
-  if (!layer) layer = flatSeats(seatCanvas, geometry, book, palette, grid);
+  node.dataset.renderer = layer ? 'webgl2' : 'canvas2d';
+  layer ??= flatSeats(seatCanvas, geometry, book, palette, grid);
+  // A phone that takes the graphics memory back gets the plain drawing from then on.
+  seatCanvas.addEventListener('webglcontextlost', () => {
+    const plain = el('canvas', { 'aria-hidden': 'true' });
+    seatCanvas.replaceWith(plain);
+    seatCanvas = plain;
+    layer = flatSeats(plain, geometry, book, palette, grid);
+    layer.setMarks(marks);
+    node.dataset.renderer = 'canvas2d';
+    resize();
+  });
   const top = overlay(topCanvas, geometry, book, palette);
   let colors = null;
   let chosen = new Set();
@@ -56,7 +66,6 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   let ratio = 1;
   let frame = 0;
   let looks = [];
-  node.dataset.renderer = usesGl ? 'webgl2' : 'canvas2d';
 
   function markSeat(seat) {
     marks[seat] = markOf(seats.states[seat],
@@ -116,8 +125,9 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const mayPick = (seat) => chosen.has(seat) || (seats.states[seat] === FREE && !isDim(seat));
 
   function closer(x, y) {
-    const section = top.sectionAt(x, y, view);
-    const { box } = geometry.sections[section] || {};
+    const near = seatUnder(x, y, 24);
+    const hit = top.sectionAt(x, y, view);
+    const { box } = geometry.sections[hit < 0 && near >= 0 ? book.section[near] : hit] || {};
     if (box && view.seatPx < 5) {
       const [planX, planY] = view.toPlan(x, y);
       const wanted = Math.max(view.scale * 1.8, Math.min(view.width / (box.w || 1),
@@ -125,7 +135,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       view.centre(wanted > view.scale * 4 ? [planX, planY] : [box.x + box.w / 2, box.y + box.h / 2],
         wanted);
     } else {
-      view.zoomAt(Math.max(2, (TOUCH_PX * 1.4) / view.seatPx), x, y);
+      view.zoomAt(Math.min(5, Math.max(2, (TOUCH_PX * 1.4) / view.seatPx)), x, y);
     }
     redraw();
   }
@@ -171,7 +181,6 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
 
   return {
     node,
-    isSchematic: geometry.isSchematic,
     /** These seats changed; without a list, all may have. */
     update(list) {
       if (list) list.forEach(markSeat);
@@ -184,14 +193,10 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       chosen = new Set(set);
       this.update(both);
     },
-    tell(text) {
-      told.textContent = text;
-    },
-    /** Where a seat is on the stage now, for tests and for bringing it into view. */
+    /** Brings a seat into view, near enough to be told from its neighbours. */
     reveal(seat) {
       move(() => view.centre([geometry.x[seat], geometry.y[seat]],
         Math.max(view.scale, (TOUCH_PX * 1.5) / geometry.pitch)));
-      return view.toScreen(geometry.x[seat], geometry.y[seat]);
     },
     close() {
       watcher.disconnect();

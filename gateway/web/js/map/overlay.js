@@ -1,7 +1,7 @@
 // Owns what lies over the seats: section shapes from afar, section names, rings around chosen
 // seats, seat numbers from near.
 import { grow } from './geometry.js';
-import { css, mix } from './marks.js';
+import { DIM, MINE, css, mix } from './marks.js';
 
 /** Sections are shapes below this seat width, and only outlines above the second. */
 const SHAPE_PX = 2.4;
@@ -95,6 +95,12 @@ export function overlay(canvas, geometry, book, palette) {
       pen.lineWidth = 2.5;
       pen.strokeStyle = css(colors.ring);
       pen.stroke();
+      if (view.seatPx < 9) continue;
+      pen.font = `700 ${view.seatPx * 0.62}px ${colors.font}`;
+      pen.textAlign = 'center';
+      pen.textBaseline = 'middle';
+      pen.fillStyle = css(colors.ground);
+      pen.fillText('✓', x, y + 0.5);
     }
   }
 
@@ -104,7 +110,7 @@ export function overlay(canvas, geometry, book, palette) {
     pen.textAlign = 'center';
     pen.textBaseline = 'middle';
     grid.within(grow(view.visible, geometry.pitch), (seat) => {
-      if ((marks[seat] & 7) !== 0) return;
+      if ((marks[seat] & (3 | DIM | MINE)) !== 0) return;
       const [x, y] = view.toScreen(geometry.x[seat], geometry.y[seat]);
       const [r, g, b] = palette[book.category[seat]] || [0, 0, 0];
       pen.fillStyle = 0.3 * r + 0.59 * g + 0.11 * b > 0.6 ? '#10181f' : '#fff';

@@ -1,7 +1,8 @@
 // Owns the card form of the sandbox. The card number goes to the payment provider's address
 // and nowhere else: our own order call only ever sees the token it gives back.
 import { send } from '../command.js';
-import { busy, clearProblem, el, say } from '../dom.js';
+import { busy, clearProblem } from '../action.js';
+import { el, say } from '../dom.js';
 
 /** Published test cards; no real card works here, and none should be typed. */
 const CARDS = [
@@ -75,9 +76,16 @@ export function cardForm({ amount, pay, isAgain }) {
     wrong.forEach(([at, text]) => at.fail(text));
     if (wrong.length) return;
     await busy(go, async () => {
-      const { payment_method: token } = await send('POST', '/v1/sandbox/payment-methods',
-        { card_number: number.input.value.replace(/\D/g, '') });
-      await pay(token);
+      let method;
+      try {
+        method = await send('POST', '/v1/sandbox/payment-methods',
+          { card_number: number.input.value.replace(/\D/g, '') });
+      } catch (problem) {
+        if (problem.status !== 400 && problem.status !== 422) throw problem;
+        number.fail('This is not one of the test cards. Tap one of them above.');
+        return;
+      }
+      await pay(method.payment_method);
     });
   }
   return el('form', { class: 'card pay-form', novalidate: true, 'aria-labelledby': 'pay-title', onsubmit(event) {

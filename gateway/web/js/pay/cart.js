@@ -1,6 +1,7 @@
 // Owns the cart: the held seats, the total, the time left, extend and release.
 import { send } from '../command.js';
-import { action, announce, el, say } from '../dom.js';
+import { action } from '../action.js';
+import { announce, el, say } from '../dom.js';
 import { money, plural } from '../format.js';
 import { placeWords } from '../seats/book.js';
 import { countdown } from './countdown.js';
@@ -21,7 +22,7 @@ export function cart(page, first) {
     announce('You have more time now.');
     await page.render();
   }, 'secondary');
-  const release = action('Release the seats', async () => {
+  const release = action('Release seats', async () => {
     const order = await send('DELETE', holdPath);
     page.setOrder(order);
     page.acted = true;

@@ -1,5 +1,6 @@
 // Owns “best available: N together”, the quickest way to seats and the largest control.
-import { busy, clearProblem, el, say, showProblem } from '../dom.js';
+import { busy, clearProblem, showProblem } from '../action.js';
+import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
 
 export function bestForm({ categories, currency, seats, seatsMax, hold }) {

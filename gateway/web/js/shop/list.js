@@ -1,6 +1,7 @@
 // Owns the path by keyboard and screen reader: section → row → seats, only what is free, the
 // same hold as the map. It comes before the map on purpose.
-import { busy, el, say } from '../dom.js';
+import { busy } from '../action.js';
+import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
 
 export function seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
@@ -96,7 +97,7 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
   function seatButton(seat) {
     const price = priceOf(seat);
     return el('button', { type: 'button', class: 'place', 'data-seat': seat.toString(), 'aria-label': describe(seat),
-      onclick: () => toggle(seat) }, el('strong', {}, book.name(seat).seat),
+      onclick: () => toggle(seat, true) }, el('strong', {}, book.name(seat).seat),
     el('span', {}, price === null ? '' : money(price, currency)));
   }
 

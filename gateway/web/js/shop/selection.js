@@ -1,5 +1,6 @@
 // Owns the bar with the chosen seats: what they are, what they cost, hold or take off.
-import { busy, clearProblem, el, say } from '../dom.js';
+import { busy, clearProblem } from '../action.js';
+import { el, say } from '../dom.js';
 import { money, plural } from '../format.js';
 
 export function selectionBar({ chosen, describe, priceOf, currency, onRemove, onClear, onHold }) {

@@ -2,7 +2,8 @@
 // filter for all three. Holding seats leads to the pay state.
 import { get, now } from '../api.js';
 import { send } from '../command.js';
-import { announce, busy, el, heading, notice, say, showProblem } from '../dom.js';
+import { busy, showProblem } from '../action.js';
+import { announce, el, heading, notice, say } from '../dom.js';
 import { clock } from '../clock.js';
 import { count, money } from '../format.js';
 import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
@@ -129,7 +130,7 @@ function build(page, book) {
   }
   const mayChoose = (seat) => seats.isFree(seat) && !isDim(seat) && priceOf(seat) !== null;
 
-  function toggle(seat) {
+  function toggle(seat, isFromList = false) {
     if (chosen.has(seat)) chosen.delete(seat);
     else if (!mayChoose(seat)) return;
     else if (chosen.size >= seatsMax) {
@@ -138,6 +139,7 @@ function build(page, book) {
     } else chosen.add(seat);
     announce(`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : 'taken off'}. ${chosen.size} chosen.`);
     chosenChanged();
+    if (isFromList && chosen.has(seat)) map?.reveal(seat);
   }
 
   function chosenChanged() {
@@ -161,7 +163,7 @@ function build(page, book) {
     await page.render();
   }
 
-  const bar = selectionBar({ chosen, describe, priceOf, currency, onRemove: toggle,
+  const bar = selectionBar({ chosen, describe, priceOf, currency, onRemove: (seat) => toggle(seat),
     onClear() {
       chosen.clear();
       chosenChanged();
@@ -175,7 +177,7 @@ function build(page, book) {
   async function drawMap() {
     const { seatMap } = await import('../map/map.js');
     const cheapestIn = (at) => categories[seats.mainCategory(at)]?.amount ?? null;
-    map = seatMap({ book, seats, categories, isDim, describe, onToggle: toggle,
+    map = seatMap({ book, seats, categories, isDim, describe, onToggle: (seat) => toggle(seat),
       sectionWords(at) {
         const { free } = seats.inSection(at);
         const price = cheapestIn(at);

@@ -3,7 +3,8 @@
 /** The latest order that ended without seats, to be explained once. */
 export function endedOrder(me) {
   const ended = (me?.orders || []).filter(({ status }) => ['expired', 'refunded', 'cancelled'].includes(status));
-  return ended.sort((a, b) => (a.as_of?.offset ?? 0) - (b.as_of?.offset ?? 0)).at(-1) || null;
+  // The server gives the newest first; what this page learned since has a higher offset.
+  return ended.reduce((best, order) => (best && best.as_of.offset >= order.as_of.offset ? best : order), null);
 }
 
 /** What happened to an order, and what to do now. */

@@ -1,0 +1,97 @@
+//! Totals as records of the counts topic: JSON with CloudEvents headers (binary mode).
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use floodgate_log::{NewRecord, Partition};
+use floodgate_onsale::{EventId, LogTime, Source};
+
+use crate::deltas::{Amounts, Key, Scope, Shapes};
+
+/// The position a total is true as of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AsOf {
+    pub(crate) partition: Partition,
+    pub(crate) offset: u64,
+    pub(crate) index: u16,
+    pub(crate) at: u64,
+}
+
+/// A record of the counts topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) event_id: String,
+    /// event, section or category.
+    pub(crate) scope: String,
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    pub(crate) capacity: i64,
+    pub(crate) free: i64,
+    pub(crate) held: i64,
+    pub(crate) sold: i64,
+    pub(crate) as_of: AsOf,
+}
+
+/// Puts a total into words.
+pub(crate) fn record(
+    shapes: &Shapes,
+    (event_id, scope): Key,
+    [free, held, sold]: Amounts,
+    as_of: AsOf,
+) -> NewRecord {
+    let shape = shapes.get(event_id);
+    let name = |names: Option<&Vec<String>>, at: u32| {
+        names.and_then(|names| names.get(at as usize)).cloned().unwrap_or_default()
+    };
+    let (word, index, name) = match scope {
+        Scope::Event => ("event", 0, String::new()),
+        Scope::Section(at) => ("section", at, name(shape.map(|shape| &shape.sections), at)),
+        Scope::Category(at) => ("category", at, name(shape.map(|shape| &shape.categories), at)),
+    };
+    let counts = Counts {
+        event_id: event_id.to_string(),
+        scope: word.to_owned(),
+        index,
+        name,
+        capacity: free + held + sold,
+        free,
+        held,
+        sold,
+        as_of,
+    };
+    let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
+    NewRecord { key: key(event_id, scope).into(), value: value.into(), headers: headers(as_of) }
+}
+
+/// `evt_…`, `evt_…/section/3` or `evt_…/category/1`: what compaction keeps the last one of.
+fn key(event_id: EventId, scope: Scope) -> String {
+    match scope {
+        Scope::Event => event_id.to_string(),
+        Scope::Section(at) => format!("{event_id}/section/{at}"),
+        Scope::Category(at) => format!("{event_id}/category/{at}"),
+    }
+}
+
+fn headers(as_of: AsOf) -> Vec<(String, Bytes)> {
+    let AsOf { partition, offset, index, at } = as_of;
+    let pairs = [
+        ("ce_specversion", "1.0".to_owned()),
+        ("ce_type", "floodgate.counts.changed.v1".to_owned()),
+        ("ce_source", format!("/floodgate/live/{partition}")),
+        ("ce_id", format!("{partition}-{offset}-{index}")),
+        ("ce_time", at.to_string()),
+        ("content-type", "application/json".to_owned()),
+    ];
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect()
+}
+
+/// The source a published record is true as of.
+pub(crate) fn source_of(value: &[u8]) -> Option<Source> {
+    let counts: Counts = serde_json::from_slice(value).ok()?;
+    Some(Source { offset: counts.as_of.offset, index: counts.as_of.index })
+}
+
+/// The position as published.
+pub(crate) fn as_of(partition: Partition, source: Source, at: LogTime) -> AsOf {
+    AsOf { partition, offset: source.offset, index: source.index, at: at.0 }
+}

@@ -1,0 +1,157 @@
+//! The thread around the dataflow: read, feed, publish.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use floodgate_log::{Log, LogError, LogReader, Partition, Record, Topic};
+use floodgate_onsale::wire::decode_fact;
+use floodgate_onsale::{LogTime, Source};
+
+use crate::deltas::Shapes;
+use crate::flow::Flow;
+use crate::publish::{as_of, record, source_of};
+
+/// Facts taken at once: a few milliseconds of dataflow.
+const BATCH_MAX: usize = 8192;
+/// Totals are published this often at most.
+const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+
+/// A running counter of one partition.
+#[derive(Debug)]
+pub struct LiveHandle {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl LiveHandle {
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Waits for the end.
+    pub fn join(self) {
+        if let Err(panic) = self.thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Counts one partition of the facts on a thread of its own.
+pub fn spawn(log: Arc<dyn Log>, partition: Partition) -> std::io::Result<LiveHandle> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let theirs = Arc::clone(&stop);
+    let thread =
+        std::thread::Builder::new().name(format!("live-{partition}")).spawn(move || {
+            let counted = Counter::new(log, partition).and_then(|mut counter| {
+                while !theirs.load(Ordering::Acquire) {
+                    counter.turn(Duration::from_millis(100))?;
+                }
+                Ok(())
+            });
+            match counted {
+                Ok(()) | Err(LogError::Closed) => {}
+                Err(error) => tracing::error!(partition, %error, "live counts stop"),
+            }
+        })?;
+    Ok(LiveHandle { stop, thread })
+}
+
+/// One partition's counter.
+pub(crate) struct Counter {
+    log: Arc<dyn Log>,
+    partition: Partition,
+    facts: Box<dyn LogReader>,
+    shapes: Shapes,
+    flow: Flow,
+    last: Option<(Source, LogTime)>,
+    /// What an earlier life has published: up to there this one only counts.
+    published: Option<Source>,
+    differences: Vec<(crate::deltas::Key, crate::deltas::Amounts)>,
+    published_at: Instant,
+    records: Vec<Record>,
+}
+
+impl Counter {
+    /// Starts at the first fact: totals follow from all of them.
+    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
+        let first = log.first(Topic::Facts, partition)?;
+        let facts = log.reader(Topic::Facts, partition, first)?;
+        let tail = log.last(Topic::Counts, partition)?;
+        Ok(Counter {
+            published: tail.and_then(|record| source_of(&record.value)),
+            log,
+            partition,
+            facts,
+            shapes: Shapes::default(),
+            flow: Flow::new(),
+            last: None,
+            differences: Vec::new(),
+            published_at: Instant::now(),
+            records: Vec::new(),
+        })
+    }
+
+    /// Takes new facts, and publishes when it is time.
+    pub(crate) fn turn(&mut self, wait: Duration) -> Result<(), LogError> {
+        self.records.clear();
+        let read = self.facts.poll(BATCH_MAX, wait, &mut self.records)?;
+        let records = std::mem::take(&mut self.records);
+        for record in &records {
+            match decode_fact(&record.value) {
+                Ok(fact) if self.last.is_none_or(|(last, _)| last < fact.source) => {
+                    self.last = Some((fact.source, fact.at));
+                    self.shapes.differences(&fact, &mut self.differences);
+                    if self.published == Some(fact.source) {
+                        self.catch_up();
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(offset = record.offset, %error, "not a fact"),
+            }
+        }
+        self.records = records;
+        let is_time = self.published_at.elapsed() >= PUBLISH_EVERY || read == 0;
+        if is_time && self.published.is_none() && !self.differences.is_empty() {
+            self.publish()?;
+        }
+        Ok(())
+    }
+
+    /// Reached what was published before: from here on, totals are news.
+    fn catch_up(&mut self) {
+        self.published = None;
+        let differences = std::mem::take(&mut self.differences);
+        self.flow.epoch(differences);
+    }
+
+    fn publish(&mut self) -> Result<(), LogError> {
+        let Some((source, at)) = self.last else { return Ok(()) };
+        let started = Instant::now();
+        let changed = self.flow.epoch(std::mem::take(&mut self.differences));
+        metrics::histogram!("floodgate_live_epoch_seconds").record(started.elapsed());
+        let as_of = as_of(self.partition, source, at);
+        let records: Vec<_> = changed
+            .into_iter()
+            .map(|(key, total)| record(&self.shapes, key, total, as_of))
+            .collect();
+        self.published_at = Instant::now();
+        if records.is_empty() {
+            return Ok(());
+        }
+        // One append, all or nothing: the tail then tells the whole truth after a restart.
+        match self.log.append(Topic::Counts, self.partition, records).wait() {
+            Ok(_) => Ok(()),
+            Err(error) if error.nothing_written() => {
+                tracing::warn!(%error, "counts were not published; the next ones will be");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "worker_tests.rs"]
+mod tests;

@@ -1,0 +1,6 @@
+//! Figures of the design's promises, one JSON object a row, each next to its goal.
+
+pub mod engine;
+mod row;
+
+pub use row::Row;

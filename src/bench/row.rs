@@ -1,0 +1,39 @@
+//! One measured figure, as a line of JSON.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// A figure next to its goal. Latencies in microseconds, where the row has any.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    pub row: String,
+    pub value: f64,
+    pub unit: &'static str,
+    pub goal: Option<f64>,
+    pub p50_us: Option<f64>,
+    pub p99_us: Option<f64>,
+    pub p999_us: Option<f64>,
+}
+
+impl Row {
+    /// A row without latencies.
+    #[must_use]
+    pub fn rate(row: impl Into<String>, value: f64, unit: &'static str, goal: Option<f64>) -> Self {
+        Row { row: row.into(), value, unit, goal, p50_us: None, p99_us: None, p999_us: None }
+    }
+
+    /// The same row with percentiles of these latencies.
+    #[must_use]
+    pub fn with_latencies(mut self, mut latencies: Vec<Duration>) -> Self {
+        latencies.sort_unstable();
+        let at = |share: f64| {
+            let rank = (latencies.len() as f64 * share) as usize;
+            latencies
+                .get(rank.min(latencies.len().saturating_sub(1)))
+                .map(|latency| latency.as_secs_f64() * 1e6)
+        };
+        (self.p50_us, self.p99_us, self.p999_us) = (at(0.5), at(0.99), at(0.999));
+        self
+    }
+}

@@ -1,0 +1,97 @@
+//! A small JSON client over one keep-alive pool.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
+
+/// Longer than any answer deadline of the server: what takes longer counts as an error.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// Cheap to clone; all clones share the pool.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    client: Client<HttpConnector, Full<Bytes>>,
+    base: String,
+}
+
+/// An answer: status, body, and when to come back if it says so.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Answer {
+    pub(super) fn is_ok(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The problem's code, or the status for anything else.
+    pub(super) fn code(&self) -> String {
+        self.body["code"].as_str().map_or_else(|| format!("http_{}", self.status), str::to_owned)
+    }
+
+    pub(super) fn text(&self, field: &str) -> Option<&str> {
+        self.body[field].as_str()
+    }
+}
+
+/// A request's parts that differ between buyers.
+#[derive(Debug, Default)]
+pub(super) struct Call<'a> {
+    pub(super) headers: Vec<(&'static str, &'a str)>,
+    pub(super) key: Option<&'a str>,
+    pub(super) body: Option<Value>,
+}
+
+impl Http {
+    pub(super) fn new(base: &str) -> Result<Self> {
+        anyhow::ensure!(base.starts_with("http://"), "only http:// addresses can be stormed");
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(Duration::from_secs(5)));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .build(connector);
+        Ok(Http { client, base: base.trim_end_matches('/').to_owned() })
+    }
+
+    /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
+    pub(super) async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        for (name, value) in call.headers {
+            request = request.header(name, value);
+        }
+        if let Some(key) = call.key {
+            request = request.header("idempotency-key", key);
+        }
+        let body = match call.body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        let request = request.body(Full::new(body)).context("request")?;
+        tokio::time::timeout(ANSWER_MAX, self.exchange(request)).await.context("no answer in time")?
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer> {
+        let response = self.client.request(request).await.context("connection")?;
+        let status = response.status().as_u16();
+        let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let seconds = seconds.and_then(|value| value.parse().ok()).map(Duration::from_secs);
+        let bytes = response.into_body().collect().await.context("body")?.to_bytes();
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
+        let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
+        Ok(Answer { status, body, retry_after: exact.or(seconds) })
+    }
+}
