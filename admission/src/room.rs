@@ -148,6 +148,12 @@ impl WaitingRoom {
         Ok(())
     }
 
+    /// Whether an event has its room already.
+    #[must_use]
+    pub fn is_open(&self, event_id: EventId) -> bool {
+        self.rooms.read().unwrap_or_else(PoisonError::into_inner).contains_key(&event_id)
+    }
+
     /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
     /// there is none.
     pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {

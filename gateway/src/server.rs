@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use crate::extract::address::Peer;
 use crate::routes::app;
 use crate::state::GatewayState;
-use crate::{time, views};
+use crate::time;
 
 /// Bytes of a connection's read buffer: heads are small, and 100,000 idle connections must
 /// fit into a gigabyte.
@@ -112,7 +112,7 @@ async fn pulse(state: GatewayState) {
         pulse.tick().await;
         let cut = framed.elapsed() >= FRAMES_EVERY;
         for (event_id, entry) in state.views.all() {
-            state.room.advance(event_id, time::now(), shop_view(&entry));
+            state.room.advance(event_id, time::now(), entry.shop());
             if cut {
                 entry.cut_frame();
             }
@@ -120,19 +120,5 @@ async fn pulse(state: GatewayState) {
         if cut {
             framed = tokio::time::Instant::now();
         }
-    }
-}
-
-fn shop_view(entry: &views::Entry) -> floodgate_admission::ShopView {
-    let view = entry.read();
-    floodgate_admission::ShopView {
-        phase: view.phase,
-        shoppers: view.shoppers,
-        shoppers_max: view.policy.shoppers_max,
-        free: view.counts.free,
-        held: view.counts.held,
-        places_reserved: view.places_reserved,
-        entered_beyond: view.entered_beyond,
-        entered_count: view.entered_count,
     }
 }

@@ -1,5 +1,6 @@
 //! One measured figure, as a line of JSON.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -35,5 +36,18 @@ impl Row {
         };
         (self.p50_us, self.p99_us, self.p999_us) = (at(0.5), at(0.99), at(0.999));
         self
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<20} {:>14.1} {:<12}", self.row, self.value, self.unit)?;
+        if let Some(goal) = self.goal {
+            write!(f, " goal {goal:>11.0}")?;
+        }
+        if let (Some(p50), Some(p99), Some(p999)) = (self.p50_us, self.p99_us, self.p999_us) {
+            write!(f, "  p50 {p50:.2} µs, p99 {p99:.2} µs, p99.9 {p999:.2} µs")?;
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use super::http::{Answer, Call, Http};
+use crate::client::{Answer, Call, Http};
 use super::queue::Frontier;
 use super::tally::Tally;
 use crate::audit::Acked;
@@ -122,7 +122,7 @@ impl Buyer {
                 }
             }
             let body = (method == Method::POST).then(|| body.clone());
-            let call = Call { headers, key: Some(&key), body };
+            let call = Call { headers, key: Some(&key), body, bearer: None };
             match self.http.call(method.clone(), path, call).await {
                 // Accepted but not decided yet, shed, or told to slow down: the same key is safe.
                 Ok(answer) if matches!(answer.status, 202 | 429 | 503) && answer.code() != "cooling_down" => {

@@ -4,7 +4,6 @@
 //! instant its request was meant to be sent, so a server that stalls cannot hide it.
 
 mod buyer;
-mod http;
 mod queue;
 mod tally;
 
@@ -19,7 +18,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::buyer::{Buyer, Temper};
-use self::http::Http;
+use crate::client::Http;
 use self::queue::QueueWatch;
 pub use self::tally::{Progress, Report};
 use self::tally::{AckFile, Tally};

@@ -6,7 +6,7 @@ use hyper::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::http::{Call, Http};
+use crate::client::{Call, Http};
 
 /// The frontier and whether anything can still be had.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

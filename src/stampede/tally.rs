@@ -1,6 +1,7 @@
 //! What came of it all.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -48,6 +49,20 @@ pub struct Latency {
     pub p95: f64,
     pub p99: f64,
     pub max: f64,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { buyers, sales, seats, answers, seconds, .. } = self;
+        writeln!(f, "{buyers} buyers in {seconds:.1} s: {sales} orders, {seats} seats")?;
+        writeln!(f, "{answers} answers, {:.0} a second", self.answers_per_s)?;
+        let Latency { p50, p95, p99, max } = self.latency_ms;
+        writeln!(f, "p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, worst {max:.1} ms")?;
+        for (code, count) in &self.refusals {
+            writeln!(f, "refused   {code}: {count}")?;
+        }
+        write!(f, "errors    {}, gave up {}", self.errors, self.gave_up)
+    }
 }
 
 /// Appends acknowledgements, each in one write, so that a kill loses no whole line.

@@ -10,6 +10,7 @@ use floodgate_onsale::{EventId, HoldId, OrderName, Refusal};
 
 use crate::problem::ApiError;
 use crate::state::GatewayState;
+use crate::time;
 use crate::views::Entry;
 
 /// An event that exists.
@@ -49,7 +50,12 @@ pub(crate) async fn event_id(parts: &mut Parts, state: &GatewayState) -> Result<
 }
 
 fn entry(state: &GatewayState, event_id: EventId) -> Result<Arc<Entry>, ApiError> {
-    state.views.get(event_id).ok_or_else(|| Refusal::UnknownEvent.into())
+    let entry = state.views.get(event_id).ok_or(Refusal::UnknownEvent)?;
+    // An event that was created a moment ago has its room before anybody asks for it.
+    if !state.room.is_open(event_id) {
+        state.room.advance(event_id, time::now(), entry.shop());
+    }
+    Ok(entry)
 }
 
 impl FromRequestParts<GatewayState> for EventPath {

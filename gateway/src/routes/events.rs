@@ -10,12 +10,12 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use floodgate_onsale::{Command, Currency, EventId, LogTime, NewEvent, PriceTable, Tier};
+use floodgate_onsale::{Answer, Command, Currency, EventId, LogTime, NewEvent, PriceTable, Tier};
 use floodgate_plans::PlanJson;
 
 use super::venues::{PlanUpload, import};
 use super::{answer, sale::PolicyPatch};
-use crate::commands::command_id;
+use crate::commands::{Outcome, command_id};
 use crate::extract::{EventPath, Fan, Manager, PlanWish};
 use crate::model::{CategoryStatus, EventSummary, Position};
 use crate::problem::ApiError;
@@ -207,6 +207,10 @@ pub(crate) async fn create(
     let (seats, venue_id) = (new.plan.seat_count(), new.venue_id);
     let command = Command::CreateEvent(Box::new(new));
     let outcome = state.submit(event_id, actor, &named, command).await?;
+    // What was answered as created can be read in the next request.
+    if matches!(&outcome, Outcome::Decided(reply) if !matches!(reply.answer, Answer::Refused(_))) {
+        state.views.appeared(event_id, state.settings.answer_deadline).await;
+    }
     answer(event_id, outcome, true, |reply| {
         Ok(Created {
             event_id: event_id.to_string(),

@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use floodgate_admission::ShopView;
 use floodgate_log::{Log, LogError, LogReader, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{EventId, FactRecord, LogTime, Source};
@@ -33,6 +34,21 @@ pub(crate) struct Entry {
 impl Entry {
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, EventView> {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The shop as the waiting room looks at it.
+    pub(crate) fn shop(&self) -> ShopView {
+        let view = self.read();
+        ShopView {
+            phase: view.phase,
+            shoppers: view.shoppers,
+            shoppers_max: view.policy.shoppers_max,
+            free: view.counts.free,
+            held: view.counts.held,
+            places_reserved: view.places_reserved,
+            entered_beyond: view.entered_beyond,
+            entered_count: view.entered_count,
+        }
     }
 
     /// Closes the frame of changes since the last call, if there were any.
@@ -140,6 +156,18 @@ impl Views {
 
     pub(crate) fn get(&self, event_id: EventId) -> Option<Arc<Entry>> {
         self.events.read().unwrap_or_else(PoisonError::into_inner).get(&event_id).cloned()
+    }
+
+    /// Waits until an event that was just created can be read here, `within` at most.
+    pub(crate) async fn appeared(&self, event_id: EventId, within: Duration) {
+        let appears = async {
+            let mut pulse = tokio::time::interval(Duration::from_millis(2));
+            while self.get(event_id).is_none() {
+                pulse.tick().await;
+            }
+        };
+        // Late is not wrong: the event exists, only this gateway has not read of it yet.
+        let _ = tokio::time::timeout(within, appears).await;
     }
 
     /// Every event, by id.

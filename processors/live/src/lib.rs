@@ -2,10 +2,11 @@
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`flow`), and changed totals are published, each with the position it is true as
-//! of (`publish`). Start reading at [`flow`].
+//! of (`publish`). [`public`] is the form other teams read. Start reading at `flow`.
 
 mod deltas;
 mod flow;
+pub mod public;
 mod publish;
 mod worker;
 

@@ -1,12 +1,15 @@
 //! Totals as records of the counts topic: JSON with CloudEvents headers (binary mode).
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use floodgate_log::{NewRecord, Partition};
 use floodgate_onsale::{EventId, LogTime, Source};
 
 use crate::deltas::{Amounts, Key, Scope, Shapes};
+use crate::public::Attributes;
+
+/// The type of every record of the counts topic.
+const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
 
 /// The position a total is true as of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +63,11 @@ pub(crate) fn record(
         as_of,
     };
     let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
-    NewRecord { key: key(event_id, scope).into(), value: value.into(), headers: headers(as_of) }
+    let key = key(event_id, scope);
+    let source = Source { offset: as_of.offset, index: as_of.index };
+    let position = (as_of.partition, source, LogTime(as_of.at));
+    let attributes = Attributes::new(COUNTS_CHANGED, "live", key.clone(), position);
+    NewRecord { key: key.into(), value: value.into(), headers: attributes.headers() }
 }
 
 /// `evt_…`, `evt_…/section/3` or `evt_…/category/1`: what compaction keeps the last one of.
@@ -70,19 +77,6 @@ fn key(event_id: EventId, scope: Scope) -> String {
         Scope::Section(at) => format!("{event_id}/section/{at}"),
         Scope::Category(at) => format!("{event_id}/category/{at}"),
     }
-}
-
-fn headers(as_of: AsOf) -> Vec<(String, Bytes)> {
-    let AsOf { partition, offset, index, at } = as_of;
-    let pairs = [
-        ("ce_specversion", "1.0".to_owned()),
-        ("ce_type", "floodgate.counts.changed.v1".to_owned()),
-        ("ce_source", format!("/floodgate/live/{partition}")),
-        ("ce_id", format!("{partition}-{offset}-{index}")),
-        ("ce_time", at.to_string()),
-        ("content-type", "application/json".to_owned()),
-    ];
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value))).collect()
 }
 
 /// The source a published record is true as of.

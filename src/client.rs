@@ -1,4 +1,4 @@
-//! A small JSON client over one keep-alive pool.
+//! A small JSON client over one keep-alive pool: for staff commands and for the stampede.
 
 use std::time::Duration;
 
@@ -16,45 +16,47 @@ const ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// Cheap to clone; all clones share the pool.
 #[derive(Debug, Clone)]
-pub(super) struct Http {
+pub(crate) struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
 }
 
 /// An answer: status, body, and when to come back if it says so.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Value,
-    pub(super) retry_after: Option<Duration>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Answer {
-    pub(super) fn is_ok(&self) -> bool {
+    pub(crate) fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// The problem's code, or the status for anything else.
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.body["code"].as_str().map_or_else(|| format!("http_{}", self.status), str::to_owned)
     }
 
-    pub(super) fn text(&self, field: &str) -> Option<&str> {
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.body[field].as_str()
     }
 }
 
 /// A request's parts that differ between buyers.
 #[derive(Debug, Default)]
-pub(super) struct Call<'a> {
-    pub(super) headers: Vec<(&'static str, &'a str)>,
-    pub(super) key: Option<&'a str>,
-    pub(super) body: Option<Value>,
+pub(crate) struct Call<'a> {
+    pub(crate) headers: Vec<(&'static str, &'a str)>,
+    pub(crate) key: Option<&'a str>,
+    /// A staff key.
+    pub(crate) bearer: Option<&'a str>,
+    pub(crate) body: Option<Value>,
 }
 
 impl Http {
-    pub(super) fn new(base: &str) -> Result<Self> {
-        anyhow::ensure!(base.starts_with("http://"), "only http:// addresses can be stormed");
+    pub(crate) fn new(base: &str) -> Result<Self> {
+        anyhow::ensure!(base.starts_with("http://"), "an address begins with http://; TLS is for the proxy in front");
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
@@ -65,13 +67,16 @@ impl Http {
     }
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
-    pub(super) async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
+    pub(crate) async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in call.headers {
             request = request.header(name, value);
         }
         if let Some(key) = call.key {
             request = request.header("idempotency-key", key);
+        }
+        if let Some(bearer) = call.bearer {
+            request = request.header("authorization", format!("Bearer {bearer}"));
         }
         let body = match call.body {
             Some(body) => {

@@ -1,0 +1,149 @@
+//! Records of any topic as CloudEvents in JSON, one a line.
+
+use floodgate_live::public::{Attributes, FactBody, snake_case};
+use floodgate_log::{Partition, Record, Topic};
+use floodgate_onsale::wire::{decode_command, decode_fact, decode_reply};
+use floodgate_onsale::{Actor, Answer, Command, Envelope, LogTime, Reply, Source};
+use serde_json::{Map, Value, json};
+
+/// A record as a CloudEvent in structured mode (JSON event format, spec version 1.0).
+#[must_use]
+pub fn event(topic: Topic, partition: Partition, record: &Record) -> Value {
+    let (attributes, data) = match topic {
+        Topic::Facts => fact(partition, record),
+        Topic::Commands => command(partition, record),
+        Topic::Replies => reply(partition, record),
+        _ => foreign(topic, partition, record),
+    };
+    json!({
+        "specversion": "1.0",
+        "type": attributes.kind,
+        "source": attributes.source,
+        "id": attributes.id,
+        "subject": attributes.subject,
+        "time": attributes.time,
+        "datacontenttype": "application/json",
+        "topic": topic.name(),
+        "partition": partition,
+        "offset": record.offset,
+        "data": data,
+    })
+}
+
+fn fact(partition: Partition, record: &Record) -> (Attributes, Value) {
+    let Ok(fact) = decode_fact(&record.value) else {
+        return unreadable("facts", partition, record);
+    };
+    let body = FactBody::of(partition, &fact);
+    let attributes = body.attributes(partition, &fact);
+    (attributes, serde_json::to_value(body).unwrap_or_default())
+}
+
+fn command(partition: Partition, record: &Record) -> (Attributes, Value) {
+    let Ok(envelope) = decode_command(&record.value) else {
+        return unreadable("commands", partition, record);
+    };
+    let kind = format!("floodgate.command.{}.v1", snake_case(envelope.command.name()));
+    let position = at_own_offset(partition, record);
+    let attributes = Attributes::new(kind, "commands", envelope.event_id.to_string(), position);
+    (attributes, command_data(&envelope))
+}
+
+fn command_data(envelope: &Envelope) -> Value {
+    let actor = match envelope.actor {
+        Actor::Buyer(buyer) => buyer.to_string(),
+        Actor::Staff(staff) => staff.to_string(),
+        Actor::System => "system".to_owned(),
+    };
+    let mut data = Map::new();
+    data.insert("command".into(), json!(snake_case(envelope.command.name())));
+    data.insert("event_id".into(), json!(envelope.event_id.to_string()));
+    data.insert("command_id".into(), json!(envelope.command_id.to_string()));
+    data.insert("actor".into(), json!(actor));
+    if let Some(hold_id) = envelope.command.hold_id() {
+        data.insert("hold_id".into(), json!(hold_id.to_string()));
+    }
+    match &envelope.command {
+        Command::CreateEvent(new) => {
+            data.insert("name".into(), json!(new.name));
+            data.insert("seats".into(), json!(new.plan.seat_count()));
+        }
+        Command::ReservePlaces { count } => {
+            data.insert("count".into(), json!(count));
+        }
+        Command::Enter { place } => {
+            data.insert("place".into(), json!(place.0));
+        }
+        Command::HoldSeats { seats, accessible } => {
+            let seats: Vec<_> = seats.iter().map(|seat| seat.0).collect();
+            data.insert("seats".into(), json!(seats));
+            data.insert("accessible".into(), json!(accessible));
+        }
+        Command::HoldBest { count, .. } => {
+            data.insert("count".into(), json!(count));
+        }
+        Command::PaymentAuthorised { attempt, .. }
+        | Command::PaymentDeclined { attempt, .. }
+        | Command::PaymentCaptured { attempt, .. }
+        | Command::PaymentLost { attempt, .. } => {
+            data.insert("attempt".into(), json!(attempt));
+        }
+        _ => {}
+    }
+    Value::Object(data)
+}
+
+fn reply(partition: Partition, record: &Record) -> (Attributes, Value) {
+    let Ok(reply) = decode_reply(&record.value) else {
+        return unreadable("replies", partition, record);
+    };
+    let Reply { command_id, event_id, offset, repeated, answer, .. } = reply;
+    let outcome = match &answer {
+        Answer::Refused(refusal) => refusal.code(),
+        Answer::Order(order) => order.status.code(),
+        Answer::Entered { .. } => "entered",
+        Answer::PlacesReserved { .. } => "places_reserved",
+        Answer::Status(_) => "status",
+        Answer::Done => "done",
+    };
+    let position = at_own_offset(partition, record);
+    let subject = command_id.to_string();
+    let attributes = Attributes::new("floodgate.reply.v1", "replies", subject.clone(), position);
+    let data = json!({
+        "command_id": subject,
+        "event_id": event_id.to_string(),
+        "offset": offset,
+        "outcome": outcome,
+        "repeated": repeated,
+    });
+    (attributes, data)
+}
+
+/// Records that carry their envelope in headers, as the public topics do.
+fn foreign(topic: Topic, partition: Partition, record: &Record) -> (Attributes, Value) {
+    let header = |name: &str| {
+        let found = record.headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    };
+    let (Some(kind), Ok(data)) = (header("ce_type"), serde_json::from_slice(&record.value)) else {
+        return unreadable(topic.short_name(), partition, record);
+    };
+    let attributes = Attributes {
+        kind,
+        source: header("ce_source").unwrap_or_default(),
+        id: header("ce_id").unwrap_or_default(),
+        subject: header("ce_subject").unwrap_or_default(),
+        time: header("ce_time").unwrap_or_default(),
+    };
+    (attributes, data)
+}
+
+fn unreadable(role: &str, partition: Partition, record: &Record) -> (Attributes, Value) {
+    let position = at_own_offset(partition, record);
+    let attributes = Attributes::new("floodgate.unreadable.v1", role, "", position);
+    (attributes, json!({ "bytes": crate::keys::hex(&record.value) }))
+}
+
+fn at_own_offset(partition: Partition, record: &Record) -> (Partition, Source, LogTime) {
+    (partition, Source { offset: record.offset, index: 0 }, record.at)
+}

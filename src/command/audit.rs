@@ -1,0 +1,43 @@
+//! `floodgate audit`: recompute every invariant from the log.
+
+use std::path::PathBuf;
+
+use floodgate_log::EmbeddedLog;
+
+use super::exit::Failure;
+use super::settings::Place;
+
+/// Reads the log from its first record and recomputes every invariant.
+///
+/// Works on a data folder in use as well as on one at rest. Ends with 0 only when clean.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate audit
+  floodgate audit --data data --acked acked.jsonl --json")]
+pub(super) struct Audit {
+    #[command(flatten)]
+    place: Place,
+    /// What a stampede was told, one JSON object a line: nothing of it may be missing.
+    #[arg(long, value_name = "FILE")]
+    acked: Option<PathBuf>,
+}
+
+impl Audit {
+    pub(super) fn run(self, json: bool) -> Result<(), Failure> {
+        let log = open_for_reading(&self.place)?;
+        let report = crate::audit::audit(&log, self.acked.as_deref())?;
+        if json {
+            println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
+        } else {
+            println!("{report}");
+        }
+        if report.is_clean() { Ok(()) } else { Err(Failure::findings()) }
+    }
+}
+
+/// The log of a data folder, without changing anything there.
+pub(super) fn open_for_reading(place: &Place) -> Result<EmbeddedLog, Failure> {
+    place.load(&[])?;
+    EmbeddedLog::open_read_only(&place.data).map_err(|error| anyhow::Error::new(error).into())
+}

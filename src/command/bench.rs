@@ -1,0 +1,91 @@
+//! `floodgate bench`: the promises' figures on this machine.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use floodgate_onsale::{Currency, NewEvent, PriceTable};
+use floodgate_plans::{demo_prices, generate};
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use crate::bench::{Row, engine, log};
+
+/// Measures one room alone and prints a row a figure, each next to its goal.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate bench engine
+  floodgate bench engine --commands 4000000 --seed 7 --json
+  floodgate bench log --folder /mnt/disk/bench --json")]
+pub(super) struct Bench {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// The seat engine on one core: decode, decide, apply, facts encoded; 200,000 seats.
+    Engine {
+        /// Commands of the mixed row.
+        #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u32).range(1_000..=50_000_000))]
+        commands: u32,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The embedded log: durable appends, one at a time and many at once, and reading back.
+    Log {
+        /// Records of the saturated row.
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(10_000..=50_000_000))]
+        records: u32,
+        /// Where to write; the disk there is what is measured. The system's temporary folder
+        /// when absent.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+}
+
+impl Bench {
+    pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
+        let (name, seed, rows) = match self.action {
+            Action::Engine { commands, seed } => {
+                let options = engine::Options { commands: commands as usize, seed };
+                ("engine", seed, engine::run(&stadium(), options))
+            }
+            Action::Log { records, folder, seed } => {
+                let options = log::Options { records: u64::from(records), folder, seed };
+                ("log", seed, log::run(&options)?)
+            }
+        };
+        for row in &rows {
+            if as_json {
+                println!("{}", labelled(name, seed, row)?);
+            } else {
+                println!("{row}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn stadium() -> NewEvent {
+    let plan = generate::bowl(200_000);
+    let prices = PriceTable::flat(Currency(*b"EUR"), &demo_prices(&plan));
+    NewEvent { name: "Bench".into(), plan, prices, ..NewEvent::default() }
+}
+
+/// A row with what it takes to measure it again.
+fn labelled(bench: &str, seed: u64, row: &Row) -> Result<Value, Failure> {
+    let mut labelled = json!({
+        "bench": bench,
+        "seed": seed,
+        "commit": env!("FLOODGATE_COMMIT"),
+        "command": std::env::args().collect::<Vec<_>>().join(" "),
+    });
+    let row = serde_json::to_value(row).map_err(Failure::io)?;
+    if let (Some(all), Value::Object(row)) = (labelled.as_object_mut(), row) {
+        all.extend(row);
+    }
+    Ok(labelled)
+}

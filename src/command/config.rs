@@ -1,0 +1,69 @@
+//! `floodgate config`: what is set, and whether it can be.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::exit::Failure;
+use floodgate_config::{DEFAULT_TOML, load};
+
+/// Shows and checks settings.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate config check --config my.toml
+  floodgate config show --config my.toml --json
+  floodgate config default > my.toml")]
+pub(super) struct Config {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Says whether the settings can be used; ends with 64 when not.
+    Check {
+        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Every setting in effect and where it comes from.
+    Show {
+        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// The reference: every setting with its default, unit and reason.
+    Default,
+}
+
+impl Config {
+    pub(super) fn run(self, json: bool) -> Result<(), Failure> {
+        match self.action {
+            Action::Check { config } => {
+                let loaded = load(config.as_deref(), std::env::vars(), &[])?;
+                let changed = loaded.effective.values().filter(|(_, origin)| origin != "default");
+                let changed = changed.count();
+                if json {
+                    println!("{}", json!({ "ok": true, "changed": changed }));
+                } else {
+                    println!("ok: {changed} settings differ from the defaults");
+                }
+            }
+            Action::Show { config } => {
+                let loaded = load(config.as_deref(), std::env::vars(), &[])?;
+                if json {
+                    let all = loaded.effective.iter().map(|(key, (value, origin))| {
+                        (key.clone(), json!({ "value": value, "origin": origin }))
+                    });
+                    println!("{}", serde_json::Value::Object(all.collect()));
+                } else {
+                    for (key, (value, origin)) in &loaded.effective {
+                        println!("{key:<32} {value:<24} {origin}");
+                    }
+                }
+            }
+            Action::Default => print!("{DEFAULT_TOML}"),
+        }
+        Ok(())
+    }
+}

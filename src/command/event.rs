@@ -1,0 +1,166 @@
+//! `floodgate event`: create, list, show.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Subcommand;
+use floodgate_onsale::Plan;
+use floodgate_plans::{demo_prices, to_base64};
+use serde_json::{Map, Value, json};
+
+use super::exit::Failure;
+use super::staff::{Caller, Staff};
+use super::venue::load_plan;
+use super::block_on;
+
+/// Creates and shows events.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate event create --name \"An evening\" --plan seats.csv --prices prices.json --key-file manager.key
+  floodgate event list
+  floodgate event show evt_… --json
+
+prices.json: minor units by category, all-in; a number, or tiers:
+  {\"currency\": \"EUR\", \"prices\": {\"Stalls\": 4900,
+     \"Gallery\": [{\"amount\": 2500, \"until_taken\": 100}, {\"amount\": 2900}]}}
+policy.json: what differs from the defaults, such as {\"hold\": \"8m\", \"seats_per_buyer_max\": 4}")]
+pub(super) struct Event {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Creates an event; its sale is opened by `floodgate sale open`.
+    Create {
+        #[arg(long)]
+        name: String,
+        #[arg(long, default_value = "")]
+        description: String,
+        /// When it starts, RFC 3339 in UTC.
+        #[arg(long, value_name = "TIME")]
+        starts_at: Option<String>,
+        /// Seating plan: pretix JSON, CSV or native.
+        #[arg(long, value_name = "FILE")]
+        plan: PathBuf,
+        /// pretix, csv or native; guessed from the content when absent.
+        #[arg(long)]
+        format: Option<String>,
+        #[arg(long, value_name = "FILE")]
+        prices: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// All events, in the order of their ids.
+    List {
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// One event with its categories, prices and rules.
+    Show {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        #[command(flatten)]
+        staff: Staff,
+    },
+}
+
+impl Event {
+    pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
+        match self.action {
+            Action::Create { name, description, starts_at, plan, format, prices, policy, staff } => {
+                let plan = load_plan(&plan, format.as_deref())?;
+                let prices = read_json(&prices)?;
+                let policy = policy.as_ref().map(read_json).transpose()?;
+                let body = json!({
+                    "name": name,
+                    "description": description,
+                    "starts_at": starts_at,
+                    "plan": { "format": "native", "content": to_base64(&plan) },
+                    "currency": prices["currency"],
+                    "prices": prices["prices"],
+                    "policy": policy.unwrap_or_else(|| json!({})),
+                });
+                let caller = staff.caller()?;
+                let created = block_on(async { caller.post("/v1/events", body).await })?;
+                if as_json {
+                    println!("{created}");
+                } else {
+                    let text = |name: &str| created[name].as_str().unwrap_or_default().to_owned();
+                    println!("{}  {} seats", text("event_id"), created["seats"]);
+                    println!("open the sale with: floodgate sale open {}", text("event_id"));
+                }
+            }
+            Action::List { staff } => {
+                let caller = staff.anyone()?;
+                for event in block_on(all(&caller))? {
+                    line(&event, as_json);
+                }
+            }
+            Action::Show { event, staff } => {
+                let caller = staff.anyone()?;
+                let event = block_on(async { caller.get(&format!("/v1/events/{event}")).await })?;
+                if as_json {
+                    println!("{event}");
+                } else {
+                    line(&event, false);
+                    println!("{}", serde_json::to_string_pretty(&event).map_err(Failure::io)?);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Every page of the list.
+async fn all(caller: &Caller) -> Result<Vec<Value>, Failure> {
+    let mut events = Vec::new();
+    let mut path = "/v1/events".to_owned();
+    loop {
+        let page = caller.get(&path).await?;
+        events.extend(page["events"].as_array().cloned().unwrap_or_default());
+        match page["next"].as_str() {
+            Some(next) => path = format!("/v1/events?after={next}"),
+            None => return Ok(events),
+        }
+    }
+}
+
+fn line(event: &Value, as_json: bool) {
+    if as_json {
+        println!("{event}");
+        return;
+    }
+    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    let (free, capacity) = (&event["free"], &event["capacity"]);
+    println!("{}  {:<10} {free:>7} of {capacity:>7} free  {}", text("event_id"), text("phase"), text("name"));
+}
+
+fn read_json(path: &PathBuf) -> Result<Value, Failure> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .map_err(Failure::io)?;
+    serde_json::from_str(&text).with_context(|| path.display().to_string()).map_err(Failure::bad_input)
+}
+
+/// A body that creates an event with prices made up for a demonstration.
+pub(super) fn demo_body(plan: &Plan, name: &str, policy: Value) -> Value {
+    let amounts = demo_prices(plan);
+    let prices: Map<String, Value> = plan
+        .categories
+        .iter()
+        .zip(amounts)
+        .map(|(category, amount)| (category.name.clone(), json!(amount)))
+        .collect();
+    json!({
+        "name": name,
+        "description": "A demonstration: no money moves and nobody has to come.",
+        "plan": { "format": "native", "content": to_base64(plan) },
+        "currency": "EUR",
+        "prices": prices,
+        "policy": policy,
+    })
+}

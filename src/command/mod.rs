@@ -1,0 +1,94 @@
+//! What one can type: one file a command.
+
+mod audit;
+mod bench;
+mod config;
+mod demo;
+mod doctor;
+mod event;
+mod exit;
+mod keys;
+mod log;
+mod sale;
+mod serve;
+mod settings;
+mod staff;
+mod stampede;
+mod venue;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::exit::Failure;
+
+const AFTER_HELP: &str = "\
+Examples:
+  floodgate demo                                   a stadium on sale, at http://127.0.0.1:8080
+  floodgate demo --crowd 100000 --exit             with a crowd; ends with the audit
+  floodgate serve --data data --config my.toml     all roles in one process
+  floodgate audit --data data --json               recompute every invariant from the log
+
+Exit codes:
+  0 done   1 failed, or findings   2 wrong usage   64 bad configuration or input
+  69 no server there, or not ready   74 input or output failed";
+
+/// A waiting room and a seat engine for ticket on-sales: calm, fair and exact.
+#[derive(Debug, Parser)]
+#[command(name = "floodgate", version, after_help = AFTER_HELP)]
+struct Cli {
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Demo(demo::Demo),
+    Event(event::Event),
+    Sale(sale::Sale),
+    Venue(venue::Venue),
+    Log(log::Log),
+    Audit(audit::Audit),
+    Stampede(stampede::Stampede),
+    Bench(bench::Bench),
+    Config(config::Config),
+    Keys(keys::Keys),
+    Doctor(doctor::Doctor),
+}
+
+/// Runs what was typed; the exit code says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { json, command } = Cli::parse();
+    let outcome = match command {
+        Command::Serve(command) => command.run(),
+        Command::Demo(command) => command.run(json),
+        Command::Event(command) => command.run(json),
+        Command::Sale(command) => command.run(json),
+        Command::Venue(command) => command.run(json),
+        Command::Log(command) => command.run(json),
+        Command::Audit(command) => command.run(json),
+        Command::Stampede(command) => command.run(json),
+        Command::Bench(command) => command.run(json),
+        Command::Config(command) => command.run(json),
+        Command::Keys(command) => command.run(json),
+        Command::Doctor(command) => command.run(json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.tell(json),
+    }
+}
+
+/// Runs a future to its end on a runtime of its own.
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::io)?;
+    runtime.block_on(future)
+}

@@ -1,0 +1,93 @@
+//! Calls to a running server with a staff key.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use hyper::Method;
+use serde_json::Value;
+
+use super::exit::Failure;
+use crate::client::{Call, Http};
+use crate::keys::hex;
+
+/// Which server, and as whom.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Staff {
+    /// Address of the server.
+    #[arg(long, default_value = "http://127.0.0.1:8080", env = "FLOODGATE_TARGET", value_name = "URL")]
+    target: String,
+    /// File with a staff key; the demo keeps its own in floodgate-data/keys/manager.key.
+    #[arg(long, env = "FLOODGATE_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+impl Staff {
+    /// A client without a key, for what everybody may read.
+    pub(super) fn anyone(&self) -> Result<Caller, Failure> {
+        Caller::new(&self.target, None)
+    }
+
+    /// A client with the key.
+    pub(super) fn caller(&self) -> Result<Caller, Failure> {
+        let path = self.key_file.as_ref().ok_or_else(|| {
+            Failure::bad_input(anyhow!(
+                "this takes a staff key; give its file with --key-file or FLOODGATE_KEY_FILE"
+            ))
+        })?;
+        let key = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the staff key {}", path.display()))?;
+        Caller::new(&self.target, Some(key.trim().to_owned()))
+    }
+}
+
+/// Someone who calls.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    http: Http,
+    target: String,
+    key: Option<String>,
+}
+
+impl Caller {
+    pub(super) fn new(target: &str, key: Option<String>) -> Result<Self, Failure> {
+        let http = Http::new(target).context("--target").map_err(Failure::bad_input)?;
+        Ok(Caller { http, target: target.to_owned(), key })
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::GET, path, None).await
+    }
+
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// One wish under a fresh key; a problem answer becomes a sentence.
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
+        let key = hex(&rand::random::<[u8; 16]>());
+        let call = Call {
+            key: (method != Method::GET).then_some(key.as_str()),
+            bearer: self.key.as_deref(),
+            body,
+            ..Call::default()
+        };
+        let answer = self.http.call(method, path, call).await.map_err(|error| {
+            let context = format!("no answer from {}; is a server running there?", self.target);
+            Failure::unavailable(error.context(context))
+        })?;
+        if answer.is_ok() {
+            return Ok(answer.body);
+        }
+        let detail = answer.text("detail").unwrap_or("no detail was given");
+        let mut sentence = format!("{} ({}): {detail}", answer.code(), answer.status);
+        for error in answer.body["errors"].as_array().into_iter().flatten() {
+            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+            sentence.push_str(&format!("\n  {}: {}", text("path"), text("message")));
+        }
+        Err(anyhow!(sentence).into())
+    }
+}

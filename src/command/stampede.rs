@@ -1,0 +1,63 @@
+//! `floodgate stampede`: simulated buyers against a server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exit::Failure;
+use super::serve::raise_file_limit;
+use super::block_on;
+use crate::stampede::{Options, Progress, run};
+
+/// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
+///
+/// Latencies count from the instant a request was meant to be sent. Only loopback and your own
+/// servers, please: it is a flood.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate stampede --event evt_… --buyers 10000
+  floodgate stampede --target http://127.0.0.1:8080 --event evt_… --buyers 50000 --rate 5000 --json
+  floodgate stampede --event evt_… --buyers 20000 --acked acked.jsonl && floodgate audit --acked acked.jsonl")]
+pub(super) struct Stampede {
+    /// Address of the server.
+    #[arg(long, default_value = "http://127.0.0.1:8080", env = "FLOODGATE_TARGET", value_name = "URL")]
+    target: String,
+    /// The event they want to go to.
+    #[arg(long, value_name = "ID")]
+    event: String,
+    /// How many come.
+    #[arg(long, value_name = "N")]
+    buyers: usize,
+    /// Arrivals a second; everybody within two seconds when absent.
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// Appends one JSON line for each hold and order the server acknowledged, at once.
+    #[arg(long, value_name = "FILE")]
+    acked: Option<PathBuf>,
+    /// What the buyers want and how they behave follows from it.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How long a buyer gets nowhere before he gives up.
+    #[arg(long, default_value = "15m", value_name = "TIME", value_parser = humantime::parse_duration)]
+    patience: Duration,
+}
+
+impl Stampede {
+    pub(super) fn run(self, json: bool) -> Result<(), Failure> {
+        raise_file_limit();
+        let options = Options {
+            rate: self.rate,
+            acked: self.acked,
+            patience: self.patience,
+            ..Options::new(self.target, self.event, self.buyers, self.seed)
+        };
+        let report = block_on(async { Ok(run(&options, Arc::new(Progress::default())).await?) })?;
+        if json {
+            println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
+        } else {
+            println!("{report}");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,109 @@
+//! `floodgate venue`: seating plans, before anything is sold on them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::{Subcommand, ValueEnum};
+use floodgate_onsale::Plan;
+use floodgate_plans::{Format, Imported, generate, import, to_base64};
+
+use super::exit::Failure;
+
+/// Checks and makes seating plans.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate venue check plan.json
+  floodgate venue check seats.csv --json
+  floodgate venue generate --house theatre > theatre.plan
+  floodgate venue generate --house bowl --seats 80000 > bowl.plan")]
+pub(super) struct Venue {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum House {
+    Bowl,
+    Theatre,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Reads a plan and says what is in it and what is wrong with it; ends with 1 when it
+    /// cannot be sold.
+    Check {
+        file: PathBuf,
+        /// pretix, csv or native; guessed from the content when absent.
+        #[arg(long)]
+        format: Option<String>,
+    },
+    /// Writes a house in the native form, as base64.
+    Generate {
+        #[arg(long, value_enum)]
+        house: House,
+        /// Seats of a bowl, about.
+        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+        seats: u32,
+    },
+}
+
+impl Venue {
+    pub(super) fn run(self, json: bool) -> Result<(), Failure> {
+        match self.action {
+            Action::Check { file, format } => check(&file, format.as_deref(), json),
+            Action::Generate { house, seats } => {
+                let plan = match house {
+                    House::Bowl => generate::bowl(seats),
+                    House::Theatre => generate::theatre(),
+                };
+                writeln!(std::io::stdout(), "{}", to_base64(&plan)).map_err(Failure::io)
+            }
+        }
+    }
+}
+
+fn check(file: &Path, format: Option<&str>, json: bool) -> Result<(), Failure> {
+    let bytes = read(file)?;
+    let rejected = match import(pick(format, &bytes)?, &bytes) {
+        Ok(imported) => {
+            if json {
+                println!("{}", serde_json::to_string(&imported.report).map_err(Failure::io)?);
+            } else {
+                print!("{}", imported.report);
+            }
+            return Ok(());
+        }
+        Err(rejected) => rejected,
+    };
+    if json {
+        println!("{}", serde_json::to_string(&rejected).map_err(Failure::io)?);
+    } else {
+        print!("{rejected}");
+    }
+    Err(Failure::findings())
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .with_context(|| format!("cannot read the plan {}", file.display()))
+        .map_err(Failure::io)
+}
+
+fn pick(format: Option<&str>, bytes: &[u8]) -> Result<Format, Failure> {
+    let Some(name) = format else { return Ok(Format::detect(bytes)) };
+    let fix = || Failure::bad_input(anyhow!("--format {name}: it is pretix, csv or native"));
+    Format::parse(name).ok_or_else(fix)
+}
+
+/// A plan that can be sold; one without a name gets the file's.
+pub(super) fn load_plan(file: &Path, format: Option<&str>) -> Result<Plan, Failure> {
+    let bytes = read(file)?;
+    let Imported { mut plan, .. } = import(pick(format, &bytes)?, &bytes)
+        .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
+    if plan.name.is_empty() {
+        plan.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    }
+    Ok(plan)
+}
