@@ -1,5 +1,6 @@
 //! A small JSON client over one keep-alive pool: for staff commands and for the stampede.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,15 +11,21 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 /// Longer than any answer deadline of the server: what takes longer counts as an error.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
+
+/// Requests under way at once, each with a connection of its own. The others wait for one, and
+/// their latency counts that wait: it began when they were meant to be sent.
+const UNDER_WAY_MAX: usize = 1_024;
 
 /// Cheap to clone; all clones share the pool.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
+    under_way: Arc<Semaphore>,
 }
 
 /// An answer: status, body, and when to come back if it says so.
@@ -63,7 +70,8 @@ impl Http {
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(Duration::from_secs(30))
             .build(connector);
-        Ok(Http { client, base: base.trim_end_matches('/').to_owned() })
+        let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
+        Ok(Http { client, base: base.trim_end_matches('/').to_owned(), under_way })
     }
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
@@ -86,6 +94,7 @@ impl Http {
             None => Bytes::new(),
         };
         let request = request.body(Full::new(body)).context("request")?;
+        let _permit = self.under_way.acquire().await.context("the client is closed")?;
         tokio::time::timeout(ANSWER_MAX, self.exchange(request)).await.context("no answer in time")?
     }
 

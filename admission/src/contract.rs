@@ -40,13 +40,18 @@ pub async fn keeps_the_contract(make: impl Fn(Arc<dyn PlaceReserver>) -> Arc<dyn
     let store = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
     let event_id = EventId(1);
 
-    let first = store.join(event_id, BuyerId(1)).await.expect("a place is free");
-    let again = store.join(event_id, BuyerId(1)).await.expect("a place is free");
+    let first = store.join(event_id, BuyerId(1), None).await.expect("a place is free");
+    let again = store.join(event_id, BuyerId(1), None).await.expect("a place is free");
     assert_eq!(first, again, "joining twice gives one place");
+
+    let next = store.join(event_id, BuyerId(1), Some(first)).await.expect("a place is free");
+    assert!(next > first, "a spent place is not given again");
+    let again = store.join(event_id, BuyerId(1), Some(first)).await.expect("a place is free");
+    assert_eq!(next, again, "and the new one stays");
 
     let joins = (0..500_u64).map(|number| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.join(event_id, BuyerId(number % 250)).await })
+        tokio::spawn(async move { store.join(event_id, BuyerId(number % 250), None).await })
     });
     let mut places = HashSet::new();
     for join in joins.collect::<Vec<_>>() {
@@ -56,11 +61,11 @@ pub async fn keeps_the_contract(make: impl Fn(Arc<dyn PlaceReserver>) -> Arc<dyn
 
     // A store that starts again skips numbers, and never issues one twice.
     let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
-    let later = restarted.join(event_id, BuyerId(1000)).await.expect("a place is free");
+    let later = restarted.join(event_id, BuyerId(1000), None).await.expect("a place is free");
     assert!(!places.contains(&later), "a number was issued twice");
 
     reserver.refusals.store(1, Ordering::SeqCst);
     let fresh = make(reserver as Arc<dyn PlaceReserver>);
-    assert!(fresh.join(event_id, BuyerId(1)).await.is_err(), "a refusal is told");
-    assert!(fresh.join(event_id, BuyerId(1)).await.is_ok(), "and the next try may succeed");
+    assert!(fresh.join(event_id, BuyerId(1), None).await.is_err(), "a refusal is told");
+    assert!(fresh.join(event_id, BuyerId(1), None).await.is_ok(), "and the next try may succeed");
 }

@@ -23,7 +23,7 @@ pub mod store;
 pub mod token;
 
 pub use keys::Keys;
-pub use limits::{LimitSettings, Limited, Limits};
+pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use room::{Joined, QueueView, RoomError, RoomSettings, WaitingRoom};

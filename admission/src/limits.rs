@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
 
 use floodgate_onsale::BuyerId;
 
@@ -33,27 +35,41 @@ pub struct LimitSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limited {
     pub retry_after: Duration,
-    /// The quota that was used up, requests a second.
-    pub per_second: u32,
+    /// The quota that was used up: `address`, `network` or `device`.
+    pub policy: &'static str,
 }
+
+/// What is left of the quota that is nearest to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// `address`, `network` or `device`.
+    pub policy: &'static str,
+    /// Requests that may follow at once.
+    pub requests: u32,
+}
+
+type Limiter = RateLimiter<u64, DashMapStateStore<u64>, DefaultClock, StateInformationMiddleware>;
 
 #[derive(Debug)]
 struct Keyed {
-    limiter: DefaultKeyedRateLimiter<u64>,
+    policy: &'static str,
+    limiter: Limiter,
     rate: Rate,
 }
 
 impl Keyed {
-    fn new(rate: Rate) -> Self {
+    fn new(policy: &'static str, rate: Rate) -> Self {
         let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
-        Keyed { limiter: governor::RateLimiter::keyed(quota), rate }
+        let limiter = RateLimiter::keyed(quota).with_middleware();
+        Keyed { policy, limiter, rate }
     }
 
-    fn check(&self, key: u64) -> Result<(), Limited> {
-        self.limiter.check_key(&key).map_err(|until| Limited {
+    fn check(&self, key: u64) -> Result<Left, Limited> {
+        let checked = self.limiter.check_key(&key).map_err(|until| Limited {
             retry_after: until.wait_time_from(DefaultClock::default().now()),
-            per_second: self.rate.per_second.get(),
-        })
+            policy: self.policy,
+        })?;
+        Ok(Left { policy: self.policy, requests: checked.remaining_burst_capacity() })
     }
 
     /// Forgets keys whose quota is whole again.
@@ -84,29 +100,49 @@ impl Limits {
     #[must_use]
     pub fn new(settings: LimitSettings) -> Self {
         Limits {
-            address: Keyed::new(settings.address),
-            network: Keyed::new(settings.network),
-            device: Keyed::new(settings.device),
+            address: Keyed::new("address", settings.address),
+            network: Keyed::new("network", settings.network),
+            device: Keyed::new("device", settings.device),
             keys_max: settings.keys_max,
             checks: AtomicU64::new(0),
         }
     }
 
-    /// One request from an address, and from a device if it names one.
-    pub fn check(&self, address: IpAddr, buyer: Option<BuyerId>) -> Result<(), Limited> {
+    /// One request from an address, and from a device if it names one. Says what is left of the
+    /// nearest quota; `None` when every map is full.
+    pub fn check(
+        &self,
+        address: IpAddr,
+        buyer: Option<BuyerId>,
+    ) -> Result<Option<Left>, Limited> {
         self.trim_now_and_then();
         let (host, network) = address_keys(address);
-        // A full map admits new keys to no quota of their own: the wider one still holds.
-        if self.address.limiter.len() <= self.keys_max {
-            self.address.check(host)?;
+        let asked = [
+            (&self.address, Some(host)),
+            (&self.network, Some(network)),
+            (&self.device, buyer.map(|buyer| buyer.0)),
+        ];
+        let mut nearest: Option<Left> = None;
+        for (keyed, key) in asked {
+            // A full map admits new keys to no quota of their own: the wider one still holds.
+            let Some(key) = key.filter(|_| keyed.limiter.len() <= self.keys_max) else { continue };
+            let left = keyed.check(key)?;
+            if nearest.is_none_or(|nearest| left.requests < nearest.requests) {
+                nearest = Some(left);
+            }
         }
-        if self.network.limiter.len() <= self.keys_max {
-            self.network.check(network)?;
-        }
-        match buyer {
-            Some(buyer) if self.device.limiter.len() <= self.keys_max => self.device.check(buyer.0),
-            _ => Ok(()),
-        }
+        Ok(nearest)
+    }
+
+    /// The quotas as a `RateLimit-Policy` header: burst and the seconds it takes to refill
+    /// (draft-ietf-httpapi-ratelimit-headers).
+    #[must_use]
+    pub fn policies(&self) -> String {
+        let all = [&self.address, &self.network, &self.device].map(|keyed| {
+            let (burst, rate) = (keyed.rate.burst.get(), keyed.rate.per_second.get());
+            format!("\"{}\";q={burst};w={}", keyed.policy, burst.div_ceil(rate))
+        });
+        all.join(", ")
     }
 
     fn trim_now_and_then(&self) {
@@ -152,8 +188,10 @@ mod tests {
         let wide = rate(1000, 1000);
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let by_address = limits(rate(1, 2), wide, wide);
+        let left = by_address.check(ip("10.0.0.1"), None).unwrap().unwrap();
+        assert_eq!(left, Left { policy: "address", requests: 1 });
         assert!(by_address.check(ip("10.0.0.1"), None).is_ok());
-        assert!(by_address.check(ip("10.0.0.1"), None).is_ok());
+        assert!(by_address.policies().starts_with("\"address\";q=2;w=2, "));
         let limited = by_address.check(ip("10.0.0.1"), None).unwrap_err();
         assert!(limited.retry_after <= Duration::from_secs(1));
         assert!(by_address.check(ip("10.0.0.2"), None).is_ok());

@@ -35,9 +35,11 @@ impl Entry {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, buyer: BuyerId) -> Option<Place> {
+    fn take(&self, buyer: BuyerId, spent: Option<Place>) -> Option<Place> {
         let mut queue = self.lock();
-        if let Some(&place) = queue.places.get(&buyer) {
+        if let Some(&place) = queue.places.get(&buyer)
+            && Some(place) != spent
+        {
             return Some(place);
         }
         if queue.next == queue.end {
@@ -45,7 +47,7 @@ impl Entry {
         }
         let place = Place(queue.next);
         queue.next += 1;
-        if queue.places.len() < BUYERS_MAX {
+        if queue.places.len() < BUYERS_MAX || queue.places.contains_key(&buyer) {
             queue.places.insert(buyer, place);
         }
         Some(place)
@@ -72,15 +74,20 @@ impl MemoryStore {
         Arc::clone(events.entry(event_id).or_default())
     }
 
-    async fn join_now(&self, event_id: EventId, buyer: BuyerId) -> Result<Place, StoreError> {
+    async fn join_now(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        spent: Option<Place>,
+    ) -> Result<Place, StoreError> {
         let entry = self.entry(event_id);
         loop {
-            if let Some(place) = entry.take(buyer) {
+            if let Some(place) = entry.take(buyer, spent) {
                 return Ok(place);
             }
             let _turn = entry.fetching.lock().await;
             // Whoever held the turn before may have brought a block.
-            if let Some(place) = entry.take(buyer) {
+            if let Some(place) = entry.take(buyer, spent) {
                 return Ok(place);
             }
             let first = self.reserver.reserve(event_id, self.block).await?;
@@ -91,8 +98,13 @@ impl MemoryStore {
 }
 
 impl AdmissionStore for MemoryStore {
-    fn join(&self, event_id: EventId, buyer: BuyerId) -> Later<'_, Result<Place, StoreError>> {
-        Box::pin(self.join_now(event_id, buyer))
+    fn join(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        spent: Option<Place>,
+    ) -> Later<'_, Result<Place, StoreError>> {
+        Box::pin(self.join_now(event_id, buyer, spent))
     }
 
     fn forget(&self, event_id: EventId) -> Later<'_, ()> {

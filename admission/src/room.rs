@@ -82,17 +82,19 @@ impl WaitingRoom {
     }
 
     /// Gives a device its place and the ticket that proves it. `held` is a ticket the visitor
-    /// already has: it stays good, whatever the store remembers.
+    /// already has: it stays good, whatever the store remembers. `spent` is a place he has been
+    /// in the shop with: it is not given again.
     pub async fn join(
         &self,
         event_id: EventId,
         device: Device,
         held: Option<QueueTicket>,
+        spent: Option<Place>,
         now: LogTime,
     ) -> Result<Joined, RoomError> {
         let place = match held {
             Some(ticket) => ticket.place,
-            None => self.store.join(event_id, device.buyer).await?,
+            None => self.store.join(event_id, device.buyer, spent).await?,
         };
         let joined_at = held.map_or(now, |ticket| ticket.joined_at);
         let ticket = QueueTicket { event_id, buyer: device.buyer, place, joined_at };

@@ -27,7 +27,13 @@ pub trait PlaceReserver: Send + Sync + std::fmt::Debug + 'static {
 /// Gives out places.
 pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// The buyer's place; the same one however often he asks, as long as the store remembers.
-    fn join(&self, event_id: EventId, buyer: BuyerId) -> Later<'_, Result<Place, StoreError>>;
+    /// A remembered place that is `spent` makes room for a new one.
+    fn join(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        spent: Option<Place>,
+    ) -> Later<'_, Result<Place, StoreError>>;
 
     /// Drops everything about an event that is over.
     fn forget(&self, event_id: EventId) -> Later<'_, ()>;

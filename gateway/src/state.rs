@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
+use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use floodgate_admission::{Limits, WaitingRoom};
@@ -65,6 +66,8 @@ pub struct Shared {
     pub(crate) gateway_id: GatewayId,
     pub(crate) room: Arc<WaitingRoom>,
     pub(crate) limits: Limits,
+    /// The quotas, as every limited answer names them.
+    pub(crate) limit_policies: HeaderValue,
     pub(crate) staff_keys: Vec<StaffKey>,
     pub(crate) ticket_key: SigningKey,
     pub(crate) sandbox: Option<Arc<dyn PaymentSandbox>>,
@@ -81,7 +84,10 @@ impl GatewayState {
     pub fn start(parts: GatewayParts) -> Result<Self, floodgate_log::LogError> {
         let views = Views::follow(&parts.log)?;
         let GatewayParts { log, replies, gateway_id, room, limits, staff_keys, .. } = parts;
+        let limit_policies = HeaderValue::from_str(&limits.policies())
+            .unwrap_or_else(|_| HeaderValue::from_static(""));
         Ok(GatewayState(Arc::new(Shared {
+            limit_policies,
             log,
             replies,
             gateway_id,

@@ -245,7 +245,8 @@ impl Buyer {
                 self.tally.error();
                 return Err(Ended);
             };
-            match self.outcome(papers, &order_id).await?.as_str() {
+            let as_of = answer.body["as_of"]["offset"].as_u64().unwrap_or(0);
+            match self.outcome(papers, &order_id, as_of).await?.as_str() {
                 "confirmed" => {
                     self.tally.sale(seats);
                     return Ok(());
@@ -259,11 +260,12 @@ impl Buyer {
     }
 
     /// Asks until the payment has an outcome. A provider that never answers outlasts a buyer.
-    async fn outcome(&self, papers: &Papers, order_id: &str) -> Step<String> {
+    /// What was so before `as_of` is of no interest any more.
+    async fn outcome(&self, papers: &Papers, order_id: &str, as_of: u64) -> Step<String> {
         if self.temper.card == "pm_sandbox_lost" {
             return Err(Ended);
         }
-        let path = self.path(&format!("/orders/{order_id}"));
+        let path = self.path(&format!("/orders/{order_id}?at_least={as_of}"));
         for tries in 0.. {
             let headers = vec![
                 ("x-forwarded-for", papers.address.as_str()),

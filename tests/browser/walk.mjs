@@ -4,12 +4,14 @@
 //
 //   node walk.mjs --base http://127.0.0.1:8080 --event evt_… --out shots \
 //     [--viewport phone|desktop] [--card approve|decline|challenge] [--keyboard]
-//     [--chromium /usr/bin/chromium] [--wait 60]
+//     [--chromium /usr/bin/chromium] [--wait 60] [--staff-key-file FILE]
+//
+// With a staff key the walk holds the line before it joins, so that there is a queue to wait in.
 //
 // Exit: 0 arrived with tickets, 1 the walk failed, 64 wrong arguments.
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -29,7 +31,7 @@ function readArguments() {
       base: text, event: text, out: text, viewport: { ...text, default: 'phone' },
       card: { ...text, default: 'approve' }, keyboard: { type: 'boolean', default: false },
       chromium: { ...text, default: process.env.CHROMIUM || '/usr/bin/chromium' },
-      wait: { ...text, default: '60' },
+      wait: { ...text, default: '60' }, 'staff-key-file': text,
     } });
     for (const name of ['base', 'event', 'out']) {
       if (!values[name]) throw new WalkError(`--${name} is missing`);
@@ -125,7 +127,19 @@ class Walker {
   }
 }
 
+/** As staff: how many places are called a minute. */
+async function tunePace(options, pace) {
+  const key = (await readFile(options['staff-key-file'], 'utf8')).trim();
+  const answer = await fetch(`${options.base}/v1/events/${options.event}/queue`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+    body: JSON.stringify({ pace_per_minute: pace }),
+  });
+  if (!answer.ok) throw new WalkError(`the pace could not be tuned: ${await answer.text()}`);
+}
+
 async function waitInQueue(walk) {
+  if (walk.options['staff-key-file']) await tunePace(walk.options, 0);
   await walk.page.goto(`${walk.options.base}/events/${walk.options.event}`);
   let state = await walk.state('announced', 'join', 'waiting', 'turn', 'shop');
   await walk.record(state);
@@ -133,17 +147,17 @@ async function waitInQueue(walk) {
     await walk.press('#state button.primary');
     state = await walk.state('waiting', 'turn', 'shop');
   }
-  if (state === 'waiting') {
+  if (walk.options['staff-key-file']) {
+    if (state !== 'waiting') throw new WalkError(`the line is held, but the page is in “${state}”`);
     await walk.record('waiting');
     const place = await walk.page.locator('.facts dd').first().innerText();
     await walk.page.reload();
-    state = await walk.state('waiting', 'turn', 'shop');
-    if (state === 'waiting') {
-      const again = await walk.page.locator('.facts dd').first().innerText();
-      if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
-      state = await walk.state('turn', 'shop');
-    }
+    await walk.state('waiting');
+    const again = await walk.page.locator('.facts dd').first().innerText();
+    if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
+    await tunePace(walk.options, 30_000);
   }
+  if (state === 'waiting') state = await walk.state('turn', 'shop');
   if (state === 'turn') {
     await walk.record('turn');
     await walk.press('#state button.primary');

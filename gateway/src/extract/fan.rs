@@ -1,11 +1,13 @@
 //! Fans: a device, and a pass where one is needed. Tokens come as headers or cookies.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::extract::FromRequestParts;
 use http::header::COOKIE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
-use floodgate_admission::{Device, Limited, Pass};
+use floodgate_admission::{Device, Left, Limited, Pass};
 use floodgate_onsale::{Actor, BuyerId, EventId};
 
 use super::address::ClientAddress;
@@ -60,8 +62,28 @@ impl FromRequestParts<GatewayState> for Fan {
         // A foreign or stale device is as good as none: the visitor gets a new one on joining.
         let device = text.and_then(|text| Device::open(state.room.keys(), text).ok());
         let buyer = device.map(|device| device.buyer);
-        state.limits.check(address, buyer).map_err(limited)?;
+        let checked = state.limits.check(address, buyer);
+        if let Some(Quota(quota)) = parts.extensions.get() {
+            // A request that is checked twice keeps the first word.
+            let _ = quota.set(told(&checked));
+        }
+        checked.map_err(limited)?;
         Ok(Fan { device })
+    }
+}
+
+/// Where a request notes what is left of its quota, for the `RateLimit` header of its answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Quota(pub(crate) Arc<OnceLock<String>>);
+
+fn told(checked: &Result<Option<Left>, Limited>) -> String {
+    match checked {
+        Ok(Some(left)) => format!("\"{}\";r={}", left.policy, left.requests),
+        Ok(None) => String::new(),
+        Err(limited) => {
+            let seconds = limited.retry_after.as_secs() + 1;
+            format!("\"{}\";r=0;t={seconds}", limited.policy)
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
@@ -49,11 +50,30 @@ pub(crate) async fn event_id(parts: &mut Parts, state: &GatewayState) -> Result<
     parse(&params, "event_id").unwrap_or(Err(ApiError::new("invalid_id")))
 }
 
-fn entry(state: &GatewayState, event_id: EventId) -> Result<Arc<Entry>, ApiError> {
+/// How long a read waits to become as fresh as it was asked to be.
+const FRESH_WITHIN: Duration = Duration::from_secs(1);
+
+/// `?at_least=OFFSET`: the reader knows of something at this position and wants no older answer.
+fn at_least(parts: &Parts) -> Result<Option<u64>, ApiError> {
+    let query = parts.uri.query().unwrap_or_default();
+    let text = query.split('&').find_map(|pair| pair.strip_prefix("at_least="));
+    text.map(str::parse).transpose().map_err(|_| {
+        ApiError::new("invalid_query").field("at_least", "an offset, as in as_of of an answer")
+    })
+}
+
+async fn entry(
+    parts: &Parts,
+    state: &GatewayState,
+    event_id: EventId,
+) -> Result<Arc<Entry>, ApiError> {
     let entry = state.views.get(event_id).ok_or(Refusal::UnknownEvent)?;
     // An event that was created a moment ago has its room before anybody asks for it.
     if !state.room.is_open(event_id) {
         state.room.advance(event_id, time::now(), entry.shop());
+    }
+    if let Some(offset) = at_least(parts)? {
+        entry.reaches(offset, FRESH_WITHIN).await;
     }
     Ok(entry)
 }
@@ -63,7 +83,7 @@ impl FromRequestParts<GatewayState> for EventPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
         let event_id = event_id(parts, state).await?;
-        Ok(EventPath { event_id, entry: entry(state, event_id)? })
+        Ok(EventPath { event_id, entry: entry(parts, state, event_id).await? })
     }
 }
 
@@ -77,6 +97,6 @@ impl FromRequestParts<GatewayState> for OrderPath {
             Some(order) => order?.0,
             None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new("invalid_id")))?,
         };
-        Ok(OrderPath { event_id, entry: entry(state, event_id)?, hold_id })
+        Ok(OrderPath { event_id, entry: entry(parts, state, event_id).await?, hold_id })
     }
 }

@@ -27,6 +27,7 @@ use tower_http::compression::CompressionLayer;
 use floodgate_onsale::{CommandId, EventId, Reply};
 
 use crate::commands::{Outcome, refused_or};
+use crate::extract::fan::Quota;
 use crate::model::PendingAnswer;
 use crate::problem::ApiError;
 use crate::state::GatewayState;
@@ -56,12 +57,14 @@ pub fn app(state: GatewayState) -> Router {
 }
 
 /// Counts, times and dresses every answer.
-async fn around(State(_): State<GatewayState>, request: Request, next: Next) -> Response {
+async fn around(State(state): State<GatewayState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "none".to_owned());
     let is_page = !route.starts_with("/v1");
     let request_id = request_id(request.headers());
+    let quota = Quota::default();
+    request.extensions_mut().insert(quota.clone());
     let mut response = next.run(request).await;
     let status = response.status().as_u16().to_string();
     let labels = [("route", route.clone()), ("status", status)];
@@ -71,6 +74,12 @@ async fn around(State(_): State<GatewayState>, request: Request, next: Next) -> 
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);
+    }
+    if let Some(left) = quota.0.get()
+        && let Ok(left) = HeaderValue::from_str(left)
+    {
+        headers.insert("ratelimit", left);
+        headers.insert("ratelimit-policy", state.limit_policies.clone());
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));

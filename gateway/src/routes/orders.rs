@@ -115,7 +115,8 @@ fn say(state: &GatewayState, path: &OrderPath, order: &OrderView) -> Order {
 /// One order as it stands.
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}", operation_id = "getOrder",
     tag = "Fans", security(("device" = [])),
-    params(("event_id" = String, Path), ("order_id" = String, Path)),
+    params(("event_id" = String, Path), ("order_id" = String, Path),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Order)))]
 pub(crate) async fn read(
     State(state): State<GatewayState>,

@@ -131,7 +131,7 @@ pub(crate) async fn stream(
     Sse::new(frames).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-/// Gives this device its place, always the same one.
+/// Gives this device its place: always the same one, until it has entered and left with it.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue", operation_id = "joinQueue",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = JoinAnswer)))]
@@ -144,8 +144,11 @@ pub(crate) async fn join(
 ) -> Result<Response, ApiError> {
     let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
     let event_id = path.event_id;
+    let spent = path.entry.read().spent.get(&device.buyer).copied();
     let held = held_ticket(&state, &headers, event_id, fan);
-    let joined = state.room.join(event_id, device, held, time::now()).await?;
+    // A place that has entered and left is used up: a new one is what joining is for then.
+    let held = held.filter(|ticket| Some(ticket.place) != spent);
+    let joined = state.room.join(event_id, device, held, spent, time::now()).await?;
     let device = device.seal(state.room.keys());
     let cookies = [
         cookie("fg_device", &device, COOKIE_SECONDS * 4),
@@ -166,8 +169,7 @@ pub(crate) async fn join(
     Ok(response)
 }
 
-/// The ticket the visitor has already, unless its place has entered and left: then a new
-/// place is what joining is for.
+/// The ticket the visitor has already.
 fn held_ticket(
     state: &GatewayState,
     headers: &HeaderMap,

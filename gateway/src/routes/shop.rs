@@ -103,7 +103,8 @@ pub(crate) struct Me {
 
 /// What this device has at this event.
 #[utoipa::path(get, path = "/v1/events/{event_id}/me", operation_id = "getMe", tag = "Fans",
-    params(("event_id" = String, Path)), responses((status = 200, body = Me)))]
+    params(("event_id" = String, Path),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")), responses((status = 200, body = Me)))]
 pub(crate) async fn me(
     State(state): State<GatewayState>,
     fan: Fan,

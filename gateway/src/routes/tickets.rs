@@ -51,7 +51,8 @@ async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
 /// The tickets of a confirmed order.
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets",
     operation_id = "getTickets", tag = "Fans", security(("device" = [])),
-    params(("event_id" = String, Path), ("order_id" = String, Path)),
+    params(("event_id" = String, Path), ("order_id" = String, Path),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Tickets)))]
 pub(crate) async fn list(
     State(state): State<GatewayState>,

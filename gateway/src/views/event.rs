@@ -72,6 +72,8 @@ pub(crate) struct EventView {
     pub(crate) orders: HashMap<HoldId, OrderView>,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
+    /// The last place of those who were in the shop and left; as many as buyers entered.
+    pub(crate) spent: HashMap<BuyerId, Place>,
     pub(crate) as_of: AsOf,
     pub(super) changed: Vec<u32>,
     runs: Vec<RunAt>,
@@ -114,6 +116,7 @@ impl EventView {
             orders: HashMap::new(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
+            spent: HashMap::new(),
             as_of: AsOf { source: fact.source, at: fact.at },
             changed: Vec::new(),
         })

@@ -29,8 +29,9 @@ impl EventView {
                 self.entered_count += 1;
             }
             Fact::ShopperLeft { buyer, .. } => {
-                if self.passes.remove(buyer).is_some() {
+                if let Some((place, _)) = self.passes.remove(buyer) {
                     self.shoppers -= 1;
+                    self.spent.insert(*buyer, place);
                 }
             }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {

@@ -36,6 +36,18 @@ impl Entry {
         self.view.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until this view is as of `offset` or later, `within` at most; the answer's own
+    /// `as_of` says whether it was reached.
+    pub(crate) async fn reaches(&self, offset: u64, within: Duration) {
+        let reaches = async {
+            let mut pulse = tokio::time::interval(Duration::from_millis(2));
+            while self.read().as_of.source.offset < offset {
+                pulse.tick().await;
+            }
+        };
+        let _ = tokio::time::timeout(within, reaches).await;
+    }
+
     /// The shop as the waiting room looks at it.
     pub(crate) fn shop(&self) -> ShopView {
         let view = self.read();

@@ -57,7 +57,8 @@ async function read() {
 
 /** What answers told this page; `/me` follows the log and may be a moment behind them. */
 const learned = { pass: null, orders: new Map() };
-const later = (one, other) => one.as_of.offset > (other?.as_of?.offset ?? -1);
+// At the same position too: a bank's question is no fact of the log, and arrives between two.
+const later = (one, other) => one.as_of.offset >= (other?.as_of?.offset ?? -1);
 
 page.setOrder = (order) => {
   learned.orders.set(order.order_id, order);
