@@ -22,7 +22,7 @@ const UNDER_WAY_MAX: usize = 1_024;
 
 /// Cheap to clone; all clones share the pool.
 #[derive(Debug, Clone)]
-pub(crate) struct Http {
+pub struct Http {
     client: Client<HttpConnector, Full<Bytes>>,
     base: String,
     under_way: Arc<Semaphore>,
@@ -30,40 +30,43 @@ pub(crate) struct Http {
 
 /// An answer: status, body, and when to come back if it says so.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Value,
-    pub(crate) retry_after: Option<Duration>,
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub retry_after: Option<Duration>,
 }
 
 impl Answer {
-    pub(crate) fn is_ok(&self) -> bool {
+    pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// The problem's code, or the status for anything else.
-    pub(crate) fn code(&self) -> String {
+    pub fn code(&self) -> String {
         self.body["code"].as_str().map_or_else(|| format!("http_{}", self.status), str::to_owned)
     }
 
-    pub(crate) fn text(&self, field: &str) -> Option<&str> {
+    pub fn text(&self, field: &str) -> Option<&str> {
         self.body[field].as_str()
     }
 }
 
 /// A request's parts that differ between buyers.
 #[derive(Debug, Default)]
-pub(crate) struct Call<'a> {
-    pub(crate) headers: Vec<(&'static str, &'a str)>,
-    pub(crate) key: Option<&'a str>,
+pub struct Call<'a> {
+    pub headers: Vec<(&'static str, &'a str)>,
+    pub key: Option<&'a str>,
     /// A staff key.
-    pub(crate) bearer: Option<&'a str>,
-    pub(crate) body: Option<Value>,
+    pub bearer: Option<&'a str>,
+    pub body: Option<Value>,
 }
 
 impl Http {
-    pub(crate) fn new(base: &str) -> Result<Self> {
-        anyhow::ensure!(base.starts_with("http://"), "an address begins with http://; TLS is for the proxy in front");
+    pub fn new(base: &str) -> Result<Self> {
+        anyhow::ensure!(
+            base.starts_with("http://"),
+            "an address begins with http://; TLS is for the proxy in front"
+        );
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_secs(5)));
@@ -75,7 +78,7 @@ impl Http {
     }
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
-    pub(crate) async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
+    pub async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
         for (name, value) in call.headers {
             request = request.header(name, value);
@@ -95,7 +98,9 @@ impl Http {
         };
         let request = request.body(Full::new(body)).context("request")?;
         let _permit = self.under_way.acquire().await.context("the client is closed")?;
-        tokio::time::timeout(ANSWER_MAX, self.exchange(request)).await.context("no answer in time")?
+        tokio::time::timeout(ANSWER_MAX, self.exchange(request))
+            .await
+            .context("no answer in time")?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer> {

@@ -87,7 +87,9 @@ pub fn is_open_to_others(path: &Path) -> bool {
 
 fn read_text(path: &Path, setting: &str) -> Result<String> {
     if path.as_os_str().is_empty() {
-        bail!("{setting} is not set; make keys with `floodgate keys new --out keys` and name the file");
+        bail!(
+            "{setting} is not set; make keys with `floodgate keys new --out keys` and name the file"
+        );
     }
     fs::read_to_string(path).with_context(|| format!("cannot read {setting} = {}", path.display()))
 }
@@ -101,7 +103,8 @@ fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
 fn staff_key(line: &str) -> Result<StaffKey> {
     let mut words = line.split_whitespace();
     let mut next = || words.next().context("a line is: role, number, SHA-256 of the key");
-    let role = Role::parse(next()?).context("unknown role; manager, operator, artist, advertiser")?;
+    let role =
+        Role::parse(next()?).context("unknown role; manager, operator, artist, advertiser")?;
     let id = StaffId(next()?.parse().context("the number of a staff key")?);
     let digest = parse_hex(next()?).context("the digest must be 64 hex digits")?;
     Ok(StaffKey { id, role, digest })

@@ -16,9 +16,7 @@ use floodgate_admission::{
     Keys, LimitSettings, Limits, MemoryStore, PaceSettings, RoomSettings, WaitingRoom,
 };
 use floodgate_config::{PaymentsProvider, Settings};
-use floodgate_gateway::{
-    GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox,
-};
+use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox};
 use floodgate_log::{EmbeddedLog, EmbeddedOptions, Log, ReplyHub, Topic};
 use floodgate_onsale::{EngineLimits, GatewayId, HoldId};
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Sandbox};
@@ -139,7 +137,7 @@ impl Running {
             }
             live.into_iter().for_each(floodgate_live::LiveHandle::join);
             sink.into_iter().for_each(floodgate_sinks::SinkHandle::join);
-            drop(log);
+            log.close();
             Ok(())
         })
         .await?

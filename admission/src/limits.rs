@@ -110,11 +110,7 @@ impl Limits {
 
     /// One request from an address, and from a device if it names one. Says what is left of the
     /// nearest quota; `None` when every map is full.
-    pub fn check(
-        &self,
-        address: IpAddr,
-        buyer: Option<BuyerId>,
-    ) -> Result<Option<Left>, Limited> {
+    pub fn check(&self, address: IpAddr, buyer: Option<BuyerId>) -> Result<Option<Left>, Limited> {
         self.trim_now_and_then();
         let (host, network) = address_keys(address);
         let asked = [

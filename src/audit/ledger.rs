@@ -65,6 +65,7 @@ pub(super) struct Ledger {
     last: Option<Source>,
     commands_end: u64,
     last_at: LogTime,
+    facts_pending: u64,
     totals: (SeatCounts, u64, u64),
 }
 
@@ -77,6 +78,7 @@ impl Ledger {
             last: None,
             commands_end: 0,
             last_at: LogTime(0),
+            facts_pending: 0,
             totals: (SeatCounts::default(), 0, 0),
         }
     }
@@ -87,7 +89,12 @@ impl Ledger {
         self.commands_end = commands_end;
     }
 
-    pub(super) fn check(&mut self, invariant: &'static str, holds: bool, what: impl FnOnce() -> String) {
+    pub(super) fn check(
+        &mut self,
+        invariant: &'static str,
+        holds: bool,
+        what: impl FnOnce() -> String,
+    ) {
         let check = self.checks.entry(invariant).or_default();
         check.checked += 1;
         if !holds {
@@ -119,10 +126,17 @@ impl Ledger {
         self.events.get(&event_id)?.orders.get(&hold_id)
     }
 
+    /// Enters a fact that is certain and not published yet.
+    pub(super) fn take_pending(&mut self, record: &FactRecord) {
+        self.facts_pending += 1;
+        self.take(record);
+    }
+
     /// Enters one fact into the books.
     pub(super) fn take(&mut self, record: &FactRecord) {
         let source = record.source;
-        let in_order = self.last.is_none_or(|last| last < source) && source.offset < self.commands_end;
+        let in_order =
+            self.last.is_none_or(|last| last < source) && source.offset < self.commands_end;
         self.check("facts-by-position", in_order, || format!("fact at {source:?} is out of order"));
         self.last = Some(source);
         self.last_at = self.last_at.max(record.at);
@@ -140,12 +154,16 @@ impl Ledger {
                 places: 0,
             };
             let is_new = self.events.insert(record.event_id, book).is_none();
-            self.check("event-created-once", is_new, || format!("{} exists twice", record.event_id));
+            self.check("event-created-once", is_new, || {
+                format!("{} exists twice", record.event_id)
+            });
             return;
         }
         let Some(mut book) = self.events.remove(&record.event_id) else {
             let known = matches!(record.fact, Fact::EngineVersionSet { .. });
-            self.check("event-created-once", known, || format!("{} was not created", record.event_id));
+            self.check("event-created-once", known, || {
+                format!("{} was not created", record.event_id)
+            });
             return;
         };
         self.enter(&mut book, record);
@@ -161,13 +179,17 @@ impl Ledger {
             }
             Fact::PlacesReserved { first, count } => {
                 let fits = first.0 == book.places;
-                self.check("place-enters-once", fits, || format!("places from {} given twice", first.0));
+                self.check("place-enters-once", fits, || {
+                    format!("places from {} given twice", first.0)
+                });
                 book.places = first.0 + u64::from(*count);
             }
             Fact::Entered { buyer, place, .. } => self.entered(book, *buyer, *place),
             Fact::ShopperLeft { buyer, .. } => {
                 let was_in = book.shoppers.remove(buyer);
-                self.check("shoppers-within-limit", was_in, || format!("{buyer} left without being in"));
+                self.check("shoppers-within-limit", was_in, || {
+                    format!("{buyer} left without being in")
+                });
                 book.shoppers_ceiling =
                     u64::from(book.policy.shoppers_max).max(book.shoppers.len() as u64);
             }
@@ -219,7 +241,9 @@ impl Ledger {
                 let order = book.orders.get_mut(hold_id);
                 let sold = order.filter(|order| order.stage == Stage::Sold { settled: false });
                 let ok = sold.map(|order| order.stage = Stage::Sold { settled: true }).is_some();
-                self.check("captured-confirmed", ok, || format!("{hold_id} was captured, not confirmed"));
+                self.check("captured-confirmed", ok, || {
+                    format!("{hold_id} was captured, not confirmed")
+                });
             }
             Fact::HoldReleased { hold_id, seats, .. }
             | Fact::HoldExpired { hold_id, seats, .. }
@@ -260,7 +284,12 @@ impl Ledger {
     }
 
     /// The order, which must still be held or awaiting payment.
-    fn live<'a>(&mut self, book: &'a mut EventBook, hold_id: HoldId, what: &str) -> Option<&'a mut OrderBook> {
+    fn live<'a>(
+        &mut self,
+        book: &'a mut EventBook,
+        hold_id: HoldId,
+        what: &str,
+    ) -> Option<&'a mut OrderBook> {
         let order = book
             .orders
             .get_mut(&hold_id)
@@ -269,9 +298,17 @@ impl Ledger {
         order
     }
 
-    fn confirmed(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList, amount: u64, kept: SeatsKept) {
+    fn confirmed(
+        &mut self,
+        book: &mut EventBook,
+        hold_id: HoldId,
+        seats: &SeatList,
+        amount: u64,
+        kept: SeatsKept,
+    ) {
         let Some(order) = book.orders.get_mut(&hold_id) else {
-            return self.check("order-lives", false, || format!("{hold_id} was confirmed, never held"));
+            return self
+                .check("order-lives", false, || format!("{hold_id} was confirmed, never held"));
         };
         let was_live = matches!(order.stage, Stage::Held | Stage::Pending);
         order.stage = Stage::Sold { settled: false };
@@ -307,7 +344,9 @@ impl Ledger {
         let whole = stage != Stage::Over && order.seats == *seats;
         if let Some(counts) = book.buyers.get_mut(&order.buyer) {
             counts.seats = counts.seats.saturating_sub(seats.len() as u64);
-            counts.holds = counts.holds.saturating_sub(u64::from(matches!(stage, Stage::Held | Stage::Pending)));
+            counts.holds = counts
+                .holds
+                .saturating_sub(u64::from(matches!(stage, Stage::Held | Stage::Pending)));
         }
         self.check("order-lives", whole, || format!("{hold_id} ended twice or in part"));
     }
@@ -356,6 +395,7 @@ impl Ledger {
             seats,
             orders,
             orders_in_flight,
+            facts_pending: self.facts_pending,
             acked_missing: missing.map(|(_, missing)| missing),
             acked_checked: missing.map(|(checked, _)| checked),
             examples: self.examples,

@@ -17,8 +17,8 @@ use anyhow::{Context, Result};
 use floodgate_log::{Log, LogReader, Record, Topic};
 use floodgate_onsale::wire::decode_fact;
 
-use self::ledger::Ledger;
 pub use self::acked::Acked;
+use self::ledger::Ledger;
 pub use self::report::{Check, Report, SeatCounts};
 
 /// Records read at once; a batch of small records stays within a few megabytes.
@@ -28,30 +28,32 @@ const BATCH: usize = 8192;
 pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<Report> {
     let mut ledger = Ledger::new();
     for partition in 0..log.partitions(Topic::Commands) {
+        // The facts' end first: every fact before it follows from a command before the other.
+        let facts_end = log.end(Topic::Facts, partition)?;
         let commands_end = log.end(Topic::Commands, partition)?;
         ledger.start_partition(partition, commands_end);
-        each_record(log, Topic::Facts, partition, |record| {
+        each_record(log, Topic::Facts, partition, facts_end, |record| {
             match decode_fact(&record.value) {
                 Ok(fact) => ledger.take(&fact),
                 Err(error) => ledger.undecodable(record.offset, &error.to_string()),
             }
         })?;
-        replay::compare(log, partition, &mut ledger)?;
+        replay::compare(log, partition, (commands_end, facts_end), &mut ledger)?;
     }
     ledger.close();
     let missing = acked.map(|path| acked::missing(path, &ledger)).transpose()?;
     Ok(ledger.into_report(missing))
 }
 
-/// Calls `each` with every record of a partition that is durable now.
+/// Calls `each` with every record of a partition before `end`.
 fn each_record(
     log: &dyn Log,
     topic: Topic,
     partition: u32,
+    end: u64,
     mut each: impl FnMut(&Record),
 ) -> Result<()> {
     let mut reader = reader_from_start(log, topic, partition)?;
-    let end = log.end(topic, partition)?;
     let mut batch = Vec::with_capacity(BATCH);
     while reader.position() < end {
         batch.clear();

@@ -11,23 +11,29 @@ use floodgate_onsale::{Engine, EngineLimits};
 use super::ledger::Ledger;
 use super::{BATCH, each_record, reader_from_start};
 
-/// Facts the log may still be waiting for: published after the commands were read.
-pub(super) fn compare(log: &dyn Log, partition: u32, ledger: &mut Ledger) -> Result<()> {
-    let facts_end = log.end(Topic::Facts, partition)?;
+/// Compares up to `facts_end`. What follows from later commands is entered into the books: the
+/// commands are durable, so their outcomes are fixed, and were perhaps told, though their facts
+/// are still to be published.
+pub(super) fn compare(
+    log: &dyn Log,
+    partition: u32,
+    (commands_end, facts_end): (u64, u64),
+    ledger: &mut Ledger,
+) -> Result<()> {
     let mut published = reader_from_start(log, Topic::Facts, partition)?;
     let mut engine = Engine::new(EngineLimits::default());
     let (mut facts, mut bytes) = (Vec::new(), Vec::new());
     let mut batch = Vec::new();
     let mut next = 0;
     let mut failure = None;
-    each_record(log, Topic::Commands, partition, |record| {
+    each_record(log, Topic::Commands, partition, commands_end, |record| {
         let Ok(envelope) = decode_command(&record.value) else { return };
         facts.clear();
         engine.step(record.offset, record.at, &envelope, &mut facts);
         for fact in &facts {
             if published.position() >= facts_end && next >= batch.len() {
-                // Beyond what was published when the audit began.
-                return;
+                ledger.take_pending(fact);
+                continue;
             }
             if next >= batch.len() {
                 batch.clear();
@@ -36,6 +42,8 @@ pub(super) fn compare(log: &dyn Log, partition: u32, ledger: &mut Ledger) -> Res
                     failure.get_or_insert(error);
                     return;
                 }
+                // What a running server published since belongs to what is pending here.
+                batch.retain(|record: &floodgate_log::Record| record.offset < facts_end);
             }
             bytes.clear();
             encode_fact(fact, &mut bytes);

@@ -30,6 +30,9 @@ pub struct Report {
     pub orders: u64,
     /// Confirmed orders whose capture is still under way.
     pub orders_in_flight: u64,
+    /// Facts that follow from durable commands and are published by the next start, if no
+    /// server runs.
+    pub facts_pending: u64,
     /// Acknowledged holds and orders that the log does not have; absent without `--acked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acked_missing: Option<u64>,
@@ -51,10 +54,18 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SeatCounts { free, held, sold } = self.seats;
         writeln!(f, "seats     {free} free, {held} held, {sold} sold")?;
-        writeln!(f, "orders    {} confirmed, {} being captured", self.orders, self.orders_in_flight)?;
+        writeln!(
+            f,
+            "orders    {} confirmed, {} being captured",
+            self.orders, self.orders_in_flight
+        )?;
         for (id, check) in &self.invariants {
             let verdict = if check.violations == 0 { "ok" } else { "BROKEN" };
-            writeln!(f, "{verdict:<9} {id} ({} checked, {} broken)", check.checked, check.violations)?;
+            writeln!(
+                f,
+                "{verdict:<9} {id} ({} checked, {} broken)",
+                check.checked, check.violations
+            )?;
         }
         if let (Some(missing), Some(checked)) = (self.acked_missing, self.acked_checked) {
             writeln!(f, "acked     {checked} acknowledged, {missing} missing")?;

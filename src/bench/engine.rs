@@ -105,7 +105,8 @@ impl Author {
 
     fn send(&mut self, actor: Actor, command: Command) -> Answer {
         // Spread like digests, as real command ids are.
-        let command_id = CommandId(self.next_id.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let command_id =
+            CommandId(self.next_id.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         self.next_id += 1;
         let envelope = Envelope {
             command_id,
@@ -152,7 +153,7 @@ fn mixed_log(new: &NewEvent, options: Options) -> Prepared {
     let mut paying: Vec<HoldId> = Vec::new();
     while author.log.records.len() < setup + options.commands {
         // A hundred thousand commands a second of log time.
-        author.now += u64::from(author.log.records.len() % 100 == 0);
+        author.now += u64::from(author.log.records.len().is_multiple_of(100));
         match rng.random_range(0..100) {
             0..25 => {
                 if places % 10_000 == 0 {
@@ -249,7 +250,9 @@ fn sold_out_log(holds: &Prepared, options: Options) -> Prepared {
         log.push(
             at,
             &Envelope {
-                command_id: CommandId(number.wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15)),
+                command_id: CommandId(
+                    number.wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15),
+                ),
                 fingerprint: 2,
                 event_id: EVENT,
                 actor: Actor::Buyer(BuyerId(10_000_000 + number as u64)),
@@ -363,4 +366,3 @@ fn measure_snapshot(log: &RawLog) -> Row {
     black_box(&restored);
     Row::rate("restore_snapshot", took.as_secs_f64() * 1e3, "ms", Some(1000.0))
 }
-

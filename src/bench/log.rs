@@ -33,15 +33,20 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<Vec<Row>> {
     let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = parent.join(format!("floodgate-bench-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
     let rows = measure(options, &folder);
     // Only what was made here, whether measuring went well or not.
-    std::fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    std::fs::remove_dir_all(&folder)
+        .with_context(|| format!("cannot remove {}", folder.display()))?;
     rows
 }
 
 fn measure(options: &Options, folder: &std::path::Path) -> Result<Vec<Row>> {
-    let log = EmbeddedLog::open(folder, &EmbeddedOptions { partitions: 1, ..EmbeddedOptions::default() })?;
+    let log = EmbeddedLog::open(
+        folder,
+        &EmbeddedOptions { partitions: 1, ..EmbeddedOptions::default() },
+    )?;
     let mut rng = StdRng::seed_from_u64(options.seed);
     let mut content = vec![0; RECORD_BYTES];
     rng.fill(&mut content[..]);

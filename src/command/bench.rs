@@ -27,7 +27,7 @@ enum Action {
     /// The seat engine on one core: decode, decide, apply, facts encoded; 200,000 seats.
     Engine {
         /// Commands of the mixed row.
-        #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u32).range(1_000..=50_000_000))]
+        #[arg(long, default_value_t = 2_000_000, value_parser = count(1_000))]
         commands: u32,
         #[arg(long, default_value_t = 1)]
         seed: u64,
@@ -35,7 +35,7 @@ enum Action {
     /// The embedded log: durable appends, one at a time and many at once, and reading back.
     Log {
         /// Records of the saturated row.
-        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(10_000..=50_000_000))]
+        #[arg(long, default_value_t = 1_000_000, value_parser = count(10_000))]
         records: u32,
         /// Where to write; the disk there is what is measured. The system's temporary folder
         /// when absent.
@@ -44,6 +44,11 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// A number large enough to measure by and small enough to fit into memory.
+fn count(least: i64) -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(least..=50_000_000)
 }
 
 impl Bench {

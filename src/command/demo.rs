@@ -9,13 +9,13 @@ use floodgate_plans::generate;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use super::block_on;
 use super::event::demo_body;
 use super::exit::Failure;
 use super::serve::{log_as_json, raise_file_limit};
 use super::settings::{Place, key_folder, secrets};
 use super::staff::Caller;
 use super::venue::load_plan;
-use super::block_on;
 use crate::audit;
 use crate::crowd::{self, CrowdOptions};
 use crate::keys::KeyFiles;
@@ -82,7 +82,8 @@ impl Demo {
             let listener = TcpListener::bind(listen).await.with_context(|| {
                 format!("cannot listen on {listen}; take another with --listen 127.0.0.1:0")
             })?;
-            let running = Running::start(&settings, secrets, data, listener, metrics_recorder()).await?;
+            let running =
+                Running::start(&settings, secrets, data, listener, metrics_recorder()).await?;
             let target = format!("http://{}", running.address);
             let key = std::fs::read_to_string(keys.join("manager.key"))
                 .context("the manager's key of this data folder is gone; give it back or take another --data")?;
@@ -103,13 +104,19 @@ impl Demo {
         let manager = key_folder(&self.place.data).join("manager.key");
         if as_json {
             let page = format!("{target}/events/{event_id}");
-            println!("{}", json!({ "event_id": event_id, "seats": seats, "page": page, "manager_key_file": manager }));
+            println!(
+                "{}",
+                json!({ "event_id": event_id, "seats": seats, "page": page, "manager_key_file": manager })
+            );
             return;
         }
         println!("{seats} seats are on sale.\n");
         println!("  buy     {target}/events/{event_id}");
         println!("  docs    {target}/docs");
-        println!("  staff   floodgate sale pause {event_id} --target {target} --key-file {}", manager.display());
+        println!(
+            "  staff   floodgate sale pause {event_id} --target {target} --key-file {}",
+            manager.display()
+        );
         println!("  tables  sqlite3 {}", self.place.data.join("views.db").display());
         println!("\nTest card: 4000 0000 0000 0077. Ctrl-C ends; the data stays.\n");
     }
@@ -148,14 +155,19 @@ async fn until_ready(caller: &Caller) -> Result<(), Failure> {
             }
         }
     };
-    let slow = |_| Failure::unavailable(anyhow!("not ready within {READY_MAX:?}; see FLOODGATE_LOG=info"));
+    let slow =
+        |_| Failure::unavailable(anyhow!("not ready within {READY_MAX:?}; see FLOODGATE_LOG=info"));
     tokio::time::timeout(READY_MAX, ready).await.map_err(slow)
 }
 
-async fn open_event(caller: &Caller, plan: &floodgate_onsale::Plan, crowd: bool) -> Result<String, Failure> {
+async fn open_event(
+    caller: &Caller,
+    plan: &floodgate_onsale::Plan,
+    crowd: bool,
+) -> Result<String, Failure> {
     let name = if plan.name.is_empty() { "An evening" } else { &plan.name };
     let policy = json!({ "shoppers_max": SHOPPERS_MAX });
-    let created = caller.post("/v1/events", demo_body(plan, name, policy)).await?;
+    let created = caller.post("/v1/events", demo_body(plan, name, &policy)).await?;
     let id = created["event_id"].as_str().ok_or_else(|| anyhow!("no event id in the answer"))?;
     caller.post(&format!("/v1/events/{id}/sale/open"), json!({})).await?;
     if crowd {

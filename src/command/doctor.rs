@@ -96,7 +96,10 @@ const SANE_SECONDS: u64 = 1_704_067_200;
 fn clock() -> Finding {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     if now > Duration::from_secs(SANE_SECONDS) {
-        return Finding::good("clock", humantime::format_rfc3339_seconds(SystemTime::now()).to_string());
+        return Finding::good(
+            "clock",
+            humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        );
     }
     Finding::bad("clock", "it is years behind", "set the time, best by NTP")
 }
@@ -145,12 +148,17 @@ fn log(data: &Path) -> Finding {
     if !data.join("log.db").exists() {
         return Finding::good("log", "there is none yet; the first start makes it");
     }
-    let counted = EmbeddedLog::open_read_only(data).map_err(|error| error.to_string()).and_then(|log| {
-        let ends = (0..log.partitions(Topic::Commands)).map(|p| log.end(Topic::Commands, p));
-        ends.sum::<Result<u64, _>>().map_err(|error| error.to_string())
-    });
+    let counted =
+        EmbeddedLog::open_read_only(data).map_err(|error| error.to_string()).and_then(|log| {
+            let ends = (0..log.partitions(Topic::Commands)).map(|p| log.end(Topic::Commands, p));
+            ends.sum::<Result<u64, _>>().map_err(|error| error.to_string())
+        });
     match counted {
         Ok(commands) => Finding::good("log", format!("{commands} commands, all readable")),
-        Err(error) => Finding::bad("log", error, "restore the folder from its last copy; nothing here repairs a log"),
+        Err(error) => Finding::bad(
+            "log",
+            error,
+            "restore the folder from its last copy; nothing here repairs a log",
+        ),
     }
 }

@@ -8,10 +8,10 @@ use floodgate_onsale::Plan;
 use floodgate_plans::{demo_prices, to_base64};
 use serde_json::{Map, Value, json};
 
+use super::block_on;
 use super::exit::Failure;
 use super::staff::{Caller, Staff};
 use super::venue::load_plan;
-use super::block_on;
 
 /// Creates and shows events.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,16 @@ enum Action {
 impl Event {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Create { name, description, starts_at, plan, format, prices, policy, staff } => {
+            Action::Create {
+                name,
+                description,
+                starts_at,
+                plan,
+                format,
+                prices,
+                policy,
+                staff,
+            } => {
                 let plan = load_plan(&plan, format.as_deref())?;
                 let prices = read_json(&prices)?;
                 let policy = policy.as_ref().map(read_json).transpose()?;
@@ -136,18 +145,25 @@ fn line(event: &Value, as_json: bool) {
     }
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
     let (free, capacity) = (&event["free"], &event["capacity"]);
-    println!("{}  {:<10} {free:>7} of {capacity:>7} free  {}", text("event_id"), text("phase"), text("name"));
+    println!(
+        "{}  {:<10} {free:>7} of {capacity:>7} free  {}",
+        text("event_id"),
+        text("phase"),
+        text("name")
+    );
 }
 
 fn read_json(path: &PathBuf) -> Result<Value, Failure> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read {}", path.display()))
         .map_err(Failure::io)?;
-    serde_json::from_str(&text).with_context(|| path.display().to_string()).map_err(Failure::bad_input)
+    serde_json::from_str(&text)
+        .with_context(|| path.display().to_string())
+        .map_err(Failure::bad_input)
 }
 
 /// A body that creates an event with prices made up for a demonstration.
-pub(super) fn demo_body(plan: &Plan, name: &str, policy: Value) -> Value {
+pub(super) fn demo_body(plan: &Plan, name: &str, policy: &Value) -> Value {
     let amounts = demo_prices(plan);
     let prices: Map<String, Value> = plan
         .categories

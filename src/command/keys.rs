@@ -33,8 +33,12 @@ impl Keys {
         let files = KeyFiles::in_folder(&out);
         let made = files.make(&out)?;
         if json {
-            let staff: Vec<_> = made.iter().map(|(role, path)| json!({ "role": role, "file": path })).collect();
-            println!("{}", json!({ "root": files.root, "ticket": files.ticket, "staff": files.staff, "made": staff }));
+            let staff: Vec<_> =
+                made.iter().map(|(role, path)| json!({ "role": role, "file": path })).collect();
+            println!(
+                "{}",
+                json!({ "root": files.root, "ticket": files.ticket, "staff": files.staff, "made": staff })
+            );
             return Ok(());
         }
         println!("root_key_file = {:?}", files.root);
@@ -44,7 +48,10 @@ impl Keys {
             println!("\nstaff keys were here already; nothing was changed");
         }
         for (role, path) in made {
-            println!("\nthe {role}'s key is in {}; hand it over and delete it here", path.display());
+            println!(
+                "\nthe {role}'s key is in {}; hand it over and delete it here",
+                path.display()
+            );
         }
         Ok(())
     }

@@ -3,9 +3,9 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::block_on;
 use super::exit::Failure;
 use super::staff::Staff;
-use super::block_on;
 
 /// Runs the sale of an event.
 #[derive(Debug, clap::Args)]

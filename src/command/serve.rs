@@ -6,9 +6,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use super::block_on;
 use crate::roles::{Running, metrics_recorder, told_to_end};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.

@@ -14,7 +14,12 @@ use crate::keys::hex;
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Staff {
     /// Address of the server.
-    #[arg(long, default_value = "http://127.0.0.1:8080", env = "FLOODGATE_TARGET", value_name = "URL")]
+    #[arg(
+        long,
+        default_value = "http://127.0.0.1:8080",
+        env = "FLOODGATE_TARGET",
+        value_name = "URL"
+    )]
     target: String,
     /// File with a staff key; the demo keeps its own in floodgate-data/keys/manager.key.
     #[arg(long, env = "FLOODGATE_KEY_FILE", value_name = "FILE")]
@@ -67,7 +72,12 @@ impl Caller {
     }
 
     /// One wish under a fresh key; a problem answer becomes a sentence.
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<Value, Failure> {
         let key = hex(&rand::random::<[u8; 16]>());
         let call = Call {
             key: (method != Method::GET).then_some(key.as_str()),

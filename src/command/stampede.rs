@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use super::block_on;
 use crate::stampede::{Options, Progress, run};
 
 /// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
@@ -21,7 +21,12 @@ Examples:
   floodgate stampede --event evt_… --buyers 20000 --acked acked.jsonl && floodgate audit --acked acked.jsonl")]
 pub(super) struct Stampede {
     /// Address of the server.
-    #[arg(long, default_value = "http://127.0.0.1:8080", env = "FLOODGATE_TARGET", value_name = "URL")]
+    #[arg(
+        long,
+        default_value = "http://127.0.0.1:8080",
+        env = "FLOODGATE_TARGET",
+        value_name = "URL"
+    )]
     target: String,
     /// The event they want to go to.
     #[arg(long, value_name = "ID")]

@@ -44,7 +44,8 @@ enum Action {
         #[arg(long, value_enum)]
         house: House,
         /// Seats of a bowl, about.
-        #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+        #[arg(long, default_value_t = 200_000)]
+        #[arg(value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
         seats: u32,
     },
 }

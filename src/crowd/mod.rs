@@ -34,7 +34,9 @@ pub async fn run(options: &CrowdOptions) -> Result<Report> {
 
 async fn display(buyers: usize, progress: Arc<Progress>) {
     let bar = ProgressBar::new(buyers as u64);
-    if let Ok(style) = ProgressStyle::with_template("{elapsed:>5} {wide_bar} {pos}/{len} done, {msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{elapsed:>5} {wide_bar} {pos}/{len} done, {msg}")
+    {
         bar.set_style(style);
     }
     let mut pulse = tokio::time::interval(Duration::from_millis(250));

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::client::{Answer, Call, Http};
 use super::queue::Frontier;
 use super::tally::Tally;
 use crate::audit::Acked;
+use crate::client::{Answer, Call, Http};
 
 /// Requests of one wish that failed without an answer before the buyer goes home.
 const TRIES_MAX: u32 = 200;
@@ -108,7 +108,15 @@ impl Buyer {
     }
 
     /// One wish, tried again under the same key until it is answered.
-    async fn ask(&self, papers: &Papers, method: Method, path: &str, wish: &str, body: Value, meant_at: Instant) -> Step<Answer> {
+    async fn ask(
+        &self,
+        papers: &Papers,
+        method: Method,
+        path: &str,
+        wish: &str,
+        body: Value,
+        meant_at: Instant,
+    ) -> Step<Answer> {
         let key = format!("{}-{}-{wish}", self.seed, self.number);
         for tries in 0..TRIES_MAX {
             let mut headers = vec![("x-forwarded-for", papers.address.as_str())];
@@ -125,8 +133,12 @@ impl Buyer {
             let call = Call { headers, key: Some(&key), body, bearer: None };
             match self.http.call(method.clone(), path, call).await {
                 // Accepted but not decided yet, shed, or told to slow down: the same key is safe.
-                Ok(answer) if matches!(answer.status, 202 | 429 | 503) && answer.code() != "cooling_down" => {
-                    self.pause(answer.retry_after.unwrap_or(Duration::from_millis(200)), tries).await?;
+                Ok(answer)
+                    if matches!(answer.status, 202 | 429 | 503)
+                        && answer.code() != "cooling_down" =>
+                {
+                    self.pause(answer.retry_after.unwrap_or(Duration::from_millis(200)), tries)
+                        .await?;
                 }
                 Ok(answer) => {
                     let refusal = (!answer.is_ok()).then(|| answer.code());
@@ -204,8 +216,7 @@ impl Buyer {
                 json!({ "best": { "count": group } })
             };
             let (path, wish) = (self.path("/holds"), format!("hold-{attempt}"));
-            let answer =
-                self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
+            let answer = self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
             if answer.is_ok() {
                 self.acked(&answer);
                 return Ok(Some(answer));
@@ -235,8 +246,7 @@ impl Buyer {
         for attempt in 0..2 {
             let body = json!({ "hold_id": hold_id, "payment_method": card });
             let (path, wish) = (self.path("/orders"), format!("pay-{attempt}"));
-            let answer =
-                self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
+            let answer = self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
             if !answer.is_ok() {
                 return Err(Ended);
             }

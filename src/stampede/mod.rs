@@ -18,10 +18,10 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use self::buyer::{Buyer, Temper};
-use crate::client::Http;
 use self::queue::QueueWatch;
-pub use self::tally::{Progress, Report};
 use self::tally::{AckFile, Tally};
+pub use self::tally::{Progress, Report};
+use crate::client::Http;
 
 /// Buyers inside at once; more would only wait for sockets. Four thousand connections fit
 /// the usual file limit on both sides of a loopback.
@@ -48,7 +48,12 @@ pub struct Options {
 impl Options {
     /// A stampede of `buyers` with the usual patience.
     #[must_use]
-    pub fn new(target: impl Into<String>, event_id: impl Into<String>, buyers: usize, seed: u64) -> Self {
+    pub fn new(
+        target: impl Into<String>,
+        event_id: impl Into<String>,
+        buyers: usize,
+        seed: u64,
+    ) -> Self {
         Options {
             target: target.into(),
             event_id: event_id.into(),
@@ -66,9 +71,11 @@ pub async fn run(options: &Options, progress: Arc<Progress>) -> Result<Report> {
     let http = Http::new(&options.target).context("--target")?;
     let acks = options.acked.as_deref().map(AckFile::open).transpose()?;
     let tally = Arc::new(Tally::new(progress, acks));
-    let queue = QueueWatch::start(http.clone(), options.event_id.clone());
+    let queue = QueueWatch::start(http.clone(), &options.event_id);
     let inside = Arc::new(Semaphore::new(CONCURRENT_MAX));
-    let gap = Duration::from_secs_f64(options.rate.map_or(2.0 / options.buyers.max(1) as f64, |rate| 1.0 / rate.max(0.001)));
+    let gap = Duration::from_secs_f64(
+        options.rate.map_or(2.0 / options.buyers.max(1) as f64, |rate| 1.0 / rate.max(0.001)),
+    );
     let mut rng = StdRng::seed_from_u64(options.seed);
     let started = Instant::now();
     let mut visits = tokio::task::JoinSet::new();

@@ -23,7 +23,7 @@ pub(super) struct QueueWatch {
 }
 
 impl QueueWatch {
-    pub(super) fn start(http: Http, event_id: String) -> Self {
+    pub(super) fn start(http: Http, event_id: &str) -> Self {
         let (sender, frontier) = watch::channel(Frontier::default());
         let path = format!("/v1/events/{event_id}/queue");
         let reader = tokio::spawn(async move {
@@ -31,7 +31,9 @@ impl QueueWatch {
             let mut pulse = tokio::time::interval(Duration::from_millis(200));
             loop {
                 pulse.tick().await;
-                let Ok(answer) = http.call(Method::GET, &path, Call::default()).await else { continue };
+                let Ok(answer) = http.call(Method::GET, &path, Call::default()).await else {
+                    continue;
+                };
                 if !answer.is_ok() {
                     continue;
                 }

@@ -44,6 +44,9 @@ impl Default for Frames {
     }
 }
 
+/// Frames kept that were missed, and those to come.
+pub(crate) type Following = (Vec<Arc<Frame>>, broadcast::Receiver<Arc<Frame>>);
+
 impl Frames {
     fn lock(&self) -> MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
@@ -68,10 +71,7 @@ impl Frames {
     }
 
     /// What came after `seq` and what comes next; `None` when that is too long ago.
-    pub(crate) fn since(
-        &self,
-        seq: u64,
-    ) -> Option<(Vec<Arc<Frame>>, broadcast::Receiver<Arc<Frame>>)> {
+    pub(crate) fn since(&self, seq: u64) -> Option<Following> {
         let recent = self.lock();
         let live = self.live.subscribe();
         let oldest = recent.kept.front().map_or(recent.seq + 1, |frame| frame.seq);

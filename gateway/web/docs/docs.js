@@ -15,7 +15,7 @@ function resolve(schema) {
 function typeOf(schema) {
   if (schema?.$ref) return schema.$ref.split('/').pop();
   const options = schema?.oneOf || schema?.anyOf;
-  if (options) return options.map(typeOf).filter((type) => type !== 'null').join(' or ');
+  if (options) return options.map(typeOf).filter(Boolean).join(' or ');
   const type = [].concat(schema?.type ?? 'any').filter((name) => name !== 'null').join(' or ');
   return type === 'array' ? `list of ${typeOf(schema.items)}` : type;
 }

@@ -6,8 +6,10 @@
 //! | [`topics`] | the topics, their keys and how long they keep |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`replies`] | answers back to the gateway that waits |
+//! | [`contract`] | what every backend must do, as functions to test with |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
 
+pub mod contract;
 pub mod embedded;
 pub mod partition;
 pub mod replies;

@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the words |
-//! | [`command`], [`fact`], [`refusal`], [`answer`] | what is asked, what happened, the lawful no, what is told |
+//! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, told |
 //! | [`engine`] | decide, apply, timing wheel, invariants, snapshots |
 //! | [`wire`] | the compact, versioned form of all of them |
 

@@ -1,6 +1,6 @@
 //! A provider for demos and tests: published cards, no money.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use floodgate_onsale::{EventId, HoldId, LogTime};
@@ -35,7 +35,7 @@ enum Challenge {
 #[derive(Debug, Default)]
 pub struct Sandbox {
     // A plain mutex: held for one map operation.
-    challenges: Mutex<HashMap<(EventId, HoldId, u8), Challenge>>,
+    challenges: Mutex<BTreeMap<(HoldId, EventId, u8), Challenge>>,
 }
 
 impl Sandbox {
@@ -44,7 +44,7 @@ impl Sandbox {
         Sandbox::default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(EventId, HoldId, u8), Challenge>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(HoldId, EventId, u8), Challenge>> {
         self.challenges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,22 +58,20 @@ impl Sandbox {
     /// Whether the buyer's bank waits for an answer about this order.
     #[must_use]
     pub fn has_challenge(&self, hold_id: HoldId) -> bool {
-        let challenges = self.lock();
-        challenges.iter().any(|((_, hold, _), at)| *hold == hold_id && *at == Challenge::Asked)
+        self.lock().range(of(hold_id)).any(|(_, at)| *at == Challenge::Asked)
     }
 
     /// The buyer's answer to his bank; `false` when nothing was asked.
     pub fn resolve_challenge(&self, hold_id: HoldId, approve: bool) -> bool {
         let mut challenges = self.lock();
-        let mut asked = challenges
-            .iter_mut()
-            .filter(|((_, hold, _), at)| *hold == hold_id && **at == Challenge::Asked);
+        let mut asked =
+            challenges.range_mut(of(hold_id)).filter(|(_, at)| **at == Challenge::Asked);
         let outcome = if approve { Challenge::Approved } else { Challenge::Refused };
         asked.next().map(|(_, at)| *at = outcome).is_some()
     }
 
     fn challenge(&self, payment: &Payment) -> Authorisation {
-        let key = (payment.event_id, payment.hold_id, payment.attempt);
+        let key = (payment.hold_id, payment.event_id, payment.attempt);
         let mut challenges = self.lock();
         let is_full = challenges.len() >= CHALLENGES_MAX;
         match challenges.get(&key) {
@@ -87,6 +85,11 @@ impl Sandbox {
             Some(Challenge::Refused) => Authorisation::Declined,
         }
     }
+}
+
+/// Every attempt of one hold.
+fn of(hold_id: HoldId) -> std::ops::RangeInclusive<(HoldId, EventId, u8)> {
+    (hold_id, EventId(0), 0)..=(hold_id, EventId(u64::MAX), u8::MAX)
 }
 
 impl Provider for Sandbox {
@@ -104,12 +107,12 @@ impl Provider for Sandbox {
     }
 
     fn capture(&self, payment: &Payment) -> Result<Captured, ProviderError> {
-        self.lock().remove(&(payment.event_id, payment.hold_id, payment.attempt));
+        self.lock().remove(&(payment.hold_id, payment.event_id, payment.attempt));
         Ok(Captured::Done)
     }
 
     fn void(&self, payment: &Payment) -> Result<(), ProviderError> {
-        self.lock().remove(&(payment.event_id, payment.hold_id, payment.attempt));
+        self.lock().remove(&(payment.hold_id, payment.event_id, payment.attempt));
         Ok(())
     }
 

@@ -20,6 +20,7 @@ mod assemble;
 mod demo_prices;
 mod draft;
 mod fit;
+mod format;
 pub mod generate;
 mod layout;
 mod native;
@@ -33,6 +34,7 @@ mod table;
 use floodgate_onsale::Plan;
 
 pub use demo_prices::demo_prices;
+pub use format::Format;
 pub use native::to_base64;
 pub use plan_json::PlanJson;
 pub use report::{Code, Problem, Rejected, Report, Severity};
@@ -45,52 +47,6 @@ pub const INPUT_BYTES_MAX: usize = 32 << 20;
 pub struct Imported {
     pub plan: Plan,
     pub report: Report,
-}
-
-/// The formats that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// pretix seating-plan JSON.
-    Pretix,
-    /// One seat a line, with a header.
-    Csv,
-    /// Our own compact form, as bytes or base64.
-    Native,
-}
-
-impl Format {
-    /// Reads a format's name as the HTTP interface spells it.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "pretix" => Some(Format::Pretix),
-            "csv" => Some(Format::Csv),
-            "native" => Some(Format::Native),
-            _ => None,
-        }
-    }
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Pretix => "pretix",
-            Format::Csv => "csv",
-            Format::Native => "native",
-        }
-    }
-
-    /// Guesses from the content: JSON starts with a brace, the native form with its version
-    /// (or that as base64, which has no commas); the rest is a table.
-    #[must_use]
-    pub fn detect(bytes: &[u8]) -> Self {
-        let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
-        match text.iter().find(|byte| !byte.is_ascii_whitespace()) {
-            Some(b'{') => Format::Pretix,
-            Some(0..=8) => Format::Native,
-            _ if native::looks_like_base64(text) => Format::Native,
-            _ => Format::Csv,
-        }
-    }
 }
 
 /// Reads a plan, or says everything that keeps it from being sold.

@@ -19,8 +19,8 @@ mod tail;
 mod writer;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use self::queue::{Job, Queue};
@@ -99,9 +99,10 @@ impl Shared {
 #[derive(Debug)]
 pub struct EmbeddedLog {
     shared: Arc<Shared>,
-    writer: Option<JoinHandle<()>>,
+    // Plain mutexes: touched when the log is closed, and never besides.
+    writer: Mutex<Option<JoinHandle<()>>>,
     /// Held while this process may write; the operating system lets go of it with the process.
-    _lock: Option<std::fs::File>,
+    lock: Mutex<Option<std::fs::File>>,
 }
 
 /// Why a log cannot be opened.
@@ -144,7 +145,7 @@ impl EmbeddedLog {
         });
         let writer = writer::spawn(Arc::clone(&shared), schema, ends)
             .map_err(|error| failed(error.to_string()))?;
-        Ok(EmbeddedLog { shared, writer: Some(writer), _lock: Some(lock) })
+        Ok(EmbeddedLog { shared, writer: Mutex::new(Some(writer)), lock: Mutex::new(Some(lock)) })
     }
 
     /// Opens the log in `folder` to read only, while a server runs or after it was killed.
@@ -166,15 +167,24 @@ impl EmbeddedLog {
             tails: Vec::new(),
             health: AtomicU8::new(Health::ReadOnly as u8),
         });
-        Ok(EmbeddedLog { shared, writer: None, _lock: None })
+        Ok(EmbeddedLog { shared, writer: Mutex::default(), lock: Mutex::default() })
     }
 
     fn slot(&self, topic: Topic, partition: Partition) -> Result<Slot, LogError> {
         slot_of(topic, partition, self.shared.partitions)
     }
 
-    fn is_read_only(&self) -> bool {
-        self.writer.is_none()
+    /// Writes out what waits, refuses everything after, and lets others open the folder. Readers
+    /// end. Who still holds this log holds a closed one.
+    pub fn close(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(writer) = writer else { return };
+        self.shared.queue.close();
+        // A writer that panicked has said so; there is nothing left to write for it.
+        let _ = writer.join();
+        self.shared.set_health(Health::Closed);
+        self.shared.tails.iter().for_each(Tail::close);
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
@@ -259,15 +269,6 @@ impl Log for EmbeddedLog {
 
 impl Drop for EmbeddedLog {
     fn drop(&mut self) {
-        if self.is_read_only() {
-            return;
-        }
-        self.shared.queue.close();
-        if let Some(writer) = self.writer.take() {
-            // A writer that panicked has said so; there is nothing left to write for it.
-            let _ = writer.join();
-        }
-        self.shared.set_health(Health::Closed);
-        self.shared.tails.iter().for_each(Tail::close);
+        self.close();
     }
 }

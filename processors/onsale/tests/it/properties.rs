@@ -160,7 +160,9 @@ proptest! {
         pass_required in any::<bool>(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let policy = Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..policy() };
+        let rules = policy();
+        let policy =
+            Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..rules };
         let mut stage = Stage::open(policy);
         let mut holds = Vec::new();
         for wish in wishes {

@@ -1,0 +1,7 @@
+//! The HTTP interface as its clients meet it, on a whole running Floodgate.
+
+mod abuse;
+mod buying;
+mod money;
+mod streams;
+mod tables;

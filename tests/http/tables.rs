@@ -1,0 +1,77 @@
+//! The SQL tables and the live counts agree with the engine.
+
+use floodgate_log::{EmbeddedLog, Log as _, Topic};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_and_counts_say_what_the_engine_says() {
+    let world = World::start().await;
+    let event = world.event(json!({ "holds_per_buyer_max": 4 })).await;
+    let event_id = event.rsplit('/').next().unwrap().to_owned();
+    let papers = world.shopper(&event).await;
+    let mut as_of = 0;
+    for _ in 0..2 {
+        let wish = json!({ "best": { "count": 3 } });
+        let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+        assert_eq!(held.status, 201, "{}", held.body);
+        as_of = held.body["as_of"]["offset"].as_u64().unwrap();
+    }
+    let status = world.get(&format!("{event}/status?at_least={as_of}"), &papers).await;
+    assert_eq!(status.body["held"], json!(6), "{}", status.body);
+    let free = status.body["free"].as_i64().unwrap();
+
+    let views = world.data().join("views.db");
+    let ask = "select count(*) from free_seats where event_id = ?1";
+    let counted = wait_for(|| {
+        let views = rusqlite::Connection::open(&views).ok()?;
+        let count: i64 = views.query_row(ask, [&event_id], |row| row.get(0)).ok()?;
+        (count == free).then_some(count)
+    })
+    .await;
+    assert_eq!(counted, free);
+    let version: i64 = rusqlite::Connection::open(&views)
+        .unwrap()
+        .query_row(
+            "select count(*) from reservations where event_id = ?1 and lock_expiry is not null
+             and reservation_version > 0 and user_id is not null and session_id is not null",
+            [&event_id],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(version, 6, "six seats are locked by somebody, until some time");
+
+    let log = EmbeddedLog::open_read_only(world.data()).unwrap();
+    let counts = wait_for(|| {
+        let mut last = None;
+        for partition in 0..log.partitions(Topic::Counts) {
+            let mut records = Vec::new();
+            let end = log.end(Topic::Counts, partition).ok()?;
+            let mut reader = log.reader(Topic::Counts, partition, 0).ok()?;
+            while reader.position() < end {
+                reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
+            }
+            for record in records.iter().filter(|record| record.key == event_id.as_bytes()) {
+                last = serde_json::from_slice::<Value>(&record.value).ok();
+            }
+        }
+        last.filter(|counts| counts["held"] == json!(6))
+    })
+    .await;
+    assert_eq!(counts["free"].as_i64(), Some(free));
+    assert_eq!(counts["as_of"]["offset"].as_u64(), Some(as_of));
+    world.stop().await;
+}
+
+/// Looks until there is something; half a minute at most.
+async fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
+    let mut pulse = tokio::time::interval(std::time::Duration::from_millis(20));
+    for _ in 0..1_500 {
+        pulse.tick().await;
+        if let Some(found) = look() {
+            return found;
+        }
+    }
+    panic!("it never came");
+}

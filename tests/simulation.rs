@@ -1,0 +1,326 @@
+//! Engine, runner, payments and log in one seeded world where everything that can die does.
+//!
+//! One thread takes every step, so a seed is a whole history: `FLOODGATE_SEED=17 cargo test
+//! simulation` repeats one. At the end the audit reads the log, and every answer a buyer ever
+//! got must be true in it.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use floodgate::audit::{Acked, audit};
+use floodgate_log::{Log, NewRecord, ReplySender, Topic};
+use floodgate_onsale::wire::encode_command;
+use floodgate_onsale::{
+    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope,
+    EventId, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Place, Policy, PriceTable, Reply,
+    SeatId, SeatList, StaffId,
+};
+use floodgate_payments::outbox::Carrier;
+use floodgate_payments::{OutboxConfig, Sandbox};
+use floodgate_plans::{demo_prices, generate};
+use floodgate_runner::memory_log::{Fate, MemoryLog};
+use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+const EVENTS: [EventId; 2] = [EventId(3), EventId(8)];
+const STEPS: usize = 1_500;
+
+/// Where answers go; a reply may be lost on its way, as with a gateway that died.
+#[derive(Debug, Default)]
+struct Mailbox(Mutex<Vec<Reply>>);
+
+impl ReplySender for Mailbox {
+    fn send(&self, replies: Vec<Reply>) {
+        self.0.lock().unwrap().extend(replies);
+    }
+}
+
+struct Simulation {
+    rng: StdRng,
+    log: MemoryLog,
+    config: LoopConfig,
+    mailbox: Arc<Mailbox>,
+    sandbox: Arc<Sandbox>,
+    owner: Option<PartitionLoop>,
+    carrier: Carrier,
+    now: u64,
+    next_id: u128,
+    places: HashMap<EventId, u64>,
+    /// Live holds as the buyers know them.
+    held: Vec<(EventId, BuyerId, HoldId)>,
+    answers: Vec<Reply>,
+    /// Wishes that were never answered, to be sent again under the same id.
+    open: Vec<Envelope>,
+    crashes: u32,
+    _folder: tempfile::TempDir,
+}
+
+fn outbox(log: &MemoryLog, sandbox: &Arc<Sandbox>) -> Carrier {
+    Carrier::new(OutboxConfig {
+        log: Arc::new(log.clone()),
+        partition: 0,
+        provider: Arc::clone(sandbox) as Arc<dyn floodgate_payments::Provider>,
+        patience: Duration::from_secs(10),
+        late_window: Duration::from_secs(60),
+    })
+    .unwrap()
+}
+
+impl Simulation {
+    fn new(seed: u64) -> Self {
+        let log = MemoryLog::new(1);
+        let folder = tempfile::tempdir().unwrap();
+        let mailbox = Arc::new(Mailbox::default());
+        let config = LoopConfig {
+            partition: 0,
+            log: Arc::new(log.clone()),
+            replies: Arc::clone(&mailbox) as Arc<dyn ReplySender>,
+            snapshots: Arc::new(FolderStore::new(folder.path())),
+            limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
+            snapshot_every: 97,
+        };
+        let sandbox = Arc::new(Sandbox::new());
+        let carrier = outbox(&log, &sandbox);
+        Simulation {
+            rng: StdRng::seed_from_u64(seed),
+            log,
+            config,
+            mailbox,
+            sandbox,
+            owner: None,
+            carrier,
+            now: 1_000_000,
+            next_id: 1,
+            places: HashMap::new(),
+            held: Vec::new(),
+            answers: Vec::new(),
+            open: Vec::new(),
+            crashes: 0,
+            _folder: folder,
+        }
+    }
+
+    fn wish(&mut self, event_id: EventId, actor: Actor, command: Command) {
+        let envelope = Envelope {
+            command_id: CommandId(self.next_id),
+            fingerprint: 1,
+            event_id,
+            actor,
+            reply_to: GatewayId(1),
+            command,
+        };
+        self.next_id += 1;
+        self.send(envelope);
+    }
+
+    /// Sends a wish; whatever the log says, it stays open until an answer comes.
+    fn send(&mut self, envelope: Envelope) {
+        let mut value = Vec::new();
+        encode_command(&envelope, &mut value);
+        let record = NewRecord::new(envelope.event_id.to_string(), value);
+        let _ = self.log.append(Topic::Commands, 0, vec![record]).wait();
+        if self.open.len() < 500 {
+            self.open.push(envelope);
+        }
+    }
+
+    /// The owner takes a few turns, or dies at one of them.
+    fn own(&mut self, may_die: bool) {
+        for _ in 0..self.rng.random_range(1..5) {
+            let owner = match self.owner.take() {
+                Some(owner) => owner,
+                None => match PartitionLoop::start(self.config.clone()) {
+                    Ok(owner) => owner,
+                    Err(_) => continue,
+                },
+            };
+            self.turn(owner, may_die);
+        }
+        self.read_mail(may_die);
+    }
+
+    fn turn(&mut self, mut owner: PartitionLoop, may_die: bool) {
+        if owner.turn(Duration::ZERO).is_err() {
+            self.crashes += 1;
+            owner.abandon();
+            return;
+        }
+        owner.tick_if_due(LogTime(self.now));
+        if may_die && self.rng.random_bool(0.04) {
+            self.crashes += 1;
+            owner.abandon();
+            return;
+        }
+        if let Some((next, state)) = owner.storable_snapshot() {
+            self.config.snapshots.save(0, next, &state).unwrap();
+        }
+        self.owner = Some(owner);
+    }
+
+    fn read_mail(&mut self, may_be_lost: bool) {
+        for reply in std::mem::take(&mut *self.mailbox.0.lock().unwrap()) {
+            if may_be_lost && self.rng.random_bool(0.05) {
+                continue;
+            }
+            self.open.retain(|open| open.command_id != reply.command_id);
+            if let Answer::Order(order) = &reply.answer {
+                let held = (reply.event_id, order.buyer, order.hold_id);
+                if !self.held.contains(&held) {
+                    self.held.push(held);
+                }
+            }
+            self.answers.push(reply);
+        }
+    }
+
+    fn step(&mut self) {
+        let event_id = EVENTS[self.rng.random_range(0..EVENTS.len())];
+        let buyer = BuyerId(self.rng.random_range(1..60));
+        let actor = Actor::Buyer(buyer);
+        match self.rng.random_range(0..100) {
+            0..20 => {
+                let places = self.places.entry(event_id).or_default();
+                let place = Place(*places);
+                *places += 1;
+                if place.0.is_multiple_of(10) {
+                    self.wish(event_id, Actor::System, Command::ReservePlaces { count: 10 });
+                }
+                self.wish(event_id, actor, Command::Enter { place });
+            }
+            20..45 => {
+                let count = self.rng.random_range(1..5);
+                let categories = CategorySet::ANY;
+                self.wish(event_id, actor, Command::HoldBest { count, categories });
+            }
+            45..55 => {
+                let mut seats = SeatList::new();
+                seats.push(SeatId(self.rng.random_range(0..400)));
+                self.wish(event_id, actor, Command::HoldSeats { seats, accessible: false });
+            }
+            55..75 => self.shop_on(),
+            75..80 => self.wish(event_id, actor, Command::Leave),
+            80..88 => self.repeat(),
+            88..92 => self.carrier = outbox(&self.log, &self.sandbox),
+            92..96 => {
+                let fates = [Fate::Refused, Fate::WrittenButFailed];
+                let topic = [Topic::Commands, Topic::Facts][self.rng.random_range(0..2)];
+                self.log.next_fate(topic, fates[self.rng.random_range(0..2)]);
+            }
+            _ => {
+                self.now += self.rng.random_range(0..30_000);
+                self.log.set_time(LogTime(self.now));
+            }
+        }
+    }
+
+    /// Someone with a hold pays, wants more time, or lets go.
+    fn shop_on(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        let at = self.rng.random_range(0..self.held.len());
+        let (event_id, buyer, hold_id) = self.held[at];
+        let cards = ["approve", "approve", "decline", "late", "lost"];
+        let card = cards[self.rng.random_range(0..cards.len())];
+        let method = PaymentMethod::parse(&format!("pm_sandbox_{card}")).unwrap();
+        let command = match self.rng.random_range(0..10) {
+            0 => Command::ExtendHold { hold_id },
+            1 => Command::ReleaseHold { hold_id },
+            2 => {
+                self.wish(event_id, Actor::Staff(StaffId(1)), Command::RefundOrder { hold_id });
+                return;
+            }
+            _ => Command::StartPurchase { hold_id, method },
+        };
+        self.wish(event_id, Actor::Buyer(buyer), command);
+    }
+
+    /// Somebody who heard nothing asks again, under the same id.
+    fn repeat(&mut self) {
+        if !self.open.is_empty() {
+            let at = self.rng.random_range(0..self.open.len());
+            let again = self.open.swap_remove(at);
+            self.send(again);
+        }
+    }
+
+    fn run(&mut self) {
+        let plan = generate::theatre();
+        let prices = PriceTable::flat(Currency(*b"EUR"), &demo_prices(&plan));
+        let policy = Policy { shoppers_max: 25, holds_per_buyer_max: 2, ..Policy::default() };
+        for event_id in EVENTS {
+            let new = NewEvent {
+                plan: plan.clone(),
+                prices: prices.clone(),
+                policy,
+                ..NewEvent::default()
+            };
+            let staff = Actor::Staff(StaffId(1));
+            self.wish(event_id, staff, Command::CreateEvent(Box::new(new)));
+            self.wish(event_id, staff, Command::OpenSale);
+        }
+        for _ in 0..STEPS {
+            self.step();
+            if self.rng.random_bool(0.4) {
+                self.own(true);
+            }
+            if self.rng.random_bool(0.2) {
+                let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+            }
+        }
+        // Calm: no more faults, and time for everything to come to rest.
+        for _ in 0..200 {
+            self.now += 10_000;
+            self.log.set_time(LogTime(self.now));
+            self.own(false);
+            let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+        }
+    }
+
+    /// What buyers were told, as an acknowledgement file.
+    fn acked(&self, seed: u64) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for reply in &self.answers {
+            if let Answer::Order(order) = &reply.answer {
+                let acked = Acked {
+                    event_id: reply.event_id.to_string(),
+                    order_id: order.hold_id.order().to_string(),
+                    status: order.status.code().to_owned(),
+                };
+                writeln!(file, "{}", serde_json::to_string(&acked).unwrap()).unwrap();
+            }
+        }
+        assert!(self.answers.len() > 200, "seed {seed}: too quiet to prove much");
+        file
+    }
+}
+
+/// The same wish never hears two outcomes.
+fn outcomes_agree(answers: &[Reply], seed: u64) {
+    let mut first: HashMap<CommandId, &Reply> = HashMap::new();
+    for reply in answers {
+        let known = *first.entry(reply.command_id).or_insert(reply);
+        let same = std::mem::discriminant(&known.answer) == std::mem::discriminant(&reply.answer);
+        assert!(same, "seed {seed}: {known:?} then {reply:?}");
+    }
+}
+
+#[test]
+fn nothing_breaks_whatever_dies() {
+    let one = std::env::var("FLOODGATE_SEED").ok().map(|seed| seed.parse::<u64>().unwrap());
+    let seeds = one.map_or(0..25, |seed| seed..seed + 1);
+    for seed in seeds {
+        let mut simulation = Simulation::new(seed);
+        simulation.run();
+        let acked = simulation.acked(seed);
+        outcomes_agree(&simulation.answers, seed);
+        let report = audit(&simulation.log, Some(acked.path())).unwrap();
+        assert!(report.is_clean(), "seed {seed}, {} crashes:\n{report}", simulation.crashes);
+        assert!(simulation.crashes > 5, "seed {seed}: only {} crashes", simulation.crashes);
+        assert!(report.orders > 5 && report.acked_checked > Some(50), "seed {seed}:\n{report}");
+        assert_eq!(report.orders_in_flight, 0, "seed {seed}: money is not at rest\n{report}");
+    }
+}

@@ -1,0 +1,189 @@
+//! A running Floodgate of its own for each test, and a client that says what it got.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use floodgate::client::{Answer, Call, Http};
+use floodgate::keys::KeyFiles;
+use floodgate::roles::Running;
+use floodgate_plans::{demo_prices, generate, to_base64};
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// A server on a free port, its data in a folder that goes with it.
+pub(crate) struct World {
+    pub(crate) http: Http,
+    pub(crate) base: String,
+    pub(crate) manager: String,
+    pub(crate) operator: String,
+    running: Running,
+    folder: tempfile::TempDir,
+}
+
+/// A visitor's papers, sent as headers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Papers {
+    pub(crate) device: String,
+    pub(crate) ticket: String,
+    pub(crate) pass: String,
+    pub(crate) bearer: String,
+}
+
+/// The theatre on sale, everybody called at once; `policy` on top.
+pub(crate) fn new_event(policy: &Value) -> Value {
+    let plan = generate::theatre();
+    let prices = plan.categories.iter().zip(demo_prices(&plan));
+    let prices: BTreeMap<_, _> = prices.map(|(category, price)| (&category.name, price)).collect();
+    json!({
+        "name": "Evening",
+        "plan": { "format": "native", "content": to_base64(&plan) },
+        "currency": "EUR",
+        "prices": prices,
+        "policy": policy,
+    })
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), &[]).await
+    }
+
+    /// Starts with settings that differ from the defaults, as `section.key` and text.
+    pub(crate) async fn start_in(folder: tempfile::TempDir, flags: &[(&str, &str)]) -> Self {
+        let flags: Vec<_> = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let settings = floodgate_config::load(None, [], &flags).unwrap().settings;
+        let keys = folder.path().join("keys");
+        let files = KeyFiles::in_folder(&keys);
+        files.make(&keys).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let secrets = files.read().unwrap();
+        let running =
+            Running::start(&settings, secrets, folder.path(), listener, None).await.unwrap();
+        let base = format!("http://{}", running.address);
+        let read = |role: &str| std::fs::read_to_string(keys.join(format!("{role}.key"))).unwrap();
+        let world = World {
+            http: Http::new(&base).unwrap(),
+            base,
+            manager: read("manager"),
+            operator: read("operator"),
+            running,
+            folder,
+        };
+        world.until("/readyz", |answer| answer.status == 200).await;
+        world
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends calmly and hands the data folder back.
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
+        self.running.shutdown().await.unwrap();
+        self.folder
+    }
+
+    /// The audit of the log as it is now.
+    pub(crate) fn audit(&self) -> floodgate::audit::Report {
+        floodgate::audit::audit(self.running.log(), None).unwrap()
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        papers: &Papers,
+        key: Option<&str>,
+        body: Option<Value>,
+    ) -> Answer {
+        let mut headers = Vec::new();
+        for (name, value) in [
+            ("floodgate-device", &papers.device),
+            ("floodgate-queue-ticket", &papers.ticket),
+            ("floodgate-pass", &papers.pass),
+        ] {
+            if !value.is_empty() {
+                headers.push((name, value.as_str()));
+            }
+        }
+        let bearer = Some(papers.bearer.as_str()).filter(|bearer| !bearer.is_empty());
+        self.http.call(method, path, Call { headers, key, bearer, body }).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str, papers: &Papers) -> Answer {
+        self.send(Method::GET, path, papers, None, None).await
+    }
+
+    /// A wish under a key nobody used before.
+    pub(crate) async fn post(&self, path: &str, papers: &Papers, body: Value) -> Answer {
+        let key = format!("{:032x}", rand::random::<u128>());
+        self.send(Method::POST, path, papers, Some(&key), Some(body)).await
+    }
+
+    /// The same as staff.
+    pub(crate) fn staff(&self) -> Papers {
+        Papers { bearer: self.manager.clone(), ..Papers::default() }
+    }
+
+    /// An event on sale; its path.
+    pub(crate) async fn event(&self, policy: Value) -> String {
+        let staff = self.staff();
+        let created = self.post("/v1/events", &staff, new_event(&policy)).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        let path = format!("/v1/events/{}", created.text("event_id").unwrap());
+        let opened = self.post(&format!("{path}/sale/open"), &staff, json!({})).await;
+        assert_eq!(opened.status, 200, "{}", opened.body);
+        path
+    }
+
+    /// Somebody in the queue.
+    pub(crate) async fn join(&self, event: &str) -> Papers {
+        let joined = self.post(&format!("{event}/queue"), &Papers::default(), json!({})).await;
+        assert_eq!(joined.status, 201, "{}", joined.body);
+        let text = |name| joined.text(name).unwrap().to_owned();
+        Papers { device: text("device"), ticket: text("queue_ticket"), ..Papers::default() }
+    }
+
+    /// Somebody in the shop.
+    pub(crate) async fn shopper(&self, event: &str) -> Papers {
+        let mut papers = self.join(event).await;
+        let path = format!("{event}/enter");
+        let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
+        for _ in 0..400 {
+            pulse.tick().await;
+            let answer = self.post(&path, &papers, json!({})).await;
+            if answer.status == 200 {
+                papers.pass = answer.text("pass").unwrap().to_owned();
+                return papers;
+            }
+            assert_eq!(answer.code(), "not_your_turn", "{}", answer.body);
+        }
+        panic!("nobody called in half a minute");
+    }
+
+    /// Asks until the answer is as wanted; half a minute at most.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+        self.until_as(path, &Papers::default(), wanted).await
+    }
+
+    pub(crate) async fn until_as(
+        &self,
+        path: &str,
+        papers: &Papers,
+        wanted: impl Fn(&Answer) -> bool,
+    ) -> Answer {
+        // Slower than a device's rate limit.
+        let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
+        let mut last = None;
+        for _ in 0..400 {
+            pulse.tick().await;
+            let answer = self.get(path, papers).await;
+            if wanted(&answer) {
+                return answer;
+            }
+            last = Some(answer);
+        }
+        panic!("{path} never became what was waited for: {last:?}");
+    }
+}
