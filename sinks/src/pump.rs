@@ -122,7 +122,7 @@ impl Pump {
                     .collect();
                 let next = source.reader.position();
                 persist(&mut *self.sink, source.partition, &facts, next, stop);
-                let behind = log.end(Topic::Facts, source.partition).unwrap_or(next) - next;
+                let behind = source.reader.behind().unwrap_or(0);
                 metrics::gauge!("floodgate_sink_lag_records", "sink" => self.sink.name())
                     .set(behind as f64);
             }

@@ -91,11 +91,11 @@ impl Views {
         for partition in 0..log.partitions(Topic::Facts) {
             let first = log.first(Topic::Facts, partition)?;
             let reader = log.reader(Topic::Facts, partition, first)?;
-            let (theirs, log) = (Arc::clone(&views), Arc::clone(log));
+            let theirs = Arc::clone(&views);
             views.note_behind(partition, u64::MAX);
             std::thread::Builder::new()
                 .name(format!("views-{partition}"))
-                .spawn(move || theirs.run(&*log, partition, reader))
+                .spawn(move || theirs.run(partition, reader))
                 .map_err(|error| LogError::Backend(error.to_string()))?;
         }
         Ok(views)
@@ -115,7 +115,7 @@ impl Views {
         self.stopped.store(true, Ordering::Release);
     }
 
-    fn run(&self, log: &dyn Log, partition: u32, mut reader: Box<dyn LogReader>) {
+    fn run(&self, partition: u32, mut reader: Box<dyn LogReader>) {
         let mut records = Vec::with_capacity(BATCH_MAX);
         let mut last: Option<Source> = None;
         while !self.stopped.load(Ordering::Acquire) {
@@ -140,8 +140,7 @@ impl Views {
                 }
             }
             self.fold(&facts);
-            let end = log.end(Topic::Facts, partition).unwrap_or(u64::MAX);
-            self.note_behind(partition, end.saturating_sub(reader.position()));
+            self.note_behind(partition, reader.behind().unwrap_or(u64::MAX));
         }
         self.note_behind(partition, u64::MAX);
     }

@@ -7,16 +7,19 @@
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`replies`] | answers back to the gateway that waits |
 //! | [`contract`] | what every backend must do, as functions to test with |
+//! | [`kafka`] | the same on Apache Kafka |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
 
 pub mod contract;
 pub mod embedded;
+pub mod kafka;
 pub mod partition;
 pub mod replies;
 pub mod topics;
 pub mod traits;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
+pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use partition::partition_of;
 pub use replies::{ReplyHub, ReplySender, ReplyWait};
 pub use topics::Topic;

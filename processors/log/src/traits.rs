@@ -130,6 +130,10 @@ pub trait LogReader: Send {
 
     /// The offset the next poll starts at.
     fn position(&self) -> Offset;
+
+    /// How many durable records are still to be read, as far as is known without a wait worth
+    /// speaking of: 0 means that everything there was a moment ago has been read.
+    fn behind(&mut self) -> Result<u64, LogError>;
 }
 
 /// The promise of an append: await it, or [`Ticket::wait`] on a plain thread. Dropping it

@@ -170,4 +170,8 @@ impl LogReader for MemoryReader {
     fn position(&self) -> Offset {
         self.position
     }
+
+    fn behind(&mut self) -> Result<u64, LogError> {
+        Ok(self.log.end(self.topic, self.partition)?.saturating_sub(self.position))
+    }
 }

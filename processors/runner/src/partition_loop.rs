@@ -139,8 +139,7 @@ impl PartitionLoop {
             metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
         }
         self.publication.settle()?;
-        let end = self.config.log.end(Topic::Commands, self.config.partition)?;
-        let behind = end.saturating_sub(self.next());
+        let behind = self.commands.0.behind()?;
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
         }

@@ -152,6 +152,14 @@ impl LogReader for TailReader {
     fn position(&self) -> Offset {
         self.position
     }
+
+    fn behind(&mut self) -> Result<u64, LogError> {
+        let end = match self.shared.tails.get(self.slot.index) {
+            Some(tail) => tail.end(),
+            None => self.file.end()?,
+        };
+        Ok(end.saturating_sub(self.position))
+    }
 }
 
 fn record_of(row: &Row<'_>) -> Result<Record, LogError> {

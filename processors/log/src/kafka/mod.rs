@@ -1,0 +1,161 @@
+//! The log on Apache Kafka.
+//!
+//! An idempotent producer that waits for all replicas, one consumer a reader, times given by the
+//! broker. Exactly-once comes from positions, not from broker transactions: readers drop what
+//! is not greater than what they had.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings` | every librdkafka property that is set, and why |
+//! | `producer` | appends, and their acknowledgements |
+//! | `reader` | reading a partition forward |
+//! | `topics` | making the topics as they should be, and finding out how they are |
+//! | `membership` | which partitions this process owns |
+
+mod membership;
+mod producer;
+mod reader;
+mod settings;
+mod topics;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
+pub use self::membership::{Change, Membership};
+pub use self::settings::KafkaOptions;
+pub use self::topics::{TopicPlan, apply, describe};
+
+use self::producer::Appender;
+use self::reader::{KafkaReader, backend};
+use self::settings::METADATA_WITHIN;
+use crate::topics::Topic;
+use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+
+/// The largest record, as the topics are made and the brokers are told: see `settings`.
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
+
+/// The log on a Kafka cluster. Cheap to share.
+pub struct KafkaLog {
+    options: KafkaOptions,
+    partitions: HashMap<Topic, u32>,
+    appender: Appender,
+    /// For questions about offsets; rare, so one at a time.
+    asking: Mutex<BaseConsumer>,
+}
+
+impl std::fmt::Debug for KafkaLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KafkaLog at {}", self.options.brokers)
+    }
+}
+
+/// Why the log cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum KafkaError {
+    #[error("no broker answers at {brokers}: {reason}; is Kafka running, is kafka.brokers right?")]
+    Unreachable { brokers: String, reason: String },
+    #[error("topic {topic} is missing; `floodgate topics apply` makes all of them")]
+    MissingTopic { topic: &'static str },
+    #[error("topic {topic} has {found} partitions, commands have {asked}; they must be equal")]
+    Partitions { topic: &'static str, found: u32, asked: u32 },
+    #[error("Kafka refused: {0}")]
+    Refused(String),
+}
+
+impl KafkaLog {
+    /// Connects, checks that every topic is there, and warms the producer up: its first message
+    /// takes up to a second otherwise.
+    pub fn open(options: &KafkaOptions) -> Result<Self, KafkaError> {
+        let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
+        let asking: BaseConsumer = settings::reader(options).create().map_err(refused)?;
+        let metadata = asking.fetch_metadata(None, METADATA_WITHIN).map_err(|error| {
+            KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
+        })?;
+        let mut partitions = HashMap::new();
+        for topic in Topic::ALL {
+            let found = metadata.topics().iter().find(|found| found.name() == topic.name());
+            let count = found.map_or(0, |found| found.partitions().len() as u32);
+            if count == 0 {
+                return Err(KafkaError::MissingTopic { topic: topic.name() });
+            }
+            partitions.insert(topic, count);
+        }
+        let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
+        for topic in [Topic::Facts, Topic::Counts, Topic::DeadLetters] {
+            let found = partitions.get(&topic).copied().unwrap_or(0);
+            if found != asked {
+                return Err(KafkaError::Partitions { topic: topic.name(), found, asked });
+            }
+        }
+        let appender = Appender::new(options).map_err(refused)?;
+        appender.warm_up();
+        Ok(KafkaLog { options: options.clone(), partitions, appender, asking: Mutex::new(asking) })
+    }
+
+    /// Joins the group that shares the partitions of the commands among processors.
+    pub fn join_processors(&self) -> Result<Membership, KafkaError> {
+        Membership::join(&self.options).map_err(|error| KafkaError::Refused(error.to_string()))
+    }
+
+    fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {
+        if partition < self.partitions(topic) {
+            return Ok(());
+        }
+        Err(LogError::UnknownPartition { topic: topic.name(), partition })
+    }
+
+    /// First and end offset, as the broker has them now.
+    fn watermarks(&self, topic: Topic, partition: Partition) -> Result<(Offset, Offset), LogError> {
+        self.check(topic, partition)?;
+        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        reader::watermarks(&asking, topic, partition)
+    }
+}
+
+impl Log for KafkaLog {
+    fn partitions(&self, topic: Topic) -> u32 {
+        self.partitions.get(&topic).copied().unwrap_or(0)
+    }
+
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+        match self.check(topic, partition) {
+            Ok(()) => self.appender.append(topic, partition, records),
+            Err(error) => Ticket::failed(error),
+        }
+    }
+
+    fn reader(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        self.check(topic, partition)?;
+        Ok(Box::new(KafkaReader::new(&self.options, topic, partition, from)?))
+    }
+
+    fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        Ok(self.watermarks(topic, partition)?.1)
+    }
+
+    fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
+        Ok(self.watermarks(topic, partition)?.0)
+    }
+
+    fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
+        let (first, end) = self.watermarks(topic, partition)?;
+        let Some(last) = end.checked_sub(1).filter(|&last| last >= first) else { return Ok(None) };
+        let mut reader = KafkaReader::new(&self.options, topic, partition, last)?;
+        let mut found = Vec::new();
+        reader.poll(1, METADATA_WITHIN, &mut found)?;
+        found.pop().map(Some).ok_or_else(|| {
+            backend(&format!("{} did not give its last record in time", topic.name()))
+        })
+    }
+
+    fn health(&self) -> Result<(), LogError> {
+        self.appender.health()
+    }
+}

@@ -1,0 +1,195 @@
+//! Appends, and their acknowledgements.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{
+    BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext, ThreadedProducer,
+};
+use rdkafka::{Message, Timestamp};
+use tokio::sync::oneshot;
+
+use floodgate_onsale::LogTime;
+
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::{RECORD_BYTES_MAX, reader::backend};
+use crate::topics::Topic;
+use crate::traits::{Appended, LogError, NewRecord, Partition, Ticket};
+
+/// One append under way: settled by the last of its records.
+#[derive(Debug)]
+pub(super) struct Pending {
+    left: AtomicUsize,
+    // A plain mutex: held for a moment by the library's thread, once a record.
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    first: Option<(u64, LogTime)>,
+    failure: Option<LogError>,
+    ack: Option<oneshot::Sender<Result<Appended, LogError>>>,
+}
+
+impl Pending {
+    /// Takes note of one record; the last one answers.
+    fn settle(&self, told: Result<(u64, LogTime), LogError>) {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        match told {
+            Ok((offset, at)) => {
+                let first = outcome.first.get_or_insert((offset, at));
+                first.0 = first.0.min(offset);
+                first.1 = first.1.max(at);
+            }
+            Err(error) => {
+                outcome.failure.get_or_insert(error);
+            }
+        }
+        if self.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        let result = match (outcome.failure.take(), outcome.first) {
+            (None, Some((first, at))) => Ok(Appended { first, at }),
+            (failure, _) => Err(failure.unwrap_or(LogError::Closed)),
+        };
+        if let Some(ack) = outcome.ack.take() {
+            // Who does not wait any more is not told.
+            let _ = ack.send(result);
+        }
+    }
+}
+
+/// Hears of deliveries and of brokers that went away.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// Whether every broker was out of reach when last heard of.
+    brokers_down: AtomicBool,
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.brokers_down.store(true, Ordering::Release);
+        }
+        tracing::warn!(%error, reason, "kafka");
+    }
+}
+
+impl ProducerContext<NoCustomPartitioner> for Context {
+    type DeliveryOpaque = Arc<Pending>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, pending: Arc<Pending>) {
+        pending.settle(match result {
+            Ok(message) => {
+                self.brokers_down.store(false, Ordering::Release);
+                let at = match message.timestamp() {
+                    Timestamp::LogAppendTime(ms) | Timestamp::CreateTime(ms) => ms,
+                    Timestamp::NotAvailable => 0,
+                };
+                let offset = u64::try_from(message.offset()).unwrap_or(0);
+                Ok((offset, LogTime(u64::try_from(at).unwrap_or(0))))
+            }
+            Err((error, _)) => Err(log_error(error)),
+        });
+    }
+}
+
+/// What an error of the library says about the record.
+fn log_error(error: &KafkaError) -> LogError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::QueueFull) => LogError::Overloaded,
+        Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize) => {
+            LogError::TooLarge { bytes: 0, max: RECORD_BYTES_MAX }
+        }
+        _ => backend(error),
+    }
+}
+
+/// The producer, and how much it holds.
+pub(super) struct Appender {
+    producer: ThreadedProducer<Context>,
+    queue_records_max: usize,
+}
+
+impl Appender {
+    pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
+        let context = Context { brokers_down: AtomicBool::new(false) };
+        let producer = settings::producer(options).create_with_context(context)?;
+        Ok(Appender { producer, queue_records_max: options.queue_records_max })
+    }
+
+    /// Fetches what the first message would have to wait for: the leaders of all partitions
+    /// and the producer's id.
+    pub(super) fn warm_up(&self) {
+        for topic in Topic::ALL {
+            let found = self.producer.client().fetch_metadata(Some(topic.name()), METADATA_WITHIN);
+            if let Err(error) = found {
+                tracing::warn!(topic = topic.name(), %error, "no metadata yet");
+            }
+        }
+    }
+
+    pub(super) fn append(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        records: Vec<NewRecord>,
+    ) -> Ticket {
+        let size = |record: &NewRecord| record.key.len() + record.value.len();
+        if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
+            return Ticket::failed(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX });
+        }
+        // Looked at before the first record, so that an append is refused whole.
+        let waiting = usize::try_from(self.producer.in_flight_count()).unwrap_or(0);
+        if waiting + records.len() > self.queue_records_max {
+            return Ticket::failed(LogError::Overloaded);
+        }
+        let (ack, ticket) = Ticket::pending();
+        let outcome = Outcome { first: None, failure: None, ack: Some(ack) };
+        let left = AtomicUsize::new(records.len().max(1));
+        let pending = Arc::new(Pending { left, outcome: Mutex::new(outcome) });
+        let Ok(partition) = i32::try_from(partition) else {
+            return Ticket::failed(LogError::UnknownPartition { topic: topic.name(), partition });
+        };
+        for record in &records {
+            self.send(topic, partition, record, &pending);
+        }
+        ticket
+    }
+
+    fn send(&self, topic: Topic, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
+        let mut message = BaseRecord::with_opaque_to(topic.name(), Arc::clone(pending))
+            .partition(partition)
+            .key(&record.key[..])
+            .payload(&record.value[..]);
+        if !record.headers.is_empty() {
+            let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+            message = message.headers(record.headers.iter().fold(headers, |all, (key, value)| {
+                all.insert(Header { key, value: Some(&value[..]) })
+            }));
+        }
+        if let Err((error, message)) = self.producer.send(message) {
+            // Records of this append before it may be on their way, so nothing is certain.
+            message.delivery_opaque.settle(Err(log_error(&error)));
+        }
+    }
+
+    pub(super) fn health(&self) -> Result<(), LogError> {
+        if self.producer.context().brokers_down.load(Ordering::Acquire) {
+            return Err(LogError::Backend("no broker can be reached".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Appender {
+    fn drop(&mut self) {
+        // What waits is sent; longer than this it would be lost anyway, and is then not told as
+        // written.
+        let _ = self.producer.flush(Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,163 @@
+//! Reading a partition forward.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers};
+use rdkafka::{Message, Offset as KafkaOffset, Timestamp, TopicPartitionList};
+
+use floodgate_onsale::LogTime;
+
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use crate::topics::Topic;
+use crate::traits::{LogError, LogReader, Offset, Partition, Record};
+
+/// How often a reader that is behind asks how far.
+const ASK_EVERY: Duration = Duration::from_millis(200);
+
+/// An error whose consequences are not known.
+pub(super) fn backend(error: &impl ToString) -> LogError {
+    LogError::Backend(error.to_string())
+}
+
+/// First and end offset of a partition.
+pub(super) fn watermarks(
+    consumer: &BaseConsumer,
+    topic: Topic,
+    partition: Partition,
+) -> Result<(Offset, Offset), LogError> {
+    let number = i32::try_from(partition)
+        .map_err(|_| LogError::UnknownPartition { topic: topic.name(), partition })?;
+    let (low, high) = consumer
+        .fetch_watermarks(topic.name(), number, METADATA_WITHIN)
+        .map_err(|error| backend(&error))?;
+    Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
+}
+
+/// A reader with a consumer of its own.
+pub(super) struct KafkaReader {
+    consumer: BaseConsumer,
+    topic: Topic,
+    partition: Partition,
+    position: Offset,
+    /// Whether everything there was has been seen.
+    at_end: bool,
+    /// How far the end was away, and when that was asked.
+    behind: Option<(Instant, u64)>,
+}
+
+impl KafkaReader {
+    pub(super) fn new(
+        options: &KafkaOptions,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Self, LogError> {
+        let consumer: BaseConsumer =
+            settings::reader(options).create().map_err(|error| backend(&error))?;
+        let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
+        let number = i32::try_from(partition).map_err(|_| unknown)?;
+        let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+        let mut assignment = TopicPartitionList::new();
+        assignment
+            .add_partition_offset(topic.name(), number, start)
+            .and_then(|()| consumer.assign(&assignment))
+            .map_err(|error| backend(&error))?;
+        let reader =
+            KafkaReader { consumer, topic, partition, position: from, at_end: false, behind: None };
+        Ok(reader)
+    }
+
+    /// One message, or nothing within `wait`.
+    fn take(&mut self, wait: Duration) -> Result<Option<Record>, LogError> {
+        let until = Instant::now() + wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.consumer.poll(left) {
+                None => return Ok(None),
+                Some(Ok(message)) => {
+                    self.at_end = false;
+                    let record = record(&message);
+                    self.position = record.offset + 1;
+                    return Ok(Some(record));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => {
+                    self.at_end = true;
+                    if left.is_zero() {
+                        return Ok(None);
+                    }
+                }
+                Some(Err(error)) => match error.rdkafka_error_code() {
+                    Some(
+                        RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset,
+                    ) => {
+                        let (first, _) = watermarks(&self.consumer, self.topic, self.partition)?;
+                        return Err(LogError::Trimmed { first });
+                    }
+                    // Anything else heals by itself or shows in the health: the library goes on.
+                    _ => tracing::warn!(%error, topic = self.topic.name(), "reading goes on"),
+                },
+            }
+        }
+    }
+}
+
+impl LogReader for KafkaReader {
+    fn poll(
+        &mut self,
+        max: usize,
+        wait: Duration,
+        into: &mut Vec<Record>,
+    ) -> Result<usize, LogError> {
+        let mut read = 0;
+        while read < max {
+            let wait = if read == 0 { wait } else { Duration::ZERO };
+            let Some(record) = self.take(wait)? else { break };
+            into.push(record);
+            read += 1;
+        }
+        Ok(read)
+    }
+
+    fn position(&self) -> Offset {
+        self.position
+    }
+
+    fn behind(&mut self) -> Result<u64, LogError> {
+        if self.at_end {
+            return Ok(0);
+        }
+        match self.behind {
+            Some((asked, behind)) if asked.elapsed() < ASK_EVERY => Ok(behind),
+            _ => {
+                let (_, end) = watermarks(&self.consumer, self.topic, self.partition)?;
+                let behind = end.saturating_sub(self.position);
+                self.behind = Some((Instant::now(), behind));
+                Ok(behind)
+            }
+        }
+    }
+}
+
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let at = match message.timestamp() {
+        Timestamp::LogAppendTime(ms) | Timestamp::CreateTime(ms) => u64::try_from(ms).unwrap_or(0),
+        Timestamp::NotAvailable => 0,
+    };
+    let bytes = |slice: Option<&[u8]>| slice.map(Bytes::copy_from_slice).unwrap_or_default();
+    let headers = message.headers().map(|headers| {
+        let owned = |header: rdkafka::message::Header<'_, &[u8]>| {
+            (header.key.to_owned(), bytes(header.value))
+        };
+        headers.iter().map(owned).collect()
+    });
+    Record {
+        offset: u64::try_from(message.offset()).unwrap_or(0),
+        at: LogTime(at),
+        key: bytes(message.key()),
+        value: bytes(message.payload()),
+        headers: headers.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,127 @@
+//! Every librdkafka property that is set, and why.
+
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+use super::RECORD_BYTES_MAX;
+
+/// How long a question to the cluster may take.
+pub(super) const METADATA_WITHIN: Duration = Duration::from_secs(10);
+
+/// Where the cluster is, and how patient to be.
+#[derive(Debug, Clone)]
+pub struct KafkaOptions {
+    /// `host:port`, several with commas.
+    pub brokers: String,
+    /// Shown in the brokers' logs and metrics.
+    pub client_id: String,
+    /// The group of the processors.
+    pub group_id: String,
+    /// A processor that is silent for so long has lost its partitions. Brokers have a lower
+    /// bound, `group.min.session.timeout.ms`, six seconds by default.
+    pub session_timeout: Duration,
+    /// An append that is not acknowledged for so long has failed, outcome unknown.
+    pub append_timeout: Duration,
+    /// Records that may wait to be sent.
+    pub queue_records_max: usize,
+    /// Bytes that may wait to be sent.
+    pub queue_bytes_max: usize,
+    /// Further librdkafka properties, such as `security.protocol` and SASL; they win.
+    pub extra: Vec<(String, String)>,
+}
+
+impl Default for KafkaOptions {
+    fn default() -> Self {
+        KafkaOptions {
+            brokers: "127.0.0.1:9092".to_owned(),
+            client_id: "floodgate".to_owned(),
+            group_id: "floodgate-processors".to_owned(),
+            session_timeout: Duration::from_secs(6),
+            append_timeout: Duration::from_secs(30),
+            queue_records_max: 1 << 19,
+            queue_bytes_max: 256 << 20,
+            extra: Vec::new(),
+        }
+    }
+}
+
+fn base(options: &KafkaOptions) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", &options.brokers)
+        .set("client.id", &options.client_id)
+        // Small requests must not wait for more bytes to come.
+        .set("socket.nagle.disable", "true")
+        // A broker that comes back is found within a second, not ten.
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "1000")
+        // We say ourselves what matters; the library's own lines are for its debugging.
+        .set("log_level", "3");
+    config
+}
+
+fn with_extra(mut config: ClientConfig, options: &KafkaOptions) -> ClientConfig {
+    for (name, value) in &options.extra {
+        config.set(name, value);
+    }
+    config
+}
+
+/// The producer: nothing lost, nothing twice, nothing out of order.
+pub(super) fn producer(options: &KafkaOptions) -> ClientConfig {
+    let mut config = base(options);
+    config
+        .set("enable.idempotence", "true")
+        // A batch that is lost must take those behind it along: a gap in the facts would never
+        // be filled, because whoever takes over goes on behind the last one.
+        .set("enable.gapless.guarantee", "true")
+        .set("acks", "all")
+        // What comes while one request is under way goes into the next: a millisecond more
+        // makes batches hundreds of times larger under load and costs an idle request nothing
+        // anyone notices.
+        .set("linger.ms", "0.3")
+        .set("batch.num.messages", "20000")
+        .set("batch.size", "1000000")
+        .set("message.max.bytes", RECORD_BYTES_MAX.to_string())
+        .set("message.timeout.ms", options.append_timeout.as_millis().to_string())
+        .set("queue.buffering.max.messages", options.queue_records_max.to_string())
+        .set("queue.buffering.max.kbytes", (options.queue_bytes_max >> 10).to_string());
+    with_extra(config, options)
+}
+
+/// A reader of one partition: it says where it is itself, so no group and no commits.
+pub(super) fn reader(options: &KafkaOptions) -> ClientConfig {
+    let mut config = base(options);
+    config
+        // The library wants a name even of those who never join.
+        .set("group.id", "floodgate-readers")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("allow.auto.create.topics", "false")
+        // A trimmed start is an error that is told, not a jump nobody notices.
+        .set("auto.offset.reset", "error")
+        // So that a reader knows when it has seen everything there is.
+        .set("enable.partition.eof", "true")
+        .set("fetch.wait.max.ms", "100")
+        .set("fetch.error.backoff.ms", "50")
+        .set("fetch.message.max.bytes", (4 << 20).to_string())
+        .set("receive.message.max.bytes", (64 << 20).to_string())
+        .set("queued.max.messages.kbytes", (16 << 10).to_string())
+        .set("check.crcs", "true");
+    with_extra(config, options)
+}
+
+/// A member of the processors' group; it reads nothing, it only wants to know its share.
+pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
+    let mut config = reader(options);
+    let session = options.session_timeout.as_millis();
+    config
+        .set("group.id", &options.group_id)
+        // Cooperative: who keeps a partition is not interrupted when others come or go.
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", session.to_string())
+        .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        .set("auto.offset.reset", "latest");
+    with_extra(config, options)
+}

@@ -1,0 +1,145 @@
+//! Making the topics as they should be, and finding out how they are.
+
+use std::time::Duration;
+
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::types::RDKafkaErrorCode;
+
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::{KafkaError, RECORD_BYTES_MAX};
+use crate::topics::{Cleanup, Topic};
+
+/// How long making the topics may take.
+const APPLY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A topic as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicPlan {
+    pub topic: Topic,
+    pub partitions: u32,
+    pub replication: u32,
+    /// Names and values, as in the broker's documentation.
+    pub config: Vec<(&'static str, String)>,
+}
+
+impl TopicPlan {
+    /// Every topic: those of the events share one number of partitions, since a fact stays in
+    /// the partition of its command; replies have one a gateway.
+    #[must_use]
+    pub fn all(partitions: u32, gateways: u32, replication: u32) -> Vec<Self> {
+        let plan = |topic: Topic| TopicPlan {
+            topic,
+            partitions: if topic == Topic::Replies { gateways } else { partitions },
+            replication,
+            config: config(topic, replication),
+        };
+        Topic::ALL.into_iter().map(plan).collect()
+    }
+}
+
+fn config(topic: Topic, replication: u32) -> Vec<(&'static str, String)> {
+    let (policy, retention) = match topic.cleanup() {
+        Cleanup::Keep => ("delete", "-1".to_owned()),
+        Cleanup::Compact => ("compact", "-1".to_owned()),
+        Cleanup::Age { ms } => ("delete", ms.to_string()),
+    };
+    let mut config = vec![
+        ("cleanup.policy", policy.to_owned()),
+        ("retention.ms", retention),
+        // The broker's clock decides when holds end; no gateway can be early or late.
+        ("message.timestamp.type", "LogAppendTime".to_owned()),
+        ("max.message.bytes", (RECORD_BYTES_MAX + 4096).to_string()),
+        // Two copies at least, wherever there can be two.
+        ("min.insync.replicas", (replication / 2 + 1).to_string()),
+    ];
+    if topic == Topic::Replies {
+        // Nobody asks for an answer twice here: one copy in time is worth more than three.
+        config.push(("segment.ms", "600000".to_owned()));
+    }
+    config
+}
+
+/// What was done about one topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    pub topic: Topic,
+    /// created, grown, or configured.
+    pub what: &'static str,
+    pub partitions: u32,
+}
+
+/// Makes what is missing, adds partitions where there are too few, and sets the configuration.
+/// Partitions of the events' topics are never added once there are commands: an event would
+/// move to another partition and leave its past behind.
+pub async fn apply(
+    options: &KafkaOptions,
+    plans: &[TopicPlan],
+) -> Result<Vec<Applied>, KafkaError> {
+    let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
+    let admin: AdminClient<DefaultClientContext> =
+        settings::producer(options).create().map_err(refused)?;
+    let within = AdminOptions::new().operation_timeout(Some(APPLY_WITHIN));
+    let mut applied = Vec::new();
+    for plan in plans {
+        let what = make(&admin, &within, plan).await?;
+        let known = describe(options, plan.topic)?;
+        if known < plan.partitions {
+            if plan.topic != Topic::Replies {
+                let (topic, found) = (plan.topic.name(), known);
+                return Err(KafkaError::Partitions { topic, found, asked: plan.partitions });
+            }
+            let more = NewPartitions::new(plan.topic.name(), plan.partitions as usize);
+            admin.create_partitions(&[more], &within).await.map_err(refused)?;
+        }
+        applied.push(Applied { topic: plan.topic, what, partitions: known.max(plan.partitions) });
+    }
+    Ok(applied)
+}
+
+async fn make(
+    admin: &AdminClient<DefaultClientContext>,
+    within: &AdminOptions,
+    plan: &TopicPlan,
+) -> Result<&'static str, KafkaError> {
+    let name = plan.topic.name();
+    let replication = TopicReplication::Fixed(plan.replication as i32);
+    let mut topic = NewTopic::new(name, plan.partitions as i32, replication);
+    for (key, value) in &plan.config {
+        topic = topic.set(key, value);
+    }
+    let refused = |reason: String| KafkaError::Refused(format!("{name}: {reason}"));
+    let made = admin.create_topics([&topic], within).await.map_err(|e| refused(e.to_string()))?;
+    match made.into_iter().next() {
+        Some(Ok(_)) | None => return Ok("created"),
+        Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {}
+        Some(Err((_, code))) => return Err(refused(code.to_string())),
+    }
+    let mut alter = AlterConfig::new(ResourceSpecifier::Topic(name));
+    for (key, value) in &plan.config {
+        alter = alter.set(key, value);
+    }
+    let altered =
+        admin.alter_configs([&alter], within).await.map_err(|e| refused(e.to_string()))?;
+    match altered.into_iter().next() {
+        Some(Err((_, code))) => Err(refused(code.to_string())),
+        _ => Ok("configured"),
+    }
+}
+
+/// How many partitions a topic has; 0 when there is none.
+pub fn describe(options: &KafkaOptions, topic: Topic) -> Result<u32, KafkaError> {
+    let consumer: BaseConsumer = settings::reader(options)
+        .create()
+        .map_err(|error| KafkaError::Refused(error.to_string()))?;
+    let metadata =
+        consumer.fetch_metadata(Some(topic.name()), METADATA_WITHIN).map_err(|error| {
+            KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
+        })?;
+    let found = metadata.topics().iter().find(|found| found.name() == topic.name());
+    Ok(found.map_or(0, |found| found.partitions().len() as u32))
+}
