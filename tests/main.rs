@@ -1,8 +1,11 @@
 //! One binary for everything that needs more than one crate.
 #![allow(clippy::unwrap_used)]
 
+mod cluster;
 mod crash;
+mod form;
 mod http;
+mod process;
 mod simulation;
 mod tidy;
 mod world;

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use floodgate::client::{Answer, Call, Http};
 use floodgate::keys::KeyFiles;
-use floodgate::roles::Running;
+use floodgate::roles::{Roles, Running, Start};
 use floodgate_plans::{demo_prices, generate, to_base64};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use crate::form;
 
 /// A server on a free port, its data in a folder that goes with it.
 pub(crate) struct World {
@@ -51,15 +53,29 @@ impl World {
 
     /// Starts with settings that differ from the defaults, as `section.key` and text.
     pub(crate) async fn start_in(folder: tempfile::TempDir, flags: &[(&str, &str)]) -> Self {
+        let file = folder.path().join("form.toml");
+        // A second start in the same folder goes on with the topics of the first.
+        if !file.exists() {
+            let form = form::flags();
+            form::prepare(&form).await;
+            std::fs::write(&file, form::as_toml(&form)).unwrap();
+        }
         let flags: Vec<_> = flags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let settings = floodgate_config::load(None, [], &flags).unwrap().settings;
+        let settings = floodgate_config::load(Some(&file), [], &flags).unwrap().settings;
         let keys = folder.path().join("keys");
         let files = KeyFiles::in_folder(&keys);
         files.make(&keys).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let secrets = files.read().unwrap();
-        let running =
-            Running::start(&settings, secrets, folder.path(), listener, None).await.unwrap();
+        let start = Start {
+            settings: &settings,
+            roles: Roles::ALL,
+            secrets: Some(secrets),
+            data: folder.path(),
+            listener,
+            metrics: None,
+        };
+        let running = Running::start(start).await.unwrap();
         let base = format!("http://{}", running.address);
         let read = |role: &str| std::fs::read_to_string(keys.join(format!("{role}.key"))).unwrap();
         let world = World {
@@ -84,9 +100,13 @@ impl World {
         self.folder
     }
 
+    pub(crate) fn log(&self) -> std::sync::Arc<dyn floodgate_log::Log> {
+        self.running.log()
+    }
+
     /// The audit of the log as it is now.
     pub(crate) fn audit(&self) -> floodgate::audit::Report {
-        floodgate::audit::audit(self.running.log(), None).unwrap()
+        floodgate::audit::audit(&*self.running.log(), None).unwrap()
     }
 
     pub(crate) async fn send(

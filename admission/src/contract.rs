@@ -35,9 +35,11 @@ impl PlaceReserver for CountingReserver {
 }
 
 /// Panics where a store made by `make` breaks a promise.
-pub async fn keeps_the_contract(make: impl Fn(Arc<dyn PlaceReserver>) -> Arc<dyn AdmissionStore>) {
+pub async fn keeps_the_contract(
+    make: impl AsyncFn(Arc<dyn PlaceReserver>) -> Arc<dyn AdmissionStore>,
+) {
     let reserver = Arc::new(CountingReserver::default());
-    let store = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
+    let store = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;
     let event_id = EventId(1);
 
     let first = store.join(event_id, BuyerId(1), None).await.expect("a place is free");
@@ -59,13 +61,16 @@ pub async fn keeps_the_contract(make: impl Fn(Arc<dyn PlaceReserver>) -> Arc<dyn
     }
     assert_eq!(places.len(), 250, "every buyer has a place of his own");
 
+    assert_eq!(store.agree(event_id, 7).await.expect("an answer"), 7);
+    assert!(store.agree(event_id, 3).await.expect("an answer") >= 3, "nobody is called back");
+
     // A store that starts again skips numbers, and never issues one twice.
-    let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>);
+    let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;
     let later = restarted.join(event_id, BuyerId(1000), None).await.expect("a place is free");
     assert!(!places.contains(&later), "a number was issued twice");
 
     reserver.refusals.store(1, Ordering::SeqCst);
-    let fresh = make(reserver as Arc<dyn PlaceReserver>);
+    let fresh = make(reserver as Arc<dyn PlaceReserver>).await;
     assert!(fresh.join(event_id, BuyerId(1), None).await.is_err(), "a refusal is told");
     assert!(fresh.join(event_id, BuyerId(1), None).await.is_ok(), "and the next try may succeed");
 }

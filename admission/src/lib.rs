@@ -9,15 +9,17 @@
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
 //! | [`pace`] | how the frontier moves |
 //! | [`limits`] | rate limits by address and device |
-//! | [`store`], [`memory`] | places, behind one trait |
+//! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
 //! | [`contract`] | what every store must do |
 
+mod blocks;
 pub mod contract;
 pub mod keys;
 pub mod limits;
 pub mod memory;
 pub mod pace;
+pub mod redis;
 pub mod room;
 pub mod store;
 pub mod token;
@@ -26,6 +28,7 @@ pub use keys::Keys;
 pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
+pub use redis::RedisStore;
 pub use room::{Joined, QueueView, RoomError, RoomSettings, WaitingRoom};
 pub use store::{AdmissionStore, PlaceReserver, StoreError};
 pub use token::{Device, Pass, QueueTicket, TokenError};

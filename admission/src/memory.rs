@@ -1,77 +1,44 @@
-//! The store of one process: places from blocks reserved in the log.
+//! The store of one process.
 //!
-//! A restart skips the rest of a block and so never issues a number twice. Who joined before
-//! keeps the place in his signed ticket; the map here only makes joining idempotent.
+//! Who joined before keeps the place in his signed ticket; the map here only makes joining
+//! idempotent.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use floodgate_onsale::{BuyerId, EventId, Place};
 
+use crate::blocks::Blocks;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
 
 /// Buyers remembered for one event, about 40 bytes each. Beyond, joining is still possible;
 /// repeating it without a ticket then gives a later place.
 const BUYERS_MAX: usize = 1 << 22;
 
-#[derive(Debug, Default)]
-struct Queue {
-    places: HashMap<BuyerId, Place>,
-    /// Numbers of the current block not given out yet.
-    next: u64,
-    end: u64,
-}
-
-#[derive(Debug, Default)]
-struct Entry {
-    // A plain mutex: held for a map look-up, never across an await.
-    queue: Mutex<Queue>,
-    /// One fetch at a time; everybody else waits for its block instead of asking too.
-    fetching: tokio::sync::Mutex<()>,
-}
-
-impl Entry {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, buyer: BuyerId, spent: Option<Place>) -> Option<Place> {
-        let mut queue = self.lock();
-        if let Some(&place) = queue.places.get(&buyer)
-            && Some(place) != spent
-        {
-            return Some(place);
-        }
-        if queue.next == queue.end {
-            return None;
-        }
-        let place = Place(queue.next);
-        queue.next += 1;
-        if queue.places.len() < BUYERS_MAX || queue.places.contains_key(&buyer) {
-            queue.places.insert(buyer, place);
-        }
-        Some(place)
-    }
-}
+type Places = HashMap<EventId, HashMap<BuyerId, Place>>;
 
 /// Places in memory.
 #[derive(Debug)]
 pub struct MemoryStore {
-    reserver: Arc<dyn PlaceReserver>,
-    block: u32,
-    events: Mutex<HashMap<EventId, Arc<Entry>>>,
+    blocks: Blocks,
+    // A plain mutex: held for a map look-up, never across an await.
+    places: Mutex<Places>,
 }
 
 impl MemoryStore {
     /// A store that reserves `block` places at a time.
     #[must_use]
     pub fn new(reserver: Arc<dyn PlaceReserver>, block: u32) -> Self {
-        MemoryStore { reserver, block: block.max(1), events: Mutex::default() }
+        MemoryStore { blocks: Blocks::new(reserver, block), places: Mutex::default() }
     }
 
-    fn entry(&self, event_id: EventId) -> Arc<Entry> {
-        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(events.entry(event_id).or_default())
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, event_id: EventId, buyer: BuyerId, spent: Option<Place>) -> Option<Place> {
+        let place = *self.lock().get(&event_id)?.get(&buyer)?;
+        (Some(place) != spent).then_some(place)
     }
 
     async fn join_now(
@@ -80,20 +47,23 @@ impl MemoryStore {
         buyer: BuyerId,
         spent: Option<Place>,
     ) -> Result<Place, StoreError> {
-        let entry = self.entry(event_id);
-        loop {
-            if let Some(place) = entry.take(buyer, spent) {
-                return Ok(place);
-            }
-            let _turn = entry.fetching.lock().await;
-            // Whoever held the turn before may have brought a block.
-            if let Some(place) = entry.take(buyer, spent) {
-                return Ok(place);
-            }
-            let first = self.reserver.reserve(event_id, self.block).await?;
-            let mut queue = entry.lock();
-            (queue.next, queue.end) = (first.0, first.0 + u64::from(self.block));
+        if let Some(place) = self.known(event_id, buyer, spent) {
+            return Ok(place);
         }
+        let place = self.blocks.next(event_id).await?;
+        let mut places = self.lock();
+        let places = places.entry(event_id).or_default();
+        // Two requests of one buyer may meet here: the first one counts.
+        if let Some(&first) = places.get(&buyer)
+            && Some(first) != spent
+        {
+            self.blocks.give_back(event_id, place);
+            return Ok(first);
+        }
+        if places.len() < BUYERS_MAX || places.contains_key(&buyer) {
+            places.insert(buyer, place);
+        }
+        Ok(place)
     }
 }
 
@@ -107,8 +77,13 @@ impl AdmissionStore for MemoryStore {
         Box::pin(self.join_now(event_id, buyer, spent))
     }
 
+    fn agree(&self, _event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {
+        Box::pin(std::future::ready(Ok(mine)))
+    }
+
     fn forget(&self, event_id: EventId) -> Later<'_, ()> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).remove(&event_id);
+        self.blocks.forget(event_id);
+        self.lock().remove(&event_id);
         Box::pin(std::future::ready(()))
     }
 }
@@ -119,7 +94,9 @@ mod tests {
 
     #[tokio::test]
     async fn keeps_the_contract() {
-        crate::contract::keeps_the_contract(|reserver| Arc::new(MemoryStore::new(reserver, 10)))
-            .await;
+        crate::contract::keeps_the_contract(async |reserver| {
+            Arc::new(MemoryStore::new(reserver, 10)) as Arc<dyn AdmissionStore>
+        })
+        .await;
     }
 }

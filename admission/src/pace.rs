@@ -77,6 +77,11 @@ impl Pace {
         self.frontier
     }
 
+    /// Follows a frontier others have called: it never goes back.
+    pub fn follow(&mut self, frontier: u64) {
+        self.frontier = self.frontier.max(frontier);
+    }
+
     /// Moves the frontier as far as it may go at `now_ms`, and returns it.
     pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> u64 {
         self.frontier = self.frontier.max(shop.entered_beyond);

@@ -172,6 +172,18 @@ impl WaitingRoom {
         room.as_of = now;
     }
 
+    /// Makes one frontier of all gateways' frontiers. Without an answer each goes on with its own,
+    /// which the same rules move at the same pace.
+    pub async fn agree(&self, event_id: EventId) -> Result<(), RoomError> {
+        let Some(mine) = self.view(event_id).map(|view| view.frontier) else { return Ok(()) };
+        let all = self.store.agree(event_id, mine).await?;
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.get_mut(&event_id) {
+            room.pace.follow(all);
+        }
+        Ok(())
+    }
+
     /// A buyer id for a new device, from good randomness.
     #[must_use]
     pub fn fresh_device() -> Device {

@@ -35,6 +35,10 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
         spent: Option<Place>,
     ) -> Later<'_, Result<Place, StoreError>>;
 
+    /// Tells the others how far our frontier is and hears the furthest of all: with one store,
+    /// every gateway shows the same.
+    fn agree(&self, event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>>;
+
     /// Drops everything about an event that is over.
     fn forget(&self, event_id: EventId) -> Later<'_, ()>;
 }

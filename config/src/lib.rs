@@ -9,8 +9,8 @@ mod units;
 
 pub use layers::{ConfigError, Loaded, load};
 pub use settings::{
-    Admission, Engine, Live, LogSettings, Payments, PaymentsProvider, Secrets, Server, Settings,
-    Sinks,
+    Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis,
+    Secrets, Server, Settings, Sinks, Store,
 };
 pub use units::{ByteSize, Span};
 

@@ -14,6 +14,8 @@ use crate::units::{ByteSize, Span};
 pub struct Settings {
     pub server: Server,
     pub log: LogSettings,
+    pub kafka: Kafka,
+    pub redis: Redis,
     pub engine: Engine,
     pub admission: Admission,
     pub payments: Payments,
@@ -32,6 +34,7 @@ pub struct Server {
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
+    pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
 
@@ -49,17 +52,46 @@ pub struct LogSettings {
 #[serde(rename_all = "snake_case")]
 pub enum Backend {
     Embedded,
+    Kafka,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kafka {
+    pub brokers: String,
+    pub prefix: String,
+    pub replication: u32,
+    pub gateways: u32,
+    pub session_timeout: Span,
+    pub append_timeout: Span,
+    pub properties: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: String,
+}
+
+/// The kinds of store for places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Store {
+    Memory,
+    Redis,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
+    pub snapshots: PathBuf,
     pub snapshot_every: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admission {
+    pub store: Store,
     pub pace_per_minute: u32,
     pub grace: Span,
     pub block: u32,
@@ -124,7 +156,31 @@ impl Settings {
                 found.push((key, value, fix));
             }
         };
-        let Settings { server, log, engine, admission, .. } = self;
+        let Settings { server, log, kafka, engine, admission, .. } = self;
+        check(
+            (1..=kafka.gateways).contains(&server.gateway_id),
+            "server.gateway_id",
+            server.gateway_id.to_string(),
+            "between 1 and kafka.gateways",
+        );
+        check(
+            (1..=1024).contains(&kafka.gateways),
+            "kafka.gateways",
+            kafka.gateways.to_string(),
+            "between 1 and 1024",
+        );
+        check(
+            (1..=9).contains(&kafka.replication),
+            "kafka.replication",
+            kafka.replication.to_string(),
+            "between 1 and 9, and at most the number of brokers",
+        );
+        check(
+            kafka.properties.iter().all(|pair| pair.contains('=')),
+            "kafka.properties",
+            kafka.properties.join(", "),
+            "a list of name=value",
+        );
         check(
             (1..=1024).contains(&log.partitions),
             "log.partitions",

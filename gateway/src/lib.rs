@@ -13,6 +13,7 @@
 //! | `problem` | every way to say no, in one table |
 //! | `routes` | one file a group of routes |
 //! | `model` | what is sent and received |
+//! | `status_page` | readiness and metrics of the other roles |
 //! | `server` | sockets, time limits, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
@@ -26,6 +27,7 @@ mod problem;
 mod routes;
 mod server;
 mod state;
+mod status_page;
 mod ticket;
 mod time;
 mod views;
@@ -35,5 +37,6 @@ pub use routes::app;
 pub use routes::sandbox::PaymentSandbox;
 pub use server::run;
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
+pub use status_page::{StatusPage, run_status};
 
 pub use places::LogPlaces;

@@ -12,6 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
+use floodgate_onsale::SalePhase;
+
 use crate::extract::address::Peer;
 use crate::routes::app;
 use crate::state::GatewayState;
@@ -113,6 +115,11 @@ async fn pulse(state: GatewayState) {
         let cut = framed.elapsed() >= FRAMES_EVERY;
         for (event_id, entry) in state.views.all() {
             state.room.advance(event_id, time::now(), entry.shop());
+            if !matches!(entry.read().phase, SalePhase::Closed | SalePhase::Cancelled)
+                && let Err(error) = state.room.agree(event_id).await
+            {
+                tracing::warn!(%event_id, %error, "the frontier is our own for now");
+            }
             if cut {
                 entry.cut_frame();
             }

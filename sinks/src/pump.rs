@@ -65,7 +65,7 @@ pub fn spawn(log: Arc<dyn Log>, sink: Box<dyn Sink>) -> std::io::Result<SinkHand
     let name = format!("sink-{}", sink.name());
     let thread = std::thread::Builder::new().name(name).spawn(move || {
         let name = sink.name();
-        match Pump::new(&*log, sink).and_then(|mut pump| pump.run(&*log, &theirs)) {
+        match Pump::new(&*log, sink).and_then(|mut pump| pump.run(&theirs)) {
             Ok(()) => {}
             Err(error) => tracing::error!(sink = name, %error, "the sink stops"),
         }
@@ -94,7 +94,7 @@ impl Pump {
         Ok(Pump { sink, sources })
     }
 
-    fn run(&mut self, log: &dyn Log, stop: &AtomicBool) -> Result<(), SinkError> {
+    fn run(&mut self, stop: &AtomicBool) -> Result<(), SinkError> {
         let mut records = Vec::with_capacity(BATCH_MAX);
         let mut was_quiet = false;
         while !stop.load(Ordering::Acquire) {

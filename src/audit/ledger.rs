@@ -66,6 +66,7 @@ pub(super) struct Ledger {
     commands_end: u64,
     last_at: LogTime,
     facts_pending: u64,
+    facts_repeated: u64,
     totals: (SeatCounts, u64, u64),
 }
 
@@ -79,6 +80,7 @@ impl Ledger {
             commands_end: 0,
             last_at: LogTime(0),
             facts_pending: 0,
+            facts_repeated: 0,
             totals: (SeatCounts::default(), 0, 0),
         }
     }
@@ -124,6 +126,16 @@ impl Ledger {
 
     fn order(&self, event_id: EventId, hold_id: HoldId) -> Option<&OrderBook> {
         self.events.get(&event_id)?.orders.get(&hold_id)
+    }
+
+    /// Enters a published fact, unless it is a repetition: two owners of one partition, one of
+    /// them a ghost, publish the same facts, and readers drop what is not greater than the last.
+    pub(super) fn take_published(&mut self, record: &FactRecord) {
+        if self.last.is_some_and(|last| record.source <= last) {
+            self.facts_repeated += 1;
+        } else {
+            self.take(record);
+        }
     }
 
     /// Enters a fact that is certain and not published yet.
@@ -396,6 +408,7 @@ impl Ledger {
             orders,
             orders_in_flight,
             facts_pending: self.facts_pending,
+            facts_repeated: self.facts_repeated,
             acked_missing: missing.map(|(_, missing)| missing),
             acked_checked: missing.map(|(checked, _)| checked),
             examples: self.examples,

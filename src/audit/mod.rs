@@ -34,7 +34,7 @@ pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<Report> {
         ledger.start_partition(partition, commands_end);
         each_record(log, Topic::Facts, partition, facts_end, |record| {
             match decode_fact(&record.value) {
-                Ok(fact) => ledger.take(&fact),
+                Ok(fact) => ledger.take_published(&fact),
                 Err(error) => ledger.undecodable(record.offset, &error.to_string()),
             }
         })?;

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
-use floodgate_log::{Log, Topic};
-use floodgate_onsale::wire::{decode_command, encode_fact};
-use floodgate_onsale::{Engine, EngineLimits};
+use floodgate_log::{Log, LogReader, Record, Topic};
+use floodgate_onsale::wire::{decode_command, decode_fact, encode_fact};
+use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use super::ledger::Ledger;
 use super::{BATCH, each_record, reader_from_start};
@@ -20,43 +20,83 @@ pub(super) fn compare(
     (commands_end, facts_end): (u64, u64),
     ledger: &mut Ledger,
 ) -> Result<()> {
-    let mut published = reader_from_start(log, Topic::Facts, partition)?;
+    let mut published = Published {
+        reader: reader_from_start(log, Topic::Facts, partition)?,
+        end: facts_end,
+        batch: Vec::new(),
+        next: 0,
+        last: None,
+        failure: None,
+    };
     let mut engine = Engine::new(EngineLimits::default());
     let (mut facts, mut bytes) = (Vec::new(), Vec::new());
-    let mut batch = Vec::new();
-    let mut next = 0;
-    let mut failure = None;
     each_record(log, Topic::Commands, partition, commands_end, |record| {
         let Ok(envelope) = decode_command(&record.value) else { return };
         facts.clear();
         engine.step(record.offset, record.at, &envelope, &mut facts);
         for fact in &facts {
-            if published.position() >= facts_end && next >= batch.len() {
+            let Some(known) = published.next() else {
                 ledger.take_pending(fact);
                 continue;
-            }
-            if next >= batch.len() {
-                batch.clear();
-                next = 0;
-                if let Err(error) = published.poll(BATCH, Duration::from_secs(1), &mut batch) {
-                    failure.get_or_insert(error);
-                    return;
-                }
-                // What a running server published since belongs to what is pending here.
-                batch.retain(|record: &floodgate_log::Record| record.offset < facts_end);
-            }
+            };
             bytes.clear();
             encode_fact(fact, &mut bytes);
-            let same = batch.get(next).is_some_and(|record| record.value == bytes);
-            next += 1;
+            let same = known.value == bytes;
             ledger.check("replay-byte-equal", same, || {
                 format!("the fact at {:?} of partition {partition} differs", fact.source)
             });
         }
     })?;
-    let left = facts_end.saturating_sub(published.position()) + (batch.len() - next) as u64;
+    let mut left = 0;
+    while published.next().is_some() {
+        left += 1;
+    }
     ledger.check("replay-byte-equal", left == 0, || {
         format!("{left} facts of partition {partition} follow from no command")
     });
-    failure.map_or(Ok(()), |error| Err(error.into()))
+    published.failure.map_or(Ok(()), Err)
+}
+
+/// The published facts before an end, each once.
+struct Published {
+    reader: Box<dyn LogReader>,
+    end: u64,
+    batch: Vec<Record>,
+    next: usize,
+    last: Option<Source>,
+    failure: Option<anyhow::Error>,
+}
+
+impl Published {
+    fn next(&mut self) -> Option<&Record> {
+        while self.next >= self.batch.len() {
+            if self.reader.position() >= self.end || self.failure.is_some() {
+                return None;
+            }
+            self.batch.clear();
+            self.next = 0;
+            match self.reader.poll(BATCH, Duration::from_secs(10), &mut self.batch) {
+                Ok(0) => self.failure = Some(anyhow!("the facts stopped before their end")),
+                Ok(_) => {}
+                Err(error) => self.failure = Some(error.into()),
+            }
+            // What a running server published since belongs to what is pending, and what a
+            // ghost repeated was seen before.
+            let (end, last) = (self.end, &mut self.last);
+            self.batch.retain(|record| record.offset < end && is_new(last, record));
+        }
+        self.next += 1;
+        self.batch.get(self.next - 1)
+    }
+}
+
+/// Whether a published fact is later than every one before it; `last` follows.
+fn is_new(last: &mut Option<Source>, record: &Record) -> bool {
+    // What cannot be read is kept, and will differ.
+    let Ok(fact) = decode_fact(&record.value) else { return true };
+    let is_new = last.is_none_or(|last| last < fact.source);
+    if is_new {
+        *last = Some(fact.source);
+    }
+    is_new
 }

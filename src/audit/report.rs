@@ -33,6 +33,9 @@ pub struct Report {
     /// Facts that follow from durable commands and are published by the next start, if no
     /// server runs.
     pub facts_pending: u64,
+    /// Facts published again by an owner that did not know it had been replaced; readers drop
+    /// them by position. Never any in the embedded form.
+    pub facts_repeated: u64,
     /// Acknowledged holds and orders that the log does not have; absent without `--acked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acked_missing: Option<u64>,

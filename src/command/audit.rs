@@ -1,11 +1,13 @@
 //! `floodgate audit`: recompute every invariant from the log.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use floodgate_log::EmbeddedLog;
+use floodgate_log::Log;
 
 use super::exit::Failure;
 use super::settings::Place;
+use crate::roles::SharedLog;
 
 /// Reads the log from its first record and recomputes every invariant.
 ///
@@ -26,7 +28,7 @@ pub(super) struct Audit {
 impl Audit {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         let log = open_for_reading(&self.place)?;
-        let report = crate::audit::audit(&log, self.acked.as_deref())?;
+        let report = crate::audit::audit(&*log, self.acked.as_deref())?;
         if json {
             println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
         } else {
@@ -36,8 +38,8 @@ impl Audit {
     }
 }
 
-/// The log of a data folder, without changing anything there.
-pub(super) fn open_for_reading(place: &Place) -> Result<EmbeddedLog, Failure> {
-    place.load(&[])?;
-    EmbeddedLog::open_read_only(&place.data).map_err(|error| anyhow::Error::new(error).into())
+/// The log as the settings say, without changing anything there.
+pub(super) fn open_for_reading(place: &Place) -> Result<Arc<dyn Log>, Failure> {
+    let settings = place.load(&[])?.settings;
+    Ok(SharedLog::open_to_read(&settings, &place.data)?.shared())
 }

@@ -19,7 +19,7 @@ use super::venue::load_plan;
 use crate::audit;
 use crate::crowd::{self, CrowdOptions};
 use crate::keys::KeyFiles;
-use crate::roles::{Running, metrics_recorder, told_to_end};
+use crate::roles::{Roles, Running, Start, metrics_recorder, told_to_end};
 use crate::stampede::Report;
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
@@ -82,8 +82,15 @@ impl Demo {
             let listener = TcpListener::bind(listen).await.with_context(|| {
                 format!("cannot listen on {listen}; take another with --listen 127.0.0.1:0")
             })?;
-            let running =
-                Running::start(&settings, secrets, data, listener, metrics_recorder()).await?;
+            let running = Running::start(Start {
+                settings: &settings,
+                roles: Roles::ALL,
+                secrets: Some(secrets),
+                data,
+                listener,
+                metrics: metrics_recorder(),
+            })
+            .await?;
             let target = format!("http://{}", running.address);
             let key = std::fs::read_to_string(keys.join("manager.key"))
                 .context("the manager's key of this data folder is gone; give it back or take another --data")?;
@@ -139,7 +146,7 @@ impl Demo {
         };
         let crowd = crowd::run(&crowd).await?;
         // Reading the whole log would keep the others of this thread waiting.
-        let audit = tokio::task::block_in_place(|| audit::audit(running.log(), None))?;
+        let audit = tokio::task::block_in_place(|| audit::audit(&*running.log(), None))?;
         tell_crowd(&crowd, &audit, as_json)?;
         Ok(audit.is_clean())
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use floodgate_log::{Log as _, Topic};
+use floodgate_log::Topic;
 use serde_json::Value;
 
 use super::audit::open_for_reading;

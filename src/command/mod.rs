@@ -9,11 +9,13 @@ mod event;
 mod exit;
 mod keys;
 mod log;
+mod role;
 mod sale;
 mod serve;
 mod settings;
 mod staff;
 mod stampede;
+mod topics;
 mod venue;
 
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
+use crate::roles::Roles;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -47,10 +50,19 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    /// HTTP and pages, as a process of its own.
+    Gateway(role::Role),
+    /// The seat engine and the payments of its share of the partitions.
+    Processor(role::Role),
+    /// Live counts.
+    Live(role::Role),
+    /// SQL tables.
+    Sink(role::Role),
     Demo(demo::Demo),
     Event(event::Event),
     Sale(sale::Sale),
     Venue(venue::Venue),
+    Topics(topics::Topics),
     Log(log::Log),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
@@ -66,10 +78,15 @@ pub fn main() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let outcome = match command {
         Command::Serve(command) => command.run(),
+        Command::Gateway(command) => command.run(Roles { gateway: true, ..Roles::NONE }),
+        Command::Processor(command) => command.run(Roles { processor: true, ..Roles::NONE }),
+        Command::Live(command) => command.run(Roles { live: true, ..Roles::NONE }),
+        Command::Sink(command) => command.run(Roles { sink: true, ..Roles::NONE }),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
         Command::Venue(command) => command.run(json),
+        Command::Topics(command) => command.run(json),
         Command::Log(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),

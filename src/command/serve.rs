@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use crate::roles::{Running, metrics_recorder, told_to_end};
+use crate::roles::{Roles, Running, Start, metrics_recorder, told_to_end};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///
@@ -31,27 +31,43 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        log_as_json();
-        let flags: Vec<_> =
-            self.listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
-        let settings = self.place.load(&flags)?.settings;
-        let secrets = secrets(&settings, &self.place.data)?;
-        raise_file_limit();
-        block_on(async {
-            let listen = settings.server.listen;
-            let listener = TcpListener::bind(listen)
-                .await
-                .with_context(|| format!("cannot listen on {listen}; is it taken?"))?;
-            let metrics = metrics_recorder();
-            let running =
-                Running::start(&settings, secrets, &self.place.data, listener, metrics).await?;
-            tracing::info!(address = %running.address, data = %self.place.data.display(), "serving");
-            told_to_end().await;
-            tracing::info!("ending: readiness is off, open requests are finished");
-            running.shutdown().await?;
-            Ok(())
-        })
+        run_roles(&self.place, self.listen, Roles::ALL)
     }
+}
+
+/// Runs some roles in this process until it is told to end, or cannot go on.
+pub(super) fn run_roles(
+    place: &Place,
+    listen: Option<SocketAddr>,
+    roles: Roles,
+) -> Result<(), Failure> {
+    log_as_json();
+    let flags: Vec<_> =
+        listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
+    let settings = place.load(&flags)?.settings;
+    let secrets = roles.gateway.then(|| secrets(&settings, &place.data)).transpose()?;
+    raise_file_limit();
+    block_on(async {
+        let listen = settings.server.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen on {listen}; is it taken?"))?;
+        let metrics = metrics_recorder();
+        let data = &place.data;
+        let start = Start { settings: &settings, roles, secrets, data, listener, metrics };
+        let running = Running::start(start).await?;
+        tracing::info!(address = %running.address, data = %data.display(), "serving");
+        let failure = tokio::select! {
+            () = told_to_end() => None,
+            failure = running.failed() => Some(failure),
+        };
+        tracing::info!("ending: readiness is off, open requests are finished");
+        let ended = running.shutdown().await;
+        match failure {
+            Some(failure) => Err(ended.err().unwrap_or(failure).into()),
+            None => Ok(ended?),
+        }
+    })
 }
 
 /// Log lines as JSON on standard error.

@@ -1,6 +1,6 @@
 //! The SQL tables and the live counts agree with the engine.
 
-use floodgate_log::{EmbeddedLog, Log as _, Topic};
+use floodgate_log::Topic;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -42,7 +42,7 @@ async fn tables_and_counts_say_what_the_engine_says() {
         .unwrap();
     assert_eq!(version, 6, "six seats are locked by somebody, until some time");
 
-    let log = EmbeddedLog::open_read_only(world.data()).unwrap();
+    let log = world.log();
     let counts = wait_for(|| {
         let mut last = None;
         for partition in 0..log.partitions(Topic::Counts) {

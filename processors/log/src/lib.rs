@@ -21,7 +21,7 @@ pub mod traits;
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use partition::partition_of;
-pub use replies::{ReplyHub, ReplySender, ReplyWait};
+pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};
 pub use topics::Topic;
 pub use traits::{
     Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,

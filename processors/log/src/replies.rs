@@ -4,15 +4,27 @@
 //! too fast. In one process the runner delivers straight into the hub; across processes a
 //! reader of the replies topic does.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use floodgate_onsale::{CommandId, Reply};
+use floodgate_onsale::wire::{decode_reply, encode_reply};
+use floodgate_onsale::{CommandId, GatewayId, Reply};
+
+use crate::topics::Topic;
+use crate::traits::{Log, LogError, NewRecord, Partition};
+
+/// Answers taken at once.
+const READ_MAX: usize = 1024;
+/// The longest a quiet reader waits before it looks whether it shall stop.
+const QUIET: Duration = Duration::from_millis(100);
 
 /// Takes replies off the hands of the runner. Must not block: the runner is serial.
 pub trait ReplySender: Send + Sync + std::fmt::Debug + 'static {
@@ -83,6 +95,107 @@ impl ReplySender for ReplyHub {
     fn send(&self, replies: Vec<Reply>) {
         for reply in &replies {
             self.deliver(reply);
+        }
+    }
+}
+
+/// Sends answers through the log to gateways in other processes, and those of the gateway in this
+/// one straight into its hub.
+#[derive(Debug)]
+pub struct LogReplies {
+    log: Arc<dyn Log>,
+    own: Option<(GatewayId, ReplyHub)>,
+}
+
+impl LogReplies {
+    #[must_use]
+    pub fn new(log: Arc<dyn Log>, own: Option<(GatewayId, ReplyHub)>) -> Self {
+        LogReplies { log, own }
+    }
+}
+
+/// The partition of a gateway's answers.
+fn partition_of_gateway(log: &dyn Log, gateway_id: GatewayId) -> Partition {
+    gateway_id.0.saturating_sub(1) % log.partitions(Topic::Replies).max(1)
+}
+
+impl ReplySender for LogReplies {
+    fn send(&self, replies: Vec<Reply>) {
+        let mut batches: BTreeMap<GatewayId, Vec<NewRecord>> = BTreeMap::new();
+        for reply in &replies {
+            match &self.own {
+                Some((gateway_id, hub)) if *gateway_id == reply.reply_to => hub.deliver(reply),
+                // Zero is nobody: Floodgate's own commands wait for facts, not for answers.
+                _ if reply.reply_to == GatewayId(0) => {}
+                _ => {
+                    let mut value = Vec::with_capacity(64);
+                    encode_reply(reply, &mut value);
+                    let record = NewRecord::new(reply.reply_to.0.to_string(), value);
+                    batches.entry(reply.reply_to).or_default().push(record);
+                }
+            }
+        }
+        for (gateway_id, records) in batches {
+            let partition = partition_of_gateway(&*self.log, gateway_id);
+            // Not awaited: an answer that is lost is asked for again under the same key.
+            drop(self.log.append(Topic::Replies, partition, records));
+        }
+    }
+}
+
+/// Reads a gateway's answers from the log into its hub, on a thread of its own.
+#[derive(Debug)]
+pub struct ReplyReader {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl ReplyReader {
+    /// Starts at the end: nobody here waits for older answers.
+    pub fn spawn(
+        log: &Arc<dyn Log>,
+        gateway_id: GatewayId,
+        hub: ReplyHub,
+    ) -> Result<Self, LogError> {
+        let partition = partition_of_gateway(&**log, gateway_id);
+        let end = log.end(Topic::Replies, partition)?;
+        let mut reader = log.reader(Topic::Replies, partition, end)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&stop);
+        let read = move || {
+            let mut records = Vec::with_capacity(READ_MAX);
+            while !theirs.load(Ordering::Acquire) {
+                records.clear();
+                match reader.poll(READ_MAX, QUIET, &mut records) {
+                    Err(LogError::Closed) => return,
+                    Err(error) => tracing::error!(%error, "answers cannot be read"),
+                    Ok(_) => {}
+                }
+                for record in &records {
+                    match decode_reply(&record.value) {
+                        Ok(reply) if reply.reply_to == gateway_id => hub.deliver(&reply),
+                        // Gateways beyond the number of partitions share one.
+                        Ok(_) => {}
+                        Err(error) => tracing::error!(offset = record.offset, %error, "no reply"),
+                    }
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("replies".to_owned())
+            .spawn(read)
+            .map_err(|error| LogError::Backend(error.to_string()))?;
+        Ok(ReplyReader { stop, thread })
+    }
+
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// Waits for the end.
+    pub fn join(self) {
+        if let Err(panic) = self.thread.join() {
+            std::panic::resume_unwind(panic);
         }
     }
 }

@@ -63,6 +63,12 @@ impl RunnerHandle {
         self.shared.applied.load(Ordering::Acquire)
     }
 
+    /// Whether the owner ended, told to or by itself.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Whether the owner runs and has caught up with the log once.
     #[must_use]
     pub fn is_ready(&self) -> bool {

@@ -35,7 +35,7 @@ impl std::fmt::Debug for Membership {
 impl Membership {
     pub(super) fn join(options: &KafkaOptions) -> Result<Self, KafkaError> {
         let consumer: BaseConsumer = settings::member(options).create()?;
-        consumer.subscribe(&[Topic::Commands.name()])?;
+        consumer.subscribe(&[&options.name(Topic::Commands)])?;
         Ok(Membership { consumer, owned: BTreeSet::new() })
     }
 

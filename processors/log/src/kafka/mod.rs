@@ -57,9 +57,9 @@ pub enum KafkaError {
     #[error("no broker answers at {brokers}: {reason}; is Kafka running, is kafka.brokers right?")]
     Unreachable { brokers: String, reason: String },
     #[error("topic {topic} is missing; `floodgate topics apply` makes all of them")]
-    MissingTopic { topic: &'static str },
+    MissingTopic { topic: String },
     #[error("topic {topic} has {found} partitions, commands have {asked}; they must be equal")]
-    Partitions { topic: &'static str, found: u32, asked: u32 },
+    Partitions { topic: String, found: u32, asked: u32 },
     #[error("Kafka refused: {0}")]
     Refused(String),
 }
@@ -75,10 +75,10 @@ impl KafkaLog {
         })?;
         let mut partitions = HashMap::new();
         for topic in Topic::ALL {
-            let found = metadata.topics().iter().find(|found| found.name() == topic.name());
+            let found = metadata.topics().iter().find(|found| found.name() == options.name(topic));
             let count = found.map_or(0, |found| found.partitions().len() as u32);
             if count == 0 {
-                return Err(KafkaError::MissingTopic { topic: topic.name() });
+                return Err(KafkaError::MissingTopic { topic: options.name(topic) });
             }
             partitions.insert(topic, count);
         }
@@ -86,7 +86,7 @@ impl KafkaLog {
         for topic in [Topic::Facts, Topic::Counts, Topic::DeadLetters] {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {
-                return Err(KafkaError::Partitions { topic: topic.name(), found, asked });
+                return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });
             }
         }
         let appender = Appender::new(options).map_err(refused)?;
@@ -110,7 +110,7 @@ impl KafkaLog {
     fn watermarks(&self, topic: Topic, partition: Partition) -> Result<(Offset, Offset), LogError> {
         self.check(topic, partition)?;
         let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        reader::watermarks(&asking, topic, partition)
+        reader::watermarks(&asking, &self.options.name(topic), topic, partition)
     }
 }
 
@@ -121,7 +121,7 @@ impl Log for KafkaLog {
 
     fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
         match self.check(topic, partition) {
-            Ok(()) => self.appender.append(topic, partition, records),
+            Ok(()) => self.appender.append(topic, partition, &records),
             Err(error) => Ticket::failed(error),
         }
     }

@@ -1,5 +1,6 @@
 //! Appends, and their acknowledgements.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -68,12 +69,17 @@ impl Pending {
 pub(super) struct Context {
     /// Whether every broker was out of reach when last heard of.
     brokers_down: AtomicBool,
+    /// Whether the producer can never go on without a gap: its process must be replaced.
+    has_failed: AtomicBool,
 }
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
             self.brokers_down.store(true, Ordering::Release);
+        }
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.has_failed.store(true, Ordering::Release);
         }
         tracing::warn!(%error, reason, "kafka");
     }
@@ -112,23 +118,26 @@ fn log_error(error: &KafkaError) -> LogError {
 /// The producer, and how much it holds.
 pub(super) struct Appender {
     producer: ThreadedProducer<Context>,
+    names: HashMap<Topic, String>,
     queue_records_max: usize,
 }
 
 impl Appender {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let context = Context { brokers_down: AtomicBool::new(false) };
+        let context =
+            Context { brokers_down: AtomicBool::new(false), has_failed: AtomicBool::new(false) };
         let producer = settings::producer(options).create_with_context(context)?;
-        Ok(Appender { producer, queue_records_max: options.queue_records_max })
+        let names = Topic::ALL.into_iter().map(|topic| (topic, options.name(topic))).collect();
+        Ok(Appender { producer, names, queue_records_max: options.queue_records_max })
     }
 
     /// Fetches what the first message would have to wait for: the leaders of all partitions
     /// and the producer's id.
     pub(super) fn warm_up(&self) {
-        for topic in Topic::ALL {
-            let found = self.producer.client().fetch_metadata(Some(topic.name()), METADATA_WITHIN);
+        for name in self.names.values() {
+            let found = self.producer.client().fetch_metadata(Some(name), METADATA_WITHIN);
             if let Err(error) = found {
-                tracing::warn!(topic = topic.name(), %error, "no metadata yet");
+                tracing::warn!(topic = name, %error, "no metadata yet");
             }
         }
     }
@@ -137,7 +146,7 @@ impl Appender {
         &self,
         topic: Topic,
         partition: Partition,
-        records: Vec<NewRecord>,
+        records: &[NewRecord],
     ) -> Ticket {
         let size = |record: &NewRecord| record.key.len() + record.value.len();
         if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
@@ -155,14 +164,15 @@ impl Appender {
         let Ok(partition) = i32::try_from(partition) else {
             return Ticket::failed(LogError::UnknownPartition { topic: topic.name(), partition });
         };
-        for record in &records {
-            self.send(topic, partition, record, &pending);
+        let name = self.names.get(&topic).map_or(topic.name(), String::as_str);
+        for record in records {
+            self.send(name, partition, record, &pending);
         }
         ticket
     }
 
-    fn send(&self, topic: Topic, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
-        let mut message = BaseRecord::with_opaque_to(topic.name(), Arc::clone(pending))
+    fn send(&self, name: &str, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
+        let mut message = BaseRecord::with_opaque_to(name, Arc::clone(pending))
             .partition(partition)
             .key(&record.key[..])
             .payload(&record.value[..]);
@@ -179,6 +189,9 @@ impl Appender {
     }
 
     pub(super) fn health(&self) -> Result<(), LogError> {
+        if self.producer.context().has_failed.load(Ordering::Acquire) {
+            return Err(LogError::Closed);
+        }
         if self.producer.context().brokers_down.load(Ordering::Acquire) {
             return Err(LogError::Backend("no broker can be reached".to_owned()));
         }

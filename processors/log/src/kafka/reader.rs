@@ -25,13 +25,14 @@ pub(super) fn backend(error: &impl ToString) -> LogError {
 /// First and end offset of a partition.
 pub(super) fn watermarks(
     consumer: &BaseConsumer,
+    name: &str,
     topic: Topic,
     partition: Partition,
 ) -> Result<(Offset, Offset), LogError> {
     let number = i32::try_from(partition)
         .map_err(|_| LogError::UnknownPartition { topic: topic.name(), partition })?;
     let (low, high) = consumer
-        .fetch_watermarks(topic.name(), number, METADATA_WITHIN)
+        .fetch_watermarks(name, number, METADATA_WITHIN)
         .map_err(|error| backend(&error))?;
     Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
 }
@@ -39,6 +40,7 @@ pub(super) fn watermarks(
 /// A reader with a consumer of its own.
 pub(super) struct KafkaReader {
     consumer: BaseConsumer,
+    name: String,
     topic: Topic,
     partition: Partition,
     position: Offset,
@@ -62,11 +64,18 @@ impl KafkaReader {
         let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
         let mut assignment = TopicPartitionList::new();
         assignment
-            .add_partition_offset(topic.name(), number, start)
+            .add_partition_offset(&options.name(topic), number, start)
             .and_then(|()| consumer.assign(&assignment))
             .map_err(|error| backend(&error))?;
-        let reader =
-            KafkaReader { consumer, topic, partition, position: from, at_end: false, behind: None };
+        let reader = KafkaReader {
+            consumer,
+            name: options.name(topic),
+            topic,
+            partition,
+            position: from,
+            at_end: false,
+            behind: None,
+        };
         Ok(reader)
     }
 
@@ -93,7 +102,8 @@ impl KafkaReader {
                     Some(
                         RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset,
                     ) => {
-                        let (first, _) = watermarks(&self.consumer, self.topic, self.partition)?;
+                        let (first, _) =
+                            watermarks(&self.consumer, &self.name, self.topic, self.partition)?;
                         return Err(LogError::Trimmed { first });
                     }
                     // Anything else heals by itself or shows in the health: the library goes on.
@@ -132,7 +142,7 @@ impl LogReader for KafkaReader {
         match self.behind {
             Some((asked, behind)) if asked.elapsed() < ASK_EVERY => Ok(behind),
             _ => {
-                let (_, end) = watermarks(&self.consumer, self.topic, self.partition)?;
+                let (_, end) = watermarks(&self.consumer, &self.name, self.topic, self.partition)?;
                 let behind = end.saturating_sub(self.position);
                 self.behind = Some((Instant::now(), behind));
                 Ok(behind)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 
 use super::RECORD_BYTES_MAX;
+use crate::topics::Topic;
 
 /// How long a question to the cluster may take.
 pub(super) const METADATA_WITHIN: Duration = Duration::from_secs(10);
@@ -16,8 +17,8 @@ pub struct KafkaOptions {
     pub brokers: String,
     /// Shown in the brokers' logs and metrics.
     pub client_id: String,
-    /// The group of the processors.
-    pub group_id: String,
+    /// Put before the name of every topic and group: several installations on one cluster.
+    pub prefix: String,
     /// A processor that is silent for so long has lost its partitions. Brokers have a lower
     /// bound, `group.min.session.timeout.ms`, six seconds by default.
     pub session_timeout: Duration,
@@ -36,13 +37,26 @@ impl Default for KafkaOptions {
         KafkaOptions {
             brokers: "127.0.0.1:9092".to_owned(),
             client_id: "floodgate".to_owned(),
-            group_id: "floodgate-processors".to_owned(),
+            prefix: String::new(),
             session_timeout: Duration::from_secs(6),
             append_timeout: Duration::from_secs(30),
             queue_records_max: 1 << 19,
             queue_bytes_max: 256 << 20,
             extra: Vec::new(),
         }
+    }
+}
+
+impl KafkaOptions {
+    /// A topic's name on the cluster.
+    #[must_use]
+    pub fn name(&self, topic: Topic) -> String {
+        format!("{}{}", self.prefix, topic.name())
+    }
+
+    /// The group of the processors.
+    pub(super) fn group(&self) -> String {
+        format!("{}floodgate-processors", self.prefix)
     }
 }
 
@@ -117,7 +131,7 @@ pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
     let mut config = reader(options);
     let session = options.session_timeout.as_millis();
     config
-        .set("group.id", &options.group_id)
+        .set("group.id", options.group())
         // Cooperative: who keeps a partition is not interrupted when others come or go.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", session.to_string())

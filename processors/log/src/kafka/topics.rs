@@ -86,14 +86,15 @@ pub async fn apply(
     let within = AdminOptions::new().operation_timeout(Some(APPLY_WITHIN));
     let mut applied = Vec::new();
     for plan in plans {
-        let what = make(&admin, &within, plan).await?;
+        let name = options.name(plan.topic);
+        let what = make(&admin, &within, &name, plan).await?;
         let known = describe(options, plan.topic)?;
         if known < plan.partitions {
             if plan.topic != Topic::Replies {
-                let (topic, found) = (plan.topic.name(), known);
+                let (topic, found) = (name, known);
                 return Err(KafkaError::Partitions { topic, found, asked: plan.partitions });
             }
-            let more = NewPartitions::new(plan.topic.name(), plan.partitions as usize);
+            let more = NewPartitions::new(&name, plan.partitions as usize);
             admin.create_partitions(&[more], &within).await.map_err(refused)?;
         }
         applied.push(Applied { topic: plan.topic, what, partitions: known.max(plan.partitions) });
@@ -104,9 +105,9 @@ pub async fn apply(
 async fn make(
     admin: &AdminClient<DefaultClientContext>,
     within: &AdminOptions,
+    name: &str,
     plan: &TopicPlan,
 ) -> Result<&'static str, KafkaError> {
-    let name = plan.topic.name();
     let replication = TopicReplication::Fixed(plan.replication as i32);
     let mut topic = NewTopic::new(name, plan.partitions as i32, replication);
     for (key, value) in &plan.config {
@@ -133,13 +134,13 @@ async fn make(
 
 /// How many partitions a topic has; 0 when there is none.
 pub fn describe(options: &KafkaOptions, topic: Topic) -> Result<u32, KafkaError> {
+    let name = options.name(topic);
     let consumer: BaseConsumer = settings::reader(options)
         .create()
         .map_err(|error| KafkaError::Refused(error.to_string()))?;
-    let metadata =
-        consumer.fetch_metadata(Some(topic.name()), METADATA_WITHIN).map_err(|error| {
-            KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
-        })?;
-    let found = metadata.topics().iter().find(|found| found.name() == topic.name());
+    let metadata = consumer.fetch_metadata(Some(&name), METADATA_WITHIN).map_err(|error| {
+        KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
+    })?;
+    let found = metadata.topics().iter().find(|found| found.name() == name);
     Ok(found.map_or(0, |found| found.partitions().len() as u32))
 }

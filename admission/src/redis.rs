@@ -1,0 +1,179 @@
+//! The store that gateways share, in Redis.
+//!
+//! Redis remembers who has which place and how far the frontier is; it counts nothing. Numbers
+//! come from blocks reserved in the log, so that a Redis that lost everything, or the last second
+//! of it, can neither issue one twice nor lose anybody: a place lives in its visitor's signed
+//! ticket.
+//!
+//! | key | holds | bounds |
+//! |---|---|---|
+//! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place, 16,384 of them | kept for a week |
+//! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
+//!
+//! A visitor costs about 30 bytes where many wait. The braces make all keys of an event live in one slot of a Redis Cluster.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
+use redis::Script;
+
+use floodgate_onsale::{BuyerId, EventId, Place};
+
+use crate::blocks::Blocks;
+use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
+
+/// Connections of one gateway: each carries about 20,000 joins a second.
+const CONNECTIONS_MAX: usize = 16;
+/// A Redis that takes longer is treated as gone; joining says that trying again is safe.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How long a visitor is remembered after the last join of his bucket.
+const REMEMBERED_SECONDS: u32 = 7 * 24 * 3600;
+/// Hashes an event's buyers are spread over: up to eight million, each stays small enough for the
+/// compact form (128 entries by default).
+const BUCKET_BITS: u32 = 14;
+
+/// Takes the place that is known, unless it is spent; else remembers the one offered.
+/// KEYS: bucket. ARGV: buyer, offered place, spent place or empty, seconds.
+const JOIN: &str = "
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if known and known ~= ARGV[3] then return known end
+if ARGV[2] == '' then return false end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return ARGV[2]";
+
+/// The frontier never goes back. KEYS: frontier. ARGV: ours, seconds.
+const AGREE: &str = "
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+local mine = tonumber(ARGV[1])
+if mine <= known then return known end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+return mine";
+
+/// Places in Redis.
+pub struct RedisStore {
+    blocks: Blocks,
+    pool: Pool,
+    join: Script,
+    agree: Script,
+}
+
+impl std::fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RedisStore")
+    }
+}
+
+/// The key of the hash a buyer is in.
+fn bucket(event_id: EventId, buyer: BuyerId) -> String {
+    format!("fg:{{{event_id}}}:b:{}", buyer.0 >> (64 - BUCKET_BITS))
+}
+
+/// The key of an event's frontier.
+fn frontier(event_id: EventId) -> String {
+    format!("fg:{{{event_id}}}:frontier")
+}
+
+fn unavailable(error: &impl ToString) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+impl RedisStore {
+    /// A store at `url` (`redis://…`) that reserves `block` places at a time. Connections are made
+    /// when needed, so that a gateway starts while Redis is away.
+    pub fn open(
+        url: &str,
+        reserver: Arc<dyn PlaceReserver>,
+        block: u32,
+    ) -> Result<Self, StoreError> {
+        let mut config = Config::from_url(url);
+        config.pool = Some(PoolConfig {
+            max_size: CONNECTIONS_MAX,
+            timeouts: Timeouts {
+                wait: Some(ANSWER_WITHIN),
+                create: Some(ANSWER_WITHIN),
+                recycle: Some(ANSWER_WITHIN),
+            },
+            ..PoolConfig::default()
+        });
+        let pool = config.create_pool(Some(Runtime::Tokio1)).map_err(|e| unavailable(&e))?;
+        let blocks = Blocks::new(reserver, block);
+        Ok(RedisStore { blocks, pool, join: Script::new(JOIN), agree: Script::new(AGREE) })
+    }
+
+    async fn connection(&self) -> Result<Connection, StoreError> {
+        self.pool.get().await.map_err(|error| unavailable(&error))
+    }
+
+    /// One step in Redis; `offered` is `None` for a mere look.
+    async fn ask(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        offered: Option<Place>,
+        spent: Option<Place>,
+    ) -> Result<Option<Place>, StoreError> {
+        let mut connection = self.connection().await?;
+        let text = |place: Option<Place>| place.map(|p| p.0.to_string()).unwrap_or_default();
+        let mut call = self.join.key(bucket(event_id, buyer));
+        call.arg(&buyer.0.to_be_bytes()[..]).arg(text(offered)).arg(text(spent));
+        call.arg(REMEMBERED_SECONDS);
+        let answer = call.invoke_async::<Option<u64>>(&mut connection);
+        let place = tokio::time::timeout(ANSWER_WITHIN, answer)
+            .await
+            .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
+            .map_err(|error| unavailable(&error))?;
+        Ok(place.map(Place))
+    }
+
+    async fn join_now(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        spent: Option<Place>,
+    ) -> Result<Place, StoreError> {
+        let offered = self.blocks.next(event_id).await?;
+        match self.ask(event_id, buyer, Some(offered), spent).await {
+            Ok(Some(place)) if place == offered => Ok(place),
+            Ok(known) => {
+                self.blocks.give_back(event_id, offered);
+                known.ok_or_else(|| StoreError::Unavailable("Redis kept nothing".to_owned()))
+            }
+            // Perhaps it was remembered; the number is skipped, so nobody else gets it.
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn agree_now(&self, event_id: EventId, mine: u64) -> Result<u64, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut call = self.agree.key(frontier(event_id));
+        call.arg(mine).arg(REMEMBERED_SECONDS);
+        let answer = call.invoke_async::<u64>(&mut connection);
+        tokio::time::timeout(ANSWER_WITHIN, answer)
+            .await
+            .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
+            .map_err(|error| unavailable(&error))
+    }
+}
+
+impl AdmissionStore for RedisStore {
+    fn join(
+        &self,
+        event_id: EventId,
+        buyer: BuyerId,
+        spent: Option<Place>,
+    ) -> Later<'_, Result<Place, StoreError>> {
+        Box::pin(self.join_now(event_id, buyer, spent))
+    }
+
+    fn agree(&self, event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {
+        Box::pin(self.agree_now(event_id, mine))
+    }
+
+    fn forget(&self, event_id: EventId) -> Later<'_, ()> {
+        // What Redis remembers of it ends by itself.
+        self.blocks.forget(event_id);
+        Box::pin(std::future::ready(()))
+    }
+}

@@ -1,0 +1,271 @@
+//! Roles of a process: each of them alone, or all together.
+
+mod log;
+mod owners;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use floodgate_admission::limits::Rate;
+use floodgate_admission::{
+    AdmissionStore, Keys, LimitSettings, Limits, MemoryStore, PaceSettings, RedisStore,
+    RoomSettings, WaitingRoom,
+};
+use floodgate_config::{PaymentsProvider, Settings, Store};
+use floodgate_gateway::{
+    GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
+};
+use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic};
+use floodgate_onsale::{GatewayId, HoldId};
+use floodgate_payments::{Provider, Sandbox};
+
+pub use self::log::{SharedLog, kafka_options};
+use self::owners::{OwnerParts, Owners};
+use crate::keys::Secrets;
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    pub gateway: bool,
+    pub processor: bool,
+    pub live: bool,
+    pub sink: bool,
+}
+
+impl Roles {
+    /// Everything in one process.
+    pub const ALL: Roles = Roles { gateway: true, processor: true, live: true, sink: true };
+    /// Nothing, to begin a role of its own with.
+    pub const NONE: Roles = Roles { gateway: false, processor: false, live: false, sink: false };
+}
+
+/// A running process.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    log: SharedLog,
+    owners: Option<Owners>,
+    replies: Option<ReplyReader>,
+    live: Vec<floodgate_live::LiveHandle>,
+    sink: Option<floodgate_sinks::SinkHandle>,
+    server: JoinHandle<()>,
+    ending: watch::Sender<bool>,
+}
+
+/// The sandbox provider as the gateway's pages see it.
+#[derive(Debug)]
+struct SandboxPages(Arc<Sandbox>);
+
+impl PaymentSandbox for SandboxPages {
+    fn tokenise(&self, card_number: &str) -> Option<String> {
+        self.0.tokenise(card_number)
+    }
+    fn has_challenge(&self, hold_id: HoldId) -> bool {
+        self.0.has_challenge(hold_id)
+    }
+    fn resolve_challenge(&self, hold_id: HoldId, approve: bool) -> bool {
+        self.0.resolve_challenge(hold_id, approve)
+    }
+}
+
+/// What a process is started with.
+#[derive(Debug)]
+pub struct Start<'a> {
+    pub settings: &'a Settings,
+    pub roles: Roles,
+    /// Needed by a gateway only.
+    pub secrets: Option<Secrets>,
+    pub data: &'a Path,
+    /// Pages and calls of a gateway; liveness, readiness and metrics of every role.
+    pub listener: TcpListener,
+    pub metrics: Option<PrometheusHandle>,
+}
+
+impl Running {
+    /// Starts the roles.
+    pub async fn start(start: Start<'_>) -> Result<Self> {
+        let Start { settings, roles, secrets, data, listener, metrics } = start;
+        let address = listener.local_addr()?;
+        let (settings_too, folder) = (settings.clone(), data.to_owned());
+        // Connecting to a cluster takes a moment.
+        let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
+        let log = log.await??;
+        let shared = log.shared();
+        let hub = ReplyHub::new();
+        let gateway_id = GatewayId(settings.server.gateway_id);
+        let sandbox = (settings.payments.provider == PaymentsProvider::Sandbox)
+            .then(|| Arc::new(Sandbox::new()));
+        let replies = (roles.gateway && log.is_shared())
+            .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
+            .transpose()?;
+        let owners = if roles.processor {
+            let own = roles.gateway.then(|| (gateway_id, hub.clone()));
+            let parts = OwnerParts {
+                log: Arc::clone(&shared),
+                replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
+                provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
+                snapshots: snapshots(settings, data),
+                settings: settings.clone(),
+            };
+            Some(Owners::spawn(parts, log.join_processors()?)?)
+        } else {
+            None
+        };
+        let live = if roles.live && settings.live.enabled { start_live(&shared)? } else { vec![] };
+        let sink =
+            (roles.sink && settings.sinks.sqlite).then(|| start_sink(&shared, data)).transpose()?;
+        let (ending, mut end) = watch::channel(false);
+        let shutdown = async move {
+            // The sender lives in `Running`; if it is gone, so is the reason to serve.
+            let _ = end.wait_for(|ends| *ends).await;
+        };
+        let server = if roles.gateway {
+            let secrets = secrets.context("a gateway needs its keys")?;
+            let parts = gateway_parts(settings, secrets, &shared, &hub, sandbox, metrics)?;
+            tokio::spawn(floodgate_gateway::run(listener, GatewayState::start(parts)?, shutdown))
+        } else {
+            let ready = owners.as_ref().map(Owners::is_ready);
+            let page = StatusPage { log: Arc::clone(&shared), ready, metrics };
+            tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
+        };
+        Ok(Running { address, log, owners, replies, live, sink, server, ending })
+    }
+
+    /// The log, for those who look while it runs.
+    #[must_use]
+    pub fn log(&self) -> Arc<dyn Log> {
+        self.log.shared()
+    }
+
+    /// Ends only when this process cannot go on: another one must take over.
+    pub async fn failed(&self) -> anyhow::Error {
+        let mut pulse = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            pulse.tick().await;
+            if self.owners.as_ref().is_some_and(Owners::has_ended) {
+                return anyhow!("a partition's owner ended by itself");
+            }
+            if matches!(self.log.shared().health(), Err(floodgate_log::LogError::Closed)) {
+                return anyhow!("the log's producer failed for good; a new process starts afresh");
+            }
+        }
+    }
+
+    /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
+    /// the log.
+    pub async fn shutdown(self) -> Result<()> {
+        let Running { log, owners, replies, live, sink, server, ending, .. } = self;
+        let _ = ending.send(true);
+        server.await.context("the server ended badly")?;
+        tokio::task::spawn_blocking(move || {
+            owners.iter().for_each(Owners::stop);
+            live.iter().for_each(floodgate_live::LiveHandle::stop);
+            sink.iter().for_each(floodgate_sinks::SinkHandle::stop);
+            replies.iter().for_each(ReplyReader::stop);
+            let owned = owners.map_or(Ok(()), Owners::join);
+            live.into_iter().for_each(floodgate_live::LiveHandle::join);
+            sink.into_iter().for_each(floodgate_sinks::SinkHandle::join);
+            replies.into_iter().for_each(ReplyReader::join);
+            log.close();
+            owned
+        })
+        .await?
+    }
+}
+
+/// The folder of the snapshots; owners that may take over from each other share one.
+fn snapshots(settings: &Settings, data: &Path) -> std::path::PathBuf {
+    let named = &settings.engine.snapshots;
+    if named.as_os_str().is_empty() { data.join("snapshots") } else { named.clone() }
+}
+
+fn start_live(log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
+    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition);
+    let live = (0..log.partitions(Topic::Facts)).map(start).collect::<std::io::Result<_>>();
+    live.context("a counting thread could not start")
+}
+
+fn start_sink(log: &Arc<dyn Log>, data: &Path) -> Result<floodgate_sinks::SinkHandle> {
+    let sink = floodgate_sinks::SqliteSink::open(&data.join("views.db"))
+        .context("views.db cannot be opened; it can be deleted, the log has everything")?;
+    Ok(floodgate_sinks::spawn(Arc::clone(log), Box::new(sink))?)
+}
+
+fn gateway_parts(
+    settings: &Settings,
+    secrets: Secrets,
+    log: &Arc<dyn Log>,
+    replies: &ReplyHub,
+    sandbox: Option<Arc<Sandbox>>,
+    metrics: Option<PrometheusHandle>,
+) -> Result<GatewayParts> {
+    let admission = &settings.admission;
+    let gateway_id = GatewayId(settings.server.gateway_id);
+    let places = Arc::new(LogPlaces::new(Arc::clone(log), replies.clone(), gateway_id));
+    let store: Arc<dyn AdmissionStore> = match admission.store {
+        Store::Memory => Arc::new(MemoryStore::new(places, admission.block)),
+        Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
+    };
+    let pace = PaceSettings {
+        per_minute: admission.pace_per_minute,
+        grace_ms: admission.grace.as_millis(),
+    };
+    let rate = |per_second, burst| Rate { per_second, burst };
+    let server = &settings.server;
+    Ok(GatewayParts {
+        log: Arc::clone(log),
+        replies: replies.clone(),
+        gateway_id,
+        room: Arc::new(WaitingRoom::new(Keys::new(1, secrets.root), store, RoomSettings { pace })),
+        limits: Limits::new(LimitSettings {
+            address: rate(admission.address_per_second, admission.address_burst),
+            network: rate(admission.network_per_second, admission.network_burst),
+            device: rate(admission.device_per_second, admission.device_burst),
+            keys_max: admission.keys_max,
+        }),
+        staff_keys: secrets.staff,
+        ticket_key: secrets.ticket,
+        sandbox: sandbox.map(|sandbox| Arc::new(SandboxPages(sandbox)) as Arc<dyn PaymentSandbox>),
+        metrics,
+        settings: GatewaySettings {
+            answer_deadline: server.answer_deadline.0,
+            body_deadline: server.body_deadline.0,
+            header_deadline: server.header_deadline.0,
+            connections_max: server.connections_max,
+            body_bytes_max: server.body_max.0,
+            plan_bytes_max: server.plan_body_max.0,
+            trusted_proxies: server.trusted_proxies.clone(),
+        },
+    })
+}
+
+/// Installs the recorder of metrics; `None` when this process has one already.
+#[must_use]
+pub fn metrics_recorder() -> Option<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().ok()
+}
+
+/// Ends when the process is told to: SIGTERM or Ctrl-C.
+pub fn told_to_end() -> impl Future<Output = ()> + Send {
+    use tokio::signal::unix::{SignalKind, signal};
+    async {
+        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+            let _ = tokio::signal::ctrl_c().await;
+            return;
+        };
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Three gateways and three processors on one broker and one Redis, and what befalls them in a
+//! sale: a processor killed, one put to sleep that wakes as a ghost, a Redis that forgets all.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use floodgate::stampede::{Options, Progress, Report, run};
+use hyper::Method;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+use crate::form;
+use crate::process::{Process, ask, audit, make_keys};
+use crate::world::new_event;
+
+/// Whether the real servers are left out on purpose.
+fn is_quick() -> bool {
+    std::env::var_os("FLOODGATE_TEST_QUICK").is_some()
+}
+
+/// A whole installation of processes.
+struct Cluster {
+    gateways: Vec<Process>,
+    processors: Vec<Process>,
+    manager: String,
+    config: String,
+    snapshots: String,
+    folder: tempfile::TempDir,
+}
+
+impl Cluster {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = make_keys(&folder.path().join("data"));
+        let flags = form::distributed_flags();
+        form::apply_topics(&flags).await;
+        let config = folder.path().join("form.toml");
+        std::fs::write(&config, form::as_toml(&flags)).unwrap();
+        let mut cluster = Cluster {
+            gateways: Vec::new(),
+            processors: Vec::new(),
+            manager,
+            config: config.to_str().unwrap().to_owned(),
+            snapshots: folder.path().join("snapshots").to_str().unwrap().to_owned(),
+            folder,
+        };
+        for number in 1..=3 {
+            let id = number.to_string();
+            let gateway = cluster.role("gateway", &[("FLOODGATE_SERVER__GATEWAY_ID", &id)]);
+            cluster.gateways.push(gateway);
+            let processor = cluster.role("processor", &[]);
+            cluster.processors.push(processor);
+        }
+        for process in cluster.gateways.iter().chain(&cluster.processors) {
+            process.ready().await;
+        }
+        cluster
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn role(&self, role: &str, more: &[(&str, &str)]) -> Process {
+        let mut settings = vec![
+            ("FLOODGATE_CONFIG", &*self.config),
+            ("FLOODGATE_ENGINE__SNAPSHOTS", &*self.snapshots),
+        ];
+        settings.extend(more);
+        Process::start(role, &self.data(), "127.0.0.1:0", &settings)
+    }
+
+    /// An event in each of several partitions, created at one gateway and opened at the next.
+    async fn events(&self, count: usize) -> Vec<String> {
+        let mut events = Vec::new();
+        for number in 0..count {
+            let at = |number: usize| self.gateways[number % 3].target();
+            let new = new_event(&json!({ "shoppers_max": 5_000 }));
+            let created = ask(&at(number), &self.manager, Method::POST, "/v1/events", new).await;
+            let event_id = created["event_id"].as_str().unwrap().to_owned();
+            let open = format!("/v1/events/{event_id}/sale/open");
+            ask(&at(number), &self.manager, Method::POST, &open, json!({})).await;
+            events.push(event_id);
+        }
+        events
+    }
+
+    fn acked(&self) -> PathBuf {
+        self.folder.path().join("acked.jsonl")
+    }
+
+    /// Buyers for every event, through another gateway each.
+    fn storm(&self, events: &[String], buyers: usize, seed: u64) -> (Arc<Progress>, Vec<Storm>) {
+        let progress = Arc::new(Progress::default());
+        let storms = events.iter().enumerate().map(|(number, event_id)| {
+            let target = self.gateways[(number + 1) % 3].target();
+            let options = Options {
+                rate: Some(60.0),
+                acked: Some(self.acked()),
+                patience: Duration::from_secs(90),
+                ..Options::new(target, event_id, buyers, seed + number as u64)
+            };
+            let theirs = Arc::clone(&progress);
+            tokio::spawn(async move { run(&options, theirs).await.unwrap() })
+        });
+        let storms = storms.collect();
+        (progress, storms)
+    }
+
+    /// The audit, once every storm is over and the log at rest.
+    async fn clean(&self, storms: Vec<Storm>) -> (Value, Vec<Report>) {
+        let mut reports = Vec::new();
+        for storm in storms {
+            reports.push(storm.await.unwrap());
+        }
+        let (clean, report) =
+            audit(&self.data(), &self.acked(), &[("FLOODGATE_CONFIG", &self.config)]);
+        assert!(clean, "{report}\n{reports:?}");
+        assert!(report["acked_checked"].as_u64().unwrap() > 100, "{report}");
+        (report, reports)
+    }
+}
+
+type Storm = JoinHandle<Report>;
+
+/// Waits until so many have bought.
+async fn sold(progress: &Progress, count: u64) -> Duration {
+    let started = Instant::now();
+    let mut pulse = tokio::time::interval(Duration::from_millis(5));
+    while progress.sales.load(Ordering::Relaxed) < count {
+        pulse.tick().await;
+        let sales = progress.sales.load(Ordering::Relaxed);
+        assert!(started.elapsed() < Duration::from_secs(90), "only {sales} of {count} sales");
+    }
+    started.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_processor_dies_and_the_others_take_over() {
+    if is_quick() {
+        return;
+    }
+    let mut cluster = Cluster::start().await;
+    let events = cluster.events(5).await;
+    let (progress, storms) = cluster.storm(&events, 120, 21);
+    sold(&progress, 60).await;
+    cluster.processors[0].kill();
+    let before = progress.sales.load(Ordering::Relaxed);
+    // Two thirds of the events go on at once; thirty more sales each prove that all of them do.
+    let pause = sold(&progress, before + 150).await;
+    eprintln!("150 sales after the kill took {pause:?}");
+    let (report, reports) = cluster.clean(storms).await;
+    let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
+    assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sleeper_wakes_after_its_takeover_and_harms_nobody() {
+    if is_quick() {
+        return;
+    }
+    let cluster = Cluster::start().await;
+    let events = cluster.events(5).await;
+    let (progress, storms) = cluster.storm(&events, 120, 41);
+    sold(&progress, 60).await;
+    cluster.processors[1].signal("-STOP");
+    let before = progress.sales.load(Ordering::Relaxed);
+    sold(&progress, before + 150).await;
+    cluster.processors[1].signal("-CONT");
+    let (report, reports) = cluster.clean(storms).await;
+    let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
+    assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_forgets_everything_loses_nobody() {
+    if is_quick() {
+        return;
+    }
+    let cluster = Cluster::start().await;
+    let events = cluster.events(3).await;
+    let (progress, storms) = cluster.storm(&events, 120, 61);
+    sold(&progress, 40).await;
+    let url = form::server("FLOODGATE_TEST_REDIS");
+    let flushed = std::process::Command::new("redis-cli").args(["-u", &url, "flushall"]).output();
+    assert!(flushed.unwrap().status.success());
+    let (report, reports) = cluster.clean(storms).await;
+    let errors: u64 = reports.iter().map(|report| report.errors + report.gave_up).sum();
+    assert_eq!(errors, 0, "somebody noticed: {reports:?}");
+    assert_eq!(report["invariants"]["place-enters-once"]["violations"], json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_gateway_says_the_same() {
+    if is_quick() {
+        return;
+    }
+    let cluster = Cluster::start().await;
+    let events = cluster.events(1).await;
+    let (_, storms) = cluster.storm(&events, 150, 81);
+    let (_, reports) = cluster.clean(storms).await;
+    assert!(reports[0].sales > 50, "{reports:?}");
+    let path = format!("/v1/events/{}", events[0]);
+    let http = |gateway: &Process| floodgate::client::Http::new(&gateway.target()).unwrap();
+    let get = async |gateway: &Process, path: &str| {
+        let call = floodgate::client::Call::default();
+        http(gateway).call(Method::GET, path, call).await.unwrap().body
+    };
+    let strong = get(&cluster.gateways[0], &format!("{path}/status?consistency=strong")).await;
+    for gateway in &cluster.gateways {
+        let status = get(gateway, &format!("{path}/status")).await;
+        for field in ["free", "held", "sold", "shoppers", "phase"] {
+            assert_eq!(status[field], strong[field], "{field} at {}", gateway.address);
+        }
+        let queue = get(gateway, &format!("{path}/queue")).await;
+        let first = get(&cluster.gateways[0], &format!("{path}/queue")).await;
+        assert_eq!(queue["frontier"], first["frontier"], "the frontier is one");
+    }
+}

@@ -1,0 +1,70 @@
+//! Which form the tests of the whole run in: FLOODGATE_TEST_FORM is `embedded` (default) or `distributed`,
+//! which needs `scripts/servers up kafka redis`.
+
+use floodgate::roles::kafka_options;
+use floodgate_log::kafka::{TopicPlan, apply};
+
+/// Settings as `section.key` and text.
+pub(crate) type Flags = Vec<(String, String)>;
+
+/// Whether real servers are used.
+pub(crate) fn is_distributed() -> bool {
+    std::env::var("FLOODGATE_TEST_FORM").is_ok_and(|form| form == "distributed")
+}
+
+pub(crate) fn server(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: scripts/servers up, then eval \"$(scripts/servers env)\"")
+    })
+}
+
+/// The settings that make a form, with topics of their own.
+pub(crate) fn flags() -> Flags {
+    if is_distributed() { distributed_flags() } else { Vec::new() }
+}
+
+/// The settings of the distributed form, with topics of their own.
+pub(crate) fn distributed_flags() -> Flags {
+    let prefix = format!("t{:08x}.", rand::random::<u32>());
+    [
+        ("log.backend", "kafka".to_owned()),
+        ("log.partitions", "6".to_owned()),
+        ("kafka.brokers", server("FLOODGATE_TEST_KAFKA")),
+        ("kafka.prefix", prefix),
+        ("kafka.session_timeout", "1500ms".to_owned()),
+        ("admission.store", "redis".to_owned()),
+        ("redis.url", server("FLOODGATE_TEST_REDIS")),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect()
+}
+
+/// Makes the topics, where there is a cluster to make them on.
+pub(crate) async fn prepare(flags: &Flags) {
+    if is_distributed() {
+        apply_topics(flags).await;
+    }
+}
+
+/// Makes the topics that belong to `flags`.
+pub(crate) async fn apply_topics(flags: &Flags) {
+    let settings = floodgate_config::load(None, [], flags).unwrap().settings;
+    let kafka = &settings.kafka;
+    let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);
+    apply(&kafka_options(&settings), &plans).await.unwrap();
+}
+
+/// Flags as a configuration file.
+pub(crate) fn as_toml(flags: &Flags) -> String {
+    let mut text = String::new();
+    for (key, value) in flags {
+        let (section, name) = key.split_once('.').unwrap();
+        let quoted = match value.parse::<u64>() {
+            Ok(number) => number.to_string(),
+            Err(_) => format!("{value:?}"),
+        };
+        text.push_str(&format!("{section}.{name} = {quoted}\n"));
+    }
+    text
+}
