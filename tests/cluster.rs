@@ -219,3 +219,32 @@ async fn every_gateway_says_the_same() {
         assert_eq!(queue["frontier"], first["frontier"], "the frontier is one");
     }
 }
+
+/// Runs `scripts/servers` with these words.
+fn servers(words: &[&str]) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/servers");
+    let status = std::process::Command::new(script).args(words).status().unwrap();
+    assert!(status.success(), "scripts/servers {words:?}");
+}
+
+/// Alone, because every other test would lose its broker too: FLOODGATE_TEST_RESTART=1 runs it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_restarts_loses_nothing_acknowledged() {
+    if is_quick() || std::env::var_os("FLOODGATE_TEST_RESTART").is_none() {
+        return;
+    }
+    let cluster = Cluster::start().await;
+    let events = cluster.events(3).await;
+    let (progress, storms) = cluster.storm(&events, 150, 101);
+    sold(&progress, 60).await;
+    let before = progress.sales.load(Ordering::Relaxed);
+    tokio::task::spawn_blocking(|| {
+        servers(&["down", "kafka"]);
+        servers(&["up", "kafka"]);
+    })
+    .await
+    .unwrap();
+    let pause = sold(&progress, before + 100).await;
+    eprintln!("100 sales after the broker was back took {pause:?}");
+    cluster.clean(storms).await;
+}

@@ -66,6 +66,7 @@ impl Owner {
     }
 
     fn join(self) -> Result<()> {
+        self.stop();
         self.outbox.into_iter().for_each(OutboxHandle::join);
         Ok(self.runner.join()?)
     }
@@ -117,6 +118,24 @@ fn run(
     ready: &AtomicBool,
 ) -> Result<()> {
     let mut owned: BTreeMap<Partition, Owner> = BTreeMap::new();
+    let outcome = own(parts, membership.as_mut(), &mut owned, stop, ready);
+    ready.store(false, Ordering::Release);
+    // All at once, so that their last snapshots are written side by side; then the group is left,
+    // and whoever takes over finds them.
+    owned.values().for_each(Owner::stop);
+    let ended: Vec<Result<()>> = owned.into_values().map(Owner::join).collect();
+    drop(membership);
+    outcome.and(ended.into_iter().collect())
+}
+
+/// Follows the group until told to stop, or until an owner cannot go on.
+fn own(
+    parts: &OwnerParts,
+    mut membership: Option<&mut Membership>,
+    owned: &mut BTreeMap<Partition, Owner>,
+    stop: &AtomicBool,
+    ready: &AtomicBool,
+) -> Result<()> {
     if membership.is_none() {
         for partition in 0..parts.log.partitions(Topic::Commands) {
             owned.insert(partition, Owner::start(parts, partition)?);
@@ -124,23 +143,18 @@ fn run(
     }
     while !stop.load(Ordering::Acquire) {
         match &mut membership {
-            Some(membership) => follow(parts, membership.poll(LOOK_EVERY)?, &mut owned)?,
+            Some(membership) => follow(parts, membership.poll(LOOK_EVERY)?, owned)?,
             // Only the health below is looked at; nothing is waited for.
             None => std::thread::park_timeout(LOOK_EVERY),
         }
-        if let Some((&partition, _)) = owned.iter().find(|(_, owner)| owner.runner.has_ended()) {
-            let ended = owned.remove(&partition).map(Owner::join);
-            return ended.unwrap_or(Ok(())).and(Err(anyhow!("partition {partition} ended")));
+        let ended = owned.iter().find(|(_, owner)| owner.runner.has_ended());
+        if let Some(partition) = ended.map(|(&partition, _)| partition) {
+            let why = owned.remove(&partition).map_or(Ok(()), Owner::join);
+            return why.and_then(|()| Err(anyhow!("partition {partition} ended by itself")));
         }
         let all = owned.values().all(|owner| owner.runner.is_ready());
         ready.store(all, Ordering::Release);
     }
-    ready.store(false, Ordering::Release);
-    // All at once, so that their last snapshots are written side by side; then the group is left,
-    // and whoever takes over finds them.
-    owned.values().for_each(Owner::stop);
-    owned.into_values().map(Owner::join).collect::<Result<Vec<()>>>()?;
-    drop(membership);
     Ok(())
 }
 
