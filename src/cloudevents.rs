@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub fn event(topic: Topic, partition: Partition, record: &Record) -> Value {
     let (attributes, data) = match topic {
-        Topic::Facts => fact(partition, record),
+        Topic::Ledger => ledger(partition, record),
         Topic::Commands => command(partition, record),
         Topic::Replies => reply(partition, record),
         _ => foreign(topic, partition, record),
@@ -30,9 +30,9 @@ pub fn event(topic: Topic, partition: Partition, record: &Record) -> Value {
     })
 }
 
-fn fact(partition: Partition, record: &Record) -> (Attributes, Value) {
+fn ledger(partition: Partition, record: &Record) -> (Attributes, Value) {
     let Ok(fact) = decode_fact(&record.value) else {
-        return unreadable("facts", partition, record);
+        return unreadable("ledger", partition, record);
     };
     let body = FactBody::of(partition, &fact);
     let attributes = body.attributes(partition, &fact);

@@ -6,6 +6,7 @@ mod crash;
 mod form;
 mod http;
 mod process;
+mod schemas;
 mod simulation;
 mod tidy;
 mod world;

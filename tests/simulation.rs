@@ -206,7 +206,7 @@ impl Simulation {
             88..92 => self.carrier = outbox(&self.log, &self.sandbox),
             92..96 => {
                 let fates = [Fate::Refused, Fate::WrittenButFailed];
-                let topic = [Topic::Commands, Topic::Facts][self.rng.random_range(0..2)];
+                let topic = [Topic::Commands, Topic::Ledger][self.rng.random_range(0..2)];
                 self.log.next_fate(topic, fates[self.rng.random_range(0..2)]);
             }
             _ => {

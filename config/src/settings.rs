@@ -124,6 +124,7 @@ pub enum PaymentsProvider {
 #[serde(deny_unknown_fields)]
 pub struct Sinks {
     pub sqlite: bool,
+    pub postgres: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

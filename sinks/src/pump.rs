@@ -26,7 +26,7 @@ pub trait Sink: Send + std::fmt::Debug + 'static {
     fn name(&self) -> &'static str;
 
     /// Where to go on in a partition: the position stored with the rows.
-    fn position(&self, partition: Partition) -> Result<Offset, SinkError>;
+    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError>;
 
     /// Writes a batch and the position behind it, all or nothing. Facts may come again and
     /// out of order; the result is the same.
@@ -84,10 +84,10 @@ struct Pump {
 }
 
 impl Pump {
-    fn new(log: &dyn Log, sink: Box<dyn Sink>) -> Result<Self, SinkError> {
-        let sources = (0..log.partitions(Topic::Facts)).map(|partition| {
+    fn new(log: &dyn Log, mut sink: Box<dyn Sink>) -> Result<Self, SinkError> {
+        let sources = (0..log.partitions(Topic::Ledger)).map(|partition| {
             let from = sink.position(partition)?;
-            let reader = log.reader(Topic::Facts, partition, from).map_err(told)?;
+            let reader = log.reader(Topic::Ledger, partition, from).map_err(told)?;
             Ok(Source { partition, reader })
         });
         let sources = sources.collect::<Result<_, SinkError>>()?;

@@ -70,7 +70,7 @@ impl Sink for SqliteSink {
         "sqlite"
     }
 
-    fn position(&self, partition: Partition) -> Result<Offset, SinkError> {
+    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
         let stored: Option<i64> = self
             .connection
             .query_row("SELECT next FROM positions WHERE partition = ?1", [partition], |row| {

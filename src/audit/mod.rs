@@ -29,10 +29,10 @@ pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<Report> {
     let mut ledger = Ledger::new();
     for partition in 0..log.partitions(Topic::Commands) {
         // The facts' end first: every fact before it follows from a command before the other.
-        let facts_end = log.end(Topic::Facts, partition)?;
+        let facts_end = log.end(Topic::Ledger, partition)?;
         let commands_end = log.end(Topic::Commands, partition)?;
         ledger.start_partition(partition, commands_end);
-        each_record(log, Topic::Facts, partition, facts_end, |record| {
+        each_record(log, Topic::Ledger, partition, facts_end, |record| {
             match decode_fact(&record.value) {
                 Ok(fact) => ledger.take_published(&fact),
                 Err(error) => ledger.undecodable(record.offset, &error.to_string()),

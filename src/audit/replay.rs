@@ -21,7 +21,7 @@ pub(super) fn compare(
     ledger: &mut Ledger,
 ) -> Result<()> {
     let mut published = Published {
-        reader: reader_from_start(log, Topic::Facts, partition)?,
+        reader: reader_from_start(log, Topic::Ledger, partition)?,
         end: facts_end,
         batch: Vec::new(),
         next: 0,

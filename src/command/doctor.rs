@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use floodgate_config::Settings;
+use floodgate_config::{Backend, Settings, Store};
 use floodgate_log::{EmbeddedLog, Log as _, Topic};
 use serde::Serialize;
 
 use super::exit::Failure;
 use super::settings::{Place, key_folder};
+use super::staff::Caller;
+use super::{block_on, servers};
 use crate::keys::{KeyFiles, is_open_to_others};
 
 /// Looks at configuration, keys, data folder, limits and clock, and says the fix for each fault.
@@ -16,15 +18,19 @@ use crate::keys::{KeyFiles, is_open_to_others};
 #[command(after_help = "\
 Examples:
   floodgate doctor
-  floodgate doctor --data data --config my.toml --json")]
+  floodgate doctor --data data --config my.toml --json
+  floodgate doctor --ready http://127.0.0.1:8080      for health checks")]
 pub(super) struct Doctor {
     #[command(flatten)]
     place: Place,
+    /// Only ask a running role whether it is ready; ends with 69 when it is not.
+    #[arg(long, value_name = "URL")]
+    ready: Option<String>,
 }
 
 /// One thing looked at.
 #[derive(Debug, Serialize)]
-struct Finding {
+pub(super) struct Finding {
     check: &'static str,
     ok: bool,
     found: String,
@@ -33,17 +39,28 @@ struct Finding {
 }
 
 impl Finding {
-    fn good(check: &'static str, found: impl Into<String>) -> Self {
+    pub(super) fn good(check: &'static str, found: impl Into<String>) -> Self {
         Finding { check, ok: true, found: found.into(), fix: None }
     }
 
-    fn bad(check: &'static str, found: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn bad(
+        check: &'static str,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
         Finding { check, ok: false, found: found.into(), fix: Some(fix.into()) }
     }
 }
 
 impl Doctor {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
+        if let Some(url) = &self.ready {
+            let caller = Caller::new(url, None)?;
+            let answer = block_on(async { caller.get("/readyz").await });
+            return answer
+                .map(|_| ())
+                .map_err(|_| Failure::unavailable(anyhow::anyhow!("{url} is not ready")));
+        }
         let mut findings = Vec::new();
         match self.place.load(&[]) {
             Ok(loaded) => {
@@ -77,7 +94,13 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     findings.push(listen(settings));
     findings.push(keys(settings, data));
     findings.push(folder(data));
-    findings.push(log(data));
+    match settings.log.backend {
+        Backend::Embedded => findings.push(log(data)),
+        Backend::Kafka => findings.extend(servers::kafka(settings)),
+    }
+    if settings.admission.store == Store::Redis {
+        findings.push(servers::redis(settings));
+    }
 }
 
 fn open_files(settings: &Settings) -> Finding {
@@ -144,6 +167,7 @@ fn folder(data: &Path) -> Finding {
     }
 }
 
+/// The embedded log.
 fn log(data: &Path) -> Finding {
     if !data.join("log.db").exists() {
         return Finding::good("log", "there is none yet; the first start makes it");

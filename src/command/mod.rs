@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod config;
 mod demo;
+mod dlq;
 mod doctor;
 mod event;
 mod exit;
@@ -11,7 +12,9 @@ mod keys;
 mod log;
 mod role;
 mod sale;
+mod schemas;
 mod serve;
+mod servers;
 mod settings;
 mod staff;
 mod stampede;
@@ -63,6 +66,8 @@ enum Command {
     Sale(sale::Sale),
     Venue(venue::Venue),
     Topics(topics::Topics),
+    Dlq(dlq::Dlq),
+    Schemas(schemas::Schemas),
     Log(log::Log),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
@@ -87,6 +92,8 @@ pub fn main() -> ExitCode {
         Command::Sale(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
+        Command::Dlq(command) => command.run(json),
+        Command::Schemas(command) => command.run(),
         Command::Log(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),

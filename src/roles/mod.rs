@@ -57,7 +57,7 @@ pub struct Running {
     owners: Option<Owners>,
     replies: Option<ReplyReader>,
     live: Vec<floodgate_live::LiveHandle>,
-    sink: Option<floodgate_sinks::SinkHandle>,
+    sinks: Vec<floodgate_sinks::SinkHandle>,
     server: JoinHandle<()>,
     ending: watch::Sender<bool>,
 }
@@ -122,8 +122,7 @@ impl Running {
             None
         };
         let live = if roles.live && settings.live.enabled { start_live(&shared)? } else { vec![] };
-        let sink =
-            (roles.sink && settings.sinks.sqlite).then(|| start_sink(&shared, data)).transpose()?;
+        let sinks = if roles.sink { start_sinks(settings, &shared, data).await? } else { vec![] };
         let (ending, mut end) = watch::channel(false);
         let shutdown = async move {
             // The sender lives in `Running`; if it is gone, so is the reason to serve.
@@ -138,7 +137,7 @@ impl Running {
             let page = StatusPage { log: Arc::clone(&shared), ready, metrics };
             tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
         };
-        Ok(Running { address, log, owners, replies, live, sink, server, ending })
+        Ok(Running { address, log, owners, replies, live, sinks, server, ending })
     }
 
     /// The log, for those who look while it runs.
@@ -164,17 +163,17 @@ impl Running {
     /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
     /// the log.
     pub async fn shutdown(self) -> Result<()> {
-        let Running { log, owners, replies, live, sink, server, ending, .. } = self;
+        let Running { log, owners, replies, live, sinks, server, ending, .. } = self;
         let _ = ending.send(true);
         server.await.context("the server ended badly")?;
         tokio::task::spawn_blocking(move || {
             owners.iter().for_each(Owners::stop);
             live.iter().for_each(floodgate_live::LiveHandle::stop);
-            sink.iter().for_each(floodgate_sinks::SinkHandle::stop);
+            sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
             replies.iter().for_each(ReplyReader::stop);
             let owned = owners.map_or(Ok(()), Owners::join);
             live.into_iter().for_each(floodgate_live::LiveHandle::join);
-            sink.into_iter().for_each(floodgate_sinks::SinkHandle::join);
+            sinks.into_iter().for_each(floodgate_sinks::SinkHandle::join);
             replies.into_iter().for_each(ReplyReader::join);
             log.close();
             owned
@@ -191,14 +190,30 @@ fn snapshots(settings: &Settings, data: &Path) -> std::path::PathBuf {
 
 fn start_live(log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
     let start = |partition| floodgate_live::spawn(Arc::clone(log), partition);
-    let live = (0..log.partitions(Topic::Facts)).map(start).collect::<std::io::Result<_>>();
+    let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }
 
-fn start_sink(log: &Arc<dyn Log>, data: &Path) -> Result<floodgate_sinks::SinkHandle> {
-    let sink = floodgate_sinks::SqliteSink::open(&data.join("views.db"))
-        .context("views.db cannot be opened; it can be deleted, the log has everything")?;
-    Ok(floodgate_sinks::spawn(Arc::clone(log), Box::new(sink))?)
+async fn start_sinks(
+    settings: &Settings,
+    log: &Arc<dyn Log>,
+    data: &Path,
+) -> Result<Vec<floodgate_sinks::SinkHandle>> {
+    let mut sinks: Vec<Box<dyn floodgate_sinks::Sink>> = Vec::new();
+    if settings.sinks.sqlite {
+        std::fs::create_dir_all(data)?;
+        let sink = floodgate_sinks::SqliteSink::open(&data.join("views.db"))
+            .context("views.db cannot be opened; it can be deleted, the log has everything")?;
+        sinks.push(Box::new(sink));
+    }
+    if !settings.sinks.postgres.is_empty() {
+        let config = settings.sinks.postgres.clone();
+        let open = move || floodgate_sinks::PostgresSink::open(&config);
+        let sink = tokio::task::spawn_blocking(open).await?;
+        sinks.push(Box::new(sink.context("sinks.postgres cannot be reached")?));
+    }
+    let spawn = |sink| floodgate_sinks::spawn(Arc::clone(log), sink);
+    sinks.into_iter().map(spawn).collect::<std::io::Result<_>>().context("a sink's thread")
 }
 
 fn gateway_parts(

@@ -88,9 +88,9 @@ impl Views {
     /// Starts a follower for each partition of the facts.
     pub(crate) fn follow(log: &Arc<dyn Log>) -> Result<Arc<Self>, LogError> {
         let views = Arc::new(Views::default());
-        for partition in 0..log.partitions(Topic::Facts) {
-            let first = log.first(Topic::Facts, partition)?;
-            let reader = log.reader(Topic::Facts, partition, first)?;
+        for partition in 0..log.partitions(Topic::Ledger) {
+            let first = log.first(Topic::Ledger, partition)?;
+            let reader = log.reader(Topic::Ledger, partition, first)?;
             let theirs = Arc::clone(&views);
             views.note_behind(partition, u64::MAX);
             std::thread::Builder::new()

@@ -1,46 +1,20 @@
 //! Totals as records of the counts topic: JSON with CloudEvents headers (binary mode).
 
-use serde::{Deserialize, Serialize};
-
 use floodgate_log::{NewRecord, Partition};
 use floodgate_onsale::{EventId, LogTime, Source};
 
 use crate::deltas::{Amounts, Key, Scope, Shapes};
-use crate::public::Attributes;
+use crate::public::{AsOf, Attributes, Counts, time_text};
 
 /// The type of every record of the counts topic.
-const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
-
-/// The position a total is true as of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct AsOf {
-    pub(crate) partition: Partition,
-    pub(crate) offset: u64,
-    pub(crate) index: u16,
-    pub(crate) at: u64,
-}
-
-/// A record of the counts topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Counts {
-    pub(crate) event_id: String,
-    /// event, section or category.
-    pub(crate) scope: String,
-    pub(crate) index: u32,
-    pub(crate) name: String,
-    pub(crate) capacity: i64,
-    pub(crate) free: i64,
-    pub(crate) held: i64,
-    pub(crate) sold: i64,
-    pub(crate) as_of: AsOf,
-}
+pub(crate) const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
 
 /// Puts a total into words.
 pub(crate) fn record(
     shapes: &Shapes,
     (event_id, scope): Key,
     [free, held, sold]: Amounts,
-    as_of: AsOf,
+    (as_of, at): (&AsOf, LogTime),
 ) -> NewRecord {
     let shape = shapes.get(event_id);
     let name = |names: Option<&Vec<String>>, at: u32| {
@@ -60,12 +34,12 @@ pub(crate) fn record(
         free,
         held,
         sold,
-        as_of,
+        as_of: as_of.clone(),
     };
     let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
     let key = key(event_id, scope);
     let source = Source { offset: as_of.offset, index: as_of.index };
-    let position = (as_of.partition, source, LogTime(as_of.at));
+    let position = (as_of.partition, source, at);
     let attributes = Attributes::new(COUNTS_CHANGED, "live", key.clone(), position);
     NewRecord { key: key.into(), value: value.into(), headers: attributes.headers() }
 }
@@ -87,5 +61,5 @@ pub(crate) fn source_of(value: &[u8]) -> Option<Source> {
 
 /// The position as published.
 pub(crate) fn as_of(partition: Partition, source: Source, at: LogTime) -> AsOf {
-    AsOf { partition, offset: source.offset, index: source.index, at: at.0 }
+    AsOf { partition, offset: source.offset, index: source.index, at: time_text(at) }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floodgate_log::{Log, LogError, LogReader, Partition, Record, Topic};
 use floodgate_onsale::wire::decode_fact;
@@ -11,6 +11,7 @@ use floodgate_onsale::{LogTime, Source};
 
 use crate::deltas::Shapes;
 use crate::flow::Flow;
+use crate::public::Teller;
 use crate::publish::{as_of, record, source_of};
 
 /// Facts taken at once: a few milliseconds of dataflow.
@@ -44,12 +45,16 @@ pub fn spawn(log: Arc<dyn Log>, partition: Partition) -> std::io::Result<LiveHan
     let theirs = Arc::clone(&stop);
     let thread =
         std::thread::Builder::new().name(format!("live-{partition}")).spawn(move || {
-            let counted = Counter::new(log, partition).and_then(|mut counter| {
+            let run = || -> Result<(), LogError> {
+                let mut counter = Counter::new(Arc::clone(&log), partition)?;
+                let mut teller = Teller::new(Arc::clone(&log), partition)?;
                 while !theirs.load(Ordering::Acquire) {
-                    counter.turn(Duration::from_millis(100))?;
+                    counter.turn(Duration::from_millis(50))?;
+                    teller.turn(now())?;
                 }
                 Ok(())
-            });
+            };
+            let counted = run();
             match counted {
                 Ok(()) | Err(LogError::Closed) => {}
                 Err(error) => tracing::error!(partition, %error, "live counts stop"),
@@ -76,8 +81,8 @@ pub(crate) struct Counter {
 impl Counter {
     /// Starts at the first fact: totals follow from all of them.
     pub(crate) fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
-        let first = log.first(Topic::Facts, partition)?;
-        let facts = log.reader(Topic::Facts, partition, first)?;
+        let first = log.first(Topic::Ledger, partition)?;
+        let facts = log.reader(Topic::Ledger, partition, first)?;
         let tail = log.last(Topic::Counts, partition)?;
         Ok(Counter {
             published: tail.and_then(|record| source_of(&record.value)),
@@ -134,7 +139,7 @@ impl Counter {
         let as_of = as_of(self.partition, source, at);
         let records: Vec<_> = changed
             .into_iter()
-            .map(|(key, total)| record(&self.shapes, key, total, as_of))
+            .map(|(key, total)| record(&self.shapes, key, total, (&as_of, at)))
             .collect();
         self.published_at = Instant::now();
         if records.is_empty() {
@@ -150,6 +155,11 @@ impl Counter {
             Err(error) => Err(error),
         }
     }
+}
+
+fn now() -> LogTime {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::publish::Counts;
+use crate::public::Counts;
 
 const SEATS: u32 = 40;
 
@@ -111,7 +111,7 @@ fn totals_agree_with_a_recount_through_restarts() {
             let record = FactRecord { source, at: LogTime(1), event_id: EventId(1), fact };
             let mut value = Vec::new();
             encode_fact(&record, &mut value);
-            log.append(Topic::Facts, 0, vec![NewRecord::new("e", value)]).wait().unwrap();
+            log.append(Topic::Ledger, 0, vec![NewRecord::new("e", value)]).wait().unwrap();
             history.push(seats.clone());
             match rng.random_range(0..20) {
                 0 => counter = Counter::new(Arc::clone(&log) as Arc<dyn Log>, 0).unwrap(),

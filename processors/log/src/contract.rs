@@ -53,15 +53,15 @@ fn acknowledged_is_readable(log: &dyn Log) {
 }
 
 fn offsets_and_times_only_grow(log: &dyn Log) {
-    let from = log.end(Topic::Facts, 0).expect("an end");
+    let from = log.end(Topic::Ledger, 0).expect("an end");
     // Without waiting in between: two appends of one thread keep their order.
     let tickets: Vec<_> = (0..200)
-        .map(|number| log.append(Topic::Facts, 0, vec![record(&number.to_string())]))
+        .map(|number| log.append(Topic::Ledger, 0, vec![record(&number.to_string())]))
         .collect();
     for ticket in tickets {
         ticket.wait().expect("room");
     }
-    let records = read(log, Topic::Facts, 0, from, 200);
+    let records = read(log, Topic::Ledger, 0, from, 200);
     for (number, pair) in records.windows(2).enumerate() {
         assert_eq!(pair[0].offset + 1, pair[1].offset);
         assert!(pair[0].at <= pair[1].at, "time went back at {number}");
@@ -151,12 +151,12 @@ fn nonsense_is_refused(log: &dyn Log) {
 /// What was acknowledged before is there after; offsets go on, times do not go back.
 pub fn survives_reopening(open: impl Fn() -> Arc<dyn Log>) {
     let log = open();
-    let told = log.append(Topic::Facts, 0, vec![record("kept")]).wait().expect("room");
+    let told = log.append(Topic::Ledger, 0, vec![record("kept")]).wait().expect("room");
     drop(log);
     let log = open();
-    let kept = read(&*log, Topic::Facts, 0, told.first, 1);
+    let kept = read(&*log, Topic::Ledger, 0, told.first, 1);
     assert_eq!((&kept[0].value[..], kept[0].at), (&b"kept"[..], told.at));
-    let next = log.append(Topic::Facts, 0, vec![record("next")]).wait().expect("room");
+    let next = log.append(Topic::Ledger, 0, vec![record("next")]).wait().expect("room");
     assert_eq!(next.first, told.first + 1);
     assert!(next.at >= told.at);
 }

@@ -5,7 +5,9 @@
 pub enum Topic {
     /// The source of truth, in the engine's wire form. Key: event id.
     Commands,
-    /// What happened, in the engine's wire form. Key: event id.
+    /// What happened, in the engine's wire form: what every role of Floodgate folds. Key: event id.
+    Ledger,
+    /// The same for other teams: JSON in CloudEvents. Key: event id.
     Facts,
     /// Answers to commands, for gateways in other processes. Key: gateway id.
     Replies,
@@ -34,8 +36,9 @@ pub enum Cleanup {
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
-    pub const ALL: [Topic; 7] = [
+    pub const ALL: [Topic; 8] = [
         Topic::Commands,
+        Topic::Ledger,
         Topic::Facts,
         Topic::Replies,
         Topic::Counts,
@@ -49,6 +52,7 @@ impl Topic {
     pub fn name(self) -> &'static str {
         match self {
             Topic::Commands => "floodgate.commands.v1",
+            Topic::Ledger => "floodgate.ledger.v1",
             Topic::Facts => "floodgate.facts.v1",
             Topic::Replies => "floodgate.replies.v1",
             Topic::Counts => "floodgate.counts.v1",
@@ -68,6 +72,7 @@ impl Topic {
     pub fn short_name(self) -> &'static str {
         match self {
             Topic::Commands => "commands",
+            Topic::Ledger => "ledger",
             Topic::Facts => "facts",
             Topic::Replies => "replies",
             Topic::Counts => "counts",
@@ -80,7 +85,7 @@ impl Topic {
     #[must_use]
     pub fn cleanup(self) -> Cleanup {
         match self {
-            Topic::Commands | Topic::Facts | Topic::Audience => Cleanup::Keep,
+            Topic::Commands | Topic::Ledger | Topic::Facts | Topic::Audience => Cleanup::Keep,
             Topic::Counts => Cleanup::Compact,
             Topic::Replies => Cleanup::Age { ms: HOUR_MS },
             Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },

@@ -64,12 +64,12 @@ fn a_full_disk_refuses_and_loses_nothing() {
 fn one_writer_at_a_time_and_readers_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let log = EmbeddedLog::open(folder.path(), &options()).unwrap();
-    log.append(Topic::Facts, 1, vec![NewRecord::new("key", "value")]).wait().unwrap();
+    log.append(Topic::Ledger, 1, vec![NewRecord::new("key", "value")]).wait().unwrap();
     let second = EmbeddedLog::open(folder.path(), &options());
     assert!(matches!(second, Err(OpenError::InUse { .. })));
     let reader = EmbeddedLog::open_read_only(folder.path()).unwrap();
-    assert_eq!(reader.end(Topic::Facts, 1).unwrap(), 1);
-    assert!(reader.append(Topic::Facts, 1, vec![NewRecord::new("k", "v")]).wait().is_err());
+    assert_eq!(reader.end(Topic::Ledger, 1).unwrap(), 1);
+    assert!(reader.append(Topic::Ledger, 1, vec![NewRecord::new("k", "v")]).wait().is_err());
     drop(log);
     let other = EmbeddedOptions { partitions: 3, ..options() };
     let wrong = EmbeddedLog::open(folder.path(), &other);

@@ -94,8 +94,8 @@ impl std::fmt::Debug for Carrier {
 impl Carrier {
     /// Starts at the first fact: what is open follows from all of them.
     pub fn new(config: OutboxConfig) -> Result<Self, LogError> {
-        let first = config.log.first(Topic::Facts, config.partition)?;
-        let facts = config.log.reader(Topic::Facts, config.partition, first)?;
+        let first = config.log.first(Topic::Ledger, config.partition)?;
+        let facts = config.log.reader(Topic::Ledger, config.partition, first)?;
         Ok(Carrier {
             config,
             facts,

@@ -229,7 +229,7 @@ impl World {
     }
 
     fn facts(&self) -> Vec<Fact> {
-        let records = self.log.records(Topic::Facts, 0);
+        let records = self.log.records(Topic::Ledger, 0);
         records.iter().map(|record| decode_fact(&record.value).unwrap().fact).collect()
     }
 

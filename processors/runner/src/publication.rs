@@ -74,7 +74,7 @@ impl Publication {
             return;
         }
         let batch = std::mem::take(&mut self.waiting);
-        self.unsettled.push_back(self.log.append(Topic::Facts, self.partition, batch));
+        self.unsettled.push_back(self.log.append(Topic::Ledger, self.partition, batch));
         self.sent += 1;
     }
 

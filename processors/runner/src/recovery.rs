@@ -68,7 +68,7 @@ fn newest_good(
 }
 
 fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, RunnerError> {
-    let Some(last) = log.last(Topic::Facts, partition)? else { return Ok(None) };
+    let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
     match decode_fact(&last.value) {
         Ok(fact) => Ok(Some(fact.source)),
         Err(error) => Err(RunnerError::ForeignFact { offset: last.offset, error }),

@@ -152,7 +152,7 @@ fn crashes_at_any_step_change_nothing() {
 
         let folder = tempfile::tempdir().unwrap();
         let calm = run_to_end(&config(&log, folder.path()), || false);
-        let calm_facts = values(&log, Topic::Facts);
+        let calm_facts = values(&log, Topic::Ledger);
         assert!(calm_facts.len() > 100, "seed {seed}: the history is too quiet to prove much");
 
         // The same commands in a new log, taken by owners that die.
@@ -164,7 +164,7 @@ fn crashes_at_any_step_change_nothing() {
         }
         for _ in 0..12 {
             let fate = [Fate::Durable, Fate::Refused, Fate::WrittenButFailed];
-            stormy.next_fate(Topic::Facts, fate[rng.random_range(0..3)]);
+            stormy.next_fate(Topic::Ledger, fate[rng.random_range(0..3)]);
             stormy.next_fate(Topic::DeadLetters, fate[rng.random_range(0..2)]);
         }
         let folder = tempfile::tempdir().unwrap();
@@ -174,7 +174,7 @@ fn crashes_at_any_step_change_nothing() {
             crashes -= u32::from(dies);
             dies
         });
-        assert_eq!(values(&stormy, Topic::Facts), calm_facts, "seed {seed}");
+        assert_eq!(values(&stormy, Topic::Ledger), calm_facts, "seed {seed}");
         assert!(end == calm, "seed {seed}: the states differ");
         let parked = stormy.records(Topic::DeadLetters, 0).len();
         assert!(parked <= 1, "seed {seed}: parked {parked} times");
@@ -188,8 +188,10 @@ fn facts_carry_growing_sources() {
     write_commands(&log, &mut rng, 200);
     let folder = tempfile::tempdir().unwrap();
     run_to_end(&config(&log, folder.path()), || false);
-    let sources: Vec<_> =
-        values(&log, Topic::Facts).iter().map(|value| decode_fact(value).unwrap().source).collect();
+    let sources: Vec<_> = values(&log, Topic::Ledger)
+        .iter()
+        .map(|value| decode_fact(value).unwrap().source)
+        .collect();
     assert!(sources.windows(2).all(|pair| pair[0] < pair[1]));
 }
 
@@ -201,10 +203,10 @@ fn a_damaged_snapshot_is_skipped() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(&log, folder.path());
     let calm = run_to_end(&config, || false);
-    let facts = values(&log, Topic::Facts);
+    let facts = values(&log, Topic::Ledger);
     config.snapshots.save(0, 50, b"not a state").unwrap();
     assert_eq!(run_to_end(&config, || false), calm);
-    assert_eq!(values(&log, Topic::Facts), facts);
+    assert_eq!(values(&log, Topic::Ledger), facts);
 }
 
 #[test]
@@ -217,7 +219,7 @@ fn the_owner_lets_time_pass_and_stops_when_told() {
     let config = config(&log, folder.path());
     // The log's clock is far behind the wall clock, so every hold is due at once.
     let handle = Runner::spawn(config.clone()).unwrap();
-    let mut reader = log.reader(Topic::Facts, 0, 0).unwrap();
+    let mut reader = log.reader(Topic::Ledger, 0, 0).unwrap();
     let mut facts = Vec::new();
     let mut seen = Vec::new();
     while !seen.contains(&"SeatsHeld") {

@@ -1,5 +1,6 @@
 //! A fact as other teams read it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodgate_log::Partition;
@@ -10,7 +11,7 @@ use super::{Attributes, snake_case, time_text};
 
 /// Where a fact stands in history. Strictly growing within a partition: whoever keeps the last
 /// one and drops what is not greater sees each fact once, however often it is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Position {
     pub partition: Partition,
     /// Offset of the command the fact follows from.
@@ -20,7 +21,7 @@ pub struct Position {
 }
 
 /// One fact. Fields that do not belong to its kind are absent; new ones may appear.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FactBody {
     /// What happened, in snake case: `seats_held`, `order_confirmed` …
     pub fact: String,

@@ -2,8 +2,18 @@
 //!
 //! The engine's facts travel in a compact wire form; here they get the form of the public
 //! topics: one flat object, names in snake case, times in RFC 3339, money in minor units.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `fact`, `counts`, `notification` | the bodies |
+//! | `teller` | publishes facts and notifications by position |
+//! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
+mod counts;
 mod fact;
+mod notification;
+mod schemas;
+mod teller;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -12,7 +22,11 @@ use bytes::Bytes;
 use floodgate_log::Partition;
 use floodgate_onsale::{LogTime, Source};
 
+pub use counts::{AsOf, Counts};
 pub use fact::{FactBody, Position};
+pub use notification::Notification;
+pub use schemas::{asyncapi, schemas};
+pub(crate) use teller::Teller;
 
 /// The attributes of a CloudEvent, spec version 1.0.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,7 +83,7 @@ impl KafkaLog {
             partitions.insert(topic, count);
         }
         let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
-        for topic in [Topic::Facts, Topic::Counts, Topic::DeadLetters] {
+        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts, Topic::DeadLetters] {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {
                 return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });

@@ -1,64 +1,13 @@
 //! Repeats, disorder and restarts leave the tables as one ordered pass would.
-#![allow(clippy::unwrap_used)]
 
-use floodgate_onsale::fact::SeatsKept;
-use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
-use floodgate_onsale::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList, Source,
-};
+use floodgate_onsale::FactRecord;
 use floodgate_sinks::{Sink, SqliteSink};
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use rusqlite::Connection;
 
-fn plan() -> Plan {
-    let labels = Labels::Numbers { first: 1, step: 1, count: 20 };
-    let run = Run { category: 0, labels, shape: Shape::default(), flags: Vec::new() };
-    let row = Row { label: "A".into(), rank: 0, runs: vec![run] };
-    Plan {
-        name: "House".into(),
-        categories: vec![Category { name: "All".into(), color: [0; 3] }],
-        sections: vec![Section { name: "Floor".into(), rows: vec![row], ..Section::default() }],
-        size: (1, 1),
-    }
-}
-
-fn history(seed: u64) -> Vec<FactRecord> {
-    let mut rng = StdRng::seed_from_u64(seed);
-    let new = NewEvent { name: "Show".into(), plan: plan(), ..NewEvent::default() };
-    let mut facts = vec![Fact::EventCreated(Box::new(new)), Fact::SaleOpened];
-    let mut owner = [None::<u64>; 20];
-    for number in 1..200 {
-        let seat = rng.random_range(0..20_u32);
-        let seats = SeatList::try_from(&[seat][..]).unwrap();
-        let owner = &mut owner[seat as usize];
-        let fact = match *owner {
-            None => {
-                *owner = Some(number);
-                let (hold_id, buyer) = (HoldId(number), BuyerId(number));
-                Fact::SeatsHeld { hold_id, buyer, seats, amount: 5, until: LogTime(number) }
-            }
-            Some(held) if rng.random_bool(0.3) => {
-                let (hold_id, buyer) = (HoldId(held), BuyerId(held));
-                let (amount, attempt, kept) = (5, 1, SeatsKept::Held);
-                Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept }
-            }
-            Some(held) => {
-                *owner = None;
-                Fact::HoldExpired { hold_id: HoldId(held), buyer: BuyerId(held), seats }
-            }
-        };
-        facts.push(fact);
-    }
-    let record = |(at, fact)| FactRecord {
-        source: Source { offset: at as u64, index: 0 },
-        at: LogTime(1000 + at as u64),
-        event_id: EventId(1),
-        fact,
-    };
-    facts.into_iter().enumerate().map(record).collect()
-}
+use crate::history::history;
 
 /// Every row of the tables, as text.
 fn dump(path: &std::path::Path) -> Vec<String> {
@@ -113,7 +62,7 @@ fn position_and_rows_are_one() {
     assert!(sink.write(3, &facts[10..], 200).is_err());
     assert_eq!(sink.position(3).unwrap(), 10);
     drop(sink);
-    let sink = SqliteSink::open(&path).unwrap();
+    let mut sink = SqliteSink::open(&path).unwrap();
     assert_eq!(sink.position(3).unwrap(), 10);
     let kept: Vec<_> = before.iter().filter(|row| row.starts_with("reservations ")).collect();
     let now = dump(&path);

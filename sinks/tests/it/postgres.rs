@@ -1,0 +1,68 @@
+//! PostgreSQL says what SQLite says, whatever order facts come in.
+//!
+//! `scripts/servers up postgres` starts one and `eval "$(scripts/servers env)"` says where it is. Without
+//! it this test fails, unless FLOODGATE_TEST_QUICK says that it is left out on purpose.
+
+use floodgate_sinks::{PostgresSink, Sink, SqliteSink};
+use postgres::{Client, NoTls};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+
+use crate::history::history;
+
+/// What both databases are asked; every column of every row that is ever changed.
+const QUESTIONS: [&str; 3] = [
+    "SELECT event_id || ' ' || seat_id || ' ' || status || ' ' || coalesce(user_id, '-') || ' ' ||
+        coalesce(cast(lock_expiry AS TEXT), '-') || ' ' || session_id || ' ' || reservation_version
+     FROM reservations ORDER BY 1",
+    "SELECT event_id || ' ' || seat_id || ' ' || status || ' ' || reservation_version || ' ' || fact
+     FROM reservation_history ORDER BY 1",
+    "SELECT event_id || ' ' || venue_id || ' ' || seat_id || ' ' || seat_location FROM free_seats ORDER BY 1",
+];
+
+#[test]
+fn both_databases_say_the_same() {
+    let Ok(server) = std::env::var("FLOODGATE_TEST_POSTGRES") else {
+        let quick = std::env::var_os("FLOODGATE_TEST_QUICK").is_some();
+        assert!(quick, "FLOODGATE_TEST_POSTGRES is not set; see the head of this file");
+        return;
+    };
+    // A database of its own, so that nothing is left from before.
+    let name = format!("floodgate_{:08x}", rand::random::<u32>());
+    let mut admin = Client::connect(&server, NoTls).unwrap();
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+    let config = server.replace("dbname=postgres", &format!("dbname={name}"));
+    let facts = history(5);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("views.db");
+    SqliteSink::open(&file).unwrap().write(0, &facts, 200).unwrap();
+
+    let mut rng = StdRng::seed_from_u64(55);
+    let mut sink = PostgresSink::open(&config).unwrap();
+    sink.write(0, &facts[..2], 2).unwrap();
+    let mut again: Vec<_> = facts[2..].iter().chain(&facts[50..]).cloned().collect();
+    again.shuffle(&mut rng);
+    for batch in again.chunks(17) {
+        sink.write(0, batch, 200).unwrap();
+    }
+    assert_eq!(PostgresSink::open(&config).unwrap().position(0).unwrap(), 200);
+
+    let sqlite = rusqlite::Connection::open(&file).unwrap();
+    let mut postgres = Client::connect(&config, NoTls).unwrap();
+    for question in QUESTIONS {
+        let mut statement = sqlite.prepare(question).unwrap();
+        let ours: Vec<String> =
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let mut theirs: Vec<String> =
+            postgres.query(question, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+        // Databases differ about the order of texts.
+        theirs.sort();
+        let mut ours = ours;
+        ours.sort();
+        assert!(ours.len() > 5, "{question} says too little");
+        assert_eq!(theirs, ours, "{question}");
+    }
+    drop((sink, postgres));
+    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}

@@ -1,0 +1,84 @@
+//! The public topics keep their word: files as generated, and nothing that would break a reader.
+
+use floodgate_live::public::{asyncapi, schemas};
+use serde_json::{Value, json};
+
+fn read(path: &str) -> Value {
+    let path = format!("{}/docs/schemas/{path}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!("{path}: {error}; run `floodgate schemas --out docs/schemas`")
+    });
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_files_are_those_of_this_build() {
+    for (topic, schema) in schemas() {
+        let name = format!("{}.json", topic.name());
+        assert_eq!(read(&name), schema, "{name}: run `floodgate schemas --out docs/schemas`");
+    }
+    assert_eq!(read("asyncapi.json"), asyncapi(), "run `floodgate schemas --out docs/schemas`");
+}
+
+/// What a reader of `before` would trip over in `after`.
+fn breaks(path: &str, before: &Value, after: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, field) in before["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        match after["properties"].get(name) {
+            None => found.push(format!("{path} is gone")),
+            Some(now) => found.extend(breaks(&path, field, now)),
+        }
+    }
+    let words = |value: &Value| -> Vec<String> {
+        match value {
+            Value::Array(all) => all.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect(),
+            Value::String(one) => vec![one.clone()],
+            _ => Vec::new(),
+        }
+    };
+    // A reader was promised these types; a new one would surprise it.
+    let (was, is) = (words(&before["type"]), words(&after["type"]));
+    if is.iter().any(|kind| !was.contains(kind)) {
+        found.push(format!("{path} was {was:?} and is {is:?}"));
+    }
+    // What was always there must stay there.
+    let stays = words(&after["required"]);
+    for name in words(&before["required"]) {
+        if !stays.contains(&name) {
+            found.push(format!("{path}.{name} is not always there any more"));
+        }
+    }
+    for (name, definition) in before["$defs"].as_object().into_iter().flatten() {
+        found.extend(breaks(&format!("{path}#{name}"), definition, &after["$defs"][name]));
+    }
+    found
+}
+
+#[test]
+fn readers_of_the_first_version_can_read_this_one() {
+    for (topic, schema) in schemas() {
+        let first = read(&format!("v1/{}.json", topic.name()));
+        let found = breaks(topic.name(), &first, &schema);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_kind_of_break_is_noticed() {
+    let before = json!({ "type": "object", "required": ["a"],
+        "properties": { "a": { "type": "string" }, "b": { "type": "integer" } } });
+    assert!(breaks("t", &before, &before).is_empty());
+    let mut more = before.clone();
+    more["properties"]["c"] = json!({ "type": "string" });
+    assert!(breaks("t", &before, &more).is_empty(), "new fields harm nobody");
+    for (pointer, value) in [
+        ("/properties/b/type", json!("string")),
+        ("/required", json!([])),
+        ("/properties", json!({ "a": { "type": "string" } })),
+    ] {
+        let mut after = before.clone();
+        *after.pointer_mut(pointer).unwrap() = value;
+        assert_eq!(breaks("t", &before, &after).len(), 1, "{pointer}");
+    }
+}
