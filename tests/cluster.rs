@@ -218,6 +218,23 @@ async fn every_gateway_says_the_same() {
         let first = get(&cluster.gateways[0], &format!("{path}/queue")).await;
         assert_eq!(queue["frontier"], first["frontier"], "the frontier is one");
     }
+    let dials =
+        json!({ "pace_per_minute": 1234, "message": "Two more blocks", "reason": "demand" });
+    let target = cluster.gateways[0].target();
+    ask(&target, &cluster.manager, Method::PUT, &format!("{path}/queue"), dials).await;
+    let turned = Instant::now();
+    for gateway in &cluster.gateways {
+        let mut pulse = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pulse.tick().await;
+            let queue = get(gateway, &format!("{path}/queue")).await;
+            if queue["pace_per_minute"] == json!(1234) && queue["message"] == "Two more blocks" {
+                break;
+            }
+            assert!(turned.elapsed() < Duration::from_secs(20), "{queue} at {}", gateway.address);
+        }
+    }
+    eprintln!("every gateway had the new dials after {:?}", turned.elapsed());
 }
 
 /// Runs `scripts/servers` with these words.

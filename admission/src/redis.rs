@@ -10,7 +10,8 @@
 //! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place, 16,384 of them | kept for a week |
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
 //!
-//! A visitor costs about 30 bytes where many wait. The braces make all keys of an event live in one slot of a Redis Cluster.
+//! A visitor costs about 30 bytes where many wait. The braces make all keys of an event live in one
+//! slot of a Redis Cluster.
 
 use std::sync::Arc;
 use std::time::Duration;

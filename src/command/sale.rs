@@ -48,6 +48,9 @@ enum Action {
         /// Shown to everybody who waits.
         #[arg(long)]
         message: Option<String>,
+        /// Why; kept in the log.
+        #[arg(long, default_value = "")]
+        reason: String,
     },
     /// Phase and counts, decided in the log.
     Status(Of),
@@ -76,8 +79,10 @@ impl Action {
             Action::Pause(of) => post(of, "sale/pause").await,
             Action::Close(of) => post(of, "sale/close").await,
             Action::Cancel(of) => post(of, "cancel").await,
-            Action::Tune { of, per_minute, message } => {
-                let dials = json!({ "pace_per_minute": per_minute, "message": message });
+            Action::Tune { of, per_minute, message, reason } => {
+                let dials = json!({
+                    "pace_per_minute": per_minute, "message": message, "reason": reason,
+                });
                 of.staff.caller()?.put(&format!("/v1/events/{}/queue", of.event), dials).await
             }
             Action::Status(of) => {

@@ -13,12 +13,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use floodgate_admission::room::MESSAGE_BYTES_MAX;
 use floodgate_admission::{QueueTicket, RoomError, WaitingRoom};
-use floodgate_onsale::{EventId, Refusal};
+use floodgate_onsale::{Command, Dials, EventId, Refusal};
 
+use super::answer;
 use crate::extract::fan::{cookie, ticket_cookie};
 use crate::extract::{EventPath, Fan, Operator, Wish, token_of};
-use crate::model::{JoinAnswer, Nothing, Queue};
+use crate::model::{DoneAnswer, JoinAnswer, Nothing, Queue};
 use crate::problem::ApiError;
 use crate::state::GatewayState;
 use crate::time;
@@ -185,24 +187,33 @@ fn held_ticket(
 pub(crate) struct QueueDials {
     /// Places called a minute; 0 holds the line.
     pace_per_minute: Option<u32>,
-    /// Shown to everybody who waits.
+    /// Shown to everybody who waits; at most 500 bytes.
     message: Option<String>,
+    /// Why, for those who look back; kept in the log with who did it.
+    #[serde(default)]
+    reason: String,
 }
 
-/// Changes the pace and the message, at once.
+/// Changes the pace and the message, on every gateway. The change is a fact with its actor and
+/// reason, and survives restarts.
 #[utoipa::path(put, path = "/v1/events/{event_id}/queue", operation_id = "tuneQueue",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = QueueDials, responses((status = 200, body = Queue)))]
+    request_body = QueueDials, responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn tune(
     State(state): State<GatewayState>,
     Operator(staff): Operator,
     path: EventPath,
-    Wish { body, .. }: Wish<QueueDials>,
-) -> Result<Json<Queue>, ApiError> {
-    let QueueDials { pace_per_minute, message } = body;
-    let event_id = path.event_id;
-    state.room.tune(event_id, pace_per_minute, message)?;
-    tracing::info!(%event_id, staff = %staff.id, ?pace_per_minute, "queue tuned");
-    Ok(Json(queue(&state, &path)))
+    Wish { named, body }: Wish<QueueDials>,
+) -> Result<Response, ApiError> {
+    let QueueDials { pace_per_minute, message, reason } = body;
+    if message.as_ref().is_some_and(|text| text.len() > MESSAGE_BYTES_MAX) {
+        return Err(RoomError::MessageTooLong.into());
+    }
+    let dials = Dials { per_minute: pace_per_minute, message, reason };
+    let command = Command::TuneQueue(Box::new(dials));
+    let outcome = state.submit(path.event_id, staff.actor(), &named, command).await?;
+    answer(path.event_id, outcome, false, |reply| {
+        Ok(DoneAnswer { status: "done", as_of: reply.into() })
+    })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use floodgate_onsale::plan::{SeatFlags, SectionKind};
 use floodgate_onsale::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
+    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
     PriceTable, SalePhase, SeatId, Source, VenueId,
 };
 
@@ -72,6 +72,8 @@ pub(crate) struct EventView {
     pub(crate) orders: HashMap<HoldId, OrderView>,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
+    /// The waiting room's dials as they were last turned.
+    pub(crate) dials: Dials,
     /// The last place of those who were in the shop and left; as many as buyers entered.
     pub(crate) spent: HashMap<BuyerId, Place>,
     pub(crate) as_of: AsOf,
@@ -116,6 +118,7 @@ impl EventView {
             orders: HashMap::new(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
+            dials: Dials::default(),
             spent: HashMap::new(),
             as_of: AsOf { source: fact.source, at: fact.at },
             changed: Vec::new(),

@@ -34,6 +34,12 @@ impl EventView {
                     self.spent.insert(*buyer, place);
                 }
             }
+            Fact::QueueTuned { dials, .. } => {
+                self.dials.per_minute = dials.per_minute.or(self.dials.per_minute);
+                if let Some(message) = &dials.message {
+                    self.dials.message = Some(message.clone());
+                }
+            }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.held(*hold_id, *buyer, seats, *amount, *until);
             }

@@ -61,6 +61,17 @@ pub struct NewEvent {
     pub policy: Policy,
 }
 
+/// What an operator changes about a queue; `None` leaves a dial as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dials {
+    /// Places called a minute; 0 holds the line.
+    pub per_minute: Option<u32>,
+    /// Shown to everybody who waits; at most 500 bytes.
+    pub message: Option<String>,
+    /// Why, for those who look back; at most 500 bytes, may be empty.
+    pub reason: String,
+}
+
 /// Everything that can be asked of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -114,6 +125,8 @@ pub enum Command {
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
+    /// Staff. The waiting room's dials; decided in the log so that every gateway turns alike.
+    TuneQueue(Box<Dials>),
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -170,6 +183,7 @@ impl Command {
             Command::TransferTicket { .. } => "TransferTicket",
             Command::RedeemTicket { .. } => "RedeemTicket",
             Command::Announce { .. } => "Announce",
+            Command::TuneQueue(_) => "TuneQueue",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

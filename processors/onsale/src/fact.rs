@@ -3,8 +3,8 @@
 //! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
 //! names the seats and the buyer.
 
-use crate::command::{NewEvent, PaymentMethod};
-use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place};
+use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
 use crate::seats::{SeatId, SeatList};
@@ -190,6 +190,11 @@ pub enum Fact {
     EngineVersionSet {
         version: u32,
     },
+    /// The waiting room's dials, and who turned them; `StaffId(0)` is Floodgate itself.
+    QueueTuned {
+        dials: Box<Dials>,
+        by: StaffId,
+    },
 }
 
 impl Fact {
@@ -225,6 +230,7 @@ impl Fact {
             Fact::TicketRedeemed { .. } => "TicketRedeemed",
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
+            Fact::QueueTuned { .. } => "QueueTuned",
         }
     }
 }

@@ -24,7 +24,7 @@ pub mod seats;
 pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
-pub use command::{Command, Envelope, NewEvent, PaymentMethod};
+pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
 pub use engine::{Engine, EngineLimits};
 pub use fact::{Fact, FactRecord, Source};
 pub use ids::{

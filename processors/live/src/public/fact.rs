@@ -52,6 +52,9 @@ pub struct FactBody {
     pub place: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u32>,
+    /// Who of the staff did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub staff_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +109,12 @@ impl FactBody {
                 self.reason = Some(leave_reason(*reason).to_owned());
             }
             Fact::Announced { message } => self.message = Some(message.clone()),
+            Fact::QueueTuned { dials, by } => {
+                self.count = dials.per_minute;
+                self.message.clone_from(&dials.message);
+                self.reason = Some(dials.reason.clone());
+                self.staff_id = Some(by.to_string());
+            }
             _ => self.tell_order(fact),
         }
     }

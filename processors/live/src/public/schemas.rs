@@ -7,6 +7,11 @@ use floodgate_log::Topic;
 
 use super::{Counts, FactBody, Notification};
 
+const ABOUT: &str = "\
+CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
+partition: keep the last one, drop what is not greater, and every fact is seen once, however often \
+it is delivered. New fields may appear; those that are here keep their meaning.";
+
 /// The public topics with their schemas: JSON Schema, draft 2020-12.
 #[must_use]
 pub fn schemas() -> Vec<(Topic, Value)> {
@@ -57,10 +62,7 @@ pub fn asyncapi() -> Value {
             "title": "Floodgate topics",
             "version": "1",
             "license": { "name": "MIT OR Apache-2.0" },
-            "description": "CloudEvents 1.0 in binary mode. A position is (partition, offset, index) \
-                and grows within a partition: keep the last one, drop what is not greater, and every \
-                fact is seen once, however often it is delivered. New fields may appear; those that \
-                are here keep their meaning.",
+            "description": ABOUT,
         },
         "defaultContentType": "application/json",
         "channels": channels,

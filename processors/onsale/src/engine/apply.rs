@@ -84,6 +84,7 @@ impl Target<'_> {
             | Fact::TicketTransferred { .. }
             | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
+            | Fact::QueueTuned { .. }
             | Fact::EngineVersionSet { .. } => {}
         }
     }

@@ -4,13 +4,13 @@
 //! LEB128 numbers, then the body.
 
 use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_hold, read_method};
+use super::command::{MESSAGE_BYTES_MAX, read_dials, read_hold, read_method, write_dials};
 use super::cursor::{Cursor, Sink, WireError};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
 use crate::fact::{DeclineReason, Fact, FactRecord, LeaveReason, SeatsKept, Source};
-use crate::ids::{BuyerId, EventId};
+use crate::ids::{BuyerId, EventId, StaffId};
 use crate::seats::SeatId;
 
 /// Writes a fact behind what is in `out` already.
@@ -71,6 +71,7 @@ fn kind(fact: &Fact) -> u8 {
         Fact::TicketRedeemed { .. } => 26,
         Fact::Announced { .. } => 27,
         Fact::EngineVersionSet { .. } => 28,
+        Fact::QueueTuned { .. } => 29,
     }
 }
 
@@ -104,6 +105,10 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         }
         Fact::Announced { message } => out.put_text(message),
         Fact::EngineVersionSet { version } => out.put_varint(u64::from(*version)),
+        Fact::QueueTuned { dials, by } => {
+            write_dials(dials, out);
+            out.put_u64_fixed(by.0);
+        }
         Fact::TicketTransferred { hold_id, seat, from, to } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u32_fixed(seat.0);
@@ -221,6 +226,10 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
         }
         27 => Fact::Announced { message: cursor.text(MESSAGE_BYTES_MAX)? },
         28 => Fact::EngineVersionSet { version: cursor.u32()? },
+        29 => Fact::QueueTuned {
+            dials: Box::new(read_dials(cursor)?),
+            by: StaffId(cursor.u64_fixed()?),
+        },
         13..=24 => return read_order_body(kind, cursor),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })

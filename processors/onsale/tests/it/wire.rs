@@ -5,9 +5,9 @@ use floodgate_onsale::wire::{
     WireError, decode_command, decode_fact, decode_reply, encode_command, encode_fact, encode_reply,
 };
 use floodgate_onsale::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, Fact, FactRecord,
-    GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SeatId, SeatList,
-    Source, StaffId,
+    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Dials, Envelope, EventId, Fact,
+    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SeatId,
+    SeatList, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -45,6 +45,16 @@ fn commands() -> Vec<Command> {
         Command::Tick,
         Command::EngineVersion { version: 1 },
         Command::ReadStatus,
+        Command::TuneQueue(Box::new(Dials {
+            per_minute: Some(0),
+            message: None,
+            reason: "rain".into(),
+        })),
+        Command::TuneQueue(Box::new(Dials {
+            per_minute: None,
+            message: Some("A moment".into()),
+            reason: String::new(),
+        })),
     ]
 }
 
@@ -81,6 +91,10 @@ fn facts() -> Vec<Fact> {
         Fact::TicketRedeemed { hold_id, seat: SeatId(1) },
         Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
+        Fact::QueueTuned {
+            dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
+            by: StaffId(2),
+        },
     ]
 }
 

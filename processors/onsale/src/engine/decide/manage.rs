@@ -5,8 +5,9 @@ use super::super::event::Event;
 use super::super::outcomes::Outcome;
 use super::Asked;
 use crate::answer::SalePhase;
-use crate::command::NewEvent;
+use crate::command::{Dials, NewEvent};
 use crate::fact::Fact;
+use crate::ids::{Actor, StaffId};
 use crate::plan::check::problems;
 use crate::policy::Policy;
 use crate::price::{PriceTable, TIERS_MAX};
@@ -78,6 +79,28 @@ pub(super) fn set_policy(
         return Err(Refusal::InvalidPolicy);
     }
     facts.push(Fact::PolicySet(Box::new(*policy)));
+    Ok(Outcome::Done)
+}
+
+/// Bytes of a message and of a reason: what fits on a phone's screen.
+const WORDS_BYTES_MAX: usize = 500;
+
+/// The engine keeps no dials: whoever runs a waiting room folds them from the facts.
+pub(super) fn tune_queue(
+    asked: Asked,
+    dials: &Dials,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    asked.staff()?;
+    let message = dials.message.as_ref().map_or(0, String::len);
+    if message.max(dials.reason.len()) > WORDS_BYTES_MAX {
+        return Err(Refusal::InvalidPolicy);
+    }
+    let by = match asked.actor {
+        Actor::Staff(staff) => staff,
+        Actor::Buyer(_) | Actor::System => StaffId(0),
+    };
+    facts.push(Fact::QueueTuned { dials: Box::new(dials.clone()), by });
     Ok(Outcome::Done)
 }
 

@@ -92,6 +92,7 @@ pub(super) fn decide(
         }
         Command::RefundOrder { hold_id } => payment::refund(event, asked, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
+        Command::TuneQueue(dials) => manage::tune_queue(asked, dials, facts),
         // Their types are fixed, their rules come with a later engine version; until an
         // EngineVersion command raises it, every log decides them alike.
         Command::CommitDraw { .. }
