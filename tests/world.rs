@@ -74,6 +74,7 @@ impl World {
             data: folder.path(),
             listener,
             metrics: None,
+            follows: Some((file, flags)),
         };
         let running = Running::start(start).await.unwrap();
         let base = format!("http://{}", running.address);

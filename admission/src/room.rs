@@ -54,6 +54,8 @@ pub struct QueueView {
 struct Room {
     pace: Pace,
     settings: PaceSettings,
+    /// Whether an operator set the pace of this very event.
+    is_tuned: bool,
     message: String,
     shop: ShopView,
     as_of: LogTime,
@@ -64,7 +66,8 @@ struct Room {
 pub struct WaitingRoom {
     keys: Keys,
     store: Arc<dyn AdmissionStore>,
-    settings: RoomSettings,
+    // Read when a room opens; replaced by a reload.
+    settings: RwLock<RoomSettings>,
     // Read by every request, written ten times a second: a read-write lock, never awaited in.
     rooms: RwLock<HashMap<EventId, Room>>,
 }
@@ -72,7 +75,7 @@ pub struct WaitingRoom {
 impl WaitingRoom {
     #[must_use]
     pub fn new(keys: Keys, store: Arc<dyn AdmissionStore>, settings: RoomSettings) -> Self {
-        WaitingRoom { keys, store, settings, rooms: RwLock::default() }
+        WaitingRoom { keys, store, settings: RwLock::new(settings), rooms: RwLock::default() }
     }
 
     /// The keys that sign tickets and passes.
@@ -143,6 +146,7 @@ impl WaitingRoom {
         let room = rooms.get_mut(&event_id).ok_or(RoomError::UnknownEvent)?;
         if let Some(per_minute) = per_minute {
             room.settings.per_minute = per_minute;
+            room.is_tuned = true;
         }
         if let Some(message) = message {
             room.message = message;
@@ -156,13 +160,25 @@ impl WaitingRoom {
         self.rooms.read().unwrap_or_else(PoisonError::into_inner).contains_key(&event_id)
     }
 
+    /// Changes the pace of rooms to come and of those nobody has turned by hand.
+    pub fn retune(&self, pace: PaceSettings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = RoomSettings { pace };
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        for room in rooms.values_mut() {
+            let per_minute = if room.is_tuned { room.settings.per_minute } else { pace.per_minute };
+            room.settings = PaceSettings { per_minute, ..pace };
+        }
+    }
+
     /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
     /// there is none.
     pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {
+        let RoomSettings { pace } = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.entry(event_id).or_insert_with(|| Room {
             pace: Pace::starting_at(shop.entered_beyond),
-            settings: self.settings.pace,
+            settings: pace,
+            is_tuned: false,
             message: String::new(),
             shop,
             as_of: now,

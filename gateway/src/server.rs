@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 use tower::ServiceExt;
 
 use floodgate_onsale::SalePhase;
@@ -26,6 +27,8 @@ const BUFFER_BYTES: usize = 16 * 1024;
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 /// How often rooms advance.
 const ROOMS_EVERY: Duration = Duration::from_millis(100);
+/// How often gateways make one frontier of theirs.
+const AGREE_EVERY: Duration = Duration::from_millis(200);
 /// How often seat changes are sent.
 const FRAMES_EVERY: Duration = Duration::from_millis(250);
 
@@ -38,6 +41,7 @@ pub async fn run(
 ) {
     let (ending, end) = watch::channel(false);
     let pulse = tokio::spawn(pulse(state.clone()));
+    let agreeing = tokio::spawn(agree(state.clone()));
     let router = app(state.clone());
     // A permit belongs to its connection and goes with it, hang-ups included.
     let permits = Arc::new(Semaphore::new(state.settings.connections_max));
@@ -78,6 +82,7 @@ pub async fn run(
         tracing::info!("connections that would not end were closed");
     }
     pulse.abort();
+    agreeing.abort();
     state.stop();
 }
 
@@ -119,11 +124,6 @@ async fn pulse(state: GatewayState) {
             if let Err(error) = state.room.tune(event_id, dials.per_minute, dials.message) {
                 tracing::error!(%event_id, %error, "the dials do not fit");
             }
-            if !matches!(entry.read().phase, SalePhase::Closed | SalePhase::Cancelled)
-                && let Err(error) = state.room.agree(event_id).await
-            {
-                tracing::warn!(%event_id, %error, "the frontier is our own for now");
-            }
             if cut {
                 entry.cut_frame();
             }
@@ -131,5 +131,31 @@ async fn pulse(state: GatewayState) {
         if cut {
             framed = tokio::time::Instant::now();
         }
+    }
+}
+
+/// Makes one frontier of all gateways' frontiers. A task of its own: a store that is slow or gone
+/// must not hold rooms or seat changes back.
+async fn agree(state: GatewayState) {
+    let mut pulse = tokio::time::interval(AGREE_EVERY);
+    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut is_told = false;
+    loop {
+        pulse.tick().await;
+        let mut outcome = Ok(());
+        for (event_id, entry) in state.views.all() {
+            let is_over = matches!(entry.read().phase, SalePhase::Closed | SalePhase::Cancelled);
+            if is_over {
+                continue;
+            }
+            outcome = state.room.agree(event_id).await;
+            if outcome.is_err() {
+                break;
+            }
+        }
+        if let (Err(error), false) = (&outcome, is_told) {
+            tracing::warn!(%error, "frontiers are each gateway's own until the store is back");
+        }
+        is_told = outcome.is_err();
     }
 }

@@ -1,15 +1,15 @@
 //! What every handler shares.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use floodgate_admission::{Limits, WaitingRoom};
+use floodgate_admission::{LimitSettings, Limits, PaceSettings, WaitingRoom};
 use floodgate_log::{Log, ReplyHub};
 use floodgate_onsale::GatewayId;
 
@@ -65,9 +65,8 @@ pub struct Shared {
     pub(crate) replies: ReplyHub,
     pub(crate) gateway_id: GatewayId,
     pub(crate) room: Arc<WaitingRoom>,
-    pub(crate) limits: Limits,
-    /// The quotas, as every limited answer names them.
-    pub(crate) limit_policies: HeaderValue,
+    // Replaced whole by a reload; read for a moment by each request.
+    quotas: RwLock<Arc<Quotas>>,
     pub(crate) staff_keys: Vec<StaffKey>,
     pub(crate) ticket_key: SigningKey,
     pub(crate) sandbox: Option<Arc<dyn PaymentSandbox>>,
@@ -84,15 +83,12 @@ impl GatewayState {
     pub fn start(parts: GatewayParts) -> Result<Self, floodgate_log::LogError> {
         let views = Views::follow(&parts.log)?;
         let GatewayParts { log, replies, gateway_id, room, limits, staff_keys, .. } = parts;
-        let limit_policies = HeaderValue::from_str(&limits.policies())
-            .unwrap_or_else(|_| HeaderValue::from_static(""));
         Ok(GatewayState(Arc::new(Shared {
-            limit_policies,
+            quotas: RwLock::new(Arc::new(Quotas::new(limits))),
             log,
             replies,
             gateway_id,
             room,
-            limits,
             staff_keys,
             ticket_key: SigningKey::from_bytes(&parts.ticket_key),
             sandbox: parts.sandbox,
@@ -104,6 +100,14 @@ impl GatewayState {
         })))
     }
 
+    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms whose
+    /// pace nobody has turned by hand follow the new one.
+    pub fn retune(&self, limits: LimitSettings, pace: PaceSettings) {
+        let quotas = Arc::new(Quotas::new(Limits::new(limits)));
+        *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
+        self.0.room.retune(pace);
+    }
+
     /// From now on `/readyz` says no, so that no new visitor is sent here.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
@@ -112,6 +116,27 @@ impl GatewayState {
     /// Stops following the facts.
     pub fn stop(&self) {
         self.0.views.stop();
+    }
+}
+
+/// Rate limits, and how they are told.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    pub(crate) limits: Limits,
+    /// As every limited answer names them.
+    pub(crate) policies: HeaderValue,
+}
+
+impl Quotas {
+    fn new(limits: Limits) -> Self {
+        let policies = HeaderValue::from_str(&limits.policies());
+        Quotas { limits, policies: policies.unwrap_or_else(|_| HeaderValue::from_static("")) }
+    }
+}
+
+impl Shared {
+    pub(crate) fn quotas(&self) -> Arc<Quotas> {
+        Arc::clone(&self.quotas.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -89,6 +89,7 @@ impl Demo {
                 data,
                 listener,
                 metrics: metrics_recorder(),
+                follows: None,
             })
             .await?;
             let target = format!("http://{}", running.address);

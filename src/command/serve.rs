@@ -54,7 +54,8 @@ pub(super) fn run_roles(
             .with_context(|| format!("cannot listen on {listen}; is it taken?"))?;
         let metrics = metrics_recorder();
         let data = &place.data;
-        let start = Start { settings: &settings, roles, secrets, data, listener, metrics };
+        let follows = place.config.clone().map(|file| (file, flags));
+        let start = Start { settings: &settings, roles, secrets, data, listener, metrics, follows };
         let running = Running::start(start).await?;
         tracing::info!(address = %running.address, data = %data.display(), "serving");
         let failure = tokio::select! {

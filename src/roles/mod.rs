@@ -2,10 +2,11 @@
 
 mod log;
 mod owners;
+mod reload;
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,7 @@ pub struct Running {
     live: Vec<floodgate_live::LiveHandle>,
     sinks: Vec<floodgate_sinks::SinkHandle>,
     server: JoinHandle<()>,
+    reloading: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
 }
 
@@ -89,12 +91,14 @@ pub struct Start<'a> {
     /// Pages and calls of a gateway; liveness, readiness and metrics of every role.
     pub listener: TcpListener,
     pub metrics: Option<PrometheusHandle>,
+    /// The settings' file to follow while running, and the flags that go on top.
+    pub follows: Option<(PathBuf, Vec<(String, String)>)>,
 }
 
 impl Running {
     /// Starts the roles.
     pub async fn start(start: Start<'_>) -> Result<Self> {
-        let Start { settings, roles, secrets, data, listener, metrics } = start;
+        let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
         let address = listener.local_addr()?;
         let (settings_too, folder) = (settings.clone(), data.to_owned());
         // Connecting to a cluster takes a moment.
@@ -128,16 +132,22 @@ impl Running {
             // The sender lives in `Running`; if it is gone, so is the reason to serve.
             let _ = end.wait_for(|ends| *ends).await;
         };
+        let mut reloading = None;
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
             let parts = gateway_parts(settings, secrets, &shared, &hub, sandbox, metrics)?;
-            tokio::spawn(floodgate_gateway::run(listener, GatewayState::start(parts)?, shutdown))
+            let state = GatewayState::start(parts)?;
+            if let Some((file, flags)) = follows {
+                let following = reload::follow(file, flags, settings.clone(), state.clone());
+                reloading = Some(tokio::spawn(following));
+            }
+            tokio::spawn(floodgate_gateway::run(listener, state, shutdown))
         } else {
             let ready = owners.as_ref().map(Owners::is_ready);
             let page = StatusPage { log: Arc::clone(&shared), ready, metrics };
             tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
         };
-        Ok(Running { address, log, owners, replies, live, sinks, server, ending })
+        Ok(Running { address, log, owners, replies, live, sinks, server, reloading, ending })
     }
 
     /// The log, for those who look while it runs.
@@ -163,8 +173,9 @@ impl Running {
     /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
     /// the log.
     pub async fn shutdown(self) -> Result<()> {
-        let Running { log, owners, replies, live, sinks, server, ending, .. } = self;
+        let Running { log, owners, replies, live, sinks, server, reloading, ending, .. } = self;
         let _ = ending.send(true);
+        reloading.iter().for_each(JoinHandle::abort);
         server.await.context("the server ended badly")?;
         tokio::task::spawn_blocking(move || {
             owners.iter().for_each(Owners::stop);
@@ -183,7 +194,7 @@ impl Running {
 }
 
 /// The folder of the snapshots; owners that may take over from each other share one.
-fn snapshots(settings: &Settings, data: &Path) -> std::path::PathBuf {
+fn snapshots(settings: &Settings, data: &Path) -> PathBuf {
     let named = &settings.engine.snapshots;
     if named.as_os_str().is_empty() { data.join("snapshots") } else { named.clone() }
 }
@@ -231,23 +242,17 @@ fn gateway_parts(
         Store::Memory => Arc::new(MemoryStore::new(places, admission.block)),
         Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
     };
-    let pace = PaceSettings {
-        per_minute: admission.pace_per_minute,
-        grace_ms: admission.grace.as_millis(),
-    };
-    let rate = |per_second, burst| Rate { per_second, burst };
     let server = &settings.server;
     Ok(GatewayParts {
         log: Arc::clone(log),
         replies: replies.clone(),
         gateway_id,
-        room: Arc::new(WaitingRoom::new(Keys::new(1, secrets.root), store, RoomSettings { pace })),
-        limits: Limits::new(LimitSettings {
-            address: rate(admission.address_per_second, admission.address_burst),
-            network: rate(admission.network_per_second, admission.network_burst),
-            device: rate(admission.device_per_second, admission.device_burst),
-            keys_max: admission.keys_max,
-        }),
+        room: Arc::new(WaitingRoom::new(
+            Keys::new(1, secrets.root),
+            store,
+            RoomSettings { pace: pace_settings(settings) },
+        )),
+        limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
         sandbox: sandbox.map(|sandbox| Arc::new(SandboxPages(sandbox)) as Arc<dyn PaymentSandbox>),
@@ -262,6 +267,22 @@ fn gateway_parts(
             trusted_proxies: server.trusted_proxies.clone(),
         },
     })
+}
+
+fn pace_settings(settings: &Settings) -> PaceSettings {
+    let admission = &settings.admission;
+    PaceSettings { per_minute: admission.pace_per_minute, grace_ms: admission.grace.as_millis() }
+}
+
+fn limit_settings(settings: &Settings) -> LimitSettings {
+    let admission = &settings.admission;
+    let rate = |per_second, burst| Rate { per_second, burst };
+    LimitSettings {
+        address: rate(admission.address_per_second, admission.address_burst),
+        network: rate(admission.network_per_second, admission.network_burst),
+        device: rate(admission.device_per_second, admission.device_burst),
+        keys_max: admission.keys_max,
+    }
 }
 
 /// Installs the recorder of metrics; `None` when this process has one already.

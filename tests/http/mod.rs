@@ -3,5 +3,6 @@
 mod abuse;
 mod buying;
 mod money;
+mod reload;
 mod streams;
 mod tables;

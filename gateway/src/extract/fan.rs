@@ -62,7 +62,7 @@ impl FromRequestParts<GatewayState> for Fan {
         // A foreign or stale device is as good as none: the visitor gets a new one on joining.
         let device = text.and_then(|text| Device::open(state.room.keys(), text).ok());
         let buyer = device.map(|device| device.buyer);
-        let checked = state.limits.check(address, buyer);
+        let checked = state.quotas().limits.check(address, buyer);
         if let Some(Quota(quota)) = parts.extensions.get() {
             // A request that is checked twice keeps the first word.
             let _ = quota.set(told(&checked));

@@ -79,7 +79,7 @@ async fn around(State(state): State<GatewayState>, mut request: Request, next: N
         && let Ok(left) = HeaderValue::from_str(left)
     {
         headers.insert("ratelimit", left);
-        headers.insert("ratelimit-policy", state.limit_policies.clone());
+        headers.insert("ratelimit-policy", state.quotas().policies.clone());
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
