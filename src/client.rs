@@ -52,7 +52,7 @@ impl Answer {
 }
 
 /// A request's parts that differ between buyers.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Call<'a> {
     pub headers: Vec<(&'static str, &'a str)>,
     pub key: Option<&'a str>,
@@ -75,6 +75,26 @@ impl Http {
             .build(connector);
         let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
         Ok(Http { client, base: base.trim_end_matches('/').to_owned(), under_way })
+    }
+
+    /// The same request again and again while the answer is 202; gives up after a minute, with
+    /// that answer.
+    pub async fn until_decided(
+        &self,
+        method: Method,
+        path: &str,
+        call: Call<'_>,
+    ) -> Result<Answer> {
+        let mut pulse = tokio::time::interval(Duration::from_millis(250));
+        let mut answer = self.call(method.clone(), path, call.clone()).await?;
+        for _ in 0..240 {
+            if answer.status != 202 {
+                break;
+            }
+            pulse.tick().await;
+            answer = self.call(method.clone(), path, call.clone()).await?;
+        }
+        Ok(answer)
     }
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.

@@ -105,7 +105,7 @@ pub(crate) async fn ask(target: &str, key: &str, method: Method, path: &str, bod
     let http = Http::new(target).unwrap();
     let wish = format!("{:032x}", rand::random::<u128>());
     let call = Call { key: Some(&wish), bearer: Some(key), body: Some(body), ..Call::default() };
-    let answer = http.call(method, path, call).await.unwrap();
+    let answer = http.until_decided(method, path, call).await.unwrap();
     assert!(answer.is_ok(), "{path}: {}", answer.body);
     answer.body
 }

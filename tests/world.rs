@@ -129,7 +129,8 @@ impl World {
             }
         }
         let bearer = Some(papers.bearer.as_str()).filter(|bearer| !bearer.is_empty());
-        self.http.call(method, path, Call { headers, key, bearer, body }).await.unwrap()
+        let call = Call { headers, key, bearer, body };
+        self.http.until_decided(method, path, call).await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str, papers: &Papers) -> Answer {

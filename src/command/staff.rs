@@ -85,10 +85,14 @@ impl Caller {
             body,
             ..Call::default()
         };
-        let answer = self.http.call(method, path, call).await.map_err(|error| {
+        let answer = self.http.until_decided(method, path, call).await.map_err(|error| {
             let context = format!("no answer from {}; is a server running there?", self.target);
             Failure::unavailable(error.context(context))
         })?;
+        if answer.status == 202 {
+            let why = anyhow!("not decided yet; the same command again is safe: {}", answer.body);
+            return Err(Failure::unavailable(why));
+        }
         if answer.is_ok() {
             return Ok(answer.body);
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -18,6 +18,9 @@ use floodgate_runner::{FolderStore, LoopConfig, Runner, RunnerHandle};
 
 /// How often the group is asked for this process's share.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A processor that has no share for so long is one too many, and ready to step in.
+const SHARE_WITHIN: Duration = Duration::from_secs(15);
 
 /// What owning a partition takes.
 #[derive(Debug, Clone)]
@@ -141,6 +144,7 @@ fn own(
             owned.insert(partition, Owner::start(parts, partition)?);
         }
     }
+    let started = Instant::now();
     while !stop.load(Ordering::Acquire) {
         match &mut membership {
             Some(membership) => follow(parts, membership.poll(LOOK_EVERY)?, owned)?,
@@ -153,7 +157,9 @@ fn own(
             return why.and_then(|()| Err(anyhow!("partition {partition} ended by itself")));
         }
         let all = owned.values().all(|owner| owner.runner.is_ready());
-        ready.store(all, Ordering::Release);
+        // Without a share nothing is known yet, unless there are more processors than partitions.
+        let has_share = !owned.is_empty() || started.elapsed() > SHARE_WITHIN;
+        ready.store(all && has_share, Ordering::Release);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Making the topics as they should be, and finding out how they are.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier,
@@ -88,7 +88,11 @@ pub async fn apply(
     for plan in plans {
         let name = options.name(plan.topic);
         let what = make(&admin, &within, &name, plan).await?;
-        let known = describe(options, plan.topic)?;
+        let known = if what == "created" {
+            appeared(options, plan).await?
+        } else {
+            describe(options, plan.topic)?
+        };
         if known < plan.partitions {
             if plan.topic != Topic::Replies {
                 let (topic, found) = (name, known);
@@ -100,6 +104,19 @@ pub async fn apply(
         applied.push(Applied { topic: plan.topic, what, partitions: known.max(plan.partitions) });
     }
     Ok(applied)
+}
+
+/// Waits until every broker's clients can see a topic that was just made.
+async fn appeared(options: &KafkaOptions, plan: &TopicPlan) -> Result<u32, KafkaError> {
+    let mut pulse = tokio::time::interval(Duration::from_millis(50));
+    let until = Instant::now() + APPLY_WITHIN;
+    loop {
+        pulse.tick().await;
+        let known = describe(options, plan.topic)?;
+        if known >= plan.partitions || Instant::now() > until {
+            return Ok(known);
+        }
+    }
 }
 
 async fn make(
