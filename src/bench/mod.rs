@@ -2,6 +2,7 @@
 
 pub mod engine;
 pub mod log;
+pub mod recovery;
 mod row;
 
 pub use row::Row;

@@ -116,13 +116,13 @@ impl Running {
         let owners = if roles.processor {
             let own = roles.gateway.then(|| (gateway_id, hub.clone()));
             let parts = OwnerParts {
-                log: Arc::clone(&shared),
+                log: log.clone(),
                 replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
                 provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
                 snapshots: snapshots::open(settings, data)?,
                 settings: settings.clone(),
             };
-            Some(Owners::spawn(parts, log.join_processors()?)?)
+            Some(Owners::spawn(parts)?)
         } else {
             None
         };

@@ -25,7 +25,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
-pub use self::topics::{TopicPlan, apply, describe};
+pub use self::topics::{TopicPlan, apply, describe, remove};
 
 use self::producer::Appender;
 use self::reader::{KafkaReader, backend};
@@ -112,6 +112,11 @@ impl KafkaLog {
         let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         reader::watermarks(&asking, &self.options.name(topic), topic, partition)
     }
+}
+
+/// How many processors share the partitions; `None` while they are being shared out.
+pub fn processor_count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
+    membership::count(options).map_err(|error| KafkaError::Refused(error.to_string()))
 }
 
 impl Log for KafkaLog {

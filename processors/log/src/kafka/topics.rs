@@ -149,6 +149,18 @@ async fn make(
     }
 }
 
+/// Removes topics with everything in them: only for those who made them for a while.
+pub async fn remove(options: &KafkaOptions, plans: &[TopicPlan]) -> Result<(), KafkaError> {
+    let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
+    let admin: AdminClient<DefaultClientContext> =
+        settings::producer(options).create().map_err(refused)?;
+    let names: Vec<String> = plans.iter().map(|plan| options.name(plan.topic)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let within = AdminOptions::new().operation_timeout(Some(APPLY_WITHIN));
+    admin.delete_topics(&names, &within).await.map_err(refused)?;
+    Ok(())
+}
+
 /// How many partitions a topic has; 0 when there is none.
 pub fn describe(options: &KafkaOptions, topic: Topic) -> Result<u32, KafkaError> {
     let name = options.name(topic);
