@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use floodgate::stampede::{Options, Progress, Report, run};
-use hyper::Method;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Call, Http};
-use hyper::Method;
+use http::Method;
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_floodgate");

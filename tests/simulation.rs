@@ -81,6 +81,7 @@ impl Simulation {
             snapshots: Arc::new(FolderStore::new(folder.path())),
             limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
             snapshot_every: 97,
+            tracer: Default::default(),
         };
         let sandbox = Arc::new(Sandbox::new());
         let carrier = outbox(&log, &sandbox);

@@ -7,7 +7,7 @@ use floodgate::client::{Answer, Call, Http};
 use floodgate::keys::KeyFiles;
 use floodgate::roles::{Roles, Running, Start};
 use floodgate_plans::{demo_prices, generate, to_base64};
-use hyper::Method;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

@@ -21,6 +21,7 @@ pub struct Settings {
     pub payments: Payments,
     pub sinks: Sinks,
     pub live: Live,
+    pub trace: Trace,
     pub secrets: Secrets,
 }
 
@@ -64,6 +65,7 @@ pub struct Kafka {
     pub gateways: u32,
     pub session_timeout: Span,
     pub append_timeout: Span,
+    pub batch_every: Span,
     pub properties: Vec<String>,
 }
 
@@ -131,6 +133,13 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    pub endpoint: String,
+    pub one_in: u32,
 }
 
 /// Files with secrets; empty paths are missing ones.

@@ -10,11 +10,12 @@ use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use floodgate_admission::{LimitSettings, Limits, PaceSettings, WaitingRoom};
-use floodgate_log::{Log, ReplyHub};
+use floodgate_log::{Log, ReplyHub, Tracer};
 use floodgate_onsale::GatewayId;
 
 use crate::commands::Late;
 use crate::extract::staff::StaffKey;
+use crate::metering::Metering;
 use crate::routes::sandbox::PaymentSandbox;
 use crate::views::Views;
 
@@ -51,6 +52,7 @@ pub struct GatewayParts {
     /// The sandbox provider, when it is on.
     pub sandbox: Option<Arc<dyn PaymentSandbox>>,
     pub metrics: Option<PrometheusHandle>,
+    pub tracer: Tracer,
     pub settings: GatewaySettings,
 }
 
@@ -74,6 +76,8 @@ pub struct Shared {
     pub(crate) settings: GatewaySettings,
     pub(crate) views: Arc<Views>,
     pub(crate) late: Late,
+    pub(crate) metering: Metering,
+    pub(crate) tracer: Tracer,
     pub(crate) draining: AtomicBool,
 }
 
@@ -96,6 +100,8 @@ impl GatewayState {
             settings: parts.settings,
             views,
             late: Late::default(),
+            metering: Metering::default(),
+            tracer: parts.tracer,
             draining: AtomicBool::new(false),
         })))
     }

@@ -1,6 +1,7 @@
 //! Figures of the design's promises, one JSON object a row, each next to its goal.
 
 pub mod engine;
+pub mod form;
 pub mod log;
 mod row;
 

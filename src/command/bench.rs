@@ -7,8 +7,10 @@ use floodgate_onsale::{Currency, NewEvent, PriceTable};
 use floodgate_plans::{demo_prices, generate};
 use serde_json::{Value, json};
 
+use super::block_on;
 use super::exit::Failure;
-use crate::bench::{Row, engine, log};
+use super::serve::raise_file_limit;
+use crate::bench::{Row, engine, form, log};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -16,7 +18,8 @@ use crate::bench::{Row, engine, log};
 Examples:
   floodgate bench engine
   floodgate bench engine --commands 4000000 --seed 7 --json
-  floodgate bench log --folder /mnt/disk/bench --json")]
+  floodgate bench log --folder /mnt/disk/bench --json
+  floodgate bench form --config config/distributed.toml --json      after scripts/servers up")]
 pub(super) struct Bench {
     #[command(subcommand)]
     action: Action,
@@ -44,6 +47,28 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
+    /// processor time an answer by process. Everything shares this machine.
+    Form {
+        /// Settings that name the Kafka and Redis to use.
+        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+        config: PathBuf,
+        /// Holds of the burst.
+        #[arg(long, default_value_t = 50_000, value_parser = count(100))]
+        burst: u32,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        gateways: u32,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        processors: u32,
+        /// Leave live counts and SQL tables out.
+        #[arg(long)]
+        without_followers: bool,
+        /// Leave the ramp out.
+        #[arg(long)]
+        without_ramp: bool,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// A number large enough to measure by and small enough to fit into memory.
@@ -61,6 +86,26 @@ impl Bench {
             Action::Log { records, folder, seed } => {
                 let options = log::Options { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
+            }
+            Action::Form {
+                config,
+                burst,
+                gateways,
+                processors,
+                without_followers,
+                without_ramp,
+                seed,
+            } => {
+                raise_file_limit();
+                let followers = !without_followers;
+                let options = form::Options {
+                    config: Some(config),
+                    shape: form::Shape { gateways, processors, followers },
+                    burst: burst as usize,
+                    ramp: !without_ramp,
+                    seed,
+                };
+                ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
             }
         };
         for row in &rows {

@@ -25,13 +25,14 @@ use floodgate_config::{PaymentsProvider, Settings, Store};
 use floodgate_gateway::{
     GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
 };
-use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic};
+use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
 use floodgate_onsale::{GatewayId, HoldId};
 use floodgate_payments::{Provider, Sandbox};
 
 pub use self::log::{SharedLog, kafka_options};
 use self::owners::{OwnerParts, Owners};
 use crate::keys::Secrets;
+use crate::otlp;
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,17 @@ impl Roles {
     pub const ALL: Roles = Roles { gateway: true, processor: true, live: true, sink: true };
     /// Nothing, to begin a role of its own with.
     pub const NONE: Roles = Roles { gateway: false, processor: false, live: false, sink: false };
+
+    /// As traces call the process: its one role, or `serve`.
+    fn name(self) -> &'static str {
+        match (self.gateway, self.processor, self.live, self.sink) {
+            (true, false, false, false) => "gateway",
+            (false, true, false, false) => "processor",
+            (false, false, true, false) => "live",
+            (false, false, false, true) => "sink",
+            _ => "serve",
+        }
+    }
 }
 
 /// A running process.
@@ -105,6 +117,7 @@ impl Running {
         let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
         let log = log.await??;
         let shared = log.shared();
+        let tracer = otlp::tracer(settings, roles.name())?;
         let hub = ReplyHub::new();
         let gateway_id = GatewayId(settings.server.gateway_id);
         let sandbox = (settings.payments.provider == PaymentsProvider::Sandbox)
@@ -120,6 +133,7 @@ impl Running {
                 provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
                 snapshots: snapshots(settings, data),
                 settings: settings.clone(),
+                tracer: tracer.clone(),
             };
             Some(Owners::spawn(parts, log.join_processors()?)?)
         } else {
@@ -136,6 +150,7 @@ impl Running {
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
             let parts = gateway_parts(settings, secrets, &shared, &hub, sandbox, metrics)?;
+            let parts = GatewayParts { tracer, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
                 let following = reload::follow(file, flags, settings.clone(), state.clone());
@@ -257,6 +272,7 @@ fn gateway_parts(
         ticket_key: secrets.ticket,
         sandbox: sandbox.map(|sandbox| Arc::new(SandboxPages(sandbox)) as Arc<dyn PaymentSandbox>),
         metrics,
+        tracer: Tracer::default(),
         settings: GatewaySettings {
             answer_deadline: server.answer_deadline.0,
             body_deadline: server.body_deadline.0,
@@ -285,10 +301,28 @@ fn limit_settings(settings: &Settings) -> LimitSettings {
     }
 }
 
+/// Bounds of the latency histograms, in seconds: from an engine's batch to a hung request.
+const LATENCIES: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0];
+/// How often recorded samples are folded into their buckets: between two folds each takes eight
+/// bytes, whether or not anybody asks for the metrics.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// Installs the recorder of metrics; `None` when this process has one already.
 #[must_use]
 pub fn metrics_recorder() -> Option<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().ok()
+    let builder = PrometheusBuilder::new().set_buckets(&LATENCIES).ok()?;
+    let handle = builder.install_recorder().ok()?;
+    let folds = handle.clone();
+    let upkeep = move || {
+        loop {
+            std::thread::sleep(UPKEEP_EVERY);
+            folds.run_upkeep();
+        }
+    };
+    // It ends with the process; the recorder does too.
+    std::thread::Builder::new().name("metrics".to_owned()).spawn(upkeep).ok()?;
+    Some(handle)
 }
 
 /// Ends when the process is told to: SIGTERM or Ctrl-C.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 
 use floodgate_config::Settings;
 use floodgate_log::kafka::{Change, Membership};
-use floodgate_log::{Log, Partition, ReplySender, Topic};
+use floodgate_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_onsale::EngineLimits;
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
 use floodgate_runner::{FolderStore, LoopConfig, Runner, RunnerHandle};
@@ -30,6 +30,7 @@ pub(super) struct OwnerParts {
     pub(super) provider: Option<Arc<dyn Provider>>,
     pub(super) snapshots: PathBuf,
     pub(super) settings: Settings,
+    pub(super) tracer: Tracer,
 }
 
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl Owner {
             snapshots: Arc::new(FolderStore::new(&parts.snapshots)),
             limits: EngineLimits::default(),
             snapshot_every: parts.settings.engine.snapshot_every,
+            tracer: parts.tracer.clone(),
         })
         .context("a partition's thread could not start")?;
         let payments = &parts.settings.payments;

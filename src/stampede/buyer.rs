@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::Method;
+use http::Method;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -307,7 +307,7 @@ impl Buyer {
 
 /// A different address for each buyer, out of the range set aside for benchmarks (RFC 2544);
 /// the server takes it from a proxy it trusts.
-fn address_of(number: usize) -> String {
+pub(super) fn address_of(number: usize) -> String {
     let [_, high, middle, low] = (number as u32).to_be_bytes();
     format!("198.{}.{middle}.{low}", 18 + (high & 1))
 }

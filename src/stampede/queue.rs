@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::Method;
+use http::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 

@@ -1,6 +1,6 @@
 //! The straight path, and every promise about repeating it.
 
-use hyper::Method;
+use http::Method;
 use serde_json::json;
 
 use crate::world::{Papers, World};

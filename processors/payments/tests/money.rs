@@ -170,6 +170,7 @@ impl World {
             snapshots: Arc::new(FolderStore::new(folder.path())),
             limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
             snapshot_every: 1_000_000,
+            tracer: Default::default(),
         })
         .unwrap();
         let rng = Mutex::new(StdRng::seed_from_u64(seed ^ 0xba_4b));

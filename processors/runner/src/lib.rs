@@ -13,12 +13,14 @@
 //! | [`runner`] | the thread around the loop |
 //! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
+mod decided;
 pub mod memory_log;
 mod partition_loop;
 mod publication;
 mod recovery;
 mod runner;
 mod snapshots;
+mod traces;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};

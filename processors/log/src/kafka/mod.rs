@@ -7,11 +7,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `settings` | every librdkafka property that is set, and why |
-//! | `producer` | appends, and their acknowledgements |
+//! | `lanes` | appends on their way to the producer, in batches |
+//! | `producer` | the producer, and its acknowledgements |
 //! | `reader` | reading a partition forward |
 //! | `topics` | making the topics as they should be, and finding out how they are |
 //! | `membership` | which partitions this process owns |
 
+mod lanes;
 mod membership;
 mod producer;
 mod reader;
@@ -25,13 +27,13 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 
 pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
-pub use self::topics::{TopicPlan, apply, describe};
+pub use self::topics::{TopicPlan, apply, describe, remove};
 
-use self::producer::Appender;
+use self::lanes::Appender;
 use self::reader::{KafkaReader, backend};
 use self::settings::METADATA_WITHIN;
 use crate::topics::Topic;
-use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
 /// The largest record, as the topics are made and the brokers are told: see `settings`.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -119,10 +121,10 @@ impl Log for KafkaLog {
         self.partitions.get(&topic).copied().unwrap_or(0)
     }
 
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+    fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         match self.check(topic, partition) {
-            Ok(()) => self.appender.append(topic, partition, &records),
-            Err(error) => Ticket::failed(error),
+            Ok(()) => self.appender.append(topic, partition, records, ack),
+            Err(error) => ack.tell(Err(error)),
         }
     }
 
