@@ -60,6 +60,9 @@ enum Action {
         gateways: u32,
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
         processors: u32,
+        /// Events on sale at once; the burst is spread over them.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+        events: u32,
         /// Leave live counts and SQL tables out.
         #[arg(long)]
         without_followers: bool,
@@ -92,6 +95,7 @@ impl Bench {
                 burst,
                 gateways,
                 processors,
+                events,
                 without_followers,
                 without_ramp,
                 seed,
@@ -101,6 +105,7 @@ impl Bench {
                 let options = form::Options {
                     config: Some(config),
                     shape: form::Shape { gateways, processors, followers },
+                    events: events as usize,
                     burst: burst as usize,
                     ramp: !without_ramp,
                     seed,

@@ -38,6 +38,8 @@ pub struct Options {
     /// The servers to use, as every role takes them.
     pub config: Option<PathBuf>,
     pub shape: Shape,
+    /// Events on sale at once; the burst is spread over them.
+    pub events: usize,
     /// Holds of the burst; a fifth as many whole visits follow.
     pub burst: usize,
     pub ramp: bool,
@@ -109,30 +111,34 @@ async fn burst(
     buyers: usize,
     meter: &mut Meter,
 ) -> Result<Report> {
-    let event_id = installation.event(visit == Visit::Whole).await?;
-    send(installation, visit, &event_id, (buyers, None), options.seed, meter).await
+    let mut events = Vec::with_capacity(options.events);
+    for _ in 0..options.events {
+        events.push(installation.event(visit == Visit::Whole).await?);
+    }
+    send(installation, visit, &events, (buyers, None), options.seed, meter).await
 }
 
-/// Buyers over all gateways alike, so many in all and so many a second. The meter's next lap
-/// begins when everything is ready.
+/// Buyers over all gateways and events alike, so many in all and so many a second. The meter's
+/// next lap begins when everything is ready.
 async fn send(
     installation: &Installation,
     visit: Visit,
-    event_id: &str,
+    events: &[String],
     (buyers, rate): (usize, Option<f64>),
     seed: u64,
     meter: &mut Meter,
 ) -> Result<Report> {
-    let gateways = installation.targets.len();
-    let mut ready = Vec::with_capacity(gateways);
-    for (number, target) in installation.targets.iter().enumerate() {
+    let streams = installation.targets.len().max(events.len());
+    let mut ready = Vec::with_capacity(streams);
+    let targets = installation.targets.iter().cycle();
+    for (number, (event, target)) in events.iter().cycle().zip(targets).take(streams).enumerate() {
         let options = stampede::Options {
             visit,
-            rate: rate.map(|rate| rate / gateways as f64),
+            rate: rate.map(|rate| rate / streams as f64),
             patience: Duration::from_secs(120),
-            // Buyers of different gateways are different people.
-            first: number * (buyers / gateways),
-            ..stampede::Options::new(target, event_id, buyers / gateways, seed + number as u64)
+            // Buyers of different streams are different people.
+            first: number * (buyers / streams),
+            ..stampede::Options::new(target, event, buyers / streams, seed + number as u64)
         };
         ready.push(stampede::prepare(&options, Arc::new(Progress::default())).await?);
     }
@@ -153,11 +159,11 @@ async fn ramp(
 ) -> Result<Vec<Row>> {
     let (mut rows, mut held) = (Vec::new(), None);
     for rate in STEPS {
-        let event_id = installation.event(false).await?;
+        let events = [installation.event(false).await?];
         let buyers = (rate * STEP.as_secs_f64()) as usize;
         let seed = options.seed + rate as u64;
         let load = (buyers, Some(rate));
-        let report = send(installation, Visit::Holds, &event_id, load, seed, meter).await?;
+        let report = send(installation, Visit::Holds, &events, load, seed, meter).await?;
         let name = format!("ramp_{rate}");
         let is_held = report.latency_ms.p95 < P95_MAX_MS && report.gave_up == 0;
         rows.push(told(&name, &report, None));
