@@ -154,6 +154,19 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError>;
 
+    /// The same for those nobody waits for: records may come up to `patience` later, more of them at
+    /// once, which costs the log less.
+    fn follower(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        patience: Duration,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        let _ = patience;
+        self.reader(topic, partition, from)
+    }
+
     /// The offset the next durable record will have: one past the last readable one.
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
 

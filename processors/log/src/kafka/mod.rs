@@ -22,6 +22,7 @@ mod topics;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -135,7 +136,20 @@ impl Log for KafkaLog {
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
         self.check(topic, partition)?;
-        Ok(Box::new(KafkaReader::new(&self.options, topic, partition, from)?))
+        let config = settings::reader(&self.options);
+        Ok(Box::new(KafkaReader::new(&self.options, &config, topic, partition, from)?))
+    }
+
+    fn follower(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        patience: Duration,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        self.check(topic, partition)?;
+        let config = settings::follower(&self.options, patience);
+        Ok(Box::new(KafkaReader::new(&self.options, &config, topic, partition, from)?))
     }
 
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
@@ -149,7 +163,8 @@ impl Log for KafkaLog {
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
         let (first, end) = self.watermarks(topic, partition)?;
         let Some(last) = end.checked_sub(1).filter(|&last| last >= first) else { return Ok(None) };
-        let mut reader = KafkaReader::new(&self.options, topic, partition, last)?;
+        let config = settings::reader(&self.options);
+        let mut reader = KafkaReader::new(&self.options, &config, topic, partition, last)?;
         let mut found = Vec::new();
         reader.poll(1, METADATA_WITHIN, &mut found)?;
         found.pop().map(Some).ok_or_else(|| {

@@ -129,6 +129,19 @@ pub(super) fn reader(options: &KafkaOptions) -> ClientConfig {
     with_extra(config, options)
 }
 
+/// Bytes a follower would rather have at once than sooner: some hundred facts.
+const FOLLOWED_BYTES: u32 = 64 << 10;
+
+/// A reader nobody waits for: the broker answers it when there is much, or when its patience is
+/// over.
+pub(super) fn follower(options: &KafkaOptions, patience: Duration) -> ClientConfig {
+    let mut config = reader(options);
+    config
+        .set("fetch.wait.max.ms", patience.as_millis().max(1).to_string())
+        .set("fetch.min.bytes", FOLLOWED_BYTES.to_string());
+    with_extra(config, options)
+}
+
 /// A member of the processors' group; it reads nothing, it only wants to know its share.
 pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
     let mut config = reader(options);
