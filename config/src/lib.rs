@@ -4,12 +4,14 @@
 //! the value, the bound and the fix. Start reading at [`Settings`].
 
 mod layers;
+mod places;
 mod settings;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load};
+pub use places::Snapshots;
 pub use settings::{
-    Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis,
+    Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis, S3,
     Secrets, Server, Settings, Sinks, Store,
 };
 pub use units::{ByteSize, Span};

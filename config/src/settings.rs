@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::places::Snapshots;
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
@@ -17,6 +18,7 @@ pub struct Settings {
     pub kafka: Kafka,
     pub redis: Redis,
     pub engine: Engine,
+    pub s3: S3,
     pub admission: Admission,
     pub payments: Payments,
     pub sinks: Sinks,
@@ -86,8 +88,19 @@ pub enum Store {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
-    pub snapshots: PathBuf,
+    pub snapshots: Snapshots,
     pub snapshot_every: u64,
+}
+
+/// The object store of the snapshots; an empty file is none.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    pub endpoint: String,
+    pub region: String,
+    pub path_style: bool,
+    pub credentials_file: PathBuf,
+    pub ca_file: PathBuf,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -166,7 +179,7 @@ impl Settings {
                 found.push((key, value, fix));
             }
         };
-        let Settings { server, log, kafka, engine, admission, .. } = self;
+        let Settings { server, log, kafka, engine, s3, admission, .. } = self;
         check(
             (1..=kafka.gateways).contains(&server.gateway_id),
             "server.gateway_id",
@@ -221,12 +234,8 @@ impl Settings {
             admission.block.to_string(),
             "between 1 and 65536",
         );
-        check(
-            engine.snapshot_every >= 1000,
-            "engine.snapshot_every",
-            engine.snapshot_every.to_string(),
-            "at least 1000; snapshots cost more than replaying fewer commands",
-        );
+        found.extend(engine.violations());
+        found.extend(s3.violations());
         found
     }
 }

@@ -3,6 +3,7 @@
 mod log;
 mod owners;
 mod reload;
+mod snapshots;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -131,7 +132,7 @@ impl Running {
                 log: Arc::clone(&shared),
                 replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
                 provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
-                snapshots: snapshots(settings, data),
+                snapshots: snapshots::open(settings, data)?,
                 settings: settings.clone(),
                 tracer: tracer.clone(),
             };
@@ -206,12 +207,6 @@ impl Running {
         })
         .await?
     }
-}
-
-/// The folder of the snapshots; owners that may take over from each other share one.
-fn snapshots(settings: &Settings, data: &Path) -> PathBuf {
-    let named = &settings.engine.snapshots;
-    if named.as_os_str().is_empty() { data.join("snapshots") } else { named.clone() }
 }
 
 fn start_live(log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {

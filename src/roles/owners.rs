@@ -1,7 +1,6 @@
 //! Who owns which partition: the engine's runner and the payments of each.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -14,7 +13,7 @@ use floodgate_log::kafka::{Change, Membership};
 use floodgate_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_onsale::EngineLimits;
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
-use floodgate_runner::{FolderStore, LoopConfig, Runner, RunnerHandle};
+use floodgate_runner::{LoopConfig, Runner, RunnerHandle, SnapshotStore};
 
 /// How often the group is asked for this process's share.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -28,7 +27,7 @@ pub(super) struct OwnerParts {
     pub(super) log: Arc<dyn Log>,
     pub(super) replies: Arc<dyn ReplySender>,
     pub(super) provider: Option<Arc<dyn Provider>>,
-    pub(super) snapshots: PathBuf,
+    pub(super) snapshots: Arc<dyn SnapshotStore>,
     pub(super) settings: Settings,
     pub(super) tracer: Tracer,
 }
@@ -45,7 +44,7 @@ impl Owner {
             partition,
             log: Arc::clone(&parts.log),
             replies: Arc::clone(&parts.replies),
-            snapshots: Arc::new(FolderStore::new(&parts.snapshots)),
+            snapshots: Arc::clone(&parts.snapshots),
             limits: EngineLimits::default(),
             snapshot_every: parts.settings.engine.snapshot_every,
             tracer: parts.tracer.clone(),

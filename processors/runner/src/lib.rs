@@ -9,7 +9,7 @@
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
 //! | [`recovery`] | where to go on after a start or a failure |
 //! | [`publication`] | facts on their way, in order and without a gap |
-//! | [`snapshots`] | engine state in a folder, checked |
+//! | [`snapshots`] | engine state in a folder or a bucket, checked |
 //! | [`runner`] | the thread around the loop |
 //! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
@@ -19,9 +19,9 @@ mod partition_loop;
 mod publication;
 mod recovery;
 mod runner;
-mod snapshots;
 mod traces;
+pub mod snapshots;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};
-pub use snapshots::{FolderStore, SnapshotStore};
+pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
