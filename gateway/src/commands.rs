@@ -87,17 +87,22 @@ impl GatewayState {
         named: &Named,
         command: Command,
     ) -> Result<Outcome, ApiError> {
-        let name = command.name();
-        let started = Instant::now();
-        let command_id = command_id(actor, event_id, &named.key);
         let envelope = Envelope {
-            command_id,
+            command_id: command_id(actor, event_id, &named.key),
             fingerprint: named.fingerprint,
             event_id,
             actor,
             reply_to: self.gateway_id,
             command,
         };
+        self.submit_named(envelope).await
+    }
+
+    /// The same for a command that has its name already.
+    pub(crate) async fn submit_named(&self, envelope: Envelope) -> Result<Outcome, ApiError> {
+        let Envelope { command_id, .. } = envelope;
+        let name = envelope.command.name();
+        let started = Instant::now();
         let exchange = self.exchange(&envelope);
         let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
         tokio::pin!(exchange);
