@@ -89,18 +89,27 @@ impl GatewayState {
         named: &Named,
         command: Command,
     ) -> Result<Outcome, ApiError> {
-        let name = command.name();
-        let started = Instant::now();
-        let command_id = command_id(actor, event_id, &named.key);
         let envelope = Envelope {
-            command_id,
+            command_id: command_id(actor, event_id, &named.key),
             fingerprint: named.fingerprint,
             event_id,
             actor,
             reply_to: self.gateway_id,
             command,
         };
-        let exchange = self.exchange(&envelope, named.trace);
+        self.submit_named(envelope, named.trace).await
+    }
+
+    /// The same for a command that has its name already.
+    pub(crate) async fn submit_named(
+        &self,
+        envelope: Envelope,
+        trace: Option<TraceContext>,
+    ) -> Result<Outcome, ApiError> {
+        let Envelope { command_id, .. } = envelope;
+        let name = envelope.command.name();
+        let started = Instant::now();
+        let exchange = self.exchange(&envelope, trace);
         let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
         tokio::pin!(exchange);
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {

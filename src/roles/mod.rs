@@ -27,7 +27,7 @@ use floodgate_gateway::{
     GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
 };
 use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
-use floodgate_onsale::{GatewayId, HoldId};
+use floodgate_onsale::GatewayId;
 use floodgate_payments::{Provider, Sandbox};
 
 pub use self::log::{SharedLog, kafka_options};
@@ -79,17 +79,14 @@ pub struct Running {
 
 /// The sandbox provider as the gateway's pages see it.
 #[derive(Debug)]
-struct SandboxPages(Arc<Sandbox>);
+struct SandboxPages;
 
 impl PaymentSandbox for SandboxPages {
-    fn tokenise(&self, card_number: &str) -> Option<String> {
-        self.0.tokenise(card_number)
+    fn tokenise(&self, card_number: &str) -> Option<&'static str> {
+        Sandbox::tokenise(card_number)
     }
-    fn has_challenge(&self, hold_id: HoldId) -> bool {
-        self.0.has_challenge(hold_id)
-    }
-    fn resolve_challenge(&self, hold_id: HoldId, approve: bool) -> bool {
-        self.0.resolve_challenge(hold_id, approve)
+    fn asks_buyer(&self, method: &str) -> bool {
+        Sandbox::asks_buyer(method)
     }
 }
 
@@ -121,8 +118,7 @@ impl Running {
         let tracer = otlp::tracer(settings, roles.name())?;
         let hub = ReplyHub::new();
         let gateway_id = GatewayId(settings.server.gateway_id);
-        let sandbox = (settings.payments.provider == PaymentsProvider::Sandbox)
-            .then(|| Arc::new(Sandbox::new()));
+        let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
         let replies = (roles.gateway && log.is_shared())
             .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
             .transpose()?;
@@ -131,7 +127,7 @@ impl Running {
             let parts = OwnerParts {
                 log: Arc::clone(&shared),
                 replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
-                provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
+                provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
                 snapshots: snapshots::open(settings, data)?,
                 settings: settings.clone(),
                 tracer: tracer.clone(),
@@ -150,7 +146,7 @@ impl Running {
         let mut reloading = None;
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
-            let parts = gateway_parts(settings, secrets, &shared, &hub, sandbox, metrics)?;
+            let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
             let parts = GatewayParts { tracer, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
@@ -242,7 +238,6 @@ fn gateway_parts(
     secrets: Secrets,
     log: &Arc<dyn Log>,
     replies: &ReplyHub,
-    sandbox: Option<Arc<Sandbox>>,
     metrics: Option<PrometheusHandle>,
 ) -> Result<GatewayParts> {
     let admission = &settings.admission;
@@ -253,6 +248,7 @@ fn gateway_parts(
         Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
     };
     let server = &settings.server;
+    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
     Ok(GatewayParts {
         log: Arc::clone(log),
         replies: replies.clone(),
@@ -265,7 +261,7 @@ fn gateway_parts(
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
-        sandbox: sandbox.map(|sandbox| Arc::new(SandboxPages(sandbox)) as Arc<dyn PaymentSandbox>),
+        sandbox: has_sandbox.then(|| Arc::new(SandboxPages) as Arc<dyn PaymentSandbox>),
         metrics,
         tracer: Tracer::default(),
         settings: GatewaySettings {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use floodgate_onsale::plan::{SeatFlags, SectionKind};
 use floodgate_onsale::{
-    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
-    PriceTable, SalePhase, SeatId, Source, VenueId,
+    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place,
+    Plan, Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
 };
 
 /// Up to which fact a view is true.
@@ -70,6 +70,8 @@ pub(crate) struct EventView {
     pub(crate) entered_beyond: u64,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
+    /// How the payments under way are made; one an order at most.
+    pub(crate) methods: HashMap<HoldId, PaymentMethod>,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
     /// The waiting room's dials as they were last turned.
@@ -116,6 +118,7 @@ impl EventView {
             entered_beyond: 0,
             entered_count: 0,
             orders: HashMap::new(),
+            methods: HashMap::new(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
             dials: Dials::default(),
