@@ -8,7 +8,7 @@ use floodgate_plans::{demo_prices, generate};
 use serde_json::{Value, json};
 
 use super::exit::Failure;
-use crate::bench::{Row, engine, log};
+use crate::bench::{Row, admission, engine, log};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,8 @@ use crate::bench::{Row, engine, log};
 Examples:
   floodgate bench engine
   floodgate bench engine --commands 4000000 --seed 7 --json
-  floodgate bench log --folder /mnt/disk/bench --json")]
+  floodgate bench log --folder /mnt/disk/bench --json
+  floodgate bench admission --level 9")]
 pub(super) struct Bench {
     #[command(subcommand)]
     action: Action,
@@ -44,6 +45,17 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// The waiting room on one core: challenges, proofs, joins and tokens.
+    Admission {
+        /// Visitors; each solves a puzzle first.
+        #[arg(long, default_value_t = 100_000, value_parser = count(1_000))]
+        joins: u32,
+        /// How hard the puzzles are.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=12))]
+        level: u8,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// A number large enough to measure by and small enough to fit into memory.
@@ -61,6 +73,10 @@ impl Bench {
             Action::Log { records, folder, seed } => {
                 let options = log::Options { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
+            }
+            Action::Admission { joins, level, seed } => {
+                let options = admission::Options { joins: joins as usize, level, seed };
+                ("admission", seed, admission::run(options)?)
             }
         };
         for row in &rows {
