@@ -267,6 +267,8 @@ pub(crate) struct Queue {
     pub(crate) pace_per_minute: u32,
     pub(crate) shoppers: u32,
     pub(crate) shoppers_max: u32,
+    /// How much work the door asks for; 0 is none. See `getChallenge`.
+    pub(crate) puzzle_level: u8,
     /// From the organiser.
     pub(crate) message: String,
     pub(crate) free: u32,

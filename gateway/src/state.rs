@@ -9,7 +9,7 @@ use ed25519_dalek::SigningKey;
 use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use floodgate_admission::{LimitSettings, Limits, PaceSettings, WaitingRoom};
+use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
 use floodgate_log::{Log, ReplyHub, Tracer};
 use floodgate_onsale::GatewayId;
 
@@ -106,12 +106,12 @@ impl GatewayState {
         })))
     }
 
-    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms whose
-    /// pace nobody has turned by hand follow the new one.
-    pub fn retune(&self, limits: LimitSettings, pace: PaceSettings) {
+    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms nobody
+    /// has turned by hand follow the new settings.
+    pub fn retune(&self, limits: LimitSettings, room: RoomSettings) {
         let quotas = Arc::new(Quotas::new(Limits::new(limits)));
         *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
-        self.0.room.retune(pace);
+        self.0.room.retune(room);
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.

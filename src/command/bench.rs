@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use crate::bench::{Row, engine, form, log};
+use crate::bench::{Row, admission, engine, form, log};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -19,6 +19,7 @@ Examples:
   floodgate bench engine
   floodgate bench engine --commands 4000000 --seed 7 --json
   floodgate bench log --folder /mnt/disk/bench --json
+  floodgate bench admission --level 9
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up")]
 pub(super) struct Bench {
     #[command(subcommand)]
@@ -72,6 +73,17 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// The waiting room on one core: challenges, proofs, joins and tokens.
+    Admission {
+        /// Visitors; each solves a puzzle first.
+        #[arg(long, default_value_t = 100_000, value_parser = count(1_000))]
+        joins: u32,
+        /// How hard the puzzles are.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=12))]
+        level: u8,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// A number large enough to measure by and small enough to fit into memory.
@@ -111,6 +123,10 @@ impl Bench {
                     seed,
                 };
                 ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
+            }
+            Action::Admission { joins, level, seed } => {
+                let options = admission::Options { joins: joins as usize, level, seed };
+                ("admission", seed, admission::run(options)?)
             }
         };
         for row in &rows {

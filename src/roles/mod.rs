@@ -256,7 +256,7 @@ fn gateway_parts(
         room: Arc::new(WaitingRoom::new(
             Keys::new(1, secrets.root),
             store,
-            RoomSettings { pace: pace_settings(settings) },
+            room_settings(settings),
         )),
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
@@ -276,9 +276,11 @@ fn gateway_parts(
     })
 }
 
-fn pace_settings(settings: &Settings) -> PaceSettings {
+fn room_settings(settings: &Settings) -> RoomSettings {
     let admission = &settings.admission;
-    PaceSettings { per_minute: admission.pace_per_minute, grace_ms: admission.grace.as_millis() }
+    let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
+    let pace = PaceSettings { per_minute, grace_ms };
+    RoomSettings { pace, puzzle_level: admission.puzzle_level }
 }
 
 fn limit_settings(settings: &Settings) -> LimitSettings {

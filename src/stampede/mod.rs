@@ -4,6 +4,7 @@
 //! instant its request was meant to be sent, so a server that stalls cannot hide it.
 
 mod buyer;
+mod door;
 mod queue;
 mod single;
 mod tally;

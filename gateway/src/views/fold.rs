@@ -5,7 +5,7 @@ use floodgate_onsale::{
 };
 
 use super::NEVER;
-use super::event::{AsOf, Counts, EventView, FREE, HELD, NOT_FOR_SALE, SOLD};
+use super::event::{AsOf, Counts, EventView, FREE, HELD, Left, NOT_FOR_SALE, SOLD};
 
 impl EventView {
     /// Enters one fact.
@@ -31,7 +31,7 @@ impl EventView {
             Fact::ShopperLeft { buyer, .. } => {
                 if let Some((place, _)) = self.passes.remove(buyer) {
                     self.shoppers -= 1;
-                    self.spent.insert(*buyer, place);
+                    self.left.insert(*buyer, Left { place, at: record.at });
                 }
             }
             Fact::QueueTuned { dials, .. } => {

@@ -19,8 +19,8 @@ mod partition_loop;
 mod publication;
 mod recovery;
 mod runner;
-mod traces;
 pub mod snapshots;
+mod traces;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};
