@@ -21,7 +21,7 @@ use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
 use floodgate_plans::{demo_prices, generate};
 use floodgate_runner::memory_log::{Fate, MemoryLog};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, RunnerError, Standby};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -44,6 +44,9 @@ struct Simulation {
     config: LoopConfig,
     mailbox: Arc<Mailbox>,
     owner: Option<PartitionLoop>,
+    /// Follows, and takes over mostly.
+    standby: Option<Standby>,
+    takeovers: u32,
     carrier: Carrier,
     now: u64,
     next_id: u128,
@@ -91,6 +94,8 @@ impl Simulation {
             config,
             mailbox,
             owner: None,
+            standby: None,
+            takeovers: 0,
             carrier,
             now: 1_000_000,
             next_id: 1,
@@ -133,14 +138,29 @@ impl Simulation {
         for _ in 0..self.rng.random_range(1..5) {
             let owner = match self.owner.take() {
                 Some(owner) => owner,
-                None => match PartitionLoop::start(self.config.clone()) {
+                None => match self.next_owner() {
                     Ok(owner) => owner,
                     Err(_) => continue,
                 },
             };
             self.turn(owner, may_die);
         }
+        if let Some(standby) = &mut self.standby {
+            standby.turn(Duration::ZERO).unwrap();
+        }
         self.read_mail(may_die);
+    }
+
+    /// The follower, if there is one, or somebody who starts from the last snapshot.
+    fn next_owner(&mut self) -> Result<PartitionLoop, RunnerError> {
+        let Some(standby) = self.standby.take() else {
+            let trail = self.rng.random_range(0..200);
+            let standby = Standby::start(self.config.clone())?.with_trail(trail);
+            self.standby = Some(standby);
+            return PartitionLoop::start(self.config.clone());
+        };
+        self.takeovers += 1;
+        standby.take_over()
     }
 
     fn turn(&mut self, mut owner: PartitionLoop, may_die: bool) {
@@ -152,7 +172,12 @@ impl Simulation {
         owner.tick_if_due(LogTime(self.now));
         if may_die && self.rng.random_bool(0.04) {
             self.crashes += 1;
-            owner.abandon();
+            if self.standby.is_none() && self.rng.random_bool(0.5) {
+                // It loses the partition and lives on as a follower.
+                self.standby = owner.stand_by().ok();
+            } else {
+                owner.abandon();
+            }
             return;
         }
         if let Some((next, state)) = owner.storable_snapshot() {
@@ -349,6 +374,7 @@ fn nothing_breaks_whatever_dies() {
         let report = audit(&simulation.log, Some(acked.path())).unwrap();
         assert!(report.is_clean(), "seed {seed}, {} crashes:\n{report}", simulation.crashes);
         assert!(simulation.crashes > 5, "seed {seed}: only {} crashes", simulation.crashes);
+        assert!(simulation.takeovers > 3, "seed {seed}: {} takeovers", simulation.takeovers);
         assert!(report.orders > 5 && report.acked_checked > Some(50), "seed {seed}:\n{report}");
         assert_eq!(report.orders_in_flight, 0, "seed {seed}: money is not at rest\n{report}");
     }

@@ -6,6 +6,7 @@
 mod layers;
 mod places;
 mod settings;
+mod standbys;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load};
@@ -14,6 +15,7 @@ pub use settings::{
     Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis, S3,
     Secrets, Server, Settings, Sinks, Store,
 };
+pub use standbys::Standbys;
 pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.

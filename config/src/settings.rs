@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::places::Snapshots;
+use crate::standbys::Standbys;
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
@@ -90,6 +91,7 @@ pub enum Store {
 pub struct Engine {
     pub snapshots: Snapshots,
     pub snapshot_every: u64,
+    pub standbys: Standbys,
 }
 
 /// The object store of the snapshots; an empty file is none.

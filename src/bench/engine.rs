@@ -47,7 +47,7 @@ pub fn run(new: &NewEvent, options: Options) -> Vec<Row> {
 
 /// A log as bytes, with the log's time stamps.
 #[derive(Debug, Clone, Default)]
-struct RawLog {
+pub(super) struct RawLog {
     bytes: Vec<u8>,
     /// End of each record in `bytes`, and its time.
     records: Vec<(usize, LogTime)>,
@@ -59,7 +59,7 @@ impl RawLog {
         self.records.push((self.bytes.len(), at));
     }
 
-    fn iter(&self) -> impl Iterator<Item = (LogTime, &[u8])> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (LogTime, &[u8])> {
         let mut start = 0;
         self.records.iter().map(move |&(end, at)| {
             let record = &self.bytes[start..end];
@@ -141,11 +141,22 @@ fn method() -> PaymentMethod {
 /// The life of an on-sale: people enter, hold named or best seats, let holds run out, release
 /// them, pay, are declined, and most in the end are refused because the house is full.
 fn mixed_log(new: &NewEvent, options: Options) -> Prepared {
+    let mut author = Author::new(new, Policy { hold_ms: 2_000, ..policy(true) });
+    author.fill_outcomes();
+    let setup = author.log.records.len();
+    let log = live(new, author, options);
+    Prepared { log, setup, seed: options.seed }
+}
+
+/// The same life in which no hold runs out, so that it is the same whenever it is replayed.
+pub(super) fn timeless_log(new: &NewEvent, options: Options) -> RawLog {
+    live(new, Author::new(new, Policy { hold_ms: 3_600_000, ..policy(true) }), options)
+}
+
+fn live(new: &NewEvent, mut author: Author, options: Options) -> RawLog {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let seats = new.plan.seat_count();
     let categories = new.plan.categories.len().max(1) as u8;
-    let mut author = Author::new(new, Policy { hold_ms: 2_000, ..policy(true) });
-    author.fill_outcomes();
     let setup = author.log.records.len();
     let mut places = 0;
     let mut shoppers: Vec<BuyerId> = Vec::new();
@@ -197,7 +208,7 @@ fn mixed_log(new: &NewEvent, options: Options) -> Prepared {
             _ => {}
         }
     }
-    Prepared { log: author.log, setup, seed: options.seed }
+    author.log
 }
 
 fn hold_wish(rng: &mut StdRng, seats: u32, categories: u8) -> Command {

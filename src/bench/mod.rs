@@ -4,6 +4,7 @@ pub mod admission;
 pub mod engine;
 pub mod form;
 pub mod log;
+pub mod recovery;
 mod row;
 
 pub use row::Row;

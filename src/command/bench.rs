@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use floodgate_config::Backend;
 use floodgate_onsale::{Currency, NewEvent, PriceTable};
 use floodgate_plans::{demo_prices, generate};
 use serde_json::{Value, json};
@@ -10,7 +11,8 @@ use serde_json::{Value, json};
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use crate::bench::{Row, admission, engine, form, log};
+use super::settings::Place;
+use crate::bench::{Row, admission, engine, form, log, recovery};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -20,7 +22,9 @@ Examples:
   floodgate bench engine --commands 4000000 --seed 7 --json
   floodgate bench log --folder /mnt/disk/bench --json
   floodgate bench admission --level 9
-  floodgate bench form --config config/distributed.toml --json      after scripts/servers up")]
+  floodgate bench form --config config/distributed.toml --json      after scripts/servers up
+  floodgate bench recovery --json
+  floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
 pub(super) struct Bench {
     #[command(subcommand)]
     action: Action,
@@ -84,6 +88,24 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// A processor starts again: from its snapshot, from the log alone, and, with a configuration
+    /// that leads to Kafka, by another process after a kill and after a calm end.
+    Recovery {
+        /// Settings of a cluster to measure takeovers on; topics are made there and removed.
+        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Commands of the log.
+        #[arg(long, default_value_t = 1_000_000, value_parser = count(1_000))]
+        commands: u32,
+        /// Each row is the median of so many rounds.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// Where to write; the system's temporary folder when absent.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 /// A number large enough to measure by and small enough to fit into memory.
@@ -128,6 +150,12 @@ impl Bench {
                 let options = admission::Options { joins: joins as usize, level, seed };
                 ("admission", seed, admission::run(options)?)
             }
+            Action::Recovery { config, commands, rounds, folder, seed } => {
+                let (commands, rounds) = (commands as usize, rounds as usize);
+                let options = recovery::Options { commands, rounds, folder, seed };
+                let cluster = config.map(cluster).transpose()?.flatten();
+                ("recovery", seed, recovery::run(&stadium(), &options, cluster.as_ref())?)
+            }
         };
         for row in &rows {
             if as_json {
@@ -138,6 +166,14 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+/// The cluster a configuration leads to, if it does.
+fn cluster(config: PathBuf) -> Result<Option<recovery::Cluster>, Failure> {
+    let place = Place { data: PathBuf::new(), config: Some(config.clone()) };
+    let settings = place.load(&[])?.settings;
+    let is_shared = settings.log.backend == Backend::Kafka;
+    Ok(is_shared.then_some(recovery::Cluster { settings, config }))
 }
 
 fn stadium() -> NewEvent {

@@ -125,14 +125,14 @@ impl Running {
         let owners = if roles.processor {
             let own = roles.gateway.then(|| (gateway_id, hub.clone()));
             let parts = OwnerParts {
-                log: Arc::clone(&shared),
+                log: log.clone(),
                 replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
                 provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
                 snapshots: snapshots::open(settings, data)?,
                 settings: settings.clone(),
                 tracer: tracer.clone(),
             };
-            Some(Owners::spawn(parts, log.join_processors()?)?)
+            Some(Owners::spawn(parts)?)
         } else {
             None
         };

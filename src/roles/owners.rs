@@ -1,6 +1,6 @@
-//! Who owns which partition: the engine's runner and the payments of each.
+//! Who owns which partition, and who stands by: the engine's runner and the payments of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -15,65 +15,30 @@ use floodgate_onsale::EngineLimits;
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
 use floodgate_runner::{LoopConfig, Runner, RunnerHandle, SnapshotStore};
 
-/// How often the group is asked for this process's share.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+use super::SharedLog;
 
+/// How often the group is asked for this process's share.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A processor that has no share for so long is one too many, and ready to step in.
 const SHARE_WITHIN: Duration = Duration::from_secs(15);
+/// How long followers may take to get warm before the group is joined all the same.
+const WARM_WITHIN: Duration = Duration::from_secs(10);
+/// How long the last snapshots may take; their store gives up before.
+const RETIRE_WITHIN: Duration = Duration::from_secs(15);
+/// How long an owner goes on after its partition was given to another: the group needs a heartbeat
+/// and a round of messages until that one knows, half a second at most. Two owners at once are
+/// harmless, since both publish the same facts; none at all is a pause everybody waits for.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// What owning a partition takes.
 #[derive(Debug, Clone)]
 pub(super) struct OwnerParts {
-    pub(super) log: Arc<dyn Log>,
+    pub(super) log: SharedLog,
     pub(super) replies: Arc<dyn ReplySender>,
     pub(super) provider: Option<Arc<dyn Provider>>,
     pub(super) snapshots: Arc<dyn SnapshotStore>,
     pub(super) settings: Settings,
     pub(super) tracer: Tracer,
-}
-
-#[derive(Debug)]
-struct Owner {
-    runner: RunnerHandle,
-    outbox: Option<OutboxHandle>,
-}
-
-impl Owner {
-    fn start(parts: &OwnerParts, partition: Partition) -> Result<Self> {
-        let runner = Runner::spawn(LoopConfig {
-            partition,
-            log: Arc::clone(&parts.log),
-            replies: Arc::clone(&parts.replies),
-            snapshots: Arc::clone(&parts.snapshots),
-            limits: EngineLimits::default(),
-            snapshot_every: parts.settings.engine.snapshot_every,
-            tracer: parts.tracer.clone(),
-        })
-        .context("a partition's thread could not start")?;
-        let payments = &parts.settings.payments;
-        let outbox = parts.provider.as_ref().map(|provider| {
-            Outbox::spawn(OutboxConfig {
-                log: Arc::clone(&parts.log),
-                partition,
-                provider: Arc::clone(provider),
-                patience: payments.patience.0,
-                late_window: payments.late_window.0,
-            })
-        });
-        let outbox = outbox.transpose().context("a payment thread could not start")?;
-        Ok(Owner { runner, outbox })
-    }
-
-    fn stop(&self) {
-        self.outbox.iter().for_each(OutboxHandle::stop);
-        self.runner.stop();
-    }
-
-    fn join(self) -> Result<()> {
-        self.stop();
-        self.outbox.into_iter().for_each(OutboxHandle::join);
-        Ok(self.runner.join()?)
-    }
 }
 
 /// The partitions of this process, for as long as it runs.
@@ -85,14 +50,15 @@ pub(super) struct Owners {
 }
 
 impl Owners {
-    /// Owns what `membership` says, or everything without one.
-    pub(super) fn spawn(parts: OwnerParts, membership: Option<Membership>) -> Result<Self> {
+    /// Owns what the group of processors says, or everything where there is none.
+    pub(super) fn spawn(parts: OwnerParts) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let ready = Arc::new(AtomicBool::new(false));
+        let house = House::new(parts);
         let (theirs, says) = (Arc::clone(&stop), Arc::clone(&ready));
         let thread = std::thread::Builder::new()
             .name("owners".to_owned())
-            .spawn(move || run(&parts, membership, &theirs, &says))?;
+            .spawn(move || house.run(&theirs, &says))?;
         Ok(Owners { stop, ready, thread })
     }
 
@@ -115,68 +81,211 @@ impl Owners {
     }
 }
 
-fn run(
-    parts: &OwnerParts,
-    mut membership: Option<Membership>,
-    stop: &AtomicBool,
-    ready: &AtomicBool,
-) -> Result<()> {
-    let mut owned: BTreeMap<Partition, Owner> = BTreeMap::new();
-    let outcome = own(parts, membership.as_mut(), &mut owned, stop, ready);
-    ready.store(false, Ordering::Release);
-    // All at once, so that their last snapshots are written side by side; then the group is left,
-    // and whoever takes over finds them.
-    owned.values().for_each(Owner::stop);
-    let ended: Vec<Result<()>> = owned.into_values().map(Owner::join).collect();
-    drop(membership);
-    outcome.and(ended.into_iter().collect())
+/// Threads by partition, and which of them own theirs.
+#[derive(Debug)]
+struct House {
+    parts: OwnerParts,
+    log: Arc<dyn Log>,
+    runners: BTreeMap<Partition, RunnerHandle>,
+    owned: BTreeSet<Partition>,
+    outboxes: BTreeMap<Partition, OutboxHandle>,
+    /// Lost to another processor, and owned until then.
+    lingering: BTreeMap<Partition, Instant>,
 }
 
-/// Follows the group until told to stop, or until an owner cannot go on.
-fn own(
-    parts: &OwnerParts,
-    mut membership: Option<&mut Membership>,
-    owned: &mut BTreeMap<Partition, Owner>,
-    stop: &AtomicBool,
-    ready: &AtomicBool,
-) -> Result<()> {
-    if membership.is_none() {
-        for partition in 0..parts.log.partitions(Topic::Commands) {
-            owned.insert(partition, Owner::start(parts, partition)?);
+impl House {
+    fn new(parts: OwnerParts) -> Self {
+        let log = parts.log.shared();
+        House {
+            parts,
+            log,
+            runners: BTreeMap::new(),
+            owned: BTreeSet::new(),
+            outboxes: BTreeMap::new(),
+            lingering: BTreeMap::new(),
         }
     }
-    let started = Instant::now();
-    while !stop.load(Ordering::Acquire) {
-        match &mut membership {
-            Some(membership) => follow(parts, membership.poll(LOOK_EVERY)?, owned)?,
-            // Only the health below is looked at; nothing is waited for.
-            None => std::thread::park_timeout(LOOK_EVERY),
-        }
-        let ended = owned.iter().find(|(_, owner)| owner.runner.has_ended());
-        if let Some(partition) = ended.map(|(&partition, _)| partition) {
-            let why = owned.remove(&partition).map_or(Ok(()), Owner::join);
-            return why.and_then(|()| Err(anyhow!("partition {partition} ended by itself")));
-        }
-        let all = owned.values().all(|owner| owner.runner.is_ready());
-        // Without a share nothing is known yet, unless there are more processors than partitions.
-        let has_share = !owned.is_empty() || started.elapsed() > SHARE_WITHIN;
-        ready.store(all && has_share, Ordering::Release);
-    }
-    Ok(())
-}
 
-/// Lets go of what was lost, then takes what was gained.
-fn follow(
-    parts: &OwnerParts,
-    change: Change,
-    owned: &mut BTreeMap<Partition, Owner>,
-) -> Result<()> {
-    let lost: Vec<_> = change.lost.iter().filter_map(|lost| owned.remove(lost)).collect();
-    lost.iter().for_each(Owner::stop);
-    lost.into_iter().map(Owner::join).collect::<Result<Vec<()>>>()?;
-    for partition in change.gained {
-        tracing::info!(partition, "gained");
-        owned.insert(partition, Owner::start(parts, partition)?);
+    fn run(mut self, stop: &AtomicBool, ready: &AtomicBool) -> Result<()> {
+        let mut membership = None;
+        let outcome = self.live(&mut membership, stop, ready);
+        ready.store(false, Ordering::Release);
+        self.end(outcome, membership)
     }
-    Ok(())
+
+    /// Follows the group until told to stop, or until an owner cannot go on.
+    fn live(
+        &mut self,
+        membership: &mut Option<Membership>,
+        stop: &AtomicBool,
+        ready: &AtomicBool,
+    ) -> Result<()> {
+        if self.parts.log.is_shared() {
+            self.get_warm(stop)?;
+            *membership = self.parts.log.join_processors()?;
+        } else {
+            (0..self.log.partitions(Topic::Commands)).try_for_each(|all| self.own(all))?;
+        }
+        let started = Instant::now();
+        while !stop.load(Ordering::Acquire) {
+            match membership {
+                Some(membership) => self.follow(membership.poll(LOOK_EVERY)?)?,
+                // Only the health below is looked at; nothing is waited for.
+                None => std::thread::park_timeout(LOOK_EVERY),
+            }
+            self.look_after()?;
+            let mut owners = self.owned.iter().filter_map(|owned| self.runners.get(owned));
+            let all = owners.all(RunnerHandle::is_ready);
+            // Without a share nothing is known yet, unless there are more processors than partitions.
+            let has_share = !self.owned.is_empty() || started.elapsed() > SHARE_WITHIN;
+            ready.store(all && has_share, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Follows before the group is joined, so that what is gained then is owned at once.
+    fn get_warm(&mut self, stop: &AtomicBool) -> Result<()> {
+        self.choose_standbys()?;
+        let until = Instant::now() + WARM_WITHIN;
+        while !stop.load(Ordering::Acquire)
+            && Instant::now() < until
+            && !self.runners.values().all(RunnerHandle::is_warm)
+        {
+            std::thread::park_timeout(LOOK_EVERY);
+        }
+        Ok(())
+    }
+
+    /// Takes what was gained; goes on with what was lost until its new owner surely has it.
+    fn follow(&mut self, change: Change) -> Result<()> {
+        for lost in change.lost {
+            tracing::info!(partition = lost, "lost");
+            self.owned.remove(&lost);
+            self.lingering.insert(lost, Instant::now() + LINGER);
+            self.end_payments(lost);
+        }
+        for gained in change.gained {
+            tracing::info!(partition = gained, "gained");
+            self.own(gained)?;
+        }
+        let now = Instant::now();
+        let over: Vec<_> =
+            self.lingering.iter().filter(|(_, until)| **until <= now).map(|(p, _)| *p).collect();
+        for partition in &over {
+            self.lingering.remove(partition);
+            if let Some(runner) = self.runners.get(partition) {
+                runner.stand_by();
+            }
+        }
+        self.choose_standbys()
+    }
+
+    fn own(&mut self, partition: Partition) -> Result<()> {
+        self.owned.insert(partition);
+        let lingers = self.lingering.remove(&partition).is_some();
+        match self.runners.get(&partition) {
+            Some(_) if lingers => {}
+            Some(runner) => runner.own(),
+            None => {
+                let runner = Runner::spawn(self.config(partition));
+                self.runners.insert(partition, runner.context("a partition's thread")?);
+            }
+        }
+        self.begin_payments(partition)
+    }
+
+    fn config(&self, partition: Partition) -> LoopConfig {
+        LoopConfig {
+            partition,
+            log: Arc::clone(&self.log),
+            replies: Arc::clone(&self.parts.replies),
+            snapshots: Arc::clone(&self.parts.snapshots),
+            limits: EngineLimits::default(),
+            snapshot_every: self.parts.settings.engine.snapshot_every,
+            tracer: self.parts.tracer.clone(),
+        }
+    }
+
+    fn begin_payments(&mut self, partition: Partition) -> Result<()> {
+        let payments = &self.parts.settings.payments;
+        let Some(provider) = &self.parts.provider else { return Ok(()) };
+        let outbox = Outbox::spawn(OutboxConfig {
+            log: Arc::clone(&self.log),
+            partition,
+            provider: Arc::clone(provider),
+            patience: payments.patience.0,
+            late_window: payments.late_window.0,
+        });
+        self.outboxes.insert(partition, outbox.context("a payment thread could not start")?);
+        Ok(())
+    }
+
+    fn end_payments(&mut self, partition: Partition) {
+        if let Some(outbox) = self.outboxes.remove(&partition) {
+            outbox.stop();
+            outbox.join();
+        }
+    }
+
+    /// Starts followers that are missing, and ends those that are too many.
+    fn choose_standbys(&mut self) -> Result<()> {
+        let busy = |partition: &Partition| {
+            self.owned.contains(partition) || self.lingering.contains_key(partition)
+        };
+        let partitions = self.log.partitions(Topic::Commands);
+        // From the first one's own on, so that processors with few followers follow different ones.
+        let from = self.owned.first().copied().unwrap_or(0);
+        let wanted: BTreeSet<Partition> = (0..partitions)
+            .map(|number| (from + number) % partitions)
+            .filter(|partition| !busy(partition))
+            .take(self.parts.settings.engine.standbys.count_max())
+            .collect();
+        let surplus: Vec<Partition> =
+            self.runners.keys().filter(|p| !busy(p) && !wanted.contains(p)).copied().collect();
+        for partition in surplus {
+            if let Some(runner) = self.runners.remove(&partition) {
+                runner.stop();
+                runner.join()?;
+            }
+        }
+        for partition in wanted {
+            if !self.runners.contains_key(&partition) {
+                let runner = Runner::spawn_standby(self.config(partition));
+                self.runners.insert(partition, runner.context("a follower's thread")?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds owners that ended by themselves.
+    fn look_after(&mut self) -> Result<()> {
+        let ended = self.runners.iter().find(|(_, runner)| runner.has_ended());
+        let Some(partition) = ended.map(|(&partition, _)| partition) else { return Ok(()) };
+        let why = self.runners.remove(&partition).map_or(Ok(()), RunnerHandle::join);
+        why.with_context(|| format!("partition {partition}"))?;
+        Err(anyhow!("partition {partition} ended by itself"))
+    }
+
+    /// Snapshots first, while everything goes on; then the group is left, and whoever takes over
+    /// finds them; then this process's owners end.
+    fn end(mut self, outcome: Result<()>, membership: Option<Membership>) -> Result<()> {
+        self.outboxes.values().for_each(OutboxHandle::stop);
+        std::mem::take(&mut self.outboxes).into_values().for_each(OutboxHandle::join);
+        if outcome.is_ok() && membership.is_some() {
+            self.runners.values().for_each(RunnerHandle::retire);
+            let until = Instant::now() + RETIRE_WITHIN;
+            while Instant::now() < until && !self.runners.values().all(RunnerHandle::has_retired) {
+                std::thread::park_timeout(LOOK_EVERY);
+            }
+            drop(membership);
+            let others_take_over = Instant::now() + LINGER;
+            while Instant::now() < others_take_over {
+                std::thread::park_timeout(LOOK_EVERY);
+            }
+        }
+        self.runners.values().for_each(RunnerHandle::stop);
+        let ended: Vec<Result<()>> =
+            self.runners.into_values().map(|runner| Ok(runner.join()?)).collect();
+        outcome.and(ended.into_iter().collect())
+    }
 }

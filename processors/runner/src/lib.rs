@@ -7,21 +7,27 @@
 //! | module | holds |
 //! |---|---|
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
+//! | [`standby`] | a follower that has folded the log already |
 //! | [`recovery`] | where to go on after a start or a failure |
 //! | [`publication`] | facts on their way, in order and without a gap |
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
-//! | [`runner`] | the thread around the loop |
+//! | [`runner`] | the thread of a partition, and which of the two it is |
+//! | [`owning`] | what that thread does while it owns |
 //! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
 mod decided;
 pub mod memory_log;
+mod owning;
 mod partition_loop;
 mod publication;
+mod readers;
 mod recovery;
 mod runner;
 pub mod snapshots;
+mod standby;
 mod traces;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
+pub use standby::Standby;

@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use floodgate_log::{
-    Log, LogError, LogReader, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic,
-    Tracer,
+    Log, LogError, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic, Tracer,
 };
 use floodgate_onsale::engine::Violation;
 use floodgate_onsale::wire::{WireError, decode_command, encode_command};
 use floodgate_onsale::{
     Actor, Command, CommandId, Engine, EngineLimits, Envelope, EventId, FactRecord, GatewayId,
-    LogTime,
+    LogTime, Source,
 };
 
 use crate::decided::Decided;
 use crate::publication::Publication;
-use crate::recovery::{ORIGIN_OFFSET, Start, find_start};
+use crate::readers::Reader;
+use crate::recovery::{ORIGIN_OFFSET, Origin, Start, find_start};
 use crate::snapshots::SnapshotStore;
+use crate::standby::Standby;
 use crate::traces::Traces;
 
 /// Commands taken in one turn: enough to share one publication, few enough that the first
@@ -82,9 +83,10 @@ struct PendingSnapshot {
 pub struct PartitionLoop {
     config: LoopConfig,
     engine: Engine,
-    commands: CommandReader,
+    commands: Reader,
     publication: Publication,
     parked_tail: Option<Offset>,
+    origin: Origin,
     tick: Option<Ticket>,
     snapshot_at: Offset,
     snapshot: Option<PendingSnapshot>,
@@ -94,13 +96,19 @@ pub struct PartitionLoop {
     decided: Decided,
 }
 
-/// A reader in a box that may be debugged.
-struct CommandReader(Box<dyn LogReader>);
-
-impl std::fmt::Debug for CommandReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CommandReader at {}", self.0.position())
-    }
+/// What an incarnation goes on from.
+#[derive(Debug)]
+pub(crate) struct Resume {
+    pub(crate) config: LoopConfig,
+    pub(crate) engine: Engine,
+    pub(crate) commands: Reader,
+    pub(crate) facts_tail: Option<Source>,
+    /// Facts of commands before the reader's position that are not in the log.
+    pub(crate) unpublished: Vec<FactRecord>,
+    /// Records before it that are no commands, and may not have been put aside.
+    pub(crate) foreign: Vec<Record>,
+    pub(crate) parked_tail: Option<Offset>,
+    pub(crate) origin: Origin,
 }
 
 impl PartitionLoop {
@@ -109,19 +117,39 @@ impl PartitionLoop {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
-        let Start { engine, next, facts_tail, parked_tail } = start;
+        let Start { origin, engine, next, facts_tail, parked_tail } = start;
+        let commands = Reader(config.log.reader(Topic::Commands, partition, next)?);
+        let (unpublished, foreign) = (Vec::new(), Vec::new());
+        PartitionLoop::resume(Resume {
+            config,
+            engine,
+            commands,
+            facts_tail,
+            unpublished,
+            foreign,
+            parked_tail,
+            origin,
+        })
+    }
+
+    /// Goes on from a state, after the facts that were left to publish.
+    pub(crate) fn resume(from: Resume) -> Result<Self, RunnerError> {
+        let Resume { config, engine, commands, facts_tail, parked_tail, origin, .. } = from;
+        let LoopConfig { partition, .. } = config;
         if let Some(violation) = engine.violations().into_iter().next() {
             return Err(broken(partition, violation));
         }
-        let commands = CommandReader(config.log.reader(Topic::Commands, partition, next)?);
-        let publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
-        tracing::info!(partition, next, ?facts_tail, "partition taken");
-        Ok(PartitionLoop {
+        let mut publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
+        from.unpublished.iter().for_each(|fact| publication.add(fact));
+        publication.send();
+        let next = commands.0.position();
+        let mut owner = PartitionLoop {
             config,
             engine,
             commands,
             publication,
             parked_tail,
+            origin,
             tick: None,
             snapshot_at: next,
             snapshot: None,
@@ -129,7 +157,19 @@ impl PartitionLoop {
             envelopes: Vec::with_capacity(BATCH_MAX),
             facts: Vec::new(),
             decided: Decided::default(),
-        })
+        };
+        for record in &from.foreign {
+            if let Err(error) = decode_command(&record.value) {
+                owner.park(record, error);
+            }
+        }
+        Ok(owner)
+    }
+
+    /// Waits for the facts, then follows whoever owns the partition now.
+    pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
+        self.publication.settle_all()?;
+        Standby::after(self.config, self.engine, self.commands)
     }
 
     /// Takes what the log has, waiting up to `wait` for the first command.
@@ -229,6 +269,11 @@ impl PartitionLoop {
         self.commands.0.position()
     }
 
+    /// Where the state came from that this incarnation began with.
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
     /// The engine's state, to look at.
     #[must_use]
     pub fn engine(&self) -> &Engine {
@@ -266,7 +311,7 @@ impl PartitionLoop {
     }
 
     /// Writes the state down now, unless one is waiting to be stored.
-    fn take_snapshot(&mut self) {
+    pub(crate) fn take_snapshot(&mut self) {
         if self.snapshot.is_some() {
             return;
         }
@@ -282,6 +327,16 @@ impl PartitionLoop {
     pub fn storable_snapshot(&mut self) -> Option<(Offset, Vec<u8>)> {
         let pending = self.snapshot.take_if(|one| self.publication.has_settled(one.facts))?;
         Some((pending.next, pending.state))
+    }
+
+    /// Whether a state is written down that is not stored yet.
+    pub(crate) fn has_snapshot_waiting(&self) -> bool {
+        self.snapshot.is_some()
+    }
+
+    /// Waits for the facts.
+    pub(crate) fn close(mut self) -> Result<(), RunnerError> {
+        Ok(self.publication.settle_all()?)
     }
 
     /// Waits for the facts and gives the final state, so that the next start is quick.

@@ -10,9 +10,30 @@ use crate::snapshots::SnapshotStore;
 /// The header that says which record a dead letter was.
 pub(crate) const ORIGIN_OFFSET: &str = "floodgate-origin-offset";
 
+/// Where a state came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The whole log is folded.
+    Nothing,
+    Snapshot,
+    /// A follower that had folded the log.
+    Standby,
+}
+
+impl Origin {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Origin::Nothing => "nothing",
+            Origin::Snapshot => "snapshot",
+            Origin::Standby => "standby",
+        }
+    }
+}
+
 /// An engine and the next command it needs.
 #[derive(Debug)]
 pub(crate) struct Start {
+    pub(crate) origin: Origin,
     pub(crate) engine: Engine,
     pub(crate) next: Offset,
     pub(crate) facts_tail: Option<Source>,
@@ -28,9 +49,11 @@ pub(crate) fn find_start(
     limits: EngineLimits,
 ) -> Result<Start, RunnerError> {
     let end = log.end(Topic::Commands, partition)?;
-    let (engine, next) =
-        newest_good(snapshots, partition, end, limits).unwrap_or_else(|| (Engine::new(limits), 0));
+    let found = newest_good(snapshots, partition, end, limits);
+    let origin = if found.is_some() { Origin::Snapshot } else { Origin::Nothing };
+    let (engine, next) = found.unwrap_or_else(|| (Engine::new(limits), 0));
     Ok(Start {
+        origin,
         engine,
         next,
         facts_tail: facts_tail(log, partition)?,
@@ -75,7 +98,10 @@ fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, Run
     }
 }
 
-fn parked_tail(log: &dyn Log, partition: Partition) -> Result<Option<Offset>, RunnerError> {
+pub(crate) fn parked_tail(
+    log: &dyn Log,
+    partition: Partition,
+) -> Result<Option<Offset>, RunnerError> {
     let last = log.last(Topic::DeadLetters, partition)?;
     Ok(last.and_then(|record| {
         let (_, value) = record.headers.iter().find(|(name, _)| name == ORIGIN_OFFSET)?;

@@ -1,147 +1,19 @@
 //! The owner crashes at every step it can crash at; the facts come out as if it never had.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::{Arc, Mutex};
+mod history;
+
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
-use floodgate_onsale::wire::{decode_fact, encode_command};
-use floodgate_onsale::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope, EventId,
-    GatewayId, LogTime, NewEvent, Policy, PriceTable, Reply, StaffId,
-};
+use floodgate_log::{Log, NewRecord, Topic};
+use floodgate_onsale::wire::decode_fact;
+use floodgate_onsale::{Actor, BuyerId, CategorySet, Command, LogTime};
+use floodgate_runner::Runner;
 use floodgate_runner::memory_log::{Fate, MemoryLog};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, Runner};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-const EVENT: EventId = EventId(3);
-const LIMITS: EngineLimits = EngineLimits { outcomes_max: 4096, events_max: 4 };
-
-#[derive(Debug, Default)]
-struct Mailbox(Mutex<Vec<Reply>>);
-
-impl ReplySender for Mailbox {
-    fn send(&self, replies: Vec<Reply>) {
-        self.0.lock().unwrap().extend(replies);
-    }
-}
-
-fn plan() -> Plan {
-    let run = |count| Run {
-        category: 0,
-        labels: Labels::Numbers { first: 1, step: 1, count },
-        shape: Shape::default(),
-        flags: Vec::new(),
-    };
-    let row = |at: u32| Row { label: at.to_string(), rank: at, runs: vec![run(10)] };
-    Plan {
-        name: "House".into(),
-        categories: vec![Category { name: "All".into(), color: [0; 3] }],
-        sections: vec![Section {
-            name: "Floor".into(),
-            rows: (0..4).map(row).collect(),
-            ..Section::default()
-        }],
-        size: (10, 10),
-    }
-}
-
-fn append(log: &MemoryLog, number: u64, actor: Actor, event_id: EventId, command: Command) {
-    let envelope = Envelope {
-        command_id: CommandId(u128::from(number)),
-        fingerprint: 0,
-        event_id,
-        actor,
-        reply_to: GatewayId(1),
-        command,
-    };
-    let mut value = Vec::new();
-    encode_command(&envelope, &mut value);
-    log.append(Topic::Commands, 0, vec![NewRecord::new(event_id.to_string(), value)])
-        .wait()
-        .unwrap();
-}
-
-/// A log of random holds and releases over some minutes, a foreign record in the middle.
-fn write_commands(log: &MemoryLog, rng: &mut StdRng, count: u64) {
-    let staff = Actor::Staff(StaffId(1));
-    let policy = Policy { pass_required: false, hold_ms: 5_000, ..Policy::default() };
-    let new = NewEvent {
-        name: "Show".into(),
-        plan: plan(),
-        prices: PriceTable::flat(Currency::default(), &[100]),
-        policy,
-        ..NewEvent::default()
-    };
-    let mut now = 1_000_000;
-    log.set_time(LogTime(now));
-    append(log, 1, staff, EVENT, Command::CreateEvent(Box::new(new)));
-    append(log, 2, staff, EVENT, Command::OpenSale);
-    for number in 3..count {
-        now += rng.random_range(0..700);
-        log.set_time(LogTime(now));
-        if number == count / 2 {
-            let foreign = NewRecord::new("x", b"not a command".to_vec());
-            log.append(Topic::Commands, 0, vec![foreign]).wait().unwrap();
-        }
-        let buyer = Actor::Buyer(BuyerId(rng.random_range(1..9)));
-        let command = match rng.random_range(0..10) {
-            0 => Command::Leave,
-            1 => Command::Tick,
-            _ => Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY },
-        };
-        append(log, number, buyer, EVENT, command);
-    }
-}
-
-fn config(log: &MemoryLog, folder: &std::path::Path) -> LoopConfig {
-    LoopConfig {
-        partition: 0,
-        log: Arc::new(log.clone()),
-        replies: Arc::new(Mailbox::default()),
-        snapshots: Arc::new(FolderStore::new(folder)),
-        limits: LIMITS,
-        snapshot_every: 10,
-        tracer: Default::default(),
-    }
-}
-
-/// Runs incarnations until everything is applied; each may be cut off by a fate or by `crash`.
-fn run_to_end(config: &LoopConfig, mut crash: impl FnMut() -> bool) -> Vec<u8> {
-    loop {
-        let Ok(mut owner) = PartitionLoop::start(config.clone()) else { continue };
-        loop {
-            if crash() {
-                owner.abandon();
-                break;
-            }
-            match owner.turn(Duration::ZERO) {
-                Ok(turn) if turn.commands == 0 && turn.behind == 0 => {
-                    let Ok((_, state)) = owner.finish() else { break };
-                    return state;
-                }
-                Ok(_) => {}
-                Err(_) => {
-                    owner.abandon();
-                    break;
-                }
-            }
-            if crash() {
-                owner.abandon();
-                break;
-            }
-            if let Some((next, state)) = owner.storable_snapshot() {
-                config.snapshots.save(0, next, &state).unwrap();
-            }
-        }
-    }
-}
-
-fn values(log: &MemoryLog, topic: Topic) -> Vec<Vec<u8>> {
-    log.records(topic, 0).into_iter().map(|record| record.value.to_vec()).collect()
-}
+use history::{EVENT, append, config, run_to_end, values, write_commands};
 
 #[test]
 fn crashes_at_any_step_change_nothing() {

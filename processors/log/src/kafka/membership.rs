@@ -9,7 +9,7 @@ use std::time::Duration;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, KafkaOptions};
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
 use crate::topics::Topic;
 use crate::traits::Partition;
 
@@ -63,4 +63,16 @@ impl Membership {
         self.owned = now;
         Ok(change)
     }
+}
+
+/// How many processors there are; `None` while their group is sharing the partitions out.
+pub(super) fn count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
+    let asking: BaseConsumer = settings::reader(options).create()?;
+    let name = options.group();
+    let list = asking.fetch_group_list(Some(&name), METADATA_WITHIN)?;
+    let Some(group) = list.groups().iter().find(|group| group.name() == name) else {
+        return Ok(Some(0));
+    };
+    let is_settled = ["Stable", "Empty", "Dead"].contains(&group.state());
+    Ok(is_settled.then(|| group.members().len()))
 }

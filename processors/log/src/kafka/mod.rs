@@ -117,6 +117,11 @@ impl KafkaLog {
     }
 }
 
+/// How many processors share the partitions; `None` while they are being shared out.
+pub fn processor_count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
+    membership::count(options).map_err(|error| KafkaError::Refused(error.to_string()))
+}
+
 impl Log for KafkaLog {
     fn partitions(&self, topic: Topic) -> u32 {
         self.partitions.get(&topic).copied().unwrap_or(0)

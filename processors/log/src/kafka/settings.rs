@@ -146,12 +146,15 @@ pub(super) fn follower(options: &KafkaOptions, patience: Duration) -> ClientConf
 pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
     let mut config = reader(options);
     let session = options.session_timeout.as_millis();
+    // A member hears of a new round with its next heartbeat, so this is how long a partition waits
+    // for its next owner when somebody leaves. A few requests a second cost nothing.
+    let heartbeat = (session / 5).clamp(100, 250);
     config
         .set("group.id", options.group())
         // Cooperative: who keeps a partition is not interrupted when others come or go.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", session.to_string())
-        .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        .set("heartbeat.interval.ms", heartbeat.to_string())
         .set("auto.offset.reset", "latest");
     with_extra(config, options)
 }
