@@ -1,17 +1,14 @@
 //! A small JSON client over one keep-alive pool: for staff commands and for the stampede.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use anyhow::{Context, Result, ensure};
+use http::Method;
 use serde_json::Value;
 use tokio::sync::Semaphore;
+
+use crate::http1::{Connection, Received};
 
 /// Longer than any answer deadline of the server: what takes longer counts as an error.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -22,10 +19,15 @@ const UNDER_WAY_MAX: usize = 1_024;
 
 /// Cheap to clone; all clones share the pool.
 #[derive(Debug, Clone)]
-pub struct Http {
-    client: Client<HttpConnector, Full<Bytes>>,
-    base: String,
-    under_way: Arc<Semaphore>,
+pub struct Http(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    /// `host:port`.
+    address: String,
+    // A plain mutex: held to take a connection or to put one back.
+    idle: Mutex<Vec<Connection>>,
+    under_way: Semaphore,
 }
 
 /// An answer: status, body, and when to come back if it says so.
@@ -63,18 +65,13 @@ pub struct Call<'a> {
 
 impl Http {
     pub fn new(base: &str) -> Result<Self> {
-        anyhow::ensure!(
-            base.starts_with("http://"),
-            "an address begins with http://; TLS is for the proxy in front"
-        );
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(5)));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build(connector);
-        let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-        Ok(Http { client, base: base.trim_end_matches('/').to_owned(), under_way })
+        let rest = base.strip_prefix("http://");
+        let rest = rest.context("an address begins with http://; TLS is for the proxy in front")?;
+        let address = rest.trim_end_matches('/').to_owned();
+        ensure!(!address.contains('/'), "an address has no path: http://host:port");
+        let address = if address.contains(':') { address } else { format!("{address}:80") };
+        let (idle, under_way) = (Mutex::default(), Semaphore::new(UNDER_WAY_MAX));
+        Ok(Http(Arc::new(Shared { address, idle, under_way })))
     }
 
     /// The same request again and again while the answer is 202; gives up after a minute, with
@@ -99,38 +96,75 @@ impl Http {
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
     pub async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.base));
-        for (name, value) in call.headers {
-            request = request.header(name, value);
-        }
-        if let Some(key) = call.key {
-            request = request.header("idempotency-key", key);
-        }
-        if let Some(bearer) = call.bearer {
-            request = request.header("authorization", format!("Bearer {bearer}"));
-        }
-        let body = match call.body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Bytes::from(body.to_string())
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(Full::new(body)).context("request")?;
-        let _permit = self.under_way.acquire().await.context("the client is closed")?;
-        tokio::time::timeout(ANSWER_MAX, self.exchange(request))
-            .await
-            .context("no answer in time")?
+        let Received { status, retry_after, body } = self.exchange(&method, path, &call).await?;
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+        let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
+        Ok(Answer { status, body, retry_after: exact.or(retry_after) })
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer> {
-        let response = self.client.request(request).await.context("connection")?;
-        let status = response.status().as_u16();
-        let seconds = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let seconds = seconds.and_then(|value| value.parse().ok()).map(Duration::from_secs);
-        let bytes = response.into_body().collect().await.context("body")?.to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
-        let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
-        Ok(Answer { status, body, retry_after: exact.or(seconds) })
+    /// One request and the bytes of its answer, for those who count more than they read.
+    pub async fn exchange(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Received> {
+        let request = self.written(method, path, call)?;
+        let _permit = self.0.under_way.acquire().await.context("the client is closed")?;
+        let exchange = async {
+            let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            if let Some(mut connection) = idle {
+                match connection.exchange(&request).await {
+                    // The server closed it while nobody used it: this request was not seen.
+                    Err(_) if !connection.has_heard => {}
+                    received => return self.keep(connection, received),
+                }
+            }
+            let mut connection = Connection::open(&self.0.address).await.context("connection")?;
+            let received = connection.exchange(&request).await;
+            self.keep(connection, received)
+        };
+        tokio::time::timeout(ANSWER_MAX, exchange).await.context("no answer in time")?
+    }
+
+    /// Puts a connection back that may be used again.
+    fn keep(
+        &self,
+        connection: Connection,
+        received: std::io::Result<Received>,
+    ) -> Result<Received> {
+        if connection.is_open {
+            // As many as were under way at once, which the permits bound.
+            self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+        received.context("connection")
+    }
+
+    fn written(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Vec<u8>> {
+        let mut text = String::with_capacity(512);
+        let mut line = |name: &str, value: &str| -> Result<()> {
+            let is_clean = value.bytes().all(|byte| byte >= b' ' && byte != 0x7f);
+            ensure!(is_clean, "{name} has a line break in it");
+            for part in [name, value, "\r\n"] {
+                text.push_str(part);
+            }
+            Ok(())
+        };
+        line(method.as_str(), &format!(" {path} HTTP/1.1"))?;
+        line("host: ", &self.0.address)?;
+        for (name, value) in &call.headers {
+            line(&format!("{name}: "), value)?;
+        }
+        if let Some(key) = call.key {
+            line("idempotency-key: ", key)?;
+        }
+        if let Some(bearer) = call.bearer {
+            line("authorization: Bearer ", bearer)?;
+        }
+        let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
+        if call.body.is_some() {
+            line("content-type: ", "application/json")?;
+        }
+        if *method != Method::GET || !body.is_empty() {
+            line("content-length: ", &body.len().to_string())?;
+        }
+        text.push_str("\r\n");
+        text.push_str(&body);
+        Ok(text.into_bytes())
     }
 }

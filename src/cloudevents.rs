@@ -2,7 +2,7 @@
 
 use floodgate_live::public::{Attributes, FactBody, snake_case};
 use floodgate_log::{Partition, Record, Topic};
-use floodgate_onsale::wire::{decode_command, decode_fact, decode_reply};
+use floodgate_onsale::wire::{decode_command, decode_fact, decode_replies};
 use floodgate_onsale::{Actor, Answer, Command, Envelope, LogTime, Reply, Source};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ pub fn event(topic: Topic, partition: Partition, record: &Record) -> Value {
     let (attributes, data) = match topic {
         Topic::Ledger => ledger(partition, record),
         Topic::Commands => command(partition, record),
-        Topic::Replies => reply(partition, record),
+        Topic::Replies => replies(partition, record),
         _ => foreign(topic, partition, record),
     };
     json!({
@@ -93,12 +93,20 @@ fn command_data(envelope: &Envelope) -> Value {
     Value::Object(data)
 }
 
-fn reply(partition: Partition, record: &Record) -> (Attributes, Value) {
-    let Ok(reply) = decode_reply(&record.value) else {
+/// The answers of one turn to one gateway.
+fn replies(partition: Partition, record: &Record) -> (Attributes, Value) {
+    let Ok(replies) = decode_replies(&record.value) else {
         return unreadable("replies", partition, record);
     };
-    let Reply { command_id, event_id, offset, repeated, answer, .. } = reply;
-    let outcome = match &answer {
+    let position = at_own_offset(partition, record);
+    let subject = String::from_utf8_lossy(&record.key).into_owned();
+    let attributes = Attributes::new("floodgate.replies.v1", "replies", subject, position);
+    let data = json!({ "replies": replies.iter().map(reply).collect::<Vec<_>>() });
+    (attributes, data)
+}
+
+fn reply(reply: &Reply) -> Value {
+    let outcome = match &reply.answer {
         Answer::Refused(refusal) => refusal.code(),
         Answer::Order(order) => order.status.code(),
         Answer::Entered { .. } => "entered",
@@ -106,17 +114,13 @@ fn reply(partition: Partition, record: &Record) -> (Attributes, Value) {
         Answer::Status(_) => "status",
         Answer::Done => "done",
     };
-    let position = at_own_offset(partition, record);
-    let subject = command_id.to_string();
-    let attributes = Attributes::new("floodgate.reply.v1", "replies", subject.clone(), position);
-    let data = json!({
-        "command_id": subject,
-        "event_id": event_id.to_string(),
-        "offset": offset,
+    json!({
+        "command_id": reply.command_id.to_string(),
+        "event_id": reply.event_id.to_string(),
+        "offset": reply.offset,
         "outcome": outcome,
-        "repeated": repeated,
-    });
-    (attributes, data)
+        "repeated": reply.repeated,
+    })
 }
 
 /// Records that carry their envelope in headers, as the public topics do.

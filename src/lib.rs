@@ -9,6 +9,8 @@ pub mod client;
 pub mod cloudevents;
 pub mod command;
 pub mod crowd;
+pub mod http1;
 pub mod keys;
+pub mod otlp;
 pub mod roles;
 pub mod stampede;

@@ -6,15 +6,15 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Call, Http};
+use floodgate::client::{Answer, Call, Http};
 use floodgate::stampede::{Options, Progress, Report, run};
-use hyper::Method;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::form;
 use crate::process::{Process, Takeover, ask, audit, make_keys};
-use crate::world::new_event;
+use crate::world::{Papers, new_event};
 
 /// Whether the real servers are left out on purpose.
 fn is_quick() -> bool {
@@ -316,9 +316,8 @@ async fn every_gateway_says_the_same() {
     let (_, reports) = cluster.clean(storms).await;
     assert!(reports[0].sales > 50, "{reports:?}");
     let path = format!("/v1/events/{}", events[0]);
-    let http = |gateway: &Process| Http::new(&gateway.target()).unwrap();
     let get = async |gateway: &Process, path: &str| {
-        http(gateway).call(Method::GET, path, Call::default()).await.unwrap().body
+        visit(gateway, &Papers::default(), path, None).await.body
     };
     let strong = get(&cluster.gateways[0], &format!("{path}/status?consistency=strong")).await;
     for gateway in &cluster.gateways {
@@ -347,6 +346,101 @@ async fn every_gateway_says_the_same() {
         }
     }
     eprintln!("every gateway had the new dials after {:?}", turned.elapsed());
+}
+
+/// One call of a visitor at one of the gateways.
+async fn visit(gateway: &Process, papers: &Papers, path: &str, body: Option<Value>) -> Answer {
+    let http = Http::new(&gateway.target()).unwrap();
+    let wish = format!("{:032x}", rand::random::<u128>());
+    let method = if body.is_some() { Method::POST } else { Method::GET };
+    let key = body.is_some().then_some(wish.as_str());
+    let headers = [
+        ("floodgate-device", papers.device.as_str()),
+        ("floodgate-queue-ticket", &papers.ticket),
+        ("floodgate-pass", &papers.pass),
+    ];
+    let headers = headers.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+    let call = Call { headers, key, bearer: None, body };
+    http.until_decided(method, path, call).await.unwrap()
+}
+
+/// Calls again until the answer is as wanted; half a minute at most.
+async fn visit_until(
+    (gateway, papers): (&Process, &Papers),
+    (path, body): (&str, Option<Value>),
+    wanted: impl Fn(&Answer) -> bool,
+) -> Answer {
+    let mut pulse = tokio::time::interval(Duration::from_millis(80));
+    let mut last = None;
+    for _ in 0..400 {
+        pulse.tick().await;
+        let answer = visit(gateway, papers, path, body.clone()).await;
+        if wanted(&answer) {
+            return answer;
+        }
+        last = Some(answer);
+    }
+    panic!("{path} never became what was waited for: {last:?}");
+}
+
+/// Somebody in the shop with two seats, paid by a card whose bank asks; the papers and the order.
+async fn asked_by_the_bank(gateway: &Process, event: &str) -> (Papers, String) {
+    let mut papers = Papers::default();
+    let joined = visit(gateway, &papers, &format!("{event}/queue"), Some(json!({}))).await;
+    let text = |answer: &Answer, name: &str| answer.text(name).unwrap().to_owned();
+    papers.device = text(&joined, "device");
+    papers.ticket = text(&joined, "queue_ticket");
+    let enter = format!("{event}/enter");
+    let came = |answer: &Answer| answer.status == 200;
+    let entered = visit_until((gateway, &papers), (&enter, Some(json!({}))), came).await;
+    papers.pass = text(&entered, "pass");
+    let wish = json!({ "best": { "count": 2 } });
+    let held = visit(gateway, &papers, &format!("{event}/holds"), Some(wish)).await;
+    let hold_id = text(&held, "hold_id");
+    let wish = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_challenge" });
+    let order = visit(gateway, &papers, &format!("{event}/orders"), Some(wish)).await;
+    assert_eq!(order.status, 201, "{}", order.body);
+    (papers, format!("{event}/orders/{}", text(&order, "order_id")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_is_answered_at_any_gateway() {
+    if is_quick() {
+        return;
+    }
+    let mut cluster = Cluster::start().await;
+    let events = cluster.events(2).await;
+    for event_id in &events {
+        let event = format!("/v1/events/{event_id}");
+        let [first, second, third] = [0, 1, 2].map(|at| &cluster.gateways[at]);
+        let (papers, order) = asked_by_the_bank(first, &event).await;
+        let asks = |answer: &Answer| answer.body["action"]["type"] == "challenge";
+        let asked = visit_until((second, &papers), (&order, None), asks).await;
+        let page = asked.body["action"]["url"].as_str().unwrap().to_owned();
+        let shown = visit_until((first, &papers), (&order, None), asks).await;
+        assert_eq!(shown.body["action"]["url"], page.as_str(), "one action at every gateway");
+        let bank = page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/");
+        let told = visit(third, &papers, &bank, Some(json!({ "approve": true }))).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        let settled = |answer: &Answer| answer.body["settled"] == json!(true);
+        for gateway in &cluster.gateways {
+            let done = visit_until((gateway, &papers), (&order, None), settled).await;
+            assert_eq!(done.text("status"), Some("confirmed"), "{}", done.body);
+        }
+    }
+    // The question outlives the processor that asked it and the gateway that showed it.
+    let event = format!("/v1/events/{}", events[0]);
+    let (papers, order) = asked_by_the_bank(&cluster.gateways[0], &event).await;
+    cluster.gateways[0].kill();
+    cluster.processors[0].kill();
+    let asks = |answer: &Answer| answer.body["action"]["type"] == "challenge";
+    let asked = visit_until((&cluster.gateways[1], &papers), (&order, None), asks).await;
+    let page = asked.body["action"]["url"].as_str().unwrap();
+    let bank = page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/");
+    let told = visit(&cluster.gateways[2], &papers, &bank, Some(json!({ "approve": false }))).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    let is_declined = |answer: &Answer| answer.text("status") == Some("declined");
+    visit_until((&cluster.gateways[1], &papers), (&order, None), is_declined).await;
 }
 
 /// Runs `scripts/servers` with these words.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use floodgate::stampede::{Options, Progress, run};
-use hyper::Method;
+use http::Method;
 use serde_json::json;
 
 use crate::form;

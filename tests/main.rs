@@ -9,4 +9,5 @@ mod process;
 mod schemas;
 mod simulation;
 mod tidy;
+mod traces;
 mod world;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Call, Http};
-use hyper::Method;
+use http::Method;
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_floodgate");

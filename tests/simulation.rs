@@ -14,8 +14,8 @@ use floodgate_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_onsale::wire::encode_command;
 use floodgate_onsale::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope,
-    EventId, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Place, Policy, PriceTable, Reply,
-    SeatId, SeatList, StaffId,
+    EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
+    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
@@ -43,7 +43,6 @@ struct Simulation {
     log: MemoryLog,
     config: LoopConfig,
     mailbox: Arc<Mailbox>,
-    sandbox: Arc<Sandbox>,
     owner: Option<PartitionLoop>,
     /// Follows, and takes over mostly.
     standby: Option<Standby>,
@@ -54,6 +53,8 @@ struct Simulation {
     places: HashMap<EventId, u64>,
     /// Live holds as the buyers know them.
     held: Vec<(EventId, BuyerId, HoldId)>,
+    /// Attempts a bank asks its customer about.
+    asked: Vec<(EventId, HoldId, u8)>,
     answers: Vec<Reply>,
     /// Wishes that were never answered, to be sent again under the same id.
     open: Vec<Envelope>,
@@ -61,11 +62,11 @@ struct Simulation {
     _folder: tempfile::TempDir,
 }
 
-fn outbox(log: &MemoryLog, sandbox: &Arc<Sandbox>) -> Carrier {
+fn outbox(log: &MemoryLog) -> Carrier {
     Carrier::new(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
-        provider: Arc::clone(sandbox) as Arc<dyn floodgate_payments::Provider>,
+        provider: Arc::new(Sandbox),
         patience: Duration::from_secs(10),
         late_window: Duration::from_secs(60),
     })
@@ -84,15 +85,14 @@ impl Simulation {
             snapshots: Arc::new(FolderStore::new(folder.path())),
             limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
             snapshot_every: 97,
+            tracer: Default::default(),
         };
-        let sandbox = Arc::new(Sandbox::new());
-        let carrier = outbox(&log, &sandbox);
+        let carrier = outbox(&log);
         Simulation {
             rng: StdRng::seed_from_u64(seed),
             log,
             config,
             mailbox,
-            sandbox,
             owner: None,
             standby: None,
             takeovers: 0,
@@ -101,6 +101,7 @@ impl Simulation {
             next_id: 1,
             places: HashMap::new(),
             held: Vec::new(),
+            asked: Vec::new(),
             answers: Vec::new(),
             open: Vec::new(),
             crashes: 0,
@@ -190,8 +191,14 @@ impl Simulation {
             if may_be_lost && self.rng.random_bool(0.05) {
                 continue;
             }
-            self.open.retain(|open| open.command_id != reply.command_id);
+            let at = self.open.iter().position(|open| open.command_id == reply.command_id);
+            let wish = at.map(|at| self.open.remove(at).command);
             if let Answer::Order(order) = &reply.answer {
+                if order.status == OrderStatus::PaymentPending
+                    && wish.is_some_and(|wish| is_asked(&wish))
+                {
+                    self.asked.push((reply.event_id, order.hold_id, order.attempt));
+                }
                 let held = (reply.event_id, order.buyer, order.hold_id);
                 if !self.held.contains(&held) {
                     self.held.push(held);
@@ -225,10 +232,11 @@ impl Simulation {
                 seats.push(SeatId(self.rng.random_range(0..400)));
                 self.wish(event_id, actor, Command::HoldSeats { seats, accessible: false });
             }
-            55..75 => self.shop_on(),
-            75..80 => self.wish(event_id, actor, Command::Leave),
+            55..74 => self.shop_on(),
+            74..77 => self.answer_bank(),
+            77..80 => self.wish(event_id, actor, Command::Leave),
             80..88 => self.repeat(),
-            88..92 => self.carrier = outbox(&self.log, &self.sandbox),
+            88..92 => self.carrier = outbox(&self.log),
             92..96 => {
                 let fates = [Fate::Refused, Fate::WrittenButFailed];
                 let topic = [Topic::Commands, Topic::Ledger][self.rng.random_range(0..2)];
@@ -248,7 +256,7 @@ impl Simulation {
         }
         let at = self.rng.random_range(0..self.held.len());
         let (event_id, buyer, hold_id) = self.held[at];
-        let cards = ["approve", "approve", "decline", "late", "lost"];
+        let cards = ["approve", "approve", "decline", "late", "lost", "challenge", "challenge"];
         let card = cards[self.rng.random_range(0..cards.len())];
         let method = PaymentMethod::parse(&format!("pm_sandbox_{card}")).unwrap();
         let command = match self.rng.random_range(0..10) {
@@ -261,6 +269,22 @@ impl Simulation {
             _ => Command::StartPurchase { hold_id, method },
         };
         self.wish(event_id, Actor::Buyer(buyer), command);
+    }
+
+    /// A buyer answers his bank, which tells a gateway: once, twice, or at two gateways two things,
+    /// now or when the order is long over.
+    fn answer_bank(&mut self) {
+        if self.asked.is_empty() {
+            return;
+        }
+        let at = self.rng.random_range(0..self.asked.len());
+        let (event_id, hold_id, attempt) = self.asked.swap_remove(at);
+        for _ in 0..self.rng.random_range(1..3) {
+            let results = [PaymentResult::Authorised, PaymentResult::Declined];
+            let result = results[self.rng.random_range(0..2)];
+            let gateway_id = GatewayId(self.rng.random_range(1..4));
+            self.send(result.envelope(event_id, (hold_id, attempt), gateway_id));
+        }
     }
 
     /// Somebody who heard nothing asks again, under the same id.
@@ -321,6 +345,11 @@ impl Simulation {
         assert!(self.answers.len() > 200, "seed {seed}: too quiet to prove much");
         file
     }
+}
+
+/// Whether a bank asks its customer before this is paid.
+fn is_asked(wish: &Command) -> bool {
+    matches!(wish, Command::StartPurchase { method, .. } if Sandbox::asks_buyer(method.as_str()))
 }
 
 /// The same wish never hears two outcomes.

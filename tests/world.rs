@@ -6,8 +6,9 @@ use std::path::Path;
 use floodgate::client::{Answer, Call, Http};
 use floodgate::keys::KeyFiles;
 use floodgate::roles::{Roles, Running, Start};
+use floodgate_admission::puzzle;
 use floodgate_plans::{demo_prices, generate, to_base64};
-use hyper::Method;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -161,23 +162,50 @@ impl World {
 
     /// Somebody in the queue.
     pub(crate) async fn join(&self, event: &str) -> Papers {
-        let joined = self.post(&format!("{event}/queue"), &Papers::default(), json!({})).await;
+        let joined = self.rejoin(event, &Papers::default()).await;
         assert_eq!(joined.status, 201, "{}", joined.body);
         let text = |name| joined.text(name).unwrap().to_owned();
         Papers { device: text("device"), ticket: text("queue_ticket"), ..Papers::default() }
     }
 
+    /// Joins with what the door asks for.
+    pub(crate) async fn rejoin(&self, event: &str, papers: &Papers) -> Answer {
+        let body = self.solved(event, papers).await;
+        self.post(&format!("{event}/queue"), papers, body).await
+    }
+
+    /// What opens the door of an event: a solved challenge, if it asks for one.
+    pub(crate) async fn solved(&self, event: &str, papers: &Papers) -> Value {
+        let asked = self.get(&format!("{event}/queue/challenge"), papers).await;
+        assert_eq!(asked.status, 200, "{}", asked.body);
+        solution(&asked)
+    }
+
+    /// The same, asked for from an address that the server is told by its proxy.
+    pub(crate) async fn solved_from(&self, event: &str, address: &str) -> Value {
+        let headers = vec![("x-forwarded-for", address)];
+        let path = format!("{event}/queue/challenge");
+        let call = Call { headers, ..Call::default() };
+        solution(&self.http.call(Method::GET, &path, call).await.unwrap())
+    }
+
     /// Somebody in the shop.
     pub(crate) async fn shopper(&self, event: &str) -> Papers {
         let mut papers = self.join(event).await;
+        self.enter(event, &mut papers).await;
+        papers
+    }
+
+    /// Enters as soon as it is the turn of these papers.
+    pub(crate) async fn enter(&self, event: &str, papers: &mut Papers) {
         let path = format!("{event}/enter");
         let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
         for _ in 0..400 {
             pulse.tick().await;
-            let answer = self.post(&path, &papers, json!({})).await;
+            let answer = self.post(&path, papers, json!({})).await;
             if answer.status == 200 {
                 papers.pass = answer.text("pass").unwrap().to_owned();
-                return papers;
+                return;
             }
             assert_eq!(answer.code(), "not_your_turn", "{}", answer.body);
         }
@@ -208,4 +236,13 @@ impl World {
         }
         panic!("{path} never became what was waited for: {last:?}");
     }
+}
+
+/// Solves what a door asks for.
+fn solution(asked: &Answer) -> Value {
+    let asks = &asked.body["asks"];
+    let Some(challenge) = asks["challenge"].as_str() else { return json!({}) };
+    let number = |name: &str| u8::try_from(asks[name].as_u64().unwrap()).unwrap();
+    let solution = puzzle::solve(challenge, number("bits"), number("parts")).unwrap();
+    json!({ "challenge": challenge, "solution": solution })
 }

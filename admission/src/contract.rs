@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use floodgate_onsale::{BuyerId, EventId, Place};
+use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
 
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
+use crate::puzzle::Proof;
+use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
 
 /// Reserves like the log does, and can refuse.
 #[derive(Debug, Default)]
@@ -42,18 +43,23 @@ pub async fn keeps_the_contract(
     let store = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;
     let event_id = EventId(1);
 
-    let first = store.join(event_id, BuyerId(1), None).await.expect("a place is free");
-    let again = store.join(event_id, BuyerId(1), None).await.expect("a place is free");
+    let one = Wanted::by(BuyerId(1));
+    let first = store.join(event_id, one).await.expect("a place is free");
+    let again = store.join(event_id, one).await.expect("a place is free");
     assert_eq!(first, again, "joining twice gives one place");
 
-    let next = store.join(event_id, BuyerId(1), Some(first)).await.expect("a place is free");
+    let over = Wanted { spent: Some(first), ..one };
+    let next = store.join(event_id, over).await.expect("a place is free");
     assert!(next > first, "a spent place is not given again");
-    let again = store.join(event_id, BuyerId(1), Some(first)).await.expect("a place is free");
+    let again = store.join(event_id, over).await.expect("a place is free");
     assert_eq!(next, again, "and the new one stays");
+
+    a_proof_gives_one_place(&store, event_id).await;
 
     let joins = (0..500_u64).map(|number| {
         let store = Arc::clone(&store);
-        tokio::spawn(async move { store.join(event_id, BuyerId(number % 250), None).await })
+        let wanted = Wanted::by(BuyerId(number % 250));
+        tokio::spawn(async move { store.join(event_id, wanted).await })
     });
     let mut places = HashSet::new();
     for join in joins.collect::<Vec<_>>() {
@@ -66,11 +72,32 @@ pub async fn keeps_the_contract(
 
     // A store that starts again skips numbers, and never issues one twice.
     let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;
-    let later = restarted.join(event_id, BuyerId(1000), None).await.expect("a place is free");
+    let later = restarted.join(event_id, Wanted::by(BuyerId(1000))).await.expect("a place is free");
     assert!(!places.contains(&later), "a number was issued twice");
 
     reserver.refusals.store(1, Ordering::SeqCst);
     let fresh = make(reserver as Arc<dyn PlaceReserver>).await;
-    assert!(fresh.join(event_id, BuyerId(1), None).await.is_err(), "a refusal is told");
-    assert!(fresh.join(event_id, BuyerId(1), None).await.is_ok(), "and the next try may succeed");
+    assert!(fresh.join(event_id, one).await.is_err(), "a refusal is told");
+    assert!(fresh.join(event_id, one).await.is_ok(), "and the next try may succeed");
+}
+
+/// Spending is one step with joining: whatever a proof is shown for, it gives one place.
+async fn a_proof_gives_one_place(store: &Arc<dyn AdmissionStore>, event_id: EventId) {
+    let proof = |at| Some(Proof { id: at, issued_at: LogTime(1_800_000_000_000 + at) });
+    let join = async |spent, proof| {
+        store.join(event_id, Wanted { buyer: BuyerId(777), spent, proof }).await
+    };
+    let first = join(None, proof(5)).await.expect("a place is free");
+    assert_eq!(join(None, proof(5)).await, Ok(first), "a repetition gets the same place");
+    assert_eq!(join(None, proof(6)).await, Ok(first), "and so does another proof");
+    let spent = Some(first);
+    for old in [4, 5] {
+        assert_eq!(join(spent, proof(old)).await, Err(StoreError::ProofSpent), "proof {old}");
+    }
+    let next = join(spent, proof(6)).await.expect("a fresh proof gives a new place");
+    assert!(next > first);
+    assert_eq!(join(spent, proof(6)).await, Ok(next));
+    assert_eq!(join(Some(next), proof(6)).await, Err(StoreError::ProofSpent));
+    let last = join(Some(next), None).await.expect("a door that asks for nothing opens");
+    assert!(last > next);
 }

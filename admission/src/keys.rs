@@ -16,6 +16,7 @@ pub enum Purpose {
     Device = 1,
     QueueTicket = 2,
     Pass = 3,
+    Challenge = 4,
 }
 
 /// A root secret under its number.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`keys`] | signing keys, one family a purpose and event |
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
+//! | [`puzzle`] | proof of work at the door |
 //! | [`pace`] | how the frontier moves |
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
@@ -19,8 +20,10 @@ pub mod keys;
 pub mod limits;
 pub mod memory;
 pub mod pace;
+pub mod puzzle;
 pub mod redis;
 pub mod room;
+mod spent;
 pub mod store;
 pub mod token;
 
@@ -29,6 +32,6 @@ pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use redis::RedisStore;
-pub use room::{Joined, QueueView, RoomError, RoomSettings, WaitingRoom};
+pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, WaitingRoom};
 pub use store::{AdmissionStore, PlaceReserver, StoreError};
 pub use token::{Device, Pass, QueueTicket, TokenError};

@@ -151,6 +151,11 @@ impl Limits {
     }
 }
 
+/// The neighbourhood of an address as a number: an IPv4 /24 or an IPv6 /48.
+pub(crate) fn network_key(address: IpAddr) -> u64 {
+    address_keys(address).1
+}
+
 /// The address and its neighbourhood as numbers; families do not meet.
 fn address_keys(address: IpAddr) -> (u64, u64) {
     match address.to_canonical() {

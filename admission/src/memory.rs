@@ -6,16 +6,24 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floodgate_onsale::{BuyerId, EventId, Place};
+use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
+use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
 
-/// Buyers remembered for one event, about 40 bytes each. Beyond, joining is still possible;
+/// Buyers remembered for one event, about 50 bytes each. Beyond, joining is still possible;
 /// repeating it without a ticket then gives a later place.
 const BUYERS_MAX: usize = 1 << 22;
 
-type Places = HashMap<EventId, HashMap<BuyerId, Place>>;
+/// What is known of a buyer.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    place: Place,
+    /// When the proof he spent was issued; the beginning of time if none was asked for.
+    proof_issued_at: LogTime,
+}
+
+type Places = HashMap<EventId, HashMap<BuyerId, Known>>;
 
 /// Places in memory.
 #[derive(Debug)]
@@ -36,45 +44,53 @@ impl MemoryStore {
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, event_id: EventId, buyer: BuyerId, spent: Option<Place>) -> Option<Place> {
-        let place = *self.lock().get(&event_id)?.get(&buyer)?;
-        (Some(place) != spent).then_some(place)
+    /// The place somebody has, if it is still good; refuses a proof that is used up.
+    fn known(&self, event_id: EventId, wanted: &Wanted) -> Result<Option<Place>, StoreError> {
+        let places = self.lock();
+        let known = places.get(&event_id).and_then(|places| places.get(&wanted.buyer));
+        known.map_or(Ok(None), |known| known.place_for(wanted))
     }
 
-    async fn join_now(
-        &self,
-        event_id: EventId,
-        buyer: BuyerId,
-        spent: Option<Place>,
-    ) -> Result<Place, StoreError> {
-        if let Some(place) = self.known(event_id, buyer, spent) {
+    async fn join_now(&self, event_id: EventId, wanted: Wanted) -> Result<Place, StoreError> {
+        if let Some(place) = self.known(event_id, &wanted)? {
             return Ok(place);
         }
         let place = self.blocks.next(event_id).await?;
         let mut places = self.lock();
         let places = places.entry(event_id).or_default();
         // Two requests of one buyer may meet here: the first one counts.
-        if let Some(&first) = places.get(&buyer)
-            && Some(first) != spent
-        {
+        let first = places.get(&wanted.buyer).map_or(Ok(None), |known| known.place_for(&wanted));
+        if !matches!(first, Ok(None)) {
             self.blocks.give_back(event_id, place);
+        }
+        if let Some(first) = first? {
             return Ok(first);
         }
-        if places.len() < BUYERS_MAX || places.contains_key(&buyer) {
-            places.insert(buyer, place);
+        if places.len() < BUYERS_MAX || places.contains_key(&wanted.buyer) {
+            let before =
+                places.get(&wanted.buyer).map_or(LogTime(0), |known| known.proof_issued_at);
+            let proof_issued_at = wanted.proof.map_or(before, |proof| proof.issued_at);
+            places.insert(wanted.buyer, Known { place, proof_issued_at });
         }
         Ok(place)
     }
 }
 
+impl Known {
+    fn place_for(&self, wanted: &Wanted) -> Result<Option<Place>, StoreError> {
+        if Some(self.place) != wanted.spent {
+            return Ok(Some(self.place));
+        }
+        match wanted.proof {
+            Some(proof) if proof.issued_at <= self.proof_issued_at => Err(StoreError::ProofSpent),
+            _ => Ok(None),
+        }
+    }
+}
+
 impl AdmissionStore for MemoryStore {
-    fn join(
-        &self,
-        event_id: EventId,
-        buyer: BuyerId,
-        spent: Option<Place>,
-    ) -> Later<'_, Result<Place, StoreError>> {
-        Box::pin(self.join_now(event_id, buyer, spent))
+    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>> {
+        Box::pin(self.join_now(event_id, wanted))
     }
 
     fn agree(&self, _event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {

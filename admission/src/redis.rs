@@ -7,10 +7,10 @@
 //!
 //! | key | holds | bounds |
 //! |---|---|---|
-//! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place, 16,384 of them | kept for a week |
+//! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place and issue of his proof; 16,384 | a week |
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
 //!
-//! A visitor costs about 30 bytes where many wait. The braces make all keys of an event live in one
+//! A visitor costs about 45 bytes where many wait. The braces make all keys of an event live in one
 //! slot of a Redis Cluster.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use redis::Script;
 use floodgate_onsale::{BuyerId, EventId, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError};
+use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
 
 /// Connections of one gateway: each carries about 20,000 joins a second.
 const CONNECTIONS_MAX: usize = 16;
@@ -34,13 +34,24 @@ const REMEMBERED_SECONDS: u32 = 7 * 24 * 3600;
 /// compact form (128 entries by default).
 const BUCKET_BITS: u32 = 14;
 
-/// Takes the place that is known, unless it is spent; else remembers the one offered.
-/// KEYS: bucket. ARGV: buyer, offered place, spent place or empty, seconds.
+/// Takes the place that is known, unless it is spent; else remembers the one offered, with the
+/// issue of the proof it took: an older proof, or the same one, is spent from then on.
+/// KEYS: bucket. ARGV: buyer, offered place, spent place or empty, seconds, issue or empty.
 const JOIN: &str = "
 local known = redis.call('HGET', KEYS[1], ARGV[1])
-if known and known ~= ARGV[3] then return known end
-if ARGV[2] == '' then return false end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+local issued = ARGV[5]
+if known then
+  local place, before = string.match(known, '^(%d+) ?(%d*)$')
+  if place ~= ARGV[3] then return place end
+  if issued == '' then
+    issued = before
+  elseif before ~= '' and tonumber(issued) <= tonumber(before) then
+    return 'spent'
+  end
+end
+local value = ARGV[2]
+if issued ~= '' then value = value .. ' ' .. issued end
+redis.call('HSET', KEYS[1], ARGV[1], value)
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return ARGV[2]";
 
@@ -107,43 +118,44 @@ impl RedisStore {
         self.pool.get().await.map_err(|error| unavailable(&error))
     }
 
-    /// One step in Redis; `offered` is `None` for a mere look.
+    /// One step in Redis: the place the buyer has now.
     async fn ask(
         &self,
         event_id: EventId,
-        buyer: BuyerId,
-        offered: Option<Place>,
-        spent: Option<Place>,
-    ) -> Result<Option<Place>, StoreError> {
+        wanted: &Wanted,
+        offered: Place,
+    ) -> Result<Place, StoreError> {
         let mut connection = self.connection().await?;
-        let text = |place: Option<Place>| place.map(|p| p.0.to_string()).unwrap_or_default();
-        let mut call = self.join.key(bucket(event_id, buyer));
-        call.arg(&buyer.0.to_be_bytes()[..]).arg(text(offered)).arg(text(spent));
-        call.arg(REMEMBERED_SECONDS);
-        let answer = call.invoke_async::<Option<u64>>(&mut connection);
-        let place = tokio::time::timeout(ANSWER_WITHIN, answer)
+        let spent = wanted.spent.map(|place| place.0.to_string()).unwrap_or_default();
+        let issued = wanted.proof.map(|proof| proof.issued_at.0.to_string()).unwrap_or_default();
+        let mut call = self.join.key(bucket(event_id, wanted.buyer));
+        call.arg(&wanted.buyer.0.to_be_bytes()[..]).arg(offered.0).arg(spent);
+        call.arg(REMEMBERED_SECONDS).arg(issued);
+        let answer = call.invoke_async::<String>(&mut connection);
+        let answer = tokio::time::timeout(ANSWER_WITHIN, answer)
             .await
             .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
             .map_err(|error| unavailable(&error))?;
-        Ok(place.map(Place))
+        if answer == "spent" {
+            return Err(StoreError::ProofSpent);
+        }
+        let number = answer.parse().map_err(|_| unavailable(&"Redis holds no place there"))?;
+        Ok(Place(number))
     }
 
-    async fn join_now(
-        &self,
-        event_id: EventId,
-        buyer: BuyerId,
-        spent: Option<Place>,
-    ) -> Result<Place, StoreError> {
+    async fn join_now(&self, event_id: EventId, wanted: Wanted) -> Result<Place, StoreError> {
         let offered = self.blocks.next(event_id).await?;
-        match self.ask(event_id, buyer, Some(offered), spent).await {
-            Ok(Some(place)) if place == offered => Ok(place),
-            Ok(known) => {
-                self.blocks.give_back(event_id, offered);
-                known.ok_or_else(|| StoreError::Unavailable("Redis kept nothing".to_owned()))
-            }
-            // Perhaps it was remembered; the number is skipped, so nobody else gets it.
-            Err(error) => Err(error),
+        let answer = self.ask(event_id, &wanted, offered).await;
+        // Where the answer is missing it was perhaps remembered; the number is skipped then, so
+        // that nobody else gets it.
+        let is_unused = match &answer {
+            Ok(place) => *place != offered,
+            Err(error) => *error == StoreError::ProofSpent,
+        };
+        if is_unused {
+            self.blocks.give_back(event_id, offered);
         }
+        answer
     }
 
     async fn agree_now(&self, event_id: EventId, mine: u64) -> Result<u64, StoreError> {
@@ -159,13 +171,8 @@ impl RedisStore {
 }
 
 impl AdmissionStore for RedisStore {
-    fn join(
-        &self,
-        event_id: EventId,
-        buyer: BuyerId,
-        spent: Option<Place>,
-    ) -> Later<'_, Result<Place, StoreError>> {
-        Box::pin(self.join_now(event_id, buyer, spent))
+    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>> {
+        Box::pin(self.join_now(event_id, wanted))
     }
 
     fn agree(&self, event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {

@@ -7,16 +7,20 @@ use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
 
 use crate::keys::Keys;
 use crate::pace::{Pace, PaceSettings, ShopView};
-use crate::store::{AdmissionStore, StoreError};
+use crate::puzzle::{Proof, PuzzleError};
+use crate::spent::{PROOFS_MAX, SpentProofs};
+use crate::store::{AdmissionStore, StoreError, Wanted};
 use crate::token::{Device, QueueTicket};
 
 /// Bytes of an organiser's message.
 pub const MESSAGE_BYTES_MAX: usize = 500;
 
 /// What a room begins with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RoomSettings {
     pub pace: PaceSettings,
+    /// How much work the door asks for: 0, none, to [`crate::puzzle::LEVEL_MAX`].
+    pub puzzle_level: u8,
 }
 
 /// Why the room says no.
@@ -29,7 +33,30 @@ pub enum RoomError {
     #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
     MessageTooLong,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Puzzle(#[from] PuzzleError),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for RoomError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::ProofSpent => RoomError::Puzzle(PuzzleError::Spent),
+            error => RoomError::Store(error),
+        }
+    }
+}
+
+/// Somebody who joins.
+#[derive(Debug, Clone, Copy)]
+pub struct Joining {
+    pub device: Device,
+    /// A ticket he already has: it stays good, whatever the store remembers.
+    pub held: Option<QueueTicket>,
+    /// A place he has been in the shop with: it is not given again.
+    pub spent: Option<Place>,
+    /// What he passed the door with, where it asks for something.
+    pub proof: Option<Proof>,
 }
 
 /// What joining gives.
@@ -45,6 +72,7 @@ pub struct Joined {
 pub struct QueueView {
     pub frontier: u64,
     pub pace_per_minute: u32,
+    pub puzzle_level: u8,
     pub message: String,
     pub shop: ShopView,
     pub as_of: LogTime,
@@ -56,6 +84,7 @@ struct Room {
     settings: PaceSettings,
     /// Whether an operator set the pace of this very event.
     is_tuned: bool,
+    puzzle_level: u8,
     message: String,
     shop: ShopView,
     as_of: LogTime,
@@ -68,6 +97,7 @@ pub struct WaitingRoom {
     store: Arc<dyn AdmissionStore>,
     // Read when a room opens; replaced by a reload.
     settings: RwLock<RoomSettings>,
+    proofs: SpentProofs,
     // Read by every request, written ten times a second: a read-write lock, never awaited in.
     rooms: RwLock<HashMap<EventId, Room>>,
 }
@@ -75,7 +105,13 @@ pub struct WaitingRoom {
 impl WaitingRoom {
     #[must_use]
     pub fn new(keys: Keys, store: Arc<dyn AdmissionStore>, settings: RoomSettings) -> Self {
-        WaitingRoom { keys, store, settings: RwLock::new(settings), rooms: RwLock::default() }
+        WaitingRoom {
+            keys,
+            store,
+            settings: RwLock::new(settings),
+            proofs: SpentProofs::new(PROOFS_MAX),
+            rooms: RwLock::default(),
+        }
     }
 
     /// The keys that sign tickets and passes.
@@ -84,24 +120,48 @@ impl WaitingRoom {
         &self.keys
     }
 
-    /// Gives a device its place and the ticket that proves it. `held` is a ticket the visitor
-    /// already has: it stays good, whatever the store remembers. `spent` is a place he has been
-    /// in the shop with: it is not given again.
+    /// Gives a device its place and the ticket that proves it.
     pub async fn join(
         &self,
         event_id: EventId,
-        device: Device,
-        held: Option<QueueTicket>,
-        spent: Option<Place>,
+        joining: Joining,
         now: LogTime,
     ) -> Result<Joined, RoomError> {
+        let Joining { device, held, .. } = joining;
         let place = match held {
             Some(ticket) => ticket.place,
-            None => self.store.join(event_id, device.buyer, spent).await?,
+            None => self.place(event_id, joining, now).await?,
         };
         let joined_at = held.map_or(now, |ticket| ticket.joined_at);
         let ticket = QueueTicket { event_id, buyer: device.buyer, place, joined_at };
         Ok(Joined { place, ticket: ticket.seal(&self.keys) })
+    }
+
+    /// The place of somebody who has no ticket: the one his proof has given, else the store's.
+    async fn place(
+        &self,
+        event_id: EventId,
+        joining: Joining,
+        now: LogTime,
+    ) -> Result<Place, RoomError> {
+        let Joining { device: Device { buyer }, spent, proof, .. } = joining;
+        match proof.and_then(|proof| self.proofs.place(proof.id)) {
+            Some(place) if Some(place) == spent => return Err(PuzzleError::Spent.into()),
+            Some(place) => return Ok(place),
+            None => {}
+        }
+        let place = self.store.join(event_id, Wanted { buyer, spent, proof }).await?;
+        if let Some(proof) = proof {
+            self.proofs.spend(proof.id, place, now);
+        }
+        Ok(place)
+    }
+
+    /// How much work an event's door asks for; 0 is none.
+    #[must_use]
+    pub fn puzzle_level(&self, event_id: EventId) -> u8 {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).map_or(0, |room| room.puzzle_level)
     }
 
     /// Whether a place may enter now.
@@ -126,6 +186,7 @@ impl WaitingRoom {
         rooms.get(&event_id).map(|room| QueueView {
             frontier: room.pace.frontier(),
             pace_per_minute: room.settings.per_minute,
+            puzzle_level: room.puzzle_level,
             message: room.message.clone(),
             shop: room.shop,
             as_of: room.as_of,
@@ -160,25 +221,29 @@ impl WaitingRoom {
         self.rooms.read().unwrap_or_else(PoisonError::into_inner).contains_key(&event_id)
     }
 
-    /// Changes the pace of rooms to come and of those nobody has turned by hand.
-    pub fn retune(&self, pace: PaceSettings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = RoomSettings { pace };
+    /// Changes the settings of rooms to come and of those nobody has turned by hand.
+    pub fn retune(&self, settings: RoomSettings) {
+        let RoomSettings { pace, puzzle_level } = settings;
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         for room in rooms.values_mut() {
             let per_minute = if room.is_tuned { room.settings.per_minute } else { pace.per_minute };
             room.settings = PaceSettings { per_minute, ..pace };
+            room.puzzle_level = puzzle_level;
         }
     }
 
     /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
     /// there is none.
     pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {
-        let RoomSettings { pace } = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        let RoomSettings { pace, puzzle_level } =
+            *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.entry(event_id).or_insert_with(|| Room {
             pace: Pace::starting_at(shop.entered_beyond),
             settings: pace,
             is_tuned: false,
+            puzzle_level,
             message: String::new(),
             shop,
             as_of: now,

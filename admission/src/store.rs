@@ -5,6 +5,8 @@ use std::pin::Pin;
 
 use floodgate_onsale::{BuyerId, EventId, Place};
 
+use crate::puzzle::Proof;
+
 /// A boxed future, so that the trait can be used behind a pointer.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -16,6 +18,26 @@ pub enum StoreError {
     Unavailable(String),
     #[error("the queue of this event is full")]
     Full,
+    #[error("this proof has given its place already")]
+    ProofSpent,
+}
+
+/// Somebody who wants a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    pub buyer: BuyerId,
+    /// A place of his that is used up: a new one is given then.
+    pub spent: Option<Place>,
+    /// What he passed the door with; a new place spends it.
+    pub proof: Option<Proof>,
+}
+
+impl Wanted {
+    /// A first place for a buyer, at a door that asks for nothing.
+    #[must_use]
+    pub fn by(buyer: BuyerId) -> Self {
+        Wanted { buyer, spent: None, proof: None }
+    }
 }
 
 /// Reserves blocks of places where they are counted once for all: in the log.
@@ -27,13 +49,9 @@ pub trait PlaceReserver: Send + Sync + std::fmt::Debug + 'static {
 /// Gives out places.
 pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// The buyer's place; the same one however often he asks, as long as the store remembers.
-    /// A remembered place that is `spent` makes room for a new one.
-    fn join(
-        &self,
-        event_id: EventId,
-        buyer: BuyerId,
-        spent: Option<Place>,
-    ) -> Later<'_, Result<Place, StoreError>>;
+    /// A remembered place that is spent makes room for a new one, which takes, in the same step, a
+    /// proof issued later than the last one this buyer spent.
+    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>>;
 
     /// Tells the others how far our frontier is and hears the furthest of all: with one store,
     /// every gateway shows the same.

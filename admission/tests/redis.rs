@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use floodgate_admission::contract::{CountingReserver, keeps_the_contract};
+use floodgate_admission::store::Wanted;
 use floodgate_admission::{AdmissionStore, PlaceReserver, RedisStore};
 use floodgate_onsale::{BuyerId, EventId};
 use redis::{AsyncCommands, Client, cmd};
@@ -59,8 +60,8 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
     let event_id = EventId(9);
     let mut given = HashSet::new();
     for number in 1..=300_u64 {
-        let first = one.join(event_id, BuyerId(number), None).await.unwrap().0;
-        let again = two.join(event_id, BuyerId(number), None).await.unwrap().0;
+        let first = one.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
+        let again = two.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
         assert_eq!(first, again, "one buyer, one place, whichever gateway he meets");
         assert!(given.insert(first), "a place was issued twice");
     }
@@ -71,7 +72,7 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
     flush(&url).await;
     for number in 301..=600_u64 {
         let store = if number % 2 == 0 { &one } else { &two };
-        let place = store.join(event_id, BuyerId(number), None).await.unwrap().0;
+        let place = store.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
         assert!(given.insert(place), "a place was issued twice after the flush");
     }
     assert_eq!(two.agree(event_id, 12).await.unwrap(), 12);
@@ -93,7 +94,7 @@ async fn a_visitor_costs_few_bytes() {
         let store = Arc::clone(&store);
         // Spread like random ids are.
         let buyer = BuyerId(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        tokio::spawn(async move { store.join(event_id, buyer, None).await.unwrap() })
+        tokio::spawn(async move { store.join(event_id, Wanted::by(buyer)).await.unwrap() })
     };
     let count = 40_000_u64;
     for chunk in (0..count).collect::<Vec<_>>().chunks(500) {

@@ -24,6 +24,7 @@ pub struct Settings {
     pub payments: Payments,
     pub sinks: Sinks,
     pub live: Live,
+    pub trace: Trace,
     pub secrets: Secrets,
 }
 
@@ -67,6 +68,7 @@ pub struct Kafka {
     pub gateways: u32,
     pub session_timeout: Span,
     pub append_timeout: Span,
+    pub batch_every: Span,
     pub properties: Vec<String>,
 }
 
@@ -109,6 +111,7 @@ pub struct Admission {
     pub store: Store,
     pub pace_per_minute: u32,
     pub grace: Span,
+    pub puzzle_level: u8,
     pub block: u32,
     pub address_per_second: NonZeroU32,
     pub address_burst: NonZeroU32,
@@ -148,6 +151,13 @@ pub struct Live {
     pub enabled: bool,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    pub endpoint: String,
+    pub one_in: u32,
+}
+
 /// Files with secrets; empty paths are missing ones.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,69 +176,79 @@ impl Default for Settings {
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
     pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
-        let mut found = Vec::new();
-        let mut check = |holds: bool, key, value: String, fix| {
-            if !holds {
-                found.push((key, value, fix));
-            }
-        };
         let Settings { server, log, kafka, engine, s3, admission, .. } = self;
-        check(
-            (1..=kafka.gateways).contains(&server.gateway_id),
-            "server.gateway_id",
-            server.gateway_id.to_string(),
-            "between 1 and kafka.gateways",
-        );
-        check(
-            (1..=1024).contains(&kafka.gateways),
-            "kafka.gateways",
-            kafka.gateways.to_string(),
-            "between 1 and 1024",
-        );
-        check(
-            (1..=9).contains(&kafka.replication),
-            "kafka.replication",
-            kafka.replication.to_string(),
-            "between 1 and 9, and at most the number of brokers",
-        );
-        check(
-            kafka.properties.iter().all(|pair| pair.contains('=')),
-            "kafka.properties",
-            kafka.properties.join(", "),
-            "a list of name=value",
-        );
-        check(
-            (1..=1024).contains(&log.partitions),
-            "log.partitions",
-            log.partitions.to_string(),
-            "between 1 and 1024; 4 suits one machine",
-        );
-        check(
-            server.connections_max >= 16,
-            "server.connections_max",
-            server.connections_max.to_string(),
-            "at least 16",
-        );
-        check(
-            (1024..=1 << 20).contains(&server.body_max.0),
-            "server.body_max",
-            server.body_max.0.to_string(),
-            "between 1 KiB and 1 MiB",
-        );
-        check(
-            server.answer_deadline.as_millis() >= 10,
-            "server.answer_deadline",
-            format!("{} ms", server.answer_deadline.as_millis()),
-            "at least 10ms",
-        );
-        check(
-            (1..=65_536).contains(&admission.block),
-            "admission.block",
-            admission.block.to_string(),
-            "between 1 and 65536",
-        );
-        found.extend(engine.violations());
-        found.extend(s3.violations());
-        found
+        let rows = [
+            (
+                (1..=kafka.gateways).contains(&server.gateway_id),
+                "server.gateway_id",
+                server.gateway_id.to_string(),
+                "between 1 and kafka.gateways",
+            ),
+            (
+                (1..=1024).contains(&kafka.gateways),
+                "kafka.gateways",
+                kafka.gateways.to_string(),
+                "between 1 and 1024",
+            ),
+            (
+                (1..=9).contains(&kafka.replication),
+                "kafka.replication",
+                kafka.replication.to_string(),
+                "between 1 and 9, and at most the number of brokers",
+            ),
+            (
+                kafka.properties.iter().all(|pair| pair.contains('=')),
+                "kafka.properties",
+                kafka.properties.join(", "),
+                "a list of name=value",
+            ),
+            (
+                (1..=1024).contains(&log.partitions),
+                "log.partitions",
+                log.partitions.to_string(),
+                "between 1 and 1024; 4 suits one machine",
+            ),
+            (
+                (1..=65_536).contains(&admission.block),
+                "admission.block",
+                admission.block.to_string(),
+                "between 1 and 65536",
+            ),
+            (
+                admission.puzzle_level <= 12,
+                "admission.puzzle_level",
+                admission.puzzle_level.to_string(),
+                "between 0 (no puzzle) and 12",
+            ),
+        ];
+        let rows = rows.into_iter().chain(server.bounds());
+        let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
+        rows.chain(engine.violations()).chain(s3.violations()).collect()
+    }
+}
+
+impl Server {
+    /// Bounds, as (whether it is kept, key, value, bound and fix).
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 3] {
+        [
+            (
+                self.connections_max >= 16,
+                "server.connections_max",
+                self.connections_max.to_string(),
+                "at least 16",
+            ),
+            (
+                (1024..=1 << 20).contains(&self.body_max.0),
+                "server.body_max",
+                self.body_max.0.to_string(),
+                "between 1 KiB and 1 MiB",
+            ),
+            (
+                self.answer_deadline.as_millis() >= 10,
+                "server.answer_deadline",
+                format!("{} ms", self.answer_deadline.as_millis()),
+                "at least 10ms",
+            ),
+        ]
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use floodgate_log::{NewRecord, Topic, partition_of};
+use floodgate_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
 use floodgate_onsale::wire::encode_command;
 use floodgate_onsale::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
 
@@ -23,6 +23,8 @@ const LATE_MAX: usize = 16_384;
 pub(crate) struct Named {
     pub(crate) key: String,
     pub(crate) fingerprint: u32,
+    /// The span of the request, if it is traced.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 /// What became of a wish.
@@ -87,18 +89,27 @@ impl GatewayState {
         named: &Named,
         command: Command,
     ) -> Result<Outcome, ApiError> {
-        let name = command.name();
-        let started = Instant::now();
-        let command_id = command_id(actor, event_id, &named.key);
         let envelope = Envelope {
-            command_id,
+            command_id: command_id(actor, event_id, &named.key),
             fingerprint: named.fingerprint,
             event_id,
             actor,
             reply_to: self.gateway_id,
             command,
         };
-        let exchange = self.exchange(&envelope);
+        self.submit_named(envelope, named.trace).await
+    }
+
+    /// The same for a command that has its name already.
+    pub(crate) async fn submit_named(
+        &self,
+        envelope: Envelope,
+        trace: Option<TraceContext>,
+    ) -> Result<Outcome, ApiError> {
+        let Envelope { command_id, .. } = envelope;
+        let name = envelope.command.name();
+        let started = Instant::now();
+        let exchange = self.exchange(&envelope, trace);
         let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
         tokio::pin!(exchange);
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {
@@ -108,13 +119,16 @@ impl GatewayState {
                 Outcome::Pending(command_id)
             }
         };
-        metrics::histogram!("floodgate_command_seconds", "command" => name)
-            .record(started.elapsed());
+        self.metering.commanded(name, started.elapsed());
         Ok(outcome)
     }
 
     /// Appends and waits, however long it takes.
-    async fn exchange(&self, envelope: &Envelope) -> Result<Reply, ApiError> {
+    async fn exchange(
+        &self,
+        envelope: &Envelope,
+        trace: Option<TraceContext>,
+    ) -> Result<Reply, ApiError> {
         let Envelope { command_id, event_id, .. } = *envelope;
         // Before the append, so that no answer can be too fast.
         let wait = self.replies.expect(command_id);
@@ -123,8 +137,15 @@ impl GatewayState {
         let key = event_id.to_string();
         let partition = partition_of(key.as_bytes(), self.log.partitions(Topic::Commands));
         let record = NewRecord::new(key, value);
-        self.log.append(Topic::Commands, partition, vec![record]).await?;
-        wait.await.ok_or_else(|| ApiError::new("outcome_unknown"))
+        if let Some(trace) = trace {
+            let name = envelope.command.name();
+            return Ok(self.exchange_traced(partition, record, wait, (trace, name)).await?);
+        }
+        // The answer itself says that the command is durable, so only a failure is told.
+        let replies = self.replies.clone();
+        let ack = Ack::on_failure(move |error| replies.fail(command_id, &error));
+        self.log.append_with(Topic::Commands, partition, vec![record], ack);
+        Ok(wait.await?)
     }
 
     /// Keeps waiting for an answer that is late, for those who ask about it.
@@ -134,7 +155,7 @@ impl GatewayState {
         let wait = self.replies.expect(command_id);
         let state = self.clone();
         tokio::spawn(async move {
-            if let Ok(Some(reply)) = tokio::time::timeout(LATE_FOR, wait).await {
+            if let Ok(Ok(reply)) = tokio::time::timeout(LATE_FOR, wait).await {
                 state.late.keep(reply);
             }
         });
@@ -153,7 +174,7 @@ impl GatewayState {
             command,
         };
         let deadline = self.settings.answer_deadline;
-        match tokio::time::timeout(deadline, self.exchange(&envelope)).await {
+        match tokio::time::timeout(deadline, self.exchange(&envelope, None)).await {
             Ok(reply) => refused_or(reply?),
             Err(_) => Err(ApiError::new("overloaded").retry_after_ms(1_000)),
         }

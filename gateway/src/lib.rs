@@ -13,13 +13,16 @@
 //! | `problem` | every way to say no, in one table |
 //! | `routes` | one file a group of routes |
 //! | `model` | what is sent and received |
+//! | `metering` | counters and latencies of answers |
 //! | `status_page` | readiness and metrics of the other roles |
+//! | `traced` | spans of requests that are traced |
 //! | `server` | sockets, time limits, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
 mod commands;
 mod extract;
+mod metering;
 mod model;
 mod openapi;
 mod places;
@@ -30,6 +33,7 @@ mod state;
 mod status_page;
 mod ticket;
 mod time;
+mod traced;
 mod views;
 
 pub use extract::staff::{Role, StaffKey};

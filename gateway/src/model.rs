@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use floodgate_onsale::{EventStatus, LogTime, OrderStatus, OrderView, Place, Reply, SeatId};
 
+use crate::routes::sandbox::asks_buyer;
 use crate::state::GatewayState;
 use crate::time;
 use crate::views::{AsOf, Counts, EventView, SeatPlace};
@@ -103,12 +104,9 @@ impl Order {
         order: &OrderView,
         as_of: Position,
     ) -> Self {
-        let challenge = state
-            .sandbox
-            .as_ref()
-            .filter(|_| order.status == OrderStatus::PaymentPending)
-            .is_some_and(|sandbox| sandbox.has_challenge(order.hold_id));
-        let url = format!("/sandbox/challenge/{}", order.hold_id);
+        let is_asked = order.status == OrderStatus::PaymentPending
+            && asks_buyer(state.sandbox.as_deref(), view, order.hold_id);
+        let url = format!("/sandbox/challenge/{}/{}", view.id, order.hold_id.order());
         Order {
             order_id: order.hold_id.order().to_string(),
             hold_id: order.hold_id.to_string(),
@@ -121,7 +119,7 @@ impl Order {
             extensions_left: order.extensions_left,
             attempt: order.attempt,
             settled: order.settled,
-            action: challenge.then_some(Action { kind: "challenge", url }),
+            action: is_asked.then_some(Action { kind: "challenge", url }),
             as_of,
         }
     }
@@ -269,6 +267,8 @@ pub(crate) struct Queue {
     pub(crate) pace_per_minute: u32,
     pub(crate) shoppers: u32,
     pub(crate) shoppers_max: u32,
+    /// How much work the door asks for; 0 is none. See `getChallenge`.
+    pub(crate) puzzle_level: u8,
     /// From the organiser.
     pub(crate) message: String,
     pub(crate) free: u32,

@@ -6,16 +6,17 @@ use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
 use crate::routes::{
-    availability, events, holds, orders, queue, sale, sandbox, shop, status, tickets, venues,
+    availability, door, events, holds, orders, queue, sale, sandbox, shop, status, tickets, venues,
 };
 
 const DESCRIPTION: &str = "\
 Sells the tickets of an on-sale: a waiting room in front of a seat engine that cannot sell a \
 seat twice.
 
-A buyer's way: `joinQueue` gives a place, a device and a queue ticket; wait until the queue's \
-frontier has passed the place (`getQueue`, `streamQueue`); `enterShop` gives a pass; \
-`acquireLock` holds seats; `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
+A buyer's way: `getChallenge` says what the door asks for, a small puzzle or a wait; `joinQueue` \
+gives a place, a device and a queue ticket; wait until the queue's frontier has passed the place \
+(`getQueue`, `streamQueue`); `enterShop` gives a pass; `acquireLock` holds seats; \
+`purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
 
 Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a wish, the same key for retries. \
 The same key always hears the first outcome. A call that is not decided in time answers 202 and \
@@ -29,7 +30,8 @@ are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is tru
     paths(
         status::read, holds::acquire, orders::purchase,
         events::list, events::read, events::plan, availability::snapshot, availability::stream,
-        queue::join, queue::read, queue::stream, shop::enter, shop::leave, shop::me,
+        queue::join, door::challenge, queue::read, queue::stream, shop::enter, shop::leave,
+        shop::me,
         holds::extend, holds::release, orders::read, orders::stream, tickets::list, tickets::qr,
         orders::ask,
         events::create, sale::set_prices, sale::set_policy, sale::open, sale::pause, sale::close,

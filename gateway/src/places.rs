@@ -49,7 +49,7 @@ impl LogPlaces {
             .append(Topic::Commands, partition, vec![NewRecord::new(key, value)])
             .await
             .map_err(|error| unavailable(&error))?;
-        let reply = tokio::time::timeout(DEADLINE, wait).await.ok().flatten();
+        let reply = tokio::time::timeout(DEADLINE, wait).await.ok().and_then(Result::ok);
         match reply.map(|reply| reply.answer) {
             Some(Answer::PlacesReserved { first, .. }) => Ok(first),
             Some(Answer::Refused(Refusal::TooManyBuyers)) => Err(StoreError::Full),

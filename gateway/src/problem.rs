@@ -61,7 +61,7 @@ pub(crate) struct ApiError(Box<Problem>);
 
 /// Codes of the gateway itself: status, code, retry, advice. Refusals of the engine have
 /// their own table.
-const TABLE: [(u16, &str, Retry, &str); 19] = [
+const TABLE: [(u16, &str, Retry, &str); 24] = [
     (400, "malformed_body", Retry::No, "The body is not what this call takes. See errors."),
     (400, "invalid_id", Retry::No, "An id in the address is not well formed. Copy it whole."),
     (400, "invalid_query", Retry::No, "A query parameter is not what this call takes."),
@@ -100,6 +100,36 @@ const TABLE: [(u16, &str, Retry, &str); 19] = [
         Retry::Later,
         "Your place is kept. Wait until the frontier has passed it.",
     ),
+    (
+        409,
+        "puzzle_not_ready",
+        Retry::Later,
+        "Waiting takes as long as Retry-After says. Send the same challenge then.",
+    ),
+    (
+        422,
+        "puzzle_wrong",
+        Retry::NewKey,
+        "Get a new challenge with GET /v1/events/{event_id}/queue/challenge, from the same network and device, and solve that.",
+    ),
+    (
+        422,
+        "puzzle_expired",
+        Retry::NewKey,
+        "A challenge is good for two minutes. Get a new one with GET /v1/events/{event_id}/queue/challenge.",
+    ),
+    (
+        422,
+        "puzzle_spent",
+        Retry::NewKey,
+        "This challenge has given its place. For a new place get a new one with GET /v1/events/{event_id}/queue/challenge.",
+    ),
+    (
+        428,
+        "puzzle_required",
+        Retry::NewKey,
+        "Get a challenge with GET /v1/events/{event_id}/queue/challenge, solve it, and send challenge and solution with the join. With ?wait=true it takes a wait instead of work.",
+    ),
     (413, "body_too_large", Retry::No, "The body is larger than this call takes."),
     (429, "rate_limited", Retry::Later, "Too many requests. Wait as long as Retry-After says."),
     (
@@ -126,7 +156,7 @@ const TABLE: [(u16, &str, Retry, &str); 19] = [
 impl ApiError {
     /// A problem of the gateway by its code.
     pub(crate) fn new(code: &'static str) -> Self {
-        let row = TABLE.iter().find(|row| row.1 == code).unwrap_or(&TABLE[18]);
+        let row = TABLE.iter().find(|row| row.1 == code).unwrap_or(&TABLE[TABLE.len() - 1]);
         ApiError::build(row.0, row.1, row.2, row.3)
     }
 

@@ -60,10 +60,10 @@ pub async fn run(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer)) => {
-                let router = router.clone().layer(axum::Extension(Peer(peer)));
+                let (router, peer) = (router.clone(), Peer(peer));
                 let (deadline, end) = (state.settings.header_deadline, end.clone());
                 connections.spawn(async move {
-                    serve(stream, router, deadline, end).await;
+                    serve(stream, router, peer, deadline, end).await;
                     drop(permit);
                 });
             }
@@ -89,13 +89,17 @@ pub async fn run(
 async fn serve(
     stream: TcpStream,
     router: axum::Router,
+    peer: Peer,
     header_deadline: Duration,
     mut end: watch::Receiver<bool>,
 ) {
     // Small answers must not wait for more bytes to come.
     let _ = stream.set_nodelay(true);
     let service = TowerToHyperService::new(router.map_request(
-        |request: hyper::Request<hyper::body::Incoming>| request.map(axum::body::Body::new),
+        move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer);
+            request.map(axum::body::Body::new)
+        },
     ));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -9,12 +9,13 @@ use ed25519_dalek::SigningKey;
 use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use floodgate_admission::{LimitSettings, Limits, PaceSettings, WaitingRoom};
-use floodgate_log::{Log, ReplyHub};
+use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
+use floodgate_log::{Log, ReplyHub, Tracer};
 use floodgate_onsale::GatewayId;
 
 use crate::commands::Late;
 use crate::extract::staff::StaffKey;
+use crate::metering::Metering;
 use crate::routes::sandbox::PaymentSandbox;
 use crate::views::Views;
 
@@ -51,6 +52,7 @@ pub struct GatewayParts {
     /// The sandbox provider, when it is on.
     pub sandbox: Option<Arc<dyn PaymentSandbox>>,
     pub metrics: Option<PrometheusHandle>,
+    pub tracer: Tracer,
     pub settings: GatewaySettings,
 }
 
@@ -74,6 +76,8 @@ pub struct Shared {
     pub(crate) settings: GatewaySettings,
     pub(crate) views: Arc<Views>,
     pub(crate) late: Late,
+    pub(crate) metering: Metering,
+    pub(crate) tracer: Tracer,
     pub(crate) draining: AtomicBool,
 }
 
@@ -96,16 +100,18 @@ impl GatewayState {
             settings: parts.settings,
             views,
             late: Late::default(),
+            metering: Metering::default(),
+            tracer: parts.tracer,
             draining: AtomicBool::new(false),
         })))
     }
 
-    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms whose
-    /// pace nobody has turned by hand follow the new one.
-    pub fn retune(&self, limits: LimitSettings, pace: PaceSettings) {
+    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms nobody
+    /// has turned by hand follow the new settings.
+    pub fn retune(&self, limits: LimitSettings, room: RoomSettings) {
         let quotas = Arc::new(Quotas::new(Limits::new(limits)));
         *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
-        self.0.room.retune(pace);
+        self.0.room.retune(room);
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.

@@ -11,6 +11,8 @@ use floodgate_onsale::wire::decode_fact;
 
 /// Facts written in one transaction.
 const BATCH_MAX: usize = 4096;
+/// How long facts may lie before they are written: tables follow, nobody waits for them.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// First and longest pause after a failure that may pass.
 const RETRY_MIN: Duration = Duration::from_millis(50);
 const RETRY_MAX: Duration = Duration::from_secs(10);
@@ -87,7 +89,7 @@ impl Pump {
     fn new(log: &dyn Log, mut sink: Box<dyn Sink>) -> Result<Self, SinkError> {
         let sources = (0..log.partitions(Topic::Ledger)).map(|partition| {
             let from = sink.position(partition)?;
-            let reader = log.reader(Topic::Ledger, partition, from).map_err(told)?;
+            let reader = log.follower(Topic::Ledger, partition, from, PATIENCE).map_err(told)?;
             Ok(Source { partition, reader })
         });
         let sources = sources.collect::<Result<_, SinkError>>()?;

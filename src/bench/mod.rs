@@ -1,6 +1,8 @@
 //! Figures of the design's promises, one JSON object a row, each next to its goal.
 
+pub mod admission;
 pub mod engine;
+pub mod form;
 pub mod log;
 pub mod recovery;
 mod row;

@@ -13,6 +13,8 @@ pub struct Row {
     pub unit: &'static str,
     pub goal: Option<f64>,
     pub p50_us: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p95_us: Option<f64>,
     pub p99_us: Option<f64>,
     pub p999_us: Option<f64>,
 }
@@ -21,7 +23,8 @@ impl Row {
     /// A row without latencies.
     #[must_use]
     pub fn rate(row: impl Into<String>, value: f64, unit: &'static str, goal: Option<f64>) -> Self {
-        Row { row: row.into(), value, unit, goal, p50_us: None, p99_us: None, p999_us: None }
+        let row = row.into();
+        Row { row, value, unit, goal, p50_us: None, p95_us: None, p99_us: None, p999_us: None }
     }
 
     /// The same row with percentiles of these latencies.
@@ -45,8 +48,16 @@ impl fmt::Display for Row {
         if let Some(goal) = self.goal {
             write!(f, " goal {goal:>11.0}")?;
         }
-        if let (Some(p50), Some(p99), Some(p999)) = (self.p50_us, self.p99_us, self.p999_us) {
-            write!(f, "  p50 {p50:.2} µs, p99 {p99:.2} µs, p99.9 {p999:.2} µs")?;
+        let percentiles = [
+            ("p50", self.p50_us),
+            ("p95", self.p95_us),
+            ("p99", self.p99_us),
+            ("p99.9", self.p999_us),
+        ];
+        for (name, value) in percentiles {
+            if let Some(value) = value {
+                write!(f, "  {name} {value:.2} µs")?;
+            }
         }
         Ok(())
     }

@@ -8,9 +8,11 @@ use floodgate_onsale::{Currency, NewEvent, PriceTable};
 use floodgate_plans::{demo_prices, generate};
 use serde_json::{Value, json};
 
+use super::block_on;
 use super::exit::Failure;
+use super::serve::raise_file_limit;
 use super::settings::Place;
-use crate::bench::{Row, engine, log, recovery};
+use crate::bench::{Row, admission, engine, form, log, recovery};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -19,6 +21,8 @@ Examples:
   floodgate bench engine
   floodgate bench engine --commands 4000000 --seed 7 --json
   floodgate bench log --folder /mnt/disk/bench --json
+  floodgate bench admission --level 9
+  floodgate bench form --config config/distributed.toml --json      after scripts/servers up
   floodgate bench recovery --json
   floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
 pub(super) struct Bench {
@@ -45,6 +49,42 @@ enum Action {
         /// when absent.
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
+    /// processor time an answer by process. Everything shares this machine.
+    Form {
+        /// Settings that name the Kafka and Redis to use.
+        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+        config: PathBuf,
+        /// Holds of the burst.
+        #[arg(long, default_value_t = 50_000, value_parser = count(100))]
+        burst: u32,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        gateways: u32,
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+        processors: u32,
+        /// Events on sale at once; the burst is spread over them.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+        events: u32,
+        /// Leave live counts and SQL tables out.
+        #[arg(long)]
+        without_followers: bool,
+        /// Leave the ramp out.
+        #[arg(long)]
+        without_ramp: bool,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The waiting room on one core: challenges, proofs, joins and tokens.
+    Admission {
+        /// Visitors; each solves a puzzle first.
+        #[arg(long, default_value_t = 100_000, value_parser = count(1_000))]
+        joins: u32,
+        /// How hard the puzzles are.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=12))]
+        level: u8,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
@@ -83,6 +123,32 @@ impl Bench {
             Action::Log { records, folder, seed } => {
                 let options = log::Options { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
+            }
+            Action::Form {
+                config,
+                burst,
+                gateways,
+                processors,
+                events,
+                without_followers,
+                without_ramp,
+                seed,
+            } => {
+                raise_file_limit();
+                let followers = !without_followers;
+                let options = form::Options {
+                    config: Some(config),
+                    shape: form::Shape { gateways, processors, followers },
+                    events: events as usize,
+                    burst: burst as usize,
+                    ramp: !without_ramp,
+                    seed,
+                };
+                ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
+            }
+            Action::Admission { joins, level, seed } => {
+                let options = admission::Options { joins: joins as usize, level, seed };
+                ("admission", seed, admission::run(options)?)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
-use hyper::Method;
+use http::Method;
 use serde_json::Value;
 
 use super::exit::Failure;

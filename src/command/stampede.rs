@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use crate::stampede::{Options, Progress, run};
+use crate::stampede::{Options, Progress, Visit, run};
 
 /// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
 ///
@@ -34,6 +34,9 @@ pub(super) struct Stampede {
     /// How many come.
     #[arg(long, value_name = "N")]
     buyers: usize,
+    /// What each of them does.
+    #[arg(long, value_enum, default_value_t)]
+    visit: Visit,
     /// Arrivals a second; everybody within two seconds when absent.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
@@ -52,6 +55,7 @@ impl Stampede {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         raise_file_limit();
         let options = Options {
+            visit: self.visit,
             rate: self.rate,
             acked: self.acked,
             patience: self.patience,

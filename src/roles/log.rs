@@ -89,6 +89,7 @@ pub fn kafka_options(settings: &Settings) -> KafkaOptions {
         client_id: format!("floodgate-{}", std::process::id()),
         session_timeout: kafka.session_timeout.0,
         append_timeout: kafka.append_timeout.0,
+        batch_every: kafka.batch_every.0,
         queue_records_max: settings.log.queue_records_max,
         queue_bytes_max: settings.log.queue_max.0,
         extra: kafka.properties.iter().filter_map(pair).collect(),

@@ -26,13 +26,14 @@ use floodgate_config::{PaymentsProvider, Settings, Store};
 use floodgate_gateway::{
     GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
 };
-use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic};
-use floodgate_onsale::{GatewayId, HoldId};
+use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
+use floodgate_onsale::GatewayId;
 use floodgate_payments::{Provider, Sandbox};
 
 pub use self::log::{SharedLog, kafka_options};
 use self::owners::{OwnerParts, Owners};
 use crate::keys::Secrets;
+use crate::otlp;
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,17 @@ impl Roles {
     pub const ALL: Roles = Roles { gateway: true, processor: true, live: true, sink: true };
     /// Nothing, to begin a role of its own with.
     pub const NONE: Roles = Roles { gateway: false, processor: false, live: false, sink: false };
+
+    /// As traces call the process: its one role, or `serve`.
+    fn name(self) -> &'static str {
+        match (self.gateway, self.processor, self.live, self.sink) {
+            (true, false, false, false) => "gateway",
+            (false, true, false, false) => "processor",
+            (false, false, true, false) => "live",
+            (false, false, false, true) => "sink",
+            _ => "serve",
+        }
+    }
 }
 
 /// A running process.
@@ -67,17 +79,14 @@ pub struct Running {
 
 /// The sandbox provider as the gateway's pages see it.
 #[derive(Debug)]
-struct SandboxPages(Arc<Sandbox>);
+struct SandboxPages;
 
 impl PaymentSandbox for SandboxPages {
-    fn tokenise(&self, card_number: &str) -> Option<String> {
-        self.0.tokenise(card_number)
+    fn tokenise(&self, card_number: &str) -> Option<&'static str> {
+        Sandbox::tokenise(card_number)
     }
-    fn has_challenge(&self, hold_id: HoldId) -> bool {
-        self.0.has_challenge(hold_id)
-    }
-    fn resolve_challenge(&self, hold_id: HoldId, approve: bool) -> bool {
-        self.0.resolve_challenge(hold_id, approve)
+    fn asks_buyer(&self, method: &str) -> bool {
+        Sandbox::asks_buyer(method)
     }
 }
 
@@ -106,10 +115,10 @@ impl Running {
         let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
         let log = log.await??;
         let shared = log.shared();
+        let tracer = otlp::tracer(settings, roles.name())?;
         let hub = ReplyHub::new();
         let gateway_id = GatewayId(settings.server.gateway_id);
-        let sandbox = (settings.payments.provider == PaymentsProvider::Sandbox)
-            .then(|| Arc::new(Sandbox::new()));
+        let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
         let replies = (roles.gateway && log.is_shared())
             .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
             .transpose()?;
@@ -118,9 +127,10 @@ impl Running {
             let parts = OwnerParts {
                 log: log.clone(),
                 replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
-                provider: sandbox.as_ref().map(|s| Arc::clone(s) as Arc<dyn Provider>),
+                provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
                 snapshots: snapshots::open(settings, data)?,
                 settings: settings.clone(),
+                tracer: tracer.clone(),
             };
             Some(Owners::spawn(parts)?)
         } else {
@@ -136,7 +146,8 @@ impl Running {
         let mut reloading = None;
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
-            let parts = gateway_parts(settings, secrets, &shared, &hub, sandbox, metrics)?;
+            let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
+            let parts = GatewayParts { tracer, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
                 let following = reload::follow(file, flags, settings.clone(), state.clone());
@@ -227,7 +238,6 @@ fn gateway_parts(
     secrets: Secrets,
     log: &Arc<dyn Log>,
     replies: &ReplyHub,
-    sandbox: Option<Arc<Sandbox>>,
     metrics: Option<PrometheusHandle>,
 ) -> Result<GatewayParts> {
     let admission = &settings.admission;
@@ -238,6 +248,7 @@ fn gateway_parts(
         Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
     };
     let server = &settings.server;
+    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
     Ok(GatewayParts {
         log: Arc::clone(log),
         replies: replies.clone(),
@@ -245,13 +256,14 @@ fn gateway_parts(
         room: Arc::new(WaitingRoom::new(
             Keys::new(1, secrets.root),
             store,
-            RoomSettings { pace: pace_settings(settings) },
+            room_settings(settings),
         )),
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
-        sandbox: sandbox.map(|sandbox| Arc::new(SandboxPages(sandbox)) as Arc<dyn PaymentSandbox>),
+        sandbox: has_sandbox.then(|| Arc::new(SandboxPages) as Arc<dyn PaymentSandbox>),
         metrics,
+        tracer: Tracer::default(),
         settings: GatewaySettings {
             answer_deadline: server.answer_deadline.0,
             body_deadline: server.body_deadline.0,
@@ -264,9 +276,11 @@ fn gateway_parts(
     })
 }
 
-fn pace_settings(settings: &Settings) -> PaceSettings {
+fn room_settings(settings: &Settings) -> RoomSettings {
     let admission = &settings.admission;
-    PaceSettings { per_minute: admission.pace_per_minute, grace_ms: admission.grace.as_millis() }
+    let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
+    let pace = PaceSettings { per_minute, grace_ms };
+    RoomSettings { pace, puzzle_level: admission.puzzle_level }
 }
 
 fn limit_settings(settings: &Settings) -> LimitSettings {
@@ -280,10 +294,28 @@ fn limit_settings(settings: &Settings) -> LimitSettings {
     }
 }
 
+/// Bounds of the latency histograms, in seconds: from an engine's batch to a hung request.
+const LATENCIES: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 10.0];
+/// How often recorded samples are folded into their buckets: between two folds each takes eight
+/// bytes, whether or not anybody asks for the metrics.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// Installs the recorder of metrics; `None` when this process has one already.
 #[must_use]
 pub fn metrics_recorder() -> Option<PrometheusHandle> {
-    PrometheusBuilder::new().install_recorder().ok()
+    let builder = PrometheusBuilder::new().set_buckets(&LATENCIES).ok()?;
+    let handle = builder.install_recorder().ok()?;
+    let folds = handle.clone();
+    let upkeep = move || {
+        loop {
+            std::thread::sleep(UPKEEP_EVERY);
+            folds.run_upkeep();
+        }
+    };
+    // It ends with the process; the recorder does too.
+    std::thread::Builder::new().name("metrics".to_owned()).spawn(upkeep).ok()?;
+    Some(handle)
 }
 
 /// Ends when the process is told to: SIGTERM or Ctrl-C.

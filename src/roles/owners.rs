@@ -10,7 +10,7 @@ use anyhow::{Context, Result, anyhow};
 
 use floodgate_config::Settings;
 use floodgate_log::kafka::{Change, Membership};
-use floodgate_log::{Log, Partition, ReplySender, Topic};
+use floodgate_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_onsale::EngineLimits;
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
 use floodgate_runner::{LoopConfig, Runner, RunnerHandle, SnapshotStore};
@@ -38,6 +38,7 @@ pub(super) struct OwnerParts {
     pub(super) provider: Option<Arc<dyn Provider>>,
     pub(super) snapshots: Arc<dyn SnapshotStore>,
     pub(super) settings: Settings,
+    pub(super) tracer: Tracer,
 }
 
 /// The partitions of this process, for as long as it runs.
@@ -201,6 +202,7 @@ impl House {
             snapshots: Arc::clone(&self.parts.snapshots),
             limits: EngineLimits::default(),
             snapshot_every: self.parts.settings.engine.snapshot_every,
+            tracer: self.parts.tracer.clone(),
         }
     }
 

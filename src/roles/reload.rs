@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use floodgate_config::{Settings, load};
 use floodgate_gateway::GatewayState;
 
-use super::{limit_settings, pace_settings};
+use super::{limit_settings, room_settings};
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -42,7 +42,7 @@ pub(super) async fn follow(
                 continue;
             }
         };
-        state.retune(limit_settings(&next), pace_settings(&next));
+        state.retune(limit_settings(&next), room_settings(&next));
         if needs_restart(&now, &next) {
             tracing::warn!(
                 "some of the new settings take a restart; see `floodgate config default`"
@@ -59,6 +59,7 @@ fn needs_restart(now: &Settings, next: &Settings) -> bool {
     let (ours, theirs) = (&mut same.admission, &next.admission);
     ours.pace_per_minute = theirs.pace_per_minute;
     ours.grace = theirs.grace;
+    ours.puzzle_level = theirs.puzzle_level;
     ours.address_per_second = theirs.address_per_second;
     ours.address_burst = theirs.address_burst;
     ours.network_per_second = theirs.network_per_second;

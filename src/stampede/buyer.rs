@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::Method;
+use http::Method;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -49,9 +49,9 @@ impl Temper {
 }
 
 /// Why a visit ended early; counted where it happened.
-struct Ended;
+pub(super) struct Ended;
 
-type Step<T> = Result<T, Ended>;
+pub(super) type Step<T> = Result<T, Ended>;
 
 /// A buyer before his visit.
 #[derive(Debug)]
@@ -69,10 +69,10 @@ pub(super) struct Buyer {
 
 /// What the server gave him along the way.
 #[derive(Debug, Default)]
-struct Papers {
-    address: String,
-    device: String,
-    ticket: String,
+pub(super) struct Papers {
+    pub(super) address: String,
+    pub(super) device: String,
+    pub(super) ticket: String,
     pass: String,
 }
 
@@ -103,12 +103,12 @@ impl Buyer {
         self.pay(papers, &order).await
     }
 
-    fn path(&self, rest: &str) -> String {
+    pub(super) fn path(&self, rest: &str) -> String {
         format!("/v1/events/{}{rest}", self.event_id)
     }
 
     /// One wish, tried again under the same key until it is answered.
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         papers: &Papers,
         method: Method,
@@ -156,7 +156,7 @@ impl Buyer {
     }
 
     /// Backs off, longer each time up to a second; gives up when patience is over.
-    async fn pause(&self, at_least: Duration, tries: u32) -> Step<()> {
+    pub(super) async fn pause(&self, at_least: Duration, tries: u32) -> Step<()> {
         if Instant::now() >= self.give_up_at {
             self.tally.gave_up();
             return Err(Ended);
@@ -164,16 +164,6 @@ impl Buyer {
         let backoff = Duration::from_millis(50 << tries.min(4));
         tokio::time::sleep(at_least.max(backoff).min(Duration::from_secs(5))).await;
         Ok(())
-    }
-
-    async fn join(&self, papers: &mut Papers, arrival: Instant) -> Step<u64> {
-        let path = self.path("/queue");
-        let answer = self.ask(papers, Method::POST, &path, "join", json!({}), arrival).await?;
-        let place = answer.body["place"].as_u64();
-        let (Some(place), true) = (place, answer.is_ok()) else { return Err(Ended) };
-        papers.device = answer.text("device").unwrap_or_default().to_owned();
-        papers.ticket = answer.text("queue_ticket").unwrap_or_default().to_owned();
-        Ok(place)
     }
 
     async fn wait_for_turn(&mut self, place: u64) -> Step<()> {
@@ -307,7 +297,7 @@ impl Buyer {
 
 /// A different address for each buyer, out of the range set aside for benchmarks (RFC 2544);
 /// the server takes it from a proxy it trusts.
-fn address_of(number: usize) -> String {
+pub(super) fn address_of(number: usize) -> String {
     let [_, high, middle, low] = (number as u32).to_be_bytes();
     format!("198.{}.{middle}.{low}", 18 + (high & 1))
 }

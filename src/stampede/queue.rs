@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::Method;
+use http::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -12,6 +12,8 @@ use crate::client::{Call, Http};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Frontier {
     pub(super) frontier: u64,
+    /// What the door asks for; nobody knows before the first look.
+    pub(super) puzzle_level: Option<u64>,
     pub(super) is_over: bool,
 }
 
@@ -40,6 +42,7 @@ impl QueueWatch {
                 let phase = answer.text("phase").unwrap_or_default();
                 let seen = Frontier {
                     frontier: answer.body["frontier"].as_u64().unwrap_or(0),
+                    puzzle_level: answer.body["puzzle_level"].as_u64(),
                     is_over: matches!(phase, "closed" | "cancelled"),
                 };
                 sender.send_if_modified(|last| std::mem::replace(last, seen) != seen);

@@ -25,12 +25,15 @@ pub struct Progress {
 }
 
 /// The outcome of a stampede, as printed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     pub buyers: usize,
     /// Answers to commands, sales and refusals alike; reads are not counted.
     pub answers: u64,
     pub answers_per_s: f64,
+    /// Holds that were given; only of those who came for one hold each.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub holds: u64,
     /// Orders seen confirmed.
     pub sales: u64,
     pub seats: u64,
@@ -42,13 +45,47 @@ pub struct Report {
     pub latency_ms: Latency,
 }
 
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 /// Percentiles of the command answers, in milliseconds from the intended send time.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Latency {
     pub p50: f64,
     pub p95: f64,
     pub p99: f64,
     pub max: f64,
+}
+
+impl Report {
+    /// Several stampedes that ran at once as one. Percentiles are the worst of theirs: those of
+    /// all together are not greater.
+    #[must_use]
+    pub fn sum(reports: Vec<Report>) -> Report {
+        let mut all = reports.into_iter();
+        let Some(mut sum) = all.next() else { return Report::default() };
+        for one in all {
+            sum.buyers += one.buyers;
+            sum.answers += one.answers;
+            sum.holds += one.holds;
+            sum.sales += one.sales;
+            sum.seats += one.seats;
+            sum.errors += one.errors;
+            sum.gave_up += one.gave_up;
+            for (code, count) in one.refusals {
+                *sum.refusals.entry(code).or_default() += count;
+            }
+            sum.seconds = sum.seconds.max(one.seconds);
+            let (ours, theirs) = (&mut sum.latency_ms, one.latency_ms);
+            ours.p50 = ours.p50.max(theirs.p50);
+            ours.p95 = ours.p95.max(theirs.p95);
+            ours.p99 = ours.p99.max(theirs.p99);
+            ours.max = ours.max.max(theirs.max);
+        }
+        sum.answers_per_s = sum.answers as f64 / sum.seconds.max(1e-9);
+        sum
+    }
 }
 
 impl fmt::Display for Report {
@@ -85,6 +122,7 @@ impl AckFile {
 #[derive(Debug)]
 struct Counts {
     answers: u64,
+    holds: u64,
     sales: u64,
     seats: u64,
     errors: u64,
@@ -109,6 +147,7 @@ impl Tally {
             .expect("one microsecond to one hour at three digits are valid bounds");
         let counts = Counts {
             answers: 0,
+            holds: 0,
             sales: 0,
             seats: 0,
             errors: 0,
@@ -144,6 +183,10 @@ impl Tally {
         self.counts().gave_up += 1;
     }
 
+    pub(super) fn held(&self) {
+        self.counts().holds += 1;
+    }
+
     pub(super) fn sale(&self, seats: u64) {
         let mut counts = self.counts();
         counts.sales += 1;
@@ -177,6 +220,7 @@ impl Tally {
             buyers,
             answers: counts.answers,
             answers_per_s: counts.answers as f64 / took.as_secs_f64().max(1e-9),
+            holds: counts.holds,
             sales: counts.sales,
             seats: counts.seats,
             refusals: counts.refusals.clone(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hyper::Method;
+use http::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

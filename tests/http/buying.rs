@@ -1,6 +1,6 @@
 //! The straight path, and every promise about repeating it.
 
-use hyper::Method;
+use http::Method;
 use serde_json::json;
 
 use crate::world::{Papers, World};
@@ -90,7 +90,7 @@ async fn a_spent_place_makes_room_for_a_new_one() {
     let offset = left.body["as_of"]["offset"].as_u64().unwrap();
     let me = world.get(&format!("{event}/me?at_least={offset}"), &papers).await;
     assert!(me.body["pass_expires_at"].is_null(), "{}", me.body);
-    let next = world.post(&format!("{event}/queue"), &papers, json!({})).await;
+    let next = world.rejoin(&event, &papers).await;
     assert!(place(&next) > place(&same), "{} then {}", same.body, next.body);
     world.stop().await;
 }

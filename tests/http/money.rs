@@ -1,8 +1,9 @@
 //! Every published test card, and what becomes of the seats.
 
+use floodgate::client::Answer;
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{Papers, World};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_card_does_what_the_page_says() {
@@ -17,7 +18,7 @@ async fn every_card_does_what_the_page_says() {
     ];
     for (number, expected) in cards {
         let (papers, order) = buy(&world, &event, number).await;
-        let rests = |answer: &floodgate::client::Answer| {
+        let rests = |answer: &Answer| {
             answer
                 .text("status")
                 .is_some_and(|status| status != "payment_pending" && status != "held")
@@ -25,15 +26,76 @@ async fn every_card_does_what_the_page_says() {
         let answer = world.until_as(&order, &papers, rests).await;
         assert_eq!(answer.text("status"), Some(expected), "card {number}");
     }
-    let (papers, order) = buy(&world, &event, "4000000000003220").await;
-    let asked = world.until_as(&order, &papers, |answer| answer.body["action"].is_object()).await;
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
+/// Where the sandbox's bank hears its customer, from where it shows him its page.
+async fn bank(world: &World, order: &str, papers: &Papers) -> String {
+    let asks = |answer: &Answer| answer.body["action"].is_object();
+    let asked = world.until_as(order, papers, asks).await;
     assert_eq!(asked.body["action"]["type"], "challenge");
+    let page = asked.body["action"]["url"].as_str().unwrap();
+    page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_asks_its_customer_and_nobody_else() {
+    // A bank that waits for its customer is not lost, however impatient we are.
+    let flags = [("payments.patience", "100ms")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({})).await;
+    let (papers, order) = buy(&world, &event, "4000000000003220").await;
+    let bank = bank(&world, &order, &papers).await;
+    let stranger = world.join(&event).await;
+    let foreign = world.post(&bank, &stranger, json!({ "approve": true })).await;
+    assert_eq!((foreign.status, foreign.code().as_str()), (403, "not_your_hold"));
+
+    // A restart forgets no question.
+    let world = World::start_in(world.stop().await, &flags).await;
+    let asked = world.get(&order, &papers).await;
+    assert_eq!(asked.body["action"]["type"], "challenge", "{}", asked.body);
+    let told = world.post(&bank, &papers, json!({ "approve": true })).await;
+    assert_eq!((told.status, &told.body["resolved"]), (200, &json!(true)), "{}", told.body);
+    let settled = |answer: &Answer| answer.body["settled"] == json!(true);
+    let done = world.until_as(&order, &papers, settled).await;
+    assert_eq!(done.text("status"), Some("confirmed"));
+    assert!(done.body["action"].is_null(), "{}", done.body);
+    let again = world.post(&bank, &papers, json!({ "approve": true })).await;
+    assert_eq!(again.status, 200, "the same answer again is the same result: {}", again.body);
+    let other = world.post(&bank, &papers, json!({ "approve": false })).await;
+    assert_eq!((other.status, other.code().as_str()), (409, "stale_attempt"));
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bank_refused_leaves_the_seats_for_another_card() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let (papers, order) = buy(&world, &event, "4000000000003220").await;
+    let bank = bank(&world, &order, &papers).await;
+    let told = world.post(&bank, &papers, json!({ "approve": false })).await;
+    assert_eq!(told.status, 200, "{}", told.body);
+    let is_declined = |answer: &Answer| answer.text("status") == Some("declined");
+    let declined = world.until_as(&order, &papers, is_declined).await;
+    let hold_id = declined.text("hold_id").unwrap();
+    let again = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });
+    let bought = world.post(&format!("{event}/orders"), &papers, again).await;
+    assert_eq!(bought.status, 201, "{}", bought.body);
+    world.until_as(&order, &papers, |a| a.body["settled"] == json!(true)).await;
+
+    // No bank asks about this card, or about an order that is not there.
+    let (papers, order) = buy(&world, &event, "4000000000000119").await;
+    let bank = order.replace("/v1/events/", "/v1/sandbox/challenges/").replace("/orders", "");
+    let nothing = world.post(&bank, &papers, json!({ "approve": true })).await;
+    assert_eq!((nothing.status, nothing.code().as_str()), (404, "not_found"), "{}", nothing.body);
     assert!(world.audit().is_clean());
     world.stop().await;
 }
 
 /// Two seats, paid for with a card; the papers and the order's path.
-async fn buy(world: &World, event: &str, number: &str) -> (crate::world::Papers, String) {
+async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     let papers = world.shopper(event).await;
     let card = json!({ "card_number": number });
     let token = world.post("/v1/sandbox/payment-methods", &papers, card).await;

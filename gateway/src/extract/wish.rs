@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::commands::Named;
 use crate::problem::ApiError;
 use crate::state::GatewayState;
+use crate::traced::Traced;
 
 /// The longest Idempotency-Key; a UUID takes 36.
 const KEY_CHARS_MAX: usize = 64;
@@ -76,7 +77,8 @@ async fn read<T: DeserializeOwned>(
         let path = format!("line {} column {}", error.line(), error.column());
         ApiError::new("malformed_body").field(path, error.to_string())
     })?;
-    Ok((Named { key: key.to_owned(), fingerprint }, body))
+    let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
+    Ok((Named { key: key.to_owned(), fingerprint, trace }, body))
 }
 
 /// The whole body, within its size and time.

@@ -1,6 +1,7 @@
 //! One file a group of routes; what they share on the way out is here.
 
 pub(crate) mod availability;
+pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod holds;
 pub(crate) mod orders;
@@ -31,27 +32,32 @@ use crate::extract::fan::Quota;
 use crate::model::PendingAnswer;
 use crate::problem::ApiError;
 use crate::state::GatewayState;
+use crate::traced::Traced;
 
 /// Every route of the gateway.
 pub fn app(state: GatewayState) -> Router {
-    Router::new()
+    // Large answers are worth compressing; those to commands fit into one packet as they are, and
+    // streams would be held back by a compressor.
+    let large = Router::new()
         .merge(events::routes())
+        .merge(availability::routes())
+        .merge(venues::routes())
+        .merge(pages::routes())
+        .merge(system::routes())
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(large)
         .merge(sale::routes())
         .merge(queue::routes())
+        .merge(door::routes())
         .merge(shop::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())
         .merge(status::routes())
-        .merge(availability::routes())
-        .merge(venues::routes())
         .merge(sandbox::routes())
-        .merge(pages::routes())
-        .merge(system::routes())
         .fallback(async || ApiError::new("not_found"))
         .method_not_allowed_fallback(async || ApiError::new("method_not_allowed"))
-        // Streams are never compressed: a compressor would hold frames back.
-        .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), around))
         .with_state(state)
 }
@@ -59,18 +65,21 @@ pub fn app(state: GatewayState) -> Router {
 /// Counts, times and dresses every answer.
 async fn around(State(state): State<GatewayState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let route = route.unwrap_or_else(|| "none".to_owned());
-    let is_page = !route.starts_with("/v1");
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let is_page = route.as_ref().is_none_or(|route| !route.as_str().starts_with("/v1"));
     let request_id = request_id(request.headers());
     let quota = Quota::default();
     request.extensions_mut().insert(quota.clone());
+    let traced = Traced::begin(&state, &request).map(|traced| {
+        request.extensions_mut().insert(traced);
+        (traced, request.method().clone())
+    });
     let mut response = next.run(request).await;
-    let status = response.status().as_u16().to_string();
-    let labels = [("route", route.clone()), ("status", status)];
-    metrics::counter!("floodgate_http_requests_total", &labels).increment(1);
-    metrics::histogram!("floodgate_http_request_seconds", "route" => route)
-        .record(started.elapsed());
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    state.metering.answered(route, response.status(), started.elapsed());
+    if let Some((traced, method)) = traced {
+        traced.end(&state, method.as_str(), route, response.status().as_u16());
+    }
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);

@@ -14,13 +14,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use floodgate_admission::room::MESSAGE_BYTES_MAX;
-use floodgate_admission::{QueueTicket, RoomError, WaitingRoom};
-use floodgate_onsale::{Command, Dials, EventId, Refusal};
+use floodgate_admission::{Device, Joining, QueueTicket, RoomError};
+use floodgate_onsale::{Command, Dials, Refusal};
 
 use super::answer;
+use super::door::{self, Join};
+use crate::extract::address::ClientAddress;
 use crate::extract::fan::{cookie, ticket_cookie};
 use crate::extract::{EventPath, Fan, Operator, Wish, token_of};
-use crate::model::{DoneAnswer, JoinAnswer, Nothing, Queue};
+use crate::model::{DoneAnswer, JoinAnswer, Queue};
 use crate::problem::ApiError;
 use crate::state::GatewayState;
 use crate::time;
@@ -32,7 +34,7 @@ pub(crate) fn routes() -> Router<GatewayState> {
 }
 
 /// How long cookies last: longer than any queue.
-const COOKIE_SECONDS: u64 = 7 * 24 * 3600;
+pub(super) const COOKIE_SECONDS: u64 = 7 * 24 * 3600;
 /// Looks at the queue by one stream; the object itself moves ten times a second.
 const STREAM_EVERY: Duration = Duration::from_millis(250);
 /// How often a poller should come.
@@ -48,6 +50,7 @@ impl From<RoomError> for ApiError {
             RoomError::MessageTooLong => {
                 ApiError::new("malformed_body").field("message", error.to_string())
             }
+            RoomError::Puzzle(error) => error.into(),
             RoomError::Store(error) => {
                 tracing::warn!(%error, "no place could be given");
                 ApiError::new("overloaded").retry_after_ms(1_000)
@@ -70,6 +73,7 @@ fn queue(state: &GatewayState, path: &EventPath) -> Queue {
         pace_per_minute: room.as_ref().map_or(0, |room| room.pace_per_minute),
         shoppers,
         shoppers_max,
+        puzzle_level: room.as_ref().map_or(0, |room| room.puzzle_level),
         message: room.as_ref().map(|room| room.message.clone()).unwrap_or_default(),
         free,
         as_of_at: time::text(room.map_or_else(time::now, |room| room.as_of)),
@@ -111,7 +115,7 @@ pub(crate) async fn stream(
     path: EventPath,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let pulse = tokio::time::interval(STREAM_EVERY);
-    let start = (state, path, pulse, None::<(u64, &'static str, u32, u32, String)>);
+    let start = (state, path, pulse, None::<(u64, &'static str, u32, u32, u8, String)>);
     let frames = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
@@ -121,6 +125,7 @@ pub(crate) async fn stream(
                 now.phase,
                 now.pace_per_minute,
                 now.shoppers_max,
+                now.puzzle_level,
                 now.message.clone(),
             );
             if last.as_ref() != Some(&essence) {
@@ -133,24 +138,35 @@ pub(crate) async fn stream(
     Sse::new(frames).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
-/// Gives this device its place: always the same one, until it has entered and left with it.
+/// Gives this device its place: always the same one, until it has entered and left with it. A
+/// door that asks for something (`puzzle_level`) opens to the answer to `getChallenge`.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue", operation_id = "joinQueue",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = JoinAnswer)))]
+    request_body = Join,
+    responses((status = 201, body = JoinAnswer),
+        (status = 428, description = "puzzle_required", body = crate::problem::Problem),
+        (status = 422, description = "puzzle_wrong, puzzle_expired, puzzle_spent",
+            body = crate::problem::Problem)))]
 pub(crate) async fn join(
     State(state): State<GatewayState>,
     fan: Fan,
+    address: ClientAddress,
     path: EventPath,
     headers: HeaderMap,
-    _: Wish<Nothing>,
+    Wish { body, .. }: Wish<Join>,
 ) -> Result<Response, ApiError> {
-    let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
     let event_id = path.event_id;
-    let spent = path.entry.read().spent.get(&device.buyer).copied();
-    let held = held_ticket(&state, &headers, event_id, fan);
-    // A place that has entered and left is used up: a new one is what joining is for then.
-    let held = held.filter(|ticket| Some(ticket.place) != spent);
-    let joined = state.room.join(event_id, device, held, spent, time::now()).await?;
+    let held = held_ticket(&state, &headers, &path, fan.device);
+    let (device, proof) = match fan.device.filter(|_| held.is_some()) {
+        Some(device) => (device, None),
+        None => door::pass(&state, event_id, fan.device, address, &body)?,
+    };
+    let left = path.entry.read().left.get(&device.buyer).copied();
+    let spent = left.map(|left| left.place);
+    // Whatever our clock says: this ticket is newer than the last visit.
+    let now = left.map_or_else(time::now, |left| time::now().max(left.at.plus(1)));
+    let joining = Joining { device, held, spent, proof };
+    let joined = state.room.join(event_id, joining, now).await?;
     let device = device.seal(state.room.keys());
     let cookies = [
         cookie("fg_device", &device, COOKIE_SECONDS * 4),
@@ -171,15 +187,18 @@ pub(crate) async fn join(
     Ok(response)
 }
 
-/// The ticket the visitor has already.
-fn held_ticket(
+/// The ticket the visitor has already, if it is still good: a place that has entered and left is
+/// used up, and a new one is what joining is for then.
+pub(super) fn held_ticket(
     state: &GatewayState,
     headers: &HeaderMap,
-    event_id: EventId,
-    fan: Fan,
+    path: &EventPath,
+    device: Option<Device>,
 ) -> Option<QueueTicket> {
-    let text = token_of(headers, "floodgate-queue-ticket", &ticket_cookie(event_id))?;
-    QueueTicket::open(state.room.keys(), text, event_id, fan.device?).ok()
+    let text = token_of(headers, "floodgate-queue-ticket", &ticket_cookie(path.event_id))?;
+    let ticket = QueueTicket::open(state.room.keys(), text, path.event_id, device?).ok()?;
+    let left = path.entry.read().left.get(&ticket.buyer).copied();
+    left.is_none_or(|left| !left.uses_up(&ticket)).then_some(ticket)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use floodgate_admission::{Pass, QueueTicket};
-use floodgate_onsale::{Actor, Answer, Command, OrderView};
+use floodgate_onsale::{Actor, Answer, Command, OrderView, Refusal};
 
 use super::answer;
 use crate::commands::{Outcome, refused_or};
@@ -50,6 +50,12 @@ pub(crate) async fn enter(
     })?;
     let ticket = QueueTicket::open(state.room.keys(), text, event_id, device)
         .map_err(|error| ApiError::new("invalid_token").field("queue ticket", error.to_string()))?;
+    let left = path.entry.read().left.get(&device.buyer).copied();
+    // A place got beside the last visit. One it was made with is the log's to judge, so that a
+    // repeated wish hears its first outcome.
+    if left.is_some_and(|left| left.place != ticket.place && left.uses_up(&ticket)) {
+        return Err(Refusal::PlaceSpent.into());
+    }
     state.room.check_turn(event_id, ticket.place)?;
     let command = Command::Enter { place: ticket.place };
     let actor = Actor::Buyer(device.buyer);

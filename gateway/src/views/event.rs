@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use floodgate_admission::QueueTicket;
 use floodgate_onsale::plan::{SeatFlags, SectionKind};
 use floodgate_onsale::{
-    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
-    PriceTable, SalePhase, SeatId, Source, VenueId,
+    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place,
+    Plan, Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
 };
 
 /// Up to which fact a view is true.
@@ -29,6 +30,21 @@ pub(crate) const FREE: u8 = 0;
 pub(crate) const HELD: u8 = 1;
 pub(crate) const SOLD: u8 = 2;
 pub(crate) const NOT_FOR_SALE: u8 = 3;
+
+/// A visit that is over: the place it used up, and when it ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Left {
+    pub(crate) place: Place,
+    pub(crate) at: LogTime,
+}
+
+impl Left {
+    /// Whether a ticket was for this visit, or was got beside it: a store that forgot may have
+    /// given one device two places, and the second is not for entering again.
+    pub(crate) fn uses_up(&self, ticket: &QueueTicket) -> bool {
+        ticket.place == self.place || ticket.joined_at <= self.at
+    }
+}
 
 /// Where a seat is, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,12 +86,14 @@ pub(crate) struct EventView {
     pub(crate) entered_beyond: u64,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
+    /// How the payments under way are made; one an order at most.
+    pub(crate) methods: HashMap<HoldId, PaymentMethod>,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
     /// The waiting room's dials as they were last turned.
     pub(crate) dials: Dials,
-    /// The last place of those who were in the shop and left; as many as buyers entered.
-    pub(crate) spent: HashMap<BuyerId, Place>,
+    /// How those left who were in the shop; as many as buyers entered.
+    pub(crate) left: HashMap<BuyerId, Left>,
     pub(crate) as_of: AsOf,
     pub(super) changed: Vec<u32>,
     runs: Vec<RunAt>,
@@ -116,10 +134,11 @@ impl EventView {
             entered_beyond: 0,
             entered_count: 0,
             orders: HashMap::new(),
+            methods: HashMap::new(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
             dials: Dials::default(),
-            spent: HashMap::new(),
+            left: HashMap::new(),
             as_of: AsOf { source: fact.source, at: fact.at },
             changed: Vec::new(),
         })
@@ -205,4 +224,22 @@ fn runs_of(plan: &Plan) -> Vec<RunAt> {
         }
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_visit_uses_up_its_place_and_every_ticket_got_before_its_end() {
+        let left = Left { place: Place(5), at: LogTime(1000) };
+        let rows =
+            [(5, 10, true), (5, 2000, true), (9, 10, true), (9, 1000, true), (9, 1001, false)];
+        for (place, joined_at, is_used_up) in rows {
+            let (event_id, buyer) = (EventId(1), BuyerId(2));
+            let (place, joined_at) = (Place(place), LogTime(joined_at));
+            let ticket = QueueTicket { event_id, buyer, place, joined_at };
+            assert_eq!(left.uses_up(&ticket), is_used_up, "{ticket:?}");
+        }
+    }
 }

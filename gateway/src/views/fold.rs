@@ -5,7 +5,7 @@ use floodgate_onsale::{
 };
 
 use super::NEVER;
-use super::event::{AsOf, Counts, EventView, FREE, HELD, NOT_FOR_SALE, SOLD};
+use super::event::{AsOf, Counts, EventView, FREE, HELD, Left, NOT_FOR_SALE, SOLD};
 
 impl EventView {
     /// Enters one fact.
@@ -31,7 +31,7 @@ impl EventView {
             Fact::ShopperLeft { buyer, .. } => {
                 if let Some((place, _)) = self.passes.remove(buyer) {
                     self.shoppers -= 1;
-                    self.spent.insert(*buyer, place);
+                    self.left.insert(*buyer, Left { place, at: record.at });
                 }
             }
             Fact::QueueTuned { dials, .. } => {
@@ -53,18 +53,23 @@ impl EventView {
                 order.until = *until;
                 order.extensions_left = order.extensions_left.saturating_sub(1);
             }),
-            Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
+            Fact::PurchaseStarted { hold_id, method, attempt, until, .. } => {
+                self.methods.insert(*hold_id, *method);
                 self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::PaymentPending;
                     order.attempt = *attempt;
                     order.until = *until;
                 });
             }
-            Fact::OrderDeclined { hold_id, until, .. } => self.with_order(*hold_id, |order| {
-                order.status = OrderStatus::Declined;
-                order.until = *until;
-            }),
+            Fact::OrderDeclined { hold_id, until, .. } => {
+                self.methods.remove(hold_id);
+                self.with_order(*hold_id, |order| {
+                    order.status = OrderStatus::Declined;
+                    order.until = *until;
+                });
+            }
             Fact::OrderConfirmed { hold_id, seats, .. } => {
+                self.methods.remove(hold_id);
                 self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::Confirmed;
                     order.seats = *seats;
@@ -117,6 +122,7 @@ impl EventView {
     }
 
     fn ended(&mut self, hold_id: HoldId, seats: &SeatList, status: OrderStatus) {
+        self.methods.remove(&hold_id);
         self.with_order(hold_id, |order| {
             order.status = status;
             order.until = NEVER;

@@ -1,13 +1,13 @@
-// Owns the sandbox bank's question: one answer for one hold, then back to the event's page.
+// Owns the sandbox bank's question: one answer for one order, then back to the event's page.
 import { send } from './command.js';
 import { busy } from './action.js';
 
-const hold = decodeURIComponent(location.pathname.split('/').filter(Boolean).at(-1) || '');
+const [event, order] = location.pathname.split('/').filter(Boolean).slice(-2);
 const outcome = document.getElementById('outcome');
 
 /** Back to where the buyer came from; the pay page left the address in this tab. */
 function back(words) {
-  const path = sessionStorage.getItem(`fg-bank ${hold}`);
+  const path = sessionStorage.getItem(`fg-bank ${order}`);
   if (path?.startsWith('/events/')) location.replace(path);
   else outcome.textContent = `${words} Go back to the page you came from; it goes on by itself.`;
 }
@@ -16,9 +16,9 @@ for (const [id, approve] of [['approve', true], ['refuse', false]]) {
   const button = document.getElementById(id);
   button.addEventListener('click', () => busy(button, async () => {
     try {
-      await send('POST', `/v1/sandbox/challenges/${encodeURIComponent(hold)}`, { approve });
+      await send('POST', `/v1/sandbox/challenges/${event}/${order}`, { approve });
     } catch (problem) {
-      if (problem.status !== 404) throw problem;
+      if (problem.status !== 404 && problem.status !== 409) throw problem;
       back('The bank no longer waits for an answer.');
       return;
     }

@@ -5,6 +5,7 @@ import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
 import { clock } from './clock.js';
+import { door } from './door.js';
 import { waitingRange, waitingWords } from './format.js';
 import { offer, words } from './wait.js';
 
@@ -12,8 +13,8 @@ const prepare = () => {
   import('./shop/shop.js').catch(() => {});
 };
 
-async function joinQueue(page) {
-  await send('POST', `${page.base}/queue`, {});
+async function joinQueue(page, through) {
+  await through.join();
   page.acted = true;
   page.changed();
   await page.refresh();
@@ -35,18 +36,20 @@ export function announced(page) {
   const tick = () => say(timer, opens > now() ? `Opens in ${clock(opens - now())}` : '');
   tick();
   const ticking = setInterval(tick, 1000);
+  const through = door(page);
   const shown = simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on by itself when the sale opens.',
-  ], [timer, action('Take a place in the queue', () => joinQueue(page))]);
+  ], [timer, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
   return { ...shown, close: () => clearInterval(ticking) };
 }
 
 export function join(page) {
   const paused = notice('warn', 'The sale is paused. You can take a place now; the queue goes on later.');
   const line = el('p', {});
+  const through = door(page);
   const shown = simple(page, 'Join the queue', [], [
     paused, line,
-    action('Join the queue', () => joinQueue(page)),
+    action('Join the queue', () => joinQueue(page, through)), through.node,
     el('p', { class: 'quiet' }, 'One place for each device. Reloading or a second tab neither costs '
       + 'nor gains you anything.'),
   ]);
@@ -66,6 +69,7 @@ export function turn(page) {
   prepare();
   const told = words(page);
   const note = el('p', { class: 'quiet', role: 'status' });
+  const through = door(page);
   let timer = null;
 
   async function enter() {
@@ -82,7 +86,7 @@ export function turn(page) {
       }
       if (problem.code !== 'place_spent' && problem.code !== 'place_unknown') throw problem;
       say(note, `${problem.message} `);
-      note.append(action('Join again', () => joinQueue(page), 'secondary'));
+      note.append(action('Join again', () => joinQueue(page, through), 'secondary'), through.node);
       return;
     }
     page.acted = true;

@@ -16,6 +16,8 @@ use crate::publish::{as_of, record, source_of};
 
 /// Facts taken at once: a few milliseconds of dataflow.
 const BATCH_MAX: usize = 8192;
+/// How long facts may lie before they are counted: nobody sees a difference.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 /// Totals are published this often at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
 
@@ -82,7 +84,7 @@ impl Counter {
     /// Starts at the first fact: totals follow from all of them.
     pub(crate) fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
         let first = log.first(Topic::Ledger, partition)?;
-        let facts = log.reader(Topic::Ledger, partition, first)?;
+        let facts = log.follower(Topic::Ledger, partition, first, PATIENCE)?;
         let tail = log.last(Topic::Counts, partition)?;
         Ok(Counter {
             published: tail.and_then(|record| source_of(&record.value)),

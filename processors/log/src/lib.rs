@@ -6,6 +6,7 @@
 //! | [`topics`] | the topics, their keys and how long they keep |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`replies`] | answers back to the gateway that waits |
+//! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |
 //! | [`kafka`] | the same on Apache Kafka |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
@@ -16,6 +17,7 @@ pub mod kafka;
 pub mod partition;
 pub mod replies;
 pub mod topics;
+pub mod trace;
 pub mod traits;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
@@ -23,6 +25,7 @@ pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use partition::partition_of;
 pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};
 pub use topics::Topic;
+pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{
-    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,
 };

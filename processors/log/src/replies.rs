@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use floodgate_onsale::wire::{decode_reply, encode_reply};
+use floodgate_onsale::wire::{decode_replies, encode_reply};
 use floodgate_onsale::{CommandId, GatewayId, Reply};
 
 use crate::topics::Topic;
@@ -35,7 +35,7 @@ pub trait ReplySender: Send + Sync + std::fmt::Debug + 'static {
 /// Enough shards that sixty thousand answers a second do not meet on one lock.
 const SHARDS: usize = 64;
 
-type Waiters = HashMap<CommandId, Vec<oneshot::Sender<Reply>>>;
+type Waiters = HashMap<CommandId, Vec<oneshot::Sender<Result<Reply, LogError>>>>;
 
 /// Everyone who waits for an answer, by command id. Cheap to clone.
 ///
@@ -71,7 +71,15 @@ impl ReplyHub {
         let waiters = self.shard(reply.command_id).remove(&reply.command_id);
         for waiter in waiters.into_iter().flatten() {
             // A waiter that hung up meanwhile needs no answer.
-            let _ = waiter.send(reply.clone());
+            let _ = waiter.send(Ok(reply.clone()));
+        }
+    }
+
+    /// Tells everyone who waits that the command did not get into the log, or may not have.
+    pub fn fail(&self, command_id: CommandId, error: &LogError) {
+        let waiters = self.shard(command_id).remove(&command_id);
+        for waiter in waiters.into_iter().flatten() {
+            let _ = waiter.send(Err(error.clone()));
         }
     }
 
@@ -121,24 +129,21 @@ fn partition_of_gateway(log: &dyn Log, gateway_id: GatewayId) -> Partition {
 
 impl ReplySender for LogReplies {
     fn send(&self, replies: Vec<Reply>) {
-        let mut batches: BTreeMap<GatewayId, Vec<NewRecord>> = BTreeMap::new();
+        let mut pages: BTreeMap<GatewayId, Vec<u8>> = BTreeMap::new();
         for reply in &replies {
             match &self.own {
                 Some((gateway_id, hub)) if *gateway_id == reply.reply_to => hub.deliver(reply),
                 // Zero is nobody: Floodgate's own commands wait for facts, not for answers.
                 _ if reply.reply_to == GatewayId(0) => {}
-                _ => {
-                    let mut value = Vec::with_capacity(64);
-                    encode_reply(reply, &mut value);
-                    let record = NewRecord::new(reply.reply_to.0.to_string(), value);
-                    batches.entry(reply.reply_to).or_default().push(record);
-                }
+                // All of one turn in one record: the log is paid by the record.
+                _ => encode_reply(reply, pages.entry(reply.reply_to).or_default()),
             }
         }
-        for (gateway_id, records) in batches {
+        for (gateway_id, page) in pages {
             let partition = partition_of_gateway(&*self.log, gateway_id);
+            let record = NewRecord::new(gateway_id.0.to_string(), page);
             // Not awaited: an answer that is lost is asked for again under the same key.
-            drop(self.log.append(Topic::Replies, partition, records));
+            drop(self.log.append(Topic::Replies, partition, vec![record]));
         }
     }
 }
@@ -172,10 +177,12 @@ impl ReplyReader {
                     Ok(_) => {}
                 }
                 for record in &records {
-                    match decode_reply(&record.value) {
-                        Ok(reply) if reply.reply_to == gateway_id => hub.deliver(&reply),
+                    match decode_replies(&record.value) {
                         // Gateways beyond the number of partitions share one.
-                        Ok(_) => {}
+                        Ok(replies) => replies
+                            .iter()
+                            .filter(|reply| reply.reply_to == gateway_id)
+                            .for_each(|reply| hub.deliver(reply)),
                         Err(error) => tracing::error!(offset = record.offset, %error, "no reply"),
                     }
                 }
@@ -200,18 +207,18 @@ impl ReplyReader {
     }
 }
 
-/// One wait for one answer; resolves to `None` only if the hub is gone.
+/// One wait for one answer; an error says why none will come.
 #[derive(Debug)]
 pub struct ReplyWait {
     hub: ReplyHub,
     command_id: CommandId,
-    receiver: oneshot::Receiver<Reply>,
+    receiver: oneshot::Receiver<Result<Reply, LogError>>,
 }
 
 impl Future for ReplyWait {
-    type Output = Option<Reply>;
+    type Output = Result<Reply, LogError>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.receiver).poll(context).map(Result::ok)
+        Pin::new(&mut self.receiver).poll(context).map(|told| told.unwrap_or(Err(LogError::Closed)))
     }
 }
 

@@ -82,6 +82,22 @@ impl Topic {
         }
     }
 
+    /// How much longer than an answer what is written here may wait for company: a person waits for
+    /// commands and replies; the ledger is followed by several roles, each of which pays for every
+    /// batch; nobody acts on the public topics within milliseconds.
+    #[must_use]
+    pub fn patience(self) -> u32 {
+        match self {
+            Topic::Commands | Topic::Replies => 1,
+            Topic::Ledger => 4,
+            Topic::Facts
+            | Topic::Counts
+            | Topic::Notifications
+            | Topic::Audience
+            | Topic::DeadLetters => 20,
+        }
+    }
+
     #[must_use]
     pub fn cleanup(self) -> Cleanup {
         match self {

@@ -86,15 +86,65 @@ impl LogError {
     }
 }
 
+/// What is done once the outcome of an append is known.
+type OnFailure = Box<dyn FnOnce(LogError) + Send>;
+
+/// Who hears of an append's outcome, once. Dropped untold, it says that the log is closed.
+pub struct Ack(Option<Told>);
+
+enum Told {
+    Ticket(oneshot::Sender<Result<Appended, LogError>>),
+    Failure(OnFailure),
+}
+
+impl std::fmt::Debug for Ack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ack")
+    }
+}
+
+impl Ack {
+    /// Hears of a failure only: for those whom a success reaches in another way, such as the answer
+    /// to a command. It saves them being woken twice. Runs on the log's own thread: be short.
+    #[must_use]
+    pub fn on_failure(told: impl FnOnce(LogError) + Send + 'static) -> Self {
+        Ack(Some(Told::Failure(Box::new(told))))
+    }
+
+    /// Tells the outcome.
+    pub fn tell(mut self, outcome: Result<Appended, LogError>) {
+        match (self.0.take(), outcome) {
+            // Who does not wait any more is not told.
+            (Some(Told::Ticket(sender)), outcome) => drop(sender.send(outcome)),
+            (Some(Told::Failure(told)), Err(error)) => told(error),
+            (Some(Told::Failure(_)) | None, _) => {}
+        }
+    }
+}
+
+impl Drop for Ack {
+    fn drop(&mut self) {
+        if let Some(Told::Failure(told)) = self.0.take() {
+            told(LogError::Closed);
+        }
+    }
+}
+
 /// Append, read, know the end. Implementations are cheap to share and never block in `append`.
 pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// How many partitions a topic has.
     fn partitions(&self, topic: Topic) -> u32;
 
     /// Queues records for one partition, all or nothing and in order: two appends from one
-    /// thread keep their order. The ticket resolves once they are durable, or with the reason
-    /// why they are not.
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket;
+    /// thread keep their order. `ack` hears once they are durable, or why they are not.
+    fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack);
+
+    /// The same with a ticket to wait for.
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+        let (ack, ticket) = Ticket::pending();
+        self.append_with(topic, partition, records, ack);
+        ticket
+    }
 
     /// Reads from `from` on; only durable records are ever seen.
     fn reader(
@@ -103,6 +153,19 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError>;
+
+    /// The same for those nobody waits for: records may come up to `patience` later, more of them at
+    /// once, which costs the log less.
+    fn follower(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        patience: Duration,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        let _ = patience;
+        self.reader(topic, partition, from)
+    }
 
     /// The offset the next durable record will have: one past the last readable one.
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError>;
@@ -139,38 +202,27 @@ pub trait LogReader: Send {
 /// The promise of an append: await it, or [`Ticket::wait`] on a plain thread. Dropping it
 /// does not undo the append.
 #[derive(Debug)]
-pub struct Ticket {
-    outcome: Result<oneshot::Receiver<Result<Appended, LogError>>, LogError>,
-}
+pub struct Ticket(oneshot::Receiver<Result<Appended, LogError>>);
 
 impl Ticket {
-    /// A ticket and the sender that settles it.
+    /// A ticket and what settles it.
     #[must_use]
-    pub fn pending() -> (oneshot::Sender<Result<Appended, LogError>>, Ticket) {
+    pub fn pending() -> (Ack, Ticket) {
         let (sender, receiver) = oneshot::channel();
-        (sender, Ticket { outcome: Ok(receiver) })
-    }
-
-    /// A ticket that has failed already.
-    #[must_use]
-    pub fn failed(error: LogError) -> Self {
-        Ticket { outcome: Err(error) }
+        (Ack(Some(Told::Ticket(sender))), Ticket(receiver))
     }
 
     /// Waits on a plain thread; must not be called inside an async task.
     pub fn wait(self) -> Result<Appended, LogError> {
-        self.outcome?.blocking_recv().unwrap_or(Err(LogError::Closed))
+        self.0.blocking_recv().unwrap_or(Err(LogError::Closed))
     }
 
     /// Looks without waiting; `None` while the outcome is open.
     pub fn try_outcome(&mut self) -> Option<Result<Appended, LogError>> {
-        match &mut self.outcome {
-            Err(error) => Some(Err(error.clone())),
-            Ok(receiver) => match receiver.try_recv() {
-                Ok(outcome) => Some(outcome),
-                Err(oneshot::error::TryRecvError::Empty) => None,
-                Err(oneshot::error::TryRecvError::Closed) => Some(Err(LogError::Closed)),
-            },
+        match self.0.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(oneshot::error::TryRecvError::Empty) => None,
+            Err(oneshot::error::TryRecvError::Closed) => Some(Err(LogError::Closed)),
         }
     }
 }
@@ -178,11 +230,6 @@ impl Ticket {
 impl Future for Ticket {
     type Output = Result<Appended, LogError>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.outcome {
-            Err(error) => Poll::Ready(Err(error.clone())),
-            Ok(receiver) => Pin::new(receiver)
-                .poll(context)
-                .map(|outcome| outcome.unwrap_or(Err(LogError::Closed))),
-        }
+        Pin::new(&mut self.0).poll(context).map(|outcome| outcome.unwrap_or(Err(LogError::Closed)))
     }
 }

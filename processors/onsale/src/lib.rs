@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the words |
+//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`], [`payment`] | the words |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, told |
 //! | [`engine`] | decide, apply, timing wheel, invariants, snapshots |
 //! | [`wire`] | the compact, versioned form of all of them |
@@ -16,6 +16,7 @@ pub mod command;
 pub mod engine;
 pub mod fact;
 pub mod ids;
+pub mod payment;
 pub mod plan;
 pub mod policy;
 pub mod price;
@@ -31,6 +32,7 @@ pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,
 };
+pub use payment::PaymentResult;
 pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
 pub use price::{Currency, PriceTable, Tier};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floodgate_onsale::{EventId, Fact, FactRecord, HoldId, LogTime};
+use floodgate_onsale::{EventId, Fact, FactRecord, HoldId, LogTime, PaymentMethod};
 
 use crate::provider::Payment;
 
@@ -57,12 +57,10 @@ impl Book {
                 };
                 self.put(payment, Step::Authorise { lost_told: false }, record.at);
             }
-            Fact::OrderConfirmed { hold_id, attempt, .. } => {
-                if let Some(open) = self.open.get(&(event_id, *hold_id, *attempt)) {
-                    let payment = open.payment;
-                    self.sold.insert((event_id, *hold_id), payment);
-                    self.put(payment, Step::Capture, record.at);
-                }
+            Fact::OrderConfirmed { hold_id, attempt, amount, .. } => {
+                let payment = self.payment((event_id, *hold_id, *attempt), *amount, record.at);
+                self.sold.insert((event_id, *hold_id), payment);
+                self.put(payment, Step::Capture, record.at);
             }
             Fact::OrderSettled { hold_id, .. } => {
                 if let Some(payment) = self.sold.get(&(event_id, *hold_id)) {
@@ -84,10 +82,8 @@ impl Book {
                 }
             }
             Fact::PaymentVoided { hold_id, attempt, .. } => {
-                let key = (event_id, *hold_id, *attempt);
-                if let Some(payment) = self.open.get(&key).map(|open| open.payment) {
-                    self.put(payment, Step::Void, record.at);
-                }
+                let payment = self.payment((event_id, *hold_id, *attempt), 0, record.at);
+                self.put(payment, Step::Void, record.at);
             }
             Fact::OrderRefunded { hold_id, .. } => {
                 if let Some(payment) = self.sold.remove(&(event_id, *hold_id)) {
@@ -101,6 +97,15 @@ impl Book {
             }
             _ => {}
         }
+    }
+
+    /// The attempt as it was asked for. One that was at rest already, because the buyer's bank said
+    /// no before it said yes, or because nobody waited any more, has only its key left.
+    fn payment(&self, key: Key, amount: u64, at: LogTime) -> Payment {
+        let (event_id, hold_id, attempt) = key;
+        let method = PaymentMethod::default();
+        let by_key = Payment { event_id, hold_id, attempt, method, amount, deadline: at };
+        self.open.get(&key).map_or(by_key, |open| open.payment)
     }
 
     fn put(&mut self, payment: Payment, step: Step, at: LogTime) {

@@ -5,11 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sha2::{Digest, Sha256};
-
 use floodgate_log::{Log, LogError, LogReader, NewRecord, Partition, Record, Ticket, Topic};
 use floodgate_onsale::wire::{decode_fact, encode_command};
-use floodgate_onsale::{Actor, Command, CommandId, Envelope, GatewayId, LogTime, Source};
+use floodgate_onsale::{GatewayId, LogTime, PaymentResult, Source};
 
 use crate::book::{Book, Key, Open, Step};
 use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
@@ -186,14 +184,11 @@ impl Carrier {
         let is_at_rest = match step {
             Step::Authorise { lost_told } => self.authorise(&*provider, &open, lost_told, now),
             Step::Capture => provider.capture(&payment).map(|captured| {
-                let (hold_id, attempt) = (payment.hold_id, payment.attempt);
-                self.tell(
-                    &payment,
-                    match captured {
-                        Captured::Done => Command::PaymentCaptured { hold_id, attempt },
-                        Captured::Failed => Command::PaymentLost { hold_id, attempt },
-                    },
-                );
+                let result = match captured {
+                    Captured::Done => PaymentResult::Captured,
+                    Captured::Failed => PaymentResult::Lost,
+                };
+                self.tell(&payment, result);
                 false
             }),
             Step::Void => provider.void(&payment).map(|()| true),
@@ -227,60 +222,41 @@ impl Carrier {
         now: LogTime,
     ) -> Result<bool, ProviderError> {
         let payment = &open.payment;
-        let (hold_id, attempt) = (payment.hold_id, payment.attempt);
-        match provider.authorise(payment, now)? {
+        let authorisation = provider.authorise(payment, now)?;
+        match authorisation {
             Authorisation::Authorised => {
-                self.tell(payment, Command::PaymentAuthorised { hold_id, attempt });
+                self.tell(payment, PaymentResult::Authorised);
                 return Ok(false);
             }
             Authorisation::Declined if lost_told => return Ok(true),
             Authorisation::Declined => {
-                self.tell(payment, Command::PaymentDeclined { hold_id, attempt });
+                self.tell(payment, PaymentResult::Declined);
                 // A decline that comes after the order's end changes nothing for anybody.
                 return Ok(now > payment.deadline);
             }
-            Authorisation::Open => {}
+            Authorisation::Open | Authorisation::Asking => {}
         }
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if now > payment.deadline.plus(millis(self.config.late_window)) {
             return provider.void(payment).map(|()| true);
         }
-        // A bank that asks its customer is not lost; the order's own time bounds it.
-        let is_lost = now > open.started_at.plus(millis(self.config.patience));
+        let is_late = now > open.started_at.plus(millis(self.config.patience));
+        let is_lost = is_late && authorisation == Authorisation::Open;
         if is_lost && !lost_told && now < payment.deadline {
-            self.tell(payment, Command::PaymentLost { hold_id, attempt });
+            self.tell(payment, PaymentResult::Lost);
         }
         Ok(false)
     }
 
-    fn tell(&mut self, payment: &Payment, command: Command) {
-        let envelope = Envelope {
-            command_id: command_id(payment, &command),
-            fingerprint: 0,
-            event_id: payment.event_id,
-            actor: Actor::System,
-            reply_to: GatewayId(0),
-            command,
-        };
+    /// The same result of the same attempt always has the same name, so that telling it again
+    /// after a restart changes nothing.
+    fn tell(&mut self, payment: &Payment, result: PaymentResult) {
+        let Payment { event_id, hold_id, attempt, .. } = *payment;
+        let envelope = result.envelope(event_id, (hold_id, attempt), GatewayId(0));
         let mut value = Vec::with_capacity(64);
         encode_command(&envelope, &mut value);
-        self.commands.push(NewRecord::new(payment.event_id.to_string(), value));
+        self.commands.push(NewRecord::new(event_id.to_string(), value));
     }
-}
-
-/// The same result of the same attempt always has the same name, so that telling it again
-/// after a restart changes nothing.
-fn command_id(payment: &Payment, command: &Command) -> CommandId {
-    let mut hash = Sha256::new();
-    hash.update(b"payment");
-    hash.update(command.name().as_bytes());
-    hash.update(payment.event_id.0.to_be_bytes());
-    hash.update(payment.hold_id.0.to_be_bytes());
-    hash.update([payment.attempt]);
-    let digest = hash.finalize();
-    let mut head = [0; 16];
-    head.copy_from_slice(&digest[..16]);
-    CommandId(u128::from_be_bytes(head).max(1))
 }
 
 fn now() -> LogTime {

@@ -9,6 +9,7 @@ pub struct Payment {
     pub event_id: EventId,
     pub hold_id: HoldId,
     pub attempt: u8,
+    /// Empty where the provider's answer came after the attempt was given up: the key says enough.
     pub method: PaymentMethod,
     /// In minor units.
     pub amount: u64,
@@ -21,8 +22,11 @@ pub struct Payment {
 pub enum Authorisation {
     Authorised,
     Declined,
-    /// No answer yet, or the buyer's bank asks him something. Ask again later.
+    /// No answer yet. Ask again later.
     Open,
+    /// The buyer's bank asks him something. That is not lost, however long he takes: the order's
+    /// own time bounds it. The answer may come here, or to a gateway, which tells the engine.
+    Asking,
 }
 
 /// How a capture ended.
@@ -39,7 +43,7 @@ pub enum Captured {
 pub struct ProviderError(pub String);
 
 /// A payment provider. Every call is idempotent and returns soon: what takes long answers
-/// [`Authorisation::Open`] and is asked again.
+/// [`Authorisation::Open`] or [`Authorisation::Asking`] and is asked again.
 pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// Holds the money, or says how far that has come.
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError>;

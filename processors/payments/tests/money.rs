@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floodgate_log::{Log, NewRecord, ReplySender, Topic};
+use floodgate_onsale::fact::DeclineReason;
 use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_onsale::wire::{decode_fact, encode_command};
 use floodgate_onsale::{
     Actor, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope, EventId,
-    Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Policy, PriceTable, Reply, StaffId,
+    Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, Policy, PriceTable,
+    Reply, StaffId,
 };
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
@@ -54,6 +56,13 @@ impl Bank {
         self.books.lock().unwrap().insert(key, Money::With(purse));
     }
 
+    /// The buyer answers his bank: whether the money is held now. What was let go of stays so.
+    fn answered(&self, hold_id: HoldId, attempt: u8, yes: bool) -> bool {
+        let mut books = self.books.lock().unwrap();
+        let on_hold = Money::With(Purse::OnHold);
+        yes && *books.entry((hold_id, attempt)).or_insert(on_hold) != Money::With(Purse::Buyer)
+    }
+
     fn purse(&self, payment: &Payment) -> Purse {
         let key = (payment.hold_id, payment.attempt);
         match self.books.lock().unwrap().get(&key) {
@@ -73,6 +82,7 @@ impl Provider for Bank {
         let outcome = match payment.method.as_str() {
             "late" if now < late => Authorisation::Open,
             "lost" => Authorisation::Open,
+            "asks" => Authorisation::Asking,
             "no" => Authorisation::Declined,
             _ => Authorisation::Authorised,
         };
@@ -170,6 +180,7 @@ impl World {
             snapshots: Arc::new(FolderStore::new(folder.path())),
             limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
             snapshot_every: 1_000_000,
+            tracer: Default::default(),
         })
         .unwrap();
         let rng = Mutex::new(StdRng::seed_from_u64(seed ^ 0xba_4b));
@@ -209,8 +220,12 @@ impl World {
             command,
         };
         self.next_id += 1;
+        self.tell(&envelope);
+    }
+
+    fn tell(&mut self, envelope: &Envelope) {
         let mut value = Vec::new();
-        encode_command(&envelope, &mut value);
+        encode_command(envelope, &mut value);
         let record = NewRecord::new(EVENT.to_string(), value);
         self.log.append(Topic::Commands, 0, vec![record]).wait().unwrap();
         self.settle();
@@ -251,6 +266,35 @@ impl World {
     }
 }
 
+/// Attempts a bank has been asked about, of whatever age.
+fn asked(facts: &[Fact]) -> Vec<(HoldId, u8)> {
+    let asks = |fact: &Fact| match fact {
+        Fact::PurchaseStarted { hold_id, attempt, method, .. } if method.as_str() == "asks" => {
+            Some((*hold_id, *attempt))
+        }
+        _ => None,
+    };
+    facts.iter().filter_map(asks).collect()
+}
+
+/// Attempts that were declined and confirmed all the same.
+fn yes_after_no(facts: &[Fact]) -> u32 {
+    let mut declined = Vec::new();
+    let mut count = 0;
+    for fact in facts {
+        match fact {
+            Fact::OrderDeclined { hold_id, attempt, reason: DeclineReason::Declined, .. } => {
+                declined.push((*hold_id, *attempt));
+            }
+            Fact::OrderConfirmed { hold_id, attempt, .. } => {
+                count += u32::from(declined.contains(&(*hold_id, *attempt)));
+            }
+            _ => {}
+        }
+    }
+    count
+}
+
 fn live_holds(facts: &[Fact]) -> Vec<(HoldId, BuyerId)> {
     let mut live: HashMap<HoldId, BuyerId> = HashMap::new();
     for fact in facts {
@@ -281,14 +325,14 @@ fn captured_if_and_only_if_confirmed() {
         for _ in 0..150 {
             let wish =
                 Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY };
-            match rng.random_range(0..10) {
+            match rng.random_range(0..12) {
                 0..3 => world.send(Actor::Buyer(BuyerId(rng.random_range(1..20))), wish),
                 3..7 => {
                     let live = live_holds(&world.facts());
                     if let Some(&(hold_id, buyer)) =
                         live.get(rng.random_range(0..live.len().max(1)))
                     {
-                        let cards = ["yes", "yes", "yes", "no", "late", "lost", "bounces"];
+                        let cards = ["yes", "yes", "no", "late", "lost", "bounces", "asks", "asks"];
                         let method =
                             PaymentMethod::parse(cards[rng.random_range(0..cards.len())]).unwrap();
                         world.send(Actor::Buyer(buyer), Command::StartPurchase { hold_id, method });
@@ -298,6 +342,21 @@ fn captured_if_and_only_if_confirmed() {
                     let sold: Vec<_> = world.sold().into_keys().collect();
                     if let Some(&hold_id) = sold.first() {
                         world.send(Actor::Staff(StaffId(1)), Command::RefundOrder { hold_id });
+                    }
+                }
+                // The buyer answers his bank, and a gateway is told: perhaps a yes after a no, or
+                // long after the order has ended.
+                9 | 10 => {
+                    let asked = asked(&world.facts());
+                    if !asked.is_empty() {
+                        let back = rng.random_range(0..asked.len().min(4));
+                        let (hold_id, attempt) = asked[asked.len() - 1 - back];
+                        let yes = rng.random_bool(0.6);
+                        let result = match world.bank.answered(hold_id, attempt, yes) {
+                            true => PaymentResult::Authorised,
+                            false => PaymentResult::Declined,
+                        };
+                        world.tell(&result.envelope(EVENT, (hold_id, attempt), GatewayId(1)));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
@@ -321,9 +380,11 @@ fn captured_if_and_only_if_confirmed() {
             let known = books.contains_key(&(*hold_id, *attempt));
             assert!(known, "seed {seed}: {hold_id} was sold and nobody paid");
         }
-        for fact in world.facts() {
+        let facts = world.facts();
+        for fact in &facts {
             *kinds.entry(fact.name()).or_default() += 1;
         }
+        *kinds.entry("yes after no").or_default() += yes_after_no(&facts);
     }
     // The seeds must reach the corners, or this test proves little.
     for name in [
@@ -333,6 +394,7 @@ fn captured_if_and_only_if_confirmed() {
         "OrderCancelled",
         "OrderDeclined",
         "OrderExpired",
+        "yes after no",
     ] {
         assert!(kinds.get(name).is_some_and(|&count| count > 10), "{name} too rare: {kinds:?}");
     }

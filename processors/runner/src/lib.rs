@@ -15,6 +15,7 @@
 //! | [`owning`] | what that thread does while it owns |
 //! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
+mod decided;
 pub mod memory_log;
 mod owning;
 mod partition_loop;
@@ -24,6 +25,7 @@ mod recovery;
 mod runner;
 pub mod snapshots;
 mod standby;
+mod traces;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use floodgate_log::{
-    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket, Topic,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Topic,
 };
 use floodgate_onsale::LogTime;
 
@@ -80,15 +80,16 @@ impl Log for MemoryLog {
         self.partitions
     }
 
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+    fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         if let Err(error) = self.check(topic, partition) {
-            return Ticket::failed(error);
+            return ack.tell(Err(error));
         }
         let mut state = self.lock();
         let fate = state.fates.get_mut(&topic).and_then(std::collections::VecDeque::pop_front);
         let fate = fate.unwrap_or(Fate::Durable);
         if fate == Fate::Refused {
-            return Ticket::failed(LogError::DiskFull);
+            drop(state);
+            return ack.tell(Err(LogError::DiskFull));
         }
         let at = LogTime(state.now);
         let stored = state.records.entry((topic, partition)).or_default();
@@ -99,12 +100,9 @@ impl Log for MemoryLog {
         drop(state);
         self.state.1.notify_all();
         if fate == Fate::WrittenButFailed {
-            return Ticket::failed(LogError::Backend("the answer was lost".into()));
+            return ack.tell(Err(LogError::Backend("the answer was lost".into())));
         }
-        let (ack, ticket) = Ticket::pending();
-        // The ticket is in our hands, so it cannot have hung up.
-        let _ = ack.send(Ok(Appended { first, at }));
-        ticket
+        ack.tell(Ok(Appended { first, at }));
     }
 
     fn reader(

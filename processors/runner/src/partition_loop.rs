@@ -6,20 +6,22 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use floodgate_log::{
-    Log, LogError, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic,
+    Log, LogError, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic, Tracer,
 };
 use floodgate_onsale::engine::Violation;
 use floodgate_onsale::wire::{WireError, decode_command, encode_command};
 use floodgate_onsale::{
-    Actor, Answer, Command, CommandId, Engine, EngineLimits, Envelope, EventId, FactRecord,
-    GatewayId, LogTime, Reply, Source,
+    Actor, Command, CommandId, Engine, EngineLimits, Envelope, EventId, FactRecord, GatewayId,
+    LogTime, Source,
 };
 
+use crate::decided::Decided;
 use crate::publication::Publication;
 use crate::readers::Reader;
 use crate::recovery::{ORIGIN_OFFSET, Origin, Start, find_start};
 use crate::snapshots::SnapshotStore;
 use crate::standby::Standby;
+use crate::traces::Traces;
 
 /// Commands taken in one turn: enough to share one publication, few enough that the first
 /// answer does not wait a millisecond for the last.
@@ -33,6 +35,7 @@ pub struct LoopConfig {
     pub replies: Arc<dyn ReplySender>,
     pub snapshots: Arc<dyn SnapshotStore>,
     pub limits: EngineLimits,
+    pub tracer: Tracer,
     /// A snapshot after so many commands.
     pub snapshot_every: u64,
 }
@@ -90,6 +93,7 @@ pub struct PartitionLoop {
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
     facts: Vec<FactRecord>,
+    decided: Decided,
 }
 
 /// What an incarnation goes on from.
@@ -152,6 +156,7 @@ impl PartitionLoop {
             records: Vec::with_capacity(BATCH_MAX),
             envelopes: Vec::with_capacity(BATCH_MAX),
             facts: Vec::new(),
+            decided: Decided::default(),
         };
         for record in &from.foreign {
             if let Err(error) = decode_command(&record.value) {
@@ -216,6 +221,7 @@ impl PartitionLoop {
     }
 
     fn apply_decoded(&mut self, records: &[Record]) {
+        let traces = Traces::begin(&self.config.tracer);
         let mut replies = Vec::with_capacity(records.len());
         for (record, envelope) in records.iter().zip(&self.envelopes) {
             let reply = self.engine.step(record.offset, record.at, envelope, &mut self.facts);
@@ -225,7 +231,7 @@ impl PartitionLoop {
             if envelope.command == Command::Tick {
                 self.tick = None;
             } else if !self.publication.knows_command(record.offset) {
-                note(envelope, &reply);
+                self.decided.note(envelope, &reply);
                 replies.push(reply);
             }
         }
@@ -233,6 +239,7 @@ impl PartitionLoop {
             // The commands are durable, so their outcomes are fixed: answer before the facts are.
             self.config.replies.send(replies);
         }
+        traces.end(&self.config.tracer, self.config.partition, records, &self.envelopes);
     }
 
     /// A record that is no command must not stop the partition: it is kept aside, once.
@@ -352,14 +359,4 @@ impl PartitionLoop {
 fn broken(partition: Partition, violation: Violation) -> RunnerError {
     let Violation { invariant, detail } = violation;
     RunnerError::Broken { partition, invariant, detail }
-}
-
-fn note(envelope: &Envelope, reply: &Reply) {
-    let outcome = match &reply.answer {
-        Answer::Refused(refusal) => refusal.code(),
-        _ => "done",
-    };
-    let command = envelope.command.name();
-    metrics::counter!("floodgate_commands_decided_total", "command" => command, "outcome" => outcome)
-        .increment(1);
 }

@@ -65,6 +65,7 @@ fn config(log: &Arc<EmbeddedLog>, snapshots: &Path, snapshot_every: u64) -> Loop
         snapshots: Arc::new(FolderStore::new(snapshots)),
         limits: EngineLimits::default(),
         snapshot_every,
+        tracer: Default::default(),
     }
 }
 

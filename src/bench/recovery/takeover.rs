@@ -50,7 +50,7 @@ pub(super) fn run(
         stage.fill(history).await?;
         stage.measure(rounds).await
     });
-    let removed = runtime.block_on(remove(&options, &plans));
+    let removed = runtime.block_on(remove(&options));
     let rows = rows?;
     removed?;
     Ok(rows)
@@ -245,7 +245,7 @@ fn ask(log: &Arc<dyn Log>, hub: &ReplyHub, gateway_id: GatewayId, answers: Answe
     let record = NewRecord::new(EVENT.to_string(), value);
     drop(log.append(Topic::Commands, 0, vec![record]));
     tokio::spawn(async move {
-        if let Ok(Some(_)) = tokio::time::timeout(WITHIN, wait).await {
+        if let Ok(Ok(_)) = tokio::time::timeout(WITHIN, wait).await {
             let answered = (asked, Instant::now());
             answers.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
         }

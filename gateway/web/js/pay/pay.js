@@ -39,7 +39,7 @@ export function pay(page) {
   }
 
   function take(next) {
-    if (next.action) sessionStorage.setItem(`fg-bank ${next.hold_id}`, location.pathname);
+    if (next.action) sessionStorage.setItem(`fg-bank ${next.order_id}`, location.pathname);
     page.setOrder(next);
     // The state ends with the order: what follows is the server's to say.
     if (['confirmed', 'expired', 'released', 'cancelled', 'refunded'].includes(next.status)) {

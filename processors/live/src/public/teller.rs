@@ -15,6 +15,7 @@ use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Source};
 
 use super::{FactBody, Notification};
+use crate::worker::PATIENCE;
 
 /// Facts published at once.
 const BATCH_MAX: usize = 1024;
@@ -55,7 +56,7 @@ impl Teller {
         let first = log.first(Topic::Ledger, partition)?;
         let told = log.last(Topic::Facts, partition)?.and_then(|record| ledger_offset(&record));
         let from = told.map_or(first, |offset| first.max(offset.saturating_sub(WATCHED_AGAIN)));
-        let ledger = log.reader(Topic::Ledger, partition, from)?;
+        let ledger = log.follower(Topic::Ledger, partition, from, PATIENCE)?;
         Ok(Teller {
             log,
             partition,

@@ -28,7 +28,7 @@ use self::reader::{FileReader, TailReader};
 use self::schema::{Schema, Slot, slot_of};
 use self::tail::Tail;
 use crate::topics::Topic;
-use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
 /// The largest record: a new event with the largest plan fits.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -193,26 +193,24 @@ impl Log for EmbeddedLog {
         self.shared.partitions
     }
 
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+    fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         let slot = match self.slot(topic, partition) {
             Ok(slot) => slot,
-            Err(error) => return Ticket::failed(error),
+            Err(error) => return ack.tell(Err(error)),
         };
         match self.shared.health() {
             Health::Good | Health::DiskFull => {}
-            Health::Broken => return Ticket::failed(LogError::Backend("a write failed".into())),
-            Health::ReadOnly | Health::Closed => return Ticket::failed(LogError::Closed),
+            Health::Broken => {
+                return ack.tell(Err(LogError::Backend("a write failed".into())));
+            }
+            Health::ReadOnly | Health::Closed => return ack.tell(Err(LogError::Closed)),
         }
         let size = |record: &NewRecord| record.key.len() + record.value.len();
         let bytes = records.iter().map(size).sum();
         if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
-            return Ticket::failed(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX });
+            return ack.tell(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
         }
-        let (ack, ticket) = Ticket::pending();
-        match self.shared.queue.push(Job { slot, records, bytes, ack }) {
-            Ok(()) => ticket,
-            Err(error) => Ticket::failed(error),
-        }
+        self.shared.queue.push(Job { slot, records, bytes, ack });
     }
 
     fn reader(

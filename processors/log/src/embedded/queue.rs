@@ -3,10 +3,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
 use super::schema::Slot;
-use crate::traits::{Appended, LogError, NewRecord};
+use crate::traits::{Ack, LogError, NewRecord};
 
 /// One append: its records become durable together or not at all.
 #[derive(Debug)]
@@ -14,7 +12,7 @@ pub(super) struct Job {
     pub(super) slot: Slot,
     pub(super) records: Vec<NewRecord>,
     pub(super) bytes: usize,
-    pub(super) ack: oneshot::Sender<Result<Appended, LogError>>,
+    pub(super) ack: Ack,
 }
 
 #[derive(Debug, Default)]
@@ -49,16 +47,19 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(&self, job: Job) -> Result<(), LogError> {
+    /// Takes the job, or tells its owner why not.
+    pub(super) fn push(&self, job: Job) {
         let mut waiting = self.lock();
         if waiting.is_closed {
-            return Err(LogError::Closed);
+            drop(waiting);
+            return job.ack.tell(Err(LogError::Closed));
         }
         // A single append larger than the bounds may go alone.
         let is_full = waiting.records + job.records.len() > self.records_max
             || waiting.bytes + job.bytes > self.bytes_max;
         if is_full && !waiting.jobs.is_empty() {
-            return Err(LogError::Overloaded);
+            drop(waiting);
+            return job.ack.tell(Err(LogError::Overloaded));
         }
         waiting.records += job.records.len();
         waiting.bytes += job.bytes;
@@ -68,7 +69,6 @@ impl Queue {
         if was_empty {
             self.not_empty.notify_one();
         }
-        Ok(())
     }
 
     /// Moves everything that waits into `jobs`, waiting up to `patience` for something.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
-use tokio::sync::oneshot;
 
 use floodgate_onsale::LogTime;
 use floodgate_onsale::wire::Sink;
@@ -17,7 +16,7 @@ use super::reader::signed;
 use super::schema::{End, Schema, Slot, slots};
 use super::{Health, Shared};
 use crate::topics::Cleanup;
-use crate::traits::{Appended, LogError, NewRecord, Record};
+use crate::traits::{Ack, Appended, LogError, NewRecord, Record};
 
 /// Headers of one record; CloudEvents and dead letters need about ten.
 pub(super) const HEADERS_MAX: usize = 64;
@@ -87,8 +86,7 @@ impl Writer {
                     self.shared.tails[slot.index].publish(records);
                 }
                 for (ack, appended) in acks {
-                    // Whoever hung up needs no answer.
-                    let _ = ack.send(Ok(appended));
+                    ack.tell(Ok(appended));
                 }
             }
             Err(error) => {
@@ -99,7 +97,7 @@ impl Writer {
                     _ => Health::Broken,
                 });
                 for (ack, _) in acks {
-                    let _ = ack.send(Err(error.clone()));
+                    ack.tell(Err(error.clone()));
                 }
             }
         }
@@ -142,10 +140,12 @@ impl Writer {
     }
 }
 
-type Ack = (oneshot::Sender<Result<Appended, LogError>>, Appended);
-
 /// Gives every record its offset and time, by partition, and every job its answer.
-fn stage(jobs: &mut Vec<Job>, ends: &mut [End], acks: &mut Vec<Ack>) -> Vec<(Slot, Vec<Record>)> {
+fn stage(
+    jobs: &mut Vec<Job>,
+    ends: &mut [End],
+    acks: &mut Vec<(Ack, Appended)>,
+) -> Vec<(Slot, Vec<Record>)> {
     // Order matters within a partition only; a stable sort keeps it.
     jobs.sort_by_key(|job| job.slot.index);
     let now = wall_clock_ms();

@@ -7,11 +7,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `settings` | every librdkafka property that is set, and why |
-//! | `producer` | appends, and their acknowledgements |
+//! | `lanes` | appends on their way to the producer, in batches |
+//! | `producer` | the producer, and its acknowledgements |
 //! | `reader` | reading a partition forward |
 //! | `topics` | making the topics as they should be, and finding out how they are |
 //! | `membership` | which partitions this process owns |
 
+mod lanes;
 mod membership;
 mod producer;
 mod reader;
@@ -20,6 +22,7 @@ mod topics;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -27,11 +30,11 @@ pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
-use self::producer::Appender;
+use self::lanes::Appender;
 use self::reader::{KafkaReader, backend};
 use self::settings::METADATA_WITHIN;
 use crate::topics::Topic;
-use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
+use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
 /// The largest record, as the topics are made and the brokers are told: see `settings`.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -124,10 +127,10 @@ impl Log for KafkaLog {
         self.partitions.get(&topic).copied().unwrap_or(0)
     }
 
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
+    fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         match self.check(topic, partition) {
-            Ok(()) => self.appender.append(topic, partition, &records),
-            Err(error) => Ticket::failed(error),
+            Ok(()) => self.appender.append(topic, partition, records, ack),
+            Err(error) => ack.tell(Err(error)),
         }
     }
 
@@ -138,7 +141,20 @@ impl Log for KafkaLog {
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
         self.check(topic, partition)?;
-        Ok(Box::new(KafkaReader::new(&self.options, topic, partition, from)?))
+        let config = settings::reader(&self.options);
+        Ok(Box::new(KafkaReader::new(&self.options, &config, topic, partition, from)?))
+    }
+
+    fn follower(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        from: Offset,
+        patience: Duration,
+    ) -> Result<Box<dyn LogReader>, LogError> {
+        self.check(topic, partition)?;
+        let config = settings::follower(&self.options, patience);
+        Ok(Box::new(KafkaReader::new(&self.options, &config, topic, partition, from)?))
     }
 
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
@@ -152,7 +168,8 @@ impl Log for KafkaLog {
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
         let (first, end) = self.watermarks(topic, partition)?;
         let Some(last) = end.checked_sub(1).filter(|&last| last >= first) else { return Ok(None) };
-        let mut reader = KafkaReader::new(&self.options, topic, partition, last)?;
+        let config = settings::reader(&self.options);
+        let mut reader = KafkaReader::new(&self.options, &config, topic, partition, last)?;
         let mut found = Vec::new();
         reader.poll(1, METADATA_WITHIN, &mut found)?;
         found.pop().map(Some).ok_or_else(|| {

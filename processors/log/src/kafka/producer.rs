@@ -1,4 +1,4 @@
-//! Appends, and their acknowledgements.
+//! The producer, and its acknowledgements.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,19 +12,20 @@ use rdkafka::producer::{
     BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext, ThreadedProducer,
 };
 use rdkafka::{Message, Timestamp};
-use tokio::sync::oneshot;
 
 use floodgate_onsale::LogTime;
 
 use super::settings::{self, KafkaOptions, METADATA_WITHIN};
 use super::{RECORD_BYTES_MAX, reader::backend};
 use crate::topics::Topic;
-use crate::traits::{Appended, LogError, NewRecord, Partition, Ticket};
+use crate::traits::{Ack, Appended, LogError, NewRecord, Partition};
 
 /// One append under way: settled by the last of its records.
 #[derive(Debug)]
 pub(super) struct Pending {
     left: AtomicUsize,
+    /// Everybody's records that are not settled yet.
+    outstanding: Arc<AtomicUsize>,
     // A plain mutex: held for a moment by the library's thread, once a record.
     outcome: Mutex<Outcome>,
 }
@@ -33,12 +34,21 @@ pub(super) struct Pending {
 struct Outcome {
     first: Option<(u64, LogTime)>,
     failure: Option<LogError>,
-    ack: Option<oneshot::Sender<Result<Appended, LogError>>>,
+    ack: Option<Ack>,
 }
 
 impl Pending {
+    /// An append of so many records.
+    pub(super) fn new(records: usize, outstanding: Arc<AtomicUsize>, ack: Ack) -> Self {
+        let outcome = Outcome { first: None, failure: None, ack: Some(ack) };
+        let left = AtomicUsize::new(records.max(1));
+        Pending { left, outstanding, outcome: Mutex::new(outcome) }
+    }
+
     /// Takes note of one record; the last one answers.
     fn settle(&self, told: Result<(u64, LogTime), LogError>) {
+        // Relaxed: a rough bound on what waits; nothing else hangs on it.
+        self.outstanding.fetch_sub(1, Ordering::Relaxed);
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         match told {
             Ok((offset, at)) => {
@@ -57,9 +67,10 @@ impl Pending {
             (None, Some((first, at))) => Ok(Appended { first, at }),
             (failure, _) => Err(failure.unwrap_or(LogError::Closed)),
         };
-        if let Some(ack) = outcome.ack.take() {
-            // Who does not wait any more is not told.
-            let _ = ack.send(result);
+        let ack = outcome.ack.take();
+        drop(outcome);
+        if let Some(ack) = ack {
+            ack.tell(result);
         }
     }
 }
@@ -115,20 +126,19 @@ fn log_error(error: &KafkaError) -> LogError {
     }
 }
 
-/// The producer, and how much it holds.
-pub(super) struct Appender {
+/// The producer. Records of one partition must come from one thread, or their order is lost.
+pub(super) struct Sender {
     producer: ThreadedProducer<Context>,
     names: HashMap<Topic, String>,
-    queue_records_max: usize,
 }
 
-impl Appender {
+impl Sender {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
         let context =
             Context { brokers_down: AtomicBool::new(false), has_failed: AtomicBool::new(false) };
         let producer = settings::producer(options).create_with_context(context)?;
         let names = Topic::ALL.into_iter().map(|topic| (topic, options.name(topic))).collect();
-        Ok(Appender { producer, names, queue_records_max: options.queue_records_max })
+        Ok(Sender { producer, names })
     }
 
     /// Fetches what the first message would have to wait for: the leaders of all partitions
@@ -142,36 +152,23 @@ impl Appender {
         }
     }
 
-    pub(super) fn append(
+    /// Hands the records of one append to the library.
+    pub(super) fn send(
         &self,
         topic: Topic,
         partition: Partition,
         records: &[NewRecord],
-    ) -> Ticket {
-        let size = |record: &NewRecord| record.key.len() + record.value.len();
-        if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
-            return Ticket::failed(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX });
-        }
-        // Looked at before the first record, so that an append is refused whole.
-        let waiting = usize::try_from(self.producer.in_flight_count()).unwrap_or(0);
-        if waiting + records.len() > self.queue_records_max {
-            return Ticket::failed(LogError::Overloaded);
-        }
-        let (ack, ticket) = Ticket::pending();
-        let outcome = Outcome { first: None, failure: None, ack: Some(ack) };
-        let left = AtomicUsize::new(records.len().max(1));
-        let pending = Arc::new(Pending { left, outcome: Mutex::new(outcome) });
-        let Ok(partition) = i32::try_from(partition) else {
-            return Ticket::failed(LogError::UnknownPartition { topic: topic.name(), partition });
-        };
+        pending: &Arc<Pending>,
+    ) {
         let name = self.names.get(&topic).map_or(topic.name(), String::as_str);
+        // Partitions are counted by the broker, in 32 signed bits.
+        let partition = i32::try_from(partition).unwrap_or(i32::MAX);
         for record in records {
-            self.send(name, partition, record, &pending);
+            self.send_one(name, partition, record, pending);
         }
-        ticket
     }
 
-    fn send(&self, name: &str, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
+    fn send_one(&self, name: &str, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
         let mut message = BaseRecord::with_opaque_to(name, Arc::clone(pending))
             .partition(partition)
             .key(&record.key[..])
@@ -197,12 +194,10 @@ impl Appender {
         }
         Ok(())
     }
-}
 
-impl Drop for Appender {
-    fn drop(&mut self) {
-        // What waits is sent; longer than this it would be lost anyway, and is then not told as
-        // written.
+    /// Sends what waits; longer than this it would be lost anyway, and is then not told as
+    /// written.
+    pub(super) fn flush(&self) {
         let _ = self.producer.flush(Duration::from_secs(10));
     }
 }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
-use rdkafka::{Message, Offset as KafkaOffset, Timestamp, TopicPartitionList};
+use rdkafka::{ClientConfig, Message, Offset as KafkaOffset, Timestamp, TopicPartitionList};
 
 use floodgate_onsale::LogTime;
 
-use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::settings::{KafkaOptions, METADATA_WITHIN};
 use crate::topics::Topic;
 use crate::traits::{LogError, LogReader, Offset, Partition, Record};
 
@@ -53,12 +53,12 @@ pub(super) struct KafkaReader {
 impl KafkaReader {
     pub(super) fn new(
         options: &KafkaOptions,
+        config: &ClientConfig,
         topic: Topic,
         partition: Partition,
         from: Offset,
     ) -> Result<Self, LogError> {
-        let consumer: BaseConsumer =
-            settings::reader(options).create().map_err(|error| backend(&error))?;
+        let consumer: BaseConsumer = config.create().map_err(|error| backend(&error))?;
         let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
         let number = i32::try_from(partition).map_err(|_| unknown)?;
         let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));

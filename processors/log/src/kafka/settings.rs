@@ -24,6 +24,9 @@ pub struct KafkaOptions {
     pub session_timeout: Duration,
     /// An append that is not acknowledged for so long has failed, outcome unknown.
     pub append_timeout: Duration,
+    /// Appends within so long after one are sent together; topics with more patience wait a
+    /// multiple of it.
+    pub batch_every: Duration,
     /// Records that may wait to be sent.
     pub queue_records_max: usize,
     /// Bytes that may wait to be sent.
@@ -40,6 +43,7 @@ impl Default for KafkaOptions {
             prefix: String::new(),
             session_timeout: Duration::from_secs(6),
             append_timeout: Duration::from_secs(30),
+            batch_every: Duration::from_millis(1),
             queue_records_max: 1 << 19,
             queue_bytes_max: 256 << 20,
             extra: Vec::new(),
@@ -91,10 +95,9 @@ pub(super) fn producer(options: &KafkaOptions) -> ClientConfig {
         // be filled, because whoever takes over goes on behind the last one.
         .set("enable.gapless.guarantee", "true")
         .set("acks", "all")
-        // What comes while one request is under way goes into the next: a millisecond more
-        // makes batches hundreds of times larger under load and costs an idle request nothing
-        // anyone notices.
-        .set("linger.ms", "0.3")
+        // Batches are made before the library sees them (`lanes`); it only needs the moment it
+        // takes to hand one over.
+        .set("linger.ms", "0.1")
         .set("batch.num.messages", "20000")
         .set("batch.size", "1000000")
         .set("message.max.bytes", RECORD_BYTES_MAX.to_string())
@@ -123,6 +126,19 @@ pub(super) fn reader(options: &KafkaOptions) -> ClientConfig {
         .set("receive.message.max.bytes", (64 << 20).to_string())
         .set("queued.max.messages.kbytes", (16 << 10).to_string())
         .set("check.crcs", "true");
+    with_extra(config, options)
+}
+
+/// Bytes a follower would rather have at once than sooner: some hundred facts.
+const FOLLOWED_BYTES: u32 = 64 << 10;
+
+/// A reader nobody waits for: the broker answers it when there is much, or when its patience is
+/// over.
+pub(super) fn follower(options: &KafkaOptions, patience: Duration) -> ClientConfig {
+    let mut config = reader(options);
+    config
+        .set("fetch.wait.max.ms", patience.as_millis().max(1).to_string())
+        .set("fetch.min.bytes", FOLLOWED_BYTES.to_string());
     with_extra(config, options)
 }
 

@@ -119,6 +119,23 @@ async fn appeared(options: &KafkaOptions, plan: &TopicPlan) -> Result<u32, Kafka
     }
 }
 
+/// Removes every topic of these options' prefix: for benches and tests that made their own.
+/// Refuses where there is no prefix.
+pub async fn remove(options: &KafkaOptions) -> Result<(), KafkaError> {
+    let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
+    if options.prefix.is_empty() {
+        let why = "topics without a prefix are somebody's own".to_owned();
+        return Err(KafkaError::Refused(why));
+    }
+    let admin: AdminClient<DefaultClientContext> =
+        settings::producer(options).create().map_err(refused)?;
+    let within = AdminOptions::new().operation_timeout(Some(APPLY_WITHIN));
+    let names: Vec<String> = Topic::ALL.into_iter().map(|topic| options.name(topic)).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    admin.delete_topics(&names, &within).await.map_err(refused)?;
+    Ok(())
+}
+
 async fn make(
     admin: &AdminClient<DefaultClientContext>,
     within: &AdminOptions,
@@ -147,18 +164,6 @@ async fn make(
         Some(Err((_, code))) => Err(refused(code.to_string())),
         _ => Ok("configured"),
     }
-}
-
-/// Removes topics with everything in them: only for those who made them for a while.
-pub async fn remove(options: &KafkaOptions, plans: &[TopicPlan]) -> Result<(), KafkaError> {
-    let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
-    let admin: AdminClient<DefaultClientContext> =
-        settings::producer(options).create().map_err(refused)?;
-    let names: Vec<String> = plans.iter().map(|plan| options.name(plan.topic)).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let within = AdminOptions::new().operation_timeout(Some(APPLY_WITHIN));
-    admin.delete_topics(&names, &within).await.map_err(refused)?;
-    Ok(())
 }
 
 /// How many partitions a topic has; 0 when there is none.

@@ -14,7 +14,7 @@ pub use command::{decode_command, encode_command};
 pub use cursor::{Cursor, Sink, WireError};
 pub(crate) use event::{read_policy, read_prices, write_policy, write_prices};
 pub use fact::{decode_fact, encode_fact};
-pub use reply::{decode_reply, encode_reply};
+pub use reply::{decode_replies, encode_reply};
 
 /// The version written by this build.
 pub const WIRE_VERSION: u8 = 1;

@@ -42,9 +42,18 @@ pub fn encode_reply(reply: &Reply, out: &mut Vec<u8>) {
     }
 }
 
-/// Reads one whole reply.
-pub fn decode_reply(bytes: &[u8]) -> Result<Reply, WireError> {
+/// Reads the replies of one record: one behind the other, each with its own version.
+pub fn decode_replies(bytes: &[u8]) -> Result<Vec<Reply>, WireError> {
     let mut cursor = Cursor::new(bytes);
+    let mut replies = Vec::new();
+    // Each takes at least 30 bytes, so the record's size bounds how many there are.
+    while cursor.remaining() > 0 {
+        replies.push(read_reply(&mut cursor)?);
+    }
+    Ok(replies)
+}
+
+fn read_reply(cursor: &mut Cursor<'_>) -> Result<Reply, WireError> {
     let version = cursor.u8()?;
     if version != WIRE_VERSION {
         return Err(WireError::UnknownVersion(version));
@@ -61,13 +70,12 @@ pub fn decode_reply(bytes: &[u8]) -> Result<Reply, WireError> {
             Answer::Refused(Refusal::from_code(code).ok_or(WireError::UnknownKind(code))?)
         }
         1 => Answer::Done,
-        2 => Answer::Order(read_order(&mut cursor)?),
+        2 => Answer::Order(read_order(cursor)?),
         3 => Answer::Entered { place: cursor.place()?, until: cursor.time()? },
         4 => Answer::PlacesReserved { first: cursor.place()?, count: cursor.u32()? },
-        5 => Answer::Status(read_status(&mut cursor)?),
+        5 => Answer::Status(read_status(cursor)?),
         unknown => return Err(WireError::UnknownKind(unknown)),
     };
-    cursor.finish()?;
     Ok(Reply { command_id, event_id, reply_to, offset, at, repeated, answer })
 }
 

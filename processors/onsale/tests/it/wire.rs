@@ -2,7 +2,8 @@
 
 use floodgate_onsale::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_onsale::wire::{
-    WireError, decode_command, decode_fact, decode_reply, encode_command, encode_fact, encode_reply,
+    WireError, decode_command, decode_fact, decode_replies, encode_command, encode_fact,
+    encode_reply,
 };
 use floodgate_onsale::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Dials, Envelope, EventId, Fact,
@@ -185,7 +186,9 @@ fn replies_survive_the_wire() {
         };
         let mut bytes = Vec::new();
         encode_reply(&reply, &mut bytes);
-        assert_eq!(decode_reply(&bytes), Ok(reply));
+        assert_eq!(decode_replies(&bytes), Ok(vec![reply.clone()]));
+        encode_reply(&reply, &mut bytes);
+        assert_eq!(decode_replies(&bytes), Ok(vec![reply.clone(), reply]));
     }
 }
 
@@ -231,7 +234,7 @@ proptest! {
         bytes.truncate(cut.index(bytes.len() + 1));
         let _ = decode_command(&bytes);
         let _ = decode_fact(&bytes);
-        let _ = decode_reply(&bytes);
+        let _ = decode_replies(&bytes);
     }
 
     #[test]

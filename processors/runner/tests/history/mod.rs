@@ -111,6 +111,7 @@ pub(crate) fn config(log: &MemoryLog, folder: &std::path::Path) -> LoopConfig {
         snapshots: Arc::new(FolderStore::new(folder)),
         limits: LIMITS,
         snapshot_every: 10,
+        tracer: Default::default(),
     }
 }
 
