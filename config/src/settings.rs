@@ -131,6 +131,8 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+    pub audience_window: Span,
+    pub audience_threshold: u64,
 }
 
 /// Files with secrets; empty paths are missing ones.
@@ -157,7 +159,7 @@ impl Settings {
                 found.push((key, value, fix));
             }
         };
-        let Settings { server, log, kafka, engine, admission, .. } = self;
+        let Settings { server, log, kafka, engine, admission, live, .. } = self;
         check(
             (1..=kafka.gateways).contains(&server.gateway_id),
             "server.gateway_id",
@@ -211,6 +213,18 @@ impl Settings {
             "admission.block",
             admission.block.to_string(),
             "between 1 and 65536",
+        );
+        check(
+            live.audience_threshold >= 10,
+            "live.audience_threshold",
+            live.audience_threshold.to_string(),
+            "at least 10; fewer people could be told apart",
+        );
+        check(
+            live.audience_window.as_millis() >= 60_000,
+            "live.audience_window",
+            format!("{} ms", live.audience_window.as_millis()),
+            "at least 1m; 7d is an ISO week",
         );
         check(
             engine.snapshot_every >= 1000,

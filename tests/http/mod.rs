@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod crowd;
 mod money;
 mod reload;
 mod streams;

@@ -1,8 +1,10 @@
 //! One file a group of routes; what they share on the way out is here.
 
 pub(crate) mod availability;
+pub(crate) mod cohort;
 pub(crate) mod events;
 pub(crate) mod holds;
+pub(crate) mod notify;
 pub(crate) mod orders;
 pub(crate) mod pages;
 pub(crate) mod queue;
@@ -38,7 +40,9 @@ pub fn app(state: GatewayState) -> Router {
         .merge(events::routes())
         .merge(sale::routes())
         .merge(queue::routes())
+        .merge(notify::routes())
         .merge(shop::routes())
+        .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())
