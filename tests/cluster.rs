@@ -2,8 +2,8 @@
 //! sale: a processor killed, one put to sleep that wakes as a ghost, a Redis that forgets all.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Answer, Call, Http};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::form;
-use crate::process::{Process, ask, audit, make_keys};
+use crate::process::{Process, Takeover, ask, audit, make_keys};
 use crate::world::{Papers, new_event};
 
 /// Whether the real servers are left out on purpose.
@@ -88,6 +88,26 @@ impl Cluster {
         events
     }
 
+    fn takeover_counts(&self) -> Vec<usize> {
+        self.processors.iter().map(|processor| processor.takeovers().len()).collect()
+    }
+
+    /// What was taken over since then, once there are so many.
+    async fn takeovers_since(&self, known: &[usize], count: usize) -> Vec<Takeover> {
+        let started = Instant::now();
+        let mut pulse = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pulse.tick().await;
+            let all = self.processors.iter().zip(known);
+            let fresh: Vec<_> =
+                all.flat_map(|(one, &known)| one.takeovers().split_off(known)).collect();
+            if fresh.len() >= count {
+                return fresh;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "only {fresh:?} of {count}");
+        }
+    }
+
     fn acked(&self) -> PathBuf {
         self.folder.path().join("acked.jsonl")
     }
@@ -126,6 +146,62 @@ impl Cluster {
 
 type Storm = JoinHandle<Report>;
 
+/// Asks for the strong status of every event all the time, as somebody who notices every pause.
+struct Probe {
+    waits: Arc<Mutex<Vec<(Instant, Duration)>>>,
+    asking: Vec<JoinHandle<()>>,
+}
+
+impl Probe {
+    fn begin(cluster: &Cluster, events: &[String]) -> Self {
+        let waits = Arc::new(Mutex::new(Vec::new()));
+        let ask = |(number, event_id): (usize, &String)| {
+            let http = Http::new(&cluster.gateways[number % 3].target()).unwrap();
+            let path = format!("/v1/events/{event_id}/status?consistency=strong");
+            let theirs = Arc::clone(&waits);
+            tokio::spawn(async move {
+                let mut pulse = tokio::time::interval(Duration::from_millis(20));
+                for request in 0_usize.. {
+                    pulse.tick().await;
+                    // Many people in many places, or the limits would be what is measured.
+                    let address = format!("10.{number}.{}.{}", request / 250 % 250, request % 250);
+                    let asked = Instant::now();
+                    loop {
+                        let headers = vec![("x-forwarded-for", address.as_str())];
+                        let call = Call { headers, ..Call::default() };
+                        // An answer too late for one request is asked for by the next.
+                        if http.call(Method::GET, &path, call).await.unwrap().status == 200 {
+                            break;
+                        }
+                    }
+                    theirs.lock().unwrap().push((asked, asked.elapsed()));
+                }
+            })
+        };
+        let asking = events.iter().enumerate().map(ask).collect();
+        Probe { waits, asking }
+    }
+
+    /// Says how long answers took before `then`, when all was quiet, and since.
+    fn report(self, what: &str, then: Instant, takeovers: &[Takeover]) {
+        self.asking.iter().for_each(JoinHandle::abort);
+        let waits = self.waits.lock().unwrap();
+        let (before, since): (Vec<_>, Vec<_>) = waits.iter().partition(|(asked, _)| *asked < then);
+        for (when, waits) in [("before", before), ("since", since)] {
+            let mut waits: Vec<Duration> = waits.into_iter().map(|(_, wait)| wait).collect();
+            waits.sort_unstable();
+            let Some(last) = waits.len().checked_sub(1) else { continue };
+            let at = |share: usize| waits[last * share / 100];
+            let (p50, p99, longest) = (at(50), at(99), at(100));
+            let count = waits.len();
+            eprintln!(
+                "{when} a processor {what}, {count} answers: p50 {p50:.0?}, p99 {p99:.0?}, longest {longest:.0?}"
+            );
+        }
+        takeovers.iter().for_each(|takeover| eprintln!("  {takeover}"));
+    }
+}
+
 /// Waits until so many have bought.
 async fn sold(progress: &Progress, count: u64) -> Duration {
     let started = Instant::now();
@@ -145,13 +221,49 @@ async fn a_processor_dies_and_the_others_take_over() {
     }
     let mut cluster = Cluster::start().await;
     let events = cluster.events(5).await;
+    let probe = Probe::begin(&cluster, &events);
     let (progress, storms) = cluster.storm(&events, 120, 21);
     sold(&progress, 60).await;
+    let known = cluster.takeover_counts();
+    let owned = cluster.processors[0].owned();
+    let killed = Instant::now();
     cluster.processors[0].kill();
     let before = progress.sales.load(Ordering::Relaxed);
     // Two thirds of the events go on at once; thirty more sales each prove that all of them do.
     let pause = sold(&progress, before + 150).await;
     eprintln!("150 sales after the kill took {pause:?}");
+    let takeovers = cluster.takeovers_since(&known, owned.len()).await;
+    probe.report("was killed", killed, &takeovers);
+    assert!(takeovers.iter().all(|one| one.from == "standby"), "a cold one: {takeovers:?}");
+    let (report, reports) = cluster.clean(storms).await;
+    let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
+    assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_processor_leaves_calmly_and_nobody_waits() {
+    if is_quick() {
+        return;
+    }
+    let mut cluster = Cluster::start().await;
+    let events = cluster.events(5).await;
+    let probe = Probe::begin(&cluster, &events);
+    let (progress, storms) = cluster.storm(&events, 120, 121);
+    sold(&progress, 60).await;
+    let known = cluster.takeover_counts();
+    let owned = cluster.processors[0].owned();
+    let told = Instant::now();
+    cluster.processors[0].signal("-TERM");
+    let before = progress.sales.load(Ordering::Relaxed);
+    sold(&progress, before + 150).await;
+    assert!(cluster.processors[0].wait(), "a calm end is a success");
+    let takeovers = cluster.takeovers_since(&known, owned.len()).await;
+    probe.report("left", told, &takeovers);
+    assert!(takeovers.iter().all(|one| one.from == "standby"), "a cold one: {takeovers:?}");
+    for partition in owned {
+        let folder = PathBuf::from(&cluster.snapshots).join(format!("commands-{partition}"));
+        assert!(folder.read_dir().unwrap().next().is_some(), "no snapshot of {partition}");
+    }
     let (report, reports) = cluster.clean(storms).await;
     let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
     assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");

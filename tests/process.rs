@@ -1,8 +1,10 @@
 //! The real program as processes of their own: started, asked, killed.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Call, Http};
@@ -11,9 +13,28 @@ use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_floodgate");
 
+/// A partition a process took over, as its log line has it.
+#[derive(Debug, Clone)]
+pub(crate) struct Takeover {
+    pub(crate) partition: u64,
+    /// What its state came from: nothing, a snapshot, a standby.
+    pub(crate) from: String,
+    pub(crate) replayed: u64,
+    pub(crate) ms: u64,
+}
+
+impl std::fmt::Display for Takeover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Takeover { partition, from, replayed, ms } = self;
+        write!(f, "partition {partition} from {from}: {replayed} replayed, {ms} ms")
+    }
+}
+
 /// A process of ours; killed when dropped.
 pub(crate) struct Process {
     child: Child,
+    /// What it says, line by line.
+    said: Arc<Mutex<Vec<Value>>>,
     /// Where it listens.
     pub(crate) address: String,
 }
@@ -26,24 +47,58 @@ impl Process {
         command.envs(settings.iter().map(|(name, value)| (*name, *value)));
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut told = Vec::new();
+        let (mut told, mut said) = (Vec::new(), Vec::new());
         let address = loop {
             let Some(line) = lines.next() else { panic!("{role} ended: {told:?}") };
             let line = line.unwrap();
-            if let Ok(event) = serde_json::from_str::<Value>(&line)
-                && event["message"] == "serving"
-            {
-                break event["address"].as_str().unwrap().to_owned();
+            if let Ok(event) = serde_json::from_str::<Value>(&line) {
+                let address = event["address"].as_str().map(str::to_owned);
+                if event["message"] == "serving" {
+                    break address.unwrap();
+                }
+                said.push(event);
             }
             told.push(line);
         };
-        // The rest is read away, so that the process never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        Process { child, address }
+        let said = Arc::new(Mutex::new(said));
+        let theirs = Arc::clone(&said);
+        // The rest is read as it comes, so that the process never waits for us.
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                theirs.lock().unwrap().extend(serde_json::from_str::<Value>(&line));
+            }
+        });
+        Process { child, said, address }
     }
 
     pub(crate) fn target(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Partitions it has taken over and caught up with, in order.
+    pub(crate) fn takeovers(&self) -> Vec<Takeover> {
+        let said = self.said.lock().unwrap();
+        let owned = said.iter().filter(|line| line["message"] == "partition owned, nothing waits");
+        let takeover = |line: &Value| Takeover {
+            partition: line["partition"].as_u64().unwrap(),
+            from: line["from"].as_str().unwrap().to_owned(),
+            replayed: line["replayed"].as_u64().unwrap(),
+            ms: line["ms"].as_u64().unwrap(),
+        };
+        owned.map(takeover).collect()
+    }
+
+    /// Partitions it owns now.
+    pub(crate) fn owned(&self) -> BTreeSet<u64> {
+        let mut owned = BTreeSet::new();
+        for line in &*self.said.lock().unwrap() {
+            match (line["message"].as_str(), line["partition"].as_u64()) {
+                (Some("gained"), Some(partition)) => owned.insert(partition),
+                (Some("lost"), Some(partition)) => owned.remove(&partition),
+                _ => false,
+            };
+        }
+        owned
     }
 
     /// SIGKILL: nothing is written, nobody is told.

@@ -169,7 +169,8 @@ impl PartitionLoop {
     /// Waits for the facts, then follows whoever owns the partition now.
     pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
         self.publication.settle_all()?;
-        Standby::after(self.config, self.engine, self.commands)
+        let next = self.next();
+        Standby::after(self.config, self.engine, next)
     }
 
     /// Takes what the log has, waiting up to `wait` for the first command.

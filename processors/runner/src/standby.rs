@@ -27,6 +27,9 @@ const FACTS_MAX: usize = 4096;
 const TRAIL: u64 = 1 << 16;
 /// Records that are no commands are remembered up to this many: one is a fault somewhere.
 const FOREIGN_MAX: usize = 8;
+/// How much later than an owner a follower may hear of records: nobody waits for it, a broker pays for
+/// every answer, and a takeover waits so long at most for the ledger's last ones.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// How long the ledger's last record may take to arrive at a takeover.
 const TAIL_WITHIN: Duration = Duration::from_secs(10);
 
@@ -58,32 +61,33 @@ impl Standby {
         let LoopConfig { partition, limits, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, limits)?;
         let Start { engine, next, facts_tail, origin, .. } = start;
-        let commands = Reader(config.log.reader(Topic::Commands, partition, next)?);
-        let ledger = ledger_from_its_end(&config)?;
-        Ok(Standby::new(config, engine, commands, ledger, facts_tail, origin))
+        Standby::follow(config, engine, next, facts_tail, origin)
     }
 
     /// What is left of an owner whose facts are all in the ledger.
     pub(crate) fn after(
         config: LoopConfig,
         engine: Engine,
-        commands: Reader,
+        next: Offset,
     ) -> Result<Self, RunnerError> {
-        let before = commands.0.position().checked_sub(1);
+        let before = next.checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
-        let ledger = ledger_from_its_end(&config)?;
-        Ok(Standby::new(config, engine, commands, ledger, published, Origin::Standby))
+        Standby::follow(config, engine, next, published, Origin::Standby)
     }
 
-    fn new(
+    fn follow(
         config: LoopConfig,
         engine: Engine,
-        commands: Reader,
-        ledger: Reader,
+        next: Offset,
         published: Option<Source>,
         origin: Origin,
-    ) -> Self {
-        Standby {
+    ) -> Result<Self, RunnerError> {
+        let LoopConfig { partition, ref log, .. } = config;
+        let commands = Reader(log.follower(Topic::Commands, partition, next, PATIENCE)?);
+        // The first record it reads is the last there is, so that it shows the tail.
+        let last = log.end(Topic::Ledger, partition)?.saturating_sub(1);
+        let ledger = Reader(log.follower(Topic::Ledger, partition, last, PATIENCE)?);
+        Ok(Standby {
             config,
             engine,
             commands,
@@ -96,7 +100,7 @@ impl Standby {
             origin,
             records: Vec::new(),
             envelopes: Vec::with_capacity(BATCH_MAX),
-        }
+        })
     }
 
     /// Another distance to the end, for simulations whose logs are short.
@@ -199,6 +203,10 @@ impl Standby {
     /// Becomes the owner: publishes what the last one did not, and answers from there on.
     pub fn take_over(mut self) -> Result<PartitionLoop, RunnerError> {
         let LoopConfig { partition, .. } = self.config;
+        // An owner does not wait for company as a follower does. First, because it takes a moment to
+        // connect.
+        let from = self.commands.0.position();
+        let commands = Reader(self.config.log.reader(Topic::Commands, partition, from)?);
         let end = self.config.log.end(Topic::Ledger, partition)?;
         while self.ledger.0.position() < end {
             if self.read_ledger(TAIL_WITHIN)? == 0 {
@@ -207,7 +215,7 @@ impl Standby {
         }
         self.forget_published();
         let parked_tail = parked_tail(&*self.config.log, partition)?;
-        let commands = Reader(Box::new(Kept::new(self.ahead, self.commands)));
+        let commands = Reader(Box::new(Kept::new(self.ahead, commands)));
         PartitionLoop::resume(Resume {
             config: self.config,
             engine: self.engine,
@@ -224,10 +232,4 @@ impl Standby {
 fn late_tail(partition: Partition) -> RunnerError {
     let reason = format!("the facts of partition {partition} did not come to their end in time");
     RunnerError::Log(LogError::Backend(reason))
-}
-
-/// A reader whose first record is the last there is, so that it shows the tail.
-fn ledger_from_its_end(config: &LoopConfig) -> Result<Reader, RunnerError> {
-    let end = config.log.end(Topic::Ledger, config.partition)?;
-    Ok(Reader(config.log.reader(Topic::Ledger, config.partition, end.saturating_sub(1))?))
 }
