@@ -6,6 +6,7 @@ import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
 import { clock } from './clock.js';
 import { waitingRange, waitingWords } from './format.js';
+import { turnCame } from './notify.js';
 import { offer, words } from './wait.js';
 
 const prepare = () => {
@@ -64,6 +65,7 @@ export function join(page) {
 
 export function turn(page) {
   prepare();
+  turnCame(page);
   const told = words(page);
   const note = el('p', { class: 'quiet', role: 'status' });
   let timer = null;
