@@ -71,7 +71,10 @@ fn command_data(envelope: &Envelope) -> Value {
         Command::ReservePlaces { count } => {
             data.insert("count".into(), json!(count));
         }
-        Command::Enter { place } => {
+        // What a fan shares stays in the record: nobody needs it beside his pseudonym on a screen.
+        Command::Enter { place }
+        | Command::AwaitTurn { place }
+        | Command::CallPlaces { below: place } => {
             data.insert("place".into(), json!(place.0));
         }
         Command::HoldSeats { seats, accessible } => {

@@ -13,9 +13,9 @@ use floodgate::audit::{Acked, audit};
 use floodgate_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_onsale::wire::encode_command;
 use floodgate_onsale::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope,
-    EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
-    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency,
+    EngineLimits, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus,
+    PaymentMethod, PaymentResult, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
@@ -232,9 +232,10 @@ impl Simulation {
                 seats.push(SeatId(self.rng.random_range(0..400)));
                 self.wish(event_id, actor, Command::HoldSeats { seats, accessible: false });
             }
-            55..74 => self.shop_on(),
-            74..77 => self.answer_bank(),
-            77..80 => self.wish(event_id, actor, Command::Leave),
+            55..73 => self.shop_on(),
+            73..76 => self.answer_bank(),
+            76..78 => self.wish(event_id, actor, Command::Leave),
+            78..80 => self.line_and_cohorts(event_id, actor),
             80..88 => self.repeat(),
             88..92 => self.carrier = outbox(&self.log),
             92..96 => {
@@ -246,6 +247,19 @@ impl Simulation {
                 self.now += self.rng.random_range(0..30_000);
                 self.log.set_time(LogTime(self.now));
             }
+        }
+    }
+
+    /// The line moves, somebody wants to be told, somebody lets himself be counted or not.
+    fn line_and_cohorts(&mut self, event_id: EventId, actor: Actor) {
+        let places = self.places.get(&event_id).copied().unwrap_or_default();
+        let place = Place(self.rng.random_range(0..places + 20));
+        let cohort = Cohort::new(AgeBand::ALL.get(place.0 as usize).copied(), None);
+        match self.rng.random_range(0..4) {
+            0 => self.wish(event_id, Actor::System, Command::CallPlaces { below: place }),
+            1 => self.wish(event_id, actor, Command::AwaitTurn { place }),
+            2 => self.wish(event_id, actor, Command::ShareCohort { cohort }),
+            _ => self.wish(event_id, actor, Command::WithdrawCohort),
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Every place below the frontier may enter. The frontier never goes back. Who is called and
 //! does not come counts against the shop for a grace time only, so silent people never block
-//! the line; who comes late still enters, for the engine counts shoppers exactly.
+//! the line; who comes late still enters, for the engine counts shoppers exactly. Whoever was
+//! called by another gateway, or before a restart, counts like one's own: from when it was seen.
 
 use std::collections::VecDeque;
 
@@ -27,6 +28,8 @@ pub struct ShopView {
     pub held: u32,
     /// Places given out: the frontier has no use beyond.
     pub places_reserved: u64,
+    /// Every place below was called, as far as the log has it: a restart calls nobody back.
+    pub places_called: u64,
     /// One more than the highest place that ever entered; 0 when none did.
     pub entered_beyond: u64,
     /// Places that have entered, all in all.
@@ -59,7 +62,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// Starts behind the highest place that entered: a restart calls nobody back.
+    /// Starts behind the highest place that entered; the first step follows what the log has.
     #[must_use]
     pub fn starting_at(entered_beyond: u64) -> Self {
         Pace {
@@ -84,7 +87,8 @@ impl Pace {
 
     /// Moves the frontier as far as it may go at `now_ms`, and returns it.
     pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> u64 {
-        self.frontier = self.frontier.max(shop.entered_beyond);
+        self.frontier = self.frontier.max(shop.entered_beyond).max(shop.places_called);
+        self.note_call(now_ms);
         let elapsed = now_ms.saturating_sub(self.last_ms.unwrap_or(now_ms)).min(BURST_MS);
         self.last_ms = Some(now_ms);
         let per_ms = f64::from(settings.per_minute) / 60_000.0;
@@ -96,14 +100,24 @@ impl Pace {
         if steps > 0 {
             self.allowance -= steps as f64;
             self.frontier += steps;
-            if self.calls.len() == CALLS_MAX
-                && let Some(oldest) = self.calls.pop_front()
-            {
-                self.lapsed_below = oldest.beyond;
-            }
-            self.calls.push_back(Call { at_ms: now_ms, beyond: self.frontier });
+            self.note_call(now_ms);
         }
         self.frontier
+    }
+
+    /// Remembers when the frontier moved, whoever moved it: without that, those others called
+    /// and who do not come would count against the shop for ever.
+    fn note_call(&mut self, now_ms: u64) {
+        let noted = self.calls.back().map_or(self.lapsed_below, |call| call.beyond);
+        if self.frontier <= noted {
+            return;
+        }
+        if self.calls.len() == CALLS_MAX
+            && let Some(oldest) = self.calls.pop_front()
+        {
+            self.lapsed_below = oldest.beyond;
+        }
+        self.calls.push_back(Call { at_ms: now_ms, beyond: self.frontier });
     }
 
     fn forget_lapsed(&mut self, now_ms: u64, grace_ms: u64) {
@@ -150,6 +164,7 @@ mod tests {
             free: 1000,
             held: 0,
             places_reserved: 10_000,
+            places_called: 0,
             entered_beyond: 0,
             entered_count: 0,
         }
@@ -183,6 +198,33 @@ mod tests {
         assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100);
         assert_eq!(pace.advance(30_999, SETTINGS, &shop()), 100);
         assert_eq!(pace.advance(31_000, SETTINGS, &shop()), 200);
+    }
+
+    #[test]
+    fn a_restart_calls_nobody_back_and_waits_for_those_on_their_way() {
+        // Sixty places had entered and a hundred were called when everything stopped.
+        let view = ShopView {
+            shoppers: 60,
+            places_called: 100,
+            entered_beyond: 60,
+            entered_count: 60,
+            ..shop()
+        };
+        let mut pace = Pace::starting_at(view.entered_beyond);
+        assert_eq!(pace.advance(0, SETTINGS, &view), 100);
+        assert_eq!(pace.advance(1000, SETTINGS, &view), 100, "forty are on their way");
+        assert_eq!(pace.advance(29_999, SETTINGS, &view), 100);
+        assert_eq!(pace.advance(30_000, SETTINGS, &view), 140, "and do not come");
+    }
+
+    #[test]
+    fn those_others_called_lapse_like_ones_own() {
+        let mut pace = Pace::starting_at(0);
+        pace.advance(0, SETTINGS, &shop());
+        pace.follow(100);
+        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100, "another gateway filled the shop");
+        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), 100);
+        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), 200, "none of them came");
     }
 
     #[test]

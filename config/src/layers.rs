@@ -193,6 +193,12 @@ mod tests {
         assert!(duration.contains("soon") && duration.contains("90s"), "{duration}");
         let bound = error("[log]\npartitions = 0\n");
         assert!(bound.contains("log.partitions = 0") && bound.contains("between 1"), "{bound}");
+        for (few, key) in
+            [("audience_threshold = 9", "threshold"), ("audience_window = \"59s\"", "1m")]
+        {
+            let refused = error(&format!("[live]\n{few}\n"));
+            assert!(refused.contains(key) && refused.contains("at least"), "{refused}");
+        }
         let syntax = error("[server\n");
         assert!(syntax.contains("line 1"), "{syntax}");
         let missing = load(Some(Path::new("/nowhere.toml")), [], &[]).unwrap_err().to_string();

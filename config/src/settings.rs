@@ -149,6 +149,8 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+    pub audience_window: Span,
+    pub audience_threshold: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -176,7 +178,7 @@ impl Default for Settings {
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
     pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
-        let Settings { server, log, kafka, engine, s3, admission, .. } = self;
+        let Settings { server, log, kafka, engine, s3, admission, live, .. } = self;
         let rows = [
             (
                 (1..=kafka.gateways).contains(&server.gateway_id),
@@ -219,6 +221,18 @@ impl Settings {
                 "admission.puzzle_level",
                 admission.puzzle_level.to_string(),
                 "between 0 (no puzzle) and 12",
+            ),
+            (
+                live.audience_threshold >= 10,
+                "live.audience_threshold",
+                live.audience_threshold.to_string(),
+                "at least 10; fewer people could be told apart",
+            ),
+            (
+                live.audience_window.as_millis() >= 60_000,
+                "live.audience_window",
+                format!("{} ms", live.audience_window.as_millis()),
+                "at least 1m; 7d is an ISO week",
             ),
         ];
         let rows = rows.into_iter().chain(server.bounds());

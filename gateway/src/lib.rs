@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `state` | what every handler shares |
 //! | `commands` | from a request to an outcome |
+//! | `calling` | the line's progress, written to the log |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, wish |
 //! | `problem` | every way to say no, in one table |
@@ -20,6 +21,7 @@
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
+mod calling;
 mod commands;
 mod extract;
 mod metering;

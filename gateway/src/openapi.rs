@@ -6,7 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
 use crate::routes::{
-    availability, door, events, holds, orders, queue, sale, sandbox, shop, status, tickets, venues,
+    availability, cohort, door, events, holds, notify, orders, queue, sale, sandbox, shop, status,
+    tickets, venues,
 };
 
 const DESCRIPTION: &str = "\
@@ -30,8 +31,8 @@ are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is tru
     paths(
         status::read, holds::acquire, orders::purchase,
         events::list, events::read, events::plan, availability::snapshot, availability::stream,
-        queue::join, door::challenge, queue::read, queue::stream, shop::enter, shop::leave,
-        shop::me,
+        queue::join, door::challenge, queue::read, queue::stream, notify::ask, shop::enter,
+        shop::leave, shop::me, cohort::share, cohort::withdraw,
         holds::extend, holds::release, orders::read, orders::stream, tickets::list, tickets::qr,
         orders::ask,
         events::create, sale::set_prices, sale::set_policy, sale::open, sale::pause, sale::close,

@@ -15,6 +15,7 @@ use tower::ServiceExt;
 
 use floodgate_onsale::SalePhase;
 
+use crate::calling::tell_the_log;
 use crate::extract::address::Peer;
 use crate::routes::app;
 use crate::state::GatewayState;
@@ -42,6 +43,7 @@ pub async fn run(
     let (ending, end) = watch::channel(false);
     let pulse = tokio::spawn(pulse(state.clone()));
     let agreeing = tokio::spawn(agree(state.clone()));
+    let calling = tokio::spawn(tell_the_log(state.clone()));
     let router = app(state.clone());
     // A permit belongs to its connection and goes with it, hang-ups included.
     let permits = Arc::new(Semaphore::new(state.settings.connections_max));
@@ -83,6 +85,7 @@ pub async fn run(
     }
     pulse.abort();
     agreeing.abort();
+    calling.abort();
     state.stop();
 }
 

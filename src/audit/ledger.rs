@@ -8,6 +8,7 @@ use floodgate_onsale::{
     BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Place, Policy, SeatId, SeatList, Source,
 };
 
+use super::crowd::CrowdBook;
 use super::report::{Check, Report, SeatCounts};
 
 /// Violations told in words; the counts tell the rest.
@@ -54,6 +55,7 @@ struct EventBook {
     shoppers: HashSet<BuyerId>,
     spent: HashSet<Place>,
     places: u64,
+    crowd: CrowdBook,
 }
 
 /// The books of all events.
@@ -164,6 +166,7 @@ impl Ledger {
                 shoppers: HashSet::new(),
                 spent: HashSet::new(),
                 places: 0,
+                crowd: CrowdBook::default(),
             };
             let is_new = self.events.insert(record.event_id, book).is_none();
             self.check("event-created-once", is_new, || {
@@ -262,7 +265,11 @@ impl Ledger {
             | Fact::OrderExpired { hold_id, seats, .. }
             | Fact::OrderRefunded { hold_id, seats, .. }
             | Fact::OrderCancelled { hold_id, seats, .. } => self.over(book, *hold_id, seats),
-            _ => {}
+            other => {
+                if let Some((id, holds, told)) = book.crowd.enter(other, book.places) {
+                    self.check(id, holds, || told);
+                }
+            }
         }
     }
 

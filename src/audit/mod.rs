@@ -5,6 +5,7 @@
 //! byte by byte, with those in the log.
 
 mod acked;
+mod crowd;
 mod ledger;
 mod replay;
 mod report;

@@ -26,6 +26,7 @@ use floodgate_config::{PaymentsProvider, Settings, Store};
 use floodgate_gateway::{
     GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
 };
+use floodgate_live::AudienceSettings;
 use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
 use floodgate_onsale::GatewayId;
 use floodgate_payments::{Provider, Sandbox};
@@ -136,7 +137,11 @@ impl Running {
         } else {
             None
         };
-        let live = if roles.live && settings.live.enabled { start_live(&shared)? } else { vec![] };
+        let live = if roles.live && settings.live.enabled {
+            start_live(settings, &shared)?
+        } else {
+            vec![]
+        };
         let sinks = if roles.sink { start_sinks(settings, &shared, data).await? } else { vec![] };
         let (ending, mut end) = watch::channel(false);
         let shutdown = async move {
@@ -205,8 +210,12 @@ impl Running {
     }
 }
 
-fn start_live(log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
-    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition);
+fn start_live(settings: &Settings, log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
+    let audience = AudienceSettings {
+        window_ms: settings.live.audience_window.as_millis(),
+        threshold: settings.live.audience_threshold,
+    };
+    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, audience);
     let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }

@@ -151,8 +151,12 @@ async function waitInQueue(walk) {
     if (state !== 'waiting') throw new WalkError(`the line is held, but the page is in “${state}”`);
     await walk.record('waiting');
     const place = await walk.page.locator('.facts dd').first().innerText();
+    await walk.press('.tell button');
+    await walk.see('.tell [role="status"]:not(:empty)', 'that one will be told');
+    await walk.record('told');
     await walk.page.reload();
     await walk.state('waiting');
+    await walk.see('.tell [role="status"]:not(:empty)', 'that one will be told, after a reload');
     const again = await walk.page.locator('.facts dd').first().innerText();
     if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
     await tunePace(walk.options, 30_000);
@@ -198,6 +202,24 @@ async function fillCard(walk, card) {
   await walk.press('.pay-form button[type="submit"]');
 }
 
+/** Agrees to be counted, sees it said, and takes it back: by keyboard, whatever the walk does. */
+async function beCounted(walk) {
+  await walk.see('#share-agree', 'the card about being counted');
+  if (await walk.page.isChecked('#share-agree')) throw new WalkError('the box is ticked before anybody agreed');
+  await walk.tabTo('#share-agree');
+  await walk.page.keyboard.press('Space');
+  await walk.chooseFirst('#share-age');
+  await walk.tabTo('.share-form button');
+  await walk.page.keyboard.press('Enter');
+  await walk.see('.share [role="status"]:not(:empty)', 'what one is counted as');
+  await walk.record('counted');
+  await walk.page.reload();
+  await walk.see('.share [role="status"]:not(:empty)', 'what one is counted as, after a reload');
+  await walk.tabTo('.share > button');
+  await walk.page.keyboard.press('Enter');
+  await walk.see('#share-agree', 'the card as it was');
+}
+
 /** The bank's page, which leads back to the event by itself. */
 async function answerBank(walk) {
   await walk.see('a.primary[href*="challenge"]', 'the way to the bank');
@@ -238,6 +260,7 @@ async function showTickets(walk) {
   await walk.page.reload();
   await walk.state('tickets');
   await walk.see('.ticket img.qr', 'the tickets after a reload');
+  await beCounted(walk);
   return walk.page.locator('.ticket').count();
 }
 

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod crowd;
 mod door;
 mod money;
 mod reload;

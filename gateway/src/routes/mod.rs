@@ -1,9 +1,11 @@
 //! One file a group of routes; what they share on the way out is here.
 
 pub(crate) mod availability;
+pub(crate) mod cohort;
 pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod holds;
+pub(crate) mod notify;
 pub(crate) mod orders;
 pub(crate) mod pages;
 pub(crate) mod queue;
@@ -50,7 +52,9 @@ pub fn app(state: GatewayState) -> Router {
         .merge(sale::routes())
         .merge(queue::routes())
         .merge(door::routes())
+        .merge(notify::routes())
         .merge(shop::routes())
+        .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())

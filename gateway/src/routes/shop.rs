@@ -14,7 +14,7 @@ use floodgate_onsale::{Actor, Answer, Command, OrderView, Refusal};
 use super::answer;
 use crate::commands::{Outcome, refused_or};
 use crate::extract::fan::{cookie, pass_cookie, ticket_cookie};
-use crate::extract::{EventPath, Fan, Shopper, Wish, token_of};
+use crate::extract::{EventPath, Fan, Shopper, Wish, queue_ticket, token_of};
 use crate::model::{DoneAnswer, EnterAnswer, Nothing, Order, Position};
 use crate::problem::ApiError;
 use crate::state::GatewayState;
@@ -44,12 +44,7 @@ pub(crate) async fn enter(
     wish: Wish<Nothing>,
 ) -> Result<Response, ApiError> {
     let (device, event_id) = (fan.device()?, path.event_id);
-    let text = token_of(&headers, "floodgate-queue-ticket", &ticket_cookie(event_id));
-    let text = text.ok_or_else(|| {
-        ApiError::new("invalid_token").field("queue ticket", "missing; join the queue first")
-    })?;
-    let ticket = QueueTicket::open(state.room.keys(), text, event_id, device)
-        .map_err(|error| ApiError::new("invalid_token").field("queue ticket", error.to_string()))?;
+    let ticket = queue_ticket(&state, &headers, event_id, device)?;
     let left = path.entry.read().left.get(&device.buyer).copied();
     // A place got beside the last visit. One it was made with is the log's to judge, so that a
     // repeated wish hears its first outcome.

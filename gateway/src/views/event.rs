@@ -83,6 +83,8 @@ pub(crate) struct EventView {
     pub(crate) by_category: Vec<Counts>,
     pub(crate) shoppers: u32,
     pub(crate) places_reserved: u64,
+    /// Every place below was called, as far as the log has it.
+    pub(crate) places_called: u64,
     pub(crate) entered_beyond: u64,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
@@ -131,6 +133,7 @@ impl EventView {
             by_category,
             shoppers: 0,
             places_reserved: 0,
+            places_called: 0,
             entered_beyond: 0,
             entered_count: 0,
             orders: HashMap::new(),

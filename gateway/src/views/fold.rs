@@ -21,6 +21,7 @@ impl EventView {
             Fact::PlacesReserved { first, count } => {
                 self.places_reserved = first.0 + u64::from(*count);
             }
+            Fact::PlacesCalled { below } => self.places_called = below.0,
             Fact::Entered { buyer, place, until } => {
                 if self.passes.insert(*buyer, (*place, *until)).is_none() {
                     self.shoppers += 1;

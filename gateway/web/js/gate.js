@@ -7,6 +7,7 @@ import { el, heading, notice, say } from './dom.js';
 import { clock } from './clock.js';
 import { door } from './door.js';
 import { waitingRange, waitingWords } from './format.js';
+import { turnCame } from './notify.js';
 import { offer, words } from './wait.js';
 
 const prepare = () => {
@@ -67,6 +68,7 @@ export function join(page) {
 
 export function turn(page) {
   prepare();
+  turnCame(page);
   const told = words(page);
   const note = el('p', { class: 'quiet', role: 'status' });
   const through = door(page);

@@ -3,6 +3,7 @@ import { get } from './api.js';
 import { action } from './action.js';
 import { el, heading, notice } from './dom.js';
 import { day, money, plural } from './format.js';
+import { share } from './share.js';
 import { style } from './shop/shop.js';
 import { placeWords } from './seats/book.js';
 import { boughtOrders } from './state.js';
@@ -54,6 +55,7 @@ export function tickets(page) {
     notice('good', el('strong', {}, 'It is done: the seats are yours. '),
       'Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.'),
     orders.map((order) => orderPart(page, order)),
-    el('div', { class: 'ticket-actions' }, action('Print', async () => print()), canBuyMore ? more : null));
+    el('div', { class: 'ticket-actions' }, action('Print', async () => print()), canBuyMore ? more : null),
+    share(page));
   return { node };
 }

@@ -57,6 +57,8 @@ export function waiting(page) {
   const lowest = { ahead: null };
   let said = null;
   const row = (name, value) => el('div', {}, el('dt', {}, name), value);
+  const tell = el('div');
+  import('./notify.js').then(({ tellMe }) => tell.append(tellMe(page))).catch(() => {});
 
   function update() {
     const { queue, me } = page;
@@ -95,6 +97,7 @@ export function waiting(page) {
       el('dl', { class: 'facts' },
         row('Your place', facts.place), row('Waiting time', facts.wait),
         row('Let in', facts.pace), row('Last updated', facts.heard)),
+      tell,
       notice('calm', el('strong', {}, 'Your place is safe. '),
         'You may reload, close or lock the phone; this device keeps its place. When it is your '
         + 'turn, this page says so and waits for you to press Continue.')),

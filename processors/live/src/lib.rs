@@ -2,12 +2,15 @@
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`flow`), and changed totals are published, each with the position it is true as
-//! of (`publish`). [`public`] is the form other teams read. Start reading at `flow`.
+//! of (`publish`). The same facts, told to other teams, and the cells of those who agreed to be
+//! counted (`audience`). [`public`] is the form other teams read. Start reading at `flow`.
 
+mod audience;
 mod deltas;
 mod flow;
 pub mod public;
 mod publish;
 mod worker;
 
+pub use audience::AudienceSettings;
 pub use worker::{LiveHandle, spawn};

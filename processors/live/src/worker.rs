@@ -9,6 +9,7 @@ use floodgate_log::{Log, LogError, LogReader, Partition, Record, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{LogTime, Source};
 
+use crate::audience::AudienceSettings;
 use crate::deltas::Shapes;
 use crate::flow::Flow;
 use crate::public::Teller;
@@ -20,6 +21,11 @@ const BATCH_MAX: usize = 8192;
 pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 /// Totals are published this often at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+/// How long a quiet partition is waited on at once, and so how soon a stop is heard.
+const STOP_WITHIN: Duration = Duration::from_millis(50);
+/// After an error: how long until the next life, doubled each time.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
 
 /// A running counter of one partition.
 #[derive(Debug)]
@@ -41,28 +47,57 @@ impl LiveHandle {
     }
 }
 
-/// Counts one partition of the facts on a thread of its own.
-pub fn spawn(log: Arc<dyn Log>, partition: Partition) -> std::io::Result<LiveHandle> {
+/// Counts and tells one partition of the facts on a thread of its own.
+pub fn spawn(
+    log: Arc<dyn Log>,
+    partition: Partition,
+    audience: AudienceSettings,
+) -> std::io::Result<LiveHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&stop);
-    let thread =
-        std::thread::Builder::new().name(format!("live-{partition}")).spawn(move || {
-            let run = || -> Result<(), LogError> {
-                let mut counter = Counter::new(Arc::clone(&log), partition)?;
-                let mut teller = Teller::new(Arc::clone(&log), partition)?;
-                while !theirs.load(Ordering::Acquire) {
-                    counter.turn(Duration::from_millis(50))?;
-                    teller.turn(now())?;
-                }
-                Ok(())
-            };
-            let counted = run();
-            match counted {
-                Ok(()) | Err(LogError::Closed) => {}
-                Err(error) => tracing::error!(partition, %error, "live counts stop"),
-            }
-        })?;
+    let thread = std::thread::Builder::new()
+        .name(format!("live-{partition}"))
+        .spawn(move || lives(&log, partition, audience, &theirs))?;
     Ok(LiveHandle { stop, thread })
+}
+
+/// One life after the other, until told to stop: a log that was full or away for a while must not
+/// silence a partition for good, and a new life finds out what the last one has written.
+fn lives(log: &Arc<dyn Log>, partition: Partition, audience: AudienceSettings, stop: &AtomicBool) {
+    let mut again_after = AGAIN_AFTER;
+    while !stop.load(Ordering::Acquire) {
+        let started = Instant::now();
+        match live(log, partition, audience, stop) {
+            Ok(()) | Err(LogError::Closed) => return,
+            Err(error) => tracing::error!(partition, %error, "live starts anew"),
+        }
+        // A life that lasted was a good one; what ended it is a new trouble.
+        if started.elapsed() > AGAIN_AFTER_MAX {
+            again_after = AGAIN_AFTER;
+        }
+        let until = Instant::now() + again_after;
+        while Instant::now() < until && !stop.load(Ordering::Acquire) {
+            std::thread::sleep(STOP_WITHIN);
+        }
+        again_after = (again_after * 2).min(AGAIN_AFTER_MAX);
+    }
+}
+
+fn live(
+    log: &Arc<dyn Log>,
+    partition: Partition,
+    audience: AudienceSettings,
+    stop: &AtomicBool,
+) -> Result<(), LogError> {
+    let mut counter = Counter::new(Arc::clone(log), partition)?;
+    let mut teller = Teller::new(Arc::clone(log), partition, audience)?;
+    let mut wait = Duration::ZERO;
+    while !stop.load(Ordering::Acquire) {
+        counter.turn(wait)?;
+        // A teller that is behind is not kept waiting by a counter that is not.
+        wait = if teller.turn(now())? { Duration::ZERO } else { STOP_WITHIN };
+    }
+    Ok(())
 }
 
 /// One partition's counter.

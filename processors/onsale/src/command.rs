@@ -3,6 +3,7 @@
 //! A command is decided when the log has it. Its [`Envelope`] says who asks, by which
 //! name the command may be repeated, and which gateway waits for the answer.
 
+use crate::cohort::Cohort;
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -127,6 +128,16 @@ pub enum Command {
     Announce { message: String },
     /// Staff. The waiting room's dials; decided in the log so that every gateway turns alike.
     TuneQueue(Box<Dials>),
+    /// System. Every place below is called; said by the gateways, which move the line.
+    CallPlaces { below: Place },
+    /// Buyer. Wants to be told when his place is called; the gateway has seen that it is his.
+    AwaitTurn { place: Place },
+    /// Buyer. Lets himself be counted in aggregates, under these coarse answers.
+    ShareCohort { cohort: Cohort },
+    /// Buyer. Takes that back.
+    WithdrawCohort,
+    /// System. Makes the log's time visible to those who fold facts, while nothing else happens.
+    MarkTime,
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -184,6 +195,11 @@ impl Command {
             Command::RedeemTicket { .. } => "RedeemTicket",
             Command::Announce { .. } => "Announce",
             Command::TuneQueue(_) => "TuneQueue",
+            Command::CallPlaces { .. } => "CallPlaces",
+            Command::AwaitTurn { .. } => "AwaitTurn",
+            Command::ShareCohort { .. } => "ShareCohort",
+            Command::WithdrawCohort => "WithdrawCohort",
+            Command::MarkTime => "MarkTime",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

@@ -1,8 +1,9 @@
 //! Facts: what happened, in the past tense. The event-sourced history of every seat.
 //!
 //! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
-//! names the seats and the buyer.
+//! names the seats and the buyer. Facts about cohorts name nobody, on purpose.
 
+use crate::cohort::Cohort;
 use crate::command::{Dials, NewEvent, PaymentMethod};
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
@@ -195,6 +196,25 @@ pub enum Fact {
         dials: Box<Dials>,
         by: StaffId,
     },
+    /// Every place below may enter; only ever more.
+    PlacesCalled {
+        below: Place,
+    },
+    /// Somebody who waits wants to be told when his place is called. Once a place.
+    TurnAwaited {
+        buyer: BuyerId,
+        place: Place,
+    },
+    /// One person more in this cohort of the event. Nobody can tell which.
+    CohortJoined {
+        cohort: Cohort,
+    },
+    /// One person less.
+    CohortLeft {
+        cohort: Cohort,
+    },
+    /// Nothing happened; the log's time is this.
+    TimeMarked,
 }
 
 impl Fact {
@@ -231,6 +251,11 @@ impl Fact {
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
             Fact::QueueTuned { .. } => "QueueTuned",
+            Fact::PlacesCalled { .. } => "PlacesCalled",
+            Fact::TurnAwaited { .. } => "TurnAwaited",
+            Fact::CohortJoined { .. } => "CohortJoined",
+            Fact::CohortLeft { .. } => "CohortLeft",
+            Fact::TimeMarked => "TimeMarked",
         }
     }
 }

@@ -6,12 +6,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`], [`payment`] | the words |
+//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the words |
+//! | [`payment`], [`cohort`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, told |
 //! | [`engine`] | decide, apply, timing wheel, invariants, snapshots |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
+pub mod cohort;
 pub mod command;
 pub mod engine;
 pub mod fact;
@@ -25,6 +27,7 @@ pub mod seats;
 pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
+pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
 pub use engine::{Engine, EngineLimits};
 pub use fact::{Fact, FactRecord, Source};

@@ -48,6 +48,7 @@ pub struct FactBody {
     pub attempt: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// A place in the line; of `places_called`, every place below it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +99,11 @@ impl FactBody {
             }
             Fact::PlacesReserved { first, count } => {
                 (self.place, self.count) = (Some(first.0), Some(*count));
+            }
+            Fact::PlacesCalled { below } => self.place = Some(below.0),
+            Fact::TurnAwaited { buyer, place } => {
+                self.buyer_id = Some(buyer.to_string());
+                self.place = Some(place.0);
             }
             Fact::Entered { buyer, place, until } => {
                 self.buyer_id = Some(buyer.to_string());

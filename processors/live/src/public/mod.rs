@@ -5,15 +5,18 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `counts`, `notification` | the bodies |
+//! | `fact`, `counts`, `notification`, `audience` | the bodies |
 //! | `teller` | publishes facts and notifications by position |
+//! | `watch` | what is told later than the fact it follows from |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
+mod audience;
 mod counts;
 mod fact;
 mod notification;
 mod schemas;
 mod teller;
+mod watch;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -22,6 +25,7 @@ use bytes::Bytes;
 use floodgate_log::Partition;
 use floodgate_onsale::{LogTime, Source};
 
+pub use audience::AudienceCell;
 pub use counts::{AsOf, Counts};
 pub use fact::{FactBody, Position};
 pub use notification::Notification;

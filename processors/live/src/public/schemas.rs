@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use floodgate_log::Topic;
 
-use super::{Counts, FactBody, Notification};
+use super::{AudienceCell, Counts, FactBody, Notification};
 
 const ABOUT: &str = "\
 CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
 partition: keep the last one, drop what is not greater, and every fact is seen once, however often \
-it is delivered. New fields may appear; those that are here keep their meaning.";
+it is delivered. Messages and cells are known by ce_id instead. New fields may appear; those that are here keep their meaning.";
 
 /// The public topics with their schemas: JSON Schema, draft 2020-12.
 #[must_use]
@@ -21,6 +21,7 @@ pub fn schemas() -> Vec<(Topic, Value)> {
         of(Topic::Facts, generator().into_root_schema_for::<FactBody>()),
         of(Topic::Counts, generator().into_root_schema_for::<Counts>()),
         of(Topic::Notifications, generator().into_root_schema_for::<Notification>()),
+        of(Topic::Audience, generator().into_root_schema_for::<AudienceCell>()),
     ]
 }
 
@@ -82,6 +83,7 @@ fn key_of(topic: Topic) -> &'static str {
     match topic {
         Topic::Facts => "event id",
         Topic::Counts => "event id, then /section/N or /category/N",
+        Topic::Audience => "product id: event, window, cell",
         _ => "user id, or event id when it is for everybody",
     }
 }
@@ -90,6 +92,9 @@ fn about(topic: Topic) -> &'static str {
     match topic {
         Topic::Facts => "What happened: every hold, order, payment and phase.",
         Topic::Counts => "Free, held and sold by event, section and category, as of a position.",
-        _ => "Messages for people: a hold about to end, an order's news, an event's phase.",
+        Topic::Audience => {
+            "How many people who agreed are in a cohort of an event, a week at a time."
+        }
+        _ => "Messages for people: their turn, a hold about to end, an order's news, an event's.",
     }
 }

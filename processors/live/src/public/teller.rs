@@ -1,8 +1,11 @@
 //! Publishes facts and notifications of one partition, in order and by position.
 //!
 //! Each public fact carries the offset of the ledger's record it was made from, so that a restart
-//! goes on behind the last one. Between a publication and a crash right after it, the same records
-//! may come again: readers drop what is not greater than what they had.
+//! tells nothing twice that is behind the last one. It still reads from the first fact on: who
+//! waits for his turn, or holds seats, may have begun long ago. Between a publication and a crash
+//! right after it, the same records may come again: readers drop what they had.
+//!
+//! An error ends the teller, and another one finds out what was written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,85 +15,107 @@ use bytes::Bytes;
 
 use floodgate_log::{Log, LogError, LogReader, NewRecord, Partition, Record, Topic, partition_of};
 use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Source};
+use floodgate_onsale::{Fact, FactRecord, LogTime, Source};
 
+use super::watch::Watch;
 use super::{FactBody, Notification};
+use crate::audience::{Audience, AudienceSettings};
 use crate::worker::PATIENCE;
 
 /// Facts published at once.
 const BATCH_MAX: usize = 1024;
-/// How long before its end the owner of a hold is told.
-const ENDING_MS: u64 = 60_000;
-/// Records read again after a restart, so that holds that were made before it are not forgotten:
-/// minutes of a sale at its hottest.
-const WATCHED_AGAIN: u64 = 200_000;
+/// Batches of facts told before that one turn may follow: a quarter of a second.
+const SILENT_BATCHES: usize = 256;
+/// Records of one append of notifications.
+const NOTES_MAX: usize = 4096;
 /// The header that names the ledger's record.
 const LEDGER_OFFSET: &str = "floodgate-ledger-offset";
-
-/// A hold somebody should be told about in time.
-#[derive(Debug, Clone, Copy)]
-struct Ending {
-    origin: (EventId, Source, LogTime),
-    buyer: BuyerId,
-    until: LogTime,
-}
 
 /// One partition's teller.
 pub(crate) struct Teller {
     log: Arc<dyn Log>,
     partition: Partition,
     ledger: Box<dyn LogReader>,
-    /// Up to here an earlier life has told everything; this one only watches holds.
+    /// Up to here an earlier life has told everything; this one only watches.
     told: Option<u64>,
     last: Option<Source>,
     records: Vec<Record>,
-    /// Holds that end by themselves; as many as there are holds.
-    endings: BTreeMap<HoldId, Ending>,
-    /// The same by the time to tell, so that looking costs nothing.
-    due: BTreeMap<(u64, HoldId), ()>,
+    watch: Watch,
+    audience: Audience,
 }
 
 impl Teller {
     /// Goes on behind the last public fact.
-    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        partition: Partition,
+        audience: AudienceSettings,
+    ) -> Result<Self, LogError> {
         let first = log.first(Topic::Ledger, partition)?;
         let told = log.last(Topic::Facts, partition)?.and_then(|record| ledger_offset(&record));
-        let from = told.map_or(first, |offset| first.max(offset.saturating_sub(WATCHED_AGAIN)));
-        let ledger = log.follower(Topic::Ledger, partition, from, PATIENCE)?;
+        let ledger = log.follower(Topic::Ledger, partition, first, PATIENCE)?;
         Ok(Teller {
+            audience: Audience::new(Arc::clone(&log), partition, audience)?,
             log,
             partition,
             ledger,
             told,
             last: None,
             records: Vec::new(),
-            endings: BTreeMap::new(),
-            due: BTreeMap::new(),
+            watch: Watch::new(partition),
         })
     }
 
-    /// Tells what is new, and whose time runs out; never waits for more.
-    pub(crate) fn turn(&mut self, now: LogTime) -> Result<(), LogError> {
-        self.records.clear();
-        self.ledger.poll(BATCH_MAX, Duration::ZERO, &mut self.records)?;
-        let records = std::mem::take(&mut self.records);
+    /// Tells what is new, and whose time runs out; never waits for more. Returns whether there is
+    /// more to be read at once.
+    pub(crate) fn turn(&mut self, now: LogTime) -> Result<bool, LogError> {
+        for _ in 0..SILENT_BATCHES {
+            self.records.clear();
+            let read = self.ledger.poll(BATCH_MAX, Duration::ZERO, &mut self.records)?;
+            if read == 0 {
+                self.quiet(now)?;
+                return Ok(false);
+            }
+            let records = std::mem::take(&mut self.records);
+            let has_told = self.take(&records, now);
+            self.records = records;
+            if has_told? {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a batch; whether anything of it was published.
+    fn take(&mut self, records: &[Record], now: LogTime) -> Result<bool, LogError> {
         let (mut facts, mut notes) = (Vec::new(), Vec::new());
-        for record in &records {
+        for record in records {
             let Ok(fact) = decode_fact(&record.value) else { continue };
             if self.last.is_some_and(|last| fact.source <= last) {
                 continue;
             }
             self.last = Some(fact.source);
-            self.watch(&fact);
+            let from = notes.len();
+            self.watch.endings(fact.at, now, &mut notes);
+            self.watch.take(&fact, &mut notes);
+            self.audience.take(&fact)?;
             if self.told.is_some_and(|told| record.offset <= told) {
-                continue;
+                notes.truncate(from);
+            } else if is_public(&fact.fact) {
+                facts.push(self.public(record.offset, &fact));
             }
-            facts.push(self.public(record.offset, &fact));
-            notes.extend(Notification::of(self.partition, &fact));
         }
-        self.records = records;
-        notes.extend(self.endings(now));
-        self.send(facts, &notes)
+        let has_told = !facts.is_empty() || !notes.is_empty();
+        self.send(facts, &notes)?;
+        Ok(has_told)
+    }
+
+    /// Nothing more happens just now: the world's clock goes on.
+    fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
+        self.audience.tell_time(now);
+        let mut notes = Vec::new();
+        self.watch.endings(now, now, &mut notes);
+        self.send(Vec::new(), &notes)
     }
 
     fn public(&self, offset: u64, fact: &FactRecord) -> NewRecord {
@@ -101,62 +126,22 @@ impl Teller {
         NewRecord { key: body.event_id.into(), value: value.into(), headers }
     }
 
-    /// Keeps an eye on holds that end by themselves.
-    fn watch(&mut self, record: &FactRecord) {
-        let origin = (record.event_id, record.source, record.at);
-        match &record.fact {
-            Fact::SeatsHeld { hold_id, buyer, until, .. }
-            | Fact::HoldExtended { hold_id, buyer, until }
-            | Fact::OrderDeclined { hold_id, buyer, until, .. } => {
-                self.forget(*hold_id);
-                let ending = Ending { origin, buyer: *buyer, until: *until };
-                self.endings.insert(*hold_id, ending);
-                self.due.insert((until.0.saturating_sub(ENDING_MS), *hold_id), ());
-            }
-            Fact::PurchaseStarted { hold_id, .. }
-            | Fact::HoldReleased { hold_id, .. }
-            | Fact::HoldExpired { hold_id, .. } => self.forget(*hold_id),
-            _ => {}
-        }
-    }
-
-    fn forget(&mut self, hold_id: HoldId) {
-        if let Some(ending) = self.endings.remove(&hold_id) {
-            self.due.remove(&(ending.until.0.saturating_sub(ENDING_MS), hold_id));
-        }
-    }
-
-    /// Messages to those whose hold ends within a minute; each once.
-    fn endings(&mut self, now: LogTime) -> Vec<Notification> {
-        let mut notes = Vec::new();
-        while let Some((&(at, hold_id), ())) = self.due.first_key_value()
-            && at <= now.0
-        {
-            self.due.pop_first();
-            let Some(ending) = self.endings.remove(&hold_id) else { continue };
-            // Too late is worse than not at all: it has ended already.
-            if ending.until > now {
-                let hold = (hold_id, ending.buyer, ending.until);
-                notes.push(Notification::hold_ending(self.partition, ending.origin, hold));
-            }
-        }
-        notes
-    }
-
     fn send(&self, facts: Vec<NewRecord>, notes: &[Notification]) -> Result<(), LogError> {
         let mut tickets = Vec::new();
         let partitions = self.log.partitions(Topic::Notifications);
         let mut by_partition: BTreeMap<Partition, Vec<NewRecord>> = BTreeMap::new();
-        for note in notes {
-            let record = note.record();
-            by_partition.entry(partition_of(&record.key, partitions)).or_default().push(record);
-        }
-        // Notifications first: the position that a restart goes on behind is that of the facts.
-        for (partition, records) in by_partition {
-            tickets.push(self.log.append(Topic::Notifications, partition, records));
-        }
-        for ticket in tickets {
-            ticket.wait()?;
+        for notes in notes.chunks(NOTES_MAX) {
+            for note in notes {
+                let record = note.record();
+                by_partition.entry(partition_of(&record.key, partitions)).or_default().push(record);
+            }
+            // Notifications first: the position that a restart goes on behind is that of the facts.
+            for (partition, records) in std::mem::take(&mut by_partition) {
+                tickets.push(self.log.append(Topic::Notifications, partition, records));
+            }
+            for ticket in tickets.drain(..) {
+                ticket.wait()?;
+            }
         }
         if !facts.is_empty() {
             self.log.append(Topic::Facts, self.partition, facts).wait()?;
@@ -165,7 +150,16 @@ impl Teller {
     }
 }
 
+/// Cohorts stay inside: beside the facts of one person's purchase they would tell of that person.
+fn is_public(fact: &Fact) -> bool {
+    !matches!(fact, Fact::CohortJoined { .. } | Fact::CohortLeft { .. })
+}
+
 fn ledger_offset(record: &Record) -> Option<u64> {
     let (_, value) = record.headers.iter().find(|(name, _)| name == LEDGER_OFFSET)?;
     std::str::from_utf8(value).ok()?.parse().ok()
 }
+
+#[cfg(test)]
+#[path = "teller_tests.rs"]
+mod tests;

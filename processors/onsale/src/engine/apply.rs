@@ -36,6 +36,11 @@ impl Target<'_> {
                 self.event.buyers.entry(*buyer).1.in_shop = false;
                 self.event.shoppers -= 1;
             }
+            Fact::PlacesCalled { below } => {
+                let event = &mut *self.event;
+                event.crowd.call(*below, &event.places_spent);
+            }
+            Fact::TurnAwaited { place, .. } => self.event.crowd.ask(*place),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
@@ -85,6 +90,9 @@ impl Target<'_> {
             | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
             | Fact::QueueTuned { .. }
+            | Fact::CohortJoined { .. }
+            | Fact::CohortLeft { .. }
+            | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
         }
     }
@@ -103,6 +111,7 @@ impl Target<'_> {
         buyer.place = place;
         buyer.pass_until = until;
         self.event.shoppers += u32::from(is_new);
+        self.event.crowd.enter(place);
         self.event.spend_place(place);
         self.start_timer(until, TimerKind::Pass { buyer: number });
     }

@@ -4,6 +4,7 @@
 //! over the whole event. The table is bounded by `Policy::buyers_max`.
 
 use super::table::{Index, mix64};
+use crate::cohort::Cohort;
 use crate::ids::{BuyerId, HoldId, LogTime, Place};
 
 /// Live holds a buyer may have at once, whatever the policy says.
@@ -17,6 +18,8 @@ pub(super) struct Buyer {
     pub(super) holds_count: u8,
     /// Held and bought seats.
     pub(super) seats_count: u16,
+    /// What he lets himself be counted under.
+    pub(super) cohort: Option<Cohort>,
     pub(super) place: Place,
     pub(super) pass_until: LogTime,
     pub(super) cooldown_until: LogTime,
@@ -30,6 +33,7 @@ impl Buyer {
             in_shop: false,
             holds_count: 0,
             seats_count: 0,
+            cohort: None,
             place: Place(0),
             pass_until: LogTime(0),
             cooldown_until: LogTime(0),

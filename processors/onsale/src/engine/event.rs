@@ -1,11 +1,12 @@
 //! Everything the engine knows of one event.
 
 use super::buyers::{Buyer, Buyers};
+use super::crowd::Crowd;
 use super::house::House;
 use super::orders::Orders;
 use crate::answer::{EventStatus, SalePhase};
-use crate::command::NewEvent;
-use crate::ids::{BuyerId, EventId, Place};
+use crate::command::{Command, Envelope, NewEvent};
+use crate::ids::{Actor, BuyerId, EventId, Place};
 use crate::policy::Policy;
 use crate::price::PriceTable;
 
@@ -29,6 +30,7 @@ pub(super) struct Event {
     pub(super) places_spent: Vec<u64>,
     /// After a cancellation: the next order slot to undo.
     pub(super) sweep: Option<u32>,
+    pub(super) crowd: Crowd,
 }
 
 impl Event {
@@ -49,6 +51,7 @@ impl Event {
             places_reserved: 0,
             places_spent: Vec::new(),
             sweep: None,
+            crowd: Crowd::default(),
         }
     }
 
@@ -74,6 +77,19 @@ impl Event {
         let word = usize::try_from(place.0 / 64).unwrap_or(usize::MAX);
         if let Some(bits) = self.places_spent.get_mut(word) {
             *bits |= 1 << (place.0 % 64);
+        }
+    }
+
+    /// The one thing facts do not say: who joined which cohort. Facts are for others to read, and
+    /// must not tell; the command does, and the engine remembers.
+    pub(super) fn remember_cohort(&mut self, envelope: &Envelope) {
+        let cohort = match &envelope.command {
+            Command::ShareCohort { cohort } => Some(*cohort),
+            Command::WithdrawCohort => None,
+            _ => return,
+        };
+        if let Actor::Buyer(buyer) = envelope.actor {
+            self.buyers.entry(buyer).1.cohort = cohort;
         }
     }
 

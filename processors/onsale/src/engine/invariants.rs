@@ -15,17 +15,25 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 6] = [
+pub const INVARIANTS: [(&str, &str); 7] = [
     ("seat-one-owner", "a held or sold seat belongs to exactly one live or confirmed order"),
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
     ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
     ("buyer-limits", "a buyer's seats and live holds are those of his orders"),
     ("place-enters-once", "every shopper's place is spent and was given out"),
+    ("line-moves-on", "places called were given out, and who waits to be told is counted"),
 ];
 
-const PREDICATES: [Predicate; 6] =
-    [seat_one_owner, seats_add_up, hold_ends, shoppers_counted, buyer_limits, place_enters_once];
+const PREDICATES: [Predicate; 7] = [
+    seat_one_owner,
+    seats_add_up,
+    hold_ends,
+    shoppers_counted,
+    buyer_limits,
+    place_enters_once,
+    line_moves_on,
+];
 
 impl Engine {
     /// Every invariant that does not hold now; empty when all is well. Looks at every seat,
@@ -139,4 +147,13 @@ fn place_enters_once(_: &Engine, event: &Event) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn line_moves_on(_: &Engine, event: &Event) -> Result<(), String> {
+    let called = event.crowd.called;
+    if called > event.places_reserved {
+        return Err(format!("{called} places called of {}", event.places_reserved));
+    }
+    let awaiting = event.crowd.count(&event.places_spent);
+    expect_equal("turns awaited", u64::from(event.crowd.awaiting()), u64::from(awaiting))
 }

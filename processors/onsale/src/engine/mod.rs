@@ -6,6 +6,7 @@
 
 mod apply;
 mod buyers;
+mod crowd;
 mod decide;
 mod event;
 mod house;
@@ -276,6 +277,9 @@ impl Engine {
         let event = &self.events[number as usize];
         let decision = decide(event, asked, &envelope.command, &mut facts);
         self.apply_all(number, facts, output);
+        if decision.is_ok() {
+            self.events[number as usize].remember_cohort(envelope);
+        }
         decision
     }
 

@@ -4,6 +4,7 @@
 //! reader's: they bound tables, not decisions already made.
 
 use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
+use super::crowd::Crowd;
 use super::event::Event;
 use super::house::{Block, House};
 use super::orders::{Order, Orders};
@@ -13,9 +14,13 @@ use super::{Engine, EngineLimits};
 use crate::answer::{OrderStatus, SalePhase};
 use crate::ids::{BuyerId, CommandId, EventId, HoldId};
 use crate::refusal::Refusal;
-use crate::wire::{Cursor, Sink, WireError, read_policy, read_prices, write_policy, write_prices};
+use crate::wire::{
+    Cursor, Sink, WireError, read_cohort, read_policy, read_prices, write_policy, write_prices,
+};
 
-const SNAPSHOT_VERSION: u8 = 1;
+/// Version 2 adds the line as it was called, who awaits his turn, and cohorts. Version 1 is read
+/// as if nobody had called, asked or shared: its log holds none of that.
+const SNAPSHOT_VERSION: u8 = 2;
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 const COUNT_MAX: usize = 1 << 30;
 
@@ -49,14 +54,18 @@ impl Engine {
     pub fn restore(bytes: &[u8], limits: EngineLimits) -> Result<Self, SnapshotError> {
         let mut cursor = Cursor::new(bytes);
         let version = cursor.u8()?;
-        if version != SNAPSHOT_VERSION {
+        if !(1..=SNAPSHOT_VERSION).contains(&version) {
             return Err(WireError::UnknownVersion(version).into());
         }
         let mut engine = Engine::new(limits);
         engine.version = cursor.u32()?;
         engine.clock = cursor.time()?;
         for _ in 0..read_count(&mut cursor)? {
-            engine.add_event(read_event(&mut cursor)?);
+            let mut event = read_event(&mut cursor)?;
+            if version >= 2 {
+                read_crowd(&mut event, &mut cursor)?;
+            }
+            engine.add_event(event);
         }
         let done_tick = cursor.varint()?;
         let timer_count = read_count(&mut cursor)?;
@@ -104,6 +113,30 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_varint(event.places_reserved);
     event.places_spent.iter().for_each(|&bits| out.put_u64_fixed(bits));
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
+    write_crowd(event, out);
+}
+
+/// The line, then the buyers who share a cohort, by their number: most share none.
+fn write_crowd(event: &Event, out: &mut Vec<u8>) {
+    event.crowd.write(out);
+    let sharing = event.buyers.records.iter().enumerate();
+    let sharing = sharing.filter_map(|(at, buyer)| Some((at, buyer.cohort?)));
+    out.put_count(sharing.clone().count());
+    for (at, cohort) in sharing {
+        out.put_count(at);
+        out.put_varint(u64::from(cohort.number()));
+    }
+}
+
+fn read_crowd(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.crowd = Crowd::read(cursor, &event.places_spent)?;
+    for _ in 0..read_count(cursor)? {
+        let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
+        let cohort = read_cohort(cursor)?;
+        let buyer = event.buyers.records.get_mut(at);
+        buyer.ok_or(WireError::OutOfBounds("a buyer's number"))?.cohort = Some(cohort);
+    }
+    Ok(())
 }
 
 fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
@@ -147,6 +180,7 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         places_reserved,
         places_spent: places_spent?,
         sweep,
+        crowd: Crowd::default(),
     })
 }
 
@@ -222,6 +256,7 @@ fn read_buyer(cursor: &mut Cursor<'_>) -> Result<Buyer, WireError> {
         in_shop: cursor.bool()?,
         holds_count: 0,
         seats_count: cursor.u16()?,
+        cohort: None,
         place: cursor.place()?,
         pass_until: cursor.time()?,
         cooldown_until: cursor.time()?,

@@ -8,6 +8,7 @@ use super::cursor::{Cursor, Sink, WireError};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
+use crate::cohort::Cohort;
 use crate::command::{Command, Dials, Envelope, PaymentMethod};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
@@ -91,6 +92,11 @@ fn kind(command: &Command) -> u8 {
         Command::EngineVersion { .. } => 27,
         Command::ReadStatus => 28,
         Command::TuneQueue(_) => 29,
+        Command::CallPlaces { .. } => 30,
+        Command::AwaitTurn { .. } => 31,
+        Command::ShareCohort { .. } => 32,
+        Command::WithdrawCohort => 33,
+        Command::MarkTime => 34,
     }
 }
 
@@ -105,7 +111,10 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_bytes(public_value);
         }
         Command::ReservePlaces { count } => out.put_varint(u64::from(*count)),
-        Command::Enter { place } => out.put_varint(place.0),
+        Command::Enter { place }
+        | Command::AwaitTurn { place }
+        | Command::CallPlaces { below: place } => out.put_varint(place.0),
+        Command::ShareCohort { cohort } => out.put_varint(u64::from(cohort.number())),
         Command::HoldSeats { seats, accessible } => {
             out.put_seats(seats);
             out.put_u8(u8::from(*accessible));
@@ -145,6 +154,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         | Command::CloseSale
         | Command::CancelEvent
         | Command::Leave
+        | Command::WithdrawCohort
+        | Command::MarkTime
         | Command::Tick
         | Command::ReadStatus => {}
     }
@@ -189,6 +200,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         27 => Command::EngineVersion { version: cursor.u32()? },
         28 => Command::ReadStatus,
         29 => Command::TuneQueue(Box::new(read_dials(cursor)?)),
+        30 => Command::CallPlaces { below: cursor.place()? },
+        31 => Command::AwaitTurn { place: cursor.place()? },
+        32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
+        33 => Command::WithdrawCohort,
+        34 => Command::MarkTime,
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }
@@ -212,6 +228,10 @@ pub(super) fn read_dials(cursor: &mut Cursor<'_>) -> Result<Dials, WireError> {
         message: has_message.then(|| cursor.text(MESSAGE_BYTES_MAX)).transpose()?,
         reason: cursor.text(MESSAGE_BYTES_MAX)?,
     })
+}
+
+pub(crate) fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {
+    Cohort::from_number(cursor.u16()?).ok_or(WireError::OutOfBounds("a cohort"))
 }
 
 pub(super) fn read_hold(cursor: &mut Cursor<'_>) -> Result<HoldId, WireError> {

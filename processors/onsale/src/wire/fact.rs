@@ -4,7 +4,9 @@
 //! LEB128 numbers, then the body.
 
 use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_dials, read_hold, read_method, write_dials};
+use super::command::{
+    MESSAGE_BYTES_MAX, read_cohort, read_dials, read_hold, read_method, write_dials,
+};
 use super::cursor::{Cursor, Sink, WireError};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
@@ -72,6 +74,11 @@ fn kind(fact: &Fact) -> u8 {
         Fact::Announced { .. } => 27,
         Fact::EngineVersionSet { .. } => 28,
         Fact::QueueTuned { .. } => 29,
+        Fact::PlacesCalled { .. } => 30,
+        Fact::TurnAwaited { .. } => 31,
+        Fact::CohortJoined { .. } => 32,
+        Fact::CohortLeft { .. } => 33,
+        Fact::TimeMarked => 34,
     }
 }
 
@@ -80,7 +87,11 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         Fact::EventCreated(new) => write_new_event(new, out),
         Fact::PricesSet(prices) => write_prices(prices, out),
         Fact::PolicySet(policy) => write_policy(policy, out),
-        Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {}
+        Fact::SaleOpened
+        | Fact::SalePaused
+        | Fact::SaleClosed
+        | Fact::EventCancelled
+        | Fact::TimeMarked => {}
         Fact::DrawCommitted { commitment } => out.put_bytes(commitment),
         Fact::DrawRevealed { secret, public_value } => {
             out.put_bytes(secret);
@@ -108,6 +119,14 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         Fact::QueueTuned { dials, by } => {
             write_dials(dials, out);
             out.put_u64_fixed(by.0);
+        }
+        Fact::PlacesCalled { below } => out.put_varint(below.0),
+        Fact::TurnAwaited { buyer, place } => {
+            out.put_u64_fixed(buyer.0);
+            out.put_varint(place.0);
+        }
+        Fact::CohortJoined { cohort } | Fact::CohortLeft { cohort } => {
+            out.put_varint(u64::from(cohort.number()));
         }
         Fact::TicketTransferred { hold_id, seat, from, to } => {
             out.put_u64_fixed(hold_id.0);
@@ -230,6 +249,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
             dials: Box::new(read_dials(cursor)?),
             by: StaffId(cursor.u64_fixed()?),
         },
+        30 => Fact::PlacesCalled { below: cursor.place()? },
+        31 => Fact::TurnAwaited { buyer: read_buyer(cursor)?, place: cursor.place()? },
+        32 => Fact::CohortJoined { cohort: read_cohort(cursor)? },
+        33 => Fact::CohortLeft { cohort: read_cohort(cursor)? },
+        34 => Fact::TimeMarked,
         13..=24 => return read_order_body(kind, cursor),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })

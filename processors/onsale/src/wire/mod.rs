@@ -10,6 +10,7 @@ mod event;
 mod fact;
 mod reply;
 
+pub(crate) use command::read_cohort;
 pub use command::{decode_command, encode_command};
 pub use cursor::{Cursor, Sink, WireError};
 pub(crate) use event::{read_policy, read_prices, write_policy, write_prices};

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use floodgate_onsale::{
-    Actor, Answer, BuyerId, Command, CommandId, Engine, EngineLimits, Envelope, Fact, FactRecord,
-    HoldId, Place, Policy, SeatId,
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Engine, EngineLimits, Envelope,
+    Fact, FactRecord, HoldId, Place, Policy, SeatId,
 };
 use proptest::prelude::*;
 
+use crate::crowd::cohorts_of;
 use crate::house::{EVENT, Stage, best, method, policy, seats, staff};
 
 const LIMITS: EngineLimits = EngineLimits { outcomes_max: 1000, events_max: 4 };
@@ -25,6 +26,9 @@ enum Wish {
     Pay(usize, u8, u8),
     Repeat(usize),
     Sale(u8),
+    Call(u64),
+    Await(u64, u64),
+    Share(u64, u8),
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -40,6 +44,9 @@ fn wish() -> impl Strategy<Value = Wish> {
         6 => (any::<usize>(), 0_u8..5, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
         1 => any::<usize>().prop_map(Wish::Repeat),
         1 => (0_u8..40).prop_map(Wish::Sale),
+        1 => (0_u64..12).prop_map(Wish::Call),
+        1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Wish::Await(b, p)),
+        2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Wish::Share(b, c)),
     ]
 }
 
@@ -84,6 +91,13 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             assert!(reply.repeated || envelope.command_id == CommandId(0));
             return;
         }
+        Wish::Call(below) => (Actor::System, Command::CallPlaces { below: Place(below) }),
+        Wish::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
+        Wish::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
+        Wish::Share(b, age) => {
+            let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
+            (buyer(b), Command::ShareCohort { cohort })
+        }
         Wish::Sale(0) => (staff(), Command::CancelEvent),
         Wish::Sale(1) => (staff(), Command::CloseSale),
         Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
@@ -110,6 +124,33 @@ fn replay(
         engine.step(offset as u64, *at, envelope, &mut facts);
     }
     facts
+}
+
+/// How many share each cohort, from the commands and a fresh engine's answers to them.
+fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
+    let mut engine = Engine::new(LIMITS);
+    let mut by_buyer = BTreeMap::new();
+    let mut facts = Vec::new();
+    for (offset, (at, envelope)) in stage.log.iter().enumerate() {
+        let reply = engine.step(offset as u64, *at, envelope, &mut facts);
+        if reply.repeated || reply.answer != Answer::Done {
+            continue;
+        }
+        match (&envelope.command, envelope.actor) {
+            (Command::ShareCohort { cohort }, Actor::Buyer(buyer)) => {
+                by_buyer.insert(buyer, *cohort);
+            }
+            (Command::WithdrawCohort, Actor::Buyer(buyer)) => {
+                by_buyer.remove(&buyer);
+            }
+            _ => {}
+        }
+    }
+    let mut counts = BTreeMap::new();
+    for cohort in by_buyer.into_values() {
+        *counts.entry(cohort).or_default() += 1;
+    }
+    counts
 }
 
 /// Follows the facts alone: whose is each seat?
@@ -180,6 +221,9 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        // Who shares what, by the commands that were done: the facts must say the same numbers.
+        prop_assert_eq!(cohorts_of(&stage.facts), sharing(&stage));
+
         let end = snapshot(&stage.engine);
         let mut again = Engine::new(LIMITS);
         prop_assert_eq!(&replay(&mut again, &stage.log, 0), &stage.facts);
@@ -205,6 +249,10 @@ proptest! {
         let mut stage = Stage::open(policy());
         stage.ask(crate::house::buyer(1), Command::Enter { place: Place(1) });
         stage.ask(crate::house::buyer(1), seats(&[1, 2]));
+        let cohort = Cohort::new(None, None);
+        stage.ask(crate::house::buyer(1), Command::ShareCohort { cohort });
+        stage.ask(crate::house::buyer(2), Command::AwaitTurn { place: Place(2) });
+        stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
         let mut bytes = snapshot(&stage.engine);
         let at = at.index(bytes.len());
         bytes[at] = value;

@@ -6,9 +6,9 @@ use floodgate_onsale::wire::{
     encode_reply,
 };
 use floodgate_onsale::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Dials, Envelope, EventId, Fact,
-    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SeatId,
-    SeatList, Source, StaffId,
+    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Dials, Envelope,
+    EventId, Fact, FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal,
+    Reply, SeatId, SeatList, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -56,7 +56,16 @@ fn commands() -> Vec<Command> {
             message: Some("A moment".into()),
             reason: String::new(),
         })),
+        Command::CallPlaces { below: Place(300) },
+        Command::AwaitTurn { place: Place(299) },
+        Command::ShareCohort { cohort: cohort() },
+        Command::WithdrawCohort,
+        Command::MarkTime,
     ]
+}
+
+fn cohort() -> Cohort {
+    Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
 }
 
 fn facts() -> Vec<Fact> {
@@ -96,6 +105,11 @@ fn facts() -> Vec<Fact> {
             dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
             by: StaffId(2),
         },
+        Fact::PlacesCalled { below: Place(300) },
+        Fact::TurnAwaited { buyer, place: Place(299) },
+        Fact::CohortJoined { cohort: cohort() },
+        Fact::CohortLeft { cohort: Cohort::new(None, None) },
+        Fact::TimeMarked,
     ]
 }
 

@@ -3,6 +3,7 @@
 //! Each file holds one group of commands. A decision pushes facts and names the outcome;
 //! a refusal pushes nothing.
 
+mod crowd;
 mod hold;
 mod manage;
 mod payment;
@@ -93,6 +94,11 @@ pub(super) fn decide(
         Command::RefundOrder { hold_id } => payment::refund(event, asked, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
         Command::TuneQueue(dials) => manage::tune_queue(asked, dials, facts),
+        Command::CallPlaces { below } => crowd::call_places(event, asked, *below, facts),
+        Command::AwaitTurn { place } => crowd::await_turn(event, asked, *place, facts),
+        Command::ShareCohort { cohort } => crowd::share_cohort(event, asked, Some(*cohort), facts),
+        Command::WithdrawCohort => crowd::share_cohort(event, asked, None, facts),
+        Command::MarkTime => crowd::mark_time(asked, facts),
         // Their types are fixed, their rules come with a later engine version; until an
         // EngineVersion command raises it, every log decides them alike.
         Command::CommitDraw { .. }

@@ -1,0 +1,76 @@
+// Owns a document that is just large enough for the pages' own parts: elements, text, presses.
+// It checks nothing of what a browser checks; the browser walk does that.
+
+class FakeElement {
+  constructor(tag) {
+    Object.assign(this, { tag, attributes: {}, children: [], listeners: {}, hidden: false, value: '',
+      checked: false, focused: 0 });
+    const classes = new Set();
+    this.classList = { add: (name) => classes.add(name), remove: (name) => classes.delete(name),
+      contains: (name) => classes.has(name) };
+  }
+
+  setAttribute(name, value) { this.attributes[name] = String(value); }
+
+  getAttribute(name) { return this.attributes[name] ?? null; }
+
+  removeAttribute(name) { delete this.attributes[name]; }
+
+  append(...nodes) { this.children.push(...nodes); }
+
+  addEventListener(name, listener) { this.listeners[name] = listener; }
+
+  insertAdjacentElement(where, node) { this.after = node; }
+
+  focus() { this.focused += 1; }
+
+  get nextElementSibling() { return null; }
+
+  get textContent() {
+    return this.children.map((child) => child?.textContent ?? String(child)).join('');
+  }
+
+  set textContent(text) { this.children = text ? [text] : []; }
+
+  /** Every element in it, itself included. */
+  all() {
+    return [this, ...this.children.flatMap((child) => (child instanceof FakeElement ? child.all() : []))];
+  }
+
+  find(wanted) { return this.all().find(wanted); }
+
+  /** Presses it and lets everything that follows settle. */
+  async press() {
+    this.listeners.click?.({});
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => { setImmediate(done); });
+  }
+}
+
+/** Storage in memory; `fails` makes every use throw, as private windows may. */
+function storage(fails) {
+  const values = new Map();
+  const guarded = (use) => (...given) => {
+    if (fails) throw new Error('storage is closed');
+    return use(...given);
+  };
+  return { getItem: guarded((name) => values.get(name) ?? null),
+    setItem: guarded((name, value) => values.set(name, value)),
+    removeItem: guarded((name) => values.delete(name)) };
+}
+
+/**
+ * Puts a fresh document and a server in place. `answers` maps `METHOD path` to a status and body;
+ * returns what was asked of the server.
+ */
+export function stage(answers = {}, { closed = false } = {}) {
+  const calls = [];
+  globalThis.document = { createElement: (tag) => new FakeElement(tag), getElementById: () => null };
+  globalThis.sessionStorage = storage(false);
+  globalThis.localStorage = storage(closed);
+  globalThis.fetch = async (path, { method, body }) => {
+    calls.push({ method, path, body: body ? JSON.parse(body) : undefined });
+    const [status, value] = answers[`${method} ${path}`] || [200, { status: 'done' }];
+    return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json' } });
+  };
+  return calls;
+}

@@ -1,0 +1,103 @@
+// Owns being told of one's turn: the wish, the browser's leave, and the notice when it comes.
+// Works where browsers have no notices at all: then the tab's title says it, as it always does.
+import { action } from './action.js';
+import { send } from './command.js';
+import { el, say } from './dom.js';
+
+const GRANTED = 'You will be told: your browser shows a notice, also while you look at something else.';
+const SILENT = 'You will be told by the title of this tab: your browser shows no notices for this page.';
+const OPEN = ' Keep this page open. Should your phone put it to sleep, your place is safe all the same.';
+
+/** Whether notices are granted, denied, still to be asked for (default), or missing. */
+export function permission(scope = globalThis) {
+  try {
+    return scope.Notification?.permission || 'missing';
+  } catch {
+    return 'missing';
+  }
+}
+
+/** What to expect, once one has asked to be told. Pure. */
+export const expectation = (leave) => (leave === 'granted' ? GRANTED : SILENT) + OPEN;
+
+/** Asks the browser for leave where it can be asked; never throws, resolves to what it is then. */
+export async function askLeave(scope = globalThis) {
+  try {
+    if (permission(scope) === 'default') {
+      // Older browsers take a function and return nothing.
+      await new Promise((done, fail) => {
+        scope.Notification.requestPermission(done)?.then(done, fail);
+      });
+    }
+  } catch {
+    // A browser that will not be asked says no.
+  }
+  return permission(scope);
+}
+
+/** One wish a place: a new place has to ask anew. Storage may be closed to us; then it is kept here. */
+const kept = new Map();
+const wishName = (page) => `fg-tell ${page.id} ${page.me?.place}`;
+
+function recall(name) {
+  try {
+    return sessionStorage.getItem(name) ?? kept.get(name) ?? null;
+  } catch {
+    return kept.get(name) ?? null;
+  }
+}
+
+function keep(name, value) {
+  kept.set(name, value);
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // Kept until the page is closed, then.
+  }
+}
+
+/** The button in the queue, and what it has come to. */
+export function tellMe(page) {
+  const name = wishName(page);
+  const told = el('p', { class: 'quiet', role: 'status', tabindex: '-1', id: 'tell-told' });
+  const hint = el('p', { class: 'quiet', id: 'tell-hint' },
+    'The browser may ask for leave to show a notice. You need not do this: your place is safe anyway.');
+  const settle = (leave) => {
+    say(told, expectation(leave));
+    button.hidden = true;
+    hint.hidden = true;
+  };
+  const button = action('Tell me when it is my turn', async () => {
+    // Asked first, while the press counts as one; not waited for, as some people never answer.
+    const leave = askLeave();
+    await send('POST', `${page.base}/queue/notify`, {});
+    keep(name, 'asked');
+    settle(permission());
+    told.focus({ preventScroll: true });
+    leave.then(settle);
+  }, 'secondary');
+  button.setAttribute('aria-describedby', 'tell-hint');
+  if (recall(name)) settle(permission());
+  return el('div', { class: 'tell' }, button, hint, told);
+}
+
+/** It is one's turn: says so to whoever asked and looks elsewhere; once a place. */
+export function turnCame(page, scope = globalThis) {
+  const name = wishName(page);
+  if (recall(name) !== 'asked' || !scope.document?.hidden || permission(scope) !== 'granted') return null;
+  keep(name, 'told');
+  try {
+    const shown = new scope.Notification('It is your turn', {
+      body: `${page.event?.name || 'The shop'}: the door is open for you. Press Continue on the page.`,
+      tag: name,
+    });
+    shown.onclick = () => {
+      scope.focus?.();
+      shown.close?.();
+    };
+    return shown;
+  } catch {
+    // Some phones have notices only for installed pages; the title says it there.
+    return null;
+  }
+}
