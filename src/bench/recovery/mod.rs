@@ -1,4 +1,5 @@
-//! How long nobody answers when a processor dies: from a snapshot, from nothing, by another process.
+//! How long nobody answers when a processor dies: from a snapshot, from nothing, by another
+//! process.
 
 mod local;
 mod processes;

@@ -32,10 +32,7 @@ impl Target<'_> {
             }
             Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
             Fact::Entered { buyer, place, until } => self.enter(*buyer, *place, *until),
-            Fact::ShopperLeft { buyer, .. } => {
-                self.event.buyers.entry(*buyer).1.in_shop = false;
-                self.event.shoppers -= 1;
-            }
+            Fact::ShopperLeft { buyer, .. } => self.leave(*buyer),
             Fact::PlacesCalled { below } => {
                 let event = &mut *self.event;
                 event.crowd.call(*below, &event.places_spent);
@@ -44,37 +41,23 @@ impl Target<'_> {
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
-            Fact::HoldExtended { hold_id, until, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.extensions += 1;
-                    order.until = *until;
-                }
-            }
+            Fact::HoldExtended { hold_id, until, .. } => self.extend(*hold_id, *until),
             Fact::HoldReleased { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Released);
             }
             Fact::HoldExpired { hold_id, buyer, seats }
             | Fact::OrderExpired { hold_id, buyer, seats } => {
                 self.end(*hold_id, seats, OrderStatus::Expired);
-                let cooldown_until = self.now.plus(self.event.policy.cooldown_ms);
-                self.event.buyers.entry(*buyer).1.cooldown_until = cooldown_until;
+                self.cool_down(*buyer);
             }
             Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.status = OrderStatus::PaymentPending;
-                    order.attempt = *attempt;
-                    order.until = *until;
-                }
+                self.start_purchase(*hold_id, *attempt, *until);
             }
             Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
             Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
                 self.confirm(*hold_id, seats, *kept);
             }
-            Fact::OrderSettled { hold_id, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.settled = true;
-                }
-            }
+            Fact::OrderSettled { hold_id, .. } => self.settle(*hold_id),
             Fact::OrderRefunded { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Refunded);
             }
@@ -94,6 +77,37 @@ impl Target<'_> {
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
+        }
+    }
+
+    fn leave(&mut self, buyer: BuyerId) {
+        self.event.buyers.entry(buyer).1.in_shop = false;
+        self.event.shoppers -= 1;
+    }
+
+    fn extend(&mut self, hold_id: HoldId, until: LogTime) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            order.extensions += 1;
+            order.until = until;
+        }
+    }
+
+    fn cool_down(&mut self, buyer: BuyerId) {
+        let until = self.now.plus(self.event.policy.cooldown_ms);
+        self.event.buyers.entry(buyer).1.cooldown_until = until;
+    }
+
+    fn start_purchase(&mut self, hold_id: HoldId, attempt: u8, until: LogTime) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            order.status = OrderStatus::PaymentPending;
+            order.attempt = attempt;
+            order.until = until;
+        }
+    }
+
+    fn settle(&mut self, hold_id: HoldId) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            order.settled = true;
         }
     }
 
