@@ -144,6 +144,25 @@ pub struct Secrets {
     pub staff_keys_file: PathBuf,
 }
 
+/// A setting out of its bounds: key, value, bound and fix.
+pub(crate) type Violation = (&'static str, String, &'static str);
+
+impl Live {
+    fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let Live { audience_window, audience_threshold, .. } = self;
+        if *audience_threshold < 10 {
+            let fix = "at least 10; fewer people could be told apart";
+            found.push(("live.audience_threshold", audience_threshold.to_string(), fix));
+        }
+        if audience_window.as_millis() < 60_000 {
+            let value = format!("{} ms", audience_window.as_millis());
+            found.push(("live.audience_window", value, "at least 1m; 7d is an ISO week"));
+        }
+        found
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         toml::from_str(crate::DEFAULT_TOML).expect("default.toml is tested to be whole and valid")
@@ -151,15 +170,15 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Every bound that a type cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
-        let mut found = Vec::new();
+    /// Every bound that a type cannot express.
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let mut found = self.live.violations();
         let mut check = |holds: bool, key, value: String, fix| {
             if !holds {
                 found.push((key, value, fix));
             }
         };
-        let Settings { server, log, kafka, engine, admission, live, .. } = self;
+        let Settings { server, log, kafka, engine, admission, .. } = self;
         check(
             (1..=kafka.gateways).contains(&server.gateway_id),
             "server.gateway_id",
@@ -213,18 +232,6 @@ impl Settings {
             "admission.block",
             admission.block.to_string(),
             "between 1 and 65536",
-        );
-        check(
-            live.audience_threshold >= 10,
-            "live.audience_threshold",
-            live.audience_threshold.to_string(),
-            "at least 10; fewer people could be told apart",
-        );
-        check(
-            live.audience_window.as_millis() >= 60_000,
-            "live.audience_window",
-            format!("{} ms", live.audience_window.as_millis()),
-            "at least 1m; 7d is an ISO week",
         );
         check(
             engine.snapshot_every >= 1000,
