@@ -163,7 +163,9 @@ impl House {
             tracing::info!(partition = lost, "lost");
             self.owned.remove(&lost);
             self.lingering.insert(lost, Instant::now() + LINGER);
-            self.end_payments(lost);
+            if let Some(outbox) = self.outboxes.get(&lost) {
+                outbox.rest();
+            }
         }
         for gained in change.gained {
             tracing::info!(partition = gained, "gained");
@@ -192,7 +194,7 @@ impl House {
                 self.runners.insert(partition, runner.context("a partition's thread")?);
             }
         }
-        self.begin_payments(partition)
+        self.begin_payments(partition, true)
     }
 
     fn config(&self, partition: Partition) -> LoopConfig {
@@ -207,16 +209,22 @@ impl House {
         }
     }
 
-    fn begin_payments(&mut self, partition: Partition) -> Result<()> {
+    /// Carries the payments of a partition, or keeps the book of them.
+    fn begin_payments(&mut self, partition: Partition, carries: bool) -> Result<()> {
         let payments = &self.parts.settings.payments;
         let Some(provider) = &self.parts.provider else { return Ok(()) };
-        let outbox = Outbox::spawn(OutboxConfig {
+        if let Some(outbox) = self.outboxes.get(&partition) {
+            outbox.carry();
+            return Ok(());
+        }
+        let config = OutboxConfig {
             log: Arc::clone(&self.log),
             partition,
             provider: Arc::clone(provider),
             patience: payments.patience.0,
             late_window: payments.late_window.0,
-        });
+        };
+        let outbox = if carries { Outbox::spawn(config) } else { Outbox::spawn_resting(config) };
         self.outboxes.insert(partition, outbox.context("a payment thread could not start")?);
         Ok(())
     }
@@ -246,6 +254,7 @@ impl House {
         for partition in surplus {
             if let Some(runner) = self.runners.remove(&partition) {
                 runner.stop();
+                self.end_payments(partition);
                 runner.join()?;
             }
         }
@@ -253,6 +262,7 @@ impl House {
             if !self.runners.contains_key(&partition) {
                 let runner = Runner::spawn_standby(self.config(partition));
                 self.runners.insert(partition, runner.context("a follower's thread")?);
+                self.begin_payments(partition, false)?;
             }
         }
         Ok(())

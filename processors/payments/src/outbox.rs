@@ -20,6 +20,9 @@ const LOOKS_MAX: usize = 4096;
 const RETRY_MIN_MS: u64 = 100;
 const RETRY_MAX_MS: u64 = 5_000;
 
+/// How much later an outbox that only keeps its book may hear of facts.
+const RESTING: Duration = Duration::from_millis(500);
+
 /// What an outbox needs.
 #[derive(Debug, Clone)]
 pub struct OutboxConfig {
@@ -39,28 +42,55 @@ pub struct Outbox;
 /// A running outbox.
 #[derive(Debug)]
 pub struct OutboxHandle {
-    stop: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     thread: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stop: AtomicBool,
+    /// Whether it carries payments forward, or only keeps its book.
+    carries: AtomicBool,
 }
 
 impl Outbox {
     /// Carries the payments of one partition on a thread of its own.
     pub fn spawn(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let theirs = Arc::clone(&stop);
+        Outbox::spawn_as(config, true)
+    }
+
+    /// Keeps the book of a partition somebody else carries the payments of, ready to take over.
+    pub fn spawn_resting(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+        Outbox::spawn_as(config, false)
+    }
+
+    fn spawn_as(config: OutboxConfig, carries: bool) -> std::io::Result<OutboxHandle> {
+        let carries = AtomicBool::new(carries);
+        let shared = Arc::new(Shared { stop: AtomicBool::new(false), carries });
+        let theirs = Arc::clone(&shared);
         let name = format!("payments-{}", config.partition);
         let thread = std::thread::Builder::new().name(name).spawn(move || {
             if let Err(error) = Carrier::new(config).and_then(|mut carrier| carrier.run(&theirs)) {
                 tracing::error!(%error, "payments stop");
             }
         })?;
-        Ok(OutboxHandle { stop, thread })
+        Ok(OutboxHandle { shared, thread })
     }
 }
 
 impl OutboxHandle {
+    /// Carries payments forward from now on.
+    pub fn carry(&self) {
+        self.shared.carries.store(true, Ordering::Release);
+    }
+
+    /// Only keeps its book from now on.
+    pub fn rest(&self) {
+        self.shared.carries.store(false, Ordering::Release);
+    }
+
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
+        self.shared.stop.store(true, Ordering::Release);
     }
 
     pub fn join(self) {
@@ -106,10 +136,19 @@ impl Carrier {
         })
     }
 
-    fn run(&mut self, stop: &AtomicBool) -> Result<(), LogError> {
-        while !stop.load(Ordering::Acquire) {
-            let wait = if self.book.open.is_empty() { 100 } else { 10 };
-            match self.turn(now(), Duration::from_millis(wait)) {
+    fn run(&mut self, shared: &Shared) -> Result<(), LogError> {
+        let mut carries = true;
+        while !shared.stop.load(Ordering::Acquire) {
+            let told = shared.carries.load(Ordering::Acquire);
+            if told != carries {
+                self.listen(told)?;
+                carries = told;
+            }
+            let is_quiet = !carries || self.book.open.is_empty();
+            let wait = Duration::from_millis(if is_quiet { 100 } else { 10 });
+            let turned =
+                if carries { self.turn(now(), wait) } else { self.follow(wait).map(|_| ()) };
+            match turned {
                 Err(LogError::Closed) => return Ok(()),
                 turned => turned?,
             }
@@ -117,8 +156,20 @@ impl Carrier {
         Ok(())
     }
 
-    /// Follows what is new; once there is nothing new, carries what is due forward.
-    pub fn turn(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
+    /// Reads on as somebody does whom people wait for, or nobody does.
+    fn listen(&mut self, carries: bool) -> Result<(), LogError> {
+        let OutboxConfig { partition, ref log, .. } = self.config;
+        let from = self.facts.position();
+        self.facts = if carries {
+            log.reader(Topic::Ledger, partition, from)?
+        } else {
+            log.follower(Topic::Ledger, partition, from, RESTING)?
+        };
+        Ok(())
+    }
+
+    /// Enters what is new into the book.
+    fn follow(&mut self, wait: Duration) -> Result<usize, LogError> {
         self.records.clear();
         let read = self.facts.poll(BATCH_MAX, wait, &mut self.records)?;
         for record in &self.records {
@@ -131,6 +182,12 @@ impl Carrier {
                 Err(error) => tracing::error!(offset = record.offset, %error, "not a fact"),
             }
         }
+        Ok(read)
+    }
+
+    /// Follows what is new; once there is nothing new, carries what is due forward.
+    pub fn turn(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
+        let read = self.follow(wait)?;
         // While behind, the outcome of what looks open may be in the next batch.
         if read == BATCH_MAX || !self.last_told() {
             return Ok(());

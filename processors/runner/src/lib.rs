@@ -16,6 +16,7 @@
 //! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
 mod decided;
+mod mark;
 pub mod memory_log;
 mod owning;
 mod partition_loop;

@@ -16,9 +16,9 @@ use floodgate_onsale::{
 };
 
 use crate::decided::Decided;
+use crate::mark::Mark;
 use crate::publication::Publication;
-use crate::readers::Reader;
-use crate::recovery::{ORIGIN_OFFSET, Origin, Start, find_start};
+use crate::recovery::{ORIGIN_OFFSET, Origin, Past, Start, find_start};
 use crate::snapshots::SnapshotStore;
 use crate::standby::Standby;
 use crate::traces::Traces;
@@ -82,11 +82,9 @@ struct PendingSnapshot {
 #[derive(Debug)]
 pub struct PartitionLoop {
     config: LoopConfig,
-    engine: Engine,
-    commands: Reader,
+    past: Past,
     publication: Publication,
     parked_tail: Option<Offset>,
-    origin: Origin,
     tick: Option<Ticket>,
     snapshot_at: Offset,
     snapshot: Option<PendingSnapshot>,
@@ -100,15 +98,13 @@ pub struct PartitionLoop {
 #[derive(Debug)]
 pub(crate) struct Resume {
     pub(crate) config: LoopConfig,
-    pub(crate) engine: Engine,
-    pub(crate) commands: Reader,
+    pub(crate) past: Past,
     pub(crate) facts_tail: Option<Source>,
     /// Facts of commands before the reader's position that are not in the log.
     pub(crate) unpublished: Vec<FactRecord>,
     /// Records before it that are no commands, and may not have been put aside.
     pub(crate) foreign: Vec<Record>,
     pub(crate) parked_tail: Option<Offset>,
-    pub(crate) origin: Origin,
 }
 
 impl PartitionLoop {
@@ -117,39 +113,34 @@ impl PartitionLoop {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
-        let Start { origin, engine, next, facts_tail, parked_tail } = start;
-        let commands = Reader(config.log.reader(Topic::Commands, partition, next)?);
+        let Start { past, facts_tail, parked_tail } = start;
         let (unpublished, foreign) = (Vec::new(), Vec::new());
         PartitionLoop::resume(Resume {
             config,
-            engine,
-            commands,
+            past,
             facts_tail,
             unpublished,
             foreign,
             parked_tail,
-            origin,
         })
     }
 
     /// Goes on from a state, after the facts that were left to publish.
     pub(crate) fn resume(from: Resume) -> Result<Self, RunnerError> {
-        let Resume { config, engine, commands, facts_tail, parked_tail, origin, .. } = from;
+        let Resume { config, past, facts_tail, parked_tail, .. } = from;
         let LoopConfig { partition, .. } = config;
-        if let Some(violation) = engine.violations().into_iter().next() {
+        if let Some(violation) = past.engine.violations().into_iter().next() {
             return Err(broken(partition, violation));
         }
         let mut publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
         from.unpublished.iter().for_each(|fact| publication.add(fact));
         publication.send();
-        let next = commands.0.position();
+        let next = past.commands.0.position();
         let mut owner = PartitionLoop {
             config,
-            engine,
-            commands,
+            past,
             publication,
             parked_tail,
-            origin,
             tick: None,
             snapshot_at: next,
             snapshot: None,
@@ -169,24 +160,24 @@ impl PartitionLoop {
     /// Waits for the facts, then follows whoever owns the partition now.
     pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
         self.publication.settle_all()?;
-        let next = self.next();
-        Standby::after(self.config, self.engine, next)
+        Standby::after(self.config, self.past)
     }
 
     /// Takes what the log has, waiting up to `wait` for the first command.
     pub fn turn(&mut self, wait: Duration) -> Result<Turn, RunnerError> {
         self.publication.settle()?;
         self.records.clear();
-        self.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
+        self.past.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
         let commands = self.records.len();
-        if commands > 0 {
+        if let Some(last) = self.records.last() {
+            self.past.mark = Mark::of(last);
             let started = Instant::now();
             self.apply_batch();
             metrics::histogram!("floodgate_runner_batch_seconds").record(started.elapsed());
             metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
         }
         self.publication.settle()?;
-        let behind = self.commands.0.behind()?;
+        let behind = self.past.commands.0.behind()?;
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
         }
@@ -209,7 +200,7 @@ impl PartitionLoop {
                     }
                 }
             }
-            self.engine.look_ahead(&self.envelopes);
+            self.past.engine.look_ahead(&self.envelopes);
             self.apply_decoded(&records[from..from + self.envelopes.len()]);
             from += self.envelopes.len();
             if let Some((record, error)) = foreign {
@@ -225,7 +216,7 @@ impl PartitionLoop {
         let traces = Traces::begin(&self.config.tracer);
         let mut replies = Vec::with_capacity(records.len());
         for (record, envelope) in records.iter().zip(&self.envelopes) {
-            let reply = self.engine.step(record.offset, record.at, envelope, &mut self.facts);
+            let reply = self.past.engine.step(record.offset, record.at, envelope, &mut self.facts);
             for fact in self.facts.drain(..) {
                 self.publication.add(&fact);
             }
@@ -267,24 +258,24 @@ impl PartitionLoop {
     /// The next command this owner needs.
     #[must_use]
     pub fn next(&self) -> Offset {
-        self.commands.0.position()
+        self.past.commands.0.position()
     }
 
     /// Where the state came from that this incarnation began with.
     pub(crate) fn origin(&self) -> Origin {
-        self.origin
+        self.past.origin
     }
 
     /// The engine's state, to look at.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.past.engine
     }
 
     /// When a Tick would do something.
     #[must_use]
     pub fn next_due(&self) -> Option<LogTime> {
-        self.engine.next_due()
+        self.past.engine.next_due()
     }
 
     /// Appends a Tick when one is due by the wall clock and none is on its way.
@@ -311,14 +302,20 @@ impl PartitionLoop {
         self.tick = Some(self.config.log.append(Topic::Commands, partition, vec![record]));
     }
 
+    /// The state as it is stored.
+    fn written(&self) -> Vec<u8> {
+        let mut state = Vec::new();
+        self.past.mark.write(&mut state);
+        self.past.engine.snapshot(&mut state);
+        state
+    }
+
     /// Writes the state down now, unless one is waiting to be stored.
     pub(crate) fn take_snapshot(&mut self) {
         if self.snapshot.is_some() {
             return;
         }
-        let mut state = Vec::new();
-        self.engine.snapshot(&mut state);
-        let next = self.next();
+        let (next, state) = (self.next(), self.written());
         self.snapshot_at = next;
         self.snapshot = Some(PendingSnapshot { next, state, facts: self.publication.mark() });
     }
@@ -343,12 +340,10 @@ impl PartitionLoop {
     /// Waits for the facts and gives the final state, so that the next start is quick.
     pub fn finish(&mut self) -> Result<(Offset, Vec<u8>), RunnerError> {
         self.publication.settle_all()?;
-        if let Some(violation) = self.engine.violations().into_iter().next() {
+        if let Some(violation) = self.past.engine.violations().into_iter().next() {
             return Err(broken(self.config.partition, violation));
         }
-        let mut state = Vec::new();
-        self.engine.snapshot(&mut state);
-        Ok((self.next(), state))
+        Ok((self.next(), self.written()))
     }
 
     /// Ends this incarnation after a failure; nothing of it is on its way when this returns.

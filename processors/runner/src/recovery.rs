@@ -1,11 +1,18 @@
 //! Where to go on: the newest good snapshot, and the tail of the published facts.
 
-use floodgate_log::{Log, Offset, Partition, Topic};
+use std::time::Duration;
+
+use floodgate_log::{Log, LogError, Offset, Partition, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
+use crate::mark::Mark;
 use crate::partition_loop::RunnerError;
+use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
+
+/// How long the record before a snapshot may take to arrive.
+const RECORD_WITHIN: Duration = Duration::from_secs(10);
 
 /// The header that says which record a dead letter was.
 pub(crate) const ORIGIN_OFFSET: &str = "floodgate-origin-offset";
@@ -30,12 +37,20 @@ impl Origin {
     }
 }
 
-/// An engine and the next command it needs.
+/// A state, and the commands it needs next.
+#[derive(Debug)]
+pub(crate) struct Past {
+    pub(crate) engine: Engine,
+    pub(crate) commands: Reader,
+    /// The record before them.
+    pub(crate) mark: Mark,
+    pub(crate) origin: Origin,
+}
+
+/// Where an owner begins.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) origin: Origin,
-    pub(crate) engine: Engine,
-    pub(crate) next: Offset,
+    pub(crate) past: Past,
     pub(crate) facts_tail: Option<Source>,
     pub(crate) parked_tail: Option<Offset>,
 }
@@ -48,46 +63,81 @@ pub(crate) fn find_start(
     partition: Partition,
     limits: EngineLimits,
 ) -> Result<Start, RunnerError> {
-    let end = log.end(Topic::Commands, partition)?;
-    let found = newest_good(snapshots, partition, end, limits);
-    let origin = if found.is_some() { Origin::Snapshot } else { Origin::Nothing };
-    let (engine, next) = found.unwrap_or_else(|| (Engine::new(limits), 0));
+    let past = match newest_good(log, snapshots, partition, limits)? {
+        Some(past) => past,
+        None => Past {
+            engine: Engine::new(limits),
+            commands: Reader(log.reader(Topic::Commands, partition, 0)?),
+            mark: Mark::default(),
+            origin: Origin::Nothing,
+        },
+    };
     Ok(Start {
-        origin,
-        engine,
-        next,
+        past,
         facts_tail: facts_tail(log, partition)?,
         parked_tail: parked_tail(log, partition)?,
     })
 }
 
 fn newest_good(
+    log: &dyn Log,
     snapshots: &dyn SnapshotStore,
     partition: Partition,
-    end: Offset,
     limits: EngineLimits,
-) -> Option<(Engine, Offset)> {
+) -> Result<Option<Past>, RunnerError> {
+    let end = log.end(Topic::Commands, partition)?;
     let offsets = snapshots.list(partition).unwrap_or_else(|error| {
         tracing::error!(partition, %error, "snapshots cannot be listed; replaying the whole log");
         Vec::new()
     });
     // A snapshot from beyond the log belongs to another log.
     for next in offsets.into_iter().filter(|&next| next <= end) {
-        let state = match snapshots.load(partition, next) {
-            Ok(state) => state,
+        let bytes = match snapshots.load(partition, next) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 tracing::error!(partition, next, %error, "a snapshot cannot be read; skipped");
                 continue;
             }
         };
-        match Engine::restore(&state, limits) {
-            Ok(engine) => return Some((engine, next)),
+        let Some((mark, state)) = Mark::split(&bytes) else {
+            tracing::error!(partition, next, "a snapshot is of another build; skipped");
+            continue;
+        };
+        let Some(commands) = behind_mark(log, partition, next, mark)? else {
+            tracing::error!(partition, next, "a snapshot belongs to another log; skipped");
+            continue;
+        };
+        match Engine::restore(state, limits) {
+            Ok(engine) => {
+                return Ok(Some(Past { engine, commands, mark, origin: Origin::Snapshot }));
+            }
             Err(error) => {
                 tracing::error!(partition, next, %error, "a snapshot is not usable; skipped");
             }
         }
     }
-    None
+    Ok(None)
+}
+
+/// A reader at `next`, if the record before it is the one that is marked.
+fn behind_mark(
+    log: &dyn Log,
+    partition: Partition,
+    next: Offset,
+    mark: Mark,
+) -> Result<Option<Reader>, RunnerError> {
+    let Some(before) = next.checked_sub(1) else {
+        let first = Reader(log.reader(Topic::Commands, partition, 0)?);
+        return Ok(Some(first).filter(|_| mark == Mark::default()));
+    };
+    let mut reader = log.reader(Topic::Commands, partition, before)?;
+    let mut found = Vec::new();
+    if reader.poll(1, RECORD_WITHIN, &mut found)? == 0 {
+        let late = format!("command {before} of partition {partition} did not come in time");
+        return Err(RunnerError::Log(LogError::Backend(late)));
+    }
+    let is_same = found.iter().all(|record| record.offset == before && Mark::of(record) == mark);
+    Ok(is_same.then_some(Reader(reader)))
 }
 
 fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, RunnerError> {

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use floodgate_log::{LogError, Offset, Partition, Record, Topic};
 use floodgate_onsale::wire::{decode_command, decode_fact};
-use floodgate_onsale::{Engine, Envelope, FactRecord, Source};
+use floodgate_onsale::{Envelope, FactRecord, Source};
 
+use crate::mark::Mark;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};
 use crate::readers::{Kept, Reader};
-use crate::recovery::{Origin, Start, find_start, parked_tail};
+use crate::recovery::{Origin, Past, find_start, parked_tail};
 
 /// Commands folded in one turn: few enough that taking over never waits a millisecond for it.
 const BATCH_MAX: usize = 512;
@@ -37,8 +38,7 @@ const TAIL_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Standby {
     config: LoopConfig,
-    engine: Engine,
-    commands: Reader,
+    past: Past,
     /// Read but not folded yet, at most a batch.
     ahead: VecDeque<Record>,
     ledger: Reader,
@@ -50,7 +50,6 @@ pub struct Standby {
     /// The last records that are no commands: their owner may have died before it put them aside.
     foreign: VecDeque<Record>,
     trail: u64,
-    origin: Origin,
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
 }
@@ -60,44 +59,36 @@ impl Standby {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, limits, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, limits)?;
-        let Start { engine, next, facts_tail, origin, .. } = start;
-        Standby::follow(config, engine, next, facts_tail, origin)
+        Standby::follow(config, start.past, start.facts_tail)
     }
 
     /// What is left of an owner whose facts are all in the ledger.
-    pub(crate) fn after(
-        config: LoopConfig,
-        engine: Engine,
-        next: Offset,
-    ) -> Result<Self, RunnerError> {
-        let before = next.checked_sub(1);
+    pub(crate) fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
+        let before = past.commands.0.position().checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
-        Standby::follow(config, engine, next, published, Origin::Standby)
+        Standby::follow(config, Past { origin: Origin::Standby, ..past }, published)
     }
 
     fn follow(
         config: LoopConfig,
-        engine: Engine,
-        next: Offset,
+        mut past: Past,
         published: Option<Source>,
-        origin: Origin,
     ) -> Result<Self, RunnerError> {
         let LoopConfig { partition, ref log, .. } = config;
-        let commands = Reader(log.follower(Topic::Commands, partition, next, PATIENCE)?);
+        let next = past.commands.0.position();
+        past.commands = Reader(log.follower(Topic::Commands, partition, next, PATIENCE)?);
         // The first record it reads is the last there is, so that it shows the tail.
         let last = log.end(Topic::Ledger, partition)?.saturating_sub(1);
         let ledger = Reader(log.follower(Topic::Ledger, partition, last, PATIENCE)?);
         Ok(Standby {
             config,
-            engine,
-            commands,
+            past,
             ahead: VecDeque::with_capacity(BATCH_MAX),
             ledger,
             published,
             kept: Vec::new(),
             foreign: VecDeque::new(),
             trail: TRAIL,
-            origin,
             records: Vec::new(),
             envelopes: Vec::with_capacity(BATCH_MAX),
         })
@@ -119,7 +110,7 @@ impl Standby {
         let commands = if self.kept.is_empty() { self.fold_up_to(goal) } else { 0 };
         let behind = if self.kept.is_empty() { goal.saturating_sub(self.next()) } else { 0 };
         if behind == 0 {
-            self.origin = Origin::Standby;
+            self.past.origin = Origin::Standby;
         }
         Ok(Turn { commands, behind })
     }
@@ -127,13 +118,13 @@ impl Standby {
     /// The next command to fold.
     #[must_use]
     pub fn next(&self) -> Offset {
-        self.ahead.front().map_or_else(|| self.commands.0.position(), |record| record.offset)
+        self.ahead.front().map_or_else(|| self.past.commands.0.position(), |record| record.offset)
     }
 
     /// Commands before this one may be folded: their facts are in the ledger, or they are so
     /// old that nobody waits for their answer any more.
     fn goal(&mut self) -> Result<Offset, RunnerError> {
-        let end = self.commands.0.position() + self.commands.0.behind()?;
+        let end = self.past.commands.0.position() + self.past.commands.0.behind()?;
         let shown = self.published.map_or(0, |source| source.offset);
         Ok(shown.max(end.saturating_sub(self.trail)))
     }
@@ -156,7 +147,7 @@ impl Standby {
         let room = BATCH_MAX - self.ahead.len();
         if room > 0 {
             self.records.clear();
-            self.commands.0.poll(room, Duration::ZERO, &mut self.records)?;
+            self.past.commands.0.poll(room, Duration::ZERO, &mut self.records)?;
             self.ahead.extend(self.records.drain(..));
         }
         Ok(())
@@ -178,12 +169,12 @@ impl Standby {
                 places.push(place);
             }
         }
-        self.engine.look_ahead(&self.envelopes);
+        self.past.engine.look_ahead(&self.envelopes);
         let mut folded = count;
         let mut facts = Vec::new();
         for (envelope, &place) in self.envelopes.iter().zip(&places) {
             let Record { offset, at, .. } = self.ahead[place];
-            self.engine.step(offset, at, envelope, &mut facts);
+            self.past.engine.step(offset, at, envelope, &mut facts);
             let published = self.published;
             let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.source > last);
             self.kept.extend(facts.drain(..).filter(is_new));
@@ -191,6 +182,9 @@ impl Standby {
                 folded = place + 1;
                 break;
             }
+        }
+        if let Some(last) = folded.checked_sub(1) {
+            self.past.mark = Mark::of(&self.ahead[last]);
         }
         let foreign = self.ahead.drain(..folded).enumerate();
         let foreign = foreign.filter(|(place, _)| places.binary_search(place).is_err());
@@ -205,7 +199,7 @@ impl Standby {
         let LoopConfig { partition, .. } = self.config;
         // An owner does not wait for company as a follower does. First, because it takes a moment
         // to connect.
-        let from = self.commands.0.position();
+        let from = self.past.commands.0.position();
         let commands = Reader(self.config.log.reader(Topic::Commands, partition, from)?);
         let end = self.config.log.end(Topic::Ledger, partition)?;
         while self.ledger.0.position() < end {
@@ -215,16 +209,14 @@ impl Standby {
         }
         self.forget_published();
         let parked_tail = parked_tail(&*self.config.log, partition)?;
-        let commands = Reader(Box::new(Kept::new(self.ahead, commands)));
+        self.past.commands = Reader(Box::new(Kept::new(self.ahead, commands)));
         PartitionLoop::resume(Resume {
             config: self.config,
-            engine: self.engine,
-            commands,
+            past: self.past,
             facts_tail: self.published,
             unpublished: self.kept,
             foreign: self.foreign.into(),
             parked_tail,
-            origin: self.origin,
         })
     }
 }
