@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::form;
 use crate::process::{Process, Takeover, ask, audit, make_keys};
-use crate::world::{Papers, new_event};
+use crate::world::{Papers, new_event, solution};
 
 /// Whether the real servers are left out on purpose.
 fn is_quick() -> bool {
@@ -386,7 +386,10 @@ async fn visit_until(
 /// Somebody in the shop with two seats, paid by a card whose bank asks; the papers and the order.
 async fn asked_by_the_bank(gateway: &Process, event: &str) -> (Papers, String) {
     let mut papers = Papers::default();
-    let joined = visit(gateway, &papers, &format!("{event}/queue"), Some(json!({}))).await;
+    let asked = visit(gateway, &papers, &format!("{event}/queue/challenge"), None).await;
+    papers.device = asked.body["asks"]["device"].as_str().unwrap_or_default().to_owned();
+    let shown = solution(&asked);
+    let joined = visit(gateway, &papers, &format!("{event}/queue"), Some(shown)).await;
     let text = |answer: &Answer, name: &str| answer.text(name).unwrap().to_owned();
     papers.device = text(&joined, "device");
     papers.ticket = text(&joined, "queue_ticket");

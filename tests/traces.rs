@@ -68,6 +68,7 @@ async fn a_request_is_followed_from_http_to_the_engine_and_back() {
     let mut flags = form::flags();
     flags.push(("trace.endpoint".to_owned(), collector));
     flags.push(("trace.one_in".to_owned(), "0".to_owned()));
+    flags.push(("admission.puzzle_level".to_owned(), "0".to_owned()));
     form::prepare(&flags).await;
     let config = folder.path().join("form.toml");
     std::fs::write(&config, form::as_toml(&flags)).unwrap();

@@ -169,6 +169,25 @@ pub struct Secrets {
     pub staff_keys_file: PathBuf,
 }
 
+/// A setting out of its bounds: key, value, bound and fix.
+pub(crate) type Violation = (&'static str, String, &'static str);
+
+impl Live {
+    fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let Live { audience_window, audience_threshold, .. } = self;
+        if *audience_threshold < 10 {
+            let fix = "at least 10; fewer people could be told apart";
+            found.push(("live.audience_threshold", audience_threshold.to_string(), fix));
+        }
+        if audience_window.as_millis() < 60_000 {
+            let value = format!("{} ms", audience_window.as_millis());
+            found.push(("live.audience_window", value, "at least 1m; 7d is an ISO week"));
+        }
+        found
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         toml::from_str(crate::DEFAULT_TOML).expect("default.toml is tested to be whole and valid")
@@ -177,7 +196,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
+    pub(crate) fn violations(&self) -> Vec<Violation> {
         let Settings { server, log, kafka, engine, s3, admission, live, .. } = self;
         let rows = [
             (
@@ -222,22 +241,10 @@ impl Settings {
                 admission.puzzle_level.to_string(),
                 "between 0 (no puzzle) and 12",
             ),
-            (
-                live.audience_threshold >= 10,
-                "live.audience_threshold",
-                live.audience_threshold.to_string(),
-                "at least 10; fewer people could be told apart",
-            ),
-            (
-                live.audience_window.as_millis() >= 60_000,
-                "live.audience_window",
-                format!("{} ms", live.audience_window.as_millis()),
-                "at least 1m; 7d is an ISO week",
-            ),
         ];
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
-        rows.chain(engine.violations()).chain(s3.violations()).collect()
+        rows.chain(engine.violations()).chain(s3.violations()).chain(live.violations()).collect()
     }
 }
 

@@ -24,9 +24,9 @@ const topic = values.prefix + values.topic;
 const last = new Map();
 const seen = { delivered: 0, new: 0, types: {} };
 
-/** Where a record stands in history, as numbers that compare. */
+/** Where a record stands in history, as numbers that compare; cells have a name alone. */
 function positionOf(body) {
-  const place = body.position || body.as_of;
+  const place = body.position || body.as_of || { partition: 0, offset: 0, index: 0 };
   return [place.partition, place.offset * 65536 + place.index];
 }
 

@@ -18,8 +18,10 @@ SCHEMAS = pathlib.Path(__file__).resolve().parents[1] / "schemas"
 
 
 def position_of(body):
-    """Where a record stands in history; counts carry theirs as as_of, one for many records."""
-    place = body.get("position") or body["as_of"]
+    """Where a record stands in history; counts carry theirs as as_of, one for many records, and
+    audience cells have a name alone."""
+    nowhere = {"partition": 0, "offset": 0, "index": 0}
+    place = body.get("position") or body.get("as_of") or nowhere
     return place["partition"], (place["offset"], place["index"])
 
 

@@ -136,7 +136,8 @@ impl House {
             self.look_after()?;
             let mut owners = self.owned.iter().filter_map(|owned| self.runners.get(owned));
             let all = owners.all(RunnerHandle::is_ready);
-            // Without a share nothing is known yet, unless there are too many processors.
+            // Without a share nothing is known yet, unless there are more processors than
+            // partitions.
             let has_share = !self.owned.is_empty() || started.elapsed() > SHARE_WITHIN;
             ready.store(all && has_share, Ordering::Release);
         }

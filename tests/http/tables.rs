@@ -60,7 +60,8 @@ async fn tables_and_counts_say_what_the_engine_says() {
     })
     .await;
     assert_eq!(counts["free"].as_i64(), Some(free));
-    assert_eq!(counts["as_of"]["offset"].as_u64(), Some(as_of));
+    // Others may have had something to say since, such as the line that moves on.
+    assert!(counts["as_of"]["offset"].as_u64() >= Some(as_of), "{counts}");
     world.stop().await;
 }
 

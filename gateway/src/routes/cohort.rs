@@ -87,7 +87,10 @@ pub(crate) async fn share(
 #[utoipa::path(delete, path = "/v1/events/{event_id}/me/cohort", operation_id = "withdrawCohort",
     tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = DoneAnswer), (status = 202, body = crate::model::PendingAnswer)))]
+    responses((status = 200, body = DoneAnswer),
+        (status = 202, body = crate::model::PendingAnswer),
+        (status = 403, description = "no_pass: nobody here is counted",
+            body = crate::problem::Problem)))]
 pub(crate) async fn withdraw(
     State(state): State<GatewayState>,
     fan: Fan,

@@ -1,9 +1,9 @@
 //! A follower that has folded the log already, so that it can own the partition at once.
 //!
 //! It publishes nothing, answers nobody, lets no time pass and stores no snapshots. It is a
-//! snapshot that keeps up: every fact of the commands it has folded is in the ledger, but for
-//! those of the very last one, which it keeps. So taking over is what a start is, without the
-//! loading and with a short replay: read the ledger's tail, go on behind it.
+//! snapshot that keeps up: every fact of the commands it has folded is in the ledger, but for those
+//! of the very last one, which it keeps. So taking over is what a start is, without the loading
+//! and with a short replay: read the ledger's tail, go on behind it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -197,8 +197,8 @@ impl Standby {
     /// Becomes the owner: publishes what the last one did not, and answers from there on.
     pub fn take_over(mut self) -> Result<PartitionLoop, RunnerError> {
         let LoopConfig { partition, .. } = self.config;
-        // An owner does not wait for company as a follower does. First, because connecting takes
-        // a moment.
+        // An owner does not wait for company as a follower does. First, because it takes a moment
+        // to connect.
         let from = self.past.commands.0.position();
         let commands = Reader(self.config.log.reader(Topic::Commands, partition, from)?);
         let end = self.config.log.end(Topic::Ledger, partition)?;

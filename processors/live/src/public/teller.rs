@@ -17,7 +17,7 @@ use floodgate_log::{Log, LogError, LogReader, NewRecord, Partition, Record, Topi
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Fact, FactRecord, LogTime, Source};
 
-use super::watch::Watch;
+use super::watch::{Notes, Watch};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceSettings};
 use crate::worker::PATIENCE;
@@ -88,34 +88,32 @@ impl Teller {
 
     /// Takes a batch; whether anything of it was published.
     fn take(&mut self, records: &[Record], now: LogTime) -> Result<bool, LogError> {
-        let (mut facts, mut notes) = (Vec::new(), Vec::new());
+        let (mut facts, mut notes) = (Vec::new(), Notes::default());
         for record in records {
             let Ok(fact) = decode_fact(&record.value) else { continue };
             if self.last.is_some_and(|last| fact.source <= last) {
                 continue;
             }
             self.last = Some(fact.source);
-            let from = notes.len();
+            notes.is_silent = self.told.is_some_and(|told| record.offset <= told);
             self.watch.endings(fact.at, now, &mut notes);
             self.watch.take(&fact, &mut notes);
             self.audience.take(&fact)?;
-            if self.told.is_some_and(|told| record.offset <= told) {
-                notes.truncate(from);
-            } else if is_public(&fact.fact) {
+            if !notes.is_silent && is_public(&fact.fact) {
                 facts.push(self.public(record.offset, &fact));
             }
         }
-        let has_told = !facts.is_empty() || !notes.is_empty();
-        self.send(facts, &notes)?;
+        let has_told = !facts.is_empty() || !notes.all.is_empty();
+        self.send(facts, &notes.all)?;
         Ok(has_told)
     }
 
     /// Nothing more happens just now: the world's clock goes on.
     fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
         self.audience.tell_time(now);
-        let mut notes = Vec::new();
+        let mut notes = Notes::default();
         self.watch.endings(now, now, &mut notes);
-        self.send(Vec::new(), &notes)
+        self.send(Vec::new(), &notes.all)
     }
 
     fn public(&self, offset: u64, fact: &FactRecord) -> NewRecord {

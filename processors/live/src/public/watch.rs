@@ -41,6 +41,22 @@ struct Terms {
     policy: Policy,
 }
 
+/// Messages on their way out. What an earlier life has told is followed in silence: then none is
+/// even made, since a restart follows everything from the first fact on.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    pub(super) all: Vec<Notification>,
+    pub(super) is_silent: bool,
+}
+
+impl Notes {
+    fn tell(&mut self, make: impl FnOnce() -> Option<Notification>) {
+        if !self.is_silent {
+            self.all.extend(make());
+        }
+    }
+}
+
 /// Everything one partition's teller keeps in mind.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -65,16 +81,19 @@ impl Watch {
     }
 
     /// Follows a fact and appends the messages it brings, last of all its own.
-    pub(super) fn take(&mut self, record: &FactRecord, notes: &mut Vec<Notification>) {
+    pub(super) fn take(&mut self, record: &FactRecord, notes: &mut Notes) {
         self.follow_hold(record);
         self.follow_line(record, notes);
-        notes.extend(self.follow_terms(record));
-        notes.extend(Notification::of(self.partition, record));
+        let origin = Origin::of(self.partition, record);
+        if let Some(kind) = self.follow_terms(record) {
+            notes.tell(|| Some(Notification::to_all(kind, origin)));
+        }
+        notes.tell(|| Notification::of(self.partition, record));
     }
 
     /// Messages to those whose hold ends soon, by log time `at`; each once. `now` is the time in
     /// the world: too late is worse than not at all, for the hold has ended already.
-    pub(super) fn endings(&mut self, at: LogTime, now: LogTime, notes: &mut Vec<Notification>) {
+    pub(super) fn endings(&mut self, at: LogTime, now: LogTime, notes: &mut Notes) {
         while let Some(&(due, key)) = self.due.first()
             && due <= at
         {
@@ -85,7 +104,7 @@ impl Watch {
             if until > at.max(now) {
                 let (_, hold_id) = key;
                 let about = (hold_id, buyer);
-                notes.push(Notification::about("hold_ending", origin, about, Some(until)));
+                notes.tell(|| Some(Notification::about("hold_ending", origin, about, Some(until))));
             }
         }
     }
@@ -121,13 +140,13 @@ impl Watch {
         }
     }
 
-    fn follow_line(&mut self, record: &FactRecord, notes: &mut Vec<Notification>) {
+    fn follow_line(&mut self, record: &FactRecord, notes: &mut Notes) {
         let origin = Origin::of(self.partition, record);
         match &record.fact {
             Fact::TurnAwaited { buyer, place } => {
                 let line = self.lines.entry(record.event_id).or_default();
                 if place.0 < line.called {
-                    notes.push(Notification::your_turn(origin, *buyer));
+                    notes.tell(|| Some(Notification::your_turn(origin, *buyer)));
                 } else {
                     line.awaiting.insert(*place, (*buyer, record.source));
                 }
@@ -138,7 +157,8 @@ impl Watch {
                 let behind = line.awaiting.split_off(below);
                 for (buyer, source) in std::mem::replace(&mut line.awaiting, behind).into_values() {
                     // Its position is the wish it answers: one of its own for each person.
-                    notes.push(Notification::your_turn(Origin { source, ..origin }, buyer));
+                    let origin = Origin { source, ..origin };
+                    notes.tell(|| Some(Notification::your_turn(origin, buyer)));
                 }
             }
             // Who is in already need not be told.
@@ -155,12 +175,13 @@ impl Watch {
         }
     }
 
-    fn follow_terms(&mut self, record: &FactRecord) -> Option<Notification> {
-        let kind = match &record.fact {
+    /// The kind of the change people would notice, if it is one.
+    fn follow_terms(&mut self, record: &FactRecord) -> Option<&'static str> {
+        match &record.fact {
             Fact::EventCreated(new) => {
                 let terms = Terms { prices: new.prices.clone(), policy: new.policy };
                 self.terms.insert(record.event_id, terms);
-                return None;
+                None
             }
             Fact::PricesSet(prices) => {
                 let terms = self.terms.get_mut(&record.event_id)?;
@@ -173,8 +194,7 @@ impl Watch {
                 (felt(before) != felt(**policy)).then_some("event_rules_changed")
             }
             _ => None,
-        };
-        Some(Notification::to_all(kind?, Origin::of(self.partition, record)))
+        }
     }
 }
 

@@ -36,44 +36,35 @@ impl Target<'_> {
                 self.event.buyers.entry(*buyer).1.in_shop = false;
                 self.event.shoppers -= 1;
             }
-            Fact::PlacesCalled { below } => {
-                let event = &mut *self.event;
-                event.crowd.call(*below, &event.places_spent);
-            }
+            Fact::PlacesCalled { below } => self.call_places(*below),
             Fact::TurnAwaited { place, .. } => self.event.crowd.ask(*place),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
-            Fact::HoldExtended { hold_id, until, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.extensions += 1;
-                    order.until = *until;
-                }
-            }
+            Fact::HoldExtended { hold_id, until, .. } => self.with_order(*hold_id, |order| {
+                order.extensions += 1;
+                order.until = *until;
+            }),
             Fact::HoldReleased { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Released);
             }
             Fact::HoldExpired { hold_id, buyer, seats }
             | Fact::OrderExpired { hold_id, buyer, seats } => {
-                self.end(*hold_id, seats, OrderStatus::Expired);
-                let cooldown_until = self.now.plus(self.event.policy.cooldown_ms);
-                self.event.buyers.entry(*buyer).1.cooldown_until = cooldown_until;
+                self.expire(*hold_id, *buyer, seats);
             }
             Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
+                self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::PaymentPending;
                     order.attempt = *attempt;
                     order.until = *until;
-                }
+                });
             }
             Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
             Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
                 self.confirm(*hold_id, seats, *kept);
             }
             Fact::OrderSettled { hold_id, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.settled = true;
-                }
+                self.with_order(*hold_id, |order| order.settled = true);
             }
             Fact::OrderRefunded { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Refunded);
@@ -95,6 +86,17 @@ impl Target<'_> {
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
         }
+    }
+
+    fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut Order)) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            change(order);
+        }
+    }
+
+    fn call_places(&mut self, below: Place) {
+        let event = &mut *self.event;
+        event.crowd.call(below, &event.places_spent);
     }
 
     fn reserve_places(&mut self, count: u32) {
@@ -190,6 +192,13 @@ impl Target<'_> {
         buyer.seats_count -= seats.len() as u16;
         event.house.free(seats);
         event.orders.retire(hold_id);
+    }
+
+    /// It ran out unpaid: its buyer has to wait before the next.
+    fn expire(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList) {
+        self.end(hold_id, seats, OrderStatus::Expired);
+        let cooldown_until = self.now.plus(self.event.policy.cooldown_ms);
+        self.event.buyers.entry(buyer).1.cooldown_until = cooldown_until;
     }
 
     fn start_order_timer(&mut self, hold_id: HoldId, deadline: LogTime) {

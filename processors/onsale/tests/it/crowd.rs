@@ -27,15 +27,17 @@ fn share(age: Option<AgeBand>, region: &str) -> Command {
 
 fn facts_of(stage: &mut Stage, actor: Actor, command: Command) -> Vec<Fact> {
     let from = stage.facts.len();
-    let reply = stage.ask(actor, command.clone());
-    assert_eq!(reply.answer, Answer::Done, "{command:?}");
+    let name = command.name();
+    let reply = stage.ask(actor, command);
+    assert_eq!(reply.answer, Answer::Done, "{name}");
     stage.facts[from..].iter().map(|record| record.fact.clone()).collect()
 }
 
 fn refusal_of(stage: &mut Stage, actor: Actor, command: Command) -> Refusal {
-    match stage.ask(actor, command.clone()).answer {
+    let name = command.name();
+    match stage.ask(actor, command).answer {
         Answer::Refused(refusal) => refusal,
-        other => panic!("{command:?} was not refused: {other:?}"),
+        other => panic!("{name} was not refused: {other:?}"),
     }
 }
 
