@@ -7,8 +7,8 @@
 //!
 //! Checks run from cheap to dear: length, version, MAC, expiry, binding, work; requests were
 //! counted against their quotas before, and spending is the store's, together with the place.
-//! Checking costs a few millionths of a second, solving hundreds of times that and more. Work opens the door and nothing
-//! else: more of it buys no better place.
+//! Checking costs a few millionths of a second, solving hundreds of times that and more. Work
+//! opens the door and nothing else: more of it buys no better place.
 //!
 //! Who cannot compute waits: such a challenge needs no work, but is good only after a while.
 

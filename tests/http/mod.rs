@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod dials;
 mod door;
 mod money;
 mod reload;

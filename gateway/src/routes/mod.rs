@@ -1,6 +1,7 @@
 //! One file a group of routes; what they share on the way out is here.
 
 pub(crate) mod availability;
+pub(crate) mod dials;
 pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod holds;
@@ -40,6 +41,7 @@ pub fn app(state: GatewayState) -> Router {
         .merge(sale::routes())
         .merge(queue::routes())
         .merge(door::routes())
+        .merge(dials::routes())
         .merge(shop::routes())
         .merge(holds::routes())
         .merge(orders::routes())

@@ -3,6 +3,7 @@
 //! A command is decided when the log has it. Its [`Envelope`] says who asks, by which
 //! name the command may be repeated, and which gateway waits for the answer.
 
+use crate::dials::RoomDials;
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -61,7 +62,7 @@ pub struct NewEvent {
     pub policy: Policy,
 }
 
-/// What an operator changes about a queue; `None` leaves a dial as it is.
+/// Pace and message alone, as logs before [`RoomDials`] have them; `None` leaves a dial as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dials {
     /// Places called a minute; 0 holds the line.
@@ -125,8 +126,11 @@ pub enum Command {
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
-    /// Staff. The waiting room's dials; decided in the log so that every gateway turns alike.
+    /// Staff. Pace and message; [`Command::TuneRoom`] turns all dials.
     TuneQueue(Box<Dials>),
+    /// Staff. Any of the dials of an event; decided in the log so that every gateway turns alike,
+    /// all of them or none.
+    TuneRoom(Box<RoomDials>),
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -184,6 +188,7 @@ impl Command {
             Command::RedeemTicket { .. } => "RedeemTicket",
             Command::Announce { .. } => "Announce",
             Command::TuneQueue(_) => "TuneQueue",
+            Command::TuneRoom(_) => "TuneRoom",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

@@ -4,6 +4,7 @@
 //! names the seats and the buyer.
 
 use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::dials::RoomDials;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -195,6 +196,11 @@ pub enum Fact {
         dials: Box<Dials>,
         by: StaffId,
     },
+    /// Dials that were turned, by whom, and why. A change of phase is a fact of its own before it.
+    RoomTuned {
+        dials: Box<RoomDials>,
+        by: StaffId,
+    },
 }
 
 impl Fact {
@@ -231,6 +237,7 @@ impl Fact {
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
             Fact::QueueTuned { .. } => "QueueTuned",
+            Fact::RoomTuned { .. } => "RoomTuned",
         }
     }
 }

@@ -6,13 +6,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the words |
+//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`], [`dials`] | the words |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, told |
 //! | [`engine`] | decide, apply, timing wheel, invariants, snapshots |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
 pub mod command;
+pub mod dials;
 pub mod engine;
 pub mod fact;
 pub mod ids;
@@ -25,6 +26,7 @@ pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
+pub use dials::{PhaseDial, RoomDials};
 pub use engine::{Engine, EngineLimits};
 pub use fact::{Fact, FactRecord, Source};
 pub use ids::{

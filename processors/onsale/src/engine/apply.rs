@@ -26,6 +26,7 @@ impl Target<'_> {
             Fact::SaleOpened => self.event.phase = SalePhase::Open,
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
+            Fact::RoomTuned { dials, .. } => self.event.policy.follow(dials),
             Fact::EventCancelled => {
                 self.event.phase = SalePhase::Cancelled;
                 self.event.sweep = Some(0);
@@ -65,11 +66,7 @@ impl Target<'_> {
             Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
                 self.confirm(*hold_id, seats, *kept);
             }
-            Fact::OrderSettled { hold_id, .. } => {
-                if let Some(order) = self.event.orders.get_mut(*hold_id) {
-                    order.settled = true;
-                }
-            }
+            Fact::OrderSettled { hold_id, .. } => self.settle(*hold_id),
             Fact::OrderRefunded { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Refunded);
             }
@@ -166,6 +163,12 @@ impl Target<'_> {
             event.orders.revive(hold_id);
         }
         event.house.sell(seats);
+    }
+
+    fn settle(&mut self, hold_id: HoldId) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            order.settled = true;
+        }
     }
 
     /// The order ends and its seats are free.

@@ -4,8 +4,9 @@
 //! LEB128 numbers, then the body.
 
 use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_dials, read_hold, read_method, write_dials};
+use super::command::{MESSAGE_BYTES_MAX, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
+use super::dials::{read_dials, read_room_dials, write_dials, write_room_dials};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
@@ -72,6 +73,7 @@ fn kind(fact: &Fact) -> u8 {
         Fact::Announced { .. } => 27,
         Fact::EngineVersionSet { .. } => 28,
         Fact::QueueTuned { .. } => 29,
+        Fact::RoomTuned { .. } => 35,
     }
 }
 
@@ -107,6 +109,10 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         Fact::EngineVersionSet { version } => out.put_varint(u64::from(*version)),
         Fact::QueueTuned { dials, by } => {
             write_dials(dials, out);
+            out.put_u64_fixed(by.0);
+        }
+        Fact::RoomTuned { dials, by } => {
+            write_room_dials(dials, out);
             out.put_u64_fixed(by.0);
         }
         Fact::TicketTransferred { hold_id, seat, from, to } => {
@@ -228,6 +234,10 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
         28 => Fact::EngineVersionSet { version: cursor.u32()? },
         29 => Fact::QueueTuned {
             dials: Box::new(read_dials(cursor)?),
+            by: StaffId(cursor.u64_fixed()?),
+        },
+        35 => Fact::RoomTuned {
+            dials: Box::new(read_room_dials(cursor)?),
             by: StaffId(cursor.u64_fixed()?),
         },
         13..=24 => return read_order_body(kind, cursor),

@@ -1,11 +1,11 @@
 //! Random histories: invariants hold after each step, replay and snapshots are byte-equal,
 //! and an independent bookkeeper agrees about every seat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_onsale::{
     Actor, Answer, BuyerId, Command, CommandId, Engine, EngineLimits, Envelope, Fact, FactRecord,
-    HoldId, Place, Policy, SeatId,
+    HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
 };
 use proptest::prelude::*;
 
@@ -25,6 +25,7 @@ enum Wish {
     Pay(usize, u8, u8),
     Repeat(usize),
     Sale(u8),
+    Tune(Option<u32>, u8),
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -40,6 +41,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         6 => (any::<usize>(), 0_u8..5, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
         1 => any::<usize>().prop_map(Wish::Repeat),
         1 => (0_u8..40).prop_map(Wish::Sale),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Tune(m, p)),
     ]
 }
 
@@ -84,6 +86,11 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             assert!(reply.repeated || envelope.command_id == CommandId(0));
             return;
         }
+        Wish::Tune(shoppers_max, phase) => {
+            let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
+            let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
+            (staff(), Command::TuneRoom(Box::new(dials)))
+        }
         Wish::Sale(0) => (staff(), Command::CancelEvent),
         Wish::Sale(1) => (staff(), Command::CloseSale),
         Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
@@ -110,6 +117,26 @@ fn replay(
         engine.step(offset as u64, *at, envelope, &mut facts);
     }
     facts
+}
+
+/// Follows the facts alone: nobody enters a shop that is as full as its limit of that moment.
+fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
+    let mut inside = BTreeSet::new();
+    for FactRecord { fact, source, .. } in facts {
+        match fact {
+            Fact::RoomTuned { dials, .. } => limit = dials.shoppers_max.unwrap_or(limit),
+            Fact::ShopperLeft { buyer, .. } => {
+                inside.remove(buyer);
+            }
+            Fact::Entered { buyer, .. }
+                if inside.insert(*buyer) && inside.len() > limit as usize =>
+            {
+                return Err(format!("{} of {limit} at {source:?}", inside.len()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Follows the facts alone: whose is each seat?
@@ -174,6 +201,7 @@ proptest! {
         sources.dedup();
         prop_assert!(sources.is_sorted() && sources.len() == count);
 
+        doorkeeper(&stage.facts, policy.shoppers_max).map_err(TestCaseError::fail)?;
         let owners = bookkeeper(&stage.facts).map_err(TestCaseError::fail)?;
         let status = stage.engine.status(EVENT).unwrap();
         let sold = owners.values().filter(|(_, sold)| *sold).count();

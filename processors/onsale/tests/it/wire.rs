@@ -6,8 +6,8 @@ use floodgate_onsale::wire::{
 };
 use floodgate_onsale::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Dials, Envelope, EventId, Fact,
-    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SeatId,
-    SeatList, Source, StaffId,
+    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, PhaseDial, Place, Refusal,
+    Reply, RoomDials, SeatId, SeatList, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -55,7 +55,21 @@ fn commands() -> Vec<Command> {
             message: Some("A moment".into()),
             reason: String::new(),
         })),
+        Command::TuneRoom(Box::new(every_dial())),
+        Command::TuneRoom(Box::default()),
     ]
+}
+
+fn every_dial() -> RoomDials {
+    RoomDials {
+        per_minute: Some(0),
+        shoppers_max: Some(5_000),
+        puzzle_level: Some(9),
+        phase: Some(PhaseDial::Pause),
+        message: Some("A moment".into()),
+        reason: "rain".into(),
+        origin: 0x0102_0304_0506_0708,
+    }
 }
 
 fn facts() -> Vec<Fact> {
@@ -93,6 +107,11 @@ fn facts() -> Vec<Fact> {
         Fact::EngineVersionSet { version: 1 },
         Fact::QueueTuned {
             dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
+            by: StaffId(2),
+        },
+        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::RoomTuned {
+            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
             by: StaffId(2),
         },
     ]

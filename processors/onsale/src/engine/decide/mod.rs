@@ -15,6 +15,7 @@ pub(super) use timeout::{expire, undo_cancelled};
 use super::event::Event;
 use super::outcomes::Outcome;
 use crate::command::Command;
+use crate::dials::PhaseDial;
 use crate::fact::Fact;
 use crate::ids::{Actor, BuyerId, LogTime};
 use crate::refusal::Refusal;
@@ -60,10 +61,10 @@ pub(super) fn decide(
         Command::CreateEvent(_) => Err(Refusal::EventExists),
         Command::SetPrices(prices) => manage::set_prices(event, asked, prices, facts),
         Command::SetPolicy(policy) => manage::set_policy(asked, policy, facts),
-        Command::OpenSale => manage::open_sale(event, asked, facts),
-        Command::PauseSale => manage::pause_sale(event, asked, facts),
-        Command::CloseSale => manage::close_sale(event, asked, facts),
-        Command::CancelEvent => manage::cancel_event(event, asked, facts),
+        Command::OpenSale => manage::set_phase(event, asked, PhaseDial::Open, facts),
+        Command::PauseSale => manage::set_phase(event, asked, PhaseDial::Pause, facts),
+        Command::CloseSale => manage::set_phase(event, asked, PhaseDial::Close, facts),
+        Command::CancelEvent => manage::set_phase(event, asked, PhaseDial::Cancel, facts),
         Command::ReservePlaces { count } => shop::reserve_places(event, asked, *count, facts),
         Command::Enter { place } => shop::enter(event, asked, *place, facts),
         Command::Leave => shop::leave(event, asked, facts),
@@ -93,6 +94,7 @@ pub(super) fn decide(
         Command::RefundOrder { hold_id } => payment::refund(event, asked, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
         Command::TuneQueue(dials) => manage::tune_queue(asked, dials, facts),
+        Command::TuneRoom(dials) => manage::tune_room(event, asked, dials, facts),
         // Their types are fixed, their rules come with a later engine version; until an
         // EngineVersion command raises it, every log decides them alike.
         Command::CommitDraw { .. }
