@@ -5,13 +5,15 @@
 
 mod layers;
 mod settings;
+mod tune;
 mod units;
 
-pub use layers::{ConfigError, Loaded, load};
+pub use layers::{ConfigError, Loaded, load, load_text};
 pub use settings::{
     Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis,
     Secrets, Server, Settings, Sinks, Store,
 };
+pub use tune::{Tune, TunePhase};
 pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.

@@ -6,12 +6,14 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::tune::{self, Tune};
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    pub tune: Vec<Tune>,
     pub server: Server,
     pub log: LogSettings,
     pub kafka: Kafka,
@@ -204,7 +206,8 @@ impl Settings {
             ),
         ];
         let rows = rows.into_iter().chain(server.bounds());
-        rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix)).collect()
+        let broken = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
+        broken.chain(tune::violations(&self.tune)).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `state` | what every handler shares |
 //! | `commands` | from a request to an outcome |
+//! | `file_dials` | dials that a settings file turns |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, wish |
 //! | `problem` | every way to say no, in one table |
@@ -20,6 +21,7 @@
 
 mod commands;
 mod extract;
+mod file_dials;
 mod model;
 mod openapi;
 mod places;
@@ -33,6 +35,7 @@ mod time;
 mod views;
 
 pub use extract::staff::{Role, StaffKey};
+pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use routes::app;
 pub use routes::sandbox::PaymentSandbox;
 pub use server::run;

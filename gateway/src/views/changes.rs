@@ -7,6 +7,8 @@ use floodgate_onsale::{Dials, Fact, FactRecord, LogTime, RoomDials, Source, Staf
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
+/// Entries of settings files remembered as done: more edits than a sale sees.
+const ORIGINS_MAX: usize = 256;
 
 /// One change.
 #[derive(Debug, Clone)]
@@ -28,11 +30,13 @@ pub(crate) struct Changes {
     kept: VecDeque<Change>,
     /// Where the dials stand.
     pub(crate) turned: Turned,
+    /// Entries of settings files that have been done, the last one at the end.
+    origins: VecDeque<(u64, Source)>,
 }
 
 impl Changes {
     /// Enters a fact, if it is a change.
-    pub(super) fn note(&mut self, record: &FactRecord) {
+    pub(crate) fn note(&mut self, record: &FactRecord) {
         let (by, dials) = match &record.fact {
             Fact::RoomTuned { dials, by } => (Some(*by), (**dials).clone()),
             Fact::QueueTuned { dials, by } => (Some(*by), from_pair(dials)),
@@ -48,7 +52,7 @@ impl Changes {
             | Fact::PricesSet(_) => (None, RoomDials::default()),
             _ => return,
         };
-        self.turn(&dials);
+        self.turn(&dials, record.source);
         // The phase that changed by a turn is told by the turn, which knows who and why.
         let is_same = |last: &Change| last.source.offset == record.source.offset;
         if by.is_some() && self.kept.back().is_some_and(is_same) {
@@ -61,12 +65,19 @@ impl Changes {
         self.kept.push_back(Change { source, at, fact: record.fact.name(), by, dials });
     }
 
-    fn turn(&mut self, dials: &RoomDials) {
+    fn turn(&mut self, dials: &RoomDials, source: Source) {
         let Turned { per_minute, puzzle_level, message } = &mut self.turned;
         *per_minute = dials.per_minute.or(*per_minute);
         *puzzle_level = dials.puzzle_level.or(*puzzle_level);
         if dials.message.is_some() {
             message.clone_from(&dials.message);
+        }
+        if dials.origin != 0 {
+            self.origins.retain(|(origin, _)| *origin != dials.origin);
+            if self.origins.len() == ORIGINS_MAX {
+                self.origins.pop_front();
+            }
+            self.origins.push_back((dials.origin, source));
         }
     }
 
@@ -74,6 +85,16 @@ impl Changes {
     pub(crate) fn newest(&self, before: Option<u64>) -> impl Iterator<Item = &Change> {
         let is_before = move |change: &&Change| before.is_none_or(|b| change.source.version() < b);
         self.kept.iter().rev().filter(is_before)
+    }
+
+    /// Whether an entry of a settings file has been done before.
+    pub(crate) fn has_done(&self, origin: u64) -> bool {
+        self.origins.iter().any(|(done, _)| *done == origin)
+    }
+
+    /// The entry of a settings file that was done last, and when.
+    pub(crate) fn last_origin(&self) -> Option<(u64, Source)> {
+        self.origins.back().copied()
     }
 }
 
@@ -126,11 +147,15 @@ mod tests {
     }
 
     #[test]
-    fn it_stays_bounded() {
+    fn it_stays_bounded_and_knows_what_files_did() {
         let mut changes = Changes::default();
         for offset in 1..=2_000 {
             changes.note(&tuned(offset, 0, RoomDials { origin: offset, ..RoomDials::default() }));
         }
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
+        assert!(changes.has_done(2_000) && !changes.has_done(1));
+        changes.note(&tuned(3_000, 0, RoomDials { origin: 1_990, ..RoomDials::default() }));
+        assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
+        assert!(changes.origins.len() <= ORIGINS_MAX);
     }
 }

@@ -19,7 +19,7 @@ use floodgate_log::{Log, LogError, LogReader, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{EventId, FactRecord, LogTime, Source};
 
-pub(crate) use changes::Change;
+pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
 pub(crate) use frames::{Frame, Frames};
 
