@@ -105,6 +105,7 @@ mod tests {
             free: 1,
             held: 0,
             places_reserved: u64::MAX,
+            places_called: 0,
             entered_beyond: 0,
             entered_count: 0,
         };
