@@ -3,7 +3,7 @@
 use floodgate_live::public::{Attributes, FactBody, snake_case};
 use floodgate_log::{Partition, Record, Topic};
 use floodgate_onsale::wire::{decode_command, decode_fact, decode_replies};
-use floodgate_onsale::{Actor, Answer, Command, Envelope, LogTime, Reply, Source};
+use floodgate_onsale::{Actor, Answer, Command, Envelope, LogTime, PhaseDial, Reply, Source};
 use serde_json::{Map, Value, json};
 
 /// A record as a CloudEvent in structured mode (JSON event format, spec version 1.0).
@@ -90,6 +90,14 @@ fn command_data(envelope: &Envelope) -> Value {
         | Command::PaymentCaptured { attempt, .. }
         | Command::PaymentLost { attempt, .. } => {
             data.insert("attempt".into(), json!(attempt));
+        }
+        Command::TuneRoom(dials) => {
+            data.insert("pace_per_minute".into(), json!(dials.per_minute));
+            data.insert("shoppers_max".into(), json!(dials.shoppers_max));
+            data.insert("puzzle_level".into(), json!(dials.puzzle_level));
+            data.insert("phase".into(), json!(dials.phase.map(PhaseDial::code)));
+            data.insert("message".into(), json!(dials.message));
+            data.insert("reason".into(), json!(dials.reason));
         }
         _ => {}
     }

@@ -106,6 +106,9 @@ fn staff_key(line: &str) -> Result<StaffKey> {
     let role =
         Role::parse(next()?).context("unknown role; manager, operator, artist, advertiser")?;
     let id = StaffId(next()?.parse().context("the number of a staff key")?);
+    if matches!(id, StaffId::SYSTEM | StaffId::SETTINGS_FILE) {
+        bail!("the number {} stands for Floodgate itself; give the key another", id.0);
+    }
     let digest = parse_hex(next()?).context("the digest must be 64 hex digits")?;
     Ok(StaffKey { id, role, digest })
 }
@@ -169,6 +172,10 @@ mod tests {
         let files = KeyFiles::in_folder(folder.path());
         assert!(format!("{:#}", files.read().unwrap_err()).contains("secrets.staff_keys_file"));
         files.make(folder.path()).unwrap();
+        let staff = fs::read_to_string(&files.staff).unwrap();
+        fs::write(&files.staff, staff.replace("operator 2", "operator 0")).unwrap();
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("stands for Floodgate"));
+        fs::write(&files.staff, staff).unwrap();
         fs::write(&files.root, "short").unwrap();
         assert!(format!("{:#}", files.read().unwrap_err()).contains("64 hex digits"));
     }

@@ -446,6 +446,89 @@ async fn a_bank_is_answered_at_any_gateway() {
     visit_until((&cluster.gateways[1], &papers), (&order, None), is_declined).await;
 }
 
+/// A settings file of one gateway: what it turns is one fact, and every gateway has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_edited_at_one_gateway_turns_dials_at_all() {
+    if is_quick() {
+        return;
+    }
+    let mut cluster = Cluster::start().await;
+    let event_id = cluster.events(1).await.remove(0);
+    // A file of its own; the two others go on with the one they share.
+    let own = cluster.folder.path().join("own.toml");
+    let form = std::fs::read_to_string(&cluster.config).unwrap();
+    std::fs::write(&own, &form).unwrap();
+    cluster.gateways[0].kill();
+    let settings =
+        [("FLOODGATE_SERVER__GATEWAY_ID", "1"), ("FLOODGATE_CONFIG", own.to_str().unwrap())];
+    cluster.gateways[0] = cluster.role("gateway", &settings);
+    cluster.gateways[0].ready().await;
+
+    let entry = |reason: &str| {
+        format!(
+            "{form}\n[[tune]]\nevent = \"{event_id}\"\npace_per_minute = 4321\nshoppers_max = 12\n\
+             puzzle_level = 2\nphase = \"pause\"\nmessage = \"Rain\"\nreason = \"{reason}\"\n"
+        )
+    };
+    let wanted = [
+        ("pace_per_minute", json!(4321)),
+        ("shoppers_max", json!(12)),
+        ("puzzle_level", json!(2)),
+        ("phase", json!("paused")),
+        ("message", json!("Rain")),
+    ];
+    let path = format!("/v1/events/{event_id}");
+    std::fs::write(&own, entry("the roof leaks")).unwrap();
+    let edited = Instant::now();
+    for gateway in &cluster.gateways {
+        let http = Http::new(&gateway.target()).unwrap();
+        let mut pulse = tokio::time::interval(Duration::from_millis(10));
+        loop {
+            pulse.tick().await;
+            let call = Call::default();
+            let queue = http.call(Method::GET, &format!("{path}/queue"), call).await.unwrap().body;
+            if wanted.iter().all(|(field, value)| queue[*field] == *value) {
+                break;
+            }
+            assert!(edited.elapsed() < Duration::from_secs(20), "{queue} at {}", gateway.address);
+        }
+    }
+    eprintln!("every gateway had the dials of the file after {:?}", edited.elapsed());
+
+    // One more change, in both files at once: three gateways see it, one fact comes of it.
+    let last = entry("the roof holds").replace("4321", "77");
+    std::fs::write(&cluster.config, &last).unwrap();
+    std::fs::write(&own, &last).unwrap();
+    let target = cluster.gateways[2].target();
+    let changes = format!("{path}/changes");
+    let get = async || {
+        let http = Http::new(&target).unwrap();
+        let call = Call { bearer: Some(&cluster.manager), ..Default::default() };
+        http.call(Method::GET, &changes, call).await.unwrap().body["changes"].clone()
+    };
+    let mut pulse = tokio::time::interval(Duration::from_millis(50));
+    let mut looks_after = 0;
+    let told = loop {
+        pulse.tick().await;
+        let told = get().await;
+        // Long enough for the slowest of the three to have looked at its file as well.
+        looks_after += u32::from(told[0]["reason"] == "the roof holds");
+        if looks_after == 40 {
+            break told;
+        }
+        assert!(edited.elapsed() < Duration::from_secs(60), "{told}");
+    };
+    let told: Vec<_> =
+        told.as_array().unwrap().iter().map(|c| (&c["reason"], &c["through"])).collect();
+    let file = json!("settings_file");
+    let expected = [
+        (&json!("the roof holds"), &file),
+        (&json!("the roof leaks"), &file),
+        (&json!(""), &json!("api")),
+    ];
+    assert_eq!(told, expected, "one fact a change, whoever read it");
+}
+
 /// Runs `scripts/servers` with these words.
 fn servers(words: &[&str]) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/servers");

@@ -9,6 +9,7 @@
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
 //! | [`puzzle`] | proof of work at the door |
 //! | [`pace`] | how the frontier moves |
+//! | [`forecast`] | how long the line takes, before a dial is turned |
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
@@ -16,6 +17,7 @@
 
 mod blocks;
 pub mod contract;
+pub mod forecast;
 pub mod keys;
 pub mod limits;
 pub mod memory;
@@ -27,11 +29,12 @@ mod spent;
 pub mod store;
 pub mod token;
 
+pub use forecast::Flow;
 pub use keys::Keys;
 pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use redis::RedisStore;
-pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, WaitingRoom};
+pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, Turned, WaitingRoom};
 pub use store::{AdmissionStore, PlaceReserver, StoreError};
 pub use token::{Device, Pass, QueueTicket, TokenError};

@@ -1,6 +1,7 @@
 //! The waiting room as a service: join, look, ask whether it is one's turn.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
@@ -11,9 +12,6 @@ use crate::puzzle::{Proof, PuzzleError};
 use crate::spent::{PROOFS_MAX, SpentProofs};
 use crate::store::{AdmissionStore, StoreError, Wanted};
 use crate::token::{Device, QueueTicket};
-
-/// Bytes of an organiser's message.
-pub const MESSAGE_BYTES_MAX: usize = 500;
 
 /// What a room begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +28,6 @@ pub enum RoomError {
     UnknownEvent,
     #[error("it is not this place's turn yet")]
     NotYourTurn { ahead: u64, retry_after_ms: u64 },
-    #[error("the message is longer than {MESSAGE_BYTES_MAX} bytes")]
-    MessageTooLong,
     #[error(transparent)]
     Puzzle(#[from] PuzzleError),
     #[error(transparent)]
@@ -45,6 +41,14 @@ impl From<StoreError> for RoomError {
             error => RoomError::Store(error),
         }
     }
+}
+
+/// The dials of one event that an operator has turned; `None` is one he has not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Turned {
+    pub per_minute: Option<u32>,
+    pub puzzle_level: Option<u8>,
+    pub message: Option<String>,
 }
 
 /// Somebody who joins.
@@ -74,6 +78,8 @@ pub struct QueueView {
     pub pace_per_minute: u32,
     pub puzzle_level: u8,
     pub message: String,
+    /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
+    pub given_beyond: u64,
     pub shop: ShopView,
     pub as_of: LogTime,
 }
@@ -81,13 +87,27 @@ pub struct QueueView {
 #[derive(Debug)]
 struct Room {
     pace: Pace,
-    settings: PaceSettings,
-    /// Whether an operator set the pace of this very event.
-    is_tuned: bool,
-    puzzle_level: u8,
-    message: String,
+    settings: RoomSettings,
+    turned: Turned,
     shop: ShopView,
     as_of: LogTime,
+    /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
+    // Relaxed everywhere: a mere maximum, no other memory depends on it.
+    given_beyond: AtomicU64,
+}
+
+impl Room {
+    fn per_minute(&self) -> u32 {
+        self.turned.per_minute.unwrap_or(self.settings.pace.per_minute)
+    }
+
+    fn pace_settings(&self) -> PaceSettings {
+        PaceSettings { per_minute: self.per_minute(), ..self.settings.pace }
+    }
+
+    fn puzzle_level(&self) -> u8 {
+        self.turned.puzzle_level.unwrap_or(self.settings.puzzle_level)
+    }
 }
 
 /// All rooms of this process. Rooms are as many as events: the log bounds those.
@@ -132,6 +152,7 @@ impl WaitingRoom {
             Some(ticket) => ticket.place,
             None => self.place(event_id, joining, now).await?,
         };
+        self.note_place(event_id, place);
         let joined_at = held.map_or(now, |ticket| ticket.joined_at);
         let ticket = QueueTicket { event_id, buyer: device.buyer, place, joined_at };
         Ok(Joined { place, ticket: ticket.seal(&self.keys) })
@@ -161,7 +182,14 @@ impl WaitingRoom {
     #[must_use]
     pub fn puzzle_level(&self, event_id: EventId) -> u8 {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
-        rooms.get(&event_id).map_or(0, |room| room.puzzle_level)
+        rooms.get(&event_id).map_or(0, Room::puzzle_level)
+    }
+
+    fn note_place(&self, event_id: EventId, place: Place) {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.get(&event_id) {
+            room.given_beyond.fetch_max(place.0 + 1, Ordering::Relaxed);
+        }
     }
 
     /// Whether a place may enter now.
@@ -173,7 +201,7 @@ impl WaitingRoom {
             return Ok(());
         }
         let ahead = place.0 - frontier;
-        let per_minute = u64::from(room.settings.per_minute).max(1);
+        let per_minute = u64::from(room.per_minute()).max(1);
         // Asking again before half of the expected wait is over is of no use.
         let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
         Err(RoomError::NotYourTurn { ahead, retry_after_ms })
@@ -185,33 +213,20 @@ impl WaitingRoom {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         rooms.get(&event_id).map(|room| QueueView {
             frontier: room.pace.frontier(),
-            pace_per_minute: room.settings.per_minute,
-            puzzle_level: room.puzzle_level,
-            message: room.message.clone(),
+            pace_per_minute: room.per_minute(),
+            puzzle_level: room.puzzle_level(),
+            message: room.turned.message.clone().unwrap_or_default(),
+            given_beyond: room.given_beyond.load(Ordering::Relaxed),
             shop: room.shop,
             as_of: room.as_of,
         })
     }
 
-    /// Changes an event's pace and message; what is `None` stays.
-    pub fn tune(
-        &self,
-        event_id: EventId,
-        per_minute: Option<u32>,
-        message: Option<String>,
-    ) -> Result<(), RoomError> {
-        if message.as_ref().is_some_and(|text| text.len() > MESSAGE_BYTES_MAX) {
-            return Err(RoomError::MessageTooLong);
-        }
+    /// Sets an event's dials to where they have been turned.
+    pub fn tune(&self, event_id: EventId, turned: Turned) -> Result<(), RoomError> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get_mut(&event_id).ok_or(RoomError::UnknownEvent)?;
-        if let Some(per_minute) = per_minute {
-            room.settings.per_minute = per_minute;
-            room.is_tuned = true;
-        }
-        if let Some(message) = message {
-            room.message = message;
-        }
+        room.turned = turned;
         Ok(())
     }
 
@@ -221,34 +236,31 @@ impl WaitingRoom {
         self.rooms.read().unwrap_or_else(PoisonError::into_inner).contains_key(&event_id)
     }
 
-    /// Changes the settings of rooms to come and of those nobody has turned by hand.
+    /// Changes the settings of rooms to come and of those that are open; what was turned by hand
+    /// stays where it was turned.
     pub fn retune(&self, settings: RoomSettings) {
-        let RoomSettings { pace, puzzle_level } = settings;
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         for room in rooms.values_mut() {
-            let per_minute = if room.is_tuned { room.settings.per_minute } else { pace.per_minute };
-            room.settings = PaceSettings { per_minute, ..pace };
-            room.puzzle_level = puzzle_level;
+            room.settings = settings;
         }
     }
 
     /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
     /// there is none.
     pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {
-        let RoomSettings { pace, puzzle_level } =
-            *self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        let settings = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.entry(event_id).or_insert_with(|| Room {
             pace: Pace::starting_at(shop.entered_beyond),
-            settings: pace,
-            is_tuned: false,
-            puzzle_level,
-            message: String::new(),
+            settings,
+            turned: Turned::default(),
             shop,
             as_of: now,
+            given_beyond: AtomicU64::new(0),
         });
-        room.pace.advance(now.0, room.settings, &shop);
+        let pace = room.pace_settings();
+        room.pace.advance(now.0, pace, &shop);
         room.shop = shop;
         room.as_of = now;
     }

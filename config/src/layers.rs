@@ -38,15 +38,27 @@ pub fn load(
     environment: impl IntoIterator<Item = (String, String)>,
     flags: &[(String, String)],
 ) -> Result<Loaded, ConfigError> {
-    let mut table = parse("default.toml", crate::DEFAULT_TOML)?;
-    let mut origins = BTreeMap::new();
-    if let Some(path) = file {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+    let text = file.map(|path| {
+        std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
             path: path.to_owned(),
             reason: error.to_string(),
-        })?;
+        })
+    });
+    let text = text.transpose()?;
+    load_text(file.zip(text.as_deref()), environment, flags)
+}
+
+/// Loads settings from the text of a file, under its name.
+pub fn load_text(
+    file: Option<(&Path, &str)>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: &[(String, String)],
+) -> Result<Loaded, ConfigError> {
+    let mut table = parse("default.toml", crate::DEFAULT_TOML)?;
+    let mut origins = BTreeMap::new();
+    if let Some((path, text)) = file {
         let origin = path.display().to_string();
-        for (key, value) in flatten(&parse(&origin, &text)?) {
+        for (key, value) in flatten(&parse(&origin, text)?) {
             set(&mut table, &key, value, &origin)?;
             origins.insert(key, origin.clone());
         }
@@ -105,9 +117,13 @@ fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 
 /// Sets a key that exists; any other is a mistake, and the nearest name may be what was meant.
 fn set(table: &mut Table, key: &str, value: Value, origin: &str) -> Result<(), ConfigError> {
-    let known = key
-        .split_once('.')
-        .and_then(|(section, name)| table.get_mut(section)?.as_table_mut()?.get_mut(name));
+    let known = match key.split_once('.') {
+        Some((section, name)) => {
+            table.get_mut(section).and_then(Value::as_table_mut).and_then(|t| t.get_mut(name))
+        }
+        // A list of its own beside the sections.
+        None => table.get_mut(key).filter(|now| now.is_array() && value.is_array()),
+    };
     if let Some(place) = known {
         *place = value;
         return Ok(());

@@ -7,15 +7,17 @@ mod layers;
 mod places;
 mod settings;
 mod standbys;
+mod tune;
 mod units;
 
-pub use layers::{ConfigError, Loaded, load};
+pub use layers::{ConfigError, Loaded, load, load_text};
 pub use places::Snapshots;
 pub use settings::{
     Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis, S3,
     Secrets, Server, Settings, Sinks, Store,
 };
 pub use standbys::Standbys;
+pub use tune::{Tune, TunePhase};
 pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
+use crate::tune::{self, Tune};
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    pub tune: Vec<Tune>,
     pub server: Server,
     pub log: LogSettings,
     pub kafka: Kafka,
@@ -244,7 +246,8 @@ impl Settings {
         ];
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
-        rows.chain(engine.violations()).chain(s3.violations()).chain(live.violations()).collect()
+        let rooms = engine.violations().into_iter().chain(s3.violations()).chain(live.violations());
+        rows.chain(rooms).chain(tune::violations(&self.tune)).collect()
     }
 }
 

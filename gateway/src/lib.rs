@@ -9,6 +9,7 @@
 //! | `state` | what every handler shares |
 //! | `commands` | from a request to an outcome |
 //! | `calling` | the line's progress, written to the log |
+//! | `file_dials` | dials that a settings file turns |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, wish |
 //! | `problem` | every way to say no, in one table |
@@ -24,6 +25,7 @@
 mod calling;
 mod commands;
 mod extract;
+mod file_dials;
 mod metering;
 mod model;
 mod openapi;
@@ -39,6 +41,7 @@ mod traced;
 mod views;
 
 pub use extract::staff::{Role, StaffKey};
+pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use routes::app;
 pub use routes::sandbox::PaymentSandbox;
 pub use server::run;

@@ -6,8 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
 use crate::routes::{
-    availability, cohort, door, events, holds, notify, orders, queue, sale, sandbox, shop, status,
-    tickets, venues,
+    availability, cohort, dials, door, events, holds, notify, orders, queue, sale, sandbox, shop,
+    status, tickets, venues,
 };
 
 const DESCRIPTION: &str = "\
@@ -36,10 +36,10 @@ are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is tru
         holds::extend, holds::release, orders::read, orders::stream, tickets::list, tickets::qr,
         orders::ask,
         events::create, sale::set_prices, sale::set_policy, sale::open, sale::pause, sale::close,
-        sale::cancel, queue::tune, orders::refund, venues::check,
+        sale::cancel, dials::tune, dials::changes, orders::refund, venues::check,
         sandbox::tokenise, sandbox::resolve,
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, dials::Preview)),
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),

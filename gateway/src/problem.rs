@@ -174,6 +174,10 @@ impl ApiError {
         }))
     }
 
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
     /// Adds what exactly is wrong.
     pub(crate) fn field(mut self, path: impl Into<String>, message: impl Into<String>) -> Self {
         self.0.errors.push(FieldError { path: path.into(), message: message.into() });

@@ -127,8 +127,8 @@ async fn pulse(state: GatewayState) {
         let cut = framed.elapsed() >= FRAMES_EVERY;
         for (event_id, entry) in state.views.all() {
             state.room.advance(event_id, time::now(), entry.shop());
-            let dials = entry.read().dials.clone();
-            if let Err(error) = state.room.tune(event_id, dials.per_minute, dials.message) {
+            let turned = entry.read().changes.turned.clone();
+            if let Err(error) = state.room.tune(event_id, turned) {
                 tracing::error!(%event_id, %error, "the dials do not fit");
             }
             if cut {

@@ -79,6 +79,8 @@ pub struct Shared {
     pub(crate) metering: Metering,
     pub(crate) tracer: Tracer,
     pub(crate) draining: AtomicBool,
+    /// Whether the settings file as it is now cannot be used.
+    pub(crate) settings_refused: AtomicBool,
 }
 
 impl GatewayState {
@@ -103,14 +105,17 @@ impl GatewayState {
             metering: Metering::default(),
             tracer: parts.tracer,
             draining: AtomicBool::new(false),
+            settings_refused: AtomicBool::new(false),
         })))
     }
 
-    /// Turns what can be turned while it runs, all at once: rate limits begin anew, rooms nobody
-    /// has turned by hand follow the new settings.
-    pub fn retune(&self, limits: LimitSettings, room: RoomSettings) {
-        let quotas = Arc::new(Quotas::new(Limits::new(limits)));
-        *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
+    /// Turns what can be turned while it runs: rooms nobody has turned by hand follow the new
+    /// settings; new limits, if there are any, begin anew.
+    pub fn retune(&self, limits: Option<LimitSettings>, room: RoomSettings) {
+        if let Some(limits) = limits {
+            let quotas = Arc::new(Quotas::new(Limits::new(limits)));
+            *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
+        }
         self.0.room.retune(room);
     }
 

@@ -192,6 +192,13 @@ impl Ledger {
                 let now = book.shoppers.len() as u64;
                 book.shoppers_ceiling = now.max(u64::from(policy.shoppers_max));
             }
+            // A smaller shop throws nobody out: those inside are the ceiling until they leave.
+            Fact::RoomTuned { dials, .. } => {
+                if let Some(limit) = dials.shoppers_max {
+                    book.policy.shoppers_max = limit;
+                    book.shoppers_ceiling = u64::from(limit).max(book.shoppers.len() as u64);
+                }
+            }
             Fact::PlacesReserved { first, count } => {
                 let fits = first.0 == book.places;
                 self.check("place-enters-once", fits, || {

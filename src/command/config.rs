@@ -43,10 +43,16 @@ impl Config {
                 let loaded = load(config.as_deref(), std::env::vars(), &[])?;
                 let changed = loaded.effective.values().filter(|(_, origin)| origin != "default");
                 let changed = changed.count();
+                let turns = loaded.settings.tune.len();
                 if json {
-                    println!("{}", json!({ "ok": true, "changed": changed }));
+                    println!("{}", json!({ "ok": true, "changed": changed, "tune": turns }));
                 } else {
                     println!("ok: {changed} settings differ from the defaults");
+                    if turns > 0 {
+                        println!(
+                            "[[tune]]: {turns} entries; a gateway knows whether there are such events"
+                        );
+                    }
                 }
             }
             Action::Show { config } => {

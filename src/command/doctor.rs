@@ -67,10 +67,10 @@ impl Doctor {
                 findings.push(Finding::good("configuration", "every setting is within its bounds"));
                 look(&loaded.settings, &self.place.data, &mut findings);
             }
-            Err(_) => findings.push(Finding::bad(
+            Err(failure) => findings.push(Finding::bad(
                 "configuration",
-                "it cannot be used",
-                "`floodgate config check` says which key",
+                format!("it cannot be used: {failure}"),
+                "mend the key that is named; a running gateway goes on with what it had",
             )),
         }
         for finding in &findings {

@@ -1,20 +1,65 @@
 //! Settings that follow their file while it runs: all of them, or none.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use floodgate_config::{Settings, load};
-use floodgate_gateway::GatewayState;
+use anyhow::{Context, Result, ensure};
+
+use floodgate_config::{Settings, Tune, TunePhase, load_text};
+use floodgate_gateway::{FileDials, GatewayState};
+use floodgate_onsale::{PhaseDial, RoomDials};
 
 use super::{limit_settings, room_settings};
 
-/// How often the file is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the file is looked at. What is new is taken at the second look that sees it, so that
+/// half a file is not: within half a second, and two reads of a few kilobytes cost nothing.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A larger file is no settings file.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// What a file looks like from outside.
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+/// A file and what was seen of it. Its content is compared: a time and a length may stay the same
+/// over an edit, and another file may have taken its name.
+#[derive(Debug, Default)]
+struct Watched {
+    /// As it was taken last, good or bad.
+    taken: Option<Vec<u8>>,
+    /// As it was at the last look.
+    seen: Option<Vec<u8>>,
+}
+
+impl Watched {
+    /// The content to take: new, and the same for two looks. A file that is being replaced is gone
+    /// for a moment, which is not a change.
+    fn look(&mut self, now: Option<Vec<u8>>) -> Option<&[u8]> {
+        let now = now?;
+        let is_still = self.seen.as_ref() == Some(&now);
+        let is_new = self.taken.as_ref() != Some(&now);
+        if is_still && is_new {
+            self.taken = Some(now);
+            return self.taken.as_deref();
+        }
+        self.seen = Some(now);
+        None
+    }
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content).ok()?;
+    Some(content)
+}
+
+/// Who follows a file, and what it said last.
+#[derive(Debug)]
+struct Follower {
+    path: PathBuf,
+    flags: Vec<(String, String)>,
+    settings: Settings,
+    /// `None` before the file was taken for the first time.
+    dials: Option<Vec<FileDials>>,
+    state: GatewayState,
 }
 
 /// Follows the file until the task is dropped. A bad file changes nothing and says why; settings
@@ -22,40 +67,85 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
 pub(super) async fn follow(
     path: PathBuf,
     flags: Vec<(String, String)>,
-    mut now: Settings,
+    settings: Settings,
     state: GatewayState,
 ) {
-    let mut last = stamp(&path);
+    let mut watched = Watched::default();
+    let mut follower = Follower { path: path.clone(), flags, settings, dials: None, state };
     let mut pulse = tokio::time::interval(LOOK_EVERY);
     loop {
         pulse.tick().await;
-        let seen = stamp(&path);
-        // A file that is being replaced is gone for a moment.
-        if seen.is_none() || seen == last {
+        // What was done before is known only then; and a file system may be slow.
+        if !follower.state.has_caught_up() {
             continue;
         }
-        last = seen;
-        let next = match load(Some(&path), std::env::vars(), &flags) {
-            Ok(loaded) => loaded.settings,
-            Err(error) => {
-                tracing::error!(%error, "the new settings are not used; the old ones stay");
-                continue;
-            }
-        };
-        state.retune(limit_settings(&next), room_settings(&next));
-        if needs_restart(&now, &next) {
+        let path = path.clone();
+        let content = tokio::task::spawn_blocking(move || read(&path)).await.ok().flatten();
+        let Some(content) = watched.look(content) else { continue };
+        let taken = follower.take(content).await;
+        follower.state.note_settings(taken.is_ok());
+        if let Err(error) = taken {
+            let error = format!("{error:#}");
+            tracing::error!(error, "the new settings are not used; the old ones stay");
+        }
+    }
+}
+
+impl Follower {
+    /// Takes a content: everything is checked before anything is changed.
+    async fn take(&mut self, content: &[u8]) -> Result<()> {
+        ensure!(content.len() as u64 <= FILE_BYTES_MAX, "the file is larger than 1 MiB");
+        let text = std::str::from_utf8(content).context("the file is not UTF-8")?;
+        let loaded = load_text(Some((&self.path, text)), std::env::vars(), &self.flags)?;
+        let next = loaded.settings;
+        let dials = next.tune.iter().map(file_dials).collect::<Result<Vec<_>>>()?;
+        let turns = self.state.turns_of_file(self.dials.as_deref(), &dials)?;
+
+        let limits = limit_settings(&next);
+        let limits = (limits != limit_settings(&self.settings)).then_some(limits);
+        self.state.retune(limits, room_settings(&next));
+        if needs_restart(&self.settings, &next) {
             tracing::warn!(
                 "some of the new settings take a restart; see `floodgate config default`"
             );
         }
-        tracing::info!(file = %path.display(), "settings taken from the changed file");
-        now = next;
+        let is_first = self.dials.replace(dials).is_none();
+        if !is_first || !turns.is_empty() {
+            let turns = turns.len();
+            tracing::info!(file = %self.path.display(), turns, "settings taken from the file");
+        }
+        self.settings = next;
+        Ok(self.state.turn_by_file(turns).await?)
     }
+}
+
+/// An entry of the file as the gateway takes it.
+fn file_dials(tune: &Tune) -> Result<FileDials> {
+    let event_id = match tune.event.as_str() {
+        "*" => None,
+        text => Some(text.parse().with_context(|| format!("[[tune]] event = \"{text}\""))?),
+    };
+    let phase = tune.phase.map(|phase| match phase {
+        TunePhase::Open => PhaseDial::Open,
+        TunePhase::Pause => PhaseDial::Pause,
+        TunePhase::Close => PhaseDial::Close,
+    });
+    let dials = RoomDials {
+        per_minute: tune.pace_per_minute,
+        shoppers_max: tune.shoppers_max,
+        puzzle_level: tune.puzzle_level,
+        phase,
+        message: tune.message.clone(),
+        reason: tune.reason.clone(),
+        origin: 0,
+    };
+    Ok(FileDials { event_id, dials })
 }
 
 /// Whether anything differs that only a start reads.
 fn needs_restart(now: &Settings, next: &Settings) -> bool {
     let mut same = now.clone();
+    same.tune.clone_from(&next.tune);
     let (ours, theirs) = (&mut same.admission, &next.admission);
     ours.pace_per_minute = theirs.pace_per_minute;
     ours.grace = theirs.grace;
@@ -68,4 +158,37 @@ fn needs_restart(now: &Settings, next: &Settings) -> bool {
     ours.device_burst = theirs.device_burst;
     ours.keys_max = theirs.keys_max;
     same != *next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_content_is_taken_once_and_whole() {
+        let mut watched = Watched::default();
+        let looks = [
+            (Some("a"), None),
+            (Some("a"), Some("a")),
+            (Some("a"), None),
+            // Being replaced, or half written.
+            (None, None),
+            (Some("ab"), None),
+            (Some("abc"), None),
+            (Some("abc"), Some("abc")),
+            // Of the same length, in the same second.
+            (Some("abd"), None),
+            (Some("abd"), Some("abd")),
+            // Changed and changed back between two looks: nothing happened.
+            (Some("x"), None),
+            (Some("abd"), None),
+            (Some("abd"), None),
+            (Some("a"), None),
+            (Some("a"), Some("a")),
+        ];
+        for (at, (now, expected)) in looks.into_iter().enumerate() {
+            let taken = watched.look(now.map(|text| text.as_bytes().to_vec()));
+            assert_eq!(taken, expected.map(str::as_bytes), "look {at}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 mod abuse;
 mod buying;
 mod crowd;
+mod dials;
 mod door;
 mod money;
 mod reload;

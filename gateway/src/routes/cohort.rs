@@ -1,7 +1,7 @@
 //! To be counted: a fan's coarse answers for aggregates, shared and taken back by himself.
 //!
 //! What is said here never comes back out of any call or topic about a person: only cells of many
-//! people are published, a week later at the earliest.
+//! people are published, when a week is over.
 
 use axum::Router;
 use axum::extract::State;

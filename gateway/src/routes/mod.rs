@@ -2,6 +2,7 @@
 
 pub(crate) mod availability;
 pub(crate) mod cohort;
+pub(crate) mod dials;
 pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod holds;
@@ -53,6 +54,7 @@ pub fn app(state: GatewayState) -> Router {
         .merge(queue::routes())
         .merge(door::routes())
         .merge(notify::routes())
+        .merge(dials::routes())
         .merge(shop::routes())
         .merge(cohort::routes())
         .merge(holds::routes())

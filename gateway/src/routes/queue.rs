@@ -1,4 +1,4 @@
-//! The waiting room: join, the public queue, its stream, its dials.
+//! The waiting room: join, the public queue, its stream.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -10,26 +10,22 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures::Stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use floodgate_admission::room::MESSAGE_BYTES_MAX;
 use floodgate_admission::{Device, Joining, QueueTicket, RoomError};
-use floodgate_onsale::{Command, Dials, Refusal};
+use floodgate_onsale::Refusal;
 
-use super::answer;
 use super::door::{self, Join};
 use crate::extract::address::ClientAddress;
 use crate::extract::fan::{cookie, ticket_cookie};
-use crate::extract::{EventPath, Fan, Operator, Wish, token_of};
-use crate::model::{DoneAnswer, JoinAnswer, Queue};
+use crate::extract::{EventPath, Fan, Wish, token_of};
+use crate::model::{JoinAnswer, Queue};
 use crate::problem::ApiError;
 use crate::state::GatewayState;
 use crate::time;
 
 pub(crate) fn routes() -> Router<GatewayState> {
     Router::new()
-        .route("/v1/events/{event_id}/queue", get(read).post(join).put(tune))
+        .route("/v1/events/{event_id}/queue", get(read).post(join))
         .route("/v1/events/{event_id}/queue/stream", get(stream))
 }
 
@@ -46,9 +42,6 @@ impl From<RoomError> for ApiError {
             RoomError::UnknownEvent => Refusal::UnknownEvent.into(),
             RoomError::NotYourTurn { ahead, retry_after_ms } => {
                 ApiError::new("not_your_turn").ahead(ahead).retry_after_ms(retry_after_ms)
-            }
-            RoomError::MessageTooLong => {
-                ApiError::new("malformed_body").field("message", error.to_string())
             }
             RoomError::Puzzle(error) => error.into(),
             RoomError::Store(error) => {
@@ -199,40 +192,4 @@ pub(super) fn held_ticket(
     let ticket = QueueTicket::open(state.room.keys(), text, path.event_id, device?).ok()?;
     let left = path.entry.read().left.get(&ticket.buyer).copied();
     left.is_none_or(|left| !left.uses_up(&ticket)).then_some(ticket)
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct QueueDials {
-    /// Places called a minute; 0 holds the line.
-    pace_per_minute: Option<u32>,
-    /// Shown to everybody who waits; at most 500 bytes.
-    message: Option<String>,
-    /// Why, for those who look back; kept in the log with who did it.
-    #[serde(default)]
-    reason: String,
-}
-
-/// Changes the pace and the message, on every gateway. The change is a fact with its actor and
-/// reason, and survives restarts.
-#[utoipa::path(put, path = "/v1/events/{event_id}/queue", operation_id = "tuneQueue",
-    tag = "Staff", security(("staff" = [])),
-    params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = QueueDials, responses((status = 200, body = DoneAnswer)))]
-pub(crate) async fn tune(
-    State(state): State<GatewayState>,
-    Operator(staff): Operator,
-    path: EventPath,
-    Wish { named, body }: Wish<QueueDials>,
-) -> Result<Response, ApiError> {
-    let QueueDials { pace_per_minute, message, reason } = body;
-    if message.as_ref().is_some_and(|text| text.len() > MESSAGE_BYTES_MAX) {
-        return Err(RoomError::MessageTooLong.into());
-    }
-    let dials = Dials { per_minute: pace_per_minute, message, reason };
-    let command = Command::TuneQueue(Box::new(dials));
-    let outcome = state.submit(path.event_id, staff.actor(), &named, command).await?;
-    answer(path.event_id, outcome, false, |reply| {
-        Ok(DoneAnswer { status: "done", as_of: reply.into() })
-    })
 }

@@ -10,12 +10,13 @@ use axum::routing::{post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_onsale::{Command, Policy};
+use floodgate_onsale::dials::WORDS_BYTES_MAX;
+use floodgate_onsale::{Command, PhaseDial, Policy, RoomDials};
 
 use super::answer;
 use super::events::{PriceEntry, price_table};
 use crate::extract::{EventPath, Manager, Operator, StaffMember, Wish};
-use crate::model::{DoneAnswer, Nothing};
+use crate::model::DoneAnswer;
 use crate::problem::ApiError;
 use crate::state::GatewayState;
 
@@ -112,6 +113,30 @@ impl PolicyPatch {
     }
 }
 
+/// Why a phase changes.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Why {
+    /// For those who look back; kept in the log with who did it. At most 500 bytes.
+    reason: String,
+}
+
+/// Turns the phase, as one of the dials: with who and why.
+async fn turn(
+    state: &GatewayState,
+    path: &EventPath,
+    staff: StaffMember,
+    wish: &Wish<Why>,
+    phase: PhaseDial,
+) -> Result<Response, ApiError> {
+    let reason = wish.body.reason.clone();
+    if reason.len() > WORDS_BYTES_MAX {
+        return Err(ApiError::new("malformed_body").field("reason", "at most 500 bytes"));
+    }
+    let dials = RoomDials { phase: Some(phase), reason, ..RoomDials::default() };
+    tell(state, path, staff, wish, Command::TuneRoom(Box::new(dials))).await
+}
+
 /// One command of staff that answers with nothing but its position.
 async fn tell<T>(
     state: &GatewayState,
@@ -130,56 +155,56 @@ async fn tell<T>(
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/open", operation_id = "openSale",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = DoneAnswer)))]
+    request_body = Why, responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn open(
     State(state): State<GatewayState>,
     Operator(staff): Operator,
     path: EventPath,
-    wish: Wish<Nothing>,
+    wish: Wish<Why>,
 ) -> Result<Response, ApiError> {
-    tell(&state, &path, staff, &wish, Command::OpenSale).await
+    turn(&state, &path, staff, &wish, PhaseDial::Open).await
 }
 
 /// No new holds and no new shoppers; what is held may be paid.
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/pause", operation_id = "pauseSale",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = DoneAnswer)))]
+    request_body = Why, responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn pause(
     State(state): State<GatewayState>,
     Operator(staff): Operator,
     path: EventPath,
-    wish: Wish<Nothing>,
+    wish: Wish<Why>,
 ) -> Result<Response, ApiError> {
-    tell(&state, &path, staff, &wish, Command::PauseSale).await
+    turn(&state, &path, staff, &wish, PhaseDial::Pause).await
 }
 
 /// No new holds ever; what is held may be paid.
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/close", operation_id = "closeSale",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = DoneAnswer)))]
+    request_body = Why, responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn close(
     State(state): State<GatewayState>,
     Manager(staff): Manager,
     path: EventPath,
-    wish: Wish<Nothing>,
+    wish: Wish<Why>,
 ) -> Result<Response, ApiError> {
-    tell(&state, &path, staff, &wish, Command::CloseSale).await
+    turn(&state, &path, staff, &wish, PhaseDial::Close).await
 }
 
 /// Releases everything held and refunds everything sold.
 #[utoipa::path(post, path = "/v1/events/{event_id}/cancel", operation_id = "cancelEvent",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = DoneAnswer)))]
+    request_body = Why, responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn cancel(
     State(state): State<GatewayState>,
     Manager(staff): Manager,
     path: EventPath,
-    wish: Wish<Nothing>,
+    wish: Wish<Why>,
 ) -> Result<Response, ApiError> {
-    tell(&state, &path, staff, &wish, Command::CancelEvent).await
+    turn(&state, &path, staff, &wish, PhaseDial::Cancel).await
 }
 
 /// New prices for what is not held yet.

@@ -27,6 +27,7 @@ async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
     let log = state.log.health().err().map(|error| error.to_string());
     let caught_up = state.views.is_ready();
     let draining = state.draining.load(Ordering::Acquire);
+    let refused = state.settings_refused.load(Ordering::Acquire);
     let is_ready = log.is_none() && caught_up && !draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
@@ -34,6 +35,8 @@ async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
         "log": log.unwrap_or_else(|| "ok".into()),
         "views": if caught_up { "caught up" } else { "catching up" },
         "draining": draining,
+        // A bad file is no reason to send nobody here: what was right before goes on.
+        "settings": if refused { "the changed file cannot be used; the log says why" } else { "ok" },
     });
     (status, Json(body))
 }

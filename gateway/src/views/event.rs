@@ -6,9 +6,12 @@ use std::sync::Arc;
 use floodgate_admission::QueueTicket;
 use floodgate_onsale::plan::{SeatFlags, SectionKind};
 use floodgate_onsale::{
-    BuyerId, Dials, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place,
-    Plan, Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
+    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place, Plan,
+    Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
 };
+
+use super::changes::Changes;
+use super::stay::Stay;
 
 /// Up to which fact a view is true.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,8 +95,10 @@ pub(crate) struct EventView {
     pub(crate) methods: HashMap<HoldId, PaymentMethod>,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
-    /// The waiting room's dials as they were last turned.
-    pub(crate) dials: Dials,
+    /// What staff changed, and where the dials stand.
+    pub(crate) changes: Changes,
+    /// How long shoppers stay.
+    pub(crate) stay: Stay,
     /// How those left who were in the shop; as many as buyers entered.
     pub(crate) left: HashMap<BuyerId, Left>,
     pub(crate) as_of: AsOf,
@@ -140,7 +145,8 @@ impl EventView {
             methods: HashMap::new(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
-            dials: Dials::default(),
+            changes: Changes::default(),
+            stay: Stay::default(),
             left: HashMap::new(),
             as_of: AsOf { source: fact.source, at: fact.at },
             changed: Vec::new(),

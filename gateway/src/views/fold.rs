@@ -11,6 +11,7 @@ impl EventView {
     /// Enters one fact.
     pub(super) fn fold(&mut self, record: &FactRecord) {
         self.as_of = AsOf { source: record.source, at: record.at };
+        self.changes.note(record);
         match &record.fact {
             Fact::PricesSet(prices) => self.prices.clone_from(prices),
             Fact::PolicySet(policy) => self.policy = **policy,
@@ -30,17 +31,14 @@ impl EventView {
                 self.entered_count += 1;
             }
             Fact::ShopperLeft { buyer, .. } => {
-                if let Some((place, _)) = self.passes.remove(buyer) {
+                if let Some((place, until)) = self.passes.remove(buyer) {
                     self.shoppers -= 1;
+                    let entered_ms = until.0.saturating_sub(self.policy.pass_ms);
+                    self.stay.note(record.at.0.saturating_sub(entered_ms));
                     self.left.insert(*buyer, Left { place, at: record.at });
                 }
             }
-            Fact::QueueTuned { dials, .. } => {
-                self.dials.per_minute = dials.per_minute.or(self.dials.per_minute);
-                if let Some(message) = &dials.message {
-                    self.dials.message = Some(message.clone());
-                }
-            }
+            Fact::RoomTuned { dials, .. } => self.policy.follow(dials),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.held(*hold_id, *buyer, seats, *amount, *until);
             }

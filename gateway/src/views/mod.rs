@@ -3,9 +3,11 @@
 //! One thread a partition follows the facts. A fact whose source is not greater than the
 //! last is dropped, so re-delivery changes nothing.
 
+mod changes;
 mod event;
 mod fold;
 mod frames;
+mod stay;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +19,7 @@ use floodgate_log::{Log, LogError, LogReader, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{EventId, FactRecord, LogTime, Source};
 
+pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
 pub(crate) use frames::{Frame, Frames};
 

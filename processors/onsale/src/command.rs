@@ -4,6 +4,7 @@
 //! name the command may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
+use crate::dials::RoomDials;
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -62,7 +63,7 @@ pub struct NewEvent {
     pub policy: Policy,
 }
 
-/// What an operator changes about a queue; `None` leaves a dial as it is.
+/// Pace and message alone, as logs before [`RoomDials`] have them; `None` leaves a dial as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dials {
     /// Places called a minute; 0 holds the line.
@@ -126,7 +127,7 @@ pub enum Command {
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
-    /// Staff. The waiting room's dials; decided in the log so that every gateway turns alike.
+    /// Staff. Pace and message; [`Command::TuneRoom`] turns all dials.
     TuneQueue(Box<Dials>),
     /// System. Every place below is called; said by the gateways, which move the line.
     CallPlaces { below: Place },
@@ -138,6 +139,9 @@ pub enum Command {
     WithdrawCohort,
     /// System. Makes the log's time visible to those who fold facts, while nothing else happens.
     MarkTime,
+    /// Staff. Any of the dials of an event; decided in the log so that every gateway turns alike,
+    /// all of them or none.
+    TuneRoom(Box<RoomDials>),
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -200,6 +204,7 @@ impl Command {
             Command::ShareCohort { .. } => "ShareCohort",
             Command::WithdrawCohort => "WithdrawCohort",
             Command::MarkTime => "MarkTime",
+            Command::TuneRoom(_) => "TuneRoom",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

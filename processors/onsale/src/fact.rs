@@ -5,6 +5,7 @@
 
 use crate::cohort::Cohort;
 use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::dials::RoomDials;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -215,6 +216,11 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
+    /// Dials that were turned, by whom, and why. A change of phase is a fact of its own before it.
+    RoomTuned {
+        dials: Box<RoomDials>,
+        by: StaffId,
+    },
 }
 
 impl Fact {
@@ -256,6 +262,7 @@ impl Fact {
             Fact::CohortJoined { .. } => "CohortJoined",
             Fact::CohortLeft { .. } => "CohortLeft",
             Fact::TimeMarked => "TimeMarked",
+            Fact::RoomTuned { .. } => "RoomTuned",
         }
     }
 }

@@ -97,6 +97,13 @@ identifier!(
     StaffId, u64, "staff", "stf_", 13
 );
 
+impl StaffId {
+    /// Floodgate itself.
+    pub const SYSTEM: StaffId = StaffId(0);
+    /// The settings file a gateway follows; no key has this number.
+    pub const SETTINGS_FILE: StaffId = StaffId(u64::MAX);
+}
+
 impl HoldId {
     /// The public name of the order that grew from this hold: `ord_…`, same digits.
     #[must_use]

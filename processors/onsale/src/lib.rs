@@ -7,7 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the words |
-//! | [`payment`], [`cohort`] | more of them |
+//! | [`dials`], [`payment`], [`cohort`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, told |
 //! | [`engine`] | decide, apply, timing wheel, invariants, snapshots |
 //! | [`wire`] | the compact, versioned form of all of them |
@@ -15,6 +15,7 @@
 pub mod answer;
 pub mod cohort;
 pub mod command;
+pub mod dials;
 pub mod engine;
 pub mod fact;
 pub mod ids;
@@ -29,6 +30,7 @@ pub mod wire;
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
+pub use dials::{PhaseDial, RoomDials};
 pub use engine::{Engine, EngineLimits};
 pub use fact::{Fact, FactRecord, Source};
 pub use ids::{

@@ -64,6 +64,21 @@ pub struct FactBody {
     pub capacity: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Places called a minute from here on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace_per_minute: Option<u32>,
+    /// Shoppers at once from here on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shoppers_max: Option<u32>,
+    /// How much work the door asks for from here on; 0 is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub puzzle_level: Option<u8>,
+    /// Where the staff turned the sale: open, pause, close or cancel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// What turned the dials: `api`, or the `settings_file` of a gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 impl FactBody {
@@ -117,9 +132,21 @@ impl FactBody {
             Fact::Announced { message } => self.message = Some(message.clone()),
             Fact::QueueTuned { dials, by } => {
                 self.count = dials.per_minute;
+                self.pace_per_minute = dials.per_minute;
                 self.message.clone_from(&dials.message);
                 self.reason = Some(dials.reason.clone());
                 self.staff_id = Some(by.to_string());
+            }
+            Fact::RoomTuned { dials, by } => {
+                self.pace_per_minute = dials.per_minute;
+                self.shoppers_max = dials.shoppers_max;
+                self.puzzle_level = dials.puzzle_level;
+                self.phase = dials.phase.map(|phase| phase.code().to_owned());
+                self.message.clone_from(&dials.message);
+                self.reason = Some(dials.reason.clone());
+                self.staff_id = Some(by.to_string());
+                let origin = if dials.origin == 0 { "api" } else { "settings_file" };
+                self.origin = Some(origin.to_owned());
             }
             _ => self.tell_order(fact),
         }

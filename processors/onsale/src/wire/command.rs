@@ -5,11 +5,12 @@
 
 use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};
+use super::dials::{read_dials, read_room_dials, write_dials, write_room_dials};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
 use crate::cohort::Cohort;
-use crate::command::{Command, Dials, Envelope, PaymentMethod};
+use crate::command::{Command, Envelope, PaymentMethod};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
@@ -97,6 +98,7 @@ fn kind(command: &Command) -> u8 {
         Command::ShareCohort { .. } => 32,
         Command::WithdrawCohort => 33,
         Command::MarkTime => 34,
+        Command::TuneRoom(_) => 35,
     }
 }
 
@@ -148,6 +150,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         }
         Command::Announce { message } => out.put_text(message),
         Command::TuneQueue(dials) => write_dials(dials, out),
+        Command::TuneRoom(dials) => write_room_dials(dials, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::OpenSale
         | Command::PauseSale
@@ -205,28 +208,8 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
         33 => Command::WithdrawCohort,
         34 => Command::MarkTime,
+        35 => Command::TuneRoom(Box::new(read_room_dials(cursor)?)),
         unknown => return Err(WireError::UnknownKind(unknown)),
-    })
-}
-
-/// A dial that is not turned is 0, else one more than its value.
-pub(super) fn write_dials(dials: &Dials, out: &mut Vec<u8>) {
-    out.put_varint(dials.per_minute.map_or(0, |value| u64::from(value) + 1));
-    out.put_u8(u8::from(dials.message.is_some()));
-    if let Some(message) = &dials.message {
-        out.put_text(message);
-    }
-    out.put_text(&dials.reason);
-}
-
-pub(super) fn read_dials(cursor: &mut Cursor<'_>) -> Result<Dials, WireError> {
-    let per_minute = cursor.bounded(1 << 32, "a pace")?.checked_sub(1);
-    let has_message = cursor.bool()?;
-    Ok(Dials {
-        // At most 2^32 - 1 after the subtraction.
-        per_minute: per_minute.and_then(|value| u32::try_from(value).ok()),
-        message: has_message.then(|| cursor.text(MESSAGE_BYTES_MAX)).transpose()?,
-        reason: cursor.text(MESSAGE_BYTES_MAX)?,
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod command;
 mod cursor;
+mod dials;
 mod event;
 mod fact;
 mod reply;

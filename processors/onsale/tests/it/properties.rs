@@ -1,11 +1,11 @@
 //! Random histories: invariants hold after each step, replay and snapshots are byte-equal,
 //! and an independent bookkeeper agrees about every seat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_onsale::{
     Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Engine, EngineLimits, Envelope,
-    Fact, FactRecord, HoldId, Place, Policy, SeatId,
+    Fact, FactRecord, HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
 };
 use proptest::prelude::*;
 
@@ -29,6 +29,7 @@ enum Wish {
     Call(u64),
     Await(u64, u64),
     Share(u64, u8),
+    Tune(Option<u32>, u8),
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
@@ -47,6 +48,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => (0_u64..12).prop_map(Wish::Call),
         1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Wish::Await(b, p)),
         2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Wish::Share(b, c)),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Tune(m, p)),
     ]
 }
 
@@ -97,6 +99,11 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
         Wish::Share(b, age) => {
             let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
             (buyer(b), Command::ShareCohort { cohort })
+        }
+        Wish::Tune(shoppers_max, phase) => {
+            let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
+            let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
+            (staff(), Command::TuneRoom(Box::new(dials)))
         }
         Wish::Sale(0) => (staff(), Command::CancelEvent),
         Wish::Sale(1) => (staff(), Command::CloseSale),
@@ -151,6 +158,26 @@ fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
         *counts.entry(cohort).or_default() += 1;
     }
     counts
+}
+
+/// Follows the facts alone: nobody enters a shop that is as full as its limit of that moment.
+fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
+    let mut inside = BTreeSet::new();
+    for FactRecord { fact, source, .. } in facts {
+        match fact {
+            Fact::RoomTuned { dials, .. } => limit = dials.shoppers_max.unwrap_or(limit),
+            Fact::ShopperLeft { buyer, .. } => {
+                inside.remove(buyer);
+            }
+            Fact::Entered { buyer, .. }
+                if inside.insert(*buyer) && inside.len() > limit as usize =>
+            {
+                return Err(format!("{} of {limit} at {source:?}", inside.len()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Follows the facts alone: whose is each seat?
@@ -215,6 +242,7 @@ proptest! {
         sources.dedup();
         prop_assert!(sources.is_sorted() && sources.len() == count);
 
+        doorkeeper(&stage.facts, policy.shoppers_max).map_err(TestCaseError::fail)?;
         let owners = bookkeeper(&stage.facts).map_err(TestCaseError::fail)?;
         let status = stage.engine.status(EVENT).unwrap();
         let sold = owners.values().filter(|(_, sold)| *sold).count();

@@ -1,8 +1,8 @@
 //! Rows of who asks what and what it comes to.
 
 use floodgate_onsale::{
-    Actor, Answer, Command, CommandId, Envelope, GatewayId, HoldId, OrderStatus, Place, Policy,
-    Refusal, SalePhase, Tier,
+    Actor, Answer, Command, CommandId, Envelope, Fact, GatewayId, HoldId, OrderStatus, PhaseDial,
+    Place, Policy, Refusal, RoomDials, SalePhase, StaffId, Tier,
 };
 
 use crate::house::{
@@ -78,6 +78,89 @@ fn a_sale_has_phases() {
             (staff(), Command::OpenSale, No(Refusal::SaleClosed)),
             (staff(), Command::CancelEvent, Done),
             (buyer(2), seats(&[1]), No(Refusal::EventCancelled)),
+        ],
+    );
+}
+
+fn tune(dials: RoomDials) -> Command {
+    Command::TuneRoom(Box::new(dials))
+}
+
+#[test]
+fn all_dials_turn_or_none() {
+    let none = RoomDials::default();
+    let phase = |dial| RoomDials { phase: Some(dial), ..RoomDials::default() };
+    let mut stage = Stage::open(policy());
+    let from = stage.facts.len();
+    let all = RoomDials {
+        per_minute: Some(600),
+        shoppers_max: Some(1),
+        puzzle_level: Some(12),
+        message: Some("rain".into()),
+        reason: "the roof".into(),
+        ..phase(PhaseDial::Pause)
+    };
+    check(&mut stage, vec![(buyer(1), tune(all.clone()), No(Refusal::NotAllowed))]);
+    check(&mut stage, vec![(staff(), tune(all.clone()), Done)]);
+    assert_eq!(stage.fact_names(from), ["SalePaused", "RoomTuned"]);
+    let Fact::RoomTuned { dials, by } = &stage.facts[from + 1].fact else { panic!("no turn") };
+    assert_eq!((&**dials, *by), (&all, StaffId(1)), "who and why are in the fact");
+
+    let from = stage.facts.len();
+    let loud = RoomDials { message: Some("x".repeat(501)), ..phase(PhaseDial::Open) };
+    let long = RoomDials { reason: "x".repeat(501), ..none.clone() };
+    let hard = RoomDials { puzzle_level: Some(13), shoppers_max: Some(9), ..none.clone() };
+    check(
+        &mut stage,
+        vec![
+            (staff(), tune(loud), No(Refusal::InvalidPolicy)),
+            (staff(), tune(long), No(Refusal::InvalidPolicy)),
+            (staff(), tune(hard), No(Refusal::InvalidPolicy)),
+            (staff(), tune(phase(PhaseDial::Close)), Done),
+            (staff(), tune(phase(PhaseDial::Close)), Done),
+            // The capacity beside a phase that cannot be stays as it is.
+            (
+                staff(),
+                tune(RoomDials { shoppers_max: Some(9), ..phase(PhaseDial::Open) }),
+                No(Refusal::SaleClosed),
+            ),
+            (staff(), tune(phase(PhaseDial::Pause)), No(Refusal::SaleClosed)),
+            (Actor::System, tune(phase(PhaseDial::Cancel)), Done),
+            (staff(), tune(phase(PhaseDial::Close)), No(Refusal::EventCancelled)),
+        ],
+    );
+    let names = stage.fact_names(from);
+    let expected = ["SaleClosed", "RoomTuned", "RoomTuned", "EventCancelled", "RoomTuned"];
+    assert_eq!(names, expected, "a refused turn says nothing");
+    let status = stage.engine.status(EVENT).unwrap();
+    assert_eq!((status.phase, status.shoppers_max), (SalePhase::Cancelled, 1));
+}
+
+#[test]
+fn a_smaller_shop_lets_nobody_new_in_and_throws_nobody_out() {
+    let limit = |max| tune(RoomDials { shoppers_max: Some(max), ..RoomDials::default() });
+    let mut stage = Stage::open(policy());
+    check(
+        &mut stage,
+        vec![
+            (buyer(1), enter(0), Entered),
+            (buyer(2), enter(1), Entered),
+            (buyer(3), enter(2), Entered),
+            (buyer(4), enter(3), No(Refusal::ShopFull)),
+            (staff(), limit(2), Done),
+            (buyer(1), seats(&[0]), Seats(&[0])),
+            (buyer(1), enter(0), Entered),
+            (buyer(1), Command::Leave, Done),
+            // Two are inside, and two is the limit.
+            (buyer(4), enter(3), No(Refusal::ShopFull)),
+            (buyer(2), Command::Leave, Done),
+            (buyer(4), enter(3), Entered),
+            (staff(), limit(0), Done),
+            (buyer(3), Command::Leave, Done),
+            (buyer(4), Command::Leave, Done),
+            (buyer(5), enter(4), No(Refusal::ShopFull)),
+            (staff(), limit(1), Done),
+            (buyer(5), enter(4), Entered),
         ],
     );
 }

@@ -7,8 +7,8 @@ use floodgate_onsale::wire::{
 };
 use floodgate_onsale::{
     Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Dials, Envelope,
-    EventId, Fact, FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal,
-    Reply, SeatId, SeatList, Source, StaffId,
+    EventId, Fact, FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, PhaseDial,
+    Place, Refusal, Reply, RoomDials, SeatId, SeatList, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -61,11 +61,25 @@ fn commands() -> Vec<Command> {
         Command::ShareCohort { cohort: cohort() },
         Command::WithdrawCohort,
         Command::MarkTime,
+        Command::TuneRoom(Box::new(every_dial())),
+        Command::TuneRoom(Box::default()),
     ]
 }
 
 fn cohort() -> Cohort {
     Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
+}
+
+fn every_dial() -> RoomDials {
+    RoomDials {
+        per_minute: Some(0),
+        shoppers_max: Some(5_000),
+        puzzle_level: Some(9),
+        phase: Some(PhaseDial::Pause),
+        message: Some("A moment".into()),
+        reason: "rain".into(),
+        origin: 0x0102_0304_0506_0708,
+    }
 }
 
 fn facts() -> Vec<Fact> {
@@ -110,6 +124,11 @@ fn facts() -> Vec<Fact> {
         Fact::CohortJoined { cohort: cohort() },
         Fact::CohortLeft { cohort: Cohort::new(None, None) },
         Fact::TimeMarked,
+        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::RoomTuned {
+            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
+            by: StaffId(2),
+        },
     ]
 }
 

@@ -4,8 +4,8 @@ use super::super::buyers::HOLDS_PER_BUYER_MAX;
 use super::super::event::Event;
 use super::super::outcomes::Outcome;
 use super::Asked;
-use crate::answer::SalePhase;
 use crate::command::{Dials, NewEvent};
+use crate::dials::{PhaseDial, RoomDials, WORDS_BYTES_MAX};
 use crate::fact::Fact;
 use crate::ids::{Actor, StaffId};
 use crate::plan::check::problems;
@@ -82,10 +82,16 @@ pub(super) fn set_policy(
     Ok(Outcome::Done)
 }
 
-/// Bytes of a message and of a reason: what fits on a phone's screen.
-const WORDS_BYTES_MAX: usize = 500;
+/// Who turned a dial, as facts name him.
+fn turned_by(asked: Asked) -> StaffId {
+    match asked.actor {
+        Actor::Staff(staff) => staff,
+        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
+    }
+}
 
-/// The engine keeps no dials: whoever runs a waiting room folds them from the facts.
+/// The engine keeps no dials but the shop's limit: whoever runs a waiting room folds them from the
+/// facts.
 pub(super) fn tune_queue(
     asked: Asked,
     dials: &Dials,
@@ -96,67 +102,43 @@ pub(super) fn tune_queue(
     if message.max(dials.reason.len()) > WORDS_BYTES_MAX {
         return Err(Refusal::InvalidPolicy);
     }
-    let by = match asked.actor {
-        Actor::Staff(staff) => staff,
-        Actor::Buyer(_) | Actor::System => StaffId(0),
-    };
-    facts.push(Fact::QueueTuned { dials: Box::new(dials.clone()), by });
+    facts.push(Fact::QueueTuned { dials: Box::new(dials.clone()), by: turned_by(asked) });
     Ok(Outcome::Done)
 }
 
-pub(super) fn open_sale(
+/// Turns all dials that are named, or none of them.
+pub(super) fn tune_room(
     event: &Event,
     asked: Asked,
+    dials: &RoomDials,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     asked.staff()?;
-    match event.phase {
-        SalePhase::Announced | SalePhase::Paused => facts.push(Fact::SaleOpened),
-        SalePhase::Open => {}
-        SalePhase::Closed => return Err(Refusal::SaleClosed),
-        SalePhase::Cancelled => return Err(Refusal::EventCancelled),
+    if !dials.are_sound() {
+        return Err(Refusal::InvalidPolicy);
     }
-    Ok(Outcome::Done)
-}
-
-pub(super) fn pause_sale(
-    event: &Event,
-    asked: Asked,
-    facts: &mut Vec<Fact>,
-) -> Result<Outcome, Refusal> {
-    asked.staff()?;
-    match event.phase {
-        SalePhase::Open => facts.push(Fact::SalePaused),
-        SalePhase::Paused => {}
-        SalePhase::Announced => return Err(Refusal::SaleNotOpen),
-        SalePhase::Closed => return Err(Refusal::SaleClosed),
-        SalePhase::Cancelled => return Err(Refusal::EventCancelled),
+    if let Some(dial) = dials.phase {
+        set_phase(event, asked, dial, facts)?;
     }
+    facts.push(Fact::RoomTuned { dials: Box::new(dials.clone()), by: turned_by(asked) });
     Ok(Outcome::Done)
 }
 
-pub(super) fn close_sale(
+pub(super) fn set_phase(
     event: &Event,
     asked: Asked,
+    dial: PhaseDial,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     asked.staff()?;
-    match event.phase {
-        SalePhase::Announced | SalePhase::Open | SalePhase::Paused => facts.push(Fact::SaleClosed),
-        SalePhase::Closed => {}
-        SalePhase::Cancelled => return Err(Refusal::EventCancelled),
-    }
-    Ok(Outcome::Done)
-}
-
-pub(super) fn cancel_event(
-    event: &Event,
-    asked: Asked,
-    facts: &mut Vec<Fact>,
-) -> Result<Outcome, Refusal> {
-    asked.staff()?;
-    if event.phase != SalePhase::Cancelled {
-        facts.push(Fact::EventCancelled);
+    let phase = dial.turn(event.phase)?;
+    if phase != event.phase {
+        facts.push(match dial {
+            PhaseDial::Open => Fact::SaleOpened,
+            PhaseDial::Pause => Fact::SalePaused,
+            PhaseDial::Close => Fact::SaleClosed,
+            PhaseDial::Cancel => Fact::EventCancelled,
+        });
     }
     Ok(Outcome::Done)
 }

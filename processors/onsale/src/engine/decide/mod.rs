@@ -16,6 +16,7 @@ pub(super) use timeout::{expire, undo_cancelled};
 use super::event::Event;
 use super::outcomes::Outcome;
 use crate::command::Command;
+use crate::dials::PhaseDial;
 use crate::fact::Fact;
 use crate::ids::{Actor, BuyerId, LogTime};
 use crate::refusal::Refusal;
@@ -61,10 +62,10 @@ pub(super) fn decide(
         Command::CreateEvent(_) => Err(Refusal::EventExists),
         Command::SetPrices(prices) => manage::set_prices(event, asked, prices, facts),
         Command::SetPolicy(policy) => manage::set_policy(asked, policy, facts),
-        Command::OpenSale => manage::open_sale(event, asked, facts),
-        Command::PauseSale => manage::pause_sale(event, asked, facts),
-        Command::CloseSale => manage::close_sale(event, asked, facts),
-        Command::CancelEvent => manage::cancel_event(event, asked, facts),
+        Command::OpenSale => manage::set_phase(event, asked, PhaseDial::Open, facts),
+        Command::PauseSale => manage::set_phase(event, asked, PhaseDial::Pause, facts),
+        Command::CloseSale => manage::set_phase(event, asked, PhaseDial::Close, facts),
+        Command::CancelEvent => manage::set_phase(event, asked, PhaseDial::Cancel, facts),
         Command::ReservePlaces { count } => shop::reserve_places(event, asked, *count, facts),
         Command::Enter { place } => shop::enter(event, asked, *place, facts),
         Command::Leave => shop::leave(event, asked, facts),
@@ -99,6 +100,7 @@ pub(super) fn decide(
         Command::ShareCohort { cohort } => crowd::share_cohort(event, asked, Some(*cohort), facts),
         Command::WithdrawCohort => crowd::share_cohort(event, asked, None, facts),
         Command::MarkTime => crowd::mark_time(asked, facts),
+        Command::TuneRoom(dials) => manage::tune_room(event, asked, dials, facts),
         // Their types are fixed, their rules come with a later engine version; until an
         // EngineVersion command raises it, every log decides them alike.
         Command::CommitDraw { .. }

@@ -1,0 +1,185 @@
+//! Dials that a settings file turns: which of its entries act, and how they become one fact each,
+//! however many gateways read the same file.
+//!
+//! An entry acts when it changes. What it comes to is named by a digest of its content, which the
+//! fact carries: who sees the digest as the last one done has nothing to do, and who is faster than
+//! the fact sends the same command under the same id. At a start only entries act that were never
+//! done before, so that a restart does not take back what somebody turned since.
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use floodgate_onsale::wire::encode_command;
+use floodgate_onsale::{
+    Actor, Command, CommandId, Envelope, EventId, GatewayId, RoomDials, SalePhase, StaffId,
+};
+
+use crate::commands::{Named, Outcome, refused_or};
+use crate::state::GatewayState;
+use crate::views::Changes;
+
+/// How often an undecided turn is asked about, and how many times: a minute in all.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+const ASKS_MAX: u32 = 60;
+
+/// An entry of a settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDials {
+    /// `None` is every event there is.
+    pub event_id: Option<EventId>,
+    pub dials: RoomDials,
+}
+
+/// A turn that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTurn {
+    pub event_id: EventId,
+    dials: RoomDials,
+    /// The same for every gateway that sees the same file and the same past.
+    key: String,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileDialsError {
+    #[error("[[tune]] event = \"{0}\": there is no such event here")]
+    UnknownEvent(EventId),
+    #[error("[[tune]] event = \"{event_id}\": its phase cannot change so ({code})")]
+    Phase { event_id: EventId, code: &'static str },
+    #[error("[[tune]] event = \"{event_id}\": {reason}")]
+    NotDone { event_id: EventId, reason: String },
+}
+
+/// The dials a file has for an event: its own, else those for all. An entry for all leaves out
+/// events that are over, and those that cannot go where it turns the phase.
+fn dials_for(entries: &[FileDials], event_id: EventId, phase: SalePhase) -> Option<&RoomDials> {
+    let find = |wanted| entries.iter().find(|entry| entry.event_id == wanted);
+    if let Some(own) = find(Some(event_id)) {
+        return Some(&own.dials);
+    }
+    let is_over = matches!(phase, SalePhase::Closed | SalePhase::Cancelled);
+    let all = find(None).map(|entry| &entry.dials);
+    all.filter(|dials| !is_over && dials.phase.is_none_or(|dial| dial.turn(phase).is_ok()))
+}
+
+/// Names an entry by what it says, through its form in the log, which no build changes.
+fn digest(event_id: EventId, dials: &RoomDials) -> u64 {
+    let envelope = Envelope {
+        command_id: CommandId(0),
+        fingerprint: 0,
+        event_id,
+        actor: Actor::System,
+        reply_to: GatewayId(0),
+        command: Command::TuneRoom(Box::new(RoomDials { origin: 0, ..dials.clone() })),
+    };
+    let mut bytes = Vec::new();
+    encode_command(&envelope, &mut bytes);
+    let hash = Sha256::digest(&bytes);
+    let mut head = [0; 8];
+    head.copy_from_slice(&hash[..8]);
+    // Zero means that a person did it.
+    u64::from_be_bytes(head).max(1)
+}
+
+/// The turn a changed file makes for one event, if it makes one.
+fn turn_of(
+    (event_id, phase, changes): (EventId, SalePhase, &Changes),
+    before: Option<&[FileDials]>,
+    now: &[FileDials],
+) -> Result<Option<FileTurn>, FileDialsError> {
+    let Some(dials) = dials_for(now, event_id, phase) else { return Ok(None) };
+    let origin = digest(event_id, dials);
+    let acts = match before {
+        // At a start nobody knows what an entry for all was meant for.
+        None => {
+            let is_named = now.iter().any(|entry| entry.event_id == Some(event_id));
+            is_named && !changes.has_done(origin)
+        }
+        Some(before) => {
+            let is_done = changes.last_origin().is_some_and(|(last, _)| last == origin);
+            dials_for(before, event_id, phase) != Some(dials) && !is_done
+        }
+    };
+    if !acts {
+        return Ok(None);
+    }
+    if let Some(Err(refusal)) = dials.phase.map(|dial| dial.turn(phase)) {
+        return Err(FileDialsError::Phase { event_id, code: refusal.code() });
+    }
+    // After what was done last, so that going back to an earlier content is a new wish.
+    let after = changes.last_origin().map_or(0, |(_, source)| source.version() + 1);
+    let key = format!("file-{origin:016x}-{after}");
+    Ok(Some(FileTurn { event_id, dials: RoomDials { origin, ..dials.clone() }, key }))
+}
+
+impl GatewayState {
+    /// Whether the facts have been followed to near their end, so that it is known what was done.
+    #[must_use]
+    pub fn has_caught_up(&self) -> bool {
+        self.views.is_ready()
+    }
+
+    /// What a file that says `now` is to change; `before` is what it said, if this process saw it.
+    /// One entry that cannot be spoils all of them.
+    pub fn turns_of_file(
+        &self,
+        before: Option<&[FileDials]>,
+        now: &[FileDials],
+    ) -> Result<Vec<FileTurn>, FileDialsError> {
+        let named = now.iter().filter_map(|entry| entry.event_id);
+        if let Some(unknown) = named.into_iter().find(|&id| self.views.get(id).is_none()) {
+            return Err(FileDialsError::UnknownEvent(unknown));
+        }
+        let all = self.views.all();
+        let turns = all.iter().map(|(event_id, entry)| {
+            let view = entry.read();
+            turn_of((*event_id, view.phase, &view.changes), before, now)
+        });
+        turns.filter_map(Result::transpose).collect()
+    }
+
+    /// Makes the turns, in the name of the settings file.
+    pub async fn turn_by_file(&self, turns: Vec<FileTurn>) -> Result<(), FileDialsError> {
+        for turn in turns {
+            let event_id = turn.event_id;
+            let not_done = |reason: String| FileDialsError::NotDone { event_id, reason };
+            self.make_turn(turn).await.map_err(not_done)?;
+        }
+        Ok(())
+    }
+
+    async fn make_turn(&self, turn: FileTurn) -> Result<(), String> {
+        let FileTurn { event_id, dials, key } = turn;
+        let actor = Actor::Staff(StaffId::SETTINGS_FILE);
+        // The key names the content already: the same key never says something else.
+        let named = Named { key, fingerprint: (dials.origin >> 32) as u32, trace: None };
+        let mut pulse = tokio::time::interval(ASK_EVERY);
+        let mut last = String::new();
+        for _ in 0..ASKS_MAX {
+            pulse.tick().await;
+            let command = Command::TuneRoom(Box::new(dials.clone()));
+            match self.submit(event_id, actor, &named, command).await {
+                Ok(Outcome::Decided(reply)) => {
+                    tracing::info!(%event_id, offset = reply.offset, "the settings file turned dials");
+                    return refused_or(*reply).map(drop).map_err(|error| error.code().to_owned());
+                }
+                Ok(Outcome::Pending(_)) => last = "not decided yet".to_owned(),
+                Err(error) => last = error.code().to_owned(),
+            }
+        }
+        Err(last)
+    }
+
+    /// Tells `/readyz` and the metrics whether the settings file as it is now is in use.
+    pub fn note_settings(&self, are_used: bool) {
+        self.settings_refused.store(!are_used, std::sync::atomic::Ordering::Release);
+        metrics::gauge!("floodgate_config_reload_failed").set(if are_used { 0.0 } else { 1.0 });
+        let failures = metrics::counter!("floodgate_config_reload_failures_total");
+        failures.increment(u64::from(!are_used));
+    }
+}
+
+#[cfg(test)]
+#[path = "file_dials_tests.rs"]
+mod tests;

@@ -1,0 +1,161 @@
+//! What staff changed about an event, with who and why; and where the dials stand since.
+
+use std::collections::VecDeque;
+
+use floodgate_admission::Turned;
+use floodgate_onsale::{Dials, Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
+
+/// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
+const CHANGES_MAX: usize = 512;
+/// Entries of settings files remembered as done: more edits than a sale sees.
+const ORIGINS_MAX: usize = 256;
+
+/// One change.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) source: Source,
+    pub(crate) at: LogTime,
+    /// The fact's name.
+    pub(crate) fact: &'static str,
+    /// Who; facts that do not say it come from commands older than the dials.
+    pub(crate) by: Option<StaffId>,
+    /// What was turned.
+    pub(crate) dials: RoomDials,
+}
+
+/// The changes of one event.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Oldest first.
+    kept: VecDeque<Change>,
+    /// Where the dials stand.
+    pub(crate) turned: Turned,
+    /// Entries of settings files that have been done, the last one at the end.
+    origins: VecDeque<(u64, Source)>,
+}
+
+impl Changes {
+    /// Enters a fact, if it is a change.
+    pub(crate) fn note(&mut self, record: &FactRecord) {
+        let (by, dials) = match &record.fact {
+            Fact::RoomTuned { dials, by } => (Some(*by), (**dials).clone()),
+            Fact::QueueTuned { dials, by } => (Some(*by), from_pair(dials)),
+            // Rules hold a dial too.
+            Fact::PolicySet(policy) => {
+                let shoppers_max = Some(policy.shoppers_max);
+                (None, RoomDials { shoppers_max, ..RoomDials::default() })
+            }
+            Fact::SaleOpened
+            | Fact::SalePaused
+            | Fact::SaleClosed
+            | Fact::EventCancelled
+            | Fact::PricesSet(_) => (None, RoomDials::default()),
+            _ => return,
+        };
+        self.turn(&dials, record.source);
+        // The phase that changed by a turn is told by the turn, which knows who and why.
+        let is_same = |last: &Change| last.source.offset == record.source.offset;
+        if by.is_some() && self.kept.back().is_some_and(is_same) {
+            self.kept.pop_back();
+        }
+        if self.kept.len() == CHANGES_MAX {
+            self.kept.pop_front();
+        }
+        let FactRecord { source, at, .. } = *record;
+        self.kept.push_back(Change { source, at, fact: record.fact.name(), by, dials });
+    }
+
+    fn turn(&mut self, dials: &RoomDials, source: Source) {
+        let Turned { per_minute, puzzle_level, message } = &mut self.turned;
+        *per_minute = dials.per_minute.or(*per_minute);
+        *puzzle_level = dials.puzzle_level.or(*puzzle_level);
+        if dials.message.is_some() {
+            message.clone_from(&dials.message);
+        }
+        if dials.origin != 0 {
+            self.origins.retain(|(origin, _)| *origin != dials.origin);
+            if self.origins.len() == ORIGINS_MAX {
+                self.origins.pop_front();
+            }
+            self.origins.push_back((dials.origin, source));
+        }
+    }
+
+    /// Changes before a position, newest first.
+    pub(crate) fn newest(&self, before: Option<u64>) -> impl Iterator<Item = &Change> {
+        let is_before = move |change: &&Change| before.is_none_or(|b| change.source.version() < b);
+        self.kept.iter().rev().filter(is_before)
+    }
+
+    /// Whether an entry of a settings file has been done before.
+    pub(crate) fn has_done(&self, origin: u64) -> bool {
+        self.origins.iter().any(|(done, _)| *done == origin)
+    }
+
+    /// The entry of a settings file that was done last, and when.
+    pub(crate) fn last_origin(&self) -> Option<(u64, Source)> {
+        self.origins.back().copied()
+    }
+}
+
+fn from_pair(dials: &Dials) -> RoomDials {
+    let Dials { per_minute, message, reason } = dials.clone();
+    RoomDials { per_minute, message, reason, ..RoomDials::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use floodgate_onsale::{EventId, PhaseDial};
+
+    fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
+        let source = Source { offset, index };
+        FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
+    }
+
+    fn tuned(offset: u64, index: u16, dials: RoomDials) -> FactRecord {
+        record(offset, index, Fact::RoomTuned { dials: Box::new(dials), by: StaffId(7) })
+    }
+
+    #[test]
+    fn a_turn_tells_its_phase_and_dials_add_up() {
+        let none = RoomDials::default();
+        let mut changes = Changes::default();
+        changes.note(&record(1, 0, Fact::SaleOpened));
+        changes.note(&record(2, 0, Fact::SalePaused));
+        let phase = Some(PhaseDial::Pause);
+        changes.note(&tuned(2, 1, RoomDials { phase, per_minute: Some(5), ..none.clone() }));
+        let message = Some("hello".to_owned());
+        changes.note(&tuned(3, 0, RoomDials { message, puzzle_level: Some(3), ..none.clone() }));
+        changes.note(&record(4, 0, Fact::EventCancelled));
+        let names: Vec<_> = changes.newest(None).map(|c| (c.fact, c.by.is_some())).collect();
+        let expected = [
+            ("EventCancelled", false),
+            ("RoomTuned", true),
+            ("RoomTuned", true),
+            ("SaleOpened", false),
+        ];
+        assert_eq!(names, expected);
+        let turned = Turned {
+            per_minute: Some(5),
+            puzzle_level: Some(3),
+            message: Some("hello".to_owned()),
+        };
+        assert_eq!(changes.turned, turned);
+        let before = changes.newest(None).nth(1).map(|change| change.source.version());
+        assert_eq!(changes.newest(before).count(), 2);
+    }
+
+    #[test]
+    fn it_stays_bounded_and_knows_what_files_did() {
+        let mut changes = Changes::default();
+        for offset in 1..=2_000 {
+            changes.note(&tuned(offset, 0, RoomDials { origin: offset, ..RoomDials::default() }));
+        }
+        assert_eq!(changes.newest(None).count(), CHANGES_MAX);
+        assert!(changes.has_done(2_000) && !changes.has_done(1));
+        changes.note(&tuned(3_000, 0, RoomDials { origin: 1_990, ..RoomDials::default() }));
+        assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
+        assert!(changes.origins.len() <= ORIGINS_MAX);
+    }
+}
