@@ -129,9 +129,6 @@ impl PartitionLoop {
     pub(crate) fn resume(from: Resume) -> Result<Self, RunnerError> {
         let Resume { config, past, facts_tail, parked_tail, .. } = from;
         let LoopConfig { partition, .. } = config;
-        if let Some(violation) = past.engine.violations().into_iter().next() {
-            return Err(broken(partition, violation));
-        }
         let mut publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
         from.unpublished.iter().for_each(|fact| publication.add(fact));
         publication.send();
@@ -352,7 +349,7 @@ impl PartitionLoop {
     }
 }
 
-fn broken(partition: Partition, violation: Violation) -> RunnerError {
+pub(crate) fn broken(partition: Partition, violation: Violation) -> RunnerError {
     let Violation { invariant, detail } = violation;
     RunnerError::Broken { partition, invariant, detail }
 }
