@@ -3,6 +3,7 @@
 
 mod cluster;
 mod crash;
+mod drain;
 mod form;
 mod http;
 mod process;

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Call, Http};
@@ -16,6 +17,8 @@ pub(crate) struct Process {
     child: Child,
     /// Where it listens.
     pub(crate) address: String,
+    /// What it has logged since it listens.
+    told: JoinHandle<Vec<String>>,
 }
 
 impl Process {
@@ -37,9 +40,9 @@ impl Process {
             }
             told.push(line);
         };
-        // The rest is read away, so that the process never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        Process { child, address }
+        // The rest is read at once, so that the process never waits for us.
+        let told = std::thread::spawn(move || lines.map_while(Result::ok).collect());
+        Process { child, address, told }
     }
 
     pub(crate) fn target(&self) -> String {
@@ -61,6 +64,15 @@ impl Process {
     /// Waits for the end after a SIGTERM.
     pub(crate) fn wait(&mut self) -> bool {
         self.child.wait().unwrap().success()
+    }
+
+    /// Waits for the end after a SIGTERM, which must be a good one: everything it logged until then.
+    pub(crate) fn ended(mut self) -> Vec<Value> {
+        assert!(self.wait(), "a calm end is a success");
+        // The thread ends with the pipe, and the pipe with the process.
+        let told = std::mem::replace(&mut self.told, std::thread::spawn(Vec::new));
+        let told = told.join().unwrap();
+        told.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
     /// Waits until it says that it is ready.

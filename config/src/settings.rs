@@ -34,6 +34,7 @@ pub struct Server {
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
+    pub drain_notice: Span,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -158,12 +159,7 @@ impl Settings {
             }
         };
         let Settings { server, log, kafka, engine, admission, .. } = self;
-        check(
-            (1..=kafka.gateways).contains(&server.gateway_id),
-            "server.gateway_id",
-            server.gateway_id.to_string(),
-            "between 1 and kafka.gateways",
-        );
+        server.check(kafka.gateways, &mut check);
         check(
             (1..=1024).contains(&kafka.gateways),
             "kafka.gateways",
@@ -189,24 +185,6 @@ impl Settings {
             "between 1 and 1024; 4 suits one machine",
         );
         check(
-            server.connections_max >= 16,
-            "server.connections_max",
-            server.connections_max.to_string(),
-            "at least 16",
-        );
-        check(
-            (1024..=1 << 20).contains(&server.body_max.0),
-            "server.body_max",
-            server.body_max.0.to_string(),
-            "between 1 KiB and 1 MiB",
-        );
-        check(
-            server.answer_deadline.as_millis() >= 10,
-            "server.answer_deadline",
-            format!("{} ms", server.answer_deadline.as_millis()),
-            "at least 10ms",
-        );
-        check(
             (1..=65_536).contains(&admission.block),
             "admission.block",
             admission.block.to_string(),
@@ -219,5 +197,44 @@ impl Settings {
             "at least 1000; snapshots cost more than replaying fewer commands",
         );
         found
+    }
+}
+
+impl Server {
+    fn check(
+        &self,
+        gateways: u32,
+        check: &mut impl FnMut(bool, &'static str, String, &'static str),
+    ) {
+        check(
+            (1..=gateways).contains(&self.gateway_id),
+            "server.gateway_id",
+            self.gateway_id.to_string(),
+            "between 1 and kafka.gateways",
+        );
+        check(
+            self.connections_max >= 16,
+            "server.connections_max",
+            self.connections_max.to_string(),
+            "at least 16",
+        );
+        check(
+            (1024..=1 << 20).contains(&self.body_max.0),
+            "server.body_max",
+            self.body_max.0.to_string(),
+            "between 1 KiB and 1 MiB",
+        );
+        check(
+            self.answer_deadline.as_millis() >= 10,
+            "server.answer_deadline",
+            format!("{} ms", self.answer_deadline.as_millis()),
+            "at least 10ms",
+        );
+        check(
+            self.drain_notice.as_millis() <= 60_000,
+            "server.drain_notice",
+            format!("{} ms", self.drain_notice.as_millis()),
+            "at most 1m; what starts and stops processes kills those that take longer",
+        );
     }
 }

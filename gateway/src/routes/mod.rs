@@ -3,6 +3,7 @@
 pub(crate) mod availability;
 pub(crate) mod events;
 pub(crate) mod holds;
+pub(crate) mod lasting;
 pub(crate) mod orders;
 pub(crate) mod pages;
 pub(crate) mod queue;

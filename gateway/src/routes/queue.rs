@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -18,6 +18,7 @@ use floodgate_admission::{QueueTicket, RoomError, WaitingRoom};
 use floodgate_onsale::{Command, Dials, EventId, Refusal};
 
 use super::answer;
+use super::lasting::lasting;
 use crate::extract::fan::{cookie, ticket_cookie};
 use crate::extract::{EventPath, Fan, Operator, Wish, token_of};
 use crate::model::{DoneAnswer, JoinAnswer, Nothing, Queue};
@@ -111,7 +112,7 @@ pub(crate) async fn stream(
     path: EventPath,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let pulse = tokio::time::interval(STREAM_EVERY);
-    let start = (state, path, pulse, None::<(u64, &'static str, u32, u32, String)>);
+    let start = (state.clone(), path, pulse, None::<(u64, &'static str, u32, u32, String)>);
     let frames = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
@@ -126,11 +127,11 @@ pub(crate) async fn stream(
             if last.as_ref() != Some(&essence) {
                 last = Some(essence);
                 let event = Event::default().event("queue").json_data(&now).unwrap_or_default();
-                return Some((Ok(event), (state, path, pulse, last)));
+                return Some((event, (state, path, pulse, last)));
             }
         }
     });
-    Sse::new(frames).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    lasting(&state, frames)
 }
 
 /// Gives this device its place: always the same one, until it has entered and left with it.

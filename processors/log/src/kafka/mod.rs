@@ -21,7 +21,7 @@ mod topics;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 
 pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
@@ -29,7 +29,7 @@ pub use self::topics::{TopicPlan, apply, describe};
 
 use self::producer::Appender;
 use self::reader::{KafkaReader, backend};
-use self::settings::METADATA_WITHIN;
+use self::settings::{Aside, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket};
 
@@ -42,7 +42,7 @@ pub struct KafkaLog {
     partitions: HashMap<Topic, u32>,
     appender: Appender,
     /// For questions about offsets; rare, so one at a time.
-    asking: Mutex<BaseConsumer>,
+    asking: Mutex<Reading>,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -69,7 +69,8 @@ impl KafkaLog {
     /// takes up to a second otherwise.
     pub fn open(options: &KafkaOptions) -> Result<Self, KafkaError> {
         let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
-        let asking: BaseConsumer = settings::reader(options).create().map_err(refused)?;
+        let asking: Reading =
+            settings::reader(options).create_with_context(Aside).map_err(refused)?;
         let metadata = asking.fetch_metadata(None, METADATA_WITHIN).map_err(|error| {
             KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
         })?;

@@ -3,14 +3,14 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{Message, Offset as KafkaOffset, Timestamp, TopicPartitionList};
 
 use floodgate_onsale::LogTime;
 
-use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{LogError, LogReader, Offset, Partition, Record};
 
@@ -24,7 +24,7 @@ pub(super) fn backend(error: &impl ToString) -> LogError {
 
 /// First and end offset of a partition.
 pub(super) fn watermarks(
-    consumer: &BaseConsumer,
+    consumer: &Reading,
     name: &str,
     topic: Topic,
     partition: Partition,
@@ -39,7 +39,7 @@ pub(super) fn watermarks(
 
 /// A reader with a consumer of its own.
 pub(super) struct KafkaReader {
-    consumer: BaseConsumer,
+    consumer: Reading,
     name: String,
     topic: Topic,
     partition: Partition,
@@ -57,8 +57,9 @@ impl KafkaReader {
         partition: Partition,
         from: Offset,
     ) -> Result<Self, LogError> {
-        let consumer: BaseConsumer =
-            settings::reader(options).create().map_err(|error| backend(&error))?;
+        let consumer: Reading = settings::reader(options)
+            .create_with_context(Aside)
+            .map_err(|error| backend(&error))?;
         let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
         let number = i32::try_from(partition).map_err(|_| unknown)?;
         let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::RECORD_BYTES_MAX;
 use crate::topics::Topic;
@@ -59,6 +62,24 @@ impl KafkaOptions {
         format!("{}floodgate-processors", self.prefix)
     }
 }
+
+/// What the library says beside its answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aside;
+
+impl ClientContext for Aside {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // The end of a partition is part of an answer, and by itself no news.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
+            tracing::warn!(%error, reason, "kafka");
+        }
+    }
+}
+
+impl ConsumerContext for Aside {}
+
+/// A consumer of ours.
+pub(super) type Reading = BaseConsumer<Aside>;
 
 fn base(options: &KafkaOptions) -> ClientConfig {
     let mut config = ClientConfig::new();
@@ -135,7 +156,9 @@ pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
         // Cooperative: who keeps a partition is not interrupted when others come or go.
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", session.to_string())
-        .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        // Who is left hears of a member that said goodbye with his next heartbeat, so that is how
+        // long a calm takeover takes, whatever the session's length.
+        .set("heartbeat.interval.ms", (session / 5).clamp(100, 500).to_string())
         .set("auto.offset.reset", "latest");
     with_extra(config, options)
 }
