@@ -68,6 +68,7 @@ pub(crate) fn as_toml(flags: &Flags) -> String {
         let (section, name) = key.split_once('.').unwrap();
         let quoted = match value.parse::<u64>() {
             Ok(number) => number.to_string(),
+            Err(_) if value.starts_with('[') => value.clone(),
             Err(_) => format!("{value:?}"),
         };
         text.push_str(&format!("{section}.{name} = {quoted}\n"));

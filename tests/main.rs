@@ -3,6 +3,7 @@
 
 mod cluster;
 mod crash;
+mod doctor;
 mod drain;
 mod form;
 mod http;

@@ -98,6 +98,14 @@ impl Drop for Process {
     }
 }
 
+/// Runs a command to its end: its exit code, and the JSON lines it printed.
+pub(crate) fn run(words: &[&str]) -> (i32, Vec<Value>) {
+    let output = Command::new(BINARY).args(words).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap_or(line.into()));
+    (output.status.code().unwrap(), lines.collect())
+}
+
 /// `floodgate audit`: whether it is clean, and what it says.
 pub(crate) fn audit(data: &Path, acked: &Path, settings: &[(&str, &str)]) -> (bool, Value) {
     let output = Command::new(BINARY)

@@ -52,6 +52,15 @@ impl Failure {
     }
 }
 
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.error {
+            Some(error) => write!(f, "{error:#}"),
+            None => f.write_str("see what was printed"),
+        }
+    }
+}
+
 impl From<anyhow::Error> for Failure {
     /// The first cause that has a code decides.
     fn from(error: anyhow::Error) -> Self {

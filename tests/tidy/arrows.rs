@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// An outside system and the only crates that may name it.
-const SYSTEMS: [(&str, &[&str]); 7] = [
+const SYSTEMS: [(&str, &[&str]); 8] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
     ("rdkafka", &["processors/log"]),
@@ -25,6 +25,7 @@ const SYSTEMS: [(&str, &[&str]); 7] = [
     ("timely", &["processors/live"]),
     ("differential-dataflow", &["processors/live"]),
     ("rusqlite", &["processors/log", "sinks"]),
+    ("postgres", &["sinks"]),
 ];
 
 /// Names under `[dependencies]`, without those for tests.

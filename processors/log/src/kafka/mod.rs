@@ -10,8 +10,10 @@
 //! | `producer` | appends, and their acknowledgements |
 //! | `reader` | reading a partition forward |
 //! | `topics` | making the topics as they should be, and finding out how they are |
+//! | `inspect` | how a cluster is, beside how it should be |
 //! | `membership` | which partitions this process owns |
 
+mod inspect;
 mod membership;
 mod producer;
 mod reader;
@@ -23,6 +25,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rdkafka::consumer::Consumer;
 
+pub use self::inspect::{Cluster, Config, Difference, FoundTopic, inspect};
 pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe};
