@@ -27,5 +27,5 @@ pub use probe::{Probe, probe};
 pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};
 pub use topics::Topic;
 pub use traits::{
-    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,
+    Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket, Value,
 };

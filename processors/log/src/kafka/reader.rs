@@ -12,7 +12,7 @@ use floodgate_onsale::LogTime;
 
 use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
-use crate::traits::{LogError, LogReader, Offset, Partition, Record};
+use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 
 /// How often a reader that is behind asks how far.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -168,7 +168,7 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
         offset: u64::try_from(message.offset()).unwrap_or(0),
         at: LogTime(at),
         key: bytes(message.key()),
-        value: bytes(message.payload()),
+        value: Value::new(message.payload().map(Bytes::copy_from_slice)),
         headers: headers.unwrap_or_default(),
     }
 }
