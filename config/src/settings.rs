@@ -40,6 +40,7 @@ pub struct Server {
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
+    pub drain_notice: Span,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -253,7 +254,7 @@ impl Settings {
 
 impl Server {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 3] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 4] {
         [
             (
                 self.connections_max >= 16,
@@ -272,6 +273,12 @@ impl Server {
                 "server.answer_deadline",
                 format!("{} ms", self.answer_deadline.as_millis()),
                 "at least 10ms",
+            ),
+            (
+                self.drain_notice.as_millis() <= 60_000,
+                "server.drain_notice",
+                format!("{} ms", self.drain_notice.as_millis()),
+                "at most 1m; what starts and stops processes kills those that take longer",
             ),
         ]
     }
