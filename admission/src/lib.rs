@@ -21,6 +21,7 @@ pub mod forecast;
 pub mod keys;
 pub mod limits;
 pub mod memory;
+mod neighbours;
 pub mod pace;
 pub mod puzzle;
 pub mod redis;
