@@ -23,6 +23,7 @@ mod inspect;
 pub mod keys;
 pub mod limits;
 pub mod memory;
+mod neighbours;
 pub mod pace;
 pub mod puzzle;
 pub mod redis;

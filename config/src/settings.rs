@@ -115,6 +115,7 @@ pub struct Admission {
     pub pace_per_minute: u32,
     pub grace: Span,
     pub puzzle_level: u8,
+    pub puzzle_neighbours: u32,
     pub block: u32,
     pub address_per_second: NonZeroU32,
     pub address_burst: NonZeroU32,

@@ -322,7 +322,8 @@ fn room_settings(settings: &Settings) -> RoomSettings {
     let admission = &settings.admission;
     let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
     let pace = PaceSettings { per_minute, grace_ms };
-    RoomSettings { pace, puzzle_level: admission.puzzle_level }
+    let (puzzle_level, puzzle_neighbours) = (admission.puzzle_level, admission.puzzle_neighbours);
+    RoomSettings { pace, puzzle_level, puzzle_neighbours }
 }
 
 fn limit_settings(settings: &Settings) -> LimitSettings {
