@@ -132,6 +132,7 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+    pub forget_after: Span,
 }
 
 /// Files with secrets; empty paths are missing ones.

@@ -128,7 +128,11 @@ impl Running {
         } else {
             None
         };
-        let live = if roles.live && settings.live.enabled { start_live(&shared)? } else { vec![] };
+        let live = if roles.live && settings.live.enabled {
+            start_live(settings, &shared)?
+        } else {
+            vec![]
+        };
         let sinks = if roles.sink { start_sinks(settings, &shared, data).await? } else { vec![] };
         let (ending, mut end) = watch::channel(false);
         let shutdown = async move {
@@ -226,8 +230,9 @@ fn snapshots(settings: &Settings, data: &Path) -> PathBuf {
     if named.as_os_str().is_empty() { data.join("snapshots") } else { named.clone() }
 }
 
-fn start_live(log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
-    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition);
+fn start_live(settings: &Settings, log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
+    let live = floodgate_live::LiveSettings { forget_after: settings.live.forget_after.0 };
+    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, live);
     let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }

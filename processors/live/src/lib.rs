@@ -6,8 +6,9 @@
 
 mod deltas;
 mod flow;
+mod forget;
 pub mod public;
 mod publish;
 mod worker;
 
-pub use worker::{LiveHandle, spawn};
+pub use worker::{LiveHandle, LiveSettings, spawn};
