@@ -153,6 +153,7 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+    pub forget_after: Span,
     pub audience_window: Span,
     pub audience_threshold: u64,
 }

@@ -127,21 +127,12 @@ impl Running {
         let tracer = otlp::tracer(settings, roles.name())?;
         let hub = ReplyHub::new();
         let gateway_id = GatewayId(settings.server.gateway_id);
-        let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
         let replies = (roles.gateway && log.is_shared())
             .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
             .transpose()?;
+        let own = roles.gateway.then(|| (gateway_id, hub.clone()));
         let owners = if roles.processor {
-            let own = roles.gateway.then(|| (gateway_id, hub.clone()));
-            let parts = OwnerParts {
-                log: log.clone(),
-                replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
-                provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
-                snapshots: snapshots::open(settings, data)?,
-                settings: settings.clone(),
-                tracer: tracer.clone(),
-            };
-            Some(Owners::spawn(parts)?)
+            Some(start_owners(settings, &log, own, data, &tracer)?)
         } else {
             None
         };
@@ -242,12 +233,34 @@ impl Running {
     }
 }
 
+/// Owners of partitions; their answers to the gateway of this process go straight to it.
+fn start_owners(
+    settings: &Settings,
+    log: &SharedLog,
+    own: Option<(GatewayId, ReplyHub)>,
+    data: &Path,
+    tracer: &Tracer,
+) -> Result<Owners> {
+    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
+    Owners::spawn(OwnerParts {
+        log: log.clone(),
+        replies: Arc::new(LogReplies::new(log.shared(), own)),
+        provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
+        snapshots: snapshots::open(settings, data)?,
+        settings: settings.clone(),
+        tracer: tracer.clone(),
+    })
+}
+
 fn start_live(settings: &Settings, log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
-    let audience = AudienceSettings {
-        window_ms: settings.live.audience_window.as_millis(),
-        threshold: settings.live.audience_threshold,
+    let live = floodgate_live::LiveSettings {
+        forget_after: settings.live.forget_after.0,
+        audience: AudienceSettings {
+            window_ms: settings.live.audience_window.as_millis(),
+            threshold: settings.live.audience_threshold,
+        },
     };
-    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, audience);
+    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, live);
     let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }
