@@ -71,6 +71,7 @@ async fn server_with_a_hold(folder: &tempfile::TempDir, notice: &str) -> (Proces
     let config = folder.path().join("form.toml");
     std::fs::write(&config, form::as_toml(&flags)).unwrap();
     let settings = [
+        ("FLOODGATE_ADMISSION__PUZZLE_LEVEL", "0"),
         ("FLOODGATE_CONFIG", config.to_str().unwrap()),
         ("FLOODGATE_SERVER__DRAIN_NOTICE", notice),
     ];
