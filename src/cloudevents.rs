@@ -140,7 +140,12 @@ fn foreign(topic: Topic, partition: Partition, record: &Record) -> (Attributes, 
         let found = record.headers.iter().find(|(header, _)| header == name);
         found.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
     };
-    let (Some(kind), Ok(data)) = (header("ce_type"), serde_json::from_slice(&record.value)) else {
+    // A tombstone has an envelope and nothing in it.
+    let data = match record.value.bytes() {
+        Some(bytes) => serde_json::from_slice(bytes),
+        None => Ok(Value::Null),
+    };
+    let (Some(kind), Ok(data)) = (header("ce_type"), data) else {
         return unreadable(topic.short_name(), partition, record);
     };
     let attributes = Attributes {

@@ -33,9 +33,16 @@ struct Cluster {
 
 impl Cluster {
     async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts with settings that differ from those of every test.
+    async fn start_with(more: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let manager = make_keys(&folder.path().join("data"));
-        let flags = form::distributed_flags();
+        let mut flags = form::distributed_flags();
+        flags.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
+        flags.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         form::apply_topics(&flags).await;
         let config = folder.path().join("form.toml");
         std::fs::write(&config, form::as_toml(&flags)).unwrap();
@@ -264,6 +271,28 @@ async fn a_processor_leaves_calmly_and_nobody_waits() {
         let folder = PathBuf::from(&cluster.snapshots).join(format!("commands-{partition}"));
         assert!(folder.read_dir().unwrap().next().is_some(), "no snapshot of {partition}");
     }
+    let (report, reports) = cluster.clean(storms).await;
+    let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
+    assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_processor_that_ends_calmly_is_not_waited_for() {
+    if is_quick() {
+        return;
+    }
+    // Nobody may be missed for five minutes, so only a goodbye lets the others take over in time.
+    let mut cluster = Cluster::start_with(&[("kafka.session_timeout", "300s")]).await;
+    let events = cluster.events(5).await;
+    let (progress, storms) = cluster.storm(&events, 120, 31);
+    sold(&progress, 60).await;
+    let calm = cluster.processors.remove(0);
+    calm.signal("-TERM");
+    let before = progress.sales.load(Ordering::Relaxed);
+    let told = tokio::task::spawn_blocking(|| calm.ended()).await.unwrap();
+    assert!(told.iter().all(|line| line["level"] != "ERROR"), "{told:?}");
+    let pause = sold(&progress, before + 150).await;
+    eprintln!("150 sales after the goodbye took {pause:?}");
     let (report, reports) = cluster.clean(storms).await;
     let sales: Vec<_> = reports.iter().map(|report| report.sales).collect();
     assert!(sales.iter().all(|&sales| sales > 60), "an event stood still: {sales:?} {report}");

@@ -20,7 +20,7 @@ pub(crate) fn server(name: &str) -> String {
 
 /// The settings that make a form, with topics of their own.
 pub(crate) fn flags() -> Flags {
-    if is_distributed() { distributed_flags() } else { Vec::new() }
+    if is_distributed() { distributed_flags() } else { vec![no_notice()] }
 }
 
 /// The settings of the distributed form, with topics of their own.
@@ -37,7 +37,13 @@ pub(crate) fn distributed_flags() -> Flags {
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
+    .chain([no_notice()])
     .collect()
+}
+
+/// No load balancer stands in front of a test.
+fn no_notice() -> (String, String) {
+    ("server.drain_notice".to_owned(), "0s".to_owned())
 }
 
 /// Makes the topics, where there is a cluster to make them on.
@@ -62,6 +68,7 @@ pub(crate) fn as_toml(flags: &Flags) -> String {
         let (section, name) = key.split_once('.').unwrap();
         let quoted = match value.parse::<u64>() {
             Ok(number) => number.to_string(),
+            Err(_) if value.starts_with('[') => value.clone(),
             Err(_) => format!("{value:?}"),
         };
         text.push_str(&format!("{section}.{name} = {quoted}\n"));

@@ -3,6 +3,8 @@
 
 mod cluster;
 mod crash;
+mod doctor;
+mod drain;
 mod form;
 mod http;
 mod process;

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use floodgate::client::{Call, Http};
@@ -37,6 +38,8 @@ pub(crate) struct Process {
     said: Arc<Mutex<Vec<Value>>>,
     /// Where it listens.
     pub(crate) address: String,
+    /// Reads what it says until its end.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Process {
@@ -63,12 +66,12 @@ impl Process {
         let said = Arc::new(Mutex::new(said));
         let theirs = Arc::clone(&said);
         // The rest is read as it comes, so that the process never waits for us.
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 theirs.lock().unwrap().extend(serde_json::from_str::<Value>(&line));
             }
         });
-        Process { child, said, address }
+        Process { child, said, address, reader: Some(reader) }
     }
 
     pub(crate) fn target(&self) -> String {
@@ -118,6 +121,14 @@ impl Process {
         self.child.wait().unwrap().success()
     }
 
+    /// Waits for the end after a SIGTERM, which must be a good one: everything it logged until then.
+    pub(crate) fn ended(mut self) -> Vec<Value> {
+        assert!(self.wait(), "a calm end is a success");
+        // The thread ends with the pipe, and the pipe with the process.
+        self.reader.take().unwrap().join().unwrap();
+        std::mem::take(&mut *self.said.lock().unwrap())
+    }
+
     /// Waits until it says that it is ready.
     pub(crate) async fn ready(&self) {
         let http = Http::new(&self.target()).unwrap();
@@ -139,6 +150,14 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a command to its end: its exit code, and the JSON lines it printed.
+pub(crate) fn run(words: &[&str]) -> (i32, Vec<Value>) {
+    let output = Command::new(BINARY).args(words).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap_or(line.into()));
+    (output.status.code().unwrap(), lines.collect())
 }
 
 /// `floodgate audit`: whether it is clean, and what it says.

@@ -13,14 +13,17 @@
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
+//! | `inspect` | how a Redis is, beside how the store needs it |
 //! | [`contract`] | what every store must do |
 
 mod blocks;
 pub mod contract;
 pub mod forecast;
+mod inspect;
 pub mod keys;
 pub mod limits;
 pub mod memory;
+mod neighbours;
 pub mod pace;
 pub mod puzzle;
 pub mod redis;
@@ -30,6 +33,7 @@ pub mod store;
 pub mod token;
 
 pub use forecast::Flow;
+pub use inspect::{RedisFound, inspect as inspect_redis};
 pub use keys::Keys;
 pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;

@@ -1,12 +1,15 @@
 //! The waiting room as a service: join, look, ask whether it is one's turn.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
 
 use crate::keys::Keys;
+use crate::limits::network_key;
+use crate::neighbours::Neighbours;
 use crate::pace::{Pace, PaceSettings, ShopView};
 use crate::puzzle::{Proof, PuzzleError};
 use crate::spent::{PROOFS_MAX, SpentProofs};
@@ -19,6 +22,8 @@ pub struct RoomSettings {
     pub pace: PaceSettings,
     /// How much work the door asks for: 0, none, to [`crate::puzzle::LEVEL_MAX`].
     pub puzzle_level: u8,
+    /// Challenges a minute one neighbourhood gets at that level; more of them are harder.
+    pub puzzle_neighbours: u32,
 }
 
 /// Why the room says no.
@@ -118,6 +123,7 @@ pub struct WaitingRoom {
     // Read when a room opens; replaced by a reload.
     settings: RwLock<RoomSettings>,
     proofs: SpentProofs,
+    neighbours: Neighbours,
     // Read by every request, written ten times a second: a read-write lock, never awaited in.
     rooms: RwLock<HashMap<EventId, Room>>,
 }
@@ -130,6 +136,7 @@ impl WaitingRoom {
             store,
             settings: RwLock::new(settings),
             proofs: SpentProofs::new(PROOFS_MAX),
+            neighbours: Neighbours::new(),
             rooms: RwLock::default(),
         }
     }
@@ -183,6 +190,19 @@ impl WaitingRoom {
     pub fn puzzle_level(&self, event_id: EventId) -> u8 {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         rooms.get(&event_id).map_or(0, Room::puzzle_level)
+    }
+
+    /// How hard the challenge of a visitor from this address is: the door's level, and more where
+    /// his neighbourhood asks for many; 0 where nothing is asked for.
+    #[must_use]
+    pub fn challenge_level(&self, event_id: EventId, address: IpAddr, now: LogTime) -> u8 {
+        let level = self.puzzle_level(event_id);
+        if level == 0 {
+            return 0;
+        }
+        let settings = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
+        let free = settings.puzzle_neighbours;
+        level + self.neighbours.note(network_key(address), now, free)
     }
 
     fn note_place(&self, event_id: EventId, place: Place) {

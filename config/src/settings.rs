@@ -40,6 +40,7 @@ pub struct Server {
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
+    pub drain_notice: Span,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -114,6 +115,7 @@ pub struct Admission {
     pub pace_per_minute: u32,
     pub grace: Span,
     pub puzzle_level: u8,
+    pub puzzle_neighbours: u32,
     pub block: u32,
     pub address_per_second: NonZeroU32,
     pub address_burst: NonZeroU32,
@@ -151,6 +153,7 @@ pub struct Sinks {
 #[serde(deny_unknown_fields)]
 pub struct Live {
     pub enabled: bool,
+    pub forget_after: Span,
     pub audience_window: Span,
     pub audience_threshold: u64,
 }
@@ -253,7 +256,7 @@ impl Settings {
 
 impl Server {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 3] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 4] {
         [
             (
                 self.connections_max >= 16,
@@ -272,6 +275,12 @@ impl Server {
                 "server.answer_deadline",
                 format!("{} ms", self.answer_deadline.as_millis()),
                 "at least 10ms",
+            ),
+            (
+                self.drain_notice.as_millis() <= 60_000,
+                "server.drain_notice",
+                format!("{} ms", self.drain_notice.as_millis()),
+                "at most 1m; what starts and stops processes kills those that take longer",
             ),
         ]
     }

@@ -24,18 +24,21 @@ const topic = values.prefix + values.topic;
 const last = new Map();
 const seen = { delivered: 0, new: 0, types: {} };
 
-/** Where a record stands in history, as numbers that compare; cells have a name alone. */
-function positionOf(body) {
-  const place = body.position || body.as_of || { partition: 0, offset: 0, index: 0 };
+/** Where a record stands in history, as numbers that compare. Cells have a name alone, and a record
+ * without a value has its place in its id alone. */
+function positionOf(body, id) {
+  const [partition, offset, index] = body ? [0, 0, 0] : id.split('-').map(Number);
+  const place = body?.position || body?.as_of || { partition, offset, index };
   return [place.partition, place.offset * 65536 + place.index];
 }
 
 function take(message) {
-  const body = JSON.parse(message.value.toString());
-  if (!validate(body)) throw new Error(`offset ${message.offset}: ${JSON.stringify(validate.errors)}`);
+  // No value: the key is to be forgotten. Whoever keeps counts drops them here.
+  const body = message.value === null ? null : JSON.parse(message.value.toString());
+  if (body && !validate(body)) throw new Error(`offset ${message.offset}: ${JSON.stringify(validate.errors)}`);
   seen.delivered += 1;
-  const [partition, position] = positionOf(body);
-  const name = body.fact ? '' : `${message.headers.ce_id}${message.key}`;
+  const [partition, position] = positionOf(body, message.headers.ce_id.toString());
+  const name = body?.fact ? '' : `${message.headers.ce_id}${message.key}`;
   const key = `${partition} ${name}`;
   if (position <= (last.get(key) ?? -1)) return;
   last.set(key, position);

@@ -17,9 +17,12 @@ from jsonschema import Draft202012Validator
 SCHEMAS = pathlib.Path(__file__).resolve().parents[1] / "schemas"
 
 
-def position_of(body):
-    """Where a record stands in history; counts carry theirs as as_of, one for many records, and
-    audience cells have a name alone."""
+def position_of(body, headers):
+    """Where a record stands in history; counts carry theirs as as_of, one for many records, audience
+    cells have a name alone, and a record without a value has its place in its id alone."""
+    if body is None:
+        partition, offset, index = map(int, headers["ce_id"].split("-")[:3])
+        return partition, (offset, index)
     nowhere = {"partition": 0, "offset": 0, "index": 0}
     place = body.get("position") or body.get("as_of") or nowhere
     return place["partition"], (place["offset"], place["index"])
@@ -45,12 +48,15 @@ def read(arguments, validator, last, seen):
             left.discard(message.partition())
             continue
         headers = {name: value.decode() for name, value in message.headers()}
-        body = json.loads(message.value())
-        validator.validate(body)
+        # No value: the key is to be forgotten. Whoever keeps counts drops them here.
+        body = None if message.value() is None else json.loads(message.value())
+        if body is not None:
+            validator.validate(body)
         seen["delivered"] += 1
         # A fact has a place of its own; of the same place there may be several counts or messages.
-        partition, position = position_of(body)
-        key = (partition, "" if "fact" in body else headers["ce_id"] + message.key().decode())
+        partition, position = position_of(body, headers)
+        is_fact = body is not None and "fact" in body
+        key = (partition, "" if is_fact else headers["ce_id"] + message.key().decode())
         if position > last.get(key, (-1, -1)):
             last[key] = position
             seen["new"] += 1

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use std::future::Future;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use ed25519_dalek::SigningKey;
 use http::HeaderValue;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
 use floodgate_log::{Log, ReplyHub, Tracer};
@@ -30,6 +32,8 @@ pub struct GatewaySettings {
     pub header_deadline: Duration,
     /// Connections at once; more are not accepted until some end.
     pub connections_max: usize,
+    /// How long connections are still taken once readiness is off.
+    pub drain_notice: Duration,
     /// Bytes of an ordinary body.
     pub body_bytes_max: usize,
     /// Bytes of a body that carries a seating plan.
@@ -81,6 +85,8 @@ pub struct Shared {
     pub(crate) draining: AtomicBool,
     /// Whether the settings file as it is now cannot be used.
     pub(crate) settings_refused: AtomicBool,
+    /// Whether streams and connections end now.
+    ending: watch::Sender<bool>,
 }
 
 impl GatewayState {
@@ -106,6 +112,7 @@ impl GatewayState {
             tracer: parts.tracer,
             draining: AtomicBool::new(false),
             settings_refused: AtomicBool::new(false),
+            ending: watch::Sender::new(false),
         })))
     }
 
@@ -122,6 +129,11 @@ impl GatewayState {
     /// From now on `/readyz` says no, so that no new visitor is sent here.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
+    }
+
+    /// Ends what lasts: streams say when to come back, idle connections are closed.
+    pub fn end(&self) {
+        self.0.ending.send_replace(true);
     }
 
     /// Stops following the facts.
@@ -146,6 +158,19 @@ impl Quotas {
 }
 
 impl Shared {
+    /// Done once streams and connections are to end.
+    pub(crate) fn ends(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut ending = self.ending.subscribe();
+        async move {
+            // A sender that is gone has taken the gateway with it.
+            let _ = ending.wait_for(|ends| *ends).await;
+        }
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        *self.ending.borrow()
+    }
+
     pub(crate) fn quotas(&self) -> Arc<Quotas> {
         Arc::clone(&self.quotas.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -21,6 +21,8 @@ pub struct StatusPage {
     pub log: Arc<dyn Log>,
     /// Whether the role has caught up; `None` for roles that are ready when the log is.
     pub ready: Option<Arc<AtomicBool>>,
+    /// Whether the process was told to end.
+    pub draining: Arc<AtomicBool>,
     pub metrics: Option<PrometheusHandle>,
 }
 
@@ -44,10 +46,13 @@ pub async fn run_status(
 async fn ready(State(page): State<StatusPage>) -> (StatusCode, Json<Value>) {
     let log = page.log.health().err().map(|error| error.to_string());
     let caught_up = page.ready.as_ref().is_none_or(|ready| ready.load(Ordering::Acquire));
-    let is_ready = log.is_none() && caught_up;
+    let draining = page.draining.load(Ordering::Acquire);
+    let is_ready = log.is_none() && caught_up && !draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let log = log.unwrap_or_else(|| "ok".to_owned());
-    (status, Json(json!({ "ready": is_ready, "log": log, "caught_up": caught_up })))
+    let body =
+        json!({ "ready": is_ready, "log": log, "caught_up": caught_up, "draining": draining });
+    (status, Json(body))
 }
 
 async fn metrics(State(page): State<StatusPage>) -> Response {

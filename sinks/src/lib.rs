@@ -3,10 +3,12 @@
 //! A sink keeps its position together with its rows, so a crash repeats nothing and misses
 //! nothing. One file a sink behind [`Sink`]; [`pump`] feeds them. Start reading there.
 
+mod inspect;
 mod postgres;
 mod pump;
 mod sqlite;
 
+pub use self::inspect::{PostgresFound, inspect_postgres};
 pub use self::postgres::PostgresSink;
 pub use pump::{Sink, SinkError, SinkHandle, spawn};
 pub use sqlite::SqliteSink;

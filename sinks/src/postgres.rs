@@ -252,7 +252,7 @@ fn signed(number: u64) -> i64 {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
-fn failed(error: postgres::Error) -> SinkError {
+pub(crate) fn failed(error: postgres::Error) -> SinkError {
     // The cause says more than the kind.
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     SinkError(format!("{error}: {cause}"))

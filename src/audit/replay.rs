@@ -41,7 +41,7 @@ pub(super) fn compare(
             };
             bytes.clear();
             encode_fact(fact, &mut bytes);
-            let same = known.value == bytes;
+            let same = known.value[..] == bytes[..];
             ledger.check("replay-byte-equal", same, || {
                 format!("the fact at {:?} of partition {partition} differs", fact.source)
             });

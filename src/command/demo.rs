@@ -66,8 +66,9 @@ impl Demo {
             log_as_json();
         }
         raise_file_limit();
-        let flags: Vec<_> =
-            self.listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
+        // Nothing in front of a demo needs to notice its end.
+        let mut flags = vec![("server.drain_notice".to_owned(), "0s".to_owned())];
+        flags.extend(self.listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())));
         let settings = self.place.load(&flags)?.settings;
         let data = &self.place.data;
         let keys = key_folder(data);

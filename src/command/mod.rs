@@ -14,7 +14,6 @@ mod role;
 mod sale;
 mod schemas;
 mod serve;
-mod servers;
 mod settings;
 mod staff;
 mod stampede;

@@ -31,18 +31,23 @@ pub(super) fn key_folder(data: &Path) -> PathBuf {
     data.join("keys")
 }
 
-/// Reads the secrets the settings name; those of the data folder when they name none.
-pub(super) fn secrets(settings: &Settings, data: &Path) -> Result<Secrets, Failure> {
+/// The files of the secrets: those the settings name, else those of the data folder.
+pub(super) fn secret_files(settings: &Settings, data: &Path) -> KeyFiles {
     let named = &settings.secrets;
     let own = KeyFiles::in_folder(&key_folder(data));
     let pick = |named: &PathBuf, own: PathBuf| {
         if named.as_os_str().is_empty() { own } else { named.clone() }
     };
-    let files = KeyFiles {
+    KeyFiles {
         root: pick(&named.root_key_file, own.root),
         ticket: pick(&named.ticket_key_file, own.ticket),
         staff: pick(&named.staff_keys_file, own.staff),
-    };
+    }
+}
+
+/// Reads the secrets.
+pub(super) fn secrets(settings: &Settings, data: &Path) -> Result<Secrets, Failure> {
+    let files = secret_files(settings, data);
     if let Some(missing) = [&files.root, &files.ticket, &files.staff].iter().find(|f| !f.exists()) {
         let folder = key_folder(data);
         return Err(Failure::bad_input(anyhow!(

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
@@ -33,8 +34,12 @@ use floodgate_payments::{Provider, Sandbox};
 
 pub use self::log::{SharedLog, kafka_options};
 use self::owners::{OwnerParts, Owners};
+pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
 use crate::otlp;
+
+/// How long a status page may take to end: its answers are written at once.
+const PAGE_ENDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +79,9 @@ pub struct Running {
     live: Vec<floodgate_live::LiveHandle>,
     sinks: Vec<floodgate_sinks::SinkHandle>,
     server: JoinHandle<()>,
+    /// Whether the server has buyers, who need the other roles until they are done.
+    has_buyers: bool,
+    draining: Arc<AtomicBool>,
     reloading: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
 }
@@ -119,21 +127,12 @@ impl Running {
         let tracer = otlp::tracer(settings, roles.name())?;
         let hub = ReplyHub::new();
         let gateway_id = GatewayId(settings.server.gateway_id);
-        let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
         let replies = (roles.gateway && log.is_shared())
             .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
             .transpose()?;
+        let own = roles.gateway.then(|| (gateway_id, hub.clone()));
         let owners = if roles.processor {
-            let own = roles.gateway.then(|| (gateway_id, hub.clone()));
-            let parts = OwnerParts {
-                log: log.clone(),
-                replies: Arc::new(LogReplies::new(Arc::clone(&shared), own)),
-                provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
-                snapshots: snapshots::open(settings, data)?,
-                settings: settings.clone(),
-                tracer: tracer.clone(),
-            };
-            Some(Owners::spawn(parts)?)
+            Some(start_owners(settings, &log, own, data, &tracer)?)
         } else {
             None
         };
@@ -148,6 +147,7 @@ impl Running {
             // The sender lives in `Running`; if it is gone, so is the reason to serve.
             let _ = end.wait_for(|ends| *ends).await;
         };
+        let draining = Arc::new(AtomicBool::new(false));
         let mut reloading = None;
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
@@ -161,10 +161,24 @@ impl Running {
             tokio::spawn(floodgate_gateway::run(listener, state, shutdown))
         } else {
             let ready = owners.as_ref().map(Owners::is_ready);
-            let page = StatusPage { log: Arc::clone(&shared), ready, metrics };
+            let (log, draining) = (Arc::clone(&shared), Arc::clone(&draining));
+            let page = StatusPage { log, ready, draining, metrics };
             tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
         };
-        Ok(Running { address, log, owners, replies, live, sinks, server, reloading, ending })
+        let has_buyers = roles.gateway;
+        Ok(Running {
+            address,
+            log,
+            owners,
+            replies,
+            live,
+            sinks,
+            server,
+            has_buyers,
+            draining,
+            reloading,
+            ending,
+        })
     }
 
     /// The log, for those who look while it runs.
@@ -190,11 +204,14 @@ impl Running {
     /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
     /// the log.
     pub async fn shutdown(self) -> Result<()> {
-        let Running { log, owners, replies, live, sinks, server, reloading, ending, .. } = self;
-        let _ = ending.send(true);
-        reloading.iter().for_each(JoinHandle::abort);
-        server.await.context("the server ended badly")?;
-        tokio::task::spawn_blocking(move || {
+        let Running { log, owners, replies, live, sinks, mut server, ending, .. } = self;
+        self.draining.store(true, Ordering::Release);
+        self.reloading.iter().for_each(JoinHandle::abort);
+        if self.has_buyers {
+            let _ = ending.send(true);
+            (&mut server).await.context("the server ended badly")?;
+        }
+        let ended = tokio::task::spawn_blocking(move || {
             owners.iter().for_each(Owners::stop);
             live.iter().for_each(floodgate_live::LiveHandle::stop);
             sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
@@ -206,16 +223,44 @@ impl Running {
             log.close();
             owned
         })
-        .await?
+        .await?;
+        if !self.has_buyers {
+            // Machines look at readiness and metrics until the end, and nothing waits for them.
+            let _ = ending.send(true);
+            let _ = tokio::time::timeout(PAGE_ENDS_WITHIN, server).await;
+        }
+        ended
     }
 }
 
+/// Owners of partitions; their answers to the gateway of this process go straight to it.
+fn start_owners(
+    settings: &Settings,
+    log: &SharedLog,
+    own: Option<(GatewayId, ReplyHub)>,
+    data: &Path,
+    tracer: &Tracer,
+) -> Result<Owners> {
+    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
+    Owners::spawn(OwnerParts {
+        log: log.clone(),
+        replies: Arc::new(LogReplies::new(log.shared(), own)),
+        provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
+        snapshots: snapshots::open(settings, data)?,
+        settings: settings.clone(),
+        tracer: tracer.clone(),
+    })
+}
+
 fn start_live(settings: &Settings, log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
-    let audience = AudienceSettings {
-        window_ms: settings.live.audience_window.as_millis(),
-        threshold: settings.live.audience_threshold,
+    let live = floodgate_live::LiveSettings {
+        forget_after: settings.live.forget_after.0,
+        audience: AudienceSettings {
+            window_ms: settings.live.audience_window.as_millis(),
+            threshold: settings.live.audience_threshold,
+        },
     };
-    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, audience);
+    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, live);
     let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }
@@ -278,6 +323,7 @@ fn gateway_parts(
             body_deadline: server.body_deadline.0,
             header_deadline: server.header_deadline.0,
             connections_max: server.connections_max,
+            drain_notice: server.drain_notice.0,
             body_bytes_max: server.body_max.0,
             plan_bytes_max: server.plan_body_max.0,
             trusted_proxies: server.trusted_proxies.clone(),
@@ -289,7 +335,8 @@ fn room_settings(settings: &Settings) -> RoomSettings {
     let admission = &settings.admission;
     let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
     let pace = PaceSettings { per_minute, grace_ms };
-    RoomSettings { pace, puzzle_level: admission.puzzle_level }
+    let (puzzle_level, puzzle_neighbours) = (admission.puzzle_level, admission.puzzle_neighbours);
+    RoomSettings { pace, puzzle_level, puzzle_neighbours }
 }
 
 fn limit_settings(settings: &Settings) -> LimitSettings {

@@ -10,7 +10,7 @@ use floodgate_runner::{BucketOptions, BucketStore, Credentials, FolderStore, Sna
 
 /// The store the settings name. Whether it answers is found out when it is used: a store that is
 /// down keeps no processor from starting.
-pub(super) fn open(settings: &Settings, data: &Path) -> Result<Arc<dyn SnapshotStore>> {
+pub fn open(settings: &Settings, data: &Path) -> Result<Arc<dyn SnapshotStore>> {
     let (bucket, prefix) = match &settings.engine.snapshots {
         Snapshots::Folder(folder) if folder.as_os_str().is_empty() => {
             return Ok(Arc::new(FolderStore::new(&data.join("snapshots"))));

@@ -4,9 +4,10 @@
 //
 //   node walk.mjs --base http://127.0.0.1:8080 --event evt_… --out shots \
 //     [--viewport phone|desktop] [--card approve|decline|challenge] [--keyboard]
-//     [--chromium /usr/bin/chromium] [--wait 60] [--staff-key-file FILE]
+//     [--chromium /usr/bin/chromium] [--wait 60] [--staff-key-file FILE] [--no-workers]
 //
 // With a staff key the walk holds the line before it joins, so that there is a queue to wait in.
+// Without workers the door's puzzle cannot be solved, and the walk waits at it instead.
 //
 // Exit: 0 arrived with tickets, 1 the walk failed, 64 wrong arguments.
 import { AxeBuilder } from '@axe-core/playwright';
@@ -24,7 +25,7 @@ class WalkError extends Error {}
 
 function readArguments() {
   const usage = 'walk.mjs --base URL --event ID --out DIR [--viewport phone|desktop] '
-    + '[--card approve|decline|challenge] [--keyboard] [--chromium PATH] [--wait SECONDS]';
+    + '[--card approve|decline|challenge] [--keyboard] [--chromium PATH] [--wait SECONDS] [--no-workers]';
   const text = { type: 'string' };
   try {
     const { values } = parseArgs({ options: {
@@ -32,6 +33,7 @@ function readArguments() {
       card: { ...text, default: 'approve' }, keyboard: { type: 'boolean', default: false },
       chromium: { ...text, default: process.env.CHROMIUM || '/usr/bin/chromium' },
       wait: { ...text, default: '60' }, 'staff-key-file': text,
+      'no-workers': { type: 'boolean', default: false },
     } });
     for (const name of ['base', 'event', 'out']) {
       if (!values[name]) throw new WalkError(`--${name} is missing`);
@@ -145,6 +147,10 @@ async function waitInQueue(walk) {
   await walk.record(state);
   if (state === 'announced' || state === 'join') {
     await walk.press('#state button.primary');
+    if (walk.options['no-workers']) {
+      await walk.see('#state .notice progress', 'the wait at the door');
+      await walk.record('door');
+    }
     state = await walk.state('waiting', 'turn', 'shop');
   }
   if (walk.options['staff-key-file']) {
@@ -272,6 +278,7 @@ async function main() {
   const isPhone = options.viewport === 'phone';
   const context = await browser.newContext({ viewport: VIEWPORTS[options.viewport], locale: 'en-GB',
     hasTouch: isPhone, isMobile: isPhone, reducedMotion: 'reduce' });
+  if (options['no-workers']) await context.addInitScript(() => { delete globalThis.Worker; });
   const page = await context.newPage();
   const walk = new Walker(page, options);
   page.on('pageerror', (error) => walk.complaints.push(`script error: ${error.message}`));

@@ -136,6 +136,30 @@ async fn a_challenge_stays_in_its_network() {
     world.stop().await;
 }
 
+/// A farm of devices behind one network: its puzzles get harder, those of others do not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowded_neighbourhood_works_more() {
+    let flags = [("admission.puzzle_neighbours", "2")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({})).await;
+    let level = async |address: &str| {
+        let headers = vec![("x-forwarded-for", address)];
+        let path = format!("{event}/queue/challenge");
+        let answer = world.http.call(Method::GET, &path, Call { headers, ..Call::default() }).await;
+        answer.unwrap().body["level"].as_u64().unwrap()
+    };
+    let mut levels = Vec::new();
+    for number in 1..=9 {
+        levels.push(level(&format!("203.0.113.{number}")).await);
+    }
+    // A minute that ends in between begins the count again; they never get easier otherwise.
+    assert!(levels.contains(&2), "{levels:?}");
+    assert_eq!(level("198.51.100.1").await, 1, "somebody else's is as before");
+    let opener = world.solved_from(&event, "203.0.113.9").await;
+    assert!(opener["solution"].is_string(), "and they can be solved");
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_door_asks_for_nothing() {
     let flags = [("admission.puzzle_level", "0")];

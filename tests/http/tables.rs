@@ -65,6 +65,62 @@ async fn tables_and_counts_say_what_the_engine_says() {
     world.stop().await;
 }
 
+/// Every record of the counts: key, and whether it says that the key is to be forgotten.
+fn counts(log: &dyn floodgate_log::Log) -> Option<Vec<(String, bool)>> {
+    let mut all = Vec::new();
+    for partition in 0..log.partitions(Topic::Counts) {
+        let mut records = Vec::new();
+        let end = log.end(Topic::Counts, partition).ok()?;
+        let mut reader = log.reader(Topic::Counts, partition, 0).ok()?;
+        while reader.position() < end {
+            reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
+        }
+        let told = |record: &floodgate_log::Record| {
+            (String::from_utf8_lossy(&record.key).into_owned(), record.value.is_absent())
+        };
+        all.extend(records.iter().map(told));
+    }
+    Some(all)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_an_event_that_is_over_are_forgotten() {
+    let flags = [("live.forget_after", "1ms")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({})).await;
+    let event_id = event.rsplit('/').next().unwrap().to_owned();
+    let log = world.log();
+    let own = |(key, _): &(String, bool)| key.starts_with(&event_id);
+    wait_for(|| counts(&*log).filter(|all| all.iter().any(own))).await;
+    let closed = world.post(&format!("{event}/sale/close"), &world.staff(), json!({})).await;
+    assert_eq!(closed.status, 200, "{}", closed.body);
+    // The log's time goes on with what happens to others of its partition.
+    let partition_of =
+        |id: &str| floodgate_log::partition_of(id.as_bytes(), log.partitions(Topic::Counts));
+    while partition_of(world.event(json!({})).await.rsplit('/').next().unwrap())
+        != partition_of(&event_id)
+    {}
+    let told =
+        wait_for(|| counts(&*log).filter(|all| all.iter().any(|one| own(one) && one.1))).await;
+    let told: Vec<_> = told.into_iter().filter(own).collect();
+    let (gone, kept): (Vec<_>, Vec<_>) = told.iter().partition(|(_, is_tombstone)| *is_tombstone);
+    for (key, _) in &kept {
+        assert!(gone.iter().any(|(other, _)| other == key), "{key} stays: {gone:?}");
+    }
+    assert!(kept.len() > 3 && told.last().unwrap().1, "{told:?}");
+    drop(log);
+
+    // A restart tells nobody again.
+    let world = World::start_in(world.stop().await, &flags).await;
+    let after = world.event(json!({})).await;
+    let after = after.rsplit('/').next().unwrap().to_owned();
+    let log = world.log();
+    let all = wait_for(|| counts(&*log).filter(|all| all.iter().any(|one| one.0 == after))).await;
+    assert_eq!(all.iter().filter(|one| own(one) && one.1).count(), gone.len());
+    drop(log);
+    world.stop().await;
+}
+
 /// Looks until there is something; half a minute at most.
 async fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
     let mut pulse = tokio::time::interval(std::time::Duration::from_millis(20));

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// An outside system and the only crates that may name it.
-const SYSTEMS: [(&str, &[&str]); 8] = [
+const SYSTEMS: [(&str, &[&str]); 9] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
     ("rdkafka", &["processors/log"]),
@@ -26,6 +26,7 @@ const SYSTEMS: [(&str, &[&str]); 8] = [
     ("differential-dataflow", &["processors/live"]),
     ("rusqlite", &["processors/log", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
+    ("postgres", &["sinks"]),
 ];
 
 /// Names under `[dependencies]`, without those for tests.

@@ -1,16 +1,17 @@
 //! Which seats are free: a compact snapshot, then changes.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use axum::Router;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::extract::State;
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures::{Stream, StreamExt};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio_stream::wrappers::BroadcastStream;
 
+use super::lasting::lasting;
 use crate::extract::{EventPath, Fan};
 use crate::state::GatewayState;
 use crate::views::Frame;
@@ -65,6 +66,7 @@ fn pack(seq: u64, seats: &[u8]) -> Vec<u8> {
     operation_id = "streamAvailability", tag = "Fans", params(("event_id" = String, Path)),
     responses((status = 200, description = "text/event-stream", body = String)))]
 pub(crate) async fn stream(
+    State(state): State<GatewayState>,
     _: Fan,
     path: EventPath,
     headers: HeaderMap,
@@ -85,8 +87,7 @@ pub(crate) async fn stream(
         // Too far behind to catch up frame by frame.
         Err(_) => reset(now),
     });
-    let frames = futures::stream::iter(first).chain(live).map(Ok);
-    Sse::new(frames).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    lasting(&state, futures::stream::iter(first).chain(live))
 }
 
 #[cfg(test)]

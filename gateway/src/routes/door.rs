@@ -112,11 +112,14 @@ pub(crate) async fn challenge(
     if level == 0 || held_ticket(&state, &headers, &path, fan.device).is_some() {
         return Ok(answer(ChallengeAnswer { level, ..ChallengeAnswer::default() }));
     }
+    let now = time::now();
+    let level = state.room.challenge_level(path.event_id, address, now);
     let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
     let kind = if wait { Kind::Wait } else { Kind::Work };
     let bearer = Bearer { event_id: path.event_id, buyer: device.buyer, address };
     let BuyerId(random) = WaitingRoom::fresh_device().buyer;
-    let challenge = Challenge::new(kind, level, bearer, time::now(), random);
+    let challenge = Challenge::new(kind, level, bearer, now, random);
+    let level = challenge.level;
     metrics::counter!("floodgate_puzzles_total", "outcome" => "issued").increment(1);
     let keys = state.room.keys();
     let device = device.seal(keys);

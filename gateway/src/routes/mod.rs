@@ -6,6 +6,7 @@ pub(crate) mod dials;
 pub(crate) mod door;
 pub(crate) mod events;
 pub(crate) mod holds;
+pub(crate) mod lasting;
 pub(crate) mod notify;
 pub(crate) mod orders;
 pub(crate) mod pages;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use floodgate_onsale::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
 
 use super::holds::order_of;
+use super::lasting::lasting;
 use super::{answer, pending};
 use crate::commands::refused_or;
 use crate::extract::{EventPath, Fan, Manager, OrderPath, Shopper, Wish};
@@ -138,7 +139,8 @@ pub(crate) async fn stream(
     path: OrderPath,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     find(&path, fan).await?;
-    let start = (state, path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
+    let start =
+        (state.clone(), path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
     let changes = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
@@ -148,11 +150,11 @@ pub(crate) async fn stream(
             if last != Some(seen) {
                 last = Some(seen);
                 let event = Event::default().event("order").json_data(&order).unwrap_or_default();
-                return Some((Ok(event), (state, path, pulse, last)));
+                return Some((event, (state, path, pulse, last)));
             }
         }
     });
-    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Ok(lasting(&state, changes))
 }
 
 /// Gives a confirmed order back: seats free, money returned.

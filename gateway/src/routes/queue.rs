@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -15,6 +15,7 @@ use floodgate_admission::{Device, Joining, QueueTicket, RoomError};
 use floodgate_onsale::Refusal;
 
 use super::door::{self, Join};
+use super::lasting::lasting;
 use crate::extract::address::ClientAddress;
 use crate::extract::fan::{cookie, ticket_cookie};
 use crate::extract::{EventPath, Fan, Wish, token_of};
@@ -108,7 +109,7 @@ pub(crate) async fn stream(
     path: EventPath,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let pulse = tokio::time::interval(STREAM_EVERY);
-    let start = (state, path, pulse, None::<(u64, &'static str, u32, u32, u8, String)>);
+    let start = (state.clone(), path, pulse, None::<(u64, &'static str, u32, u32, u8, String)>);
     let frames = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
@@ -124,11 +125,11 @@ pub(crate) async fn stream(
             if last.as_ref() != Some(&essence) {
                 last = Some(essence);
                 let event = Event::default().event("queue").json_data(&now).unwrap_or_default();
-                return Some((Ok(event), (state, path, pulse, last)));
+                return Some((event, (state, path, pulse, last)));
             }
         }
     });
-    Sse::new(frames).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    lasting(&state, frames)
 }
 
 /// Gives this device its place: always the same one, until it has entered and left with it. A

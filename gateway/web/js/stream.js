@@ -36,6 +36,12 @@ export function follow({ url, events, opened, poll }) {
         handle(message.data, message.lastEventId);
       });
     }
+    // A server that ends says when to come back; that is no failure.
+    source.addEventListener('reconnect', ({ data }) => {
+      source.close();
+      failures = 0;
+      later(Math.min(30000, +/\d+/.exec(data) || 2000), listen);
+    });
     // The browser's own reconnect has no jitter; a crowd would return in step.
     source.onerror = () => {
       source?.close();

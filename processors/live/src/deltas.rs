@@ -44,6 +44,20 @@ impl Shapes {
         self.events.get(&event_id)
     }
 
+    /// Every total an event has, in the order of their keys.
+    pub(crate) fn keys(&self, event_id: EventId) -> Vec<Key> {
+        let Some(shape) = self.events.get(&event_id) else { return Vec::new() };
+        let sections = (0..shape.sections.len() as u32).map(Scope::Section);
+        let categories = (0..shape.categories.len() as u32).map(Scope::Category);
+        let all = std::iter::once(Scope::Event).chain(sections).chain(categories);
+        all.map(|scope| (event_id, scope)).collect()
+    }
+
+    /// Lets go of an event; what still happens to it changes no total.
+    pub(crate) fn forget(&mut self, event_id: EventId) {
+        self.events.remove(&event_id);
+    }
+
     /// Appends what a fact changes.
     pub(crate) fn differences(&mut self, record: &FactRecord, into: &mut Vec<(Key, Amounts)>) {
         let event_id = record.event_id;

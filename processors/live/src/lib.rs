@@ -8,9 +8,10 @@
 mod audience;
 mod deltas;
 mod flow;
+mod forget;
 pub mod public;
 mod publish;
 mod worker;
 
 pub use audience::AudienceSettings;
-pub use worker::{LiveHandle, spawn};
+pub use worker::{LiveHandle, LiveSettings, spawn};

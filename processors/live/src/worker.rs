@@ -1,5 +1,6 @@
 //! The thread around the dataflow: read, feed, publish.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -7,13 +8,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use floodgate_log::{Log, LogError, LogReader, Partition, Record, Topic};
 use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{LogTime, Source};
+use floodgate_onsale::{EventId, LogTime, Source};
 
 use crate::audience::AudienceSettings;
-use crate::deltas::Shapes;
+use crate::deltas::{Amounts, Key, Shapes};
 use crate::flow::Flow;
+use crate::forget::Forgetting;
 use crate::public::Teller;
-use crate::publish::{as_of, record, source_of};
+use crate::publish::{Told, record, told_by, tombstone};
 
 /// Facts taken at once: a few milliseconds of dataflow.
 const BATCH_MAX: usize = 8192;
@@ -26,6 +28,14 @@ const STOP_WITHIN: Duration = Duration::from_millis(50);
 /// After an error: how long until the next life, doubled each time.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
+
+/// What differs between installations.
+#[derive(Debug, Clone, Copy)]
+pub struct LiveSettings {
+    /// Log time after the last fact of an event that is over, until its counts are forgotten.
+    pub forget_after: Duration,
+    pub audience: AudienceSettings,
+}
 
 /// A running counter of one partition.
 #[derive(Debug)]
@@ -51,23 +61,23 @@ impl LiveHandle {
 pub fn spawn(
     log: Arc<dyn Log>,
     partition: Partition,
-    audience: AudienceSettings,
+    settings: LiveSettings,
 ) -> std::io::Result<LiveHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&stop);
     let thread = std::thread::Builder::new()
         .name(format!("live-{partition}"))
-        .spawn(move || lives(&log, partition, audience, &theirs))?;
+        .spawn(move || lives(&log, partition, settings, &theirs))?;
     Ok(LiveHandle { stop, thread })
 }
 
 /// One life after the other, until told to stop: a log that was full or away for a while must not
 /// silence a partition for good, and a new life finds out what the last one has written.
-fn lives(log: &Arc<dyn Log>, partition: Partition, audience: AudienceSettings, stop: &AtomicBool) {
+fn lives(log: &Arc<dyn Log>, partition: Partition, settings: LiveSettings, stop: &AtomicBool) {
     let mut again_after = AGAIN_AFTER;
     while !stop.load(Ordering::Acquire) {
         let started = Instant::now();
-        match live(log, partition, audience, stop) {
+        match live(log, partition, settings, stop) {
             Ok(()) | Err(LogError::Closed) => return,
             Err(error) => tracing::error!(partition, %error, "live starts anew"),
         }
@@ -86,11 +96,11 @@ fn lives(log: &Arc<dyn Log>, partition: Partition, audience: AudienceSettings, s
 fn live(
     log: &Arc<dyn Log>,
     partition: Partition,
-    audience: AudienceSettings,
+    settings: LiveSettings,
     stop: &AtomicBool,
 ) -> Result<(), LogError> {
-    let mut counter = Counter::new(Arc::clone(log), partition)?;
-    let mut teller = Teller::new(Arc::clone(log), partition, audience)?;
+    let mut counter = Counter::new(Arc::clone(log), partition, settings)?;
+    let mut teller = Teller::new(Arc::clone(log), partition, settings.audience)?;
     let mut wait = Duration::ZERO;
     while !stop.load(Ordering::Acquire) {
         counter.turn(wait)?;
@@ -110,19 +120,29 @@ pub(crate) struct Counter {
     last: Option<(Source, LogTime)>,
     /// What an earlier life has published: up to there this one only counts.
     published: Option<Source>,
-    differences: Vec<(crate::deltas::Key, crate::deltas::Amounts)>,
+    differences: Vec<(Key, Amounts)>,
+    /// Totals that changed and are not published yet; one a key at most.
+    owed: BTreeMap<Key, Amounts>,
+    forgetting: Forgetting,
+    settings: LiveSettings,
     published_at: Instant,
     records: Vec<Record>,
 }
 
 impl Counter {
     /// Starts at the first fact: totals follow from all of them.
-    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        partition: Partition,
+        settings: LiveSettings,
+    ) -> Result<Self, LogError> {
         let first = log.first(Topic::Ledger, partition)?;
         let facts = log.follower(Topic::Ledger, partition, first, PATIENCE)?;
-        let tail = log.last(Topic::Counts, partition)?;
+        let told = log.last(Topic::Counts, partition)?.and_then(|record| told_by(&record));
+        // What was told under another setting is followed under it.
+        let after_ms = told.map_or(settings.after_ms(), |(_, after_ms)| after_ms);
         Ok(Counter {
-            published: tail.and_then(|record| source_of(&record.value)),
+            published: told.map(|(source, _)| source),
             log,
             partition,
             facts,
@@ -130,6 +150,9 @@ impl Counter {
             flow: Flow::new(),
             last: None,
             differences: Vec::new(),
+            owed: BTreeMap::new(),
+            forgetting: Forgetting::new(after_ms),
+            settings,
             published_at: Instant::now(),
             records: Vec::new(),
         })
@@ -144,9 +167,11 @@ impl Counter {
             match decode_fact(&record.value) {
                 Ok(fact) if self.last.is_none_or(|(last, _)| last < fact.source) => {
                     self.last = Some((fact.source, fact.at));
-                    self.shapes.differences(&fact, &mut self.differences);
+                    if self.forgetting.fold(&fact) {
+                        self.shapes.differences(&fact, &mut self.differences);
+                    }
                     if self.published == Some(fact.source) {
-                        self.catch_up();
+                        self.catch_up(fact.at);
                     }
                 }
                 Ok(_) => {}
@@ -155,42 +180,67 @@ impl Counter {
         }
         self.records = records;
         let is_time = self.published_at.elapsed() >= PUBLISH_EVERY || read == 0;
-        if is_time && self.published.is_none() && !self.differences.is_empty() {
+        if is_time && self.published.is_none() {
             self.publish()?;
         }
         Ok(())
     }
 
-    /// Reached what was published before: from here on, totals are news.
-    fn catch_up(&mut self) {
+    /// Reached what was published before: from here on, totals are news, and so is what our own
+    /// setting forgets.
+    fn catch_up(&mut self, at: LogTime) {
         self.published = None;
         let differences = std::mem::take(&mut self.differences);
         self.flow.epoch(differences);
+        let known = self.forgetting.due(at);
+        self.forget(&known);
+        self.forgetting.set_after(self.settings.after_ms());
+    }
+
+    fn forget(&mut self, events: &[EventId]) {
+        events.iter().for_each(|event_id| self.shapes.forget(*event_id));
+        self.owed.retain(|(event_id, _), _| !events.contains(event_id));
+        self.forgetting.told(events);
     }
 
     fn publish(&mut self) -> Result<(), LogError> {
         let Some((source, at)) = self.last else { return Ok(()) };
-        let started = Instant::now();
-        let changed = self.flow.epoch(std::mem::take(&mut self.differences));
-        metrics::histogram!("floodgate_live_epoch_seconds").record(started.elapsed());
-        let as_of = as_of(self.partition, source, at);
-        let records: Vec<_> = changed
-            .into_iter()
-            .map(|(key, total)| record(&self.shapes, key, total, (&as_of, at)))
-            .collect();
+        if !self.differences.is_empty() {
+            let started = Instant::now();
+            let changed = self.flow.epoch(std::mem::take(&mut self.differences));
+            metrics::histogram!("floodgate_live_epoch_seconds").record(started.elapsed());
+            self.owed.extend(changed);
+        }
         self.published_at = Instant::now();
+        let over = self.forgetting.due(at);
+        let forget_after_ms = self.forgetting.after_ms();
+        let told = Told { partition: self.partition, source, at, forget_after_ms };
+        let still = self.owed.iter().filter(|((event_id, _), _)| !over.contains(event_id));
+        let counts = still.map(|(key, total)| record(&self.shapes, *key, *total, &told));
+        let gone = over.iter().flat_map(|event_id| self.shapes.keys(*event_id));
+        let records: Vec<_> = counts.chain(gone.map(|key| tombstone(key, &told))).collect();
         if records.is_empty() {
             return Ok(());
         }
         // One append, all or nothing: the tail then tells the whole truth after a restart.
         match self.log.append(Topic::Counts, self.partition, records).wait() {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.owed.clear();
+                self.forget(&over);
+                Ok(())
+            }
             Err(error) if error.nothing_written() => {
-                tracing::warn!(%error, "counts were not published; the next ones will be");
+                tracing::warn!(%error, "counts were not published; they come with the next ones");
                 Ok(())
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+impl LiveSettings {
+    fn after_ms(&self) -> u64 {
+        u64::try_from(self.forget_after.as_millis()).unwrap_or(u64::MAX)
     }
 }
 

@@ -67,7 +67,7 @@ fn offsets_and_times_only_grow(log: &dyn Log) {
         assert!(pair[0].at <= pair[1].at, "time went back at {number}");
     }
     for (number, record) in records.iter().enumerate() {
-        assert_eq!(record.value, number.to_string().as_bytes(), "the order of appending is kept");
+        assert_eq!(&record.value[..], number.to_string().as_bytes(), "appending keeps its order");
     }
 }
 
@@ -76,16 +76,22 @@ fn everything_comes_back(log: &dyn Log) {
         ("ce_type".to_owned(), Bytes::from_static(b"a.b.v1")),
         ("empty".to_owned(), Bytes::new()),
     ];
-    let odd = NewRecord { key: Bytes::from_static(b"\x00\xff"), value: Bytes::new(), headers };
+    let odd =
+        NewRecord { key: Bytes::from_static(b"\x00\xff"), value: Bytes::new().into(), headers };
     let large = NewRecord::new(Bytes::from_static(b"large"), vec![7; 300_000]);
-    let sent = log.append(Topic::DeadLetters, 0, vec![odd.clone(), large.clone()]);
+    let gone = NewRecord { headers: odd.headers.clone(), ..NewRecord::tombstone("gone") };
+    let sent = log.append(Topic::DeadLetters, 0, vec![odd.clone(), large.clone(), gone.clone()]);
     let first = sent.wait().expect("room").first;
-    let back = read(log, Topic::DeadLetters, 0, first, 2);
-    assert_eq!(
-        (&back[0].key, &back[0].value, &back[0].headers),
-        (&odd.key, &odd.value, &odd.headers)
-    );
-    assert_eq!(back[1].value, large.value);
+    let back = read(log, Topic::DeadLetters, 0, first, 3);
+    for (back, sent) in back.iter().zip([&odd, &large, &gone]) {
+        assert_eq!(
+            (&back.key, &back.value, &back.headers),
+            (&sent.key, &sent.value, &sent.headers)
+        );
+    }
+    let last = log.last(Topic::DeadLetters, 0).expect("a read").expect("a record");
+    let absent = [&back[0], &back[1], &back[2], &last].map(|record| record.value.is_absent());
+    assert_eq!(absent, [false, false, true, true], "no bytes are not the same as nothing at all");
 }
 
 fn readers_follow(log: &Arc<dyn Log>) {
@@ -151,12 +157,15 @@ fn nonsense_is_refused(log: &dyn Log) {
 /// What was acknowledged before is there after; offsets go on, times do not go back.
 pub fn survives_reopening(open: impl Fn() -> Arc<dyn Log>) {
     let log = open();
-    let told = log.append(Topic::Ledger, 0, vec![record("kept")]).wait().expect("room");
+    let records = vec![record("kept"), NewRecord::tombstone("gone"), record("")];
+    let told = log.append(Topic::Ledger, 0, records).wait().expect("room");
     drop(log);
     let log = open();
-    let kept = read(&*log, Topic::Ledger, 0, told.first, 1);
+    let kept = read(&*log, Topic::Ledger, 0, told.first, 3);
     assert_eq!((&kept[0].value[..], kept[0].at), (&b"kept"[..], told.at));
+    let absent = [&kept[0], &kept[1], &kept[2]].map(|record| record.value.is_absent());
+    assert_eq!(absent, [false, true, false], "a tombstone is one after reopening, and only it");
     let next = log.append(Topic::Ledger, 0, vec![record("next")]).wait().expect("room");
-    assert_eq!(next.first, told.first + 1);
+    assert_eq!(next.first, told.first + 3);
     assert!(next.at >= told.at);
 }

@@ -5,6 +5,7 @@
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
 //! | [`topics`] | the topics, their keys and how long they keep |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
+//! | [`probe`] | how far the log's clock is from ours |
 //! | [`replies`] | answers back to the gateway that waits |
 //! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |
@@ -15,6 +16,7 @@ pub mod contract;
 pub mod embedded;
 pub mod kafka;
 pub mod partition;
+pub mod probe;
 pub mod replies;
 pub mod topics;
 pub mod trace;
@@ -23,9 +25,10 @@ pub mod traits;
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use partition::partition_of;
+pub use probe::{Probe, probe};
 pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{
-    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket, Value,
 };

@@ -18,19 +18,71 @@ pub type Offset = u64;
 /// A partition of a topic, from 0.
 pub type Partition = u32;
 
+/// What a record says: bytes, of which there may be none, or nothing at all. A record that says
+/// nothing at all is a tombstone: its key is to be forgotten. It reads as no bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value(Option<Bytes>);
+
+impl Value {
+    /// The value of a tombstone.
+    pub const ABSENT: Value = Value(None);
+
+    /// From what a backend has: `None` is a tombstone.
+    #[must_use]
+    pub fn new(bytes: Option<Bytes>) -> Self {
+        Value(bytes)
+    }
+
+    /// Whether the record is a tombstone.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The bytes; `None` of a tombstone.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&Bytes> {
+        self.0.as_ref()
+    }
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Value(Some(Bytes::new()))
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Value {
+    fn from(bytes: T) -> Self {
+        Value(Some(bytes.into()))
+    }
+}
+
+impl std::ops::Deref for Value {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
 /// A record as it is appended.
 #[derive(Debug, Clone, Default)]
 pub struct NewRecord {
     pub key: Bytes,
-    pub value: Bytes,
+    pub value: Value,
     /// Names and values; CloudEvents attributes and dead-letter origins travel here.
     pub headers: Vec<(String, Bytes)>,
 }
 
 impl NewRecord {
     /// A record without headers.
-    pub fn new(key: impl Into<Bytes>, value: impl Into<Bytes>) -> Self {
+    pub fn new(key: impl Into<Bytes>, value: impl Into<Value>) -> Self {
         NewRecord { key: key.into(), value: value.into(), headers: Vec::new() }
+    }
+
+    /// A record that says that its key is to be forgotten.
+    pub fn tombstone(key: impl Into<Bytes>) -> Self {
+        NewRecord::new(key, Value::ABSENT)
     }
 }
 
@@ -41,7 +93,7 @@ pub struct Record {
     /// Given by the log; never smaller than that of the record before.
     pub at: LogTime,
     pub key: Bytes,
-    pub value: Bytes,
+    pub value: Value,
     pub headers: Vec<(String, Bytes)>,
 }
 

@@ -54,7 +54,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
         reader.poll(100, std::time::Duration::from_secs(10), &mut records).unwrap();
     }
     for (number, record) in records.iter().enumerate() {
-        assert_eq!(record.value, vec![number as u8; 10_000]);
+        assert_eq!(record.value[..], vec![number as u8; 10_000]);
     }
     let next = log.append(Topic::Commands, 0, vec![NewRecord::new("key", "more")]).wait().unwrap();
     assert_eq!(next.first, told.len() as u64);
@@ -99,4 +99,67 @@ fn more_than_may_wait_is_refused_at_once() {
     let taken = tickets.len() as u64;
     tickets.into_iter().for_each(|ticket| assert!(ticket.wait().is_ok()));
     assert_eq!(log.end(Topic::Commands, 0).unwrap(), taken, "what was not refused was written");
+}
+
+/// A file as builds before format 2 made it: one partition, one record.
+fn file_of_format_1(folder: &std::path::Path) {
+    let file = rusqlite::Connection::open(folder.join("log.db")).unwrap();
+    file.execute_batch(
+        "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+         INSERT INTO about VALUES ('partitions', '2'), ('format', '1');",
+    )
+    .unwrap();
+    // The topics of then; one that came later has no table.
+    for topic in Topic::ALL.into_iter().filter(|topic| *topic != Topic::Audience) {
+        for partition in 0..2 {
+            file.execute_batch(&format!(
+                "CREATE TABLE \"{}/{partition}\" (\"offset\" INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+                 key, value BLOB NOT NULL, headers BLOB)",
+                topic.name()
+            ))
+            .unwrap();
+        }
+    }
+    let old = "INSERT INTO \"floodgate.counts.v1/1\" VALUES (0, 5, 'old', x'6f6c64', NULL),
+               (1, 6, 'empty', x'', NULL)";
+    file.execute_batch(old).unwrap();
+}
+
+fn all(log: &EmbeddedLog, topic: Topic) -> Vec<(String, Option<Vec<u8>>)> {
+    let mut reader = log.reader(topic, 1, 0).unwrap();
+    let mut records = Vec::new();
+    while reader.poll(100, std::time::Duration::ZERO, &mut records).unwrap() > 0 {}
+    let pair = |record: floodgate_log::Record| {
+        let key = String::from_utf8(record.key.to_vec()).unwrap();
+        (key, record.value.bytes().map(|bytes| bytes.to_vec()))
+    };
+    records.into_iter().map(pair).collect()
+}
+
+#[test]
+fn a_file_of_format_1_is_read_as_it_was_and_takes_tombstones() {
+    let folder = tempfile::tempdir().unwrap();
+    file_of_format_1(folder.path());
+    let old = [("old".to_owned(), Some(b"old".to_vec())), ("empty".to_owned(), Some(Vec::new()))];
+    // Who only reads changes nothing.
+    let reader = EmbeddedLog::open_read_only(folder.path()).unwrap();
+    assert_eq!(all(&reader, Topic::Counts), old);
+    for _ in 0..2 {
+        let log = EmbeddedLog::open(folder.path(), &options()).unwrap();
+        log.append(Topic::Counts, 1, vec![NewRecord::tombstone("gone")]).wait().unwrap();
+        log.append(Topic::Audience, 1, vec![NewRecord::tombstone("gone")]).wait().unwrap();
+    }
+    let log = EmbeddedLog::open(folder.path(), &options()).unwrap();
+    let gone = ("gone".to_owned(), None);
+    assert_eq!(all(&log, Topic::Counts), [&old[..], &[gone.clone(), gone.clone()]].concat());
+    assert_eq!(all(&log, Topic::Audience), [gone.clone(), gone]);
+    drop(log);
+    let file = rusqlite::Connection::open(folder.path().join("log.db")).unwrap();
+    let ask = "SELECT value FROM about WHERE name = 'format'";
+    assert_eq!(file.query_row(ask, [], |row| row.get::<_, String>(0)).unwrap(), "2");
+    file.execute("UPDATE about SET value = '3' WHERE name = 'format'", []).unwrap();
+    let newer = EmbeddedLog::open(folder.path(), &options());
+    assert!(matches!(newer, Err(OpenError::Newer { found: 3, .. })), "{newer:?}");
+    let newer = EmbeddedLog::open_read_only(folder.path());
+    assert!(matches!(newer, Err(OpenError::Newer { found: 3, .. })), "{newer:?}");
 }

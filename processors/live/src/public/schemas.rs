@@ -57,6 +57,17 @@ pub fn asyncapi() -> Value {
             "summary": about(topic),
         });
     }
+    // The topic of the counts is compacted, and forgets events that are over by tombstones.
+    let forgotten = "counts_forgotten";
+    messages[forgotten] = json!({
+        "name": forgotten,
+        "summary": "A record without a value: the event is over, its key is to be forgotten.",
+        "headers": headers(),
+        "payload": { "type": "null" },
+        "bindings": { "kafka": { "key": { "type": "string", "description": key_of(Topic::Counts) } } },
+    });
+    channels[Topic::Counts.short_name()]["messages"][forgotten] =
+        json!({ "$ref": format!("#/components/messages/{forgotten}") });
     json!({
         "asyncapi": "3.0.0",
         "info": {

@@ -25,7 +25,7 @@ use std::thread::JoinHandle;
 
 use self::queue::{Job, Queue};
 use self::reader::{FileReader, TailReader};
-use self::schema::{Schema, Slot, slot_of};
+use self::schema::{FORMAT, Schema, Slot, slot_of};
 use self::tail::Tail;
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
@@ -112,6 +112,8 @@ pub enum OpenError {
     InUse { path: PathBuf },
     #[error("{path} has {found} partitions, {asked} were asked for; set log.partitions to {found}")]
     Partitions { path: PathBuf, found: u32, asked: u32 },
+    #[error("the log in {path} has format {found}, this build reads up to {FORMAT}; upgrade it")]
+    Newer { path: PathBuf, found: u32 },
     #[error("there is no log in {path}; start a server with this --data folder first")]
     Missing { path: PathBuf },
     #[error("cannot open the log in {path}: {reason}")]
@@ -129,13 +131,16 @@ impl EmbeddedLog {
             return Err(OpenError::InUse { path: folder.to_owned() });
         }
         let path = folder.join("log.db");
-        let schema = Schema::open(&path, options).map_err(|error| failed(error.to_string()))?;
-        let found = schema.partitions().map_err(|error| failed(error.to_string()))?;
+        let sql = |error: rusqlite::Error| failed(error.to_string());
+        let schema = Schema::open(&path, options).map_err(sql)?;
+        readable(&schema, folder).map_err(sql)??;
+        let found = schema.partitions().map_err(sql)?;
         if found != options.partitions {
             let path = folder.to_owned();
             return Err(OpenError::Partitions { path, found, asked: options.partitions });
         }
-        let ends = schema.ends(found).map_err(|error| failed(error.to_string()))?;
+        schema.prepare(options).map_err(sql)?;
+        let ends = schema.ends(found).map_err(sql)?;
         let shared = Arc::new(Shared {
             path,
             partitions: found,
@@ -159,6 +164,7 @@ impl EmbeddedLog {
             reason: error.to_string(),
         };
         let schema = Schema::open_to_read(&path).map_err(failed)?;
+        readable(&schema, folder).map_err(failed)??;
         let partitions = schema.partitions().map_err(failed)?;
         let shared = Arc::new(Shared {
             path: path.clone(),
@@ -186,6 +192,13 @@ impl EmbeddedLog {
         self.shared.tails.iter().for_each(Tail::close);
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
+}
+
+/// Whether this build knows the form of the file.
+fn readable(schema: &Schema, folder: &Path) -> rusqlite::Result<Result<(), OpenError>> {
+    let found = schema.format()?;
+    let newer = || OpenError::Newer { path: folder.to_owned(), found };
+    Ok(if found <= FORMAT { Ok(()) } else { Err(newer()) })
 }
 
 impl Log for EmbeddedLog {

@@ -15,7 +15,7 @@ use super::Shared;
 use super::schema::{Slot, open_reading};
 use super::tail::Look;
 use super::writer::HEADERS_MAX;
-use crate::traits::{LogError, LogReader, Offset, Record};
+use crate::traits::{LogError, LogReader, Offset, Record, Value};
 
 /// Reads one table; opens its connection when first used.
 #[derive(Debug)]
@@ -168,12 +168,16 @@ fn record_of(row: &Row<'_>) -> Result<Record, LogError> {
         Ok(_) => Ok(Bytes::new()),
         Err(error) => Err(backend(error)),
     };
+    let value = match row.get_ref(3) {
+        Ok(ValueRef::Null) => Value::ABSENT,
+        _ => bytes(3)?.into(),
+    };
     let number = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs).map_err(backend);
     Ok(Record {
         offset: number(0)?,
         at: LogTime(number(1)?),
         key: bytes(2)?,
-        value: bytes(3)?,
+        value,
         headers: headers_of(&bytes(4)?)?,
     })
 }

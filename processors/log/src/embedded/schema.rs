@@ -1,7 +1,13 @@
 //! The file: its settings, its tables, what it says of itself.
 //!
 //! One table a topic and partition, named like `floodgate.commands.v1/0`, with the record's
-//! offset, time in milliseconds, key (text where it is text), value and headers.
+//! offset, time in milliseconds, key (text where it is text), value and headers. A value that is
+//! NULL is a tombstone's.
+//!
+//! | format | since then |
+//! |---|---|
+//! | 1 | values could not be NULL |
+//! | 2 | they can; the records of format 1 are as they were |
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +17,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::EmbeddedOptions;
 use crate::topics::Topic;
 use crate::traits::{LogError, Offset, Partition};
+
+/// The form this build writes; it reads every one before, and none after.
+pub(super) const FORMAT: u32 = 2;
 
 /// One topic's partition: where it is in memory, and its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,23 +81,56 @@ impl Schema {
              CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
         )?;
         connection.execute(
-            "INSERT OR IGNORE INTO about VALUES ('partitions', ?1), ('format', '1')",
-            [options.partitions.to_string()],
+            "INSERT OR IGNORE INTO about VALUES ('partitions', ?1), ('format', ?2)",
+            [options.partitions.to_string(), FORMAT.to_string()],
         )?;
-        let schema = Schema { connection };
-        for slot in slots(schema.partitions()?).filter(|slot| !slot.in_memory) {
-            schema.connection.execute_batch(&format!(
+        Ok(Schema { connection })
+    }
+
+    /// Makes of the file what this build writes; its format must have been looked at before.
+    pub(super) fn prepare(&self, options: &EmbeddedOptions) -> rusqlite::Result<()> {
+        if self.format()? == 1 {
+            self.allow_tombstones()?;
+        }
+        for slot in slots(self.partitions()?).filter(|slot| !slot.in_memory) {
+            self.connection.execute_batch(&format!(
                 "CREATE TABLE IF NOT EXISTS {} (\"offset\" INTEGER PRIMARY KEY, at INTEGER NOT NULL,
-                 key, value BLOB NOT NULL, headers BLOB)",
+                 key, value BLOB, headers BLOB)",
                 slot.table()
             ))?;
         }
         // Last, so that a file near its limit can still be opened.
         if let Some(pages) = options.pages_max {
-            schema.connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?;
+            self.connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?;
         }
-        schema.connection.set_prepared_statement_cache_capacity(64);
-        Ok(schema)
+        self.connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
+
+    /// From format 1 to 2: only what the file says of its tables changes, no record is written
+    /// anew, and all of it or nothing happens.
+    fn allow_tombstones(&self) -> rusqlite::Result<()> {
+        let mut steps = String::from("BEGIN IMMEDIATE;");
+        for slot in slots(self.partitions()?).filter(|slot| !slot.in_memory) {
+            if self.has_table(slot)? {
+                let table = slot.table();
+                steps.push_str(&format!("ALTER TABLE {table} ALTER COLUMN value DROP NOT NULL;"));
+            }
+        }
+        steps.push_str("UPDATE about SET value = '2' WHERE name = 'format'; COMMIT;");
+        self.connection.execute_batch(&steps)
+    }
+
+    /// Topics that came later than the file have no table yet.
+    fn has_table(&self, slot: Slot) -> rusqlite::Result<bool> {
+        let name = format!("{}/{}", slot.topic.name(), slot.partition);
+        let ask = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1";
+        self.connection.query_row(ask, [name], |row| row.get(0))
+    }
+
+    /// The form of the file.
+    pub(super) fn format(&self) -> rusqlite::Result<u32> {
+        self.about("format")
     }
 
     pub(super) fn open_to_read(path: &Path) -> rusqlite::Result<Self> {
@@ -96,11 +138,12 @@ impl Schema {
     }
 
     pub(super) fn partitions(&self) -> rusqlite::Result<u32> {
-        let text: String = self.connection.query_row(
-            "SELECT value FROM about WHERE name = 'partitions'",
-            [],
-            |row| row.get(0),
-        )?;
+        self.about("partitions")
+    }
+
+    fn about(&self, name: &str) -> rusqlite::Result<u32> {
+        let ask = "SELECT value FROM about WHERE name = ?1";
+        let text: String = self.connection.query_row(ask, [name], |row| row.get(0))?;
         text.parse().map_err(|_| rusqlite::Error::InvalidQuery)
     }
 

@@ -179,7 +179,9 @@ fn insert(connection: &Connection, (slot, records): &(Slot, Vec<Record>)) -> rus
             signed(record.offset),
             signed(record.at.0),
             Key(&record.key),
-            ToSqlOutput::Borrowed(ValueRef::Blob(&record.value)),
+            ToSqlOutput::Borrowed(
+                record.value.bytes().map_or(ValueRef::Null, |b| ValueRef::Blob(b)),
+            ),
             headers,
         ))?;
     }

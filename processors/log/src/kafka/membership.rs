@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::Partition;
 
@@ -22,7 +22,7 @@ pub struct Change {
 
 /// A place in the group. Dropping it leaves the group, so that others take over at once.
 pub struct Membership {
-    consumer: BaseConsumer,
+    consumer: Reading,
     owned: BTreeSet<Partition>,
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Debug for Membership {
 
 impl Membership {
     pub(super) fn join(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let consumer: BaseConsumer = settings::member(options).create()?;
+        let consumer: Reading = settings::member(options).create_with_context(Aside)?;
         consumer.subscribe(&[&options.name(Topic::Commands)])?;
         Ok(Membership { consumer, owned: BTreeSet::new() })
     }
@@ -67,7 +67,7 @@ impl Membership {
 
 /// How many processors there are; `None` while their group is sharing the partitions out.
 pub(super) fn count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
-    let asking: BaseConsumer = settings::reader(options).create()?;
+    let asking: Reading = settings::reader(options).create_with_context(Aside)?;
     let name = options.group();
     let list = asking.fetch_group_list(Some(&name), METADATA_WITHIN)?;
     let Some(group) = list.groups().iter().find(|group| group.name() == name) else {

@@ -11,8 +11,10 @@
 //! | `producer` | the producer, and its acknowledgements |
 //! | `reader` | reading a partition forward |
 //! | `topics` | making the topics as they should be, and finding out how they are |
+//! | `inspect` | how a cluster is, beside how it should be |
 //! | `membership` | which partitions this process owns |
 
+mod inspect;
 mod lanes;
 mod membership;
 mod producer;
@@ -24,15 +26,16 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 
+pub use self::inspect::{Cluster, Config, Difference, FoundTopic, inspect};
 pub use self::membership::{Change, Membership};
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
 use self::lanes::Appender;
 use self::reader::{KafkaReader, backend};
-use self::settings::METADATA_WITHIN;
+use self::settings::{Aside, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
@@ -45,7 +48,7 @@ pub struct KafkaLog {
     partitions: HashMap<Topic, u32>,
     appender: Appender,
     /// For questions about offsets; rare, so one at a time.
-    asking: Mutex<BaseConsumer>,
+    asking: Mutex<Reading>,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -72,7 +75,8 @@ impl KafkaLog {
     /// takes up to a second otherwise.
     pub fn open(options: &KafkaOptions) -> Result<Self, KafkaError> {
         let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
-        let asking: BaseConsumer = settings::reader(options).create().map_err(refused)?;
+        let asking: Reading =
+            settings::reader(options).create_with_context(Aside).map_err(refused)?;
         let metadata = asking.fetch_metadata(None, METADATA_WITHIN).map_err(|error| {
             KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
         })?;

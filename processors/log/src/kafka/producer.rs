@@ -171,8 +171,11 @@ impl Sender {
     fn send_one(&self, name: &str, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
         let mut message = BaseRecord::with_opaque_to(name, Arc::clone(pending))
             .partition(partition)
-            .key(&record.key[..])
-            .payload(&record.value[..]);
+            .key(&record.key[..]);
+        // A tombstone has no payload, which is not the same as an empty one.
+        if let Some(bytes) = record.value.bytes() {
+            message = message.payload(&bytes[..]);
+        }
         if !record.headers.is_empty() {
             let headers = OwnedHeaders::new_with_capacity(record.headers.len());
             message = message.headers(record.headers.iter().fold(headers, |all, (key, value)| {

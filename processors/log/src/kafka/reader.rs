@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::{ClientConfig, Message, Offset as KafkaOffset, Timestamp, TopicPartitionList};
 
 use floodgate_onsale::LogTime;
 
-use super::settings::{KafkaOptions, METADATA_WITHIN};
+use super::settings::{Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
-use crate::traits::{LogError, LogReader, Offset, Partition, Record};
+use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 
 /// How often a reader that is behind asks how far.
 const ASK_EVERY: Duration = Duration::from_millis(200);
@@ -24,7 +24,7 @@ pub(super) fn backend(error: &impl ToString) -> LogError {
 
 /// First and end offset of a partition.
 pub(super) fn watermarks(
-    consumer: &BaseConsumer,
+    consumer: &Reading,
     name: &str,
     topic: Topic,
     partition: Partition,
@@ -39,7 +39,7 @@ pub(super) fn watermarks(
 
 /// A reader with a consumer of its own.
 pub(super) struct KafkaReader {
-    consumer: BaseConsumer,
+    consumer: Reading,
     name: String,
     topic: Topic,
     partition: Partition,
@@ -58,7 +58,8 @@ impl KafkaReader {
         partition: Partition,
         from: Offset,
     ) -> Result<Self, LogError> {
-        let consumer: BaseConsumer = config.create().map_err(|error| backend(&error))?;
+        let consumer: Reading =
+            config.create_with_context(Aside).map_err(|error| backend(&error))?;
         let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
         let number = i32::try_from(partition).map_err(|_| unknown)?;
         let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
@@ -167,7 +168,7 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
         offset: u64::try_from(message.offset()).unwrap_or(0),
         at: LogTime(at),
         key: bytes(message.key()),
-        value: bytes(message.payload()),
+        value: Value::new(message.payload().map(Bytes::copy_from_slice)),
         headers: headers.unwrap_or_default(),
     }
 }

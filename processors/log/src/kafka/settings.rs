@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::RECORD_BYTES_MAX;
 use crate::topics::Topic;
@@ -63,6 +66,24 @@ impl KafkaOptions {
         format!("{}floodgate-processors", self.prefix)
     }
 }
+
+/// What the library says beside its answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aside;
+
+impl ClientContext for Aside {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // The end of a partition is part of an answer, and by itself no news.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
+            tracing::warn!(%error, reason, "kafka");
+        }
+    }
+}
+
+impl ConsumerContext for Aside {}
+
+/// A consumer of ours.
+pub(super) type Reading = BaseConsumer<Aside>;
 
 fn base(options: &KafkaOptions) -> ClientConfig {
     let mut config = ClientConfig::new();

@@ -7,10 +7,10 @@ use rdkafka::admin::{
     TopicReplication,
 };
 use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use super::{KafkaError, RECORD_BYTES_MAX};
 use crate::topics::{Cleanup, Topic};
 
@@ -169,8 +169,8 @@ async fn make(
 /// How many partitions a topic has; 0 when there is none.
 pub fn describe(options: &KafkaOptions, topic: Topic) -> Result<u32, KafkaError> {
     let name = options.name(topic);
-    let consumer: BaseConsumer = settings::reader(options)
-        .create()
+    let consumer: Reading = settings::reader(options)
+        .create_with_context(Aside)
         .map_err(|error| KafkaError::Refused(error.to_string()))?;
     let metadata = consumer.fetch_metadata(Some(&name), METADATA_WITHIN).map_err(|error| {
         KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }

@@ -1,0 +1,129 @@
+//! What this machine has to offer: files, folders, keys, a port, a clock.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use floodgate_config::{Settings, Snapshots};
+use floodgate_log::{EmbeddedLog, Log as _, Topic};
+
+use super::super::settings::{key_folder, secret_files, secrets};
+use super::Finding;
+use crate::keys::{KeyFiles, is_open_to_others};
+use crate::roles::open_snapshots;
+
+pub(super) fn open_files(settings: &Settings) -> Finding {
+    let needed = settings.server.connections_max as u64 + 100;
+    let hard = rlimit::Resource::NOFILE.get_hard().unwrap_or(0);
+    let found = format!("{hard} files may be open, {needed} are needed");
+    if hard >= needed {
+        return Finding::good("open files", found);
+    }
+    Finding::bad("open files", found, "raise `ulimit -Hn`, or lower server.connections_max")
+}
+
+/// 2024-01-01: a clock before it would give holds that are over already.
+const SANE_SECONDS: u64 = 1_704_067_200;
+
+pub(super) fn clock() -> Finding {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    if now > Duration::from_secs(SANE_SECONDS) {
+        return Finding::good(
+            "clock",
+            humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        );
+    }
+    Finding::bad("clock", "it is years behind", "set the time, best by NTP")
+}
+
+pub(super) fn listen(settings: &Settings) -> Finding {
+    let address = settings.server.listen;
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => Finding::good("listen", format!("{address} is free")),
+        Err(error) => Finding::bad(
+            "listen",
+            format!("{address}: {error}"),
+            "fine if a server of yours is running; else choose another server.listen",
+        ),
+    }
+}
+
+/// The files a gateway reads its secrets from, and those the staff's keys were handed out in.
+pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
+    let folder = key_folder(data);
+    let make = format!("floodgate keys new --out {}", folder.display());
+    if let Err(failure) = secrets(settings, data) {
+        return Finding::bad("keys", format!("they cannot be read: {failure}"), make);
+    }
+    let KeyFiles { root, ticket, staff } = secret_files(settings, data);
+    let handed_out = ["manager.key", "operator.key"].map(|name| folder.join(name));
+    let all = [root, ticket, staff].into_iter().chain(handed_out);
+    let open: Vec<_> = all.filter(|path| is_open_to_others(path)).collect();
+    if open.is_empty() {
+        return Finding::good("keys", "all there, readable by their owner alone");
+    }
+    let names: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
+    let names = names.join(" ");
+    Finding::bad("keys", format!("others can read {names}"), format!("chmod 600 {names}"))
+}
+
+/// A folder this process must write to.
+pub(super) fn folder(check: &'static str, folder: &Path) -> Finding {
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
+        Ok(()) => Finding::good(check, format!("{} can be written", folder.display())),
+        Err(error) => Finding::bad(
+            check,
+            format!("{}: {error}", folder.display()),
+            "make the folder, or give its owner's rights to this user",
+        ),
+    }
+}
+
+/// Where processors find each other's snapshots.
+pub(super) fn snapshots(settings: &Settings, data: &Path) -> Finding {
+    match &settings.engine.snapshots {
+        Snapshots::Folder(named) if !named.as_os_str().is_empty() => {
+            return folder("snapshots", named);
+        }
+        Snapshots::Folder(_) => {}
+        Snapshots::Bucket { bucket, .. } => return bucket_answers(settings, data, bucket),
+    }
+    let own = data.join("snapshots");
+    let advice = "processors with folders of their own replay the whole log when they take over; \
+        engine.snapshots names one for all";
+    Finding::good("snapshots", format!("in {}; {advice}", own.display()))
+}
+
+fn bucket_answers(settings: &Settings, data: &Path, bucket: &str) -> Finding {
+    let listed = open_snapshots(settings, data)
+        .map_err(|error| format!("{error:#}"))
+        .and_then(|store| store.list(0).map_err(|error| error.to_string()));
+    match listed {
+        Ok(_) => Finding::good("snapshots", format!("the bucket {bucket} answers")),
+        Err(error) => Finding::bad(
+            "snapshots",
+            format!("{bucket}: {error}"),
+            "see [s3]: endpoint, region and keys; the bucket must exist",
+        ),
+    }
+}
+
+/// The embedded log.
+pub(super) fn log(data: &Path) -> Finding {
+    if !data.join("log.db").exists() {
+        return Finding::good("log", "there is none yet; the first start makes it");
+    }
+    let counted =
+        EmbeddedLog::open_read_only(data).map_err(|error| error.to_string()).and_then(|log| {
+            let ends = (0..log.partitions(Topic::Commands)).map(|p| log.end(Topic::Commands, p));
+            ends.sum::<Result<u64, _>>().map_err(|error| error.to_string())
+        });
+    match counted {
+        Ok(commands) => Finding::good("log", format!("{commands} commands, all readable")),
+        Err(error) => Finding::bad(
+            "log",
+            error,
+            "restore the folder from its last copy; nothing here repairs a log",
+        ),
+    }
+}

@@ -1,0 +1,190 @@
+//! The Kafka cluster: its brokers, every topic, sizes and clocks.
+
+use floodgate_config::Settings;
+use floodgate_log::kafka::{Cluster, Config, Difference, FoundTopic, RECORD_BYTES_MAX};
+use floodgate_log::kafka::{TopicPlan, inspect};
+use floodgate_log::{KafkaLog, probe};
+
+use super::super::block_on;
+use super::super::exit::Failure;
+use super::{Finding, clock};
+use crate::roles::kafka_options;
+
+/// Makes what is missing and sets what is set otherwise.
+const APPLY: &str = "floodgate topics apply";
+
+/// The cluster, every topic on it, and how far its clocks are from ours.
+pub(super) fn look(settings: &Settings) -> Vec<Finding> {
+    let options = kafka_options(settings);
+    let cluster = match block_on(async { inspect(&options).await.map_err(Failure::unavailable) }) {
+        Ok(cluster) => cluster,
+        Err(failure) => {
+            let fix = "start the brokers, or set kafka.brokers and kafka.properties";
+            // Each further question would wait as long.
+            return vec![Finding::bad("kafka", failure.to_string(), fix)];
+        }
+    };
+    let kafka = &settings.kafka;
+    let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);
+    let mut findings = vec![brokers(settings, &cluster)];
+    findings.extend(cluster.brokers.iter().map(|(id, config)| session(settings, *id, config)));
+    let topics = plans.iter().map(|plan| {
+        let name = options.name(plan.topic);
+        cluster.topics.get(&plan.topic).map_or_else(
+            || Finding::bad("topic", format!("{name} is missing"), APPLY),
+            |found| topic(&name, plan, found),
+        )
+    });
+    let topics: Vec<Finding> = topics.collect();
+    let are_there = cluster.topics.len() == plans.len();
+    findings.extend(topics);
+    findings.push(message_size(settings));
+    if are_there {
+        findings.extend(clocks(settings));
+    }
+    findings
+}
+
+fn brokers(settings: &Settings, cluster: &Cluster) -> Finding {
+    let (count, asked) = (cluster.brokers.len(), settings.kafka.replication);
+    let found = format!("{count} brokers, {asked} copies of every record asked for");
+    if count >= asked as usize {
+        return Finding::good("kafka", found);
+    }
+    Finding::bad("kafka", found, "start more brokers, or lower kafka.replication")
+}
+
+/// A broker refuses members whose session is out of its bounds, so nobody would own anything.
+fn session(settings: &Settings, id: i32, config: &Config) -> Finding {
+    let asked = settings.kafka.session_timeout.as_millis();
+    let bound = |name: &str| config.get(name).and_then(|text| text.parse::<u64>().ok());
+    let least = bound("group.min.session.timeout.ms").unwrap_or(0);
+    let most = bound("group.max.session.timeout.ms").unwrap_or(u64::MAX);
+    let found = format!("broker {id} takes sessions of {least} to {most} ms, ours are {asked} ms");
+    if (least..=most).contains(&asked) {
+        return Finding::good("session", found);
+    }
+    let fix = "set kafka.session_timeout within, or the brokers' group.min.session.timeout.ms";
+    Finding::bad("session", found, fix)
+}
+
+fn topic(name: &str, plan: &TopicPlan, found: &FoundTopic) -> Finding {
+    let FoundTopic { partitions, replication, without_leader, behind, .. } = *found;
+    let bad = |what: String, fix: &str| Finding::bad("topic", format!("{name} {what}"), fix);
+    if partitions < plan.partitions {
+        let what = format!("has {partitions} partitions, {} asked for", plan.partitions);
+        return bad(what, "set log.partitions to what there is; only replies can grow");
+    }
+    if without_leader > 0 {
+        let what = format!("has {without_leader} partitions that nobody leads");
+        return bad(what, "start the brokers that have their copies");
+    }
+    if replication < plan.replication {
+        let what = format!("has {replication} copies, {} asked for", plan.replication);
+        return bad(what, "kafka-reassign-partitions makes more, or set kafka.replication");
+    }
+    if behind > 0 {
+        let what = format!("has {behind} partitions with a copy that is behind");
+        return bad(
+            what,
+            "start the brokers that have these copies, and wait until they caught up",
+        );
+    }
+    let differs = |one: &Difference| {
+        let found = one.found.as_deref().unwrap_or("unknown");
+        format!("{} is {found}, planned {}", one.key, one.planned)
+    };
+    let differences: Vec<String> = plan.differences(found).iter().map(differs).collect();
+    if differences.is_empty() {
+        return Finding::good("topic", format!("{name}, {partitions} partitions, as planned"));
+    }
+    bad(format!("is set otherwise: {}", differences.join("; ")), APPLY)
+}
+
+/// The topics' own limit is part of their plan; a property of ours must not go below it.
+fn message_size(settings: &Settings) -> Finding {
+    let lowered = settings.kafka.properties.iter().find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let is_limit = matches!(name.trim(), "message.max.bytes" | "receive.message.max.bytes");
+        let value: usize = value.trim().parse().ok()?;
+        (is_limit && value < RECORD_BYTES_MAX).then(|| pair.clone())
+    });
+    match lowered {
+        None => Finding::good("message size", format!("records of {RECORD_BYTES_MAX} bytes")),
+        Some(pair) => {
+            let found = format!("kafka.properties has {pair}, a plan may take {RECORD_BYTES_MAX}");
+            Finding::bad("message size", found, "take it out of kafka.properties")
+        }
+    }
+}
+
+/// The clock of every leader of the replies, and with it that appends are acknowledged.
+fn clocks(settings: &Settings) -> Vec<Finding> {
+    let probed = KafkaLog::open(&kafka_options(settings))
+        .map_err(|error| error.to_string())
+        .and_then(|log| probe(&log).map_err(|error| error.to_string()));
+    let probes = match probed {
+        Ok(probes) => probes,
+        Err(error) => {
+            let fix = "see what the brokers log; this user must be allowed to write";
+            return vec![Finding::bad("kafka append", error, fix)];
+        }
+    };
+    let compared = probes.iter().map(|probe| {
+        let whose = format!("the leader of replies/{}", probe.partition);
+        clock::compare("kafka clock", &whose, probe.clocks)
+    });
+    let (good, bad): (Vec<Finding>, Vec<Finding>) = compared.partition(|finding| finding.ok);
+    // One good word for all of them, and every bad one.
+    if bad.is_empty() { good.into_iter().take(1).collect() } else { bad }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use floodgate_log::Topic;
+
+    use super::*;
+
+    fn plan() -> TopicPlan {
+        TopicPlan::all(6, 8, 3).into_iter().find(|plan| plan.topic == Topic::Counts).unwrap()
+    }
+
+    fn as_planned() -> FoundTopic {
+        let config = plan().config.into_iter();
+        FoundTopic {
+            partitions: 6,
+            replication: 3,
+            config: config.map(|(key, value)| (key.to_owned(), value)).collect(),
+            ..FoundTopic::default()
+        }
+    }
+
+    #[test]
+    fn every_way_a_topic_can_be_wrong_names_its_fix() {
+        assert!(topic("counts", &plan(), &as_planned()).ok);
+        let with = |key: &str, value: &str| {
+            let mut found = as_planned();
+            found.config.insert(key.to_owned(), value.to_owned());
+            found
+        };
+        let mut forgetful = as_planned();
+        forgetful.config.remove("min.insync.replicas");
+        let rows = [
+            (FoundTopic { partitions: 5, ..as_planned() }, "5 partitions", "log.partitions"),
+            (FoundTopic { replication: 1, ..as_planned() }, "1 copies", "reassign"),
+            (FoundTopic { without_leader: 1, ..as_planned() }, "nobody leads", "start the brokers"),
+            (FoundTopic { behind: 2, ..as_planned() }, "behind", "start the brokers"),
+            (with("cleanup.policy", "delete"), "cleanup.policy is delete, planned compact", APPLY),
+            (with("retention.ms", "1000"), "retention.ms is 1000, planned -1", APPLY),
+            (with("message.timestamp.type", "CreateTime"), "CreateTime", APPLY),
+            (with("max.message.bytes", "1048588"), "max.message.bytes is 1048588", APPLY),
+            (forgetful, "min.insync.replicas is unknown, planned 2", APPLY),
+        ];
+        for (found, says, fix) in rows {
+            let finding = topic("counts", &plan(), &found);
+            assert!(!finding.ok && finding.found.contains(says), "{finding:?}");
+            assert!(finding.fix.as_deref().unwrap().contains(fix), "{finding:?}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Redis and PostgreSQL, as gateways and sinks need them.
+
+use floodgate_admission::{RedisFound, inspect_redis};
+use floodgate_config::Settings;
+use floodgate_sinks::{PostgresFound, inspect_postgres};
+
+use super::super::block_on;
+use super::super::exit::Failure;
+use super::{Finding, clock};
+
+/// The oldest versions with everything that is asked of them.
+const REDIS_MAJOR_MIN: u32 = 6;
+const POSTGRES_MIN: i32 = 120_000;
+
+/// The store that gateways share.
+pub(super) fn redis(settings: &Settings) -> Vec<Finding> {
+    let url = &settings.redis.url;
+    match block_on(async { inspect_redis(url).await.map_err(Failure::unavailable) }) {
+        Ok(found) => redis_findings(&found),
+        Err(failure) => {
+            let found = format!("{}: {failure}", without_password(url));
+            vec![Finding::bad("redis", found, "start it, or set redis.url")]
+        }
+    }
+}
+
+fn redis_findings(found: &RedisFound) -> Vec<Finding> {
+    let RedisFound { version, eviction, role, clocks } = found;
+    let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
+    let answers = format!("Redis {version} answers");
+    let first = if major.is_none_or(|major| major < REDIS_MAJOR_MIN) {
+        Finding::bad("redis", answers, format!("take Redis {REDIS_MAJOR_MIN} or later"))
+    } else if role == "slave" {
+        let fix = "set redis.url to the one it follows";
+        Finding::bad("redis", format!("{answers}, and follows another: it takes no writes"), fix)
+    } else {
+        Finding::good("redis", answers)
+    };
+    let said = format!("maxmemory-policy is {eviction}");
+    let second = if eviction == "noeviction" {
+        Finding::good("redis memory", said)
+    } else {
+        let fix = "maxmemory-policy noeviction in redis.conf: else it forgets who has which place";
+        Finding::bad("redis memory", said, fix)
+    };
+    vec![first, second, clock::compare("redis clock", "Redis", *clocks)]
+}
+
+/// The database of the tables, when there is one.
+pub(super) fn postgres(settings: &Settings) -> Vec<Finding> {
+    match inspect_postgres(&settings.sinks.postgres) {
+        Ok(found) => postgres_findings(&found),
+        Err(error) => {
+            let fix = "start it, or set sinks.postgres; the sink waits for it meanwhile";
+            vec![Finding::bad("postgres", error.to_string(), fix)]
+        }
+    }
+}
+
+fn postgres_findings(found: &PostgresFound) -> Vec<Finding> {
+    let PostgresFound { version, version_number, is_standby, may_create, clocks } = found;
+    let answers = format!("PostgreSQL {version} answers");
+    let first = if *version_number < POSTGRES_MIN {
+        Finding::bad("postgres", answers, "take PostgreSQL 12 or later")
+    } else if *is_standby {
+        let fix = "set sinks.postgres to the one it follows";
+        Finding::bad("postgres", format!("{answers}, and is a standby: it takes no writes"), fix)
+    } else if !may_create {
+        let fix = "grant create on the schema to the user of sinks.postgres";
+        Finding::bad("postgres", format!("{answers}, and this user may make no tables"), fix)
+    } else {
+        Finding::good("postgres", answers)
+    };
+    vec![first, clock::compare("postgres clock", "PostgreSQL", *clocks)]
+}
+
+/// A URL as it may be shown.
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://…@{place}"),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use floodgate_onsale::LogTime;
+
+    use super::*;
+
+    const NOW: [LogTime; 3] = [LogTime(1_000_000); 3];
+
+    fn redis(version: &str, eviction: &str, role: &str) -> Vec<Finding> {
+        let text = str::to_owned;
+        let (version, eviction, role) = (text(version), text(eviction), text(role));
+        redis_findings(&RedisFound { version, eviction, role, clocks: NOW })
+    }
+
+    #[test]
+    fn each_fault_is_told_by_itself() {
+        let faults = |findings: Vec<Finding>| -> Vec<String> {
+            findings.into_iter().filter_map(|finding| finding.fix).collect()
+        };
+        assert!(faults(redis("7.0.15", "noeviction", "master")).is_empty());
+        let rows = [
+            (redis("5.0.3", "noeviction", "master"), "Redis 6"),
+            (redis("", "noeviction", "master"), "Redis 6"),
+            (redis("7.0.15", "allkeys-lru", "master"), "noeviction"),
+            (redis("7.0.15", "noeviction", "slave"), "redis.url"),
+        ];
+        for (findings, says) in rows {
+            let faults = faults(findings);
+            assert!(faults.len() == 1 && faults[0].contains(says), "{faults:?}");
+        }
+        let good = PostgresFound {
+            version: "17.2".into(),
+            version_number: 170_002,
+            is_standby: false,
+            may_create: true,
+            clocks: NOW,
+        };
+        assert!(faults(postgres_findings(&good)).is_empty());
+        let rows = [
+            (PostgresFound { version_number: 110_000, ..good.clone() }, "12"),
+            (PostgresFound { is_standby: true, ..good.clone() }, "follows"),
+            (PostgresFound { may_create: false, ..good.clone() }, "grant"),
+            (PostgresFound { clocks: [NOW[0], LogTime(1), NOW[0]], ..good }, "NTP"),
+        ];
+        for (found, says) in rows {
+            let faults = faults(postgres_findings(&found));
+            assert!(faults.len() == 1 && faults[0].contains(says), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_stay_where_they_are() {
+        assert_eq!(without_password("redis://u:secret@host:1/2"), "redis://…@host:1/2");
+        assert_eq!(without_password("redis://host:1"), "redis://host:1");
+    }
+}
