@@ -53,6 +53,15 @@ impl SharedLog {
         })
     }
 
+    /// Whether there are other processors, or may be: it is not known while they share out.
+    #[must_use]
+    pub fn has_processors(&self) -> bool {
+        match self {
+            SharedLog::Embedded(_) => false,
+            SharedLog::Kafka(log) => !matches!(log.processor_count(), Ok(Some(0))),
+        }
+    }
+
     /// Whether other processes share it.
     #[must_use]
     pub fn is_shared(&self) -> bool {

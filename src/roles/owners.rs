@@ -30,6 +30,8 @@ const RETIRE_WITHIN: Duration = Duration::from_secs(15);
 /// the machines have room, and four times that. Two owners at once are harmless, since both publish
 /// the same facts; none at all is a pause everybody waits for.
 const LINGER: Duration = Duration::from_secs(2);
+/// How often it is asked meanwhile whether there is anybody to go on for.
+const LINGER_LOOK: Duration = Duration::from_millis(500);
 
 /// What owning a partition takes.
 #[derive(Debug, Clone)]
@@ -291,8 +293,8 @@ impl House {
             }
             drop(membership);
             let others_take_over = Instant::now() + LINGER;
-            while Instant::now() < others_take_over {
-                std::thread::park_timeout(LOOK_EVERY);
+            while Instant::now() < others_take_over && self.parts.log.has_processors() {
+                std::thread::park_timeout(LINGER_LOOK);
             }
         }
         self.runners.values().for_each(RunnerHandle::stop);

@@ -106,6 +106,11 @@ impl KafkaLog {
         Membership::join(&self.options).map_err(|error| KafkaError::Refused(error.to_string()))
     }
 
+    /// How many processors share the partitions; `None` while they are being shared out.
+    pub fn processor_count(&self) -> Result<Option<usize>, KafkaError> {
+        processor_count(&self.options)
+    }
+
     fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {
         if partition < self.partitions(topic) {
             return Ok(());
@@ -121,7 +126,7 @@ impl KafkaLog {
     }
 }
 
-/// How many processors share the partitions; `None` while they are being shared out.
+/// The same without a log of one's own.
 pub fn processor_count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
     membership::count(options).map_err(|error| KafkaError::Refused(error.to_string()))
 }
