@@ -36,13 +36,14 @@ pub fn run(new: &NewEvent, options: Options) -> Vec<Row> {
     let mixed = mixed_log(new, options);
     let holds = hold_best_log(new, options);
     let refusals = sold_out_log(&holds, options);
-    vec![
+    let mut rows = vec![
         measure("mixed", &mixed, Some(6.0e6)),
         measure("hold_best", &holds, Some(3.0e6)),
         measure("sold_out_refusals", &refusals, None),
         measure_expiry(new),
-        measure_snapshot(&mixed.log),
-    ]
+    ];
+    rows.extend(measure_snapshot(&mixed.log));
+    rows
 }
 
 /// A log as bytes, with the log's time stamps.
@@ -366,14 +367,23 @@ fn measure_expiry(new: &NewEvent) -> Row {
 }
 
 /// State after the mixed log, written and read back.
-fn measure_snapshot(log: &RawLog) -> Row {
+fn measure_snapshot(log: &RawLog) -> [Row; 2] {
     let mut fold = Fold::new();
     fold.take_all(&log.iter().collect::<Vec<_>>());
+    // The first one learns how much room it takes.
     let mut bytes = Vec::new();
     fold.engine.snapshot(&mut bytes);
+    bytes.clear();
+    let started = Instant::now();
+    fold.engine.snapshot(&mut bytes);
+    let written = started.elapsed();
     let started = Instant::now();
     let restored = Engine::restore(&bytes, EngineLimits::default());
-    let took = started.elapsed();
+    let read = started.elapsed();
     black_box(&restored);
-    Row::rate("restore_snapshot", took.as_secs_f64() * 1e3, "ms", Some(1000.0))
+    let ms = |took: Duration| took.as_secs_f64() * 1e3;
+    [
+        Row::rate("write_snapshot", ms(written), "ms", None),
+        Row::rate("restore_snapshot", ms(read), "ms", Some(1000.0)),
+    ]
 }

@@ -87,6 +87,8 @@ pub struct PartitionLoop {
     parked_tail: Option<Offset>,
     tick: Option<Ticket>,
     snapshot_at: Offset,
+    /// How much room the last snapshot took, so that the next one is written in one go.
+    snapshot_bytes: usize,
     snapshot: Option<PendingSnapshot>,
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
@@ -129,9 +131,6 @@ impl PartitionLoop {
     pub(crate) fn resume(from: Resume) -> Result<Self, RunnerError> {
         let Resume { config, past, facts_tail, parked_tail, .. } = from;
         let LoopConfig { partition, .. } = config;
-        if let Some(violation) = past.engine.violations().into_iter().next() {
-            return Err(broken(partition, violation));
-        }
         let mut publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
         from.unpublished.iter().for_each(|fact| publication.add(fact));
         publication.send();
@@ -143,6 +142,7 @@ impl PartitionLoop {
             parked_tail,
             tick: None,
             snapshot_at: next,
+            snapshot_bytes: 0,
             snapshot: None,
             records: Vec::with_capacity(BATCH_MAX),
             envelopes: Vec::with_capacity(BATCH_MAX),
@@ -303,10 +303,13 @@ impl PartitionLoop {
     }
 
     /// The state as it is stored.
-    fn written(&self) -> Vec<u8> {
-        let mut state = Vec::new();
+    fn written(&mut self) -> Vec<u8> {
+        let started = Instant::now();
+        let mut state = Vec::with_capacity(self.snapshot_bytes + self.snapshot_bytes / 8);
         self.past.mark.write(&mut state);
         self.past.engine.snapshot(&mut state);
+        self.snapshot_bytes = state.len();
+        metrics::histogram!("floodgate_runner_snapshot_seconds").record(started.elapsed());
         state
     }
 
@@ -352,7 +355,7 @@ impl PartitionLoop {
     }
 }
 
-fn broken(partition: Partition, violation: Violation) -> RunnerError {
+pub(crate) fn broken(partition: Partition, violation: Violation) -> RunnerError {
     let Violation { invariant, detail } = violation;
     RunnerError::Broken { partition, invariant, detail }
 }

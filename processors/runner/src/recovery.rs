@@ -7,7 +7,7 @@ use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use crate::mark::Mark;
-use crate::partition_loop::RunnerError;
+use crate::partition_loop::{RunnerError, broken};
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
 
@@ -72,6 +72,10 @@ pub(crate) fn find_start(
             origin: Origin::Nothing,
         },
     };
+    // Here, and not at every takeover: it looks at every seat, fifty milliseconds for 200,000.
+    if let Some(violation) = past.engine.violations().into_iter().next() {
+        return Err(broken(partition, violation));
+    }
     Ok(Start {
         past,
         facts_tail: facts_tail(log, partition)?,
