@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod letters;
 mod money;
 mod reload;
 mod streams;

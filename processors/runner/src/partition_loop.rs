@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use floodgate_log::{
-    Log, LogError, LogReader, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic,
+    Log, LogError, LogReader, NewRecord, Offset, Origin, Partition, Record, ReplySender, Ticket,
+    Topic,
 };
 use floodgate_onsale::engine::Violation;
 use floodgate_onsale::wire::{WireError, decode_command, encode_command};
@@ -16,7 +15,7 @@ use floodgate_onsale::{
 };
 
 use crate::publication::Publication;
-use crate::recovery::{ORIGIN_OFFSET, Start, find_start};
+use crate::recovery::{Start, find_start};
 use crate::snapshots::SnapshotStore;
 
 /// Commands taken in one turn: enough to share one publication, few enough that the first
@@ -202,14 +201,9 @@ impl PartitionLoop {
         if self.parked_tail.is_some_and(|tail| record.offset <= tail) {
             return;
         }
-        let text = |value: String| Bytes::from(value);
-        let headers = vec![
-            ("floodgate-origin-topic".to_owned(), text(Topic::Commands.name().to_owned())),
-            ("floodgate-origin-partition".to_owned(), text(partition.to_string())),
-            (ORIGIN_OFFSET.to_owned(), text(record.offset.to_string())),
-            ("floodgate-reason".to_owned(), text(error.to_string())),
-        ];
-        let letter = NewRecord { key: record.key.clone(), value: record.value.clone(), headers };
+        let (topic, offset) = (Topic::Commands, record.offset);
+        let (role, reason) = ("processor".to_owned(), error.to_string());
+        let letter = Origin { topic, partition, offset, role, reason }.letter(record);
         // Not awaited: after a crash the replay finds the record again, and the tail of the
         // dead letters says whether it is there.
         drop(self.config.log.append(Topic::DeadLetters, partition, vec![letter]));

@@ -1,14 +1,11 @@
 //! Where to go on: the newest good snapshot, and the tail of the published facts.
 
-use floodgate_log::{Log, Offset, Partition, Topic};
+use floodgate_log::{Log, Offset, Origin, Partition, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use crate::partition_loop::RunnerError;
 use crate::snapshots::SnapshotStore;
-
-/// The header that says which record a dead letter was.
-pub(crate) const ORIGIN_OFFSET: &str = "floodgate-origin-offset";
 
 /// An engine and the next command it needs.
 #[derive(Debug)]
@@ -77,8 +74,5 @@ fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, Run
 
 fn parked_tail(log: &dyn Log, partition: Partition) -> Result<Option<Offset>, RunnerError> {
     let last = log.last(Topic::DeadLetters, partition)?;
-    Ok(last.and_then(|record| {
-        let (_, value) = record.headers.iter().find(|(name, _)| name == ORIGIN_OFFSET)?;
-        std::str::from_utf8(value).ok()?.parse().ok()
-    }))
+    Ok(last.and_then(|letter| Origin::of(&letter)).map(|origin| origin.offset))
 }
