@@ -26,9 +26,10 @@ const WARM_WITHIN: Duration = Duration::from_secs(10);
 /// How long the last snapshots may take; their store gives up before.
 const RETIRE_WITHIN: Duration = Duration::from_secs(15);
 /// How long an owner goes on after its partition was given to another: the group needs a heartbeat
-/// and a round of messages until that one knows, half a second at most. Two owners at once are
-/// harmless, since both publish the same facts; none at all is a pause everybody waits for.
-const LINGER: Duration = Duration::from_secs(1);
+/// and a round of messages until that one knows, and it a reader of its own; half a second where
+/// the machines have room, and four times that. Two owners at once are harmless, since both publish
+/// the same facts; none at all is a pause everybody waits for.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// What owning a partition takes.
 #[derive(Debug, Clone)]
