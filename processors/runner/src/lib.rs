@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
 //! | [`recovery`] | where to go on after a start or a failure |
+//! | [`tail`] | the last fact that is published, whatever else is in the ledger |
 //! | [`publication`] | facts on their way, in order and without a gap |
 //! | [`snapshots`] | engine state in a folder, checked |
 //! | [`runner`] | the thread around the loop |
@@ -19,6 +20,7 @@ mod publication;
 mod recovery;
 mod runner;
 mod snapshots;
+mod tail;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};

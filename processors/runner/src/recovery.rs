@@ -1,11 +1,11 @@
 //! Where to go on: the newest good snapshot, and the tail of the published facts.
 
 use floodgate_log::{Log, Offset, Origin, Partition, Topic};
-use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use crate::partition_loop::RunnerError;
 use crate::snapshots::SnapshotStore;
+use crate::tail::facts_tail;
 
 /// An engine and the next command it needs.
 #[derive(Debug)]
@@ -62,14 +62,6 @@ fn newest_good(
         }
     }
     None
-}
-
-fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, RunnerError> {
-    let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
-    match decode_fact(&last.value) {
-        Ok(fact) => Ok(Some(fact.source)),
-        Err(error) => Err(RunnerError::ForeignFact { offset: last.offset, error }),
-    }
 }
 
 fn parked_tail(log: &dyn Log, partition: Partition) -> Result<Option<Offset>, RunnerError> {
