@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use floodgate_log::{Log, LogError, Offset, Origin, Partition, Topic};
-use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use crate::mark::Mark;
 use crate::partition_loop::{RunnerError, broken};
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
+use crate::tail::facts_tail;
 
 /// How long the record before a snapshot may take to arrive.
 const RECORD_WITHIN: Duration = Duration::from_secs(10);
@@ -139,14 +139,6 @@ fn behind_mark(
     }
     let is_same = found.iter().all(|record| record.offset == before && Mark::of(record) == mark);
     Ok(is_same.then_some(Reader(reader)))
-}
-
-fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, RunnerError> {
-    let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
-    match decode_fact(&last.value) {
-        Ok(fact) => Ok(Some(fact.source)),
-        Err(error) => Err(RunnerError::ForeignFact { offset: last.offset, error }),
-    }
 }
 
 pub(crate) fn parked_tail(
