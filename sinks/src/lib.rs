@@ -10,5 +10,5 @@ mod sqlite;
 
 pub use self::inspect::{PostgresFound, inspect_postgres};
 pub use self::postgres::PostgresSink;
-pub use pump::{Sink, SinkError, SinkHandle, spawn};
+pub use pump::{Sink, SinkError, SinkHandle, role, spawn};
 pub use sqlite::SqliteSink;

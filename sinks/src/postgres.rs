@@ -11,6 +11,8 @@ use crate::pump::{Sink, SinkError};
 const SCHEMA: &str = include_str!("schema-postgres.sql");
 /// Several sinks may start at once; one of them makes the tables.
 const SCHEMA_LOCK: i64 = 0x666c_6f6f_6467;
+/// Whoever carries facts has a share of this lock for as long as he is connected.
+const CARRYING: i64 = SCHEMA_LOCK + 1;
 /// Seats of a plan sent in one statement.
 const SEATS_MAX: usize = 10_000;
 
@@ -61,6 +63,7 @@ fn connect(config: &str) -> Result<Client, SinkError> {
         .execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK])
         .and_then(|_| transaction.batch_execute(SCHEMA))
         .and_then(|()| transaction.commit())
+        .and_then(|()| client.execute("SELECT pg_advisory_lock_shared($1)", &[&CARRYING]))
         .map_err(failed)?;
     Ok(client)
 }
@@ -85,10 +88,28 @@ impl Sink for PostgresSink {
         next: Offset,
     ) -> Result<(), SinkError> {
         let written = write_all(self.client()?, partition, facts, next);
-        if written.is_err() {
+        let written = written.map_err(failed);
+        if matches!(written, Err(SinkError::Unavailable(_))) {
             self.client = None;
         }
-        written.map_err(failed)
+        written
+    }
+
+    fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {
+        let client = self.client()?;
+        // Every sink has a share of it; all of it can be had only when no other has any.
+        let is_alone: bool = client
+            .query_one("SELECT pg_try_advisory_lock($1)", &[&CARRYING])
+            .map_err(failed)?
+            .get(0);
+        if !is_alone {
+            return Err(SinkError::InUse("sinks.postgres".to_owned()));
+        }
+        let back = "UPDATE positions SET next = least(next, $2) WHERE partition = $1";
+        let set = client.execute(back, &[&i64::from(partition), &signed(to)]).map_err(failed);
+        // The lock goes with the connection.
+        self.client = None;
+        set.map(|_| ())
     }
 }
 
@@ -255,5 +276,8 @@ fn signed(number: u64) -> i64 {
 pub(crate) fn failed(error: postgres::Error) -> SinkError {
     // The cause says more than the kind.
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    SinkError(format!("{error}: {cause}"))
+    let told = format!("{error}: {cause}");
+    // Class 22: the data itself is wrong, and will be the next time.
+    let is_data = error.code().is_some_and(|code| code.code().starts_with("22"));
+    if is_data { SinkError::Refused(told) } else { SinkError::Unavailable(told) }
 }

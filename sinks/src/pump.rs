@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use floodgate_log::{Log, LogError, LogReader, Offset, Partition, Topic};
+use floodgate_log::{Log, LogError, LogReader, Offset, Parking, Partition, Reads, Record, Topic};
 use floodgate_onsale::FactRecord;
 use floodgate_onsale::wire::decode_fact;
 
@@ -19,8 +19,17 @@ const RETRY_MAX: Duration = Duration::from_secs(10);
 
 /// Why a sink did not take a batch; nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("{0}")]
-pub struct SinkError(pub String);
+pub enum SinkError {
+    /// It may take it later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Something in the batch will never be taken.
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody carries facts there now.
+    #[error("{0} is in use; stop the process that carries facts there, then try again")]
+    InUse(String),
+}
 
 /// A place facts are carried to.
 pub trait Sink: Send + std::fmt::Debug + 'static {
@@ -38,6 +47,10 @@ pub trait Sink: Send + std::fmt::Debug + 'static {
         facts: &[FactRecord],
         next: Offset,
     ) -> Result<(), SinkError>;
+
+    /// Sets the stored position back, so that the next start reads from there again; one that is not
+    /// further stays. Refused while anybody carries facts to the same place.
+    fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;
 }
 
 /// A running sink.
@@ -64,15 +77,21 @@ impl SinkHandle {
 pub fn spawn(log: Arc<dyn Log>, sink: Box<dyn Sink>) -> std::io::Result<SinkHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&stop);
-    let name = format!("sink-{}", sink.name());
+    let name = role(sink.name());
     let thread = std::thread::Builder::new().name(name).spawn(move || {
         let name = sink.name();
-        match Pump::new(&*log, sink).and_then(|mut pump| pump.run(&theirs)) {
+        match Pump::new(&log, sink).and_then(|mut pump| pump.run(&theirs)) {
             Ok(()) => {}
             Err(error) => tracing::error!(sink = name, %error, "the sink stops"),
         }
     })?;
     Ok(SinkHandle { stop, thread })
+}
+
+/// The role of a sink, as its letters name it.
+#[must_use]
+pub fn role(sink: &str) -> String {
+    format!("sink-{sink}")
 }
 
 struct Source {
@@ -83,17 +102,19 @@ struct Source {
 struct Pump {
     sink: Box<dyn Sink>,
     sources: Vec<Source>,
+    parking: Parking,
 }
 
 impl Pump {
-    fn new(log: &dyn Log, mut sink: Box<dyn Sink>) -> Result<Self, SinkError> {
+    fn new(log: &Arc<dyn Log>, mut sink: Box<dyn Sink>) -> Result<Self, SinkError> {
         let sources = (0..log.partitions(Topic::Ledger)).map(|partition| {
             let from = sink.position(partition)?;
             let reader = log.follower(Topic::Ledger, partition, from, PATIENCE).map_err(told)?;
             Ok(Source { partition, reader })
         });
         let sources = sources.collect::<Result<_, SinkError>>()?;
-        Ok(Pump { sink, sources })
+        let parking = Parking::new(Arc::clone(log), Topic::Ledger, role(sink.name()), Reads::Once);
+        Ok(Pump { sink, sources, parking })
     }
 
     fn run(&mut self, stop: &AtomicBool) -> Result<(), SinkError> {
@@ -104,7 +125,8 @@ impl Pump {
             // A quiet round waits, spread over the partitions; a busy one does not.
             let each = Duration::from_millis(100) / self.sources.len().max(1) as u32;
             let wait = if was_quiet { each } else { Duration::ZERO };
-            for source in &mut self.sources {
+            for at in 0..self.sources.len() {
+                let source = &mut self.sources[at];
                 records.clear();
                 match source.reader.poll(BATCH_MAX, wait, &mut records) {
                     Ok(0) => continue,
@@ -112,19 +134,12 @@ impl Pump {
                     Err(LogError::Closed) => return Ok(()),
                     Err(error) => return Err(told(error)),
                 }
-                let facts: Vec<FactRecord> = records
-                    .iter()
-                    .filter_map(|record| match decode_fact(&record.value) {
-                        Ok(fact) => Some(fact),
-                        Err(error) => {
-                            tracing::error!(offset = record.offset, %error, "not a fact");
-                            None
-                        }
-                    })
-                    .collect();
-                let next = source.reader.position();
-                persist(&mut *self.sink, source.partition, &facts, next, stop);
+                let (partition, next) = (source.partition, source.reader.position());
                 let behind = source.reader.behind().unwrap_or(0);
+                if self.carry(partition, &records, next, stop).is_none() {
+                    // Not written, and so not behind us: the next start reads it again.
+                    return Ok(());
+                }
                 metrics::gauge!("floodgate_sink_lag_records", "sink" => self.sink.name())
                     .set(behind as f64);
             }
@@ -132,23 +147,106 @@ impl Pump {
         }
         Ok(())
     }
+
+    /// Writes a batch, with letters about what cannot be read; `None` when told to stop first.
+    fn carry(
+        &mut self,
+        partition: Partition,
+        records: &[Record],
+        next: Offset,
+        stop: &AtomicBool,
+    ) -> Option<()> {
+        let mut facts = Vec::with_capacity(records.len());
+        for record in records {
+            match decode_fact(&record.value) {
+                Ok(fact) => facts.push(fact),
+                // Before the position goes past it, since nobody comes back.
+                Err(error) => self.park(partition, record, &error.to_string(), stop)?,
+            }
+        }
+        match self.persist(partition, &facts, next, stop)? {
+            Taken::All => Some(()),
+            Taken::Refused => self.one_by_one(partition, records, next, stop),
+        }
+    }
+
+    /// Finds what a sink refuses to take, and parks it: a fact that no database takes must not keep
+    /// all that come after it.
+    fn one_by_one(
+        &mut self,
+        partition: Partition,
+        records: &[Record],
+        next: Offset,
+        stop: &AtomicBool,
+    ) -> Option<()> {
+        for record in records {
+            let Ok(fact) = decode_fact(&record.value) else { continue };
+            let last = record.offset + 1;
+            if self.persist(partition, &[fact], last, stop)? == Taken::Refused {
+                let reason = format!("{} does not take it", self.sink.name());
+                self.park(partition, record, &reason, stop)?;
+            }
+        }
+        self.persist(partition, &[], next, stop).map(|_| ())
+    }
+
+    /// Writes a batch, again and again until it is written, refused, or the process ends: a sink
+    /// that is down for a while loses nothing, it only falls behind.
+    fn persist(
+        &mut self,
+        partition: Partition,
+        facts: &[FactRecord],
+        next: Offset,
+        stop: &AtomicBool,
+    ) -> Option<Taken> {
+        let name = self.sink.name();
+        until(stop, || match self.sink.write(partition, facts, next) {
+            Ok(()) => Some(Taken::All),
+            Err(SinkError::Refused(error)) => {
+                tracing::error!(sink = name, error, "a batch is refused");
+                Some(Taken::Refused)
+            }
+            Err(error) => {
+                metrics::counter!("floodgate_sink_failures_total", "sink" => name).increment(1);
+                tracing::warn!(sink = name, %error, "a batch is tried again");
+                None
+            }
+        })
+    }
+
+    fn park(
+        &mut self,
+        partition: Partition,
+        record: &Record,
+        reason: &str,
+        stop: &AtomicBool,
+    ) -> Option<()> {
+        until(stop, || match self.parking.park(partition, record, reason) {
+            Ok(()) => Some(()),
+            Err(error) => {
+                tracing::warn!(%error, "a letter is tried again");
+                None
+            }
+        })
+    }
 }
 
-/// Writes a batch, again and again until it is written or the process ends: a sink that is
-/// down for a while loses nothing, it only falls behind.
-fn persist(
-    sink: &mut dyn Sink,
-    partition: Partition,
-    facts: &[FactRecord],
-    next: Offset,
-    stop: &AtomicBool,
-) {
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    All,
+    Refused,
+}
+
+/// Tries until something comes of it, with growing pauses; `None` when told to stop first.
+fn until<T>(stop: &AtomicBool, mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     let mut pause = RETRY_MIN;
-    while let Err(error) = sink.write(partition, facts, next) {
-        metrics::counter!("floodgate_sink_failures_total", "sink" => sink.name()).increment(1);
-        tracing::warn!(sink = sink.name(), %error, "a batch is tried again");
+    loop {
+        if let Some(outcome) = attempt() {
+            return Some(outcome);
+        }
         if stop.load(Ordering::Acquire) {
-            return;
+            return None;
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(RETRY_MAX);
@@ -157,5 +255,5 @@ fn persist(
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn told(error: LogError) -> SinkError {
-    SinkError(error.to_string())
+    SinkError::Unavailable(error.to_string())
 }

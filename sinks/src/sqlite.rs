@@ -4,7 +4,8 @@
 //! number, so that replays and disorder cannot harm. The file can be deleted: it is made
 //! again from the log.
 
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
@@ -21,6 +22,9 @@ const SCHEMA: &str = include_str!("schema.sql");
 #[derive(Debug)]
 pub struct SqliteSink {
     connection: Connection,
+    path: PathBuf,
+    /// Shared by all who carry facts into the file.
+    carrying: File,
 }
 
 /// One seat's news.
@@ -45,7 +49,10 @@ impl SqliteSink {
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
             .and_then(|()| connection.execute_batch(SCHEMA))
             .map_err(failed)?;
-        Ok(SqliteSink { connection })
+        let io = |error: std::io::Error| SinkError::Unavailable(error.to_string());
+        let carrying = File::create(path.with_added_extension("lock")).map_err(io)?;
+        carrying.lock_shared().map_err(io)?;
+        Ok(SqliteSink { connection, path: path.to_owned(), carrying })
     }
 
     fn write_all(
@@ -88,6 +95,18 @@ impl Sink for SqliteSink {
         next: Offset,
     ) -> Result<(), SinkError> {
         self.write_all(partition, facts, next).map_err(failed)
+    }
+
+    fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {
+        if self.carrying.try_lock().is_err() {
+            return Err(SinkError::InUse(self.path.display().to_string()));
+        }
+        let back = "UPDATE positions SET next = min(next, ?2) WHERE partition = ?1";
+        let set = self.connection.execute(back, params![partition, signed(to)]).map_err(failed);
+        // Others may carry again.
+        let shared = self.carrying.lock_shared();
+        shared.map_err(|error| SinkError::Unavailable(error.to_string()))?;
+        set.map(|_| ())
     }
 }
 
@@ -242,5 +261,5 @@ fn signed(number: u64) -> i64 {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn failed(error: rusqlite::Error) -> SinkError {
-    SinkError(error.to_string())
+    SinkError::Unavailable(error.to_string())
 }

@@ -1,11 +1,13 @@
 //! `floodgate dlq`: records that could not be processed, and another try.
 
-use std::time::Duration;
+use std::path::Path;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use floodgate_log::{Log, NewRecord, Record, Topic};
-use floodgate_onsale::wire::decode_command;
+use floodgate_config::Settings;
+use floodgate_log::{Log, NewRecord, Origin, Record, Topic, read_letters};
+use floodgate_onsale::wire::{decode_command, decode_fact};
+use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink, role};
 use serde_json::{Value, json};
 
 use super::audit::open_for_reading;
@@ -13,15 +15,21 @@ use super::exit::Failure;
 use super::settings::Place;
 use crate::roles::SharedLog;
 
-/// Dead letters: what no processor could read, kept with its origin and the reason.
+/// Dead letters: what a role could not read, kept with its origin and the reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   floodgate dlq list --json
   floodgate dlq show 2/17
-  floodgate dlq replay 2/17      after an upgrade that can read it; appends it as a new command
+  floodgate dlq replay 2/17          after an upgrade that can read it: a new command
+  floodgate dlq replay ledger/2/17   sets the sink that could not read it back to before it
 
-A record of the dead letters is named PARTITION/OFFSET, as `list` prints it.")]
+A letter about a command is named PARTITION/OFFSET, one about a record of the ledger
+ledger/PARTITION/OFFSET, as `list` prints it. Commands are decided anew, so they are appended
+again. The ledger is history, and its readers drop what comes out of its place: a sink is set
+back to before the record, with its process stopped, and goes on from there; live counts and
+payments read the ledger from its first record at every start, so for them nothing has to be
+put back.")]
 pub(super) struct Dlq {
     #[command(subcommand)]
     action: Action,
@@ -29,7 +37,7 @@ pub(super) struct Dlq {
 
 #[derive(Debug, clap::Args)]
 struct One {
-    /// PARTITION/OFFSET.
+    /// PARTITION/OFFSET, or ledger/PARTITION/OFFSET.
     #[arg(value_name = "LETTER")]
     letter: String,
     #[command(flatten)]
@@ -38,15 +46,15 @@ struct One {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// One line a letter: its name, origin and reason.
+    /// One line a letter: its name, origin, role and reason.
     List {
         #[command(flatten)]
         place: Place,
     },
     /// One letter with its content in hex.
     Show(One),
-    /// Appends a letter to the commands again, if this build can read it. On the embedded log
-    /// the server must be stopped first.
+    /// Brings a letter back to where it can be read again, if this build can read it. On the embedded
+    /// log the server must be stopped first.
     Replay(One),
 }
 
@@ -55,82 +63,155 @@ impl Dlq {
         match self.action {
             Action::List { place } => {
                 let log = open_for_reading(&place)?;
-                for partition in 0..log.partitions(Topic::DeadLetters) {
-                    for record in letters(&*log, partition, 0, u64::MAX)? {
-                        tell(&described(partition, &record, false), as_json);
+                for topic in [Topic::DeadLetters, Topic::DeadFacts] {
+                    for partition in 0..log.partitions(topic) {
+                        for record in letters(&*log, topic, partition, (0, usize::MAX))? {
+                            tell(&described((topic, partition), &record, false), as_json);
+                        }
                     }
                 }
                 Ok(())
             }
             Action::Show(one) => {
                 let log = open_for_reading(&one.place)?;
-                let (partition, record) = find(&*log, &one.letter)?;
-                tell(&described(partition, &record, true), as_json);
+                let (topic, partition, record) = find(&*log, &one.letter)?;
+                tell(&described((topic, partition), &record, true), as_json);
                 Ok(())
             }
-            Action::Replay(one) => replay(&one, as_json),
+            Action::Replay(one) => {
+                let settings = one.place.load(&[])?.settings;
+                let told = replay(&one, &settings)?;
+                tell(&told, as_json);
+                Ok(())
+            }
         }
     }
 }
 
-fn replay(one: &One, as_json: bool) -> Result<(), Failure> {
-    let settings = one.place.load(&[])?.settings;
-    let log = SharedLog::open(&settings, &one.place.data)?;
-    let shared = log.shared();
-    let (partition, record) = find(&*shared, &one.letter)?;
-    if let Err(error) = decode_command(&record.value) {
+fn replay(one: &One, settings: &Settings) -> Result<Value, Failure> {
+    let (_, partition, record) = find(&*open_for_reading(&one.place)?, &one.letter)?;
+    let origin = Origin::of(&record);
+    let origin = origin.ok_or_else(|| {
+        Failure::bad_input(anyhow!("{} does not say where it comes from", one.letter))
+    })?;
+    let readable = match origin.topic {
+        Topic::Commands => decode_command(&record.value).map(|_| ()),
+        _ => decode_fact(&record.value).map(|_| ()),
+    };
+    if let Err(error) = readable {
         let why = anyhow!("this build cannot read it either: {error}; upgrade, then try again");
         return Err(Failure::bad_input(why));
     }
+    match origin.topic {
+        Topic::Commands => append_again(&one.letter, (partition, record), settings, one),
+        _ => set_back(&one.letter, &origin, settings, &one.place.data),
+    }
+}
+
+/// A command is decided when the log has it, so it goes to the end.
+fn append_again(
+    letter: &str,
+    (partition, record): (u32, Record),
+    settings: &Settings,
+    one: &One,
+) -> Result<Value, Failure> {
+    let log = SharedLog::open(settings, &one.place.data)?;
     let again = NewRecord::new(record.key, record.value);
     // The partition it came from: commands of an event stay together.
-    let told =
-        shared.append(Topic::Commands, partition, vec![again]).wait().map_err(Failure::io)?;
+    let told = log.shared().append(Topic::Commands, partition, vec![again]).wait();
     log.close();
-    tell(&json!({ "replayed": one.letter, "partition": partition, "offset": told.first }), as_json);
-    Ok(())
+    let told = told.map_err(Failure::io)?;
+    Ok(json!({ "replayed": letter, "partition": partition, "offset": told.first }))
 }
 
-fn find(log: &dyn Log, letter: &str) -> Result<(u32, Record), Failure> {
-    let named = letter.split_once('/').and_then(|(p, o)| Some((p.parse().ok()?, o.parse().ok()?)));
-    let (partition, offset): (u32, u64) = named
-        .ok_or_else(|| Failure::bad_input(anyhow!("{letter}: a letter is PARTITION/OFFSET")))?;
-    let found = letters(log, partition, offset, 1)?.into_iter().find(|r| r.offset == offset);
+/// A fact has its place in history. Who keeps a position is set back to before it; what he reads
+/// again harms nothing, because rows only ever get a greater version.
+fn set_back(
+    letter: &str,
+    origin: &Origin,
+    settings: &Settings,
+    data: &Path,
+) -> Result<Value, Failure> {
+    let Origin { partition, offset, .. } = *origin;
+    let views = data.join("views.db");
+    let mut sink: Box<dyn Sink> = if origin.role == role("sqlite") && views.exists() {
+        Box::new(SqliteSink::open(&views).map_err(Failure::io)?)
+    } else if origin.role == role("postgres") && !settings.sinks.postgres.is_empty() {
+        Box::new(PostgresSink::open(&settings.sinks.postgres).map_err(Failure::unavailable)?)
+    } else {
+        return Err(Failure::bad_input(cannot_be_set_back(&origin.role)));
+    };
+    sink.rewind(partition, offset).map_err(|error| match error {
+        SinkError::InUse(_) => Failure::bad_input(error),
+        error => Failure::unavailable(error),
+    })?;
+    Ok(json!({ "replayed": letter, "role": origin.role, "partition": partition,
+        "reads_again_from": offset, "next": "start the sink" }))
+}
+
+fn cannot_be_set_back(role: &str) -> anyhow::Error {
+    if role.starts_with("sink-") {
+        return anyhow!(
+            "{role} is not one of these settings: give the --data folder with its views.db, or the \
+             --config with its sinks.postgres"
+        );
+    }
+    anyhow!(
+        "{role} reads the ledger from its first record whenever it starts: restart it with a build \
+         that can read this one, as this build can, and nothing has to be put back"
+    )
+}
+
+fn find(log: &dyn Log, letter: &str) -> Result<(Topic, u32, Record), Failure> {
+    let (topic, place) = match letter.strip_prefix("ledger/") {
+        Some(place) => (Topic::DeadFacts, place),
+        None => (Topic::DeadLetters, letter),
+    };
+    let named = place.split_once('/').and_then(|(p, o)| Some((p.parse().ok()?, o.parse().ok()?)));
+    let (partition, offset): (u32, u64) = named.ok_or_else(|| {
+        let form = "PARTITION/OFFSET or ledger/PARTITION/OFFSET";
+        Failure::bad_input(anyhow!("{letter}: a letter is {form}"))
+    })?;
     let missing =
         || Failure::bad_input(anyhow!("there is no letter {letter}; see `floodgate dlq list`"));
-    found.map(|record| (partition, record)).ok_or_else(missing)
+    if partition >= log.partitions(topic) {
+        return Err(missing());
+    }
+    let found = letters(log, topic, partition, (offset, 1))?;
+    let found = found.into_iter().find(|record| record.offset == offset);
+    found.map(|record| (topic, partition, record)).ok_or_else(missing)
 }
 
-fn letters(log: &dyn Log, partition: u32, from: u64, max: u64) -> Result<Vec<Record>, Failure> {
-    let first = log.first(Topic::DeadLetters, partition).map_err(Failure::io)?;
-    let end = log.end(Topic::DeadLetters, partition).map_err(Failure::io)?;
-    let from = from.max(first);
-    let mut reader = log.reader(Topic::DeadLetters, partition, from).map_err(Failure::io)?;
-    let mut records = Vec::new();
-    while reader.position() < end && (records.len() as u64) < max {
-        let read = reader.poll(256, Duration::from_secs(5), &mut records).map_err(Failure::io)?;
-        if read == 0 {
-            break;
-        }
-    }
-    records.retain(|record| record.offset < end);
-    Ok(records)
+fn letters(
+    log: &dyn Log,
+    topic: Topic,
+    partition: u32,
+    which: (u64, usize),
+) -> Result<Vec<Record>, Failure> {
+    read_letters(log, topic, partition, which).map_err(Failure::io)
 }
 
-fn described(partition: u32, record: &Record, whole: bool) -> Value {
-    let mut headers = serde_json::Map::new();
-    for (name, value) in &record.headers {
-        headers.insert(name.clone(), json!(String::from_utf8_lossy(value)));
-    }
+fn described((topic, partition): (Topic, u32), record: &Record, whole: bool) -> Value {
+    let prefix = if topic == Topic::DeadFacts { "ledger/" } else { "" };
     let mut letter = json!({
-        "letter": format!("{partition}/{}", record.offset),
+        "letter": format!("{prefix}{partition}/{}", record.offset),
         "at": floodgate_live::public::time_text(record.at),
         "key": String::from_utf8_lossy(&record.key),
-        "bytes": record.value.len(),
-        "headers": headers,
+        "bytes": record.value.bytes().map(bytes::Bytes::len),
     });
+    if let Some(origin) = Origin::of(record) {
+        let place = format!("{}/{}/{}", origin.topic.name(), origin.partition, origin.offset);
+        letter["origin"] = json!(place);
+        letter["role"] = json!(origin.role);
+        letter["reason"] = json!(origin.reason);
+    }
     if whole {
-        letter["content"] = json!(crate::keys::hex(&record.value));
+        let headers = record.headers.iter();
+        let headers: serde_json::Map<_, _> = headers
+            .map(|(name, value)| (name.clone(), json!(String::from_utf8_lossy(value))))
+            .collect();
+        letter["headers"] = Value::Object(headers);
+        letter["content"] = json!(record.value.bytes().map(|bytes| crate::keys::hex(bytes)));
     }
     letter
 }

@@ -31,7 +31,7 @@ enum Action {
     Cat {
         #[command(flatten)]
         place: Place,
-        /// commands, ledger, facts, replies, counts, notifications, audience or dlq.
+        /// commands, ledger, facts, replies, counts, notifications, audience, dlq or dlq-ledger.
         #[arg(long, value_name = "T")]
         topic: String,
         /// Only this partition; all of them, one after the other, when absent.

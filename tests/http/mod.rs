@@ -5,6 +5,7 @@ mod buying;
 mod crowd;
 mod dials;
 mod door;
+mod letters;
 mod money;
 mod reload;
 mod streams;

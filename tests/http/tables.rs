@@ -122,7 +122,7 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
 }
 
 /// Looks until there is something; half a minute at most.
-async fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
+pub(super) async fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
     let mut pulse = tokio::time::interval(std::time::Duration::from_millis(20));
     for _ in 0..1_500 {
         pulse.tick().await;

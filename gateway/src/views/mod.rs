@@ -138,7 +138,11 @@ impl Views {
                         facts.push(fact);
                     }
                     Ok(_) => {}
+                    // Told, not parked: every gateway reads it, and the processor has parked it.
                     Err(error) => {
+                        let role = ("role", "gateway");
+                        metrics::counter!("floodgate_records_unreadable_total", &[role])
+                            .increment(1);
                         tracing::error!(partition, offset = record.offset, %error, "no fact");
                     }
                 }

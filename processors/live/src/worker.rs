@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use floodgate_log::{Log, LogError, LogReader, Partition, Record, Topic};
+use floodgate_log::{Log, LogError, LogReader, Parking, Partition, Reads, Record, Topic};
 use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{EventId, LogTime, Source};
 
@@ -114,6 +114,7 @@ fn live(
 pub(crate) struct Counter {
     log: Arc<dyn Log>,
     partition: Partition,
+    parking: Parking,
     facts: Box<dyn LogReader>,
     shapes: Shapes,
     flow: Flow,
@@ -143,6 +144,7 @@ impl Counter {
         let after_ms = told.map_or(settings.after_ms(), |(_, after_ms)| after_ms);
         Ok(Counter {
             published: told.map(|(source, _)| source),
+            parking: Parking::new(Arc::clone(&log), Topic::Ledger, "live", Reads::FromTheFirst),
             log,
             partition,
             facts,
@@ -175,7 +177,7 @@ impl Counter {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => tracing::error!(offset = record.offset, %error, "not a fact"),
+                Err(error) => self.park(record, &error.to_string()),
             }
         }
         self.records = records;
@@ -184,6 +186,14 @@ impl Counter {
             self.publish()?;
         }
         Ok(())
+    }
+
+    /// The same record is met again at the next start, so a letter that could not be written is
+    /// written then.
+    fn park(&mut self, record: &Record, reason: &str) {
+        if let Err(error) = self.parking.park(self.partition, record, reason) {
+            tracing::warn!(partition = self.partition, %error, "a letter was not written");
+        }
     }
 
     /// Reached what was published before: from here on, totals are news, and so is what our own

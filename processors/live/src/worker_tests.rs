@@ -283,3 +283,22 @@ fn records_of_builds_that_forgot_nothing_are_understood() {
     assert_eq!(tombstones(&house.log, OVER), (5, true));
     assert_eq!(records(&house.log).len(), before + 5, "nothing else was news");
 }
+
+#[test]
+fn what_is_no_fact_is_parked_once_and_counting_goes_on() {
+    let mut house = House::new();
+    let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
+    house.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
+    house.hold(2, OTHER, true);
+    for _ in 0..3 {
+        house.live(30 * DAY_MS);
+        let letters = floodgate_log::read_letters(&*house.log, Topic::DeadFacts, 0, (0, 100));
+        let letters = letters.unwrap();
+        let origin = |letter| floodgate_log::Origin::of(letter).unwrap();
+        let origins: Vec<_> = letters.iter().map(origin).collect();
+        assert_eq!(origins.len(), 2, "{origins:?}");
+        assert!(origins.iter().all(|origin| origin.role == "live"), "{origins:?}");
+    }
+    let held = published(&house.log).into_iter().rev().find(|(_, counts)| counts.scope == "event");
+    assert_eq!(held.unwrap().1.held, 2, "the fact behind it counts");
+}

@@ -5,6 +5,7 @@
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
 //! | [`topics`] | the topics, their keys and how long they keep |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
+//! | [`letters`] | records somebody could not read, kept aside with their origin |
 //! | [`probe`] | how far the log's clock is from ours |
 //! | [`replies`] | answers back to the gateway that waits |
 //! | [`trace`] | one request followed across processes |
@@ -15,6 +16,7 @@
 pub mod contract;
 pub mod embedded;
 pub mod kafka;
+pub mod letters;
 pub mod partition;
 pub mod probe;
 pub mod replies;
@@ -24,6 +26,7 @@ pub mod traits;
 
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
+pub use letters::{Origin, Parking, Reads, read_letters};
 pub use partition::partition_of;
 pub use probe::{Probe, probe};
 pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};

@@ -17,8 +17,10 @@ pub enum Topic {
     Notifications,
     /// Private aggregates for advertisers; JSON. Key: product id.
     Audience,
-    /// Records that could not be processed, with their origin in the headers.
+    /// Commands that could not be read, with their origin in the headers.
     DeadLetters,
+    /// Records of the ledger that a role could not read, with their origin in the headers.
+    DeadFacts,
 }
 
 /// How a topic forgets.
@@ -36,7 +38,7 @@ pub enum Cleanup {
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
-    pub const ALL: [Topic; 8] = [
+    pub const ALL: [Topic; 9] = [
         Topic::Commands,
         Topic::Ledger,
         Topic::Facts,
@@ -45,6 +47,7 @@ impl Topic {
         Topic::Notifications,
         Topic::Audience,
         Topic::DeadLetters,
+        Topic::DeadFacts,
     ];
 
     /// The name, as in Kafka.
@@ -59,6 +62,7 @@ impl Topic {
             Topic::Notifications => "floodgate.notifications.v1",
             Topic::Audience => "floodgate.audience.v1",
             Topic::DeadLetters => "dlq.floodgate.commands.v1",
+            Topic::DeadFacts => "dlq.floodgate.ledger.v1",
         }
     }
 
@@ -79,6 +83,17 @@ impl Topic {
             Topic::Notifications => "notifications",
             Topic::Audience => "audience",
             Topic::DeadLetters => "dlq",
+            Topic::DeadFacts => "dlq-ledger",
+        }
+    }
+
+    /// Where records of this topic are kept aside that could not be read.
+    #[must_use]
+    pub fn letters(self) -> Option<Topic> {
+        match self {
+            Topic::Commands => Some(Topic::DeadLetters),
+            Topic::Ledger => Some(Topic::DeadFacts),
+            _ => None,
         }
     }
 
@@ -94,7 +109,8 @@ impl Topic {
             | Topic::Counts
             | Topic::Notifications
             | Topic::Audience
-            | Topic::DeadLetters => 20,
+            | Topic::DeadLetters
+            | Topic::DeadFacts => 20,
         }
     }
 
@@ -105,7 +121,7 @@ impl Topic {
             Topic::Counts => Cleanup::Compact,
             Topic::Replies => Cleanup::Age { ms: HOUR_MS },
             Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },
-            Topic::DeadLetters => Cleanup::Age { ms: 28 * 24 * HOUR_MS },
+            Topic::DeadLetters | Topic::DeadFacts => Cleanup::Age { ms: 28 * 24 * HOUR_MS },
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floodgate_log::{Log, LogError, LogReader, NewRecord, Partition, Record, Ticket, Topic};
+use floodgate_log::{
+    Log, LogError, LogReader, NewRecord, Parking, Partition, Reads, Record, Ticket, Topic,
+};
 use floodgate_onsale::wire::{decode_fact, encode_command};
 use floodgate_onsale::{GatewayId, LogTime, PaymentResult, Source};
 
@@ -103,6 +105,7 @@ impl OutboxHandle {
 /// One partition's payments.
 pub struct Carrier {
     config: OutboxConfig,
+    parking: Parking,
     facts: Box<dyn LogReader>,
     last: Option<Source>,
     book: Book,
@@ -124,7 +127,9 @@ impl Carrier {
     pub fn new(config: OutboxConfig) -> Result<Self, LogError> {
         let first = config.log.first(Topic::Ledger, config.partition)?;
         let facts = config.log.reader(Topic::Ledger, config.partition, first)?;
+        let log = Arc::clone(&config.log);
         Ok(Carrier {
+            parking: Parking::new(log, Topic::Ledger, "payments", Reads::FromTheFirst),
             config,
             facts,
             last: None,
@@ -179,7 +184,13 @@ impl Carrier {
                     self.book.fold(&fact);
                 }
                 Ok(_) => {}
-                Err(error) => tracing::error!(offset = record.offset, %error, "not a fact"),
+                Err(error) => {
+                    let reason = error.to_string();
+                    // The record is met again at the next start, and its letter written then.
+                    if let Err(error) = self.parking.park(self.config.partition, record, &reason) {
+                        tracing::warn!(%error, "a letter was not written");
+                    }
+                }
             }
         }
         Ok(read)

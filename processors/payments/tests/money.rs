@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, ReplySender, Topic};
+use floodgate_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
 use floodgate_onsale::fact::DeclineReason;
 use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_onsale::wire::{decode_fact, encode_command};
@@ -248,6 +248,13 @@ impl World {
         records.iter().map(|record| decode_fact(&record.value).unwrap().fact).collect()
     }
 
+    /// Those among the records that can be read.
+    fn readable_facts(&self) -> Vec<Fact> {
+        let records = self.log.records(Topic::Ledger, 0);
+        let read = |record: &Record| Some(decode_fact(&record.value).ok()?.fact);
+        records.iter().filter_map(read).collect()
+    }
+
     /// Attempts the log says are paid for now, by hold.
     fn sold(&self) -> HashMap<HoldId, u8> {
         let mut sold = HashMap::new();
@@ -398,4 +405,34 @@ fn captured_if_and_only_if_confirmed() {
     ] {
         assert!(kinds.get(name).is_some_and(|&count| count > 10), "{name} too rare: {kinds:?}");
     }
+}
+
+#[test]
+fn what_is_no_fact_is_parked_once_and_payments_go_on() {
+    let mut world = World::new(7);
+    // Garbage of today: letters about what is older than letters are kept are not written again.
+    let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    world.now = today.as_millis() as u64;
+    world.log.set_time(LogTime(world.now));
+    let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
+    world.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
+    let wish = Command::HoldBest { count: 2, categories: CategorySet::ANY };
+    world.send(Actor::Buyer(BuyerId(1)), wish);
+    for _ in 0..3 {
+        world.pass(100);
+        world.carrier = outbox(&world.log, &world.bank);
+    }
+    let letters = world.log.records(Topic::DeadFacts, 0);
+    let origins: Vec<_> = letters.iter().map(|letter| Origin::of(letter).unwrap()).collect();
+    assert_eq!(origins.len(), 2, "{origins:?}");
+    assert!(origins.iter().all(|origin| origin.role == "payments"), "{origins:?}");
+    assert_eq!(origins[1].offset, origins[0].offset + 1);
+    let (hold_id, buyer) = live_holds(&world.readable_facts())[0];
+    let method = PaymentMethod::parse("yes").unwrap();
+    world.send(Actor::Buyer(buyer), Command::StartPurchase { hold_id, method });
+    for _ in 0..100 {
+        world.pass(1_000);
+    }
+    let settled = |fact: &Fact| matches!(fact, Fact::OrderSettled { .. });
+    assert!(world.readable_facts().iter().any(settled), "the payment behind it went through");
 }

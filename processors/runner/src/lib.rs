@@ -9,6 +9,7 @@
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
 //! | [`standby`] | a follower that has folded the log already |
 //! | [`recovery`] | where to go on after a start or a failure |
+//! | [`tail`] | the last fact that is published, whatever else is in the ledger |
 //! | [`publication`] | facts on their way, in order and without a gap |
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
 //! | [`runner`] | the thread of a partition, and which of the two it is |
@@ -26,6 +27,7 @@ mod recovery;
 mod runner;
 pub mod snapshots;
 mod standby;
+mod tail;
 mod traces;
 
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};

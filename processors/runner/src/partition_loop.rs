@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use floodgate_log::{
-    Log, LogError, NewRecord, Offset, Partition, Record, ReplySender, Ticket, Topic, Tracer,
+    Log, LogError, NewRecord, Offset, Origin, Partition, Record, ReplySender, Ticket, Topic, Tracer,
 };
 use floodgate_onsale::engine::Violation;
 use floodgate_onsale::wire::{WireError, decode_command, encode_command};
@@ -18,7 +16,7 @@ use floodgate_onsale::{
 use crate::decided::Decided;
 use crate::mark::Mark;
 use crate::publication::Publication;
-use crate::recovery::{ORIGIN_OFFSET, Origin, Past, Start, find_start};
+use crate::recovery::{Beginning, Past, Start, find_start};
 use crate::snapshots::SnapshotStore;
 use crate::standby::Standby;
 use crate::traces::Traces;
@@ -242,14 +240,9 @@ impl PartitionLoop {
         if self.parked_tail.is_some_and(|tail| record.offset <= tail) {
             return;
         }
-        let text = |value: String| Bytes::from(value);
-        let headers = vec![
-            ("floodgate-origin-topic".to_owned(), text(Topic::Commands.name().to_owned())),
-            ("floodgate-origin-partition".to_owned(), text(partition.to_string())),
-            (ORIGIN_OFFSET.to_owned(), text(record.offset.to_string())),
-            ("floodgate-reason".to_owned(), text(error.to_string())),
-        ];
-        let letter = NewRecord { key: record.key.clone(), value: record.value.clone(), headers };
+        let (topic, offset) = (Topic::Commands, record.offset);
+        let (role, reason) = ("processor".to_owned(), error.to_string());
+        let letter = Origin { topic, partition, offset, role, reason }.letter(record);
         // Not awaited: after a crash the replay finds the record again, and the tail of the
         // dead letters says whether it is there.
         drop(self.config.log.append(Topic::DeadLetters, partition, vec![letter]));
@@ -262,7 +255,7 @@ impl PartitionLoop {
     }
 
     /// Where the state came from that this incarnation began with.
-    pub(crate) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Beginning {
         self.past.origin
     }
 

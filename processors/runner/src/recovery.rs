@@ -2,24 +2,21 @@
 
 use std::time::Duration;
 
-use floodgate_log::{Log, LogError, Offset, Partition, Topic};
-use floodgate_onsale::wire::decode_fact;
+use floodgate_log::{Log, LogError, Offset, Origin, Partition, Topic};
 use floodgate_onsale::{Engine, EngineLimits, Source};
 
 use crate::mark::Mark;
 use crate::partition_loop::{RunnerError, broken};
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
+use crate::tail::facts_tail;
 
 /// How long the record before a snapshot may take to arrive.
 const RECORD_WITHIN: Duration = Duration::from_secs(10);
 
-/// The header that says which record a dead letter was.
-pub(crate) const ORIGIN_OFFSET: &str = "floodgate-origin-offset";
-
 /// Where a state came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum Beginning {
     /// The whole log is folded.
     Nothing,
     Snapshot,
@@ -27,12 +24,12 @@ pub(crate) enum Origin {
     Standby,
 }
 
-impl Origin {
+impl Beginning {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Origin::Nothing => "nothing",
-            Origin::Snapshot => "snapshot",
-            Origin::Standby => "standby",
+            Beginning::Nothing => "nothing",
+            Beginning::Snapshot => "snapshot",
+            Beginning::Standby => "standby",
         }
     }
 }
@@ -44,7 +41,7 @@ pub(crate) struct Past {
     pub(crate) commands: Reader,
     /// The record before them.
     pub(crate) mark: Mark,
-    pub(crate) origin: Origin,
+    pub(crate) origin: Beginning,
 }
 
 /// Where an owner begins.
@@ -69,7 +66,7 @@ pub(crate) fn find_start(
             engine: Engine::new(limits),
             commands: Reader(log.reader(Topic::Commands, partition, 0)?),
             mark: Mark::default(),
-            origin: Origin::Nothing,
+            origin: Beginning::Nothing,
         },
     };
     // Here, and not at every takeover: it looks at every seat, fifty milliseconds for 200,000.
@@ -113,7 +110,7 @@ fn newest_good(
         };
         match Engine::restore(state, limits) {
             Ok(engine) => {
-                return Ok(Some(Past { engine, commands, mark, origin: Origin::Snapshot }));
+                return Ok(Some(Past { engine, commands, mark, origin: Beginning::Snapshot }));
             }
             Err(error) => {
                 tracing::error!(partition, next, %error, "a snapshot is not usable; skipped");
@@ -144,21 +141,10 @@ fn behind_mark(
     Ok(is_same.then_some(Reader(reader)))
 }
 
-fn facts_tail(log: &dyn Log, partition: Partition) -> Result<Option<Source>, RunnerError> {
-    let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
-    match decode_fact(&last.value) {
-        Ok(fact) => Ok(Some(fact.source)),
-        Err(error) => Err(RunnerError::ForeignFact { offset: last.offset, error }),
-    }
-}
-
 pub(crate) fn parked_tail(
     log: &dyn Log,
     partition: Partition,
 ) -> Result<Option<Offset>, RunnerError> {
     let last = log.last(Topic::DeadLetters, partition)?;
-    Ok(last.and_then(|record| {
-        let (_, value) = record.headers.iter().find(|(name, _)| name == ORIGIN_OFFSET)?;
-        std::str::from_utf8(value).ok()?.parse().ok()
-    }))
+    Ok(last.and_then(|letter| Origin::of(&letter)).map(|origin| origin.offset))
 }

@@ -15,7 +15,7 @@ use floodgate_onsale::{Envelope, FactRecord, Source};
 use crate::mark::Mark;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};
 use crate::readers::{Kept, Reader};
-use crate::recovery::{Origin, Past, find_start, parked_tail};
+use crate::recovery::{Beginning, Past, find_start, parked_tail};
 
 /// Commands folded in one turn: few enough that taking over never waits a millisecond for it.
 const BATCH_MAX: usize = 512;
@@ -66,7 +66,7 @@ impl Standby {
     pub(crate) fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
         let before = past.commands.0.position().checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
-        Standby::follow(config, Past { origin: Origin::Standby, ..past }, published)
+        Standby::follow(config, Past { origin: Beginning::Standby, ..past }, published)
     }
 
     fn follow(
@@ -110,7 +110,7 @@ impl Standby {
         let commands = if self.kept.is_empty() { self.fold_up_to(goal) } else { 0 };
         let behind = if self.kept.is_empty() { goal.saturating_sub(self.next()) } else { 0 };
         if behind == 0 {
-            self.past.origin = Origin::Standby;
+            self.past.origin = Beginning::Standby;
         }
         Ok(Turn { commands, behind })
     }

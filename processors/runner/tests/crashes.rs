@@ -10,6 +10,7 @@ use floodgate_onsale::wire::decode_fact;
 use floodgate_onsale::{Actor, BuyerId, CategorySet, Command, LogTime};
 use floodgate_runner::Runner;
 use floodgate_runner::memory_log::{Fate, MemoryLog};
+use floodgate_runner::{PartitionLoop, RunnerError};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -99,6 +100,51 @@ fn a_snapshot_of_another_log_is_skipped() {
     let calm = run_to_end(&config(&fresh, apart.path()), || false);
     assert!(run_to_end(&config(&new, folder.path()), || false) == calm);
     assert_eq!(values(&new, Topic::Ledger), values(&fresh, Topic::Ledger));
+}
+
+#[test]
+fn garbage_behind_the_facts_is_passed_over_and_a_later_build_is_not() {
+    let mut rng = StdRng::seed_from_u64(11);
+    let log = MemoryLog::new(1);
+    write_commands(&log, &mut rng, 120);
+    let folder = tempfile::tempdir().unwrap();
+    run_to_end(&config(&log, folder.path()), || false);
+    let calm = values(&log, Topic::Ledger);
+    let last = calm.last().unwrap().clone();
+    let key = EVENT.to_string();
+    let garbage = [
+        NewRecord::new("x", b"\xffno fact".to_vec()),
+        NewRecord::new(key.clone(), last[..last.len() / 2].to_vec()),
+        NewRecord::tombstone(key.clone()),
+    ];
+    // More of it than is looked at in one step.
+    let all: Vec<_> = garbage.iter().cycle().take(300).cloned().collect();
+    log.append(Topic::Ledger, 0, all).wait().unwrap();
+    append(&log, 900, Actor::Buyer(BuyerId(5)), EVENT, Command::Leave);
+    let fresh = tempfile::tempdir().unwrap();
+    run_to_end(&config(&log, fresh.path()), || false);
+    let facts: Vec<_> =
+        values(&log, Topic::Ledger).into_iter().filter(|v| decode_fact(v).is_ok()).collect();
+    assert_eq!(facts[..calm.len()], calm, "nothing is published twice");
+
+    // A kind this build does not know, under the key of an event: the same version of the wire.
+    let mut later = last;
+    later[1] = 250;
+    log.append(Topic::Ledger, 0, vec![NewRecord::new(key, later)]).wait().unwrap();
+    let refused = PartitionLoop::start(config(&log, fresh.path()));
+    assert!(matches!(refused, Err(RunnerError::ForeignFact { .. })), "{refused:?}");
+
+    // Nothing but garbage: every fact is still to be published.
+    let empty = MemoryLog::new(1);
+    empty.append(Topic::Ledger, 0, garbage.to_vec()).wait().unwrap();
+    for record in log.records(Topic::Commands, 0) {
+        empty.set_time(record.at);
+        let again = NewRecord::new(record.key, record.value);
+        empty.append(Topic::Commands, 0, vec![again]).wait().unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    run_to_end(&config(&empty, folder.path()), || false);
+    assert_eq!(values(&empty, Topic::Ledger)[garbage.len()..], facts[..]);
 }
 
 #[test]

@@ -3,4 +3,5 @@
 
 mod disorder;
 mod history;
+mod letters;
 mod postgres;

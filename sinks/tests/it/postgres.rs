@@ -3,7 +3,8 @@
 //! `scripts/servers up postgres` starts one and `eval "$(scripts/servers env)"` says where it is. Without
 //! it this test fails, unless FLOODGATE_TEST_QUICK says that it is left out on purpose.
 
-use floodgate_sinks::{PostgresSink, Sink, SqliteSink};
+use floodgate_onsale::{EventId, Fact, FactRecord};
+use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink};
 use postgres::{Client, NoTls};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -64,5 +65,33 @@ fn both_databases_say_the_same() {
         assert_eq!(theirs, ours, "{question}");
     }
     drop((sink, postgres));
+    only_a_sink_that_is_alone_is_set_back(&config);
+    what_it_never_takes_is_refused(&config, &facts);
     admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}
+
+fn only_a_sink_that_is_alone_is_set_back(config: &str) {
+    let running = PostgresSink::open(config).unwrap();
+    let mut other = PostgresSink::open(config).unwrap();
+    let refused = other.rewind(0, 7);
+    assert!(matches!(refused, Err(SinkError::InUse(_))), "{refused:?}");
+    drop(running);
+    // The server notices a connection that is gone a moment later.
+    let started = std::time::Instant::now();
+    while other.rewind(0, 7).is_err() {
+        assert!(started.elapsed() < std::time::Duration::from_secs(30), "never alone");
+    }
+    assert_eq!(other.position(0).unwrap(), 7);
+}
+
+fn what_it_never_takes_is_refused(config: &str, facts: &[FactRecord]) {
+    let mut sink = PostgresSink::open(config).unwrap();
+    let mut bad = facts[0].clone();
+    let Fact::EventCreated(new) = &mut bad.fact else { panic!("{bad:?}") };
+    new.name = "a\0b".into();
+    bad.event_id = EventId(99);
+    let refused = sink.write(0, &[bad], 201);
+    assert!(matches!(refused, Err(SinkError::Refused(_))), "{refused:?}");
+    sink.write(0, &facts[1..2], 202).unwrap();
+    assert_eq!(sink.position(0).unwrap(), 202);
 }

@@ -90,7 +90,8 @@ impl KafkaLog {
             partitions.insert(topic, count);
         }
         let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
-        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts, Topic::DeadLetters] {
+        let letters = [Topic::DeadLetters, Topic::DeadFacts];
+        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts].into_iter().chain(letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {
                 return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });

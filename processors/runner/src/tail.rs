@@ -1,0 +1,73 @@
+//! The last fact that is published, whatever else is in the ledger.
+
+use std::time::Duration;
+
+use floodgate_log::{Log, LogError, Offset, Partition, Record, Topic};
+use floodgate_onsale::wire::{WireError, decode_fact};
+use floodgate_onsale::{EventId, Source};
+
+use crate::partition_loop::RunnerError;
+
+/// Records looked at in one step back, at first and at most.
+const STEP_MIN: u64 = 64;
+const STEP_MAX: u64 = 65_536;
+/// How long records that are there may take to come.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// The source of the last fact. What somebody else wrote behind it is passed over; what may be the
+/// fact of a later build is an error, since going on would publish over it.
+pub(crate) fn facts_tail(
+    log: &dyn Log,
+    partition: Partition,
+) -> Result<Option<Source>, RunnerError> {
+    let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
+    if let Some(source) = fact(&last)? {
+        return Ok(Some(source));
+    }
+    tracing::error!(partition, offset = last.offset, "the ledger ends with what is no fact");
+    let first = log.first(Topic::Ledger, partition)?;
+    let (mut end, mut step) = (last.offset, STEP_MIN);
+    while end > first {
+        let from = end.saturating_sub(step).max(first);
+        for record in records(log, partition, from, end)?.iter().rev() {
+            if let Some(source) = fact(record)? {
+                return Ok(Some(source));
+            }
+        }
+        (end, step) = (from, (step * 4).min(STEP_MAX));
+    }
+    Ok(None)
+}
+
+/// A fact's source; `None` when no build ever wrote this record.
+fn fact(record: &Record) -> Result<Option<Source>, RunnerError> {
+    let error = match decode_fact(&record.value) {
+        Ok(fact) => return Ok(Some(fact.source)),
+        Err(error) => error,
+    };
+    let key = std::str::from_utf8(&record.key).ok();
+    let has_our_key = key.is_some_and(|key| key.parse::<EventId>().is_ok());
+    // The forms this build knows never change, so what is wrong in one of them is nobody's.
+    let may_be_later = matches!(error, WireError::UnknownVersion(_) | WireError::UnknownKind(_));
+    if has_our_key && may_be_later {
+        return Err(RunnerError::ForeignFact { offset: record.offset, error });
+    }
+    Ok(None)
+}
+
+fn records(
+    log: &dyn Log,
+    partition: Partition,
+    from: Offset,
+    end: Offset,
+) -> Result<Vec<Record>, LogError> {
+    let mut reader = log.reader(Topic::Ledger, partition, from)?;
+    let mut records = Vec::new();
+    while reader.position() < end {
+        let left = usize::try_from(end - reader.position()).unwrap_or(usize::MAX);
+        if reader.poll(left, READ_WITHIN, &mut records)? == 0 {
+            return Err(LogError::Backend("the ledger's end did not come in time".to_owned()));
+        }
+    }
+    Ok(records)
+}
