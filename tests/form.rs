@@ -31,6 +31,8 @@ pub(crate) fn distributed_flags() -> Flags {
         ("log.partitions", "6".to_owned()),
         ("kafka.brokers", server("FLOODGATE_TEST_KAFKA")),
         ("kafka.prefix", prefix),
+        // Longer than a broker full of tests takes to restart: appends wait for it.
+        ("kafka.append_timeout", "120s".to_owned()),
         ("kafka.session_timeout", "1500ms".to_owned()),
         ("admission.store", "redis".to_owned()),
         ("redis.url", server("FLOODGATE_TEST_REDIS")),
