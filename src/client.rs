@@ -43,6 +43,11 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// Whether the server has not said yes or no, and may be asked again without a doubt.
+    pub fn is_undecided(&self) -> bool {
+        self.status == 202 || (self.status == 503 && self.body["retry"] == "same_key")
+    }
+
     /// The problem's code, or the status for anything else.
     pub fn code(&self) -> String {
         self.body["code"].as_str().map_or_else(|| format!("http_{}", self.status), str::to_owned)
@@ -74,8 +79,8 @@ impl Http {
         Ok(Http(Arc::new(Shared { address, idle, under_way })))
     }
 
-    /// The same request again and again while the answer is 202; gives up after a minute, with
-    /// that answer.
+    /// The same request again and again while the answer is 202, or 503 saying that the same
+    /// request is safe; gives up after a minute, with that answer.
     pub async fn until_decided(
         &self,
         method: Method,
@@ -85,7 +90,7 @@ impl Http {
         let mut pulse = tokio::time::interval(Duration::from_millis(250));
         let mut answer = self.call(method.clone(), path, call.clone()).await?;
         for _ in 0..240 {
-            if answer.status != 202 {
+            if !answer.is_undecided() {
                 break;
             }
             pulse.tick().await;

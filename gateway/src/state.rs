@@ -57,6 +57,8 @@ pub struct GatewayParts {
     pub sandbox: Option<Arc<dyn PaymentSandbox>>,
     pub metrics: Option<PrometheusHandle>,
     pub tracer: Tracer,
+    /// Whether the owners in this process have caught up; `None` where others own.
+    pub owners: Option<Arc<AtomicBool>>,
     pub settings: GatewaySettings,
 }
 
@@ -82,6 +84,9 @@ pub struct Shared {
     pub(crate) late: Late,
     pub(crate) metering: Metering,
     pub(crate) tracer: Tracer,
+    owners: Option<Arc<AtomicBool>>,
+    /// Whether they could decide once.
+    had_owners: AtomicBool,
     pub(crate) draining: AtomicBool,
     /// Whether the settings file as it is now cannot be used.
     pub(crate) settings_refused: AtomicBool,
@@ -110,6 +115,8 @@ impl GatewayState {
             late: Late::default(),
             metering: Metering::default(),
             tracer: parts.tracer,
+            had_owners: AtomicBool::new(parts.owners.is_none()),
+            owners: parts.owners,
             draining: AtomicBool::new(false),
             settings_refused: AtomicBool::new(false),
             ending: watch::Sender::new(false),
@@ -124,6 +131,15 @@ impl GatewayState {
             *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
         }
         self.0.room.retune(room);
+    }
+
+    /// Whether the owners of this process, if it has any, have been able to decide once. Later
+    /// changes of who owns what are no reason to send visitors elsewhere.
+    pub(crate) fn has_owners(&self) -> bool {
+        if self.0.owners.as_ref().is_some_and(|owners| owners.load(Ordering::Acquire)) {
+            self.0.had_owners.store(true, Ordering::Release);
+        }
+        self.0.had_owners.load(Ordering::Acquire)
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.

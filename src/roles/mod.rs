@@ -152,7 +152,8 @@ impl Running {
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
             let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
-            let parts = GatewayParts { tracer, ..parts };
+            let owners = owners.as_ref().map(Owners::is_ready);
+            let parts = GatewayParts { tracer, owners, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
                 let following = reload::follow(file, flags, settings.clone(), state.clone());
@@ -318,6 +319,7 @@ fn gateway_parts(
         sandbox: has_sandbox.then(|| Arc::new(SandboxPages) as Arc<dyn PaymentSandbox>),
         metrics,
         tracer: Tracer::default(),
+        owners: None,
         settings: GatewaySettings {
             answer_deadline: server.answer_deadline.0,
             body_deadline: server.body_deadline.0,

@@ -283,15 +283,19 @@ impl House {
     /// Snapshots first, while everything goes on; then the group is left, and whoever takes over
     /// finds them; then this process's owners end.
     fn end(mut self, outcome: Result<()>, membership: Option<Membership>) -> Result<()> {
-        self.outboxes.values().for_each(OutboxHandle::stop);
-        std::mem::take(&mut self.outboxes).into_values().for_each(OutboxHandle::join);
-        if outcome.is_ok() && membership.is_some() {
+        let others_may_follow = outcome.is_ok() && membership.is_some();
+        if others_may_follow {
             self.runners.values().for_each(RunnerHandle::retire);
             let until = Instant::now() + RETIRE_WITHIN;
             while Instant::now() < until && !self.runners.values().all(RunnerHandle::has_retired) {
                 std::thread::park_timeout(LOOK_EVERY);
             }
-            drop(membership);
+        }
+        // Only now, so that no payment waits for a snapshot.
+        self.outboxes.values().for_each(OutboxHandle::stop);
+        std::mem::take(&mut self.outboxes).into_values().for_each(OutboxHandle::join);
+        drop(membership);
+        if others_may_follow {
             let others_take_over = Instant::now() + LINGER;
             while Instant::now() < others_take_over && self.parts.log.has_processors() {
                 std::thread::park_timeout(LINGER_LOOK);

@@ -22,18 +22,21 @@ pub(crate) fn routes() -> Router<GatewayState> {
         .route("/openapi.json", get(async || Json(document())))
 }
 
-/// Ready when the log takes commands, the views have caught up, and no end is near.
+/// Ready when the log takes commands, the views have caught up, the owners in this process have
+/// begun, and no end is near.
 async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
     let log = state.log.health().err().map(|error| error.to_string());
     let caught_up = state.views.is_ready();
+    let has_owners = state.has_owners();
     let draining = state.draining.load(Ordering::Acquire);
     let refused = state.settings_refused.load(Ordering::Acquire);
-    let is_ready = log.is_none() && caught_up && !draining;
+    let is_ready = log.is_none() && caught_up && has_owners && !draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let body = json!({
         "ready": is_ready,
         "log": log.unwrap_or_else(|| "ok".into()),
         "views": if caught_up { "caught up" } else { "catching up" },
+        "owners": if has_owners { "ok" } else { "not owning yet what this process decides" },
         "draining": draining,
         // A bad file is no reason to send nobody here: what was right before goes on.
         "settings": if refused { "the changed file cannot be used; the log says why" } else { "ok" },

@@ -111,12 +111,13 @@ impl RunnerHandle {
     /// Makes it the owner.
     pub fn own(&self) {
         *self.shared.gained_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        // What an earlier time as the owner left there says nothing about this one.
+        self.shared.behind.store(u64::MAX, Ordering::Release);
         self.tell(Wish::Own);
     }
 
     /// Makes it follow whoever owns the partition.
     pub fn stand_by(&self) {
-        self.shared.behind.store(u64::MAX, Ordering::Release);
         self.tell(Wish::Standby);
     }
 
@@ -202,7 +203,8 @@ fn run(config: &LoopConfig, shared: &Shared) -> Result<(), RunnerError> {
         if wish == Wish::Standby {
             tracing::warn!(partition, %error, "a follower fell behind; it starts again");
             wait_for_better(shared, &error);
-        } else if !error.is_worth_a_restart() || shared.wish() != Wish::Own {
+        } else if !error.is_worth_a_restart() || matches!(shared.wish(), Wish::Retire | Wish::End) {
+            // An owner that was just told to stand by is needed as a follower still.
             tracing::error!(partition, %error, "the partition stops");
             return Err(error);
         } else {
