@@ -18,6 +18,7 @@
 //! | `metering` | counters and latencies of answers |
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of requests that are traced |
+//! | `listen` | the socket, and how many may wait at it |
 //! | `server` | sockets, time limits, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
@@ -26,6 +27,7 @@ mod calling;
 mod commands;
 mod extract;
 mod file_dials;
+mod listen;
 mod metering;
 mod model;
 mod openapi;
@@ -42,6 +44,7 @@ mod views;
 
 pub use extract::staff::{Role, StaffKey};
 pub use file_dials::{FileDials, FileDialsError, FileTurn};
+pub use listen::listen;
 pub use routes::app;
 pub use routes::sandbox::PaymentSandbox;
 pub use server::run;

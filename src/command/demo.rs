@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use floodgate_plans::generate;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use super::block_on;
 use super::event::demo_body;
@@ -80,7 +79,7 @@ impl Demo {
         };
         block_on(async {
             let listen = settings.server.listen;
-            let listener = TcpListener::bind(listen).await.with_context(|| {
+            let listener = floodgate_gateway::listen(listen).with_context(|| {
                 format!("cannot listen on {listen}; take another with --listen 127.0.0.1:0")
             })?;
             let running = Running::start(Start {

@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::block_on;
@@ -49,8 +48,7 @@ pub(super) fn run_roles(
     raise_file_limit();
     block_on(async {
         let listen = settings.server.listen;
-        let listener = TcpListener::bind(listen)
-            .await
+        let listener = floodgate_gateway::listen(listen)
             .with_context(|| format!("cannot listen on {listen}; is it taken?"))?;
         let metrics = metrics_recorder();
         let data = &place.data;

@@ -7,6 +7,13 @@ use std::time::Duration;
 /// Clock ticks a second in `/proc/PID/stat`: fixed at 100 on Linux for user space (proc(5)).
 const TICK: Duration = Duration::from_millis(10);
 
+/// How often is looked whether everything is at rest, and for how long at most.
+const SETTLE_LOOK: Duration = Duration::from_millis(500);
+const SETTLE_LOOKS_MAX: u32 = 120;
+/// At rest: less of one core than this, all together. Idle roles and the broker ask each other
+/// whether there is news, which takes most of it.
+const CALM_LOAD: f64 = 0.4;
+
 /// User and system time of a process so far; `None` when there is no such process.
 pub(super) fn used(pid: u32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -39,6 +46,23 @@ impl Meter {
                 self.watch(name, pid);
             }
         }
+    }
+
+    /// Waits until what is watched has next to nothing to do: those who follow a new event of
+    /// 200,000 seats write it down for seconds, and its sale begins long after. Gives up, and says
+    /// so, after a minute.
+    pub(super) async fn settle(&mut self) {
+        let mut pulse = tokio::time::interval(SETTLE_LOOK);
+        pulse.tick().await;
+        self.lap();
+        for _ in 0..SETTLE_LOOKS_MAX {
+            pulse.tick().await;
+            let spent: Duration = self.lap().into_iter().map(|(_, spent)| spent).sum();
+            if spent < SETTLE_LOOK.mul_f64(CALM_LOAD) {
+                return;
+            }
+        }
+        tracing::warn!("the installation did not come to rest; what follows shares the machine");
     }
 
     /// What each name has used since the last look, in the order they were first watched.

@@ -63,7 +63,7 @@ async fn measure(
     installation: &Installation,
     meter: &mut Meter,
 ) -> Result<Vec<Row>> {
-    let mut rows = vec![idle(installation).await?];
+    let mut rows = vec![idle(installation, meter).await?];
     let report = burst(options, installation, Visit::Holds, options.burst, meter).await?;
     rows.push(told("burst_holds", &report, Some(40_000.0)));
     rows.extend(shares("burst_holds", &report, &meter.lap()));
@@ -77,8 +77,9 @@ async fn measure(
 }
 
 /// One request after the other: what a single buyer waits when nobody else is there.
-async fn idle(installation: &Installation) -> Result<Row> {
+async fn idle(installation: &Installation, meter: &mut Meter) -> Result<Row> {
     let event_id = installation.event(false).await?;
+    meter.settle().await;
     let http = Http::new(&installation.targets[0])?;
     let join = format!("/v1/events/{event_id}/queue");
     let call = Call { key: Some("idle"), body: Some(json!({})), ..Call::default() };
@@ -142,6 +143,7 @@ async fn send(
         };
         ready.push(stampede::prepare(&options, Arc::new(Progress::default())).await?);
     }
+    meter.settle().await;
     meter.lap();
     let mut streams: tokio::task::JoinSet<_> = ready.into_iter().map(Prepared::run).collect();
     let mut reports = Vec::new();

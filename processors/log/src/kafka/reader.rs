@@ -17,6 +17,12 @@ use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 /// How often a reader that is behind asks how far.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
+/// The wait, rounded up: the library waits by whole milliseconds and spins through the rest.
+fn whole_millis(wait: Duration) -> Duration {
+    let rounded = wait.as_micros().div_ceil(1_000);
+    Duration::from_millis(u64::try_from(rounded).unwrap_or(u64::MAX))
+}
+
 /// An error whose consequences are not known.
 pub(super) fn backend(error: &impl ToString) -> LogError {
     LogError::Backend(error.to_string())
@@ -85,7 +91,7 @@ impl KafkaReader {
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            match self.consumer.poll(left) {
+            match self.consumer.poll(whole_millis(left)) {
                 None => return Ok(None),
                 Some(Ok(message)) => {
                     self.at_end = false;
