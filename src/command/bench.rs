@@ -54,6 +54,10 @@ enum Action {
     },
     /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
     /// processor time an answer by process. Everything shares this machine.
+    ///
+    /// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
+    /// then a broker of another session stands still for up to a second while the load runs. Set
+    /// it to 0 while measuring, as it is where services and containers have groups of their own.
     Form {
         /// Settings that name the Kafka and Redis to use.
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]

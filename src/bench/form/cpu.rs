@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::{Result, bail};
+
 /// Clock ticks a second in `/proc/PID/stat`: fixed at 100 on Linux for user space (proc(5)).
 const TICK: Duration = Duration::from_millis(10);
 
@@ -49,9 +51,9 @@ impl Meter {
     }
 
     /// Waits until what is watched has next to nothing to do: those who follow a new event of
-    /// 200,000 seats write it down for seconds, and its sale begins long after. Gives up, and says
-    /// so, after a minute.
-    pub(super) async fn settle(&mut self) {
+    /// 200,000 seats write it down for seconds, and its sale begins long after. An error after a
+    /// minute: what is measured beside other work says little.
+    pub(super) async fn settle(&mut self) -> Result<()> {
         let mut pulse = tokio::time::interval(SETTLE_LOOK);
         pulse.tick().await;
         self.lap();
@@ -59,10 +61,10 @@ impl Meter {
             pulse.tick().await;
             let spent: Duration = self.lap().into_iter().map(|(_, spent)| spent).sum();
             if spent < SETTLE_LOOK.mul_f64(CALM_LOAD) {
-                return;
+                return Ok(());
             }
         }
-        tracing::warn!("the installation did not come to rest; what follows shares the machine");
+        bail!("the installation did not come to rest; measure again when the machine is quiet")
     }
 
     /// What each name has used since the last look, in the order they were first watched.

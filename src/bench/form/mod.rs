@@ -79,7 +79,7 @@ async fn measure(
 /// One request after the other: what a single buyer waits when nobody else is there.
 async fn idle(installation: &Installation, meter: &mut Meter) -> Result<Row> {
     let event_id = installation.event(false).await?;
-    meter.settle().await;
+    meter.settle().await?;
     let http = Http::new(&installation.targets[0])?;
     let join = format!("/v1/events/{event_id}/queue");
     let call = Call { key: Some("idle"), body: Some(json!({})), ..Call::default() };
@@ -143,7 +143,7 @@ async fn send(
         };
         ready.push(stampede::prepare(&options, Arc::new(Progress::default())).await?);
     }
-    meter.settle().await;
+    meter.settle().await?;
     meter.lap();
     let mut streams: tokio::task::JoinSet<_> = ready.into_iter().map(Prepared::run).collect();
     let mut reports = Vec::new();

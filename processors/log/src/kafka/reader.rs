@@ -14,8 +14,10 @@ use super::settings::{Aside, KafkaOptions, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 
-/// How often a reader that is behind asks how far.
-const ASK_EVERY: Duration = Duration::from_millis(200);
+/// How often a reader that is behind asks how far. Not more often than it must: a broker answers a
+/// connection's requests one after the other, so the question waits for the fetch before it, which
+/// may be a long one, and whoever reads waits for the answer.
+const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// The wait, rounded up: the library waits by whole milliseconds and spins through the rest.
 fn whole_millis(wait: Duration) -> Duration {
@@ -52,8 +54,10 @@ pub(super) struct KafkaReader {
     position: Offset,
     /// Whether everything there was has been seen.
     at_end: bool,
-    /// How far the end was away, and when that was asked.
-    behind: Option<(Instant, u64)>,
+    /// Whether the last poll brought all it was allowed to, so that there is surely more.
+    was_full: bool,
+    /// Where the end was, and when that was asked.
+    end: Option<(Instant, Offset)>,
 }
 
 impl KafkaReader {
@@ -81,7 +85,8 @@ impl KafkaReader {
             partition,
             position: from,
             at_end: false,
-            behind: None,
+            was_full: false,
+            end: None,
         };
         Ok(reader)
     }
@@ -135,6 +140,7 @@ impl LogReader for KafkaReader {
             into.push(record);
             read += 1;
         }
+        self.was_full = read == max;
         Ok(read)
     }
 
@@ -146,15 +152,17 @@ impl LogReader for KafkaReader {
         if self.at_end {
             return Ok(0);
         }
-        match self.behind {
-            Some((asked, behind)) if asked.elapsed() < ASK_EVERY => Ok(behind),
+        // Who has passed the end he knew and finds less than he could take keeps up with what
+        // comes: he does not ask again.
+        let end = match self.end {
+            Some((asked, end)) if !self.was_full || asked.elapsed() < ASK_EVERY => end,
             _ => {
                 let (_, end) = watermarks(&self.consumer, &self.name, self.topic, self.partition)?;
-                let behind = end.saturating_sub(self.position);
-                self.behind = Some((Instant::now(), behind));
-                Ok(behind)
+                self.end = Some((Instant::now(), end));
+                end
             }
-        }
+        };
+        Ok(end.saturating_sub(self.position))
     }
 }
 
