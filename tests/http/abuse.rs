@@ -112,7 +112,8 @@ async fn broken_bodies_are_told_apart() {
     assert!(silent.is_empty() || silent.starts_with("HTTP/1.1 408"), "{silent}");
     let noise = raw(&world, &[b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"]).await;
     assert!(noise.is_empty() || noise.starts_with("HTTP/1.1 400"), "{noise}");
-    assert_eq!(world.get("/readyz", &Papers::default()).await.status, 200);
+    let ready = world.get("/readyz", &Papers::default()).await;
+    assert_eq!((ready.status, &ready.body["owners"]), (200, &json!("ok")));
     world.stop().await;
 }
 

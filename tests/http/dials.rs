@@ -196,3 +196,20 @@ async fn a_preview_tells_and_changes_nothing() {
     );
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn capacity_is_a_dial_and_no_rule() {
+    let world = World::start().await;
+    let event = world.event(json!({ "shoppers_max": 50 })).await;
+    let (path, staff) = (format!("{event}/policy"), world.operator());
+    let put = async |key: &str, policy: Value| {
+        world.send(Method::PUT, &path, &staff, Some(key), Some(policy)).await
+    };
+    let ruled = put("rules", json!({ "hold": "3m", "shoppers_max": 50 })).await;
+    assert_eq!(ruled.status, 200, "{}", ruled.body);
+    let refused = put("capacity", json!({ "shoppers_max": 51 })).await;
+    assert_eq!((refused.status, refused.code().as_str()), (400, "malformed_body"));
+    assert_eq!(refused.body["errors"][0]["path"], "policy.shoppers_max", "{}", refused.body);
+    assert_eq!(world.get(&format!("{event}/queue"), &staff).await.body["shoppers_max"], 50);
+    assert!(world.audit().is_clean());
+}

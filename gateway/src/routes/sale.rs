@@ -225,7 +225,8 @@ pub(crate) async fn set_prices(
     tell(&state, &path, staff, &wish, Command::SetPrices(Box::new(prices))).await
 }
 
-/// New rules for holds to come; those running keep what they were given.
+/// New rules for holds to come; those running keep what they were given. How many may be in the
+/// shop is a dial, turned with a reason by `PUT …/queue`.
 #[utoipa::path(put, path = "/v1/events/{event_id}/policy", operation_id = "setPolicy",
     tag = "Staff", security(("staff" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -238,5 +239,9 @@ pub(crate) async fn set_policy(
 ) -> Result<Response, ApiError> {
     let before = path.entry.read().policy;
     let policy = wish.body.apply(before)?;
+    if policy.shoppers_max != before.shoppers_max {
+        let fix = "turn it with PUT /v1/events/{event_id}/queue, which asks for a reason";
+        return Err(ApiError::new("malformed_body").field("policy.shoppers_max", fix));
+    }
     tell(&state, &path, staff, &wish, Command::SetPolicy(Box::new(policy))).await
 }

@@ -97,10 +97,12 @@ pub struct Record {
     pub headers: Vec<(String, Bytes)>,
 }
 
-/// Where an append ended up. Its records have consecutive offsets from `first`.
+/// Where an append ended up. Its records follow each other from `first` on; where other processes
+/// append to the same partition, theirs may lie between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {
     pub first: Offset,
+    /// The time of the last of them.
     pub at: LogTime,
 }
 

@@ -9,13 +9,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use floodgate_log::{LogError, Offset, Partition, Record, Topic};
-use floodgate_onsale::wire::{decode_command, decode_fact};
+use floodgate_onsale::wire::decode_command;
 use floodgate_onsale::{Envelope, FactRecord, Source};
 
 use crate::mark::Mark;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};
 use crate::readers::{Kept, Reader};
 use crate::recovery::{Beginning, Past, find_start, parked_tail};
+use crate::tail::fact_source;
 
 /// Commands folded in one turn: few enough that taking over never waits a millisecond for it.
 const BATCH_MAX: usize = 512;
@@ -134,10 +135,11 @@ impl Standby {
         let read = self.ledger.0.poll(FACTS_MAX, wait, &mut self.records)?;
         // Sources grow, but for what a replaced owner repeats: the last one is enough, and one
         // that is not the furthest only makes this follower wait.
-        if let Some(last) = self.records.last() {
-            let fact = decode_fact(&last.value)
-                .map_err(|error| RunnerError::ForeignFact { offset: last.offset, error })?;
-            self.published = self.published.max(Some(fact.source));
+        for record in self.records.iter().rev() {
+            if let Some(source) = fact_source(record)? {
+                self.published = self.published.max(Some(source));
+                break;
+            }
         }
         Ok(read)
     }

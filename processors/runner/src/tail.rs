@@ -21,7 +21,7 @@ pub(crate) fn facts_tail(
     partition: Partition,
 ) -> Result<Option<Source>, RunnerError> {
     let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
-    if let Some(source) = fact(&last)? {
+    if let Some(source) = fact_source(&last)? {
         return Ok(Some(source));
     }
     tracing::error!(partition, offset = last.offset, "the ledger ends with what is no fact");
@@ -30,7 +30,7 @@ pub(crate) fn facts_tail(
     while end > first {
         let from = end.saturating_sub(step).max(first);
         for record in records(log, partition, from, end)?.iter().rev() {
-            if let Some(source) = fact(record)? {
+            if let Some(source) = fact_source(record)? {
                 return Ok(Some(source));
             }
         }
@@ -40,7 +40,7 @@ pub(crate) fn facts_tail(
 }
 
 /// A fact's source; `None` when no build ever wrote this record.
-fn fact(record: &Record) -> Result<Option<Source>, RunnerError> {
+pub(crate) fn fact_source(record: &Record) -> Result<Option<Source>, RunnerError> {
     let error = match decode_fact(&record.value) {
         Ok(fact) => return Ok(Some(fact.source)),
         Err(error) => error,

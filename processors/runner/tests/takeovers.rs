@@ -7,14 +7,14 @@ mod history;
 use std::time::Duration;
 
 use floodgate_log::{Log, NewRecord, Topic};
-use floodgate_onsale::Source;
 use floodgate_onsale::wire::decode_fact;
+use floodgate_onsale::{Actor, Command, LogTime, Source};
 use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{LoopConfig, PartitionLoop, Standby};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use history::{config, run_to_end, values, write_commands};
+use history::{EVENT, append, config, run_to_end, values, write_commands};
 
 /// One partition, whoever owns it, and those who follow.
 struct House {
@@ -244,4 +244,39 @@ fn a_follower_stays_within_its_distance_when_nobody_publishes() {
     owner.turn(Duration::ZERO).unwrap();
     while standby.turn(Duration::ZERO).unwrap().commands > 0 {}
     assert!(standby.next() > 150, "at {} though everything is published", standby.next());
+}
+
+#[test]
+fn what_is_no_fact_in_the_ledger_stops_no_follower() {
+    let log = MemoryLog::new(1);
+    let folder = tempfile::tempdir().unwrap();
+    let foreign = || {
+        let garbage = vec![NewRecord::new("x", b"no fact".to_vec()), NewRecord::tombstone("x")];
+        log.append(Topic::Ledger, 0, garbage).wait().unwrap();
+    };
+    write_commands(&log, &mut StdRng::seed_from_u64(5), 200);
+    let mut standby = Standby::start(config(&log, folder.path())).unwrap();
+    let mut owner = PartitionLoop::start(config(&log, folder.path())).unwrap();
+    owner.turn(Duration::ZERO).unwrap();
+    foreign();
+    // Behind the last fact it meets nothing but garbage, and still knows that fact.
+    while standby.turn(Duration::ZERO).unwrap().commands > 0 {}
+    assert!(standby.next() > 150, "at {} though everything is published", standby.next());
+    // Every hold ends at once: facts for the successor to publish, behind more garbage.
+    log.set_time(LogTime(100_000_000));
+    append(&log, 1_000, Actor::System, EVENT, Command::Tick);
+    foreign();
+    let mut successor = standby.take_over().unwrap();
+    while successor.turn(Duration::ZERO).unwrap().commands > 0 {}
+    successor.finish().unwrap();
+    let ledger = log.records(Topic::Ledger, 0);
+    let facts = ledger.iter().filter_map(|record| decode_fact(&record.value).ok());
+    let sources: Vec<Source> = facts.map(|fact| fact.source).collect();
+    assert_eq!(sources.len(), ledger.len() - 4);
+    assert!(sources.is_sorted_by(|one, next| one < next), "a fact is there twice");
+    assert_eq!(
+        sources.last().unwrap().offset,
+        log.records(Topic::Commands, 0).len() as u64 - 1,
+        "the successor published nothing"
+    );
 }

@@ -193,3 +193,29 @@ fn next(shared: &Shared) -> Option<(Topic, VecDeque<Job>)> {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> Job {
+        let ack = Ack::on_failure(|_| {});
+        Job { partition: 0, records: vec![NewRecord::new("key", "value")], ack }
+    }
+
+    #[test]
+    fn a_lane_waits_for_company_only_where_there_is_some() {
+        let (now, spacing) = (Instant::now(), Duration::from_millis(40));
+        let cases = [(1, spacing / 4), (RUSH_RECORDS - 1, spacing / 4), (RUSH_RECORDS, spacing)];
+        for (records, waits) in cases {
+            let mut lane =
+                Lane { topic: Topic::Commands, spacing, jobs: VecDeque::new(), last: None };
+            assert_eq!(lane.due(now), None, "nothing waits");
+            lane.jobs.extend(std::iter::repeat_with(job).take(records));
+            assert_eq!(lane.due(now), Some(now), "the first of a quiet moment goes at once");
+            assert_eq!(lane.take(now).len(), records);
+            lane.jobs.push_back(job());
+            assert_eq!(lane.due(now), Some(now + waits), "after a batch of {records}");
+        }
+    }
+}

@@ -186,3 +186,16 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
         headers: headers.unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_never_cut_to_a_spin() {
+        for (micros, millis) in [(0, 0), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (99_300, 100)] {
+            let rounded = whole_millis(Duration::from_micros(micros));
+            assert_eq!(rounded, Duration::from_millis(millis), "{micros} µs");
+        }
+    }
+}
