@@ -10,7 +10,8 @@ pub const TIERS_MAX: usize = 8;
 pub struct Currency(pub [u8; 3]);
 
 impl Currency {
-    /// The code as text; three upper-case letters by construction of [`Currency::parse`].
+    /// The code as text; three upper-case letters by construction of [`Currency::parse`], else
+    /// `XXX`, which ISO 4217 gives to "no currency".
     #[must_use]
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("XXX")
