@@ -1,9 +1,9 @@
 //! Records of any topic as CloudEvents in JSON, one a line.
 
-use floodgate_live::public::{Attributes, FactBody, snake_case};
-use floodgate_log::{Partition, Record, Topic};
-use floodgate_onsale::wire::{decode_command, decode_fact, decode_replies};
-use floodgate_onsale::{Actor, Answer, Command, Envelope, LogTime, PhaseDial, Reply, Source};
+use floodgate_domain::wire::{decode_command, decode_fact, decode_replies};
+use floodgate_domain::{Actor, Answer, Command, Envelope, LogTime, PhaseDial, Reply, Source};
+use floodgate_event_log::{Partition, Record, Topic};
+use floodgate_streams::public::{Attributes, FactBody, snake_case};
 use serde_json::{Map, Value, json};
 
 /// A record as a CloudEvent in structured mode (JSON event format, spec version 1.0).

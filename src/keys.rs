@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use floodgate_domain::StaffId;
 use floodgate_gateway::{Role, StaffKey};
-use floodgate_onsale::StaffId;
 
 /// Where the secrets of an installation are.
 #[derive(Debug, Clone)]

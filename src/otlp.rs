@@ -12,7 +12,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use floodgate_config::Settings;
-use floodgate_log::{Span, SpanKind, SpanSink, Tracer};
+use floodgate_event_log::{Span, SpanKind, SpanSink, Tracer};
 
 use crate::client::{Call, Http};
 

@@ -2,7 +2,7 @@
 //! which needs `scripts/servers up kafka redis`.
 
 use floodgate::roles::kafka_options;
-use floodgate_log::kafka::{TopicPlan, apply};
+use floodgate_event_log::kafka::{TopicPlan, apply};
 
 /// Settings as `section.key` and text.
 pub(crate) type Flags = Vec<(String, String)>;

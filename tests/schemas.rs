@@ -1,6 +1,6 @@
 //! The public topics keep their word: files as generated, and nothing that would break a reader.
 
-use floodgate_live::public::{asyncapi, schemas};
+use floodgate_streams::public::{asyncapi, schemas};
 use serde_json::{Value, json};
 
 fn read(path: &str) -> Value {

@@ -10,18 +10,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floodgate::audit::{Acked, audit};
-use floodgate_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency,
-    EngineLimits, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus,
-    PaymentMethod, PaymentResult, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{
+    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
+    EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
+    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
+use floodgate_engine::EngineLimits;
+use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
-use floodgate_plans::{demo_prices, generate};
 use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, RunnerError, Standby};
+use floodgate_seating::{demo_prices, generate};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

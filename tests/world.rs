@@ -7,7 +7,7 @@ use floodgate::client::{Answer, Call, Http};
 use floodgate::keys::KeyFiles;
 use floodgate::roles::{Roles, Running, Start};
 use floodgate_admission::puzzle;
-use floodgate_plans::{demo_prices, generate, to_base64};
+use floodgate_seating::{demo_prices, generate, to_base64};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -102,7 +102,7 @@ impl World {
         self.folder
     }
 
-    pub(crate) fn log(&self) -> std::sync::Arc<dyn floodgate_log::Log> {
+    pub(crate) fn log(&self) -> std::sync::Arc<dyn floodgate_event_log::Log> {
         self.running.log()
     }
 

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floodgate_onsale::{EventId, Place};
+use floodgate_domain::{EventId, Place};
 
 use crate::store::{PlaceReserver, StoreError};
 

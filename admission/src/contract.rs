@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
 use crate::puzzle::Proof;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};

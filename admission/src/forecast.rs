@@ -63,7 +63,7 @@ impl Flow {
 mod tests {
     use super::*;
     use crate::pace::{Pace, PaceSettings, ShopView};
-    use floodgate_onsale::SalePhase;
+    use floodgate_domain::SalePhase;
     use proptest::prelude::*;
 
     const FLOW: Flow =

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use redis::{Client, cmd};
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 use crate::store::StoreError;
 

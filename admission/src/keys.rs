@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use floodgate_onsale::EventId;
+use floodgate_domain::EventId;
 
 /// Bytes of a message authentication code in a token: 128 bits of HMAC-SHA256.
 pub const MAC_BYTES: usize = 16;

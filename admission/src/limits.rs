@@ -10,7 +10,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use floodgate_onsale::BuyerId;
+use floodgate_domain::BuyerId;
 
 /// Requests a second, and how many may come at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
 use crate::blocks::Blocks;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};

@@ -7,7 +7,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 /// Counters: a quarter of a megabyte, and few neighbourhoods of a sale share one.
 const SLOTS: usize = 1 << 16;

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use floodgate_onsale::SalePhase;
+use floodgate_domain::SalePhase;
 
 /// What the operator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use floodgate_onsale::{BuyerId, EventId, LogTime};
+use floodgate_domain::{BuyerId, EventId, LogTime};
 
 use crate::keys::{Keys, MAC_BYTES, Purpose};
 use crate::limits::network_key;

@@ -19,7 +19,7 @@ use std::time::Duration;
 use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
 use redis::Script;
 
-use floodgate_onsale::{BuyerId, EventId, Place};
+use floodgate_domain::{BuyerId, EventId, Place};
 
 use crate::blocks::Blocks;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
 use crate::keys::Keys;
 use crate::limits::network_key;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use floodgate_onsale::{LogTime, Place};
+use floodgate_domain::{LogTime, Place};
 
 use crate::puzzle::LIFE_MS;
 

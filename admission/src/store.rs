@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use floodgate_onsale::{BuyerId, EventId, Place};
+use floodgate_domain::{BuyerId, EventId, Place};
 
 use crate::puzzle::Proof;
 

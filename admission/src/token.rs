@@ -7,7 +7,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
 use crate::keys::{Keys, MAC_BYTES, Purpose};
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use floodgate_admission::contract::{CountingReserver, keeps_the_contract};
 use floodgate_admission::store::Wanted;
 use floodgate_admission::{AdmissionStore, PlaceReserver, RedisStore};
-use floodgate_onsale::{BuyerId, EventId};
+use floodgate_domain::{BuyerId, EventId};
 use redis::{AsyncCommands, Client, cmd};
 
 fn url() -> Option<String> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use floodgate_log::{NewRecord, Topic, partition_of};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{Actor, Command, CommandId, Envelope, EventId, GatewayId, Place, SalePhase};
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId, Place, SalePhase};
+use floodgate_event_log::{NewRecord, Topic, partition_of};
 
 use crate::state::GatewayState;
 

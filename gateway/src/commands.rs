@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
-use floodgate_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
+use floodgate_event_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
 
 use crate::problem::ApiError;
 use crate::state::GatewayState;

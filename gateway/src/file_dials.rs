@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{
     Actor, Command, CommandId, Envelope, EventId, GatewayId, RoomDials, SalePhase, StaffId,
 };
 

@@ -1,7 +1,7 @@
 //! Several gateways, one file after another: rows of what each of them makes of it.
 #![allow(clippy::unwrap_used)]
 
-use floodgate_onsale::{Fact, FactRecord, LogTime, PhaseDial, Source};
+use floodgate_domain::{Fact, FactRecord, LogTime, PhaseDial, Source};
 
 use super::*;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_onsale::{EventStatus, LogTime, OrderStatus, OrderView, Place, Reply, SeatId};
+use floodgate_domain::{EventStatus, LogTime, OrderStatus, OrderView, Place, Reply, SeatId};
 
 use crate::routes::sandbox::asks_buyer;
 use crate::state::GatewayState;
@@ -241,7 +241,7 @@ impl StatusAnswer {
 
     pub(crate) fn strong(reply: &Reply, status: &EventStatus) -> Self {
         let nothing_left = status.free + status.held == 0;
-        let is_sold_out = nothing_left && status.phase == floodgate_onsale::SalePhase::Open;
+        let is_sold_out = nothing_left && status.phase == floodgate_domain::SalePhase::Open;
         StatusAnswer {
             event_id: reply.event_id.to_string(),
             phase: if is_sold_out { "sold_out" } else { status.phase.code() },

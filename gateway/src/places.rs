@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use floodgate_admission::store::Later;
 use floodgate_admission::{PlaceReserver, StoreError};
-use floodgate_log::{Log, NewRecord, ReplyHub, Topic, partition_of};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{
     Actor, Answer, Command, CommandId, Envelope, EventId, GatewayId, Place, Refusal,
 };
+use floodgate_event_log::{Log, NewRecord, ReplyHub, Topic, partition_of};
 use std::sync::Arc;
 
 /// Longer than any healthy answer; a join then says that trying again is safe.

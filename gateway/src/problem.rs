@@ -6,8 +6,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use floodgate_log::LogError;
-use floodgate_onsale::Refusal;
+use floodgate_domain::Refusal;
+use floodgate_event_log::LogError;
 
 /// Whether and how the same wish may be sent again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -204,7 +204,7 @@ impl ApiError {
 /// Everything said about a code, for its own page.
 pub(crate) fn explain(code: &str) -> Option<(u16, &'static str)> {
     let own = TABLE.iter().find(|row| row.1 == code).map(|row| (row.0, row.3));
-    let refusal = floodgate_onsale::refusal::REFUSALS.into_iter().find(|r| r.code() == code);
+    let refusal = floodgate_domain::refusal::REFUSALS.into_iter().find(|r| r.code() == code);
     own.or_else(|| refusal.map(|refusal| (status_of(refusal), refusal.advice())))
 }
 

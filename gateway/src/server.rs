@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tower::ServiceExt;
 
-use floodgate_onsale::SalePhase;
+use floodgate_domain::SalePhase;
 
 use crate::calling::tell_the_log;
 use crate::extract::address::Peer;

@@ -12,8 +12,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
-use floodgate_log::{Log, ReplyHub, Tracer};
-use floodgate_onsale::GatewayId;
+use floodgate_domain::GatewayId;
+use floodgate_event_log::{Log, ReplyHub, Tracer};
 
 use crate::commands::Late;
 use crate::extract::staff::StaffKey;
@@ -97,7 +97,7 @@ pub struct Shared {
 impl GatewayState {
     /// Starts following the facts; requests may come at once, `/readyz` tells when the views
     /// have caught up.
-    pub fn start(parts: GatewayParts) -> Result<Self, floodgate_log::LogError> {
+    pub fn start(parts: GatewayParts) -> Result<Self, floodgate_event_log::LogError> {
         let views = Views::follow(&parts.log)?;
         let GatewayParts { log, replies, gateway_id, room, limits, staff_keys, .. } = parts;
         Ok(GatewayState(Arc::new(Shared {

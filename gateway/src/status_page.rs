@@ -13,7 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use floodgate_log::Log;
+use floodgate_event_log::Log;
 
 /// What is told.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
 
-use floodgate_onsale::{EventId, HoldId, SeatId};
+use floodgate_domain::{EventId, HoldId, SeatId};
 
 /// A ticket's text: `FG1.` and the base64 of version, event, order, seat, signature.
 pub(crate) fn token(key: &SigningKey, event_id: EventId, hold_id: HoldId, seat: SeatId) -> String {

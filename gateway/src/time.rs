@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 /// The wall clock, in the log's unit.
 pub(crate) fn now() -> LogTime {

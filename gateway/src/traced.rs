@@ -6,11 +6,11 @@ use axum::extract::Request;
 use futures::future::try_join;
 
 use floodgate_admission::WaitingRoom;
-use floodgate_log::trace::TRACEPARENT;
-use floodgate_log::{
+use floodgate_domain::Reply;
+use floodgate_event_log::trace::TRACEPARENT;
+use floodgate_event_log::{
     LogError, NewRecord, Partition, ReplyWait, Span, SpanKind, Topic, TraceContext,
 };
-use floodgate_onsale::Reply;
 
 use crate::extract::address::Peer;
 use crate::state::{GatewayState, Shared};

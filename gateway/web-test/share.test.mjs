@@ -12,7 +12,7 @@ const byId = (node, id) => node.find((one) => one.attributes.id === id);
 const status = (node) => node.find((one) => one.attributes.role === 'status').textContent;
 
 test('the lists are those of the server', () => {
-  const rust = readFileSync(new URL('../../processors/onsale/src/cohort.rs', import.meta.url), 'utf8');
+  const rust = readFileSync(new URL('../../core/domain/src/cohort.rs', import.meta.url), 'utf8');
   const listed = /REGIONS: &str = "([^"]*)"/.exec(rust)[1].replace(/\\\n/g, '').split(' ');
   assert.deepEqual(REGIONS, listed);
   for (const age of AGES) assert.ok(rust.includes(`=> "${age}"`), age);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use postgres::{Config, NoTls};
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 use crate::postgres::failed;
 use crate::pump::SinkError;

@@ -2,9 +2,9 @@
 
 use postgres::{Client, NoTls, Transaction};
 
-use floodgate_log::{Offset, Partition};
-use floodgate_onsale::plan::{SeatDetail, SeatFlags};
-use floodgate_onsale::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_domain::plan::{SeatDetail, SeatFlags};
+use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_event_log::{Offset, Partition};
 
 use crate::pump::{Sink, SinkError};
 

@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use floodgate_log::{Log, LogError, LogReader, Offset, Parking, Partition, Reads, Record, Topic};
-use floodgate_onsale::FactRecord;
-use floodgate_onsale::wire::decode_fact;
+use floodgate_domain::FactRecord;
+use floodgate_domain::wire::decode_fact;
+use floodgate_event_log::{
+    Log, LogError, LogReader, Offset, Parking, Partition, Reads, Record, Topic,
+};
 
 /// Facts written in one transaction.
 const BATCH_MAX: usize = 4096;

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use floodgate_log::{Offset, Partition};
-use floodgate_onsale::plan::SeatFlags;
-use floodgate_onsale::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_domain::plan::SeatFlags;
+use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_event_log::{Offset, Partition};
 
 use crate::pump::{Sink, SinkError};
 

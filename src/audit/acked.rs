@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use floodgate_onsale::{EventId, HoldId, OrderName};
+use floodgate_domain::{EventId, HoldId, OrderName};
 
 use super::ledger::Ledger;
 

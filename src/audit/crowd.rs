@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use floodgate_onsale::{Cohort, Fact, Place};
+use floodgate_domain::{Cohort, Fact, Place};
 
 /// What the facts have said of an event's line.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl CrowdBook {
 
 #[cfg(test)]
 mod tests {
-    use floodgate_onsale::BuyerId;
+    use floodgate_domain::BuyerId;
 
     use super::*;
 

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use floodgate_onsale::fact::SeatsKept;
-use floodgate_onsale::plan::SeatFlags;
-use floodgate_onsale::{
+use floodgate_domain::fact::SeatsKept;
+use floodgate_domain::plan::SeatFlags;
+use floodgate_domain::{
     BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Place, Policy, SeatId, SeatList, Source,
 };
 

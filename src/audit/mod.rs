@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use floodgate_log::{Log, LogReader, Record, Topic};
-use floodgate_onsale::wire::decode_fact;
+use floodgate_domain::wire::decode_fact;
+use floodgate_event_log::{Log, LogReader, Record, Topic};
 
 pub use self::acked::Acked;
 use self::ledger::Ledger;

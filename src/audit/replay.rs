@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use floodgate_log::{Log, LogReader, Record, Topic};
-use floodgate_onsale::wire::{decode_command, decode_fact, encode_fact};
-use floodgate_onsale::{Engine, EngineLimits, Source};
+use floodgate_domain::Source;
+use floodgate_domain::wire::{decode_command, decode_fact, encode_fact};
+use floodgate_engine::{Engine, EngineLimits};
+use floodgate_event_log::{Log, LogReader, Record, Topic};
 
 use super::ledger::Ledger;
 use super::{BATCH, each_record, reader_from_start};

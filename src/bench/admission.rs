@@ -13,7 +13,7 @@ use floodgate_admission::puzzle::{Bearer, Challenge, Kind, Shown, check, solve};
 use floodgate_admission::{
     Device, Joining, Keys, MemoryStore, PaceSettings, Pass, QueueTicket, RoomSettings, WaitingRoom,
 };
-use floodgate_onsale::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
 use super::Row;
 

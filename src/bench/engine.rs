@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use floodgate_onsale::wire::{decode_command, encode_command, encode_fact};
-use floodgate_onsale::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Engine, EngineLimits, Envelope,
-    EventId, FactRecord, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Place, Policy,
-    SeatId, SeatList, StaffId,
+use floodgate_domain::wire::{decode_command, encode_command, encode_fact};
+use floodgate_domain::{
+    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
+    GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Place, Policy, SeatId, SeatList, StaffId,
 };
+use floodgate_engine::{Engine, EngineLimits};
 
 use super::Row;
 

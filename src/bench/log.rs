@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use floodgate_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
+use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
 
 use super::Row;
 
@@ -87,7 +87,7 @@ fn many_at_once(log: &EmbeddedLog, record: &NewRecord, records: u64) -> Result<R
 }
 
 fn settle(
-    waiting: &mut VecDeque<(Instant, floodgate_log::Ticket)>,
+    waiting: &mut VecDeque<(Instant, floodgate_event_log::Ticket)>,
     latencies: &mut Vec<Duration>,
 ) -> Result<()> {
     if let Some((sent, ticket)) = waiting.pop_front() {

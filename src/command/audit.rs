@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use floodgate_log::Log;
+use floodgate_event_log::Log;
 
 use super::exit::Failure;
 use super::settings::Place;

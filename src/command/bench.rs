@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use floodgate_config::Backend;
-use floodgate_onsale::{Currency, NewEvent, PriceTable};
-use floodgate_plans::{demo_prices, generate};
+use floodgate_domain::{Currency, NewEvent, PriceTable};
+use floodgate_seating::{demo_prices, generate};
 use serde_json::{Value, json};
 
 use super::block_on;

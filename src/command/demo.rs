@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use floodgate_plans::generate;
+use floodgate_seating::generate;
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -170,7 +170,7 @@ async fn until_ready(caller: &Caller) -> Result<(), Failure> {
 
 async fn open_event(
     caller: &Caller,
-    plan: &floodgate_onsale::Plan,
+    plan: &floodgate_domain::Plan,
     crowd: bool,
 ) -> Result<String, Failure> {
     let name = if plan.name.is_empty() { "An evening" } else { &plan.name };

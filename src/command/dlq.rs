@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::anyhow;
 use clap::Subcommand;
 use floodgate_config::Settings;
-use floodgate_log::{Log, NewRecord, Origin, Record, Topic, read_letters};
-use floodgate_onsale::wire::{decode_command, decode_fact};
+use floodgate_domain::wire::{decode_command, decode_fact};
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, read_letters};
 use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink, role};
 use serde_json::{Value, json};
 
@@ -195,7 +195,7 @@ fn described((topic, partition): (Topic, u32), record: &Record, whole: bool) -> 
     let prefix = if topic == Topic::DeadFacts { "ledger/" } else { "" };
     let mut letter = json!({
         "letter": format!("{prefix}{partition}/{}", record.offset),
-        "at": floodgate_live::public::time_text(record.at),
+        "at": floodgate_streams::public::time_text(record.at),
         "key": String::from_utf8_lossy(&record.key),
         "bytes": record.value.bytes().map(bytes::Bytes::len),
     });

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Subcommand;
-use floodgate_onsale::Plan;
-use floodgate_plans::{demo_prices, to_base64};
+use floodgate_domain::Plan;
+use floodgate_seating::{demo_prices, to_base64};
 use serde_json::{Map, Value, json};
 
 use super::block_on;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use floodgate_config::ConfigError;
-use floodgate_log::OpenError;
+use floodgate_event_log::OpenError;
 use serde_json::json;
 
 /// A failed command. The codes follow sysexits.h where it has one.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use floodgate_log::Topic;
+use floodgate_event_log::Topic;
 use serde_json::Value;
 
 use super::audit::open_for_reading;
@@ -92,8 +92,8 @@ impl From<io::Error> for Failed {
     }
 }
 
-impl From<floodgate_log::LogError> for Failed {
-    fn from(error: floodgate_log::LogError) -> Self {
+impl From<floodgate_event_log::LogError> for Failed {
+    fn from(error: floodgate_event_log::LogError) -> Self {
         Failed::Other(Failure::io(error))
     }
 }

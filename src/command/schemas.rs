@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use floodgate_live::public::{asyncapi, schemas};
+use floodgate_streams::public::{asyncapi, schemas};
 
 use super::exit::Failure;
 

@@ -1,7 +1,7 @@
 //! `floodgate topics`: the topics as they should be.
 
 use clap::Subcommand;
-use floodgate_log::kafka::{TopicPlan, apply};
+use floodgate_event_log::kafka::{TopicPlan, apply};
 use serde_json::json;
 
 use super::block_on;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
-use floodgate_onsale::Plan;
-use floodgate_plans::{Format, Imported, generate, import, to_base64};
+use floodgate_domain::Plan;
+use floodgate_seating::{Format, Imported, generate, import, to_base64};
 
 use super::exit::Failure;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use floodgate_config::{Backend, Settings};
-use floodgate_log::kafka::Membership;
-use floodgate_log::{EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log};
+use floodgate_event_log::kafka::Membership;
+use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log};
 
 /// The log of a process, of either kind.
 #[derive(Debug, Clone)]

@@ -24,13 +24,13 @@ use floodgate_admission::{
     RoomSettings, WaitingRoom,
 };
 use floodgate_config::{PaymentsProvider, Settings, Store};
+use floodgate_domain::GatewayId;
+use floodgate_event_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
 use floodgate_gateway::{
     GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
 };
-use floodgate_live::AudienceSettings;
-use floodgate_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
-use floodgate_onsale::GatewayId;
 use floodgate_payments::{Provider, Sandbox};
+use floodgate_streams::AudienceSettings;
 
 pub use self::log::{SharedLog, kafka_options};
 use self::owners::{OwnerParts, Owners};
@@ -76,7 +76,7 @@ pub struct Running {
     log: SharedLog,
     owners: Option<Owners>,
     replies: Option<ReplyReader>,
-    live: Vec<floodgate_live::LiveHandle>,
+    live: Vec<floodgate_streams::LiveHandle>,
     sinks: Vec<floodgate_sinks::SinkHandle>,
     server: JoinHandle<()>,
     /// Whether the server has buyers, who need the other roles until they are done.
@@ -196,7 +196,7 @@ impl Running {
             if self.owners.as_ref().is_some_and(Owners::has_ended) {
                 return anyhow!("a partition's owner ended by itself");
             }
-            if matches!(self.log.shared().health(), Err(floodgate_log::LogError::Closed)) {
+            if matches!(self.log.shared().health(), Err(floodgate_event_log::LogError::Closed)) {
                 return anyhow!("the log's producer failed for good; a new process starts afresh");
             }
         }
@@ -214,11 +214,11 @@ impl Running {
         }
         let ended = tokio::task::spawn_blocking(move || {
             owners.iter().for_each(Owners::stop);
-            live.iter().for_each(floodgate_live::LiveHandle::stop);
+            live.iter().for_each(floodgate_streams::LiveHandle::stop);
             sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
             replies.iter().for_each(ReplyReader::stop);
             let owned = owners.map_or(Ok(()), Owners::join);
-            live.into_iter().for_each(floodgate_live::LiveHandle::join);
+            live.into_iter().for_each(floodgate_streams::LiveHandle::join);
             sinks.into_iter().for_each(floodgate_sinks::SinkHandle::join);
             replies.into_iter().for_each(ReplyReader::join);
             log.close();
@@ -253,15 +253,18 @@ fn start_owners(
     })
 }
 
-fn start_live(settings: &Settings, log: &Arc<dyn Log>) -> Result<Vec<floodgate_live::LiveHandle>> {
-    let live = floodgate_live::LiveSettings {
+fn start_live(
+    settings: &Settings,
+    log: &Arc<dyn Log>,
+) -> Result<Vec<floodgate_streams::LiveHandle>> {
+    let live = floodgate_streams::LiveSettings {
         forget_after: settings.live.forget_after.0,
         audience: AudienceSettings {
             window_ms: settings.live.audience_window.as_millis(),
             threshold: settings.live.audience_threshold,
         },
     };
-    let start = |partition| floodgate_live::spawn(Arc::clone(log), partition, live);
+    let start = |partition| floodgate_streams::spawn(Arc::clone(log), partition, live);
     let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
     live.context("a counting thread could not start")
 }

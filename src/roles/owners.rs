@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow};
 
 use floodgate_config::Settings;
-use floodgate_log::kafka::{Change, Membership};
-use floodgate_log::{Log, Partition, ReplySender, Topic, Tracer};
-use floodgate_onsale::EngineLimits;
+use floodgate_engine::EngineLimits;
+use floodgate_event_log::kafka::{Change, Membership};
+use floodgate_event_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
 use floodgate_runner::{LoopConfig, Runner, RunnerHandle, SnapshotStore};
 

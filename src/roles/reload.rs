@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use floodgate_config::{Settings, Tune, TunePhase, load_text};
+use floodgate_domain::{PhaseDial, RoomDials};
 use floodgate_gateway::{FileDials, GatewayState};
-use floodgate_onsale::{PhaseDial, RoomDials};
 
 use super::{limit_settings, room_settings};
 

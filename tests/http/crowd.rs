@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use floodgate_log::{Log, Record, Topic};
-use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{Fact, FactRecord};
+use floodgate_domain::wire::decode_fact;
+use floodgate_domain::{Fact, FactRecord};
+use floodgate_event_log::{Log, Record, Topic};
 use hyper::Method;
 use serde_json::{Value, json};
 

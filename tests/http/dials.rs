@@ -4,7 +4,7 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use floodgate::client::Answer;
-use floodgate_log::Topic;
+use floodgate_event_log::Topic;
 
 use crate::world::{Papers, World};
 

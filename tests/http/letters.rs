@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use floodgate_log::{Log, NewRecord, Origin, Record, Topic, partition_of, read_letters};
-use floodgate_onsale::Fact;
-use floodgate_onsale::wire::decode_fact;
+use floodgate_domain::Fact;
+use floodgate_domain::wire::decode_fact;
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, partition_of, read_letters};
 use serde_json::{Value, json};
 
 use super::tables::wait_for;

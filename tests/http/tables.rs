@@ -1,6 +1,6 @@
 //! The SQL tables and the live counts agree with the engine.
 
-use floodgate_log::Topic;
+use floodgate_event_log::Topic;
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -66,7 +66,7 @@ async fn tables_and_counts_say_what_the_engine_says() {
 }
 
 /// Every record of the counts: key, and whether it says that the key is to be forgotten.
-fn counts(log: &dyn floodgate_log::Log) -> Option<Vec<(String, bool)>> {
+fn counts(log: &dyn floodgate_event_log::Log) -> Option<Vec<(String, bool)>> {
     let mut all = Vec::new();
     for partition in 0..log.partitions(Topic::Counts) {
         let mut records = Vec::new();
@@ -75,7 +75,7 @@ fn counts(log: &dyn floodgate_log::Log) -> Option<Vec<(String, bool)>> {
         while reader.position() < end {
             reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
         }
-        let told = |record: &floodgate_log::Record| {
+        let told = |record: &floodgate_event_log::Record| {
             (String::from_utf8_lossy(&record.key).into_owned(), record.value.is_absent())
         };
         all.extend(records.iter().map(told));
@@ -96,7 +96,7 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
     assert_eq!(closed.status, 200, "{}", closed.body);
     // The log's time goes on with what happens to others of its partition.
     let partition_of =
-        |id: &str| floodgate_log::partition_of(id.as_bytes(), log.partitions(Topic::Counts));
+        |id: &str| floodgate_event_log::partition_of(id.as_bytes(), log.partitions(Topic::Counts));
     while partition_of(world.event(json!({})).await.rsplit('/').next().unwrap())
         != partition_of(&event_id)
     {}

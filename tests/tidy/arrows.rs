@@ -3,28 +3,29 @@
 use super::{expect_none, read, root};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("config", &[]),
-    ("processors/onsale", &[]),
-    ("processors/plans", &["onsale"]),
-    ("processors/log", &["onsale"]),
-    ("processors/runner", &["onsale", "log"]),
-    ("processors/live", &["onsale", "log"]),
-    ("processors/payments", &["onsale", "log"]),
-    ("sinks", &["onsale", "log"]),
-    ("admission", &["onsale"]),
-    ("gateway", &["onsale", "plans", "log", "admission"]),
+    ("core/domain", &[]),
+    ("core/seating", &["domain"]),
+    ("core/event-log", &["domain"]),
+    ("processors/engine", &["domain"]),
+    ("processors/runner", &["domain", "engine", "event-log"]),
+    ("processors/streams", &["domain", "event-log"]),
+    ("processors/payments", &["domain", "event-log"]),
+    ("sinks", &["domain", "event-log"]),
+    ("admission", &["domain"]),
+    ("gateway", &["domain", "seating", "event-log", "admission"]),
 ];
 
 /// An outside system and the only crates that may name it.
 const SYSTEMS: [(&str, &[&str]); 9] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
-    ("rdkafka", &["processors/log"]),
+    ("rdkafka", &["core/event-log"]),
     ("axum", &["gateway"]),
-    ("timely", &["processors/live"]),
-    ("differential-dataflow", &["processors/live"]),
-    ("rusqlite", &["processors/log", "sinks"]),
+    ("timely", &["processors/streams"]),
+    ("differential-dataflow", &["processors/streams"]),
+    ("rusqlite", &["core/event-log", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
     ("postgres", &["sinks"]),
 ];

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
 use floodgate_admission::{Device, Left, Limited, Pass};
-use floodgate_onsale::{Actor, BuyerId, EventId};
+use floodgate_domain::{Actor, BuyerId, EventId};
 
 use super::address::ClientAddress;
 use super::path::event_id;

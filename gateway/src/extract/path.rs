@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
-use floodgate_onsale::{EventId, HoldId, OrderName, Refusal};
+use floodgate_domain::{EventId, HoldId, OrderName, Refusal};
 
 use crate::problem::ApiError;
 use crate::state::GatewayState;

@@ -6,7 +6,7 @@ use http::request::Parts;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use floodgate_onsale::{Actor, StaffId};
+use floodgate_domain::{Actor, StaffId};
 
 use crate::problem::ApiError;
 use crate::state::GatewayState;

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 
 use floodgate_admission::{Device, QueueTicket};
-use floodgate_onsale::EventId;
+use floodgate_domain::EventId;
 
 use super::fan::{ticket_cookie, token_of};
 use crate::problem::ApiError;

@@ -10,8 +10,8 @@ use axum::routing::put;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use floodgate_onsale::cohort::RegionError;
-use floodgate_onsale::{Actor, AgeBand, Cohort, Command, Region};
+use floodgate_domain::cohort::RegionError;
+use floodgate_domain::{Actor, AgeBand, Cohort, Command, Region};
 
 use super::answer;
 use crate::extract::{EventPath, Fan, Wish};

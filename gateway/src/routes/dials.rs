@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use floodgate_admission::{Flow, QueueView};
-use floodgate_onsale::dials::{PUZZLE_LEVEL_MAX, WORDS_BYTES_MAX};
-use floodgate_onsale::{Command, PhaseDial, RoomDials, SalePhase, StaffId};
+use floodgate_domain::dials::{PUZZLE_LEVEL_MAX, WORDS_BYTES_MAX};
+use floodgate_domain::{Command, PhaseDial, RoomDials, SalePhase, StaffId};
 
 use super::answer;
 use crate::extract::staff::Role;
@@ -151,7 +151,7 @@ impl Preview {
     fn of(state: &GatewayState, path: &EventPath, dials: &RoomDials) -> Result<Self, ApiError> {
         let view = path.entry.read();
         let room = state.room.view(path.event_id);
-        let room = room.ok_or(floodgate_onsale::Refusal::UnknownEvent)?;
+        let room = room.ok_or(floodgate_domain::Refusal::UnknownEvent)?;
         let (measured, longest) = (view.stay.mean_ms(), view.policy.pass_ms);
         let stay_ms = measured.unwrap_or(longest);
         let waiting = waiting(&room);

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use floodgate_admission::puzzle::{self, Bearer, Challenge, Kind, Proof, PuzzleError, Shown};
 use floodgate_admission::{Device, WaitingRoom};
-use floodgate_onsale::{BuyerId, EventId};
+use floodgate_domain::{BuyerId, EventId};
 
 use super::queue::{COOKIE_SECONDS, held_ticket};
 use crate::extract::address::ClientAddress;

@@ -10,8 +10,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use floodgate_onsale::{Answer, Command, Currency, EventId, LogTime, NewEvent, PriceTable, Tier};
-use floodgate_plans::PlanJson;
+use floodgate_domain::{Answer, Command, Currency, EventId, LogTime, NewEvent, PriceTable, Tier};
+use floodgate_seating::PlanJson;
 
 use super::venues::{PlanUpload, import};
 use super::{answer, sale::PolicyPatch};
@@ -202,7 +202,7 @@ pub(crate) async fn create(
         venue_id: imported.venue_id,
         plan: imported.plan,
         prices,
-        policy: body.policy.apply(floodgate_onsale::Policy::default())?,
+        policy: body.policy.apply(floodgate_domain::Policy::default())?,
     };
     let (seats, venue_id) = (new.plan.seat_count(), new.venue_id);
     let command = Command::CreateEvent(Box::new(new));

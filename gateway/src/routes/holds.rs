@@ -7,7 +7,7 @@ use axum::routing::{delete, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use floodgate_onsale::{Answer, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
+use floodgate_domain::{Answer, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
 
 use super::answer;
 use crate::extract::{EventPath, OrderPath, Shopper, Wish};

@@ -29,7 +29,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use tower_http::compression::CompressionLayer;
 
-use floodgate_onsale::{CommandId, EventId, Reply};
+use floodgate_domain::{CommandId, EventId, Reply};
 
 use crate::commands::{Outcome, refused_or};
 use crate::extract::fan::Quota;

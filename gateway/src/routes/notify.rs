@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::post;
 use http::HeaderMap;
 
-use floodgate_onsale::{Actor, Command};
+use floodgate_domain::{Actor, Command};
 
 use super::answer;
 use crate::extract::{EventPath, Fan, Wish, queue_ticket};

@@ -12,7 +12,7 @@ use futures::Stream;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use floodgate_onsale::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
+use floodgate_domain::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
 
 use super::holds::order_of;
 use super::lasting::lasting;

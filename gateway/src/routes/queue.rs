@@ -12,7 +12,7 @@ use futures::Stream;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use floodgate_admission::{Device, Joining, QueueTicket, RoomError};
-use floodgate_onsale::Refusal;
+use floodgate_domain::Refusal;
 
 use super::door::{self, Join};
 use super::lasting::lasting;

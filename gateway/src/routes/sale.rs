@@ -10,8 +10,8 @@ use axum::routing::{post, put};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_onsale::dials::WORDS_BYTES_MAX;
-use floodgate_onsale::{Command, PhaseDial, Policy, RoomDials};
+use floodgate_domain::dials::WORDS_BYTES_MAX;
+use floodgate_domain::{Command, PhaseDial, Policy, RoomDials};
 
 use super::answer;
 use super::events::{PriceEntry, price_table};

@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_onsale::{HoldId, OrderStatus, PaymentResult, Refusal};
+use floodgate_domain::{HoldId, OrderStatus, PaymentResult, Refusal};
 
 use super::answer;
 use super::orders::find;

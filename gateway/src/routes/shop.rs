@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use floodgate_admission::{Pass, QueueTicket};
-use floodgate_onsale::{Actor, Answer, Command, OrderView, Refusal};
+use floodgate_domain::{Actor, Answer, Command, OrderView, Refusal};
 
 use super::answer;
 use crate::commands::{Outcome, refused_or};

@@ -6,7 +6,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use floodgate_onsale::{Answer, Command};
+use floodgate_domain::{Answer, Command};
 
 use crate::extract::{EventPath, Fan};
 use crate::model::StatusAnswer;

@@ -8,7 +8,7 @@ use http::header;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use floodgate_onsale::{OrderStatus, OrderView, Refusal, SeatId};
+use floodgate_domain::{OrderStatus, OrderView, Refusal, SeatId};
 
 use super::orders::find;
 use crate::extract::{Fan, OrderPath};

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use floodgate_onsale::plan::wire::encode_plan;
-use floodgate_onsale::{Plan, VenueId};
-use floodgate_plans::Format;
+use floodgate_domain::plan::wire::encode_plan;
+use floodgate_domain::{Plan, VenueId};
+use floodgate_seating::Format;
 
 use crate::extract::{Manager, PlanWish};
 use crate::problem::ApiError;
@@ -53,8 +53,8 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
             .map_err(|error| malformed("plan.content", error.to_string()))?,
         _ => upload.content.clone().into_bytes(),
     };
-    let imported = floodgate_plans::import(format, &bytes).map_err(|rejected| {
-        let error = ApiError::from(floodgate_onsale::Refusal::InvalidPlan);
+    let imported = floodgate_seating::import(format, &bytes).map_err(|rejected| {
+        let error = ApiError::from(floodgate_domain::Refusal::InvalidPlan);
         let lines = rejected.to_string();
         // The first lines say enough; the whole report comes from the check call.
         lines.lines().take(20).fold(error, |error, line| error.field("plan", line))

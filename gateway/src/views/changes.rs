@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use floodgate_admission::Turned;
-use floodgate_onsale::{Dials, Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
+use floodgate_domain::{Dials, Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -106,7 +106,7 @@ fn from_pair(dials: &Dials) -> RoomDials {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_onsale::{EventId, PhaseDial};
+    use floodgate_domain::{EventId, PhaseDial};
 
     fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
         let source = Source { offset, index };

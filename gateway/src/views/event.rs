@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use floodgate_admission::QueueTicket;
-use floodgate_onsale::plan::{SeatFlags, SectionKind};
-use floodgate_onsale::{
+use floodgate_domain::plan::{SeatFlags, SectionKind};
+use floodgate_domain::{
     BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place, Plan,
     Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
 };

@@ -1,6 +1,6 @@
 //! How facts change a view.
 
-use floodgate_onsale::{
+use floodgate_domain::{
     BuyerId, Fact, FactRecord, HoldId, LogTime, OrderStatus, OrderView, SalePhase, SeatList,
 };
 

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::broadcast;
 
-use floodgate_onsale::wire::Sink;
+use floodgate_domain::wire::Sink;
 
 /// Frames kept for viewers that come back: half a minute at four a second.
 const KEPT: usize = 128;

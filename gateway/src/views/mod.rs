@@ -15,9 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use floodgate_admission::ShopView;
-use floodgate_log::{Log, LogError, LogReader, Topic};
-use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{EventId, FactRecord, LogTime, Source};
+use floodgate_domain::wire::decode_fact;
+use floodgate_domain::{EventId, FactRecord, LogTime, Source};
+use floodgate_event_log::{Log, LogError, LogReader, Topic};
 
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use floodgate_onsale::{EventId, Fact, FactRecord, HoldId, LogTime, PaymentMethod};
+use floodgate_domain::{EventId, Fact, FactRecord, HoldId, LogTime, PaymentMethod};
 
 use crate::provider::Payment;
 
@@ -70,11 +70,11 @@ impl Book {
             Fact::OrderDeclined { hold_id, attempt, reason, .. } => {
                 let key = (event_id, *hold_id, *attempt);
                 match reason {
-                    floodgate_onsale::fact::DeclineReason::Declined => {
+                    floodgate_domain::fact::DeclineReason::Declined => {
                         self.open.remove(&key);
                     }
                     // The provider may still answer; then the money must find its way.
-                    floodgate_onsale::fact::DeclineReason::Lost => {
+                    floodgate_domain::fact::DeclineReason::Lost => {
                         if let Some(open) = self.open.get_mut(&key) {
                             open.step = Step::Authorise { lost_told: true };
                         }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floodgate_log::{
+use floodgate_domain::wire::{decode_fact, encode_command};
+use floodgate_domain::{GatewayId, LogTime, PaymentResult, Source};
+use floodgate_event_log::{
     Log, LogError, LogReader, NewRecord, Parking, Partition, Reads, Record, Ticket, Topic,
 };
-use floodgate_onsale::wire::{decode_fact, encode_command};
-use floodgate_onsale::{GatewayId, LogTime, PaymentResult, Source};
 
 use crate::book::{Book, Key, Open, Step};
 use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};

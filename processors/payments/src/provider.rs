@@ -1,6 +1,6 @@
 //! What is asked of a payment provider.
 
-use floodgate_onsale::{EventId, HoldId, LogTime, PaymentMethod};
+use floodgate_domain::{EventId, HoldId, LogTime, PaymentMethod};
 
 /// One attempt to pay one order. `(hold_id, attempt)` of an event is the idempotency key:
 /// asking again never moves money twice.

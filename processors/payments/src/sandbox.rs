@@ -1,6 +1,6 @@
 //! A provider for demos and tests: published cards, no money.
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
 

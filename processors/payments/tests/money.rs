@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
-use floodgate_onsale::fact::DeclineReason;
-use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
-use floodgate_onsale::wire::{decode_fact, encode_command};
-use floodgate_onsale::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope, EventId,
-    Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, Policy, PriceTable,
-    Reply, StaffId,
+use floodgate_domain::fact::DeclineReason;
+use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
+use floodgate_domain::wire::{decode_fact, encode_command};
+use floodgate_domain::{
+    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, Fact, GatewayId,
+    HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, Policy, PriceTable, Reply, StaffId,
 };
+use floodgate_engine::EngineLimits;
+use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
 use floodgate_runner::memory_log::MemoryLog;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, Topic};
-use floodgate_onsale::wire::{decode_command, encode_fact};
-use floodgate_onsale::{
+use floodgate_domain::wire::{decode_command, encode_fact};
+use floodgate_domain::{
     BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, PaymentMethod, Source,
 };
+use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_payments::{
     Authorisation, Captured, Outbox, OutboxConfig, Payment, Provider, ProviderError,
 };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use metrics::Counter;
 
-use floodgate_onsale::{Answer, Envelope, Reply};
+use floodgate_domain::{Answer, Envelope, Reply};
 
 /// Handles found once: looking one up by its labels costs as much as a decision. As many as there
 /// are commands and refusal codes.

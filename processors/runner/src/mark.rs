@@ -3,7 +3,7 @@
 //! A folder or bucket may outlive the log it belongs to, or two installations may share one by
 //! mistake. Such a state would fit no seat, and nothing about it would look wrong.
 
-use floodgate_log::Record;
+use floodgate_event_log::Record;
 
 /// Before every state: what the record before it looked like. Zero before the first record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use floodgate_log::{
+use floodgate_domain::LogTime;
+use floodgate_event_log::{
     Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Topic,
 };
-use floodgate_onsale::LogTime;
 
 /// What becomes of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use floodgate_log::{Offset, Topic};
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
+use floodgate_event_log::{Offset, Topic};
 
 use crate::partition_loop::{LoopConfig, PartitionLoop, RunnerError};
 use crate::runner::{RESTART_MIN, Shared, State, Wish};

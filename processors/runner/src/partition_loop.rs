@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use floodgate_log::{
-    Log, LogError, NewRecord, Offset, Origin, Partition, Record, ReplySender, Ticket, Topic, Tracer,
+use floodgate_domain::wire::{WireError, decode_command, encode_command};
+use floodgate_domain::{
+    Actor, Command, CommandId, Envelope, EventId, FactRecord, GatewayId, LogTime, Source,
 };
-use floodgate_onsale::engine::Violation;
-use floodgate_onsale::wire::{WireError, decode_command, encode_command};
-use floodgate_onsale::{
-    Actor, Command, CommandId, Engine, EngineLimits, Envelope, EventId, FactRecord, GatewayId,
-    LogTime, Source,
+use floodgate_engine::Violation;
+use floodgate_engine::{Engine, EngineLimits};
+use floodgate_event_log::{
+    Log, LogError, NewRecord, Offset, Origin, Partition, Record, ReplySender, Ticket, Topic, Tracer,
 };
 
 use crate::decided::Decided;

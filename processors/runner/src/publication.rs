@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use floodgate_log::{Log, LogError, NewRecord, Partition, Ticket, Topic};
-use floodgate_onsale::wire::encode_fact;
-use floodgate_onsale::{EventId, FactRecord, Source};
+use floodgate_domain::wire::encode_fact;
+use floodgate_domain::{EventId, FactRecord, Source};
+use floodgate_event_log::{Log, LogError, NewRecord, Partition, Ticket, Topic};
 
 /// Batches of facts whose outcome is not known yet. At a thousand commands a batch this is
 /// tens of thousands of facts; more would only grow the work of a failure.

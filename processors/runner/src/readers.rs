@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
-use floodgate_log::{LogError, LogReader, Offset, Record};
+use floodgate_event_log::{LogError, LogReader, Offset, Record};
 
 /// A reader in a box that may be debugged.
 pub(crate) struct Reader(pub(crate) Box<dyn LogReader>);

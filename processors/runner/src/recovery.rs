@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use floodgate_log::{Log, LogError, Offset, Origin, Partition, Topic};
-use floodgate_onsale::{Engine, EngineLimits, Source};
+use floodgate_domain::Source;
+use floodgate_engine::{Engine, EngineLimits};
+use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
 
 use crate::mark::Mark;
 use crate::partition_loop::{RunnerError, broken};

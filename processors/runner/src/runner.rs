@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use floodgate_log::Offset;
+use floodgate_event_log::Offset;
 
 use crate::owning;
 use crate::partition_loop::{LoopConfig, PartitionLoop, RunnerError};

@@ -8,9 +8,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use floodgate_log::{LogError, Offset, Partition, Record, Topic};
-use floodgate_onsale::wire::decode_command;
-use floodgate_onsale::{Envelope, FactRecord, Source};
+use floodgate_domain::wire::decode_command;
+use floodgate_domain::{Envelope, FactRecord, Source};
+use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
 use crate::mark::Mark;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};

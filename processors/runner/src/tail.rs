@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use floodgate_log::{Log, LogError, Offset, Partition, Record, Topic};
-use floodgate_onsale::wire::{WireError, decode_fact};
-use floodgate_onsale::{EventId, Source};
+use floodgate_domain::wire::{WireError, decode_fact};
+use floodgate_domain::{EventId, Source};
+use floodgate_event_log::{Log, LogError, Offset, Partition, Record, Topic};
 
 use crate::partition_loop::RunnerError;
 

@@ -2,8 +2,8 @@
 
 use std::time::SystemTime;
 
-use floodgate_log::{Partition, Record, Span, SpanKind, TraceContext, Tracer};
-use floodgate_onsale::Envelope;
+use floodgate_domain::Envelope;
+use floodgate_event_log::{Partition, Record, Span, SpanKind, TraceContext, Tracer};
 
 /// A batch that is being decided.
 pub(crate) struct Traces {

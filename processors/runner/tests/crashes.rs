@@ -5,9 +5,9 @@ mod history;
 
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, Topic};
-use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{Actor, BuyerId, CategorySet, Command, LogTime};
+use floodgate_domain::wire::decode_fact;
+use floodgate_domain::{Actor, BuyerId, CategorySet, Command, LogTime};
+use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::Runner;
 use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{PartitionLoop, RunnerError};

@@ -6,9 +6,9 @@ mod history;
 
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, Topic};
-use floodgate_onsale::wire::decode_fact;
-use floodgate_onsale::{Actor, Command, LogTime, Source};
+use floodgate_domain::wire::decode_fact;
+use floodgate_domain::{Actor, Command, LogTime, Source};
+use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{LoopConfig, PartitionLoop, Standby};
 use rand::rngs::StdRng;

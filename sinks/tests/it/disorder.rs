@@ -1,6 +1,6 @@
 //! Repeats, disorder and restarts leave the tables as one ordered pass would.
 
-use floodgate_onsale::FactRecord;
+use floodgate_domain::FactRecord;
 use floodgate_sinks::{Sink, SqliteSink};
 use rand::SeedableRng;
 use rand::rngs::StdRng;

@@ -1,8 +1,8 @@
 //! A made-up history of one small house.
 
-use floodgate_onsale::fact::SeatsKept;
-use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
-use floodgate_onsale::{
+use floodgate_domain::fact::SeatsKept;
+use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
+use floodgate_domain::{
     BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList, Source,
 };
 use rand::rngs::StdRng;

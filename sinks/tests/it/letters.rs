@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodgate_log::{
+use floodgate_domain::FactRecord;
+use floodgate_domain::wire::encode_fact;
+use floodgate_event_log::{
     EmbeddedLog, EmbeddedOptions, Log, NewRecord, Offset, Origin, Partition, Topic, read_letters,
 };
-use floodgate_onsale::FactRecord;
-use floodgate_onsale::wire::encode_fact;
 use floodgate_sinks::{Sink, SinkError, SqliteSink, spawn};
 
 use crate::history::history;

@@ -3,7 +3,7 @@
 //! `scripts/servers up postgres` starts one and `eval "$(scripts/servers env)"` says where it is. Without
 //! it this test fails, unless FLOODGATE_TEST_QUICK says that it is left out on purpose.
 
-use floodgate_onsale::{EventId, Fact, FactRecord};
+use floodgate_domain::{EventId, Fact, FactRecord};
 use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink};
 use postgres::{Client, NoTls};
 use rand::SeedableRng;

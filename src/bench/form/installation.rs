@@ -10,8 +10,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use floodgate_config::Settings;
-use floodgate_log::kafka::{TopicPlan, apply, remove};
-use floodgate_plans::{demo_prices, generate, to_base64};
+use floodgate_event_log::kafka::{TopicPlan, apply, remove};
+use floodgate_seating::{demo_prices, generate, to_base64};
 
 use super::cpu::Meter;
 use crate::client::{Call, Http};

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use floodgate_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
-use floodgate_onsale::{EngineLimits, EventId};
+use floodgate_domain::EventId;
+use floodgate_engine::EngineLimits;
+use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, SnapshotStore, Standby};
 
 use super::{Nobody, RawLog, Row, TAIL, row};

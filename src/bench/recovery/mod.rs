@@ -11,8 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use floodgate_config::Settings;
-use floodgate_log::ReplySender;
-use floodgate_onsale::{NewEvent, Reply};
+use floodgate_domain::{NewEvent, Reply};
+use floodgate_event_log::ReplySender;
 
 use super::Row;
 use super::engine::{self, RawLog};

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tokio::task::JoinHandle;
 
-use floodgate_log::kafka::{TopicPlan, apply, processor_count, remove};
-use floodgate_log::{KafkaLog, KafkaOptions, Log, NewRecord, ReplyHub, ReplyReader, Topic};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{Actor, Command, CommandId, Envelope, EventId, GatewayId};
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId};
+use floodgate_event_log::kafka::{TopicPlan, apply, processor_count, remove};
+use floodgate_event_log::{KafkaLog, KafkaOptions, Log, NewRecord, ReplyHub, ReplyReader, Topic};
 
 use super::processes::Processor;
 use super::{Cluster, RawLog, Row, row};

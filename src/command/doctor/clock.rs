@@ -1,6 +1,6 @@
 //! Clocks of servers beside ours.
 
-use floodgate_onsale::LogTime;
+use floodgate_domain::LogTime;
 
 use super::Finding;
 

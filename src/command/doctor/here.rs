@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use floodgate_config::{Settings, Snapshots};
-use floodgate_log::{EmbeddedLog, Log as _, Topic};
+use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
 
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;

@@ -1,9 +1,9 @@
 //! The Kafka cluster: its brokers, every topic, sizes and clocks.
 
 use floodgate_config::Settings;
-use floodgate_log::kafka::{Cluster, Config, Difference, FoundTopic, RECORD_BYTES_MAX};
-use floodgate_log::kafka::{TopicPlan, inspect};
-use floodgate_log::{KafkaLog, probe};
+use floodgate_event_log::kafka::{Cluster, Config, Difference, FoundTopic, RECORD_BYTES_MAX};
+use floodgate_event_log::kafka::{TopicPlan, inspect};
+use floodgate_event_log::{KafkaLog, probe};
 
 use super::super::block_on;
 use super::super::exit::Failure;
@@ -142,7 +142,7 @@ fn clocks(settings: &Settings) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use floodgate_log::Topic;
+    use floodgate_event_log::Topic;
 
     use super::*;
 

@@ -85,7 +85,7 @@ fn without_password(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use floodgate_onsale::LogTime;
+    use floodgate_domain::LogTime;
 
     use super::*;
 

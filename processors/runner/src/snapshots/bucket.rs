@@ -13,7 +13,7 @@ use rusty_s3::{Bucket, UrlStyle};
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-use floodgate_log::{Offset, Partition};
+use floodgate_event_log::{Offset, Partition};
 
 use super::credentials::Credentials;
 use super::{HEAD_BYTES, SnapshotStore, head, name, offset, open, sorted, surplus};

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floodgate_log::{Offset, Partition};
+use floodgate_event_log::{Offset, Partition};
 
 use super::{SnapshotStore, head, name, offset, open, sorted, surplus};
 

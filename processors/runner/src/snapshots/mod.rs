@@ -18,7 +18,7 @@ mod folder;
 
 use std::io;
 
-use floodgate_log::{Offset, Partition};
+use floodgate_event_log::{Offset, Partition};
 
 pub use self::bucket::{BucketOptions, BucketStore};
 pub use self::credentials::{Credentials, CredentialsError};

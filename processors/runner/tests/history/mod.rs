@@ -5,13 +5,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_onsale::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
-use floodgate_onsale::wire::encode_command;
-use floodgate_onsale::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, EngineLimits, Envelope, EventId,
-    GatewayId, LogTime, NewEvent, Policy, PriceTable, Reply, StaffId,
+use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
+use floodgate_domain::wire::encode_command;
+use floodgate_domain::{
+    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, GatewayId,
+    LogTime, NewEvent, Policy, PriceTable, Reply, StaffId,
 };
+use floodgate_engine::EngineLimits;
+use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_runner::memory_log::MemoryLog;
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
 use rand::RngExt;

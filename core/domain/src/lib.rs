@@ -1,0 +1,41 @@
+//! The words everybody shares: what can be asked of an event, what happens to it, and their form.
+//!
+//! Pure data with the rules that belong to it; nothing here decides. Start reading at
+//! [`command`] (what is asked) and [`fact`] (what happened).
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
+//! | [`dials`], [`payment`], [`cohort`] | more of them |
+//! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, answered |
+//! | [`wire`] | the compact, versioned form of all of them |
+
+pub mod answer;
+pub mod cohort;
+pub mod command;
+pub mod dials;
+pub mod fact;
+pub mod ids;
+pub mod payment;
+pub mod plan;
+pub mod policy;
+pub mod price;
+pub mod refusal;
+pub mod seats;
+pub mod wire;
+
+pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
+pub use cohort::{AgeBand, Cohort, Region};
+pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
+pub use dials::{PhaseDial, RoomDials};
+pub use fact::{Fact, FactRecord, Source};
+pub use ids::{
+    Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
+    VenueId,
+};
+pub use payment::PaymentResult;
+pub use plan::{CategorySet, Plan};
+pub use policy::Policy;
+pub use price::{Currency, PriceTable, Tier};
+pub use refusal::Refusal;
+pub use seats::{SeatId, SeatList};

@@ -1,0 +1,229 @@
+//! Commands on the wire.
+//!
+//! `version u8, kind u8, actor kind u8, actor u64, command id u128, fingerprint u32,
+//! event u64, reply-to u32`, all little-endian, then the body.
+
+use super::WIRE_VERSION;
+use super::cursor::{Cursor, Sink, WireError};
+use super::dials::{read_dials, read_room_dials, write_dials, write_room_dials};
+use super::event::{
+    read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
+};
+use crate::cohort::Cohort;
+use crate::command::{Command, Envelope, PaymentMethod};
+use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
+use crate::plan::CategorySet;
+use crate::seats::SeatId;
+
+/// The longest announcement, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;
+
+/// Writes a command behind what is in `out` already.
+pub fn encode_command(envelope: &Envelope, out: &mut Vec<u8>) {
+    out.put_u8(WIRE_VERSION);
+    out.put_u8(kind(&envelope.command));
+    let (actor_kind, actor) = match envelope.actor {
+        Actor::System => (0, 0),
+        Actor::Buyer(buyer) => (1, buyer.0),
+        Actor::Staff(staff) => (2, staff.0),
+    };
+    out.put_u8(actor_kind);
+    out.put_u64_fixed(actor);
+    out.put_u128_fixed(envelope.command_id.0);
+    out.put_u32_fixed(envelope.fingerprint);
+    out.put_u64_fixed(envelope.event_id.0);
+    out.put_u32_fixed(envelope.reply_to.0);
+    write_body(&envelope.command, out);
+}
+
+/// Reads one whole command.
+pub fn decode_command(bytes: &[u8]) -> Result<Envelope, WireError> {
+    let mut cursor = Cursor::new(bytes);
+    let version = cursor.u8()?;
+    if version != WIRE_VERSION {
+        return Err(WireError::UnknownVersion(version));
+    }
+    let kind = cursor.u8()?;
+    let actor_kind = cursor.u8()?;
+    let actor = cursor.u64_fixed()?;
+    let actor = match actor_kind {
+        0 => Actor::System,
+        1 => Actor::Buyer(BuyerId(actor)),
+        2 => Actor::Staff(StaffId(actor)),
+        _ => return Err(WireError::OutOfBounds("a kind of actor")),
+    };
+    let command_id = CommandId(cursor.u128_fixed()?);
+    let fingerprint = cursor.u32_fixed()?;
+    let event_id = EventId(cursor.u64_fixed()?);
+    let reply_to = GatewayId(cursor.u32_fixed()?);
+    let command = read_body(kind, &mut cursor)?;
+    cursor.finish()?;
+    Ok(Envelope { command_id, fingerprint, event_id, actor, reply_to, command })
+}
+
+/// The kind's number; never used twice.
+fn kind(command: &Command) -> u8 {
+    match command {
+        Command::CreateEvent(_) => 1,
+        Command::SetPrices(_) => 2,
+        Command::SetPolicy(_) => 3,
+        Command::OpenSale => 4,
+        Command::PauseSale => 5,
+        Command::CloseSale => 6,
+        Command::CancelEvent => 7,
+        Command::CommitDraw { .. } => 8,
+        Command::RevealDraw { .. } => 9,
+        Command::ReservePlaces { .. } => 10,
+        Command::Enter { .. } => 11,
+        Command::Leave => 12,
+        Command::HoldSeats { .. } => 13,
+        Command::HoldBest { .. } => 14,
+        Command::ExtendHold { .. } => 15,
+        Command::ReleaseHold { .. } => 16,
+        Command::StartPurchase { .. } => 17,
+        Command::PaymentAuthorised { .. } => 18,
+        Command::PaymentDeclined { .. } => 19,
+        Command::PaymentCaptured { .. } => 20,
+        Command::PaymentLost { .. } => 21,
+        Command::RefundOrder { .. } => 22,
+        Command::TransferTicket { .. } => 23,
+        Command::RedeemTicket { .. } => 24,
+        Command::Announce { .. } => 25,
+        Command::Tick => 26,
+        Command::EngineVersion { .. } => 27,
+        Command::ReadStatus => 28,
+        Command::TuneQueue(_) => 29,
+        Command::CallPlaces { .. } => 30,
+        Command::AwaitTurn { .. } => 31,
+        Command::ShareCohort { .. } => 32,
+        Command::WithdrawCohort => 33,
+        Command::MarkTime => 34,
+        Command::TuneRoom(_) => 35,
+    }
+}
+
+fn write_body(command: &Command, out: &mut Vec<u8>) {
+    match command {
+        Command::CreateEvent(new) => write_new_event(new, out),
+        Command::SetPrices(prices) => write_prices(prices, out),
+        Command::SetPolicy(policy) => write_policy(policy, out),
+        Command::CommitDraw { commitment } => out.put_bytes(commitment),
+        Command::RevealDraw { secret, public_value } => {
+            out.put_bytes(secret);
+            out.put_bytes(public_value);
+        }
+        Command::ReservePlaces { count } => out.put_varint(u64::from(*count)),
+        Command::Enter { place }
+        | Command::AwaitTurn { place }
+        | Command::CallPlaces { below: place } => out.put_varint(place.0),
+        Command::ShareCohort { cohort } => out.put_varint(u64::from(cohort.number())),
+        Command::HoldSeats { seats, accessible } => {
+            out.put_seats(seats);
+            out.put_u8(u8::from(*accessible));
+        }
+        Command::HoldBest { count, categories } => {
+            out.put_u8(*count);
+            out.put_u64_fixed(categories.0);
+        }
+        Command::ExtendHold { hold_id }
+        | Command::ReleaseHold { hold_id }
+        | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
+        Command::StartPurchase { hold_id, method } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_text(method.as_str());
+        }
+        Command::PaymentAuthorised { hold_id, attempt }
+        | Command::PaymentDeclined { hold_id, attempt }
+        | Command::PaymentCaptured { hold_id, attempt }
+        | Command::PaymentLost { hold_id, attempt } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u8(*attempt);
+        }
+        Command::TransferTicket { hold_id, seat, to } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u32_fixed(seat.0);
+            out.put_u64_fixed(to.0);
+        }
+        Command::RedeemTicket { hold_id, seat } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u32_fixed(seat.0);
+        }
+        Command::Announce { message } => out.put_text(message),
+        Command::TuneQueue(dials) => write_dials(dials, out),
+        Command::TuneRoom(dials) => write_room_dials(dials, out),
+        Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
+        Command::OpenSale
+        | Command::PauseSale
+        | Command::CloseSale
+        | Command::CancelEvent
+        | Command::Leave
+        | Command::WithdrawCohort
+        | Command::MarkTime
+        | Command::Tick
+        | Command::ReadStatus => {}
+    }
+}
+
+fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
+    Ok(match kind {
+        1 => Command::CreateEvent(Box::new(read_new_event(cursor)?)),
+        2 => Command::SetPrices(Box::new(read_prices(cursor)?)),
+        3 => Command::SetPolicy(Box::new(read_policy(cursor)?)),
+        4 => Command::OpenSale,
+        5 => Command::PauseSale,
+        6 => Command::CloseSale,
+        7 => Command::CancelEvent,
+        8 => Command::CommitDraw { commitment: cursor.array()? },
+        9 => Command::RevealDraw { secret: cursor.array()?, public_value: cursor.array()? },
+        10 => Command::ReservePlaces { count: cursor.u32()? },
+        11 => Command::Enter { place: cursor.place()? },
+        12 => Command::Leave,
+        13 => Command::HoldSeats { seats: cursor.seats()?, accessible: cursor.bool()? },
+        14 => {
+            Command::HoldBest { count: cursor.u8()?, categories: CategorySet(cursor.u64_fixed()?) }
+        }
+        15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
+        16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
+        17 => Command::StartPurchase { hold_id: read_hold(cursor)?, method: read_method(cursor)? },
+        18 => Command::PaymentAuthorised { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        19 => Command::PaymentDeclined { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        20 => Command::PaymentCaptured { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        22 => Command::RefundOrder { hold_id: read_hold(cursor)? },
+        23 => Command::TransferTicket {
+            hold_id: read_hold(cursor)?,
+            seat: SeatId(cursor.u32_fixed()?),
+            to: BuyerId(cursor.u64_fixed()?),
+        },
+        24 => {
+            Command::RedeemTicket { hold_id: read_hold(cursor)?, seat: SeatId(cursor.u32_fixed()?) }
+        }
+        25 => Command::Announce { message: cursor.text(MESSAGE_BYTES_MAX)? },
+        26 => Command::Tick,
+        27 => Command::EngineVersion { version: cursor.u32()? },
+        28 => Command::ReadStatus,
+        29 => Command::TuneQueue(Box::new(read_dials(cursor)?)),
+        30 => Command::CallPlaces { below: cursor.place()? },
+        31 => Command::AwaitTurn { place: cursor.place()? },
+        32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
+        33 => Command::WithdrawCohort,
+        34 => Command::MarkTime,
+        35 => Command::TuneRoom(Box::new(read_room_dials(cursor)?)),
+        unknown => return Err(WireError::UnknownKind(unknown)),
+    })
+}
+
+pub fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {
+    Cohort::from_number(cursor.u16()?).ok_or(WireError::OutOfBounds("a cohort"))
+}
+
+pub(super) fn read_hold(cursor: &mut Cursor<'_>) -> Result<HoldId, WireError> {
+    cursor.u64_fixed().map(HoldId)
+}
+
+pub(super) fn read_method(cursor: &mut Cursor<'_>) -> Result<PaymentMethod, WireError> {
+    let count = cursor.usize(32, "a payment method's length")?;
+    let text = std::str::from_utf8(cursor.bytes(count)?)
+        .map_err(|_| WireError::OutOfBounds("a payment method"))?;
+    PaymentMethod::parse(text).ok_or(WireError::OutOfBounds("a payment method"))
+}

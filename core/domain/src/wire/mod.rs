@@ -1,0 +1,22 @@
+//! The compact, versioned form of commands, facts and replies.
+//!
+//! One version byte, then fixed-width ids and LEB128 numbers. Decoding never trusts a count:
+//! what does not fit is a [`WireError`], never a panic or a large allocation. New fields are
+//! added at the end under a new version; old versions stay readable for ever.
+
+mod command;
+mod cursor;
+mod dials;
+mod event;
+mod fact;
+mod reply;
+
+pub use command::read_cohort;
+pub use command::{decode_command, encode_command};
+pub use cursor::{Cursor, Sink, WireError};
+pub use event::{read_policy, read_prices, write_policy, write_prices};
+pub use fact::{decode_fact, encode_fact};
+pub use reply::{decode_replies, encode_reply};
+
+/// The version written by this build.
+pub const WIRE_VERSION: u8 = 1;

@@ -1,0 +1,288 @@
+//! The wire form: round trips, golden bytes, hostile bytes.
+
+use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
+use floodgate_domain::wire::{
+    WireError, decode_command, decode_fact, decode_replies, encode_command, encode_fact,
+    encode_reply,
+};
+use floodgate_domain::{
+    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Dials, Envelope,
+    EventId, EventStatus, Fact, FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView,
+    PhaseDial, Place, Refusal, Reply, RoomDials, SalePhase, SeatId, SeatList, Source, StaffId,
+};
+use proptest::prelude::*;
+
+use crate::fixtures::{method, new_event, policy};
+
+fn commands() -> Vec<Command> {
+    let hold_id = HoldId(0x0000_0001_0000_0002);
+    let (seat, to) = (SeatId(5), BuyerId(6));
+    vec![
+        Command::CreateEvent(Box::new(new_event(policy()))),
+        Command::SetPrices(Box::new(new_event(policy()).prices)),
+        Command::SetPolicy(Box::new(policy())),
+        Command::OpenSale,
+        Command::PauseSale,
+        Command::CloseSale,
+        Command::CancelEvent,
+        Command::CommitDraw { commitment: [7; 32] },
+        Command::RevealDraw { secret: [8; 32], public_value: [9; 32] },
+        Command::ReservePlaces { count: 10_000 },
+        Command::Enter { place: Place(300) },
+        Command::Leave,
+        Command::HoldSeats { seats: list(&[70_000, 70_001, 3]), accessible: true },
+        Command::HoldBest { count: 4, categories: CategorySet(0b101) },
+        Command::ExtendHold { hold_id },
+        Command::ReleaseHold { hold_id },
+        Command::StartPurchase { hold_id, method: method() },
+        Command::PaymentAuthorised { hold_id, attempt: 1 },
+        Command::PaymentDeclined { hold_id, attempt: 1 },
+        Command::PaymentCaptured { hold_id, attempt: 1 },
+        Command::PaymentLost { hold_id, attempt: 1 },
+        Command::RefundOrder { hold_id },
+        Command::TransferTicket { hold_id, seat, to },
+        Command::RedeemTicket { hold_id, seat },
+        Command::Announce { message: "Doors at seven".into() },
+        Command::Tick,
+        Command::EngineVersion { version: 1 },
+        Command::ReadStatus,
+        Command::TuneQueue(Box::new(Dials {
+            per_minute: Some(0),
+            message: None,
+            reason: "rain".into(),
+        })),
+        Command::TuneQueue(Box::new(Dials {
+            per_minute: None,
+            message: Some("A moment".into()),
+            reason: String::new(),
+        })),
+        Command::CallPlaces { below: Place(300) },
+        Command::AwaitTurn { place: Place(299) },
+        Command::ShareCohort { cohort: cohort() },
+        Command::WithdrawCohort,
+        Command::MarkTime,
+        Command::TuneRoom(Box::new(every_dial())),
+        Command::TuneRoom(Box::default()),
+    ]
+}
+
+fn cohort() -> Cohort {
+    Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
+}
+
+fn every_dial() -> RoomDials {
+    RoomDials {
+        per_minute: Some(0),
+        shoppers_max: Some(5_000),
+        puzzle_level: Some(9),
+        phase: Some(PhaseDial::Pause),
+        message: Some("A moment".into()),
+        reason: "rain".into(),
+        origin: 0x0102_0304_0506_0708,
+    }
+}
+
+fn facts() -> Vec<Fact> {
+    let hold_id = HoldId(0x0000_0001_0000_0002);
+    let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
+    let (until, attempt) = (LogTime(1_800_000_000_000), 2);
+    vec![
+        Fact::EventCreated(Box::new(new_event(policy()))),
+        Fact::PricesSet(Box::new(new_event(policy()).prices)),
+        Fact::PolicySet(Box::new(policy())),
+        Fact::SaleOpened,
+        Fact::SalePaused,
+        Fact::SaleClosed,
+        Fact::EventCancelled,
+        Fact::DrawCommitted { commitment: [7; 32] },
+        Fact::DrawRevealed { secret: [8; 32], public_value: [9; 32] },
+        Fact::PlacesReserved { first: Place(5), count: 6 },
+        Fact::Entered { buyer, place: Place(3), until },
+        Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
+        Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+        Fact::HoldExtended { hold_id, buyer, until },
+        Fact::HoldReleased { hold_id, buyer, seats },
+        Fact::HoldExpired { hold_id, buyer, seats },
+        Fact::PurchaseStarted { hold_id, buyer, method: method(), amount, attempt, until },
+        Fact::OrderDeclined { hold_id, buyer, attempt, reason: DeclineReason::Lost, until },
+        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept: SeatsKept::Moved },
+        Fact::OrderSettled { hold_id, buyer, amount },
+        Fact::OrderExpired { hold_id, buyer, seats },
+        Fact::PaymentVoided { hold_id, buyer, attempt },
+        Fact::OrderRefunded { hold_id, buyer, seats, amount },
+        Fact::OrderCancelled { hold_id, buyer, seats },
+        Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
+        Fact::TicketRedeemed { hold_id, seat: SeatId(1) },
+        Fact::Announced { message: "Doors at seven".into() },
+        Fact::EngineVersionSet { version: 1 },
+        Fact::QueueTuned {
+            dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
+            by: StaffId(2),
+        },
+        Fact::PlacesCalled { below: Place(300) },
+        Fact::TurnAwaited { buyer, place: Place(299) },
+        Fact::CohortJoined { cohort: cohort() },
+        Fact::CohortLeft { cohort: Cohort::new(None, None) },
+        Fact::TimeMarked,
+        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::RoomTuned {
+            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
+            by: StaffId(2),
+        },
+    ]
+}
+
+fn list(numbers: &[u32]) -> SeatList {
+    SeatList::try_from(numbers).unwrap()
+}
+
+fn envelope(command: Command) -> Envelope {
+    Envelope {
+        command_id: CommandId(0x0102_0304),
+        fingerprint: 0xaabb_ccdd,
+        event_id: EventId(7),
+        actor: Actor::Buyer(BuyerId(6)),
+        reply_to: GatewayId(1),
+        command,
+    }
+}
+
+fn record(fact: Fact) -> FactRecord {
+    FactRecord {
+        source: Source { offset: 1000, index: 2 },
+        at: LogTime(1_700_000_000_000),
+        event_id: EventId(7),
+        fact,
+    }
+}
+
+fn bytes_of_command(envelope: &Envelope) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_command(envelope, &mut bytes);
+    bytes
+}
+
+fn bytes_of_fact(record: &FactRecord) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_fact(record, &mut bytes);
+    bytes
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn everything_survives_the_wire() {
+    for command in commands() {
+        for actor in [Actor::System, Actor::Buyer(BuyerId(1)), Actor::Staff(StaffId(2))] {
+            let envelope = Envelope { actor, ..envelope(command.clone()) };
+            assert_eq!(decode_command(&bytes_of_command(&envelope)), Ok(envelope));
+        }
+    }
+    for fact in facts() {
+        let record = record(fact);
+        assert_eq!(decode_fact(&bytes_of_fact(&record)), Ok(record));
+    }
+}
+
+#[test]
+fn replies_survive_the_wire() {
+    let view = OrderView {
+        hold_id: HoldId(1),
+        buyer: BuyerId(2),
+        status: OrderStatus::Declined,
+        seats: list(&[4, 5]),
+        amount: 99,
+        until: LogTime(5),
+        extensions_left: 1,
+        attempt: 2,
+        settled: false,
+    };
+    let status = EventStatus {
+        phase: SalePhase::Open,
+        capacity: 184,
+        free: 180,
+        held: 3,
+        sold: 1,
+        shoppers: 2,
+        shoppers_max: 3,
+        places_reserved: 10,
+    };
+    for answer in [
+        Answer::Refused(Refusal::SeatTaken),
+        Answer::Done,
+        Answer::Order(view),
+        Answer::Entered { place: Place(1), until: LogTime(2) },
+        Answer::PlacesReserved { first: Place(1), count: 2 },
+        Answer::Status(status),
+    ] {
+        let reply = Reply {
+            command_id: CommandId(1),
+            event_id: EventId(2),
+            reply_to: GatewayId(3),
+            offset: 4,
+            at: LogTime(5),
+            repeated: true,
+            answer,
+        };
+        let mut bytes = Vec::new();
+        encode_reply(&reply, &mut bytes);
+        assert_eq!(decode_replies(&bytes), Ok(vec![reply.clone()]));
+        encode_reply(&reply, &mut bytes);
+        assert_eq!(decode_replies(&bytes), Ok(vec![reply.clone(), reply]));
+    }
+}
+
+/// These bytes are in logs; they never change. A new form gets a new version.
+#[test]
+fn golden_bytes() {
+    let mut lines = Vec::new();
+    for command in commands().into_iter().skip(1) {
+        let name = command.name();
+        lines.push(format!("{name} {}", hex(&bytes_of_command(&envelope(command)))));
+    }
+    for fact in facts().into_iter().skip(1) {
+        let name = fact.name();
+        lines.push(format!("{name} {}", hex(&bytes_of_fact(&record(fact)))));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn foreign_bytes_are_refused() {
+    assert_eq!(decode_command(&[]), Err(WireError::TooShort));
+    assert_eq!(decode_command(&[9]), Err(WireError::UnknownVersion(9)));
+    let mut bytes = bytes_of_command(&envelope(Command::Tick));
+    bytes.push(0);
+    assert_eq!(decode_command(&bytes), Err(WireError::TooLong(1)));
+    bytes[1] = 200;
+    assert_eq!(decode_command(&bytes), Err(WireError::UnknownKind(200)));
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_never_panic(
+        which in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+    ) {
+        let commands = commands();
+        let mut bytes = bytes_of_command(&envelope(commands[which.index(commands.len())].clone()));
+        for (at, value) in &flips {
+            let at = at.index(bytes.len());
+            bytes[at] = *value;
+        }
+        bytes.truncate(cut.index(bytes.len() + 1));
+        let _ = decode_command(&bytes);
+        let _ = decode_fact(&bytes);
+        let _ = decode_replies(&bytes);
+    }
+
+    #[test]
+    fn seats_survive_the_wire(numbers in prop::collection::vec(any::<u32>(), 0..=16)) {
+        let envelope =
+            envelope(Command::HoldSeats { seats: list(&numbers), accessible: false });
+        prop_assert_eq!(decode_command(&bytes_of_command(&envelope)), Ok(envelope));
+    }
+}

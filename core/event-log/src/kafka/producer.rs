@@ -1,0 +1,206 @@
+//! The producer, and its acknowledgements.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{
+    BaseRecord, DeliveryResult, NoCustomPartitioner, Producer, ProducerContext, ThreadedProducer,
+};
+use rdkafka::{Message, Timestamp};
+
+use floodgate_domain::LogTime;
+
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
+use super::{RECORD_BYTES_MAX, reader::backend};
+use crate::topics::Topic;
+use crate::traits::{Ack, Appended, LogError, NewRecord, Partition};
+
+/// One append under way: settled by the last of its records.
+#[derive(Debug)]
+pub(super) struct Pending {
+    left: AtomicUsize,
+    /// Everybody's records that are not settled yet.
+    outstanding: Arc<AtomicUsize>,
+    // A plain mutex: held for a moment by the library's thread, once a record.
+    outcome: Mutex<Outcome>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    first: Option<(u64, LogTime)>,
+    failure: Option<LogError>,
+    ack: Option<Ack>,
+}
+
+impl Pending {
+    /// An append of so many records.
+    pub(super) fn new(records: usize, outstanding: Arc<AtomicUsize>, ack: Ack) -> Self {
+        let outcome = Outcome { first: None, failure: None, ack: Some(ack) };
+        let left = AtomicUsize::new(records.max(1));
+        Pending { left, outstanding, outcome: Mutex::new(outcome) }
+    }
+
+    /// Takes note of one record; the last one answers.
+    fn settle(&self, told: Result<(u64, LogTime), LogError>) {
+        // Relaxed: a rough bound on what waits; nothing else hangs on it.
+        self.outstanding.fetch_sub(1, Ordering::Relaxed);
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        match told {
+            Ok((offset, at)) => {
+                let first = outcome.first.get_or_insert((offset, at));
+                first.0 = first.0.min(offset);
+                first.1 = first.1.max(at);
+            }
+            Err(error) => {
+                outcome.failure.get_or_insert(error);
+            }
+        }
+        if self.left.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
+        let result = match (outcome.failure.take(), outcome.first) {
+            (None, Some((first, at))) => Ok(Appended { first, at }),
+            (failure, _) => Err(failure.unwrap_or(LogError::Closed)),
+        };
+        let ack = outcome.ack.take();
+        drop(outcome);
+        if let Some(ack) = ack {
+            ack.tell(result);
+        }
+    }
+}
+
+/// Hears of deliveries and of brokers that went away.
+#[derive(Debug)]
+pub(super) struct Context {
+    /// Whether every broker was out of reach when last heard of.
+    brokers_down: AtomicBool,
+    /// Whether the producer can never go on without a gap: its process must be replaced.
+    has_failed: AtomicBool,
+}
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.brokers_down.store(true, Ordering::Release);
+        }
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            self.has_failed.store(true, Ordering::Release);
+        }
+        tracing::warn!(%error, reason, "kafka");
+    }
+}
+
+impl ProducerContext<NoCustomPartitioner> for Context {
+    type DeliveryOpaque = Arc<Pending>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, pending: Arc<Pending>) {
+        pending.settle(match result {
+            Ok(message) => {
+                self.brokers_down.store(false, Ordering::Release);
+                let at = match message.timestamp() {
+                    Timestamp::LogAppendTime(ms) | Timestamp::CreateTime(ms) => ms,
+                    Timestamp::NotAvailable => 0,
+                };
+                let offset = u64::try_from(message.offset()).unwrap_or(0);
+                Ok((offset, LogTime(u64::try_from(at).unwrap_or(0))))
+            }
+            Err((error, _)) => Err(log_error(error)),
+        });
+    }
+}
+
+/// What an error of the library says about the record.
+fn log_error(error: &KafkaError) -> LogError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::QueueFull) => LogError::Overloaded,
+        Some(RDKafkaErrorCode::MessageSizeTooLarge | RDKafkaErrorCode::InvalidMessageSize) => {
+            LogError::TooLarge { bytes: 0, max: RECORD_BYTES_MAX }
+        }
+        _ => backend(error),
+    }
+}
+
+/// The producer. Records of one partition must come from one thread, or their order is lost.
+pub(super) struct Sender {
+    producer: ThreadedProducer<Context>,
+    names: HashMap<Topic, String>,
+}
+
+impl Sender {
+    pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
+        let context =
+            Context { brokers_down: AtomicBool::new(false), has_failed: AtomicBool::new(false) };
+        let producer = settings::producer(options).create_with_context(context)?;
+        let names = Topic::ALL.into_iter().map(|topic| (topic, options.name(topic))).collect();
+        Ok(Sender { producer, names })
+    }
+
+    /// Fetches what the first message would have to wait for: the leaders of all partitions
+    /// and the producer's id.
+    pub(super) fn warm_up(&self) {
+        for name in self.names.values() {
+            let found = self.producer.client().fetch_metadata(Some(name), METADATA_WITHIN);
+            if let Err(error) = found {
+                tracing::warn!(topic = name, %error, "no metadata yet");
+            }
+        }
+    }
+
+    /// Hands the records of one append to the library.
+    pub(super) fn send(
+        &self,
+        topic: Topic,
+        partition: Partition,
+        records: &[NewRecord],
+        pending: &Arc<Pending>,
+    ) {
+        let name = self.names.get(&topic).map_or(topic.name(), String::as_str);
+        // Partitions are counted by the broker, in 32 signed bits.
+        let partition = i32::try_from(partition).unwrap_or(i32::MAX);
+        for record in records {
+            self.send_one(name, partition, record, pending);
+        }
+    }
+
+    fn send_one(&self, name: &str, partition: i32, record: &NewRecord, pending: &Arc<Pending>) {
+        let mut message = BaseRecord::with_opaque_to(name, Arc::clone(pending))
+            .partition(partition)
+            .key(&record.key[..]);
+        // A tombstone has no payload, which is not the same as an empty one.
+        if let Some(bytes) = record.value.bytes() {
+            message = message.payload(&bytes[..]);
+        }
+        if !record.headers.is_empty() {
+            let headers = OwnedHeaders::new_with_capacity(record.headers.len());
+            message = message.headers(record.headers.iter().fold(headers, |all, (key, value)| {
+                all.insert(Header { key, value: Some(&value[..]) })
+            }));
+        }
+        if let Err((error, message)) = self.producer.send(message) {
+            // Records of this append before it may be on their way, so nothing is certain.
+            message.delivery_opaque.settle(Err(log_error(&error)));
+        }
+    }
+
+    pub(super) fn health(&self) -> Result<(), LogError> {
+        if self.producer.context().has_failed.load(Ordering::Acquire) {
+            return Err(LogError::Closed);
+        }
+        if self.producer.context().brokers_down.load(Ordering::Acquire) {
+            return Err(LogError::Backend("no broker can be reached".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Sends what waits; longer than this it would be lost anyway, and is then not told as
+    /// written.
+    pub(super) fn flush(&self) {
+        let _ = self.producer.flush(Duration::from_secs(10));
+    }
+}

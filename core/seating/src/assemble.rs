@@ -1,0 +1,301 @@
+//! Draft → plan and report.
+//!
+//! Owns the steps every foreign format goes through: double names, adjacency, drawing, ranks,
+//! runs, counts. Never reads bytes. Start at [`assemble`].
+
+use std::collections::HashMap;
+
+use floodgate_domain::Plan;
+use floodgate_domain::plan::check::problems;
+use floodgate_domain::plan::wire::encode_plan;
+use floodgate_domain::plan::{Row, Run, SEATS_PER_PLAN_MAX, SeatFlags, Section, SectionKind};
+
+use crate::draft::{Draft, DraftRow, DraftSeat, Origin, Point};
+use crate::overlap::Overlaps;
+use crate::report::{CategoryCount, Code, Findings, Rejected, Report};
+use crate::{Imported, aisles, fit, layout};
+
+/// A seat pitch in plan units.
+pub(crate) const PITCH: f64 = 100.0;
+/// Drawings are shown within this; in pitches it is far more than the largest house.
+const EXTENT_MAX: f64 = 50_000_000.0;
+
+/// How the file's positions become plan units.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    origin: Point,
+    scale: f64,
+    size: (i32, i32),
+}
+
+impl Frame {
+    fn place(&self, point: Point) -> Point {
+        ((point.0 - self.origin.0) * self.scale, (point.1 - self.origin.1) * self.scale)
+    }
+
+    fn units(&self, point: Point) -> (i32, i32) {
+        let (x, y) = self.place(point);
+        // Within EXTENT_MAX, as `frame` has checked.
+        (x.round() as i32, y.round() as i32)
+    }
+}
+
+/// Counts are bounded by SEATS_PER_PLAN_MAX or the input's bytes.
+pub(crate) fn count(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Imported, Rejected> {
+    let seat_count = draft.seats().count();
+    if seat_count > SEATS_PER_PLAN_MAX as usize {
+        let message = format!("{seat_count} seats; at most {SEATS_PER_PLAN_MAX} fit");
+        findings.error(Code::TooLarge, "", message);
+    }
+    find_double_names(&draft, &mut findings);
+    if findings.has_errors() {
+        return Err(findings.reject());
+    }
+    let mut report = Report { format: draft.format.name().to_owned(), ..Report::default() };
+    let with_points = draft.seats().filter(|seat| seat.point.is_some()).count();
+    let given = with_points == seat_count;
+    if !given && with_points > 0 {
+        let missing = seat_count - with_points;
+        let message = format!("{missing} of {seat_count} seats have no x and y; none are used");
+        findings.warn(Code::MissingCoordinates, "", message);
+    }
+    let pitch = if given {
+        report.adjacency = "from the drawing: a gap of more than 1.6 seats is an aisle".to_owned();
+        report.coordinates = "given".to_owned();
+        aisles::by_geometry(&mut draft)
+    } else {
+        assume_from_numbers(&mut draft, &mut report);
+        Some(PITCH)
+    };
+    let frame = match frame(&draft, pitch) {
+        Ok(frame) => frame,
+        Err(message) => {
+            findings.error(Code::BadValue, "", message);
+            return Err(findings.reject());
+        }
+    };
+    if given {
+        find_overlaps(&draft, &frame, &mut findings);
+    }
+    let stage = rank_by(&draft, &frame, given, &mut report);
+    report.aisle_count = count(draft.rows().map(|row| row.aisles.len()).sum());
+    report.notes = std::mem::take(&mut draft.notes);
+    let plan = plan_of(draft, &frame, stage);
+    conclude(plan, report, findings)
+}
+
+/// Without a drawing: neighbours by number, places laid out.
+fn assume_from_numbers(draft: &mut Draft, report: &mut Report) {
+    let uncounted_rows = aisles::by_numbers(draft);
+    report.adjacency = "assumed from numbers: seats touch when their numbers follow each other; \
+                        compare with the house"
+        .to_owned();
+    if uncounted_rows > 0 {
+        draft.notes.push(format!(
+            "{uncounted_rows} rows have labels that do not count; their seats are taken as \
+             unbroken in the order of the file"
+        ));
+    }
+    let laid_out = layout::lay_out(draft);
+    report.coordinates = format!("laid out by us ({laid_out}); the file has none");
+}
+
+fn find_double_names(draft: &Draft, findings: &mut Findings) {
+    let mut seats: HashMap<(&str, &str, &str), Origin> = HashMap::new();
+    let mut guids: HashMap<&str, Origin> = HashMap::new();
+    for section in &draft.sections {
+        for row in &section.rows {
+            for seat in &row.seats {
+                let name = (&*section.name, &*row.label, &*seat.label);
+                let double = seats.insert(name, seat.origin);
+                if let Some(first) = double {
+                    let (section, row, label) = name;
+                    let message = format!(
+                        "there are two seats {section} / {row} / {label}; the other is {first}"
+                    );
+                    findings.error(Code::DuplicateSeat, seat.origin, message);
+                }
+                let Some(guid) = &seat.guid else { continue };
+                let first = guids.insert(guid, seat.origin);
+                if let Some(first) = first.filter(|_| double.is_none()) {
+                    let message = format!(
+                        "guid `{guid}` belongs to {first} too; section, row and seat tell \
+                         them apart"
+                    );
+                    findings.warn(Code::DuplicateGuid, seat.origin, message);
+                }
+            }
+        }
+    }
+}
+
+/// Fits the drawing around its seats. Keeps the file's own size where all seats are within.
+fn frame(draft: &Draft, pitch: Option<f64>) -> Result<Frame, String> {
+    let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+    for seat in draft.seats() {
+        let (x, y) = seat.point.unwrap_or_default();
+        if !x.is_finite() || !y.is_finite() {
+            return Err(format!("the seat at {} is drawn nowhere", seat.origin));
+        }
+        low = (low.0.min(x), low.1.min(y));
+        high = (high.0.max(x), high.1.max(y));
+    }
+    // A house of lone seats has no pitch; its drawing gets a size that fits a page.
+    let extent = (high.0 - low.0).max(high.1 - low.1);
+    let scale = match pitch {
+        Some(pitch) => PITCH / pitch,
+        None if extent > 0.0 => 100.0 * PITCH / extent,
+        None => 1.0,
+    };
+    let margin = PITCH / scale;
+    let (mut origin, mut size) = ((0.0, 0.0), draft.size.unwrap_or_default());
+    let is_within = low.0 >= 0.0 && low.1 >= 0.0 && high.0 <= size.0 && high.1 <= size.1;
+    if !is_within {
+        origin = (low.0 - margin, low.1 - margin);
+        size = (high.0 - origin.0 + margin, high.1 - origin.1 + margin);
+    }
+    let (width, height) = (size.0 * scale, size.1 * scale);
+    // Not `>`: what is not a number must not pass either.
+    if !(width <= EXTENT_MAX && height <= EXTENT_MAX) {
+        let times = (width.max(height) / PITCH).round();
+        return Err(format!("the drawing is {times} times as wide as the gap between two seats"));
+    }
+    Ok(Frame { origin, scale, size: (width.ceil() as i32, height.ceil() as i32) })
+}
+
+fn find_overlaps(draft: &Draft, frame: &Frame, findings: &mut Findings) {
+    let mut overlaps = Overlaps::default();
+    let seats: Vec<&DraftSeat> = draft.seats().collect();
+    for (seat, number) in seats.iter().zip(0..) {
+        let point = frame.units(seat.point.unwrap_or_default());
+        if let Some(other) = overlaps.add(point, number) {
+            let other = seats[other as usize];
+            let message = format!(
+                "seat `{}` is drawn on top of seat `{}` at {}",
+                seat.label, other.label, other.origin
+            );
+            findings.warn(Code::Overlap, seat.origin, message);
+        }
+    }
+}
+
+/// The point by whose distance rows are ranked, in plan units; none: by the file's order.
+fn rank_by(draft: &Draft, frame: &Frame, given: bool, report: &mut Report) -> Option<Point> {
+    if !given {
+        report.row_quality = "order of the file: the first row of each section is its best".into();
+        return None;
+    }
+    if let Some((point, name)) = &draft.stage {
+        report.row_quality = format!("distance of the row's middle to the area `{name}`");
+        return Some(frame.place(*point));
+    }
+    report.row_quality =
+        "distance of the row's middle to the middle of the drawing's top edge".into();
+    Some((f64::from(frame.size.0) / 2.0, 0.0))
+}
+
+fn plan_of(draft: Draft, frame: &Frame, stage: Option<Point>) -> Plan {
+    let mut sections = Vec::with_capacity(draft.sections.len());
+    for section in &draft.sections {
+        let mut rows = Vec::with_capacity(section.rows.len());
+        for (row, at) in section.rows.iter().zip(0..) {
+            rows.push(Row {
+                label: row.label.clone(),
+                rank: stage.map_or(at, |stage| rank(row, frame, stage)),
+                runs: runs_of(row, frame),
+            });
+        }
+        sections.push(Section { name: section.name.clone(), kind: SectionKind::Seated, rows });
+    }
+    Plan { name: draft.name, categories: draft.categories.list, sections, size: frame.size }
+}
+
+fn rank(row: &DraftRow, frame: &Frame, stage: Point) -> u32 {
+    let seats = row.seats.len().max(1) as f64;
+    let sum = row
+        .seats
+        .iter()
+        .map(|seat| frame.place(seat.point.unwrap_or_default()))
+        .fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
+    let middle = (sum.0 / seats, sum.1 / seats);
+    aisles::distance(middle, stage).round().min(1e9) as u32
+}
+
+/// A row's runs: cut at aisles and where the category changes.
+fn runs_of(row: &DraftRow, frame: &Frame) -> Vec<Run> {
+    let mut runs = Vec::new();
+    let mut aisles = row.aisles.iter().copied().peekable();
+    let mut from = 0;
+    for at in 1..=row.seats.len() {
+        let aisle = aisles.next_if_eq(&at).is_some();
+        let ends = match row.seats.get(at) {
+            Some(seat) => aisle || seat.category != row.seats[at - 1].category,
+            None => true,
+        };
+        if ends {
+            runs.push(run_of(&row.seats[from..at], frame));
+            from = at;
+        }
+    }
+    runs
+}
+
+fn run_of(seats: &[DraftSeat], frame: &Frame) -> Run {
+    let points = seats.iter().map(|seat| frame.units(seat.point.unwrap_or_default()));
+    let flags = seats
+        .iter()
+        // Runs beyond 16 bits are refused by the check that follows.
+        .zip(0..=u16::MAX)
+        .filter(|(seat, _)| seat.flags != SeatFlags::default())
+        .map(|(seat, at)| (at, seat.flags));
+    Run {
+        category: seats[0].category,
+        labels: fit::labels(seats.iter().map(|seat| seat.label.as_str())),
+        shape: fit::shape(points.collect()),
+        flags: flags.collect(),
+    }
+}
+
+/// Counts, and lets the engine's own rules have the last word.
+pub(crate) fn conclude(
+    plan: Plan,
+    mut report: Report,
+    mut findings: Findings,
+) -> Result<Imported, Rejected> {
+    for problem in problems(&plan) {
+        findings.error(Code::Unsellable, problem.path, problem.message);
+    }
+    if findings.has_errors() {
+        return Err(findings.reject());
+    }
+    let mut by_category = vec![0; plan.categories.len()];
+    for (_, _, run) in plan.runs() {
+        let seats = run.labels.len();
+        by_category[usize::from(run.category)] += count(seats);
+        report.run_count += 1;
+        report.single_count += u32::from(seats == 1);
+        for (_, flags) in &run.flags {
+            report.accessible_count += u32::from(flags.has(SeatFlags::ACCESSIBLE));
+            report.companion_count += u32::from(flags.has(SeatFlags::COMPANION));
+            report.restricted_view_count += u32::from(flags.has(SeatFlags::RESTRICTED_VIEW));
+            report.not_for_sale_count += u32::from(flags.has(SeatFlags::BLOCKED));
+        }
+    }
+    report.name.clone_from(&plan.name);
+    report.seat_count = plan.seat_count();
+    report.section_count = count(plan.sections.len());
+    report.row_count = count(plan.sections.iter().map(|section| section.rows.len()).sum());
+    let categories = plan.categories.iter().zip(by_category);
+    report.categories = categories
+        .map(|(category, seat_count)| CategoryCount { name: category.name.clone(), seat_count })
+        .collect();
+    let mut native = Vec::new();
+    encode_plan(&plan, &mut native);
+    report.native_bytes = count(native.len());
+    let report = findings.into_report(report);
+    Ok(Imported { plan, report })
+}

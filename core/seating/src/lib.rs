@@ -1,0 +1,66 @@
+//! Readers and generators of seating plans.
+//!
+//! Owns the way from a venue's file to a [`Plan`] that can be sold: reading, finding which
+//! seats touch, ranking rows, and reporting what was assumed and what is wrong. Never sells,
+//! stores or draws. Start at [`import`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | `pretix`, `table`, `native` | one format each |
+//! | `draft` | what a foreign file says, before anything is inferred |
+//! | `aisles` | which seats touch: by geometry, or assumed from numbers |
+//! | `layout` | a drawing for files without coordinates |
+//! | `assemble` | draft → plan and report; `overlap`, `fit` and `palette` are its tools |
+//! | [`report`] | what a person should know before selling the plan |
+//! | [`plan_json`] | the plan as the HTTP interface shows it |
+//! | [`generate`], [`demo_prices`] | houses and prices that are free to ship |
+
+mod aisles;
+mod assemble;
+mod demo_prices;
+mod draft;
+mod fit;
+mod format;
+pub mod generate;
+mod layout;
+mod native;
+mod overlap;
+mod palette;
+pub mod plan_json;
+mod pretix;
+pub mod report;
+mod table;
+
+use floodgate_domain::Plan;
+
+pub use demo_prices::demo_prices;
+pub use format::Format;
+pub use native::to_base64;
+pub use plan_json::PlanJson;
+pub use report::{Code, Problem, Rejected, Report, Severity};
+
+/// The largest file that is read: about 150 bytes for each of 200,000 seats, as pretix files have.
+pub const INPUT_BYTES_MAX: usize = 32 << 20;
+
+/// A plan and what was found while reading it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub plan: Plan,
+    pub report: Report,
+}
+
+/// Reads a plan, or says everything that keeps it from being sold.
+pub fn import(format: Format, bytes: &[u8]) -> Result<Imported, Rejected> {
+    if bytes.len() > INPUT_BYTES_MAX {
+        return Err(Rejected::because(
+            Code::TooLarge,
+            "",
+            format!("the file has {} bytes; at most {INPUT_BYTES_MAX} are read", bytes.len()),
+        ));
+    }
+    match format {
+        Format::Pretix => pretix::read(bytes),
+        Format::Csv => table::read(bytes),
+        Format::Native => native::read(bytes),
+    }
+}

@@ -1,0 +1,213 @@
+//! Apply: what then is. Cannot fail, asks nothing, decides nothing.
+
+use super::event::Event;
+use super::orders::{Order, generation_of, slot_of};
+use super::wheel::{Timer, TimerKind, Wheel};
+use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::fact::{Fact, SeatsKept};
+use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
+use floodgate_domain::seats::SeatList;
+
+/// The event a fact concerns, and the clock it sets timers on.
+#[derive(Debug)]
+pub(super) struct Target<'a> {
+    pub(super) event: &'a mut Event,
+    pub(super) number: u32,
+    pub(super) wheel: &'a mut Wheel,
+    pub(super) now: LogTime,
+}
+
+impl Target<'_> {
+    /// Makes a fact true.
+    pub(super) fn apply(&mut self, fact: &Fact) {
+        match fact {
+            Fact::PricesSet(prices) => self.event.prices.clone_from(prices),
+            Fact::PolicySet(policy) => self.event.policy = **policy,
+            Fact::SaleOpened => self.event.phase = SalePhase::Open,
+            Fact::SalePaused => self.event.phase = SalePhase::Paused,
+            Fact::SaleClosed => self.event.phase = SalePhase::Closed,
+            Fact::RoomTuned { dials, .. } => self.event.policy.follow(dials),
+            Fact::EventCancelled => {
+                self.event.phase = SalePhase::Cancelled;
+                self.event.sweep = Some(0);
+            }
+            Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
+            Fact::Entered { buyer, place, until } => self.enter(*buyer, *place, *until),
+            Fact::ShopperLeft { buyer, .. } => {
+                self.event.buyers.entry(*buyer).1.in_shop = false;
+                self.event.shoppers -= 1;
+            }
+            Fact::PlacesCalled { below } => self.call_places(*below),
+            Fact::TurnAwaited { place, .. } => self.event.crowd.ask(*place),
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+                self.hold(*hold_id, *buyer, seats, *amount, *until);
+            }
+            Fact::HoldExtended { hold_id, until, .. } => self.with_order(*hold_id, |order| {
+                order.extensions += 1;
+                order.until = *until;
+            }),
+            Fact::HoldReleased { hold_id, seats, .. } => {
+                self.end(*hold_id, seats, OrderStatus::Released);
+            }
+            Fact::HoldExpired { hold_id, buyer, seats }
+            | Fact::OrderExpired { hold_id, buyer, seats } => {
+                self.expire(*hold_id, *buyer, seats);
+            }
+            Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
+                self.with_order(*hold_id, |order| {
+                    order.status = OrderStatus::PaymentPending;
+                    order.attempt = *attempt;
+                    order.until = *until;
+                });
+            }
+            Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
+            Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
+                self.confirm(*hold_id, seats, *kept);
+            }
+            Fact::OrderSettled { hold_id, .. } => {
+                self.with_order(*hold_id, |order| order.settled = true);
+            }
+            Fact::OrderRefunded { hold_id, seats, .. } => {
+                self.end(*hold_id, seats, OrderStatus::Refunded);
+            }
+            Fact::OrderCancelled { hold_id, seats, .. } => {
+                self.end(*hold_id, seats, OrderStatus::Cancelled);
+            }
+            // Said for others; the engine's own state does not depend on them.
+            Fact::EventCreated(_)
+            | Fact::PaymentVoided { .. }
+            | Fact::DrawCommitted { .. }
+            | Fact::DrawRevealed { .. }
+            | Fact::TicketTransferred { .. }
+            | Fact::TicketRedeemed { .. }
+            | Fact::Announced { .. }
+            | Fact::QueueTuned { .. }
+            | Fact::CohortJoined { .. }
+            | Fact::CohortLeft { .. }
+            | Fact::TimeMarked
+            | Fact::EngineVersionSet { .. } => {}
+        }
+    }
+
+    fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut Order)) {
+        if let Some(order) = self.event.orders.get_mut(hold_id) {
+            change(order);
+        }
+    }
+
+    fn call_places(&mut self, below: Place) {
+        let event = &mut *self.event;
+        event.crowd.call(below, &event.places_spent);
+    }
+
+    fn reserve_places(&mut self, count: u32) {
+        let event = &mut *self.event;
+        event.places_reserved += u64::from(count);
+        let words = event.places_reserved.div_ceil(64);
+        event.places_spent.resize(usize::try_from(words).unwrap_or(0), 0);
+    }
+
+    fn enter(&mut self, id: BuyerId, place: Place, until: LogTime) {
+        let (number, buyer) = self.event.buyers.entry(id);
+        let is_new = !buyer.in_shop;
+        buyer.in_shop = true;
+        buyer.place = place;
+        buyer.pass_until = until;
+        self.event.shoppers += u32::from(is_new);
+        self.event.crowd.enter(place);
+        self.event.spend_place(place);
+        self.start_timer(until, TimerKind::Pass { buyer: number });
+    }
+
+    fn hold(
+        &mut self,
+        hold_id: HoldId,
+        id: BuyerId,
+        seats: &SeatList,
+        amount: u64,
+        until: LogTime,
+    ) {
+        let event = &mut *self.event;
+        event.house.hold(seats);
+        let order = Order {
+            generation: generation_of(hold_id),
+            status: OrderStatus::Held,
+            settled: false,
+            attempt: 0,
+            extensions: 0,
+            buyer: id,
+            amount,
+            until,
+            armed: until,
+            seats: *seats,
+        };
+        event.orders.insert(order, hold_id);
+        let (_, buyer) = event.buyers.entry(id);
+        buyer.add_hold(hold_id);
+        buyer.seats_count += seats.len() as u16;
+        self.start_order_timer(hold_id, until);
+    }
+
+    fn decline(&mut self, hold_id: HoldId, until: LogTime) {
+        let Some(order) = self.event.orders.get_mut(hold_id) else {
+            return;
+        };
+        order.status = OrderStatus::Declined;
+        order.until = until;
+        // The running timer may be later than the new deadline; an earlier one takes over.
+        if until < order.armed {
+            order.armed = until;
+            self.start_order_timer(hold_id, until);
+        }
+    }
+
+    fn confirm(&mut self, hold_id: HoldId, seats: &SeatList, kept: SeatsKept) {
+        let event = &mut *self.event;
+        let Some(order) = event.orders.get_mut(hold_id) else {
+            return;
+        };
+        order.status = OrderStatus::Confirmed;
+        order.until = LogTime(0);
+        order.seats = *seats;
+        let (_, buyer) = event.buyers.entry(order.buyer);
+        if kept == SeatsKept::Held {
+            buyer.drop_hold(hold_id);
+        } else {
+            buyer.seats_count += seats.len() as u16;
+            event.house.hold(seats);
+            event.orders.revive(hold_id);
+        }
+        event.house.sell(seats);
+    }
+
+    /// The order ends and its seats are free.
+    fn end(&mut self, hold_id: HoldId, seats: &SeatList, status: OrderStatus) {
+        let event = &mut *self.event;
+        let Some(order) = event.orders.get_mut(hold_id) else {
+            return;
+        };
+        order.status = status;
+        order.until = LogTime(0);
+        let (_, buyer) = event.buyers.entry(order.buyer);
+        buyer.drop_hold(hold_id);
+        buyer.seats_count -= seats.len() as u16;
+        event.house.free(seats);
+        event.orders.retire(hold_id);
+    }
+
+    /// It ran out unpaid: its buyer has to wait before the next.
+    fn expire(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList) {
+        self.end(hold_id, seats, OrderStatus::Expired);
+        let cooldown_until = self.now.plus(self.event.policy.cooldown_ms);
+        self.event.buyers.entry(buyer).1.cooldown_until = cooldown_until;
+    }
+
+    fn start_order_timer(&mut self, hold_id: HoldId, deadline: LogTime) {
+        let slot = slot_of(hold_id) as u32;
+        self.start_timer(deadline, TimerKind::Order { slot, generation: generation_of(hold_id) });
+    }
+
+    fn start_timer(&mut self, deadline: LogTime, kind: TimerKind) {
+        self.wheel.start(Timer { deadline, event: self.number, kind });
+    }
+}

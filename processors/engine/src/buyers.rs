@@ -1,0 +1,118 @@
+//! Everyone who ever entered or held something at one event: limits, passes, cool-downs.
+//!
+//! Records are never dropped while the event lasts, because the seats a buyer has count
+//! over the whole event. The table is bounded by `Policy::buyers_max`.
+
+use super::table::{Index, mix64};
+use floodgate_domain::cohort::Cohort;
+use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
+
+/// Live holds a buyer may have at once, whatever the policy says.
+pub(crate) const HOLDS_PER_BUYER_MAX: usize = 4;
+
+/// One buyer's standing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Buyer {
+    pub(super) id: BuyerId,
+    pub(super) in_shop: bool,
+    pub(super) holds_count: u8,
+    /// Held and bought seats.
+    pub(super) seats_count: u16,
+    /// What he lets himself be counted under.
+    pub(super) cohort: Option<Cohort>,
+    pub(super) place: Place,
+    pub(super) pass_until: LogTime,
+    pub(super) cooldown_until: LogTime,
+    pub(super) holds: [HoldId; HOLDS_PER_BUYER_MAX],
+}
+
+impl Buyer {
+    fn new(id: BuyerId) -> Self {
+        Buyer {
+            id,
+            in_shop: false,
+            holds_count: 0,
+            seats_count: 0,
+            cohort: None,
+            place: Place(0),
+            pass_until: LogTime(0),
+            cooldown_until: LogTime(0),
+            holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
+        }
+    }
+
+    /// Holds and orders that still run.
+    pub(super) fn live_holds(&self) -> &[HoldId] {
+        &self.holds[..usize::from(self.holds_count)]
+    }
+
+    pub(super) fn add_hold(&mut self, hold_id: HoldId) {
+        if let Some(free) = self.holds.get_mut(usize::from(self.holds_count)) {
+            *free = hold_id;
+            self.holds_count += 1;
+        }
+    }
+
+    pub(super) fn drop_hold(&mut self, hold_id: HoldId) {
+        if let Some(at) = self.live_holds().iter().position(|&held| held == hold_id) {
+            self.holds_count -= 1;
+            self.holds[at] = self.holds[usize::from(self.holds_count)];
+            self.holds[usize::from(self.holds_count)] = HoldId(0);
+        }
+    }
+}
+
+/// The table, with an index by id.
+#[derive(Debug)]
+pub(super) struct Buyers {
+    pub(super) records: Vec<Buyer>,
+    index: Index,
+}
+
+impl Buyers {
+    /// An empty table with room for `expected` buyers before it has to grow.
+    pub(super) fn with_room_for(expected: usize) -> Self {
+        // Written once now, so that the first sale does not pay for fresh pages.
+        let mut records = vec![Buyer::new(BuyerId(0)); expected];
+        records.clear();
+        Buyers { records, index: Index::with_room_for(expected) }
+    }
+
+    /// The table with these records, in order of first appearance.
+    pub(super) fn from_records(records: Vec<Buyer>) -> Self {
+        let mut index = Index::with_room_for(records.len().max(1024));
+        for (at, buyer) in records.iter().enumerate() {
+            index.insert(mix64(buyer.id.0), at as u32);
+        }
+        Buyers { records, index }
+    }
+
+    pub(super) fn position(&self, id: BuyerId) -> Option<u32> {
+        self.index.find(mix64(id.0), |at| self.records[at as usize].id == id)
+    }
+
+    /// Loads what finding this buyer will need.
+    pub(super) fn touch(&self, id: BuyerId) {
+        self.index.touch(mix64(id.0));
+    }
+
+    pub(super) fn get(&self, id: BuyerId) -> Option<&Buyer> {
+        self.position(id).map(|at| &self.records[at as usize])
+    }
+
+    /// The buyer's record, made if this is the first time.
+    pub(super) fn entry(&mut self, id: BuyerId) -> (u32, &mut Buyer) {
+        let at = self.position(id).unwrap_or_else(|| {
+            let at = self.records.len() as u32;
+            self.records.push(Buyer::new(id));
+            self.index.grow_for(self.records.len());
+            self.index.insert(mix64(id.0), at);
+            at
+        });
+        (at, &mut self.records[at as usize])
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.records.len()
+    }
+}

@@ -1,0 +1,99 @@
+//! Everything the engine knows of one event.
+
+use super::buyers::{Buyer, Buyers};
+use super::crowd::Crowd;
+use super::house::House;
+use super::orders::Orders;
+use floodgate_domain::answer::{EventStatus, SalePhase};
+use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
+use floodgate_domain::policy::Policy;
+use floodgate_domain::price::PriceTable;
+
+/// Places one event may give out: sixteen million, two megabytes of spent marks.
+pub(super) const PLACES_MAX: u64 = 1 << 24;
+
+/// One event's state.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) id: EventId,
+    pub(super) phase: SalePhase,
+    pub(super) prices: PriceTable,
+    pub(super) policy: Policy,
+    pub(super) house: House,
+    pub(super) orders: Orders,
+    pub(super) buyers: Buyers,
+    pub(super) shoppers: u32,
+    /// Places given out: numbers below this exist.
+    pub(super) places_reserved: u64,
+    /// One bit a place: it has entered.
+    pub(super) places_spent: Vec<u64>,
+    /// After a cancellation: the next order slot to undo.
+    pub(super) sweep: Option<u32>,
+    pub(super) crowd: Crowd,
+}
+
+impl Event {
+    pub(super) fn new(id: EventId, new: &NewEvent) -> Self {
+        let house = House::build(&new.plan);
+        let capacity = house.capacity as usize;
+        // Twice the capacity: about as many buyers as come while seats are left, on reserve.
+        let buyers = (capacity * 2).clamp(1024, (new.policy.buyers_max as usize).max(1024));
+        Event {
+            id,
+            phase: SalePhase::Announced,
+            prices: new.prices.clone(),
+            policy: new.policy,
+            house,
+            orders: Orders::with_room_for(capacity + 1024),
+            buyers: Buyers::with_room_for(buyers),
+            shoppers: 0,
+            places_reserved: 0,
+            places_spent: Vec::new(),
+            sweep: None,
+            crowd: Crowd::default(),
+        }
+    }
+
+    pub(super) fn status(&self) -> EventStatus {
+        EventStatus {
+            phase: self.phase,
+            capacity: self.house.capacity,
+            free: self.house.free,
+            held: self.house.held(),
+            sold: self.house.sold,
+            shoppers: self.shoppers,
+            shoppers_max: self.policy.shoppers_max,
+            places_reserved: self.places_reserved,
+        }
+    }
+
+    pub(super) fn place_is_spent(&self, place: Place) -> bool {
+        let word = usize::try_from(place.0 / 64).unwrap_or(usize::MAX);
+        self.places_spent.get(word).is_some_and(|bits| bits & (1 << (place.0 % 64)) != 0)
+    }
+
+    pub(super) fn spend_place(&mut self, place: Place) {
+        let word = usize::try_from(place.0 / 64).unwrap_or(usize::MAX);
+        if let Some(bits) = self.places_spent.get_mut(word) {
+            *bits |= 1 << (place.0 % 64);
+        }
+    }
+
+    /// The one thing facts do not say: who joined which cohort. Facts are for others to read, and
+    /// must not tell; the command does, and the engine remembers.
+    pub(super) fn remember_cohort(&mut self, envelope: &Envelope) {
+        let cohort = match &envelope.command {
+            Command::ShareCohort { cohort } => Some(*cohort),
+            Command::WithdrawCohort => None,
+            _ => return,
+        };
+        if let Actor::Buyer(buyer) = envelope.actor {
+            self.buyers.entry(buyer).1.cohort = cohort;
+        }
+    }
+
+    pub(super) fn buyer(&self, id: BuyerId) -> Option<&Buyer> {
+        self.buyers.get(id)
+    }
+}

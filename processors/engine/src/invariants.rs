@@ -1,0 +1,160 @@
+//! Named invariants: one predicate each, used by tests, simulator, runner and metrics.
+
+use super::Engine;
+use super::event::Event;
+use super::house::SeatState;
+use super::wheel::{SLOT_MS, TimerKind};
+use floodgate_domain::answer::OrderStatus;
+
+/// A named invariant that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub invariant: &'static str,
+    pub detail: String,
+}
+
+type Predicate = fn(&Engine, &Event) -> Result<(), String>;
+
+/// Every invariant of the engine's state, by id.
+pub const INVARIANTS: [(&str, &str); 7] = [
+    ("seat-one-owner", "a held or sold seat belongs to exactly one live or confirmed order"),
+    ("seats-add-up", "free + held + sold = capacity, by block and in all"),
+    ("hold-ends", "every held order has a deadline and a timer that will find it"),
+    ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
+    ("buyer-limits", "a buyer's seats and live holds are those of his orders"),
+    ("place-enters-once", "every shopper's place is spent and was given out"),
+    ("line-moves-on", "places called were given out, and who waits to be told is counted"),
+];
+
+const PREDICATES: [Predicate; 7] = [
+    seat_one_owner,
+    seats_add_up,
+    hold_ends,
+    shoppers_counted,
+    buyer_limits,
+    place_enters_once,
+    line_moves_on,
+];
+
+impl Engine {
+    /// Every invariant that does not hold now; empty when all is well. Looks at every seat,
+    /// order and buyer: for tests, recovery and spot checks, not for each command.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        for event in &self.events {
+            for ((invariant, _), predicate) in INVARIANTS.iter().zip(PREDICATES) {
+                if let Err(detail) = predicate(self, event) {
+                    let detail = format!("{}: {detail}", event.id);
+                    violations.push(Violation { invariant, detail });
+                }
+            }
+        }
+        violations
+    }
+}
+
+fn expect_equal(what: &str, found: u64, expected: u64) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{what}: {found}, expected {expected}")) }
+}
+
+fn seat_one_owner(_: &Engine, event: &Event) -> Result<(), String> {
+    let mut owners = std::collections::HashSet::new();
+    for (slot, order) in event.orders.slots.iter().enumerate() {
+        if !order.status.has_seats() {
+            continue;
+        }
+        let expected = match order.status {
+            OrderStatus::Confirmed => SeatState::Sold,
+            _ => SeatState::Held,
+        };
+        for seat in order.seats.iter() {
+            if !owners.insert(seat) {
+                return Err(format!("seat {} has two owners, one in slot {slot}", seat.0));
+            }
+            let state = event.house.seat_state(seat);
+            if state != Some(expected) {
+                return Err(format!("seat {} of slot {slot} is {state:?}", seat.0));
+            }
+        }
+    }
+    let taken = u64::from(event.house.capacity - event.house.free);
+    expect_equal("owned seats", owners.len() as u64, taken)
+}
+
+fn seats_add_up(_: &Engine, event: &Event) -> Result<(), String> {
+    let (mut capacity, mut free, mut sold) = (0, 0, 0);
+    for block in &event.house.blocks {
+        if block.free & block.sold != 0 || (block.free | block.sold) & !block.for_sale != 0 {
+            return Err(format!("block at seat {} is torn", block.first_seat));
+        }
+        capacity += block.for_sale.count_ones();
+        free += block.free.count_ones();
+        sold += block.sold.count_ones();
+    }
+    expect_equal("capacity", u64::from(capacity), u64::from(event.house.capacity))?;
+    expect_equal("free", u64::from(free), u64::from(event.house.free))?;
+    expect_equal("sold", u64::from(sold), u64::from(event.house.sold))
+}
+
+fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
+    let number = engine.number(event.id);
+    let (_, timers) = engine.wheel.parts();
+    let armed: std::collections::HashSet<_> = timers
+        .filter(|timer| Some(timer.event) == number)
+        .filter_map(|timer| match timer.kind {
+            TimerKind::Order { slot, generation } => Some((slot, generation, timer.deadline)),
+            TimerKind::Pass { .. } => None,
+        })
+        .collect();
+    let live = event.orders.slots.iter().enumerate().filter(|(_, order)| order.is_live());
+    for (slot, order) in live {
+        let late = order.armed.0 > order.until.0.saturating_add(SLOT_MS);
+        if late || !armed.contains(&(slot as u32, order.generation, order.armed)) {
+            return Err(format!("the order in slot {slot} has no timer at {}", order.armed.0));
+        }
+    }
+    Ok(())
+}
+
+fn shoppers_counted(_: &Engine, event: &Event) -> Result<(), String> {
+    let in_shop = event.buyers.records.iter().filter(|buyer| buyer.in_shop).count();
+    expect_equal("shoppers", u64::from(event.shoppers), in_shop as u64)
+}
+
+fn buyer_limits(_: &Engine, event: &Event) -> Result<(), String> {
+    let mut seats = vec![0_u64; event.buyers.records.len()];
+    let mut holds = vec![0_u64; event.buyers.records.len()];
+    for order in event.orders.slots.iter().filter(|order| order.status.has_seats()) {
+        let Some(at) = event.buyers.position(order.buyer) else {
+            return Err(format!("{} has an order but no record", order.buyer));
+        };
+        seats[at as usize] += order.seats.len() as u64;
+        holds[at as usize] += u64::from(order.is_live());
+    }
+    for (at, buyer) in event.buyers.records.iter().enumerate() {
+        expect_equal("seats of a buyer", u64::from(buyer.seats_count), seats[at])?;
+        expect_equal("holds of a buyer", u64::from(buyer.holds_count), holds[at])?;
+    }
+    Ok(())
+}
+
+fn place_enters_once(_: &Engine, event: &Event) -> Result<(), String> {
+    let mut places = std::collections::HashSet::new();
+    for buyer in event.buyers.records.iter().filter(|buyer| buyer.in_shop) {
+        let given_out = buyer.place.0 < event.places_reserved;
+        if !given_out || !event.place_is_spent(buyer.place) || !places.insert(buyer.place) {
+            return Err(format!("place {} of {} did not enter once", buyer.place.0, buyer.id));
+        }
+    }
+    Ok(())
+}
+
+fn line_moves_on(_: &Engine, event: &Event) -> Result<(), String> {
+    let called = event.crowd.called;
+    if called > event.places_reserved {
+        return Err(format!("{called} places called of {}", event.places_reserved));
+    }
+    let awaiting = event.crowd.count(&event.places_spent);
+    expect_equal("turns awaited", u64::from(event.crowd.awaiting()), u64::from(awaiting))
+}

@@ -1,0 +1,10 @@
+//! The engine from outside: tables, properties.
+#![allow(clippy::unwrap_used)]
+
+mod crowd;
+mod earlier;
+#[path = "../../../../core/domain/tests/it/fixtures.rs"]
+mod fixtures;
+mod house;
+mod properties;
+mod tables;

@@ -1,0 +1,292 @@
+//! Random histories: invariants hold after each step, replay and snapshots are byte-equal,
+//! and an independent bookkeeper agrees about every seat.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use floodgate_domain::{
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Envelope, Fact, FactRecord,
+    HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
+};
+use floodgate_engine::{Engine, EngineLimits};
+use proptest::prelude::*;
+
+use crate::crowd::cohorts_of;
+use crate::house::{EVENT, Stage, best, method, policy, seats, staff};
+
+const LIMITS: EngineLimits = EngineLimits { outcomes_max: 1000, events_max: 4 };
+
+/// A wish in terms of small numbers; holds are named by how many were made before.
+#[derive(Debug, Clone)]
+enum Wish {
+    Wait(u32),
+    Enter(u64, u64),
+    Leave(u64),
+    Seats(u64, Vec<u32>),
+    Best(u64, u8, u8),
+    OnHold(u64, usize, u8),
+    Pay(usize, u8, u8),
+    Repeat(usize),
+    Sale(u8),
+    Call(u64),
+    Await(u64, u64),
+    Share(u64, u8),
+    Tune(Option<u32>, u8),
+}
+
+fn wish() -> impl Strategy<Value = Wish> {
+    let buyer = 1_u64..6;
+    prop_oneof![
+        3 => (1_u32..90_000).prop_map(Wish::Wait),
+        3 => (buyer.clone(), 0_u64..10).prop_map(|(b, p)| Wish::Enter(b, p)),
+        1 => buyer.clone().prop_map(Wish::Leave),
+        4 => (buyer.clone(), prop::collection::vec(0_u32..20, 1..5))
+            .prop_map(|(b, s)| Wish::Seats(b, s)),
+        4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Wish::Best(b, k, c)),
+        5 => (buyer, any::<usize>(), 0_u8..4).prop_map(|(b, h, a)| Wish::OnHold(b, h, a)),
+        6 => (any::<usize>(), 0_u8..5, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
+        1 => any::<usize>().prop_map(Wish::Repeat),
+        1 => (0_u8..40).prop_map(Wish::Sale),
+        1 => (0_u64..12).prop_map(Wish::Call),
+        1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Wish::Await(b, p)),
+        2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Wish::Share(b, c)),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Tune(m, p)),
+    ]
+}
+
+fn hold_at(holds: &[HoldId], at: usize) -> HoldId {
+    if holds.is_empty() { HoldId(1 << 32) } else { holds[at % holds.len()] }
+}
+
+fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
+    let buyer = |number| Actor::Buyer(BuyerId(number));
+    let (actor, command) = match wish {
+        Wish::Wait(ms) => {
+            stage.wait(u64::from(ms));
+            return stage.tick();
+        }
+        Wish::Enter(b, place) => (buyer(b), Command::Enter { place: Place(place) }),
+        Wish::Leave(b) => (buyer(b), Command::Leave),
+        Wish::Seats(b, numbers) => (buyer(b), seats(&numbers)),
+        Wish::Best(b, count, category) => (buyer(b), best(count, category)),
+        Wish::OnHold(b, at, action) => {
+            let hold_id = hold_at(holds, at);
+            let command = match action {
+                0 => Command::ExtendHold { hold_id },
+                1 => Command::ReleaseHold { hold_id },
+                _ => Command::StartPurchase { hold_id, method: method() },
+            };
+            (buyer(b), command)
+        }
+        Wish::Pay(at, action, attempt) => {
+            let hold_id = hold_at(holds, at);
+            let command = match action {
+                0 => Command::PaymentDeclined { hold_id, attempt },
+                1 => Command::PaymentLost { hold_id, attempt },
+                2 => Command::PaymentCaptured { hold_id, attempt },
+                3 if attempt == 2 => Command::RefundOrder { hold_id },
+                _ => Command::PaymentAuthorised { hold_id, attempt },
+            };
+            (Actor::System, command)
+        }
+        Wish::Repeat(at) => {
+            let (_, envelope) = stage.log[at % stage.log.len()].clone();
+            let reply = stage.send(envelope.clone());
+            assert!(reply.repeated || envelope.command_id == CommandId(0));
+            return;
+        }
+        Wish::Call(below) => (Actor::System, Command::CallPlaces { below: Place(below) }),
+        Wish::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
+        Wish::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
+        Wish::Share(b, age) => {
+            let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
+            (buyer(b), Command::ShareCohort { cohort })
+        }
+        Wish::Tune(shoppers_max, phase) => {
+            let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
+            let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
+            (staff(), Command::TuneRoom(Box::new(dials)))
+        }
+        Wish::Sale(0) => (staff(), Command::CancelEvent),
+        Wish::Sale(1) => (staff(), Command::CloseSale),
+        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
+        Wish::Sale(_) => (staff(), Command::OpenSale),
+    };
+    if let Answer::Order(view) = stage.ask(actor, command).answer {
+        holds.push(view.hold_id);
+    }
+}
+
+fn snapshot(engine: &Engine) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    engine.snapshot(&mut bytes);
+    bytes
+}
+
+fn replay(
+    engine: &mut Engine,
+    log: &[(floodgate_domain::LogTime, Envelope)],
+    from: usize,
+) -> Vec<FactRecord> {
+    let mut facts = Vec::new();
+    for (offset, (at, envelope)) in log.iter().enumerate().skip(from) {
+        engine.step(offset as u64, *at, envelope, &mut facts);
+    }
+    facts
+}
+
+/// How many share each cohort, from the commands and a fresh engine's answers to them.
+fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
+    let mut engine = Engine::new(LIMITS);
+    let mut by_buyer = BTreeMap::new();
+    let mut facts = Vec::new();
+    for (offset, (at, envelope)) in stage.log.iter().enumerate() {
+        let reply = engine.step(offset as u64, *at, envelope, &mut facts);
+        if reply.repeated || reply.answer != Answer::Done {
+            continue;
+        }
+        match (&envelope.command, envelope.actor) {
+            (Command::ShareCohort { cohort }, Actor::Buyer(buyer)) => {
+                by_buyer.insert(buyer, *cohort);
+            }
+            (Command::WithdrawCohort, Actor::Buyer(buyer)) => {
+                by_buyer.remove(&buyer);
+            }
+            _ => {}
+        }
+    }
+    let mut counts = BTreeMap::new();
+    for cohort in by_buyer.into_values() {
+        *counts.entry(cohort).or_default() += 1;
+    }
+    counts
+}
+
+/// Follows the facts alone: nobody enters a shop that is as full as its limit of that moment.
+fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
+    let mut inside = BTreeSet::new();
+    for FactRecord { fact, source, .. } in facts {
+        match fact {
+            Fact::RoomTuned { dials, .. } => limit = dials.shoppers_max.unwrap_or(limit),
+            Fact::ShopperLeft { buyer, .. } => {
+                inside.remove(buyer);
+            }
+            Fact::Entered { buyer, .. }
+                if inside.insert(*buyer) && inside.len() > limit as usize =>
+            {
+                return Err(format!("{} of {limit} at {source:?}", inside.len()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Follows the facts alone: whose is each seat?
+fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, String> {
+    let mut owners: BTreeMap<SeatId, (HoldId, bool)> = BTreeMap::new();
+    for FactRecord { fact, source, .. } in facts {
+        match fact {
+            Fact::SeatsHeld { hold_id, seats, .. } => {
+                for seat in seats.iter() {
+                    if let Some(other) = owners.insert(seat, (*hold_id, false)) {
+                        return Err(format!("{seat:?} held twice, at {source:?} over {other:?}"));
+                    }
+                }
+            }
+            Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
+                for seat in seats.iter() {
+                    let before = owners.insert(seat, (*hold_id, true));
+                    let held = *kept == floodgate_domain::fact::SeatsKept::Held;
+                    if before != held.then_some((*hold_id, false)) {
+                        return Err(format!("{seat:?} sold at {source:?} over {before:?}"));
+                    }
+                }
+            }
+            Fact::HoldReleased { hold_id, seats, .. }
+            | Fact::HoldExpired { hold_id, seats, .. }
+            | Fact::OrderExpired { hold_id, seats, .. }
+            | Fact::OrderRefunded { hold_id, seats, .. }
+            | Fact::OrderCancelled { hold_id, seats, .. } => {
+                for seat in seats.iter() {
+                    let before = owners.remove(&seat).map(|(owner, _)| owner);
+                    if before != Some(*hold_id) {
+                        return Err(format!("{seat:?} freed at {source:?} from {before:?}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(owners)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn histories_are_lawful_and_replay_to_the_byte(
+        wishes in prop::collection::vec(wish(), 1..120),
+        pass_required in any::<bool>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let rules = policy();
+        let policy =
+            Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..rules };
+        let mut stage = Stage::open(policy);
+        let mut holds = Vec::new();
+        for wish in wishes {
+            act(&mut stage, &mut holds, wish);
+        }
+
+        let mut sources: Vec<_> = stage.facts.iter().map(|record| record.source).collect();
+        let count = sources.len();
+        sources.dedup();
+        prop_assert!(sources.is_sorted() && sources.len() == count);
+
+        doorkeeper(&stage.facts, policy.shoppers_max).map_err(TestCaseError::fail)?;
+        let owners = bookkeeper(&stage.facts).map_err(TestCaseError::fail)?;
+        let status = stage.engine.status(EVENT).unwrap();
+        let sold = owners.values().filter(|(_, sold)| *sold).count();
+        prop_assert_eq!(status.sold as usize, sold);
+        prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
+
+        // Who shares what, by the commands that were done: the facts must say the same numbers.
+        prop_assert_eq!(cohorts_of(&stage.facts), sharing(&stage));
+
+        let end = snapshot(&stage.engine);
+        let mut again = Engine::new(LIMITS);
+        prop_assert_eq!(&replay(&mut again, &stage.log, 0), &stage.facts);
+        prop_assert_eq!(&snapshot(&again), &end);
+
+        // From any point, a restored engine goes on like the one that never stopped.
+        let cut = cut.index(stage.log.len());
+        let mut head = Engine::new(LIMITS);
+        let mut facts = replay(&mut head, &stage.log[..cut], 0);
+        let mut restored = Engine::restore(&snapshot(&head), LIMITS).unwrap();
+        prop_assert_eq!(snapshot(&restored), snapshot(&head));
+        facts.extend(replay(&mut restored, &stage.log, cut));
+        prop_assert_eq!(&facts, &stage.facts);
+        prop_assert_eq!(&snapshot(&restored), &end);
+    }
+
+    #[test]
+    fn damaged_snapshots_never_panic(
+        at in any::<prop::sample::Index>(),
+        value in any::<u8>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut stage = Stage::open(policy());
+        stage.ask(crate::house::buyer(1), Command::Enter { place: Place(1) });
+        stage.ask(crate::house::buyer(1), seats(&[1, 2]));
+        let cohort = Cohort::new(None, None);
+        stage.ask(crate::house::buyer(1), Command::ShareCohort { cohort });
+        stage.ask(crate::house::buyer(2), Command::AwaitTurn { place: Place(2) });
+        stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
+        let mut bytes = snapshot(&stage.engine);
+        let at = at.index(bytes.len());
+        bytes[at] = value;
+        let _ = Engine::restore(&bytes, LIMITS);
+        bytes.truncate(cut.index(bytes.len()));
+        let _ = Engine::restore(&bytes, LIMITS);
+    }
+}

@@ -1,0 +1,107 @@
+//! What the audience topic has: records and back, so that a restart goes on behind the last one.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use floodgate_domain::{AgeBand, Source};
+use floodgate_event_log::{Log, LogError, NewRecord, Partition, Record, Topic};
+
+use super::cell::Cell;
+use super::flow::Key;
+use crate::public::{Attributes, AudienceCell};
+
+/// The type of every record of the topic.
+const CELL: &str = "floodgate.audience.cell.v1";
+/// The header that names the fact which showed the window over. Not in the body: a position in the
+/// facts is nothing an advertiser needs.
+const CLOSED_BY: &str = "floodgate-closed-by";
+/// Records read at once.
+const BATCH_MAX: usize = 1024;
+/// Seconds without a record that must be there: longer than any healthy log takes.
+const QUIET_MAX: u32 = 30;
+
+/// What was published last of each cell; as many as cells.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    cells: HashMap<Key, (u64, Source)>,
+    tail: Option<Source>,
+}
+
+impl Published {
+    /// Reads the whole partition of the topic: a record a cell and window, a few thousand a week.
+    pub(super) fn read(log: &dyn Log, partition: Partition) -> Result<Self, LogError> {
+        let mut published = Published::default();
+        let end = log.end(Topic::Audience, partition)?;
+        let first = log.first(Topic::Audience, partition)?;
+        let mut reader = log.reader(Topic::Audience, partition, first)?;
+        let mut records = Vec::new();
+        let mut quiet = 0;
+        while reader.position() < end {
+            records.clear();
+            let count = reader.poll(BATCH_MAX, Duration::from_secs(1), &mut records)?;
+            quiet = if count == 0 { quiet + 1 } else { 0 };
+            if quiet > QUIET_MAX {
+                let what = "the audience topic cannot be read to its end";
+                return Err(LogError::Backend(what.to_owned()));
+            }
+            for record in &records {
+                match read(record) {
+                    Some((key, count, closed_by)) => published.note(key, count, closed_by),
+                    None => tracing::error!(partition, offset = record.offset, "not a cell"),
+                }
+            }
+        }
+        Ok(published)
+    }
+
+    /// Whether all was said about a cell when the window that `closed_by` showed over was.
+    pub(super) fn is_settled(&self, key: Key, closed_by: Source) -> bool {
+        let said = self.cells.get(&key).is_some_and(|(_, by)| *by >= closed_by);
+        // A crash may have cut the records of one window short, never those of one before.
+        said || self.tail.is_some_and(|tail| tail > closed_by)
+    }
+
+    pub(super) fn last(&self, key: Key) -> Option<u64> {
+        self.cells.get(&key).map(|(count, _)| *count)
+    }
+
+    pub(super) fn note(&mut self, key: Key, count: u64, closed_by: Source) {
+        // Two processes may publish the same; what is older says nothing new.
+        if self.cells.get(&key).is_none_or(|(_, by)| *by < closed_by) {
+            self.cells.insert(key, (count, closed_by));
+        }
+        self.tail = self.tail.max(Some(closed_by));
+    }
+}
+
+/// A cell as a record; its key and its CloudEvents id are the product's.
+pub(super) fn record(cell: &AudienceCell, partition: Partition, closed_by: Source) -> NewRecord {
+    let attributes = Attributes {
+        kind: CELL.to_owned(),
+        source: format!("/floodgate/audience/{partition}"),
+        id: cell.product_id.clone(),
+        subject: cell.product_id.clone(),
+        time: cell.until.clone(),
+    };
+    let mut headers = attributes.headers();
+    let Source { offset, index } = closed_by;
+    headers.push((CLOSED_BY.to_owned(), Bytes::from(format!("{offset}-{index}"))));
+    let value = serde_json::to_vec(cell).expect("numbers and texts always serialise");
+    NewRecord { key: cell.product_id.clone().into(), value: value.into(), headers }
+}
+
+fn read(record: &Record) -> Option<(Key, u64, Source)> {
+    let body: AudienceCell = serde_json::from_slice(&record.value).ok()?;
+    let age = match &body.age {
+        Some(text) => Some(AgeBand::parse(text)?),
+        None => None,
+    };
+    let region = body.region.as_deref().map(str::parse).transpose().ok()?;
+    let cell = Cell::named(age, region);
+    let (_, value) = record.headers.iter().find(|(name, _)| name == CLOSED_BY)?;
+    let (offset, index) = std::str::from_utf8(value).ok()?.split_once('-')?;
+    let closed_by = Source { offset: offset.parse().ok()?, index: index.parse().ok()? };
+    Some(((body.event_id.parse().ok()?, cell), body.count, closed_by))
+}

@@ -1,0 +1,106 @@
+//! What other teams read: JSON bodies in CloudEvents envelopes.
+//!
+//! The engine's facts travel in a compact wire form; here they get the form of the public
+//! topics: one flat object, names in snake case, times in RFC 3339, money in minor units.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `fact`, `counts`, `notification`, `audience` | the bodies |
+//! | `teller` | publishes facts and notifications by position |
+//! | `watch` | what is told later than the fact it follows from |
+//! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
+
+mod audience;
+mod counts;
+mod fact;
+mod notification;
+mod schemas;
+mod teller;
+mod watch;
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+use floodgate_domain::{LogTime, Source};
+use floodgate_event_log::Partition;
+
+pub use audience::AudienceCell;
+pub use counts::{AsOf, Counts};
+pub use fact::{FactBody, Position};
+pub use notification::Notification;
+pub use schemas::{asyncapi, schemas};
+pub(crate) use teller::Teller;
+
+/// The attributes of a CloudEvent, spec version 1.0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attributes {
+    /// `floodgate.<what>.<happened>.v1`.
+    pub kind: String,
+    /// `/floodgate/<role>/<partition>`.
+    pub source: String,
+    /// Unique within its source: the position.
+    pub id: String,
+    /// What it is about: an event, an order.
+    pub subject: String,
+    pub time: String,
+}
+
+impl Attributes {
+    /// Attributes of a record that follows from the command at `source`.
+    #[must_use]
+    pub fn new(
+        kind: impl Into<String>,
+        role: &str,
+        subject: impl Into<String>,
+        (partition, source, at): (Partition, Source, LogTime),
+    ) -> Self {
+        let Source { offset, index } = source;
+        Attributes {
+            kind: kind.into(),
+            source: format!("/floodgate/{role}/{partition}"),
+            id: format!("{partition}-{offset}-{index}"),
+            subject: subject.into(),
+            time: time_text(at),
+        }
+    }
+
+    /// Headers of the Kafka protocol binding in binary mode.
+    #[must_use]
+    pub fn headers(&self) -> Vec<(String, Bytes)> {
+        let pairs = [
+            ("ce_specversion", "1.0"),
+            ("ce_type", &self.kind),
+            ("ce_source", &self.source),
+            ("ce_id", &self.id),
+            ("ce_subject", &self.subject),
+            ("ce_time", &self.time),
+            ("content-type", "application/json"),
+        ];
+        pairs
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+            .collect()
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+#[must_use]
+pub fn time_text(at: LogTime) -> String {
+    // Year 9999 is where the form ends.
+    let at = UNIX_EPOCH + Duration::from_millis(at.0.min(253_402_300_799_999));
+    humantime::format_rfc3339_millis(at).to_string()
+}
+
+/// `SeatsHeld` as `seats_held`, for type names.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}

@@ -1,0 +1,111 @@
+//! JSON Schemas and the AsyncAPI document, from the bodies themselves.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use floodgate_event_log::Topic;
+
+use super::{AudienceCell, Counts, FactBody, Notification};
+
+const ABOUT: &str = "\
+CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
+partition: keep the last one, drop what is not greater, and every fact is seen once, however often \
+it is delivered. Messages and cells are known by ce_id instead. New fields may appear; those that are here keep their meaning.";
+
+/// The public topics with their schemas: JSON Schema, draft 2020-12.
+#[must_use]
+pub fn schemas() -> Vec<(Topic, Value)> {
+    let generator = || SchemaSettings::draft2020_12().into_generator();
+    let of = |topic: Topic, schema: schemars::Schema| (topic, named(topic, schema.to_value()));
+    vec![
+        of(Topic::Facts, generator().into_root_schema_for::<FactBody>()),
+        of(Topic::Counts, generator().into_root_schema_for::<Counts>()),
+        of(Topic::Notifications, generator().into_root_schema_for::<Notification>()),
+        of(Topic::Audience, generator().into_root_schema_for::<AudienceCell>()),
+    ]
+}
+
+/// Readers must take fields they do not know, so none of the schemas forbids them.
+fn named(topic: Topic, mut schema: Value) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.insert("$id".into(), json!(format!("/schemas/{}.json", topic.name())));
+    }
+    schema
+}
+
+/// The public topics as an AsyncAPI 3.0 document.
+#[must_use]
+pub fn asyncapi() -> Value {
+    let (mut channels, mut operations, mut messages) = (json!({}), json!({}), json!({}));
+    for (topic, schema) in schemas() {
+        let name = topic.short_name();
+        messages[name] = json!({
+            "name": name,
+            "contentType": "application/json",
+            "headers": headers(),
+            "payload": { "schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema },
+            "bindings": { "kafka": { "key": { "type": "string", "description": key_of(topic) } } },
+        });
+        channels[name] = json!({
+            "address": topic.name(),
+            "description": about(topic),
+            "messages": { name: { "$ref": format!("#/components/messages/{name}") } },
+        });
+        operations[format!("read_{name}")] = json!({
+            "action": "receive",
+            "channel": { "$ref": format!("#/channels/{name}") },
+            "summary": about(topic),
+        });
+    }
+    // The topic of the counts is compacted, and forgets events that are over by tombstones.
+    let forgotten = "counts_forgotten";
+    messages[forgotten] = json!({
+        "name": forgotten,
+        "summary": "A record without a value: the event is over, its key is to be forgotten.",
+        "headers": headers(),
+        "payload": { "type": "null" },
+        "bindings": { "kafka": { "key": { "type": "string", "description": key_of(Topic::Counts) } } },
+    });
+    channels[Topic::Counts.short_name()]["messages"][forgotten] =
+        json!({ "$ref": format!("#/components/messages/{forgotten}") });
+    json!({
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Floodgate topics",
+            "version": "1",
+            "license": { "name": "MIT OR Apache-2.0" },
+            "description": ABOUT,
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": { "messages": messages },
+    })
+}
+
+fn headers() -> Value {
+    let names = ["ce_specversion", "ce_type", "ce_source", "ce_id", "ce_subject", "ce_time"];
+    let properties: serde_json::Map<_, _> =
+        names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+    json!({ "type": "object", "properties": properties, "required": names })
+}
+
+fn key_of(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Facts => "event id",
+        Topic::Counts => "event id, then /section/N or /category/N",
+        Topic::Audience => "product id: event, window, cell",
+        _ => "user id, or event id when it is for everybody",
+    }
+}
+
+fn about(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Facts => "What happened: every hold, order, payment and phase.",
+        Topic::Counts => "Free, held and sold by event, section and category, as of a position.",
+        Topic::Audience => {
+            "How many people who agreed are in a cohort of an event, a week at a time."
+        }
+        _ => "Messages for people: their turn, a hold about to end, an order's news, an event's.",
+    }
+}

@@ -1,0 +1,103 @@
+//! Totals as records of the counts topic: JSON with CloudEvents headers (binary mode).
+
+use bytes::Bytes;
+
+use floodgate_domain::{EventId, LogTime, Source};
+use floodgate_event_log::{NewRecord, Partition, Record};
+
+use crate::deltas::{Amounts, Key, Scope, Shapes};
+use crate::public::{AsOf, Attributes, Counts, time_text};
+
+/// The types of the records of the counts topic.
+const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
+const COUNTS_FORGOTTEN: &str = "floodgate.counts.forgotten.v1";
+/// The header that says after how long events were forgotten when the record was written, so that a
+/// restart with another setting knows what its readers have been told.
+const FORGET_AFTER: &str = "floodgate-forget-after-ms";
+
+/// The position and the setting a record is written under.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) partition: Partition,
+    pub(crate) source: Source,
+    pub(crate) at: LogTime,
+    pub(crate) forget_after_ms: u64,
+}
+
+/// Puts a total into words.
+pub(crate) fn record(
+    shapes: &Shapes,
+    (event_id, scope): Key,
+    [free, held, sold]: Amounts,
+    told: &Told,
+) -> NewRecord {
+    let shape = shapes.get(event_id);
+    let name = |names: Option<&Vec<String>>, at: u32| {
+        names.and_then(|names| names.get(at as usize)).cloned().unwrap_or_default()
+    };
+    let (word, index, name) = match scope {
+        Scope::Event => ("event", 0, String::new()),
+        Scope::Section(at) => ("section", at, name(shape.map(|shape| &shape.sections), at)),
+        Scope::Category(at) => ("category", at, name(shape.map(|shape| &shape.categories), at)),
+    };
+    let counts = Counts {
+        event_id: event_id.to_string(),
+        scope: word.to_owned(),
+        index,
+        name,
+        capacity: free + held + sold,
+        free,
+        held,
+        sold,
+        as_of: told.as_of(),
+    };
+    let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
+    let key = key(event_id, scope);
+    let headers = told.headers(COUNTS_CHANGED, &key);
+    NewRecord { key: key.into(), value: value.into(), headers }
+}
+
+/// Says that a total is forgotten and that nothing more comes under its key.
+pub(crate) fn tombstone((event_id, scope): Key, told: &Told) -> NewRecord {
+    let key = key(event_id, scope);
+    let headers = told.headers(COUNTS_FORGOTTEN, &key);
+    NewRecord { headers, ..NewRecord::tombstone(key) }
+}
+
+impl Told {
+    fn as_of(&self) -> AsOf {
+        let Source { offset, index } = self.source;
+        AsOf { partition: self.partition, offset, index, at: time_text(self.at) }
+    }
+
+    fn headers(&self, kind: &str, key: &str) -> Vec<(String, Bytes)> {
+        let position = (self.partition, self.source, self.at);
+        let mut headers = Attributes::new(kind, "live", key, position).headers();
+        headers.push((FORGET_AFTER.to_owned(), self.forget_after_ms.to_string().into()));
+        headers
+    }
+}
+
+/// `evt_…`, `evt_…/section/3` or `evt_…/category/1`: what compaction keeps the last one of.
+fn key(event_id: EventId, scope: Scope) -> String {
+    match scope {
+        Scope::Event => event_id.to_string(),
+        Scope::Section(at) => format!("{event_id}/section/{at}"),
+        Scope::Category(at) => format!("{event_id}/category/{at}"),
+    }
+}
+
+/// What an earlier life has told: up to which source, and after how long it forgot events. One that
+/// does not say forgot none.
+pub(crate) fn told_by(record: &Record) -> Option<(Source, u64)> {
+    let header = |name: &str| {
+        let (_, value) = record.headers.iter().find(|(found, _)| found == name)?;
+        std::str::from_utf8(value).ok()
+    };
+    // `partition-offset-index`: tombstones have it too.
+    let mut numbers = header("ce_id")?.split('-').skip(1);
+    let offset = numbers.next()?.parse().ok()?;
+    let index = numbers.next()?.parse().ok()?;
+    let after_ms = header(FORGET_AFTER).and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
+    Some((Source { offset, index }, after_ms))
+}
