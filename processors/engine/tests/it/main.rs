@@ -3,6 +3,7 @@
 
 mod crowd;
 mod earlier;
+mod effects;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
 mod house;
