@@ -17,8 +17,8 @@ use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
-use floodgate_runner::memory_log::MemoryLog;
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_testkit::MemoryLog;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

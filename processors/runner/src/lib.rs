@@ -14,11 +14,9 @@
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
 //! | [`runner`] | the thread of a partition, and which of the two it is |
 //! | [`owning`] | what that thread does while it owns |
-//! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
 mod decided;
 mod mark;
-pub mod memory_log;
 mod owning;
 mod partition_loop;
 mod publication;
@@ -30,6 +28,7 @@ mod standby;
 mod tail;
 mod traces;
 
+pub use floodgate_engine::EngineLimits;
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};

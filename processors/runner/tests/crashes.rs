@@ -9,8 +9,8 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{Actor, BuyerId, CategorySet, Command, LogTime};
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::Runner;
-use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{PartitionLoop, RunnerError};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

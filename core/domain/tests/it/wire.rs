@@ -70,7 +70,7 @@ fn every_dial() -> RoomDials {
     }
 }
 
-fn facts() -> Vec<Fact> {
+pub(crate) fn facts() -> Vec<Fact> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
     let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
     let (until, attempt) = (LogTime(1_800_000_000_000), 2);
@@ -100,7 +100,7 @@ fn facts() -> Vec<Fact> {
         Fact::OrderRefunded { hold_id, buyer, seats, amount },
         Fact::OrderCancelled { hold_id, buyer, seats },
         Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
-        Fact::TicketRedeemed { hold_id, seat: SeatId(1) },
+        Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
         Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
         Fact::PlacesCalled { below: Place(300) },

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod earlier;
+mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;

@@ -10,6 +10,7 @@ use floodgate_domain::{
 use floodgate_engine::{Engine, EngineLimits};
 use proptest::prelude::*;
 
+use crate::effects::follow_beside_the_engine;
 use crate::line_and_cohorts::cohorts_of;
 use crate::stage::{EVENT, Stage, best, method, policy, seats, staff};
 
@@ -249,6 +250,8 @@ proptest! {
         let sold = owners.values().filter(|(_, sold)| *sold).count();
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
+
+        follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
 
         // Who shares what, by the commands that were done: the facts must say the same numbers.
         prop_assert_eq!(cohorts_of(&stage.facts), sharing(&stage));

@@ -13,8 +13,8 @@ use floodgate_domain::{
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_runner::memory_log::MemoryLog;
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 use rand::rngs::StdRng;
 

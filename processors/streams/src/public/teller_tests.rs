@@ -10,7 +10,7 @@ use floodgate_domain::{
     HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_runner::memory_log::{Fate, MemoryLog};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
