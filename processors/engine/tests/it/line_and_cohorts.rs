@@ -7,7 +7,7 @@ use floodgate_domain::{
 };
 use floodgate_engine::{Engine, EngineLimits};
 
-use crate::house::{Stage, buyer, policy, staff};
+use crate::stage::{Stage, buyer, policy, staff};
 
 fn call(below: u64) -> Command {
     Command::CallPlaces { below: Place(below) }
