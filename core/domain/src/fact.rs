@@ -4,7 +4,7 @@
 //! names the seats and the buyer. Facts about cohorts name nobody, on purpose.
 
 use crate::cohort::Cohort;
-use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::RoomDials;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
@@ -192,11 +192,6 @@ pub enum Fact {
     EngineVersionSet {
         version: u32,
     },
-    /// The waiting room's dials, and who turned them; `StaffId(0)` is Floodgate itself.
-    QueueTuned {
-        dials: Box<Dials>,
-        by: StaffId,
-    },
     /// Every place below may enter; only ever more.
     PlacesCalled {
         below: Place,
@@ -216,7 +211,8 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
-    /// Dials that were turned, by whom, and why. A change of phase is a fact of its own before it.
+    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
+    /// is a fact of its own before it.
     RoomTuned {
         dials: Box<RoomDials>,
         by: StaffId,
@@ -256,7 +252,6 @@ impl Fact {
             Fact::TicketRedeemed { .. } => "TicketRedeemed",
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
-            Fact::QueueTuned { .. } => "QueueTuned",
             Fact::PlacesCalled { .. } => "PlacesCalled",
             Fact::TurnAwaited { .. } => "TurnAwaited",
             Fact::CohortJoined { .. } => "CohortJoined",

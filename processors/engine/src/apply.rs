@@ -81,7 +81,6 @@ impl Target<'_> {
             | Fact::TicketTransferred { .. }
             | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
-            | Fact::QueueTuned { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked

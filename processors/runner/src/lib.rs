@@ -17,11 +17,9 @@
 //! | [`storing`] | snapshots on their way into their store |
 //! | [`role`] | what a worker shall be, and how it is doing |
 //! | [`runner`] | the thread of a worker |
-//! | [`memory_log`] | a log that can crash on purpose, for simulations |
 
 mod decided;
 mod mark;
-pub mod memory_log;
 mod owning;
 mod partition_loop;
 mod publication;
@@ -36,6 +34,7 @@ mod tail;
 mod traces;
 mod worker;
 
+pub use floodgate_engine::EngineLimits;
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use role::{Condition, Control, StartAs};
 pub use runner::{Runner, RunnerHandle};

@@ -4,8 +4,8 @@ use super::super::buyers::HOLDS_PER_BUYER_MAX;
 use super::super::event::Event;
 use super::super::outcomes::Outcome;
 use super::Asked;
-use floodgate_domain::command::{Dials, NewEvent};
-use floodgate_domain::dials::{PhaseDial, RoomDials, WORDS_BYTES_MAX};
+use floodgate_domain::command::NewEvent;
+use floodgate_domain::dials::{PhaseDial, RoomDials};
 use floodgate_domain::fact::Fact;
 use floodgate_domain::ids::{Actor, StaffId};
 use floodgate_domain::plan::check::problems;
@@ -90,23 +90,8 @@ fn turned_by(asked: Asked) -> StaffId {
     }
 }
 
-/// The engine keeps no dials but the shop's limit: whoever runs a waiting room folds them from the
-/// facts.
-pub(super) fn tune_queue(
-    asked: Asked,
-    dials: &Dials,
-    facts: &mut Vec<Fact>,
-) -> Result<Outcome, Refusal> {
-    asked.staff()?;
-    let message = dials.message.as_ref().map_or(0, String::len);
-    if message.max(dials.reason.len()) > WORDS_BYTES_MAX {
-        return Err(Refusal::InvalidPolicy);
-    }
-    facts.push(Fact::QueueTuned { dials: Box::new(dials.clone()), by: turned_by(asked) });
-    Ok(Outcome::Done)
-}
-
-/// Turns all dials that are named, or none of them.
+/// Turns all dials that are named, or none of them. The engine keeps none but the shop's limit:
+/// whoever runs a waiting room folds them from the facts.
 pub(super) fn tune_room(
     event: &Event,
     asked: Asked,
@@ -118,19 +103,13 @@ pub(super) fn tune_room(
         return Err(Refusal::InvalidPolicy);
     }
     if let Some(dial) = dials.phase {
-        set_phase(event, asked, dial, facts)?;
+        set_phase(event, dial, facts)?;
     }
     facts.push(Fact::RoomTuned { dials: Box::new(dials.clone()), by: turned_by(asked) });
     Ok(Outcome::Done)
 }
 
-pub(super) fn set_phase(
-    event: &Event,
-    asked: Asked,
-    dial: PhaseDial,
-    facts: &mut Vec<Fact>,
-) -> Result<Outcome, Refusal> {
-    asked.staff()?;
+fn set_phase(event: &Event, dial: PhaseDial, facts: &mut Vec<Fact>) -> Result<(), Refusal> {
     let phase = dial.turn(event.phase)?;
     if phase != event.phase {
         facts.push(match dial {
@@ -140,5 +119,5 @@ pub(super) fn set_phase(
             PhaseDial::Cancel => Fact::EventCancelled,
         });
     }
-    Ok(Outcome::Done)
+    Ok(())
 }

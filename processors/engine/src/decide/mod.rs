@@ -16,7 +16,6 @@ pub(super) use timeout::{expire, undo_cancelled};
 use super::event::Event;
 use super::outcomes::Outcome;
 use floodgate_domain::command::Command;
-use floodgate_domain::dials::PhaseDial;
 use floodgate_domain::fact::Fact;
 use floodgate_domain::ids::{Actor, BuyerId, LogTime};
 use floodgate_domain::refusal::Refusal;
@@ -62,10 +61,6 @@ pub(super) fn decide(
         Command::CreateEvent(_) => Err(Refusal::EventExists),
         Command::SetPrices(prices) => manage::set_prices(event, asked, prices, facts),
         Command::SetPolicy(policy) => manage::set_policy(asked, policy, facts),
-        Command::OpenSale => manage::set_phase(event, asked, PhaseDial::Open, facts),
-        Command::PauseSale => manage::set_phase(event, asked, PhaseDial::Pause, facts),
-        Command::CloseSale => manage::set_phase(event, asked, PhaseDial::Close, facts),
-        Command::CancelEvent => manage::set_phase(event, asked, PhaseDial::Cancel, facts),
         Command::ReservePlaces { count } => shop::reserve_places(event, asked, *count, facts),
         Command::Enter { place } => shop::enter(event, asked, *place, facts),
         Command::Leave => shop::leave(event, asked, facts),
@@ -94,7 +89,6 @@ pub(super) fn decide(
         }
         Command::RefundOrder { hold_id } => payment::refund(event, asked, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
-        Command::TuneQueue(dials) => manage::tune_queue(asked, dials, facts),
         Command::CallPlaces { below } => crowd::call_places(event, asked, *below, facts),
         Command::AwaitTurn { place } => crowd::await_turn(event, asked, *place, facts),
         Command::ShareCohort { cohort } => crowd::share_cohort(event, asked, Some(*cohort), facts),

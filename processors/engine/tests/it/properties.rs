@@ -106,10 +106,10 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
             (staff(), Command::TuneRoom(Box::new(dials)))
         }
-        Wish::Sale(0) => (staff(), Command::CancelEvent),
-        Wish::Sale(1) => (staff(), Command::CloseSale),
-        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
-        Wish::Sale(_) => (staff(), Command::OpenSale),
+        Wish::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
+        Wish::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
+        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
+        Wish::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
     };
     if let Answer::Order(view) = stage.ask(actor, command).answer {
         holds.push(view.hold_id);

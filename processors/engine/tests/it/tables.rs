@@ -60,23 +60,23 @@ fn a_sale_has_phases() {
     check(
         &mut stage,
         vec![
-            (staff(), Command::OpenSale, No(Refusal::UnknownEvent)),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::UnknownEvent)),
             (buyer(1), create.clone(), No(Refusal::NotAllowed)),
             (staff(), create.clone(), Done),
             (staff(), create, No(Refusal::EventExists)),
             (buyer(1), seats(&[0]), No(Refusal::SaleNotOpen)),
-            (staff(), Command::PauseSale, No(Refusal::SaleNotOpen)),
-            (buyer(1), Command::OpenSale, No(Refusal::NotAllowed)),
-            (staff(), Command::OpenSale, Done),
-            (staff(), Command::OpenSale, Done),
+            (staff(), Command::turn_phase(PhaseDial::Pause, ""), No(Refusal::SaleNotOpen)),
+            (buyer(1), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::NotAllowed)),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
             (buyer(1), seats(&[0]), Seats(&[0])),
-            (staff(), Command::PauseSale, Done),
+            (staff(), Command::turn_phase(PhaseDial::Pause, ""), Done),
             (buyer(2), seats(&[1]), No(Refusal::SalePaused)),
-            (staff(), Command::OpenSale, Done),
-            (staff(), Command::CloseSale, Done),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
+            (staff(), Command::turn_phase(PhaseDial::Close, ""), Done),
             (buyer(2), seats(&[1]), No(Refusal::SaleClosed)),
-            (staff(), Command::OpenSale, No(Refusal::SaleClosed)),
-            (staff(), Command::CancelEvent, Done),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::SaleClosed)),
+            (staff(), Command::turn_phase(PhaseDial::Cancel, ""), Done),
             (buyer(2), seats(&[1]), No(Refusal::EventCancelled)),
         ],
     );
@@ -477,13 +477,13 @@ fn a_cancelled_event_gives_everything_back() {
     let pending = order(&stage.ask(buyer(3), seats(&[4]))).hold_id;
     stage.ask(buyer(3), Command::StartPurchase { hold_id: pending, method: method() });
     let before = stage.facts.len();
-    stage.ask(staff(), Command::CancelEvent);
+    stage.ask(staff(), Command::turn_phase(PhaseDial::Cancel, ""));
     assert!(stage.engine.next_due().is_some());
     stage.tick();
     stage.tick();
     assert_eq!(
         stage.fact_names(before),
-        ["EventCancelled", "OrderRefunded", "HoldReleased", "OrderExpired"]
+        ["EventCancelled", "RoomTuned", "OrderRefunded", "HoldReleased", "OrderExpired"]
     );
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.free), (SalePhase::Cancelled, status.capacity));
@@ -515,7 +515,7 @@ fn tiers_end_in_the_middle_of_a_group() {
     new.prices.categories[usize::from(STALLS)] = vec![tier(100, Some(3)), tier(150, None)];
     let mut stage = Stage::empty();
     stage.ask(staff(), Command::CreateEvent(Box::new(new)));
-    stage.ask(staff(), Command::OpenSale);
+    stage.ask(staff(), Command::turn_phase(PhaseDial::Open, ""));
     assert_eq!(order(&stage.ask(buyer(1), seats(&[0, 1]))).amount, 200);
     assert_eq!(order(&stage.ask(buyer(2), seats(&[2, 3]))).amount, 250);
     assert_eq!(order(&stage.ask(buyer(3), best(1, STALLS))).amount, 150);
