@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Call, Http};
-use floodgate::stampede::{Options, Progress, Report, run};
+use floodgate_http_client::{Call, Http};
+use floodgate_load::{Options, Progress, Report, run};
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, SnapshotStore};
 use http::Method;
 use serde_json::{Value, json};

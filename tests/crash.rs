@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use floodgate::stampede::{Options, Progress, run};
+use floodgate_load::{Options, Progress, run};
 use http::Method;
 use serde_json::json;
 

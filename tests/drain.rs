@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floodgate::client::{Answer, Call, Http};
+use floodgate_http_client::{Answer, Call, Http};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -9,20 +9,20 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate::audit::{Acked, audit};
+use floodgate_audit::{Acked, audit};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
     EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
-    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
-use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, RunnerError, Standby};
 use floodgate_seating::{demo_prices, generate};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -324,7 +324,7 @@ impl Simulation {
             };
             let staff = Actor::Staff(StaffId(1));
             self.wish(event_id, staff, Command::CreateEvent(Box::new(new)));
-            self.wish(event_id, staff, Command::OpenSale);
+            self.wish(event_id, staff, Command::turn_phase(PhaseDial::Open, ""));
         }
         for _ in 0..STEPS {
             self.step();

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use floodgate::client::{Answer, Call, Http};
-use floodgate::keys::KeyFiles;
-use floodgate::roles::{Roles, Running, Start};
 use floodgate_admission::puzzle;
+use floodgate_http_client::{Answer, Call, Http};
 use floodgate_seating::{demo_prices, generate, to_base64};
+use floodgate_server::keys::KeyFiles;
+use floodgate_server::{Roles, Running, Start};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -107,8 +107,8 @@ impl World {
     }
 
     /// The audit of the log as it is now.
-    pub(crate) fn audit(&self) -> floodgate::audit::Report {
-        floodgate::audit::audit(&*self.running.log(), None).unwrap()
+    pub(crate) fn audit(&self) -> floodgate_audit::Report {
+        floodgate_audit::audit(&*self.running.log(), None).unwrap()
     }
 
     pub(crate) async fn send(

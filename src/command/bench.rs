@@ -12,7 +12,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use crate::bench::{Row, admission, engine, form, log, recovery};
+use floodgate_bench::{Row, admission, engine, form, log, recovery};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]

@@ -8,7 +8,8 @@ use tracing_subscriber::EnvFilter;
 use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use crate::roles::{Roles, Running, Start, metrics_recorder, told_to_end};
+use floodgate_server::{Roles, Running, Start, told_to_end};
+use floodgate_telemetry::metrics_recorder;
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///

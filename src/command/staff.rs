@@ -7,8 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::exit::Failure;
-use crate::client::{Call, Http};
-use crate::keys::hex;
+use floodgate_http_client::{Call, Http};
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, clap::Args)]
@@ -78,7 +77,7 @@ impl Caller {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value, Failure> {
-        let key = hex(&rand::random::<[u8; 16]>());
+        let key = format!("{:032x}", rand::random::<u128>());
         let call = Call {
             key: (method != Method::GET).then_some(key.as_str()),
             bearer: self.key.as_deref(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use crate::stampede::{Options, Progress, Visit, run};
+use floodgate_load::{Options, Progress, Visit, run};
 
 /// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
 ///

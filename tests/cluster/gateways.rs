@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Answer, Call, Http};
+use floodgate_http_client::{Answer, Call, Http};
 use http::Method;
 use serde_json::{Value, json};
 

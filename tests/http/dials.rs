@@ -3,8 +3,8 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use floodgate::client::Answer;
 use floodgate_event_log::Topic;
+use floodgate_http_client::Answer;
 
 use crate::world::{Papers, World};
 
@@ -73,7 +73,7 @@ async fn every_dial_turns_with_who_and_why() {
     assert_ne!(changes[0]["by"], changes[1]["by"], "the manager opened, the operator paused");
 
     // The same for other teams.
-    let facts = floodgate::cloudevents::event;
+    let facts = floodgate_streams::cloudevents::event;
     let log = world.log();
     let mut found = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {

@@ -3,7 +3,7 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use floodgate::client::{Answer, Call};
+use floodgate_http_client::{Answer, Call};
 
 use crate::form;
 use crate::world::{Papers, World};

@@ -1,6 +1,6 @@
 //! Every published test card, and what becomes of the seats.
 
-use floodgate::client::Answer;
+use floodgate_http_client::Answer;
 use serde_json::json;
 
 use crate::world::{Papers, World};

@@ -3,11 +3,12 @@
 use super::{expect_none, read, root};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &[]),
     ("core/domain", &[]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
+    ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log"]),
     ("processors/streams", &["domain", "event-log"]),
@@ -15,6 +16,41 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("sinks", &["domain", "event-log"]),
     ("admission", &["domain"]),
     ("gateway", &["domain", "seating", "event-log", "admission"]),
+    ("core/http-client", &[]),
+    ("core/telemetry", &["event-log", "http-client"]),
+    (
+        "server",
+        &[
+            "config",
+            "domain",
+            "event-log",
+            "admission",
+            "gateway",
+            "runner",
+            "streams",
+            "payments",
+            "sinks",
+            "telemetry",
+        ],
+    ),
+    ("tools/audit", &["domain", "engine", "event-log"]),
+    (
+        "tools/bench",
+        &[
+            "admission",
+            "config",
+            "domain",
+            "engine",
+            "event-log",
+            "http-client",
+            "load",
+            "runner",
+            "seating",
+            "server",
+        ],
+    ),
+    ("tools/load", &["admission", "audit", "http-client"]),
+    ("tools/testkit", &["domain", "event-log"]),
 ];
 
 /// An outside system and the only crates that may name it.
@@ -29,6 +65,9 @@ const SYSTEMS: [(&str, &[&str]); 9] = [
     ("rusty-s3", &["processors/runner"]),
     ("postgres", &["sinks"]),
 ];
+
+/// Who may name the engine that decides, but for tests: who runs it, and who runs it once more.
+const ENGINE: [&str; 3] = ["processors/runner", "tools/audit", "tools/bench"];
 
 /// Names under `[dependencies]`, without those for tests.
 fn dependencies(folder: &str) -> Vec<String> {
@@ -50,6 +89,17 @@ fn arrows_point_downward_only() {
             }
         }
     }
+    expect_none(&findings);
+}
+
+#[test]
+fn the_engine_is_named_by_those_who_run_it() {
+    let folders = ARROWS.iter().map(|(folder, _)| *folder).chain([""]);
+    let findings: Vec<String> = folders
+        .filter(|folder| !ENGINE.contains(folder))
+        .filter(|folder| dependencies(folder).iter().any(|name| name == "floodgate-engine"))
+        .map(|folder| format!("{folder:?} names the engine; only {ENGINE:?} may"))
+        .collect();
     expect_none(&findings);
 }
 

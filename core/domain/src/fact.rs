@@ -5,7 +5,7 @@
 //! changes, for all who follow facts, is in [`crate::effects`].
 
 use crate::cohort::Cohort;
-use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::RoomDials;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
@@ -231,11 +231,6 @@ pub enum Fact {
     EngineVersionSet {
         version: u32,
     },
-    /// The waiting room's dials, and who turned them; `StaffId(0)` is Floodgate itself.
-    QueueTuned {
-        dials: Box<Dials>,
-        by: StaffId,
-    },
     /// Every place below may enter; only ever more.
     PlacesCalled {
         below: Place,
@@ -255,7 +250,8 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
-    /// Dials that were turned, by whom, and why. A change of phase is a fact of its own before it.
+    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
+    /// is a fact of its own before it.
     RoomTuned {
         dials: Box<RoomDials>,
         by: StaffId,
@@ -295,7 +291,6 @@ impl Fact {
             Fact::TicketRedeemed { .. } => "TicketRedeemed",
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
-            Fact::QueueTuned { .. } => "QueueTuned",
             Fact::PlacesCalled { .. } => "PlacesCalled",
             Fact::TurnAwaited { .. } => "TurnAwaited",
             Fact::CohortJoined { .. } => "CohortJoined",

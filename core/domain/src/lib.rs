@@ -28,7 +28,7 @@ pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
-pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
+pub use command::{Command, Envelope, NewEvent, PaymentMethod};
 pub use dials::{PhaseDial, RoomDials};
 pub use effects::Effects;
 pub use fact::{Fact, FactRecord, Source};

@@ -13,7 +13,7 @@ use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_payments::{
     Authorisation, Captured, Outbox, OutboxConfig, Payment, Provider, ProviderError,
 };
-use floodgate_runner::memory_log::MemoryLog;
+use floodgate_testkit::MemoryLog;
 
 /// Says yes to everything, and remembers whether it was asked when it should not be.
 #[derive(Debug, Default)]

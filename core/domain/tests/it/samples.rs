@@ -2,8 +2,8 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, BuyerId, Cohort, Dials, Fact, HoldId, LogTime, PhaseDial, Place, RoomDials, SeatId,
-    SeatList, StaffId,
+    AgeBand, BuyerId, Cohort, Fact, HoldId, LogTime, PhaseDial, Place, RoomDials, SeatId, SeatList,
+    StaffId,
 };
 
 use crate::fixtures::{method, new_event, policy};
@@ -57,10 +57,6 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
         Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
-        Fact::QueueTuned {
-            dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
-            by: StaffId(2),
-        },
         Fact::PlacesCalled { below: Place(300) },
         Fact::TurnAwaited { buyer, place: Place(299) },
         Fact::CohortJoined { cohort: cohort() },

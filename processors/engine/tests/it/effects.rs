@@ -9,7 +9,7 @@ use floodgate_domain::{
 };
 use floodgate_engine::{Engine, EngineLimits};
 
-use crate::house::{EVENT, Stage};
+use crate::stage::{EVENT, Stage};
 
 /// One event, by the effects of its facts.
 struct Followed {

@@ -47,7 +47,6 @@ impl Fact {
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
             Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
             Fact::RoomTuned { ref dials, by } => sale::dials_turned(dials, by),
-            Fact::QueueTuned { ref dials, by } => sale::queue_tuned(dials, by),
             Fact::Announced { ref message } => Effects { message: Some(message), ..PUBLIC },
             Fact::PlacesReserved { first, count } => room::reserved(first, count),
             Fact::PlacesCalled { below } => room::called(below),

@@ -2,7 +2,7 @@
 
 use super::PUBLIC;
 use crate::answer::SalePhase;
-use crate::command::{Dials, NewEvent};
+use crate::command::NewEvent;
 use crate::dials::RoomDials;
 use crate::effects::{Concerns, Effects, Notice};
 use crate::ids::StaffId;
@@ -37,9 +37,4 @@ pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {
 pub(super) fn dials_turned(dials: &RoomDials, by: StaffId) -> Effects<'_> {
     let message = dials.message.as_deref();
     Effects { dials: Some(dials), by: Some(by), reason: Some(&dials.reason), message, ..PUBLIC }
-}
-
-pub(super) fn queue_tuned(dials: &Dials, by: StaffId) -> Effects<'_> {
-    let message = dials.message.as_deref();
-    Effects { by: Some(by), reason: Some(&dials.reason), message, ..PUBLIC }
 }
