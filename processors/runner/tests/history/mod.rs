@@ -23,7 +23,7 @@ const LIMITS: EngineLimits =
     EngineLimits { outcomes_max: 4096, events_max: 4, version_max: NEWEST_VERSION };
 
 #[derive(Debug, Default)]
-struct Mailbox(Mutex<Vec<Reply>>);
+pub(crate) struct Mailbox(pub(crate) Mutex<Vec<Reply>>);
 
 impl ReplySender for Mailbox {
     fn send(&self, replies: Vec<Reply>) {
