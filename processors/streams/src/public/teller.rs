@@ -150,9 +150,14 @@ impl Teller {
     }
 }
 
-/// Cohorts stay inside: beside the facts of one person's purchase they would tell of that person.
+/// Cohorts stay inside: beside the facts of one person's purchase they would say too much of that
+/// person. So do versions of the rules, which belong to no event.
 fn is_public(fact: &Fact) -> bool {
-    !matches!(fact, Fact::CohortJoined { .. } | Fact::CohortLeft { .. })
+    let is_internal = matches!(
+        fact,
+        Fact::CohortJoined { .. } | Fact::CohortLeft { .. } | Fact::EngineVersionSet { .. }
+    );
+    !is_internal
 }
 
 fn ledger_offset(record: &Record) -> Option<u64> {
