@@ -14,7 +14,7 @@ use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
     EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
-    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
@@ -324,7 +324,7 @@ impl Simulation {
             };
             let staff = Actor::Staff(StaffId(1));
             self.wish(event_id, staff, Command::CreateEvent(Box::new(new)));
-            self.wish(event_id, staff, Command::OpenSale);
+            self.wish(event_id, staff, Command::turn_phase(PhaseDial::Open, ""));
         }
         for _ in 0..STEPS {
             self.step();

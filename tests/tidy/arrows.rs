@@ -3,11 +3,12 @@
 use super::{expect_none, read, root};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &[]),
     ("core/domain", &[]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
+    ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log"]),
     ("processors/streams", &["domain", "event-log"]),

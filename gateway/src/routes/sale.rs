@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use floodgate_domain::dials::WORDS_BYTES_MAX;
-use floodgate_domain::{Command, PhaseDial, Policy, RoomDials};
+use floodgate_domain::{Command, PhaseDial, Policy};
 
 use super::answer;
 use super::events::{PriceEntry, price_table};
@@ -129,12 +129,11 @@ async fn turn(
     wish: &Wish<Why>,
     phase: PhaseDial,
 ) -> Result<Response, ApiError> {
-    let reason = wish.body.reason.clone();
+    let reason = &wish.body.reason;
     if reason.len() > WORDS_BYTES_MAX {
         return Err(ApiError::new("malformed_body").field("reason", "at most 500 bytes"));
     }
-    let dials = RoomDials { phase: Some(phase), reason, ..RoomDials::default() };
-    tell(state, path, staff, wish, Command::TuneRoom(Box::new(dials))).await
+    tell(state, path, staff, wish, Command::turn_phase(phase, reason)).await
 }
 
 /// One command of staff that answers with nothing but its position.

@@ -7,7 +7,7 @@
 use std::hint::black_box;
 
 use crate::apply::Target;
-use crate::decide::{Asked, decide, expire, problem_with_new_event, undo_cancelled};
+use crate::decide::{Context, create_event, decide, expire, undo_cancelled};
 use crate::event::Event;
 use crate::outcomes::{Outcome, Outcomes, Remembered};
 use crate::table::{Index, mix64};
@@ -184,16 +184,21 @@ impl Engine {
     fn fire_timers(&mut self, output: &mut Output<'_>) {
         let mut due = std::mem::take(&mut self.scratch.due);
         self.wheel.take_due(self.clock, TIMERS_PER_STEP, &mut due);
+        let context = self.context(Actor::System);
         for timer in due.drain(..) {
             let mut facts = std::mem::take(&mut self.scratch.facts);
             let event = &self.events[timer.event as usize];
-            let again = expire(event, &timer, self.clock, &mut facts);
+            let again = expire(event, &timer, context, &mut facts);
             self.apply_all(timer.event, facts, output);
             if let Some(deadline) = again {
                 self.start_again(Timer { deadline, ..timer });
             }
         }
         self.scratch.due = due;
+    }
+
+    fn context(&self, actor: Actor) -> Context {
+        Context { now: self.clock, actor }
     }
 
     /// A timer whose owner had moved its deadline.
@@ -209,6 +214,7 @@ impl Engine {
         let Some(&number) = self.sweeping.last() else {
             return;
         };
+        let context = self.context(Actor::System);
         for _ in 0..SWEEP_PER_STEP {
             let event = &self.events[number as usize];
             let Some(slot) = event.sweep else { return };
@@ -218,7 +224,7 @@ impl Engine {
                 return;
             }
             let mut facts = std::mem::take(&mut self.scratch.facts);
-            undo_cancelled(event, slot, self.clock, &mut facts);
+            undo_cancelled(event, slot, context, &mut facts);
             self.apply_all(number, facts, output);
             self.events[number as usize].sweep = Some(slot + 1);
         }
@@ -255,10 +261,10 @@ impl Engine {
         let Some(number) = self.number(envelope.event_id) else {
             return self.create(envelope, output);
         };
-        let asked = Asked { now: self.clock, actor: envelope.actor };
+        let context = self.context(envelope.actor);
         let mut facts = std::mem::take(&mut self.scratch.facts);
         let event = &self.events[number as usize];
-        let decision = decide(event, asked, &envelope.command, &mut facts);
+        let decision = decide(event, context, &envelope.command, &mut facts);
         self.apply_all(number, facts, output);
         if decision.is_ok() {
             self.events[number as usize].remember_cohort(envelope);
@@ -287,18 +293,11 @@ impl Engine {
         let Command::CreateEvent(new) = &envelope.command else {
             return Err(Refusal::UnknownEvent);
         };
-        if !matches!(envelope.actor, Actor::System | Actor::Staff(_)) {
-            return Err(Refusal::NotAllowed);
-        }
-        if self.events.len() >= self.limits.events_max {
-            return Err(Refusal::TooManyEvents);
-        }
-        if let Some(problem) = problem_with_new_event(new) {
-            return Err(problem);
-        }
+        let (context, events) = (self.context(envelope.actor), self.events.len());
+        let (fact, outcome) = create_event(context, new, events, self.limits.events_max)?;
         self.add_event(Event::new(envelope.event_id, new));
-        output.push(envelope.event_id, self.clock, Fact::EventCreated(new.clone()));
-        Ok(Outcome::Done)
+        output.push(envelope.event_id, self.clock, fact);
+        Ok(outcome)
     }
 
     /// Makes decided facts true and hands them out; takes the scratch memory back.

@@ -6,17 +6,17 @@
 
 mod apply;
 mod buyers;
-mod crowd;
 mod decide;
 mod engine;
 mod event;
-mod house;
 mod invariants;
 mod orders;
 mod outcomes;
 mod run_index;
+mod seat_map;
 mod snapshot;
 mod table;
+mod waiting_line;
 mod wheel;
 
 pub use engine::{ENGINE_VERSION, Engine, EngineLimits};

@@ -4,11 +4,11 @@
 //! reader's: they bound tables, not decisions already made.
 
 use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
-use super::crowd::Crowd;
 use super::event::Event;
-use super::house::{Block, House};
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
+use super::seat_map::{Block, SeatMap};
+use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
@@ -63,7 +63,7 @@ impl Engine {
         for _ in 0..read_count(&mut cursor)? {
             let mut event = read_event(&mut cursor)?;
             if version >= 2 {
-                read_crowd(&mut event, &mut cursor)?;
+                read_line(&mut event, &mut cursor)?;
             }
             engine.add_event(event);
         }
@@ -100,9 +100,9 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_u8(event.phase as u8);
     write_prices(&event.prices, out);
     write_policy(&event.policy, out);
-    out.put_count(event.house.category_count);
-    out.put_count(event.house.blocks.len());
-    event.house.blocks.iter().for_each(|block| write_block(block, out));
+    out.put_count(event.seat_map.category_count);
+    out.put_count(event.seat_map.blocks.len());
+    event.seat_map.blocks.iter().for_each(|block| write_block(block, out));
     out.put_count(event.orders.slots.len());
     event.orders.slots.iter().for_each(|order| write_order(order, out));
     out.put_count(event.orders.ended.len());
@@ -113,12 +113,12 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_varint(event.places_reserved);
     event.places_spent.iter().for_each(|&bits| out.put_u64_fixed(bits));
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
-    write_crowd(event, out);
+    write_line(event, out);
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
-fn write_crowd(event: &Event, out: &mut Vec<u8>) {
-    event.crowd.write(out);
+fn write_line(event: &Event, out: &mut Vec<u8>) {
+    event.waiting_line.write(out);
     let sharing = event.buyers.records.iter().enumerate();
     let sharing = sharing.filter_map(|(at, buyer)| Some((at, buyer.cohort?)));
     out.put_count(sharing.clone().count());
@@ -128,8 +128,8 @@ fn write_crowd(event: &Event, out: &mut Vec<u8>) {
     }
 }
 
-fn read_crowd(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
-    event.crowd = Crowd::read(cursor, &event.places_spent)?;
+fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.waiting_line = WaitingLine::read(cursor, &event.places_spent)?;
     for _ in 0..read_count(cursor)? {
         let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
         let cohort = read_cohort(cursor)?;
@@ -148,8 +148,8 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
     let category_count = cursor.usize(64, "a count of categories")?;
     let blocks: Result<Vec<Block>, WireError> =
         (0..read_count(cursor)?).map(|_| read_block(cursor)).collect();
-    let house = House::from_blocks(blocks?, category_count);
-    let mut orders = Orders::with_room_for(house.capacity as usize + 1024);
+    let seat_map = SeatMap::from_blocks(blocks?, category_count);
+    let mut orders = Orders::with_room_for(seat_map.capacity as usize + 1024);
     for _ in 0..read_count(cursor)? {
         orders.slots.push(read_order(cursor)?);
     }
@@ -173,14 +173,14 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         phase,
         prices,
         policy,
-        house,
+        seat_map,
         orders,
         buyers: Buyers::from_records(buyers?),
         shoppers,
         places_reserved,
         places_spent: places_spent?,
         sweep,
-        crowd: Crowd::default(),
+        waiting_line: WaitingLine::default(),
     })
 }
 

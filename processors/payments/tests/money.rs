@@ -10,7 +10,8 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
     Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, Fact, GatewayId,
-    HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, Policy, PriceTable, Reply, StaffId,
+    HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, PhaseDial, Policy, PriceTable, Reply,
+    StaffId,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
@@ -206,7 +207,7 @@ impl World {
         };
         let staff = Actor::Staff(StaffId(1));
         world.send(staff, Command::CreateEvent(Box::new(new)));
-        world.send(staff, Command::OpenSale);
+        world.send(staff, Command::turn_phase(PhaseDial::Open, ""));
         world
     }
 

@@ -157,7 +157,11 @@ impl PartitionLoop {
 
     /// Waits for the facts, then follows whoever owns the partition now.
     pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
-        self.publication.settle_all()?;
+        if let Err(error) = self.publication.settle_all() {
+            // It may own again at once; nothing of this incarnation may be on its way then.
+            self.publication.abandon();
+            return Err(error.into());
+        }
         Standby::after(self.config, self.past)
     }
 

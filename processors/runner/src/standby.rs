@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use floodgate_domain::wire::decode_command;
 use floodgate_domain::{Envelope, FactRecord, Source};
+use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
 use crate::mark::Mark;
@@ -120,6 +121,12 @@ impl Standby {
     #[must_use]
     pub fn next(&self) -> Offset {
         self.ahead.front().map_or_else(|| self.past.commands.0.position(), |record| record.offset)
+    }
+
+    /// The engine's state, to look at.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.past.engine
     }
 
     /// Commands before this one may be folded: their facts are in the ledger, or they are so

@@ -12,7 +12,7 @@ use floodgate_config::Settings;
 use floodgate_event_log::kafka::{Change, Membership};
 use floodgate_event_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
-use floodgate_runner::{EngineLimits, LoopConfig, Runner, RunnerHandle, SnapshotStore};
+use floodgate_runner::{EngineLimits, LoopConfig, Runner, RunnerHandle, SnapshotStore, StartAs};
 
 use super::SharedLog;
 
@@ -137,7 +137,7 @@ impl House {
             }
             self.look_after()?;
             let mut owners = self.owned.iter().filter_map(|owned| self.runners.get(owned));
-            let all = owners.all(RunnerHandle::is_ready);
+            let all = owners.all(|owner| owner.condition().is_ready);
             // Without a share nothing is known yet, unless there are more processors than
             // partitions.
             let has_share = !self.owned.is_empty() || started.elapsed() > SHARE_WITHIN;
@@ -152,7 +152,7 @@ impl House {
         let until = Instant::now() + WARM_WITHIN;
         while !stop.load(Ordering::Acquire)
             && Instant::now() < until
-            && !self.runners.values().all(RunnerHandle::is_warm)
+            && !self.runners.values().all(|runner| runner.condition().is_warm)
         {
             std::thread::park_timeout(LOOK_EVERY);
         }
@@ -192,7 +192,7 @@ impl House {
             Some(_) if lingers => {}
             Some(runner) => runner.own(),
             None => {
-                let runner = Runner::spawn(self.config(partition));
+                let runner = Runner::spawn(self.config(partition), StartAs::Owner);
                 self.runners.insert(partition, runner.context("a partition's thread")?);
             }
         }
@@ -262,7 +262,7 @@ impl House {
         }
         for partition in wanted {
             if !self.runners.contains_key(&partition) {
-                let runner = Runner::spawn_standby(self.config(partition));
+                let runner = Runner::spawn(self.config(partition), StartAs::Standby);
                 self.runners.insert(partition, runner.context("a follower's thread")?);
                 self.begin_payments(partition, false)?;
             }
@@ -272,7 +272,7 @@ impl House {
 
     /// Finds owners that ended by themselves.
     fn look_after(&mut self) -> Result<()> {
-        let ended = self.runners.iter().find(|(_, runner)| runner.has_ended());
+        let ended = self.runners.iter().find(|(_, runner)| runner.condition().has_ended);
         let Some(partition) = ended.map(|(&partition, _)| partition) else { return Ok(()) };
         let why = self.runners.remove(&partition).map_or(Ok(()), RunnerHandle::join);
         why.with_context(|| format!("partition {partition}"))?;
@@ -286,7 +286,9 @@ impl House {
         if others_may_follow {
             self.runners.values().for_each(RunnerHandle::retire);
             let until = Instant::now() + RETIRE_WITHIN;
-            while Instant::now() < until && !self.runners.values().all(RunnerHandle::has_retired) {
+            while Instant::now() < until
+                && !self.runners.values().all(|runner| runner.condition().has_retired)
+            {
                 std::thread::park_timeout(LOOK_EVERY);
             }
         }

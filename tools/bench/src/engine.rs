@@ -13,7 +13,8 @@ use rand::{RngExt, SeedableRng};
 use floodgate_domain::wire::{decode_command, encode_command, encode_fact};
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
-    GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, Place, Policy, SeatId, SeatList, StaffId,
+    GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PhaseDial, Place, Policy, SeatId,
+    SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 
@@ -92,7 +93,7 @@ impl Author {
         let staff = Actor::Staff(StaffId(1));
         let new = NewEvent { policy, ..new.clone() };
         author.send(staff, Command::CreateEvent(Box::new(new)));
-        author.send(staff, Command::OpenSale);
+        author.send(staff, Command::turn_phase(PhaseDial::Open, ""));
         author
     }
 

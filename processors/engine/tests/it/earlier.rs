@@ -3,7 +3,7 @@
 use floodgate_domain::{Command, OrderStatus, Place};
 use floodgate_engine::{Engine, EngineLimits};
 
-use crate::house::{EVENT, Stage, buyer, method, order, policy, seats};
+use crate::stage::{EVENT, Stage, buyer, method, order, policy, seats};
 
 /// The state that `data/snapshot-v1.bin` was written from.
 fn first_version() -> Stage {

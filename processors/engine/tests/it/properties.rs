@@ -10,8 +10,9 @@ use floodgate_domain::{
 use floodgate_engine::{Engine, EngineLimits};
 use proptest::prelude::*;
 
-use crate::crowd::cohorts_of;
-use crate::house::{EVENT, Stage, best, method, policy, seats, staff};
+use crate::effects::follow_beside_the_engine;
+use crate::line_and_cohorts::cohorts_of;
+use crate::stage::{EVENT, Stage, best, method, policy, seats, staff};
 
 const LIMITS: EngineLimits = EngineLimits { outcomes_max: 1000, events_max: 4 };
 
@@ -106,10 +107,10 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
             (staff(), Command::TuneRoom(Box::new(dials)))
         }
-        Wish::Sale(0) => (staff(), Command::CancelEvent),
-        Wish::Sale(1) => (staff(), Command::CloseSale),
-        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
-        Wish::Sale(_) => (staff(), Command::OpenSale),
+        Wish::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
+        Wish::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
+        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
+        Wish::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
     };
     if let Answer::Order(view) = stage.ask(actor, command).answer {
         holds.push(view.hold_id);
@@ -250,6 +251,8 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
+
         // Who shares what, by the commands that were done: the facts must say the same numbers.
         prop_assert_eq!(cohorts_of(&stage.facts), sharing(&stage));
 
@@ -276,11 +279,11 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let mut stage = Stage::open(policy());
-        stage.ask(crate::house::buyer(1), Command::Enter { place: Place(1) });
-        stage.ask(crate::house::buyer(1), seats(&[1, 2]));
+        stage.ask(crate::stage::buyer(1), Command::Enter { place: Place(1) });
+        stage.ask(crate::stage::buyer(1), seats(&[1, 2]));
         let cohort = Cohort::new(None, None);
-        stage.ask(crate::house::buyer(1), Command::ShareCohort { cohort });
-        stage.ask(crate::house::buyer(2), Command::AwaitTurn { place: Place(2) });
+        stage.ask(crate::stage::buyer(1), Command::ShareCohort { cohort });
+        stage.ask(crate::stage::buyer(2), Command::AwaitTurn { place: Place(2) });
         stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
         let mut bytes = snapshot(&stage.engine);
         let at = at.index(bytes.len());

@@ -9,7 +9,7 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    LogTime, NewEvent, Policy, PriceTable, Reply, StaffId,
+    LogTime, NewEvent, PhaseDial, Policy, PriceTable, Reply, StaffId,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
@@ -86,7 +86,7 @@ pub(crate) fn write_commands(log: &MemoryLog, rng: &mut StdRng, count: u64) {
     let mut now = 1_000_000;
     log.set_time(LogTime(now));
     append(log, 1, staff, EVENT, Command::CreateEvent(Box::new(new)));
-    append(log, 2, staff, EVENT, Command::OpenSale);
+    append(log, 2, staff, EVENT, Command::turn_phase(PhaseDial::Open, ""));
     for number in 3..count {
         now += rng.random_range(0..700);
         log.set_time(LogTime(now));

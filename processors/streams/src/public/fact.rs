@@ -130,13 +130,6 @@ impl FactBody {
                 self.reason = Some(leave_reason(*reason).to_owned());
             }
             Fact::Announced { message } => self.message = Some(message.clone()),
-            Fact::QueueTuned { dials, by } => {
-                self.count = dials.per_minute;
-                self.pace_per_minute = dials.per_minute;
-                self.message.clone_from(&dials.message);
-                self.reason = Some(dials.reason.clone());
-                self.staff_id = Some(by.to_string());
-            }
             Fact::RoomTuned { dials, by } => {
                 self.pace_per_minute = dials.per_minute;
                 self.shoppers_max = dials.shoppers_max;

@@ -7,7 +7,7 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    HoldId, NewEvent, PaymentMethod, Place, Policy, PriceTable, SeatList, StaffId,
+    HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};
@@ -134,14 +134,14 @@ impl Sale {
         let price = 5000 + rng.random_range(0..2);
         let rules = Policy { shoppers_max: rng.random_range(6..8), ..policy() };
         let command = match rng.random_range(0..5) {
-            0 => Command::PauseSale,
+            0 => Command::turn_phase(PhaseDial::Pause, ""),
             1 => Command::SetPolicy(Box::new(rules)),
             2 => {
                 let hold_ms = 90_000 + rng.random_range(0..2);
                 Command::SetPolicy(Box::new(Policy { hold_ms, ..rules }))
             }
             3 => Command::SetPrices(Box::new(PriceTable::flat(Currency(*b"EUR"), &[price]))),
-            _ => Command::OpenSale,
+            _ => Command::turn_phase(PhaseDial::Open, ""),
         };
         (event_id, Actor::Staff(StaffId(1)), command)
     }
@@ -156,7 +156,7 @@ fn history(seed: u64) -> Vec<Step> {
         let create = Command::CreateEvent(Box::new(new_event()));
         steps.push(sale.ask(event_id, staff, create));
         steps.push(sale.ask(event_id, Actor::System, Command::ReservePlaces { count: 60 }));
-        steps.push(sale.ask(event_id, staff, Command::OpenSale));
+        steps.push(sale.ask(event_id, staff, Command::turn_phase(PhaseDial::Open, "")));
         let no_queue = Policy { pass_required: false, ..policy() };
         steps.push(sale.ask(event_id, staff, Command::SetPolicy(Box::new(no_queue))));
     }

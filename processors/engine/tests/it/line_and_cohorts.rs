@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, Cohort, Command, Fact, FactRecord, Place, Refusal,
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, Fact, FactRecord, PhaseDial, Place, Refusal,
 };
 use floodgate_engine::{Engine, EngineLimits};
 
-use crate::house::{Stage, buyer, policy, staff};
+use crate::stage::{Stage, buyer, policy, staff};
 
 fn call(below: u64) -> Command {
     Command::CallPlaces { below: Place(below) }
@@ -69,9 +69,9 @@ fn a_place_asks_once_to_be_told() {
     assert_eq!(refusal_of(&mut stage, buyer(3), wait_for(0)), Refusal::PlaceSpent);
     stage.ask(buyer(1), enter(5));
     stage.ask(Actor::System, call(9));
-    stage.ask(staff(), Command::CloseSale);
+    stage.ask(staff(), Command::turn_phase(PhaseDial::Close, ""));
     assert_eq!(refusal_of(&mut stage, buyer(4), wait_for(9)), Refusal::SaleClosed);
-    stage.ask(staff(), Command::CancelEvent);
+    stage.ask(staff(), Command::turn_phase(PhaseDial::Cancel, ""));
     assert_eq!(refusal_of(&mut stage, buyer(4), wait_for(9)), Refusal::EventCancelled);
 }
 

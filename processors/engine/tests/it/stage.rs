@@ -2,7 +2,7 @@
 
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
-    GatewayId, LogTime, Policy, Reply, SeatList, StaffId,
+    GatewayId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 
@@ -30,7 +30,7 @@ impl Stage {
         let staff = Actor::Staff(StaffId(1));
         stage.ask(staff, Command::CreateEvent(Box::new(new_event(policy))));
         stage.ask(Actor::System, Command::ReservePlaces { count: 10 });
-        stage.ask(staff, Command::OpenSale);
+        stage.ask(staff, Command::turn_phase(PhaseDial::Open, ""));
         stage
     }
 

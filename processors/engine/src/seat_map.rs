@@ -32,7 +32,7 @@ impl Block {
     }
 }
 
-/// What the house says of one seat.
+/// What the map says of one seat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SeatState {
     NotForSale,
@@ -43,7 +43,7 @@ pub(super) enum SeatState {
 
 /// All seats of one event.
 #[derive(Debug, Clone)]
-pub(super) struct House {
+pub(super) struct SeatMap {
     pub(super) blocks: Vec<Block>,
     /// Per category, its blocks: from, up to.
     spans: Vec<(u32, u32)>,
@@ -58,7 +58,7 @@ pub(super) struct House {
     taken: [u32; CATEGORIES_MAX],
 }
 
-impl House {
+impl SeatMap {
     /// Lays a checked plan out in blocks, everything free.
     pub(super) fn build(plan: &Plan) -> Self {
         let mut blocks = Vec::new();
@@ -95,7 +95,7 @@ impl House {
         }
         blocks.retain(|block| block.count > 0);
         blocks.sort_by_key(|block| (block.category, block.rank, block.first_seat));
-        House::from_blocks(blocks, plan.categories.len())
+        SeatMap::from_blocks(blocks, plan.categories.len())
     }
 
     /// Rebuilds the derived tables from blocks in serving order.
@@ -120,7 +120,7 @@ impl House {
             block.longest = longest_run(block.open_to_all());
             index.update(at, 0, block.longest);
         }
-        House { blocks, spans, seat_block, index, category_count, capacity, free, sold, taken }
+        SeatMap { blocks, spans, seat_block, index, category_count, capacity, free, sold, taken }
     }
 
     /// Held and sold seats of a category.

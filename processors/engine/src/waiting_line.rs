@@ -8,7 +8,7 @@ pub(super) const AWAITING_MAX: u32 = 1 << 20;
 
 /// What one event knows of its line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Crowd {
+pub(super) struct WaitingLine {
     /// Every place below was called; at most as many as were given out.
     pub(super) called: u64,
     /// One bit a place that ever asked to be told, as far as the last one that did: at most
@@ -22,7 +22,7 @@ fn bit(place: Place) -> (usize, u64) {
     (usize::try_from(place.0 / 64).unwrap_or(usize::MAX), 1 << (place.0 % 64))
 }
 
-impl Crowd {
+impl WaitingLine {
     pub(super) fn has_asked(&self, place: Place) -> bool {
         let (word, bit) = bit(place);
         self.asked.get(word).is_some_and(|bits| bits & bit != 0)
@@ -84,9 +84,9 @@ impl Crowd {
         let called = cursor.varint()?;
         let words = cursor.usize(spent.len(), "a count of places that asked")?;
         let asked: Result<Vec<u64>, WireError> = (0..words).map(|_| cursor.u64_fixed()).collect();
-        let mut crowd = Crowd { called, asked: asked?, awaiting: 0 };
-        crowd.awaiting = crowd.count(spent);
-        Ok(crowd)
+        let mut waiting_line = WaitingLine { called, asked: asked?, awaiting: 0 };
+        waiting_line.awaiting = waiting_line.count(spent);
+        Ok(waiting_line)
     }
 }
 
@@ -96,28 +96,32 @@ mod tests {
 
     #[test]
     fn who_awaits_is_counted_once() {
-        let mut crowd = Crowd::default();
+        let mut waiting_line = WaitingLine::default();
         let mut spent = vec![0; 4];
         for place in [0, 3, 63, 64, 130] {
-            crowd.ask(Place(place));
+            waiting_line.ask(Place(place));
         }
-        assert_eq!(crowd.awaiting(), 5);
-        crowd.enter(Place(3));
+        assert_eq!(waiting_line.awaiting(), 5);
+        waiting_line.enter(Place(3));
         spent[0] |= 1 << 3;
-        assert_eq!(crowd.awaiting(), 4);
-        crowd.call(Place(64), &spent);
-        assert_eq!(crowd.awaiting(), 2, "64 and 130");
-        crowd.ask(Place(5));
-        assert_eq!(crowd.awaiting(), 2, "a called place waits no more");
-        crowd.enter(Place(130));
+        assert_eq!(waiting_line.awaiting(), 4);
+        waiting_line.call(Place(64), &spent);
+        assert_eq!(waiting_line.awaiting(), 2, "64 and 130");
+        waiting_line.ask(Place(5));
+        assert_eq!(waiting_line.awaiting(), 2, "a called place waits no more");
+        waiting_line.enter(Place(130));
         spent[2] |= 1 << 2;
-        crowd.call(Place(10), &spent);
-        assert_eq!((crowd.called, crowd.awaiting()), (64, 1), "the line does not go back");
+        waiting_line.call(Place(10), &spent);
+        assert_eq!(
+            (waiting_line.called, waiting_line.awaiting()),
+            (64, 1),
+            "the line does not go back"
+        );
 
         let mut bytes = Vec::new();
-        crowd.write(&mut bytes);
+        waiting_line.write(&mut bytes);
         let mut cursor = Cursor::new(&bytes);
-        assert_eq!(Crowd::read(&mut cursor, &spent), Ok(crowd));
+        assert_eq!(WaitingLine::read(&mut cursor, &spent), Ok(waiting_line));
         assert_eq!(cursor.finish(), Ok(()));
     }
 }

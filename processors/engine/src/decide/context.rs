@@ -1,0 +1,34 @@
+//! Who asks, when: everything a decision may know beside the state.
+
+use floodgate_domain::ids::{Actor, BuyerId, LogTime};
+use floodgate_domain::refusal::Refusal;
+
+/// Who asks, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context {
+    pub(crate) now: LogTime,
+    pub(crate) actor: Actor,
+}
+
+impl Context {
+    pub(super) fn buyer(self) -> Result<BuyerId, Refusal> {
+        match self.actor {
+            Actor::Buyer(buyer) => Ok(buyer),
+            Actor::System | Actor::Staff(_) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    pub(super) fn staff(self) -> Result<(), Refusal> {
+        match self.actor {
+            Actor::Staff(_) | Actor::System => Ok(()),
+            Actor::Buyer(_) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    pub(super) fn system(self) -> Result<(), Refusal> {
+        match self.actor {
+            Actor::System => Ok(()),
+            Actor::Buyer(_) | Actor::Staff(_) => Err(Refusal::NotAllowed),
+        }
+    }
+}
