@@ -142,6 +142,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
         R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders => StatusCode::SERVICE_UNAVAILABLE,
         R::EventExists
+        | R::VersionGoesBack
         | R::WrongPhase
         | R::SaleNotOpen
         | R::SalePaused
