@@ -73,7 +73,11 @@ struct Sale {
 
 impl Sale {
     fn new() -> Self {
-        let engine = Engine::new(EngineLimits { outcomes_max: 1000, events_max: 4 });
+        let engine = Engine::new(EngineLimits {
+            outcomes_max: 1000,
+            events_max: 4,
+            ..EngineLimits::default()
+        });
         Sale { engine, now: START, offset: 0, holds: Vec::new(), called: 0 }
     }
 
@@ -87,7 +91,8 @@ impl Sale {
             command,
         };
         let mut facts = Vec::new();
-        let reply = self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts);
+        let reply =
+            self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts).unwrap();
         self.offset += 1;
         if let Answer::Order(order) = reply.answer {
             self.holds.push((event_id, order.hold_id));
