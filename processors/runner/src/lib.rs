@@ -14,6 +14,7 @@
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
 //! | [`worker`] | a partition's worker, step by step: owner or follower, as it is steered |
 //! | [`owning`] | what it does while it owns |
+//! | [`supervisor`] | the partitions of a process: who owns, who stands by, and when |
 //! | [`storing`] | snapshots on their way into their store |
 //! | [`role`] | what a worker shall be, and how it is doing |
 //! | [`runner`] | the thread of a worker |
@@ -30,6 +31,7 @@ mod runner;
 pub mod snapshots;
 mod standby;
 mod storing;
+pub mod supervisor;
 mod tail;
 mod traces;
 mod worker;
