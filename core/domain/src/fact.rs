@@ -1,7 +1,8 @@
 //! Facts: what happened, in the past tense. The event-sourced history of every seat.
 //!
 //! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
-//! names the seats and the buyer. Facts about cohorts name nobody, on purpose.
+//! names the seats and the buyer. Facts about cohorts name nobody, on purpose. What each one
+//! changes, for all who follow facts, is in [`crate::effects`].
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
@@ -45,6 +46,18 @@ pub enum LeaveReason {
     PassExpired,
 }
 
+impl LeaveReason {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            LeaveReason::Left => "left",
+            LeaveReason::Purchased => "purchased",
+            LeaveReason::PassExpired => "pass_expired",
+        }
+    }
+}
+
 /// Why a payment did not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeclineReason {
@@ -52,6 +65,17 @@ pub enum DeclineReason {
     Declined,
     /// The provider never answered.
     Lost,
+}
+
+impl DeclineReason {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            DeclineReason::Declined => "declined",
+            DeclineReason::Lost => "lost",
+        }
+    }
 }
 
 /// Where a late payment found its seats.
@@ -63,6 +87,18 @@ pub enum SeatsKept {
     Retaken,
     /// The hold had ended; an equal block was given instead.
     Moved,
+}
+
+impl SeatsKept {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            SeatsKept::Held => "held",
+            SeatsKept::Retaken => "retaken",
+            SeatsKept::Moved => "moved",
+        }
+    }
 }
 
 /// Everything that can have happened.
@@ -176,14 +212,17 @@ pub enum Fact {
         buyer: BuyerId,
         seats: SeatList,
     },
+    /// One ticket of an order belongs to somebody else from here on.
     TicketTransferred {
         hold_id: HoldId,
         seat: SeatId,
         from: BuyerId,
         to: BuyerId,
     },
+    /// Let in at the gate; `buyer` is whose ticket it was.
     TicketRedeemed {
         hold_id: HoldId,
+        buyer: BuyerId,
         seat: SeatId,
     },
     Announced {

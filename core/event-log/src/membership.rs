@@ -28,20 +28,25 @@ pub trait Membership: Send + std::fmt::Debug {
     /// Whether there are other members, or may be: that is not known while partitions are being
     /// shared out. Asked after leaving too.
     fn has_others(&mut self) -> bool;
+
+    /// The newest rules of the engine that every member can run, as of some seconds ago; `None` while
+    /// that is not known.
+    fn group_version(&self) -> Option<u32>;
 }
 
 /// The membership of a process that is alone: it owns everything.
 #[derive(Debug)]
 pub struct Alone {
     partitions: u32,
+    engine_version: u32,
     is_known: bool,
 }
 
 impl Alone {
-    /// Of a log with so many partitions.
+    /// Of a log with so many partitions, by a build with rules up to `engine_version`.
     #[must_use]
-    pub fn new(partitions: u32) -> Self {
-        Alone { partitions, is_known: false }
+    pub fn new(partitions: u32, engine_version: u32) -> Self {
+        Alone { partitions, engine_version, is_known: false }
     }
 }
 
@@ -63,5 +68,9 @@ impl Membership for Alone {
 
     fn has_others(&mut self) -> bool {
         false
+    }
+
+    fn group_version(&self) -> Option<u32> {
+        Some(self.engine_version)
     }
 }

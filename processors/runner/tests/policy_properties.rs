@@ -163,7 +163,7 @@ impl Process {
 }
 
 /// What a group may do between two steps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Event {
     Nothing,
     /// A partition is to go to the n-th member.

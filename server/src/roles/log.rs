@@ -46,12 +46,15 @@ impl SharedLog {
         }
     }
 
-    /// A place among the processors that share it; alone, a process owns everything.
+    /// A place among the processors that share it, of one that can run rules up to `engine_version`;
+    /// alone, a process owns everything.
     #[must_use]
-    pub fn membership(&self) -> Box<dyn Membership> {
+    pub fn membership(&self, engine_version: u32) -> Box<dyn Membership> {
         match self {
-            SharedLog::Embedded(log) => Box::new(Alone::new(log.partitions(Topic::Commands))),
-            SharedLog::Kafka(log) => Box::new(log.membership()),
+            SharedLog::Embedded(log) => {
+                Box::new(Alone::new(log.partitions(Topic::Commands), engine_version))
+            }
+            SharedLog::Kafka(log) => Box::new(log.membership(engine_version)),
         }
     }
 

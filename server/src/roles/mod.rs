@@ -358,8 +358,8 @@ fn limit_settings(settings: &Settings) -> LimitSettings {
     }
 }
 
-/// Ends when the process is told to: SIGTERM or Ctrl-C.
-pub fn told_to_end() -> impl Future<Output = ()> + Send {
+/// Ends when the process is asked to end: SIGTERM or Ctrl-C.
+pub fn end_signal() -> impl Future<Output = ()> + Send {
     use tokio::signal::unix::{SignalKind, signal};
     async {
         let Ok(mut terminated) = signal(SignalKind::terminate()) else {

@@ -10,7 +10,7 @@ use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
 use floodgate_runner::supervisor::crew::{PartitionCompanion, StartCompanion, Threads};
 use floodgate_runner::supervisor::policy::PolicyOptions;
 use floodgate_runner::supervisor::{Supervision, Supervisor};
-use floodgate_runner::{EngineLimits, LoopConfig, SnapshotStore, StartAs};
+use floodgate_runner::{EngineLimits, GroupVersion, LoopConfig, SnapshotStore, StartAs};
 use floodgate_transport::Health;
 
 use super::SharedLog;
@@ -34,12 +34,14 @@ pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
         standbys_max: settings.engine.standbys.count_max(),
         is_shared: log.is_shared(),
     };
+    let (limits, group_version) = (EngineLimits::default(), GroupVersion::default());
     let config = LoopConfig {
         partition: 0,
         log: log.shared(),
         replies,
         snapshots,
-        limits: EngineLimits::default(),
+        limits,
+        group_version: group_version.clone(),
         snapshot_every: settings.engine.snapshot_every,
         tracer,
     };
@@ -49,7 +51,8 @@ pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
             Some(provider) => threads.with(payments(log.shared(), provider, &settings)),
             None => threads,
         };
-        Supervision::new(options, log.membership(), Box::new(threads))
+        let membership = log.membership(limits.version_max);
+        Supervision::new(options, membership, Box::new(threads), group_version)
     };
     Supervisor::spawn(begin).context("the supervisor's thread could not start")
 }

@@ -137,8 +137,9 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
             out.put_u64_fixed(from.0);
             out.put_u64_fixed(to.0);
         }
-        Fact::TicketRedeemed { hold_id, seat } => {
+        Fact::TicketRedeemed { hold_id, buyer, seat } => {
             out.put_u64_fixed(hold_id.0);
+            out.put_u64_fixed(buyer.0);
             out.put_u32_fixed(seat.0);
         }
         order_fact => write_order_body(order_fact, out),
@@ -243,9 +244,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
             from: read_buyer(cursor)?,
             to: read_buyer(cursor)?,
         },
-        26 => {
-            Fact::TicketRedeemed { hold_id: read_hold(cursor)?, seat: SeatId(cursor.u32_fixed()?) }
-        }
+        26 => Fact::TicketRedeemed {
+            hold_id: read_hold(cursor)?,
+            buyer: read_buyer(cursor)?,
+            seat: SeatId(cursor.u32_fixed()?),
+        },
         27 => Fact::Announced { message: cursor.text(MESSAGE_BYTES_MAX)? },
         28 => Fact::EngineVersionSet { version: cursor.u32()? },
         30 => Fact::PlacesCalled { below: cursor.place()? },

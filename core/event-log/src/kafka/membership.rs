@@ -9,7 +9,8 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
+use super::group_version::{Group, VersionWatch};
+use super::settings::{self, Aside, KafkaOptions, Reading};
 use crate::membership::{Membership, Reassignment};
 use crate::topics::Topic;
 use crate::traits::{LogError, Partition};
@@ -17,9 +18,15 @@ use crate::traits::{LogError, Partition};
 /// A place in the group of the processors.
 pub struct GroupMember {
     options: KafkaOptions,
-    /// While in the group. Dropping it leaves the group, so that others take over at once.
-    consumer: Option<Reading>,
+    engine_version: u32,
+    place: Option<Place>,
     owned: BTreeSet<Partition>,
+}
+
+/// While in the group. Dropping it leaves the group, so that others take over at once.
+struct Place {
+    consumer: Reading,
+    versions: VersionWatch,
 }
 
 impl std::fmt::Debug for GroupMember {
@@ -30,31 +37,35 @@ impl std::fmt::Debug for GroupMember {
 
 impl GroupMember {
     /// Not in the group yet.
-    pub(super) fn new(options: &KafkaOptions) -> Self {
-        GroupMember { options: options.clone(), consumer: None, owned: BTreeSet::new() }
-    }
-
-    fn try_join(&self) -> Result<Reading, KafkaError> {
-        let consumer: Reading = settings::member(&self.options).create_with_context(Aside)?;
-        consumer.subscribe(&[&self.options.name(Topic::Commands)])?;
-        Ok(consumer)
+    pub(super) fn new(options: &KafkaOptions, engine_version: u32) -> Self {
+        let (options, owned) = (options.clone(), BTreeSet::new());
+        GroupMember { options, engine_version, place: None, owned }
     }
 }
 
-/// Waits a while; then the share of this member.
-fn share(consumer: &Reading, wait: Duration) -> Result<BTreeSet<Partition>, KafkaError> {
-    // Whatever it reads is read by somebody else too; a pause keeps it from reading at all.
-    match consumer.poll(wait) {
-        Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) | None => {}
-        Some(Err(error)) => tracing::warn!(%error, "the processors' group"),
+impl Place {
+    fn take(options: &KafkaOptions, engine_version: u32) -> Result<Self, KafkaError> {
+        let config = settings::member(options, engine_version);
+        let consumer: Reading = config.create_with_context(Aside)?;
+        consumer.subscribe(&[&options.name(Topic::Commands)])?;
+        Ok(Place { consumer, versions: VersionWatch::start(options)? })
     }
-    let assignment = consumer.assignment()?;
-    if assignment.count() > 0 {
-        consumer.pause(&assignment)?;
+
+    /// Waits a while; then the share of this member.
+    fn share(&self, wait: Duration) -> Result<BTreeSet<Partition>, KafkaError> {
+        // Whatever it reads is read by somebody else too; a pause keeps it from reading at all.
+        match self.consumer.poll(wait) {
+            Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) | None => {}
+            Some(Err(error)) => tracing::warn!(%error, "the processors' group"),
+        }
+        let assignment = self.consumer.assignment()?;
+        if assignment.count() > 0 {
+            self.consumer.pause(&assignment)?;
+        }
+        let elements = assignment.elements();
+        let numbers = elements.iter().map(|element| u32::try_from(element.partition()));
+        Ok(numbers.filter_map(Result::ok).collect())
     }
-    let elements = assignment.elements();
-    let numbers = elements.iter().map(|element| u32::try_from(element.partition()));
-    Ok(numbers.filter_map(Result::ok).collect())
 }
 
 fn group_failed(error: &KafkaError) -> LogError {
@@ -63,42 +74,45 @@ fn group_failed(error: &KafkaError) -> LogError {
 
 impl Membership for GroupMember {
     fn join(&mut self) -> Result<(), LogError> {
-        if self.consumer.is_none() {
-            self.consumer = Some(self.try_join().map_err(|error| group_failed(&error))?);
+        if self.place.is_none() {
+            let place = Place::take(&self.options, self.engine_version);
+            self.place = Some(place.map_err(|error| group_failed(&error))?);
         }
         Ok(())
     }
 
     /// Heartbeats go by themselves between two calls, rebalances do not.
     fn poll(&mut self, wait: Duration) -> Result<Reassignment, LogError> {
-        let Some(consumer) = &self.consumer else { return Ok(Reassignment::default()) };
-        let now = share(consumer, wait).map_err(|error| group_failed(&error))?;
+        let Some(place) = &self.place else { return Ok(Reassignment::default()) };
+        let now = place.share(wait).map_err(|error| group_failed(&error))?;
         let change = Reassignment {
             gained: now.difference(&self.owned).copied().collect(),
             lost: self.owned.difference(&now).copied().collect(),
         };
+        if change != Reassignment::default() {
+            place.versions.forget();
+        }
         self.owned = now;
         Ok(change)
     }
 
     fn leave(&mut self) {
-        self.consumer = None;
+        self.place = None;
     }
 
     fn has_others(&mut self) -> bool {
-        let own = usize::from(self.consumer.is_some());
+        let own = usize::from(self.place.is_some());
         count(&self.options).map_or(true, |count| count.is_none_or(|count| count > own))
+    }
+
+    fn group_version(&self) -> Option<u32> {
+        self.place.as_ref().and_then(|place| place.versions.version())
     }
 }
 
 /// How many processors there are; `None` while their group is sharing the partitions out.
 pub(super) fn count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
     let asking: Reading = settings::reader(options).create_with_context(Aside)?;
-    let name = options.group();
-    let list = asking.fetch_group_list(Some(&name), METADATA_WITHIN)?;
-    let Some(group) = list.groups().iter().find(|group| group.name() == name) else {
-        return Ok(Some(0));
-    };
-    let is_settled = ["Stable", "Empty", "Dead"].contains(&group.state());
-    Ok(is_settled.then(|| group.members().len()))
+    let group = Group::fetch(&asking, options)?;
+    Ok(group.is_settled.then_some(group.client_ids.len()))
 }

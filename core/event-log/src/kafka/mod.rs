@@ -13,7 +13,9 @@
 //! | `topics` | making the topics as they should be, and finding out how they are |
 //! | `inspect` | how a cluster is, beside how it should be |
 //! | `membership` | which partitions this process owns |
+//! | `group_version` | which rules every processor can run |
 
+mod group_version;
 mod inspect;
 mod lanes;
 mod membership;
@@ -102,10 +104,11 @@ impl KafkaLog {
         Ok(KafkaLog { options: options.clone(), partitions, appender, asking: Mutex::new(asking) })
     }
 
-    /// A place in the group that shares the partitions of the commands among processors.
+    /// A place in the group that shares the partitions of the commands among processors, of one that
+    /// can run the engine's rules up to `engine_version`.
     #[must_use]
-    pub fn membership(&self) -> GroupMember {
-        GroupMember::new(&self.options)
+    pub fn membership(&self, engine_version: u32) -> GroupMember {
+        GroupMember::new(&self.options, engine_version)
     }
 
     fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {

@@ -5,16 +5,17 @@
 //!
 //! - **Warm first.** Followers fold the log before the group is joined, so that what is gained
 //!   then is owned at once.
-//! - **Linger.** Who loses a partition goes on owning it until its new owner surely has it. Two owners
-//!   at once are harmless, since both publish the same facts; none at all is a pause everybody waits
-//!   for.
-//! - **Leave behind others.** Who stops stores snapshots while it goes on, leaves the group, and goes
-//!   on until its successors surely own.
+//! - **Linger.** Who loses a partition goes on owning it until its new owner surely has it. Two
+//!   owners at once are harmless, since both publish the same facts; none at all is a pause
+//!   everybody waits for.
+//! - **Leave behind others.** Who stops stores snapshots while it goes on, leaves the group, and
+//!   goes on until its successors surely own.
 //! - **One at a time.** A partition has one runner in a process: one that was asked to stop has
 //!   ended before the next is started.
 //!
 //! Start reading at [`TakeoverPolicy::step`].
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -348,8 +349,8 @@ impl TakeoverPolicy {
             }
         }
         for &partition in wanted {
-            if !self.shares.contains_key(&partition) {
-                self.shares.insert(partition, Share::Standby);
+            if let Entry::Vacant(share) = self.shares.entry(partition) {
+                share.insert(Share::Standby);
                 actions.push(Action::StartStandby(partition));
             }
         }

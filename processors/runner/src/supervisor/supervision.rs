@@ -1,4 +1,4 @@
-//! Carries out what the takeover policy decides, turn by turn, without a thread or a clock of its own.
+//! Carries out what the takeover policy decides, turn by turn, without a thread or a clock.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,6 +9,7 @@ use floodgate_transport::Health;
 
 use super::crew::{Crew, PartitionCompanion, PartitionRunner};
 use super::policy::{Action, Observation, PolicyOptions, TakeoverPolicy};
+use crate::group_version::GroupVersion;
 use crate::partition_loop::RunnerError;
 use crate::role::{Condition, StartAs};
 
@@ -41,6 +42,8 @@ pub struct Supervision {
     policy: TakeoverPolicy,
     membership: Box<dyn Membership>,
     crew: Box<dyn Crew>,
+    /// Where the owners look.
+    group_version: GroupVersion,
     runners: BTreeMap<Partition, Box<dyn PartitionRunner>>,
     companions: BTreeMap<Partition, Vec<Box<dyn PartitionCompanion>>>,
     others: Option<bool>,
@@ -51,17 +54,19 @@ pub struct Supervision {
 }
 
 impl Supervision {
-    /// Over no partition yet.
+    /// Over no partition yet. The owners of `crew` look at `group_version` before they change the rules.
     #[must_use]
     pub fn new(
         options: PolicyOptions,
         membership: Box<dyn Membership>,
         crew: Box<dyn Crew>,
+        group_version: GroupVersion,
     ) -> Self {
         Supervision {
             policy: TakeoverPolicy::new(options),
             membership,
             crew,
+            group_version,
             runners: BTreeMap::new(),
             companions: BTreeMap::new(),
             others: None,
@@ -75,6 +80,8 @@ impl Supervision {
         let has_waited = self.policy.is_in_group();
         let reassignment =
             if has_waited { self.membership.poll(wait) } else { Ok(Reassignment::default()) };
+        let version = if has_waited { self.membership.group_version() } else { None };
+        self.group_version.set(version);
         let actions = match reassignment {
             Ok(reassignment) => {
                 let others = self.others.take();
