@@ -16,11 +16,13 @@ use floodgate_domain::{
     EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
     PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
-use floodgate_engine::EngineLimits;
+use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, RunnerError, Standby};
+use floodgate_runner::{
+    FolderStore, GroupVersion, LoopConfig, PartitionLoop, RunnerError, Standby,
+};
 use floodgate_seating::{demo_prices, generate};
 use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
@@ -84,7 +86,12 @@ impl Simulation {
             log: Arc::new(log.clone()),
             replies: Arc::clone(&mailbox) as Arc<dyn ReplySender>,
             snapshots: Arc::new(FolderStore::new(folder.path())),
-            limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
+            group_version: GroupVersion::known(NEWEST_VERSION),
+            limits: EngineLimits {
+                outcomes_max: 1 << 14,
+                events_max: 4,
+                ..EngineLimits::default()
+            },
             snapshot_every: 97,
             tracer: Default::default(),
         };
@@ -171,6 +178,7 @@ impl Simulation {
             return;
         }
         owner.tick_if_due(LogTime(self.now));
+        owner.write_version_if_due();
         if may_die && self.rng.random_bool(0.04) {
             self.crashes += 1;
             if self.standby.is_none() && self.rng.random_bool(0.5) {

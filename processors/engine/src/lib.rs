@@ -16,9 +16,13 @@ mod run_index;
 mod seat_map;
 mod snapshot;
 mod table;
+mod version;
 mod waiting_line;
 mod wheel;
 
-pub use engine::{ENGINE_VERSION, Engine, EngineLimits};
+pub use engine::{Engine, EngineLimits};
 pub use invariants::{INVARIANTS, Violation};
 pub use snapshot::SnapshotError;
+#[cfg(feature = "test-version")]
+pub use version::TEST_VERSION;
+pub use version::{BASE_VERSION, InForce, NEWEST_VERSION, NewerVersion};

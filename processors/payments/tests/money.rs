@@ -17,7 +17,7 @@ use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -179,7 +179,12 @@ impl World {
             log: Arc::new(log.clone()),
             replies: Arc::new(Nobody),
             snapshots: Arc::new(FolderStore::new(folder.path())),
-            limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
+            group_version: GroupVersion::default(),
+            limits: EngineLimits {
+                outcomes_max: 1 << 14,
+                events_max: 4,
+                ..EngineLimits::default()
+            },
             snapshot_every: 1_000_000,
             tracer: Default::default(),
         })

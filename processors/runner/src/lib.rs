@@ -14,12 +14,16 @@
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
 //! | [`worker`] | a partition's worker, step by step: owner or follower, as it is steered |
 //! | [`owning`] | what it does while it owns |
+//! | [`own_command`] | what an owner appends itself: `Tick`, `EngineVersion` |
+//! | [`group_version`] | which rules every processor can run |
 //! | [`storing`] | snapshots on their way into their store |
 //! | [`role`] | what a worker shall be, and how it is doing |
 //! | [`runner`] | the thread of a worker |
 
 mod decided;
+mod group_version;
 mod mark;
+mod own_command;
 mod owning;
 mod partition_loop;
 mod publication;
@@ -35,6 +39,7 @@ mod traces;
 mod worker;
 
 pub use floodgate_engine::EngineLimits;
+pub use group_version::GroupVersion;
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
 pub use role::{Condition, Control, StartAs};
 pub use runner::{Runner, RunnerHandle};

@@ -59,6 +59,7 @@ impl Owning {
         // A Tick lets time pass that nobody else lets pass; while behind, commands do.
         if self.has_caught_up {
             self.owner.tick_if_due(now);
+            self.owner.write_version_if_due();
         }
         let turn = match self.owner.turn(self.patience(now).min(longest)) {
             Ok(turn) => turn,

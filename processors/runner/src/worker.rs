@@ -102,6 +102,9 @@ impl Worker {
     /// After an error: whether another incarnation follows, and when.
     fn restart(&mut self, desired: DesiredRole, error: RunnerError) -> Step {
         let LoopConfig { partition, .. } = self.config;
+        if error.is_newer_version() {
+            return self.meet_newer_version(error);
+        }
         if desired == DesiredRole::Standby {
             tracing::warn!(partition, %error, "a follower fell behind; it starts again");
             if !error.is_worth_a_restart() {
@@ -123,6 +126,17 @@ impl Worker {
         let pause = self.pause;
         self.pause = (pause * 2).min(RESTART_MAX);
         Step::Rest(pause)
+    }
+
+    /// What follows is for a newer build, in every role. Who is leaving anyway has left the
+    /// partition to one.
+    fn meet_newer_version(&mut self, error: RunnerError) -> Step {
+        let LoopConfig { partition, .. } = self.config;
+        if matches!(self.control.desired(), DesiredRole::Retire | DesiredRole::End) {
+            tracing::info!(partition, %error, "a newer build owns the partition");
+            return self.ended(Ok(()));
+        }
+        self.ended(Err(error))
     }
 
     fn ended(&mut self, outcome: Result<(), RunnerError>) -> Step {

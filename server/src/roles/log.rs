@@ -46,10 +46,10 @@ impl SharedLog {
     }
 
     /// A place in the processors' group; `None` where this process owns everything.
-    pub fn join_processors(&self) -> Result<Option<Membership>> {
+    pub fn join_processors(&self, engine_version: u32) -> Result<Option<Membership>> {
         Ok(match self {
             SharedLog::Embedded(_) => None,
-            SharedLog::Kafka(log) => Some(log.join_processors()?),
+            SharedLog::Kafka(log) => Some(log.join_processors(engine_version)?),
         })
     }
 

@@ -12,7 +12,9 @@ use floodgate_config::Settings;
 use floodgate_event_log::kafka::{Change, Membership};
 use floodgate_event_log::{Log, Partition, ReplySender, Topic, Tracer};
 use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
-use floodgate_runner::{EngineLimits, LoopConfig, Runner, RunnerHandle, SnapshotStore, StartAs};
+use floodgate_runner::{
+    EngineLimits, GroupVersion, LoopConfig, Runner, RunnerHandle, SnapshotStore, StartAs,
+};
 
 use super::SharedLog;
 
@@ -93,6 +95,7 @@ struct House {
     outboxes: BTreeMap<Partition, OutboxHandle>,
     /// Lost to another processor, and owned until then.
     lingering: BTreeMap<Partition, Instant>,
+    group_version: GroupVersion,
 }
 
 impl House {
@@ -105,6 +108,7 @@ impl House {
             owned: BTreeSet::new(),
             outboxes: BTreeMap::new(),
             lingering: BTreeMap::new(),
+            group_version: GroupVersion::default(),
         }
     }
 
@@ -124,14 +128,18 @@ impl House {
     ) -> Result<()> {
         if self.parts.log.is_shared() {
             self.get_warm(stop)?;
-            *membership = self.parts.log.join_processors()?;
+            *membership = self.parts.log.join_processors(EngineLimits::default().version_max)?;
         } else {
+            self.group_version.set(Some(EngineLimits::default().version_max));
             (0..self.log.partitions(Topic::Commands)).try_for_each(|all| self.own(all))?;
         }
         let started = Instant::now();
         while !stop.load(Ordering::Acquire) {
             match membership {
-                Some(membership) => self.follow(membership.poll(LOOK_EVERY)?)?,
+                Some(membership) => {
+                    self.follow(membership.poll(LOOK_EVERY)?)?;
+                    self.group_version.set(membership.group_version());
+                }
                 // Only the health below is looked at; nothing is waited for.
                 None => std::thread::park_timeout(LOOK_EVERY),
             }
@@ -154,6 +162,7 @@ impl House {
             && Instant::now() < until
             && !self.runners.values().all(|runner| runner.condition().is_warm)
         {
+            self.look_after()?;
             std::thread::park_timeout(LOOK_EVERY);
         }
         Ok(())
@@ -206,6 +215,7 @@ impl House {
             replies: Arc::clone(&self.parts.replies),
             snapshots: Arc::clone(&self.parts.snapshots),
             limits: EngineLimits::default(),
+            group_version: self.group_version.clone(),
             snapshot_every: self.parts.settings.engine.snapshot_every,
             tracer: self.parts.tracer.clone(),
         }

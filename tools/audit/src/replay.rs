@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 
 use floodgate_domain::Source;
 use floodgate_domain::wire::{decode_command, decode_fact, encode_fact};
@@ -31,10 +31,17 @@ pub(super) fn compare(
     };
     let mut engine = Engine::new(EngineLimits::default());
     let (mut facts, mut bytes) = (Vec::new(), Vec::new());
+    let mut beyond = None;
     each_record(log, Topic::Commands, partition, commands_end, |record| {
         let Ok(envelope) = decode_command(&record.value) else { return };
+        if beyond.is_some() {
+            return;
+        }
         facts.clear();
-        engine.step(record.offset, record.at, &envelope, &mut facts);
+        if let Err(newer) = engine.step(record.offset, record.at, &envelope, &mut facts) {
+            beyond = Some(newer);
+            return;
+        }
         for fact in &facts {
             let Some(known) = published.next() else {
                 ledger.take_pending(fact);
@@ -48,6 +55,9 @@ pub(super) fn compare(
             });
         }
     })?;
+    if let Some(newer) = beyond {
+        return Err(newer).with_context(|| format!("partition {partition} cannot be audited"));
+    }
     let mut left = 0;
     while published.next().is_some() {
         left += 1;

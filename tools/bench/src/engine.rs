@@ -121,7 +121,9 @@ impl Author {
         let at = LogTime(self.now);
         self.log.push(at, &envelope);
         self.facts.clear();
-        self.engine.step(self.log.records.len() as u64, at, &envelope, &mut self.facts).answer
+        let offset = self.log.records.len() as u64;
+        let reply = self.engine.step(offset, at, &envelope, &mut self.facts);
+        reply.expect("no newer rules are put in force").answer
     }
 }
 

@@ -36,7 +36,8 @@ use crate::price::PriceTable;
 pub enum Visibility {
     /// Other teams, in the public topic.
     Public,
-    /// Our own roles alone: next to the public facts it would say too much of one person.
+    /// Our own roles alone: next to the public facts it would say too much of one person, or it is
+    /// about Floodgate and no event.
     Internal,
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn follow_beside_the_engine(stage: &Stage, limits: EngineLimits) -> R
     let mut followed: Option<Followed> = None;
     for (offset, (at, envelope)) in stage.log.iter().enumerate() {
         facts.clear();
-        let reply = engine.step(offset as u64, *at, envelope, &mut facts);
+        let reply = engine.step(offset as u64, *at, envelope, &mut facts).unwrap();
         for record in &facts {
             if let Some(new) = record.fact.effects().created {
                 followed = Some(Followed::new(new));

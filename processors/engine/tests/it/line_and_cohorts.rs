@@ -128,7 +128,7 @@ fn snapshots_keep_the_line_and_the_cohorts() {
     stage.ask(Actor::System, call(5));
     let mut bytes = Vec::new();
     stage.engine.snapshot(&mut bytes);
-    let limits = EngineLimits { outcomes_max: 1000, events_max: 4 };
+    let limits = EngineLimits { outcomes_max: 1000, events_max: 4, ..EngineLimits::default() };
     stage.engine = Engine::restore(&bytes, limits).unwrap();
     let cohort = Cohort::new(Some(AgeBand::From65), "JP".parse().ok());
     let left = facts_of(&mut stage, buyer(3), Command::WithdrawCohort);

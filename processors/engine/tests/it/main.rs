@@ -1,7 +1,6 @@
 //! The engine from outside: rows by subject, properties.
 #![allow(clippy::unwrap_used)]
 
-mod earlier;
 mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
@@ -14,3 +13,4 @@ mod repeats;
 mod rows;
 mod shop;
 mod stage;
+mod versions;

@@ -7,18 +7,19 @@ use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Envelope, Fact, FactRecord,
     HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
 };
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
 
 use crate::effects::follow_beside_the_engine;
 use crate::line_and_cohorts::cohorts_of;
 use crate::stage::{EVENT, Stage, best, method, policy, seats, staff};
 
-const LIMITS: EngineLimits = EngineLimits { outcomes_max: 1000, events_max: 4 };
+const LIMITS: EngineLimits =
+    EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
 
 /// A wish in terms of small numbers; holds are named by how many were made before.
 #[derive(Debug, Clone)]
-enum Wish {
+pub(crate) enum Wish {
     Wait(u32),
     Enter(u64, u64),
     Leave(u64),
@@ -34,7 +35,7 @@ enum Wish {
     Tune(Option<u32>, u8),
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+pub(crate) fn wish() -> impl Strategy<Value = Wish> {
     let buyer = 1_u64..6;
     prop_oneof![
         3 => (1_u32..90_000).prop_map(Wish::Wait),
@@ -58,7 +59,7 @@ fn hold_at(holds: &[HoldId], at: usize) -> HoldId {
     if holds.is_empty() { HoldId(1 << 32) } else { holds[at % holds.len()] }
 }
 
-fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
+pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
     let buyer = |number| Actor::Buyer(BuyerId(number));
     let (actor, command) = match wish {
         Wish::Wait(ms) => {
@@ -117,7 +118,7 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
     }
 }
 
-fn snapshot(engine: &Engine) -> Vec<u8> {
+pub(crate) fn snapshot(engine: &Engine) -> Vec<u8> {
     let mut bytes = Vec::new();
     engine.snapshot(&mut bytes);
     bytes
@@ -130,7 +131,7 @@ fn replay(
 ) -> Vec<FactRecord> {
     let mut facts = Vec::new();
     for (offset, (at, envelope)) in log.iter().enumerate().skip(from) {
-        engine.step(offset as u64, *at, envelope, &mut facts);
+        engine.step(offset as u64, *at, envelope, &mut facts).unwrap();
     }
     facts
 }
@@ -141,7 +142,7 @@ fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
     let mut by_buyer = BTreeMap::new();
     let mut facts = Vec::new();
     for (offset, (at, envelope)) in stage.log.iter().enumerate() {
-        let reply = engine.step(offset as u64, *at, envelope, &mut facts);
+        let reply = engine.step(offset as u64, *at, envelope, &mut facts).unwrap();
         if reply.repeated || reply.answer != Answer::Done {
             continue;
         }

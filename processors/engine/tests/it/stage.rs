@@ -4,7 +4,7 @@ use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
     GatewayId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
 };
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 
 pub(crate) use crate::fixtures::*;
 
@@ -20,18 +20,26 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn empty() -> Self {
-        let limits = EngineLimits { outcomes_max: 1000, events_max: 4 };
+        Stage::following(NEWEST_VERSION)
+    }
+
+    /// A build that has rules up to `version_max`.
+    pub(crate) fn following(version_max: u32) -> Self {
+        let limits = EngineLimits { outcomes_max: 1000, events_max: 4, version_max };
         Stage { engine: Engine::new(limits), log: Vec::new(), facts: Vec::new(), now: 1_000_000 }
     }
 
     /// The small house, on sale, with ten places given out.
     pub(crate) fn open(policy: Policy) -> Self {
         let mut stage = Stage::empty();
-        let staff = Actor::Staff(StaffId(1));
-        stage.ask(staff, Command::CreateEvent(Box::new(new_event(policy))));
-        stage.ask(Actor::System, Command::ReservePlaces { count: 10 });
-        stage.ask(staff, Command::turn_phase(PhaseDial::Open, ""));
+        stage.open_sale(policy);
         stage
+    }
+
+    pub(crate) fn open_sale(&mut self, policy: Policy) {
+        self.ask(staff(), Command::CreateEvent(Box::new(new_event(policy))));
+        self.ask(Actor::System, Command::ReservePlaces { count: 10 });
+        self.ask(staff(), Command::turn_phase(PhaseDial::Open, ""));
     }
 
     /// Asks under a new command id.
@@ -50,7 +58,7 @@ impl Stage {
     pub(crate) fn send(&mut self, envelope: Envelope) -> Reply {
         let offset = self.log.len() as u64;
         let at = LogTime(self.now);
-        let reply = self.engine.step(offset, at, &envelope, &mut self.facts);
+        let reply = self.engine.step(offset, at, &envelope, &mut self.facts).unwrap();
         self.log.push((at, envelope));
         assert_eq!(self.engine.violations(), [], "after {:?}", self.log.last());
         reply

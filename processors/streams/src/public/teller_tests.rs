@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList, StaffId,
+    Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, Fact,
+    GatewayId, HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList,
+    StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};
@@ -72,7 +73,11 @@ struct Sale {
 
 impl Sale {
     fn new() -> Self {
-        let engine = Engine::new(EngineLimits { outcomes_max: 1000, events_max: 4 });
+        let engine = Engine::new(EngineLimits {
+            outcomes_max: 1000,
+            events_max: 4,
+            ..EngineLimits::default()
+        });
         Sale { engine, now: START, offset: 0, holds: Vec::new(), called: 0 }
     }
 
@@ -86,7 +91,8 @@ impl Sale {
             command,
         };
         let mut facts = Vec::new();
-        let reply = self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts);
+        let reply =
+            self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts).unwrap();
         self.offset += 1;
         if let Answer::Order(order) = reply.answer {
             self.holds.push((event_id, order.hold_id));

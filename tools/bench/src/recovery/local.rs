@@ -9,7 +9,9 @@ use anyhow::Result;
 use floodgate_domain::EventId;
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, SnapshotStore, Standby};
+use floodgate_runner::{
+    FolderStore, GroupVersion, LoopConfig, PartitionLoop, SnapshotStore, Standby,
+};
 
 use super::{Figure, Nobody, RawLog, TAIL, row};
 
@@ -65,6 +67,7 @@ fn config(log: &Arc<EmbeddedLog>, snapshots: &Path, snapshot_every: u64) -> Loop
         replies: Arc::new(Nobody),
         snapshots: Arc::new(FolderStore::new(snapshots)),
         limits: EngineLimits::default(),
+        group_version: GroupVersion::default(),
         snapshot_every,
         tracer: Default::default(),
     }

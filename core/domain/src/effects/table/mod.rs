@@ -97,11 +97,10 @@ impl Fact {
             Fact::TicketRedeemed { hold_id, buyer, ref seat } => {
                 orders::redeemed((hold_id, buyer), seat)
             }
-            // Nobody follows a draw by its facts yet; versions and the time are the engine's.
-            Fact::DrawCommitted { .. }
-            | Fact::DrawRevealed { .. }
-            | Fact::EngineVersionSet { .. }
-            | Fact::TimeMarked => PUBLIC,
+            // Of no event, and of no use to other teams.
+            Fact::EngineVersionSet { .. } => Effects { visibility: Visibility::Internal, ..PUBLIC },
+            // Nobody follows a draw by its facts yet; the time is the engine's.
+            Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }
     }
 }
