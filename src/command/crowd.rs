@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use floodgate_load::{Options, Progress, Report};
+use floodgate_load::{LoadOptions, LoadReport, Progress};
 
 /// Who comes, and whether a person watches.
 #[derive(Debug, Clone)]
@@ -20,11 +20,11 @@ pub(super) struct CrowdOptions {
 }
 
 /// Sends the crowd and waits for its end.
-pub(super) async fn run(options: &CrowdOptions) -> Result<Report> {
+pub(super) async fn run(options: &CrowdOptions) -> Result<LoadReport> {
     let CrowdOptions { target, event_id, buyers, seed, show_progress } = options;
     let progress = Arc::new(Progress::default());
     let display = show_progress.then(|| tokio::spawn(display(*buyers, Arc::clone(&progress))));
-    let stampede = Options::new(target, event_id, *buyers, *seed);
+    let stampede = LoadOptions::new(target, event_id, *buyers, *seed);
     let report = floodgate_load::run(&stampede, progress).await;
     if let Some(display) = display {
         display.abort();

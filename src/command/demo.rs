@@ -12,14 +12,14 @@ use super::block_on;
 use super::crowd::{self, CrowdOptions};
 use super::event::demo_body;
 use super::exit::Failure;
-use super::serve::{log_as_json, raise_file_limit};
+use super::serve::raise_file_limit;
 use super::settings::{Place, key_folder, secrets};
 use super::staff::Caller;
 use super::venue::load_plan;
-use floodgate_load::Report;
+use floodgate_load::LoadReport;
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Roles, Running, Start, told_to_end};
-use floodgate_telemetry::metrics_recorder;
+use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
 ///
@@ -101,7 +101,7 @@ impl Demo {
             self.tell_links(&target, &event_id, plan.seat_count(), as_json);
             let clean = self.crowd_and_audit(&running, &target, &event_id, as_json).await?;
             if !self.exit {
-                told_to_end().await;
+                end_signal().await;
             }
             running.shutdown().await?;
             if clean { Ok(()) } else { Err(Failure::findings()) }
@@ -186,8 +186,8 @@ async fn open_event(
 }
 
 fn tell_crowd(
-    crowd: &Report,
-    audit: &floodgate_audit::Report,
+    crowd: &LoadReport,
+    audit: &floodgate_audit::AuditReport,
     as_json: bool,
 ) -> Result<(), Failure> {
     if as_json {

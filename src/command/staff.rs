@@ -86,7 +86,7 @@ impl Caller {
         };
         let answer = self.http.until_decided(method, path, call).await.map_err(|error| {
             let context = format!("no answer from {}; is a server running there?", self.target);
-            Failure::unavailable(error.context(context))
+            Failure::unavailable(anyhow::Error::from(error).context(context))
         })?;
         if answer.status == 202 {
             let why = anyhow!("not decided yet; the same command again is safe: {}", answer.body);

@@ -3,12 +3,31 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
 use http::Method;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::http1::{Connection, Received};
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    #[error("an address begins with http://; TLS is for the proxy in front")]
+    NotHttp,
+    #[error("an address has no path: http://host:port")]
+    HasPath,
+    /// A header of that name would not be one line.
+    #[error("{name} has a line break in it")]
+    LineBreak { name: String },
+    #[error("no answer in time")]
+    Timeout,
+    #[error("connection")]
+    Connection(#[source] std::io::Error),
+    #[error("the body is not JSON")]
+    Body(#[from] serde_json::Error),
+}
+
+type Result<T> = std::result::Result<T, HttpError>;
 
 /// Longer than any answer deadline of the server: what takes longer counts as an error.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -32,13 +51,13 @@ struct Shared {
 
 /// An answer: status, body, and when to come back if it says so.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub body: Value,
     pub retry_after: Option<Duration>,
 }
 
-impl Answer {
+impl Response {
     pub fn is_ok(&self) -> bool {
         (200..300).contains(&self.status)
     }
@@ -70,10 +89,11 @@ pub struct Call<'a> {
 
 impl Http {
     pub fn new(base: &str) -> Result<Self> {
-        let rest = base.strip_prefix("http://");
-        let rest = rest.context("an address begins with http://; TLS is for the proxy in front")?;
+        let rest = base.strip_prefix("http://").ok_or(HttpError::NotHttp)?;
         let address = rest.trim_end_matches('/').to_owned();
-        ensure!(!address.contains('/'), "an address has no path: http://host:port");
+        if address.contains('/') {
+            return Err(HttpError::HasPath);
+        }
         let address = if address.contains(':') { address } else { format!("{address}:80") };
         let (idle, under_way) = (Mutex::default(), Semaphore::new(UNDER_WAY_MAX));
         Ok(Http(Arc::new(Shared { address, idle, under_way })))
@@ -86,7 +106,7 @@ impl Http {
         method: Method,
         path: &str,
         call: Call<'_>,
-    ) -> Result<Answer> {
+    ) -> Result<Response> {
         let mut pulse = tokio::time::interval(Duration::from_millis(250));
         let mut answer = self.call(method.clone(), path, call.clone()).await?;
         for _ in 0..240 {
@@ -100,17 +120,17 @@ impl Http {
     }
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
-    pub async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Answer> {
+    pub async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Response> {
         let Received { status, retry_after, body } = self.exchange(&method, path, &call).await?;
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
         let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
-        Ok(Answer { status, body, retry_after: exact.or(retry_after) })
+        Ok(Response { status, body, retry_after: exact.or(retry_after) })
     }
 
     /// One request and the bytes of its answer, for those who count more than they read.
     pub async fn exchange(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Received> {
         let request = self.written(method, path, call)?;
-        let _permit = self.0.under_way.acquire().await.context("the client is closed")?;
+        let _permit = self.0.under_way.acquire().await.expect("nobody closes this semaphore");
         let exchange = async {
             let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             if let Some(mut connection) = idle {
@@ -120,11 +140,12 @@ impl Http {
                     received => return self.keep(connection, received),
                 }
             }
-            let mut connection = Connection::open(&self.0.address).await.context("connection")?;
+            let mut connection =
+                Connection::open(&self.0.address).await.map_err(HttpError::Connection)?;
             let received = connection.exchange(&request).await;
             self.keep(connection, received)
         };
-        tokio::time::timeout(ANSWER_MAX, exchange).await.context("no answer in time")?
+        tokio::time::timeout(ANSWER_MAX, exchange).await.map_err(|_| HttpError::Timeout)?
     }
 
     /// Puts a connection back that may be used again.
@@ -137,14 +158,16 @@ impl Http {
             // As many as were under way at once, which the permits bound.
             self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
         }
-        received.context("connection")
+        received.map_err(HttpError::Connection)
     }
 
     fn written(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Vec<u8>> {
         let mut text = String::with_capacity(512);
         let mut line = |name: &str, value: &str| -> Result<()> {
             let is_clean = value.bytes().all(|byte| byte >= b' ' && byte != 0x7f);
-            ensure!(is_clean, "{name} has a line break in it");
+            if !is_clean {
+                return Err(HttpError::LineBreak { name: name.trim_end_matches(": ").to_owned() });
+            }
             for part in [name, value, "\r\n"] {
                 text.push_str(part);
             }

@@ -7,5 +7,5 @@
 mod client;
 mod http1;
 
-pub use client::{Answer, Call, Http};
+pub use client::{Call, Http, HttpError, Response};
 pub use http1::Received;

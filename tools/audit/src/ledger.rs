@@ -9,7 +9,7 @@ use floodgate_domain::{
 };
 
 use crate::crowd::CrowdBook;
-use crate::report::{Check, Report, SeatCounts};
+use crate::report::{AuditReport, Check, SeatCounts};
 
 /// Violations told in words; the counts tell the rest.
 const EXAMPLES_MAX: usize = 20;
@@ -413,9 +413,9 @@ impl Ledger {
         self.totals = (seats, orders, in_flight);
     }
 
-    pub(super) fn into_report(self, missing: Option<(u64, u64)>) -> Report {
+    pub(super) fn into_report(self, missing: Option<(u64, u64)>) -> AuditReport {
         let (seats, orders, orders_in_flight) = self.totals;
-        Report {
+        AuditReport {
             violations: self.checks.values().map(|check| check.violations).sum(),
             invariants: self.checks,
             seats,

@@ -20,13 +20,13 @@ use floodgate_event_log::{Log, LogReader, Record, Topic};
 
 pub use self::acked::Acked;
 use self::ledger::Ledger;
-pub use self::report::{Check, Report, SeatCounts};
+pub use self::report::{AuditReport, Check, SeatCounts};
 
 /// Records read at once; a batch of small records stays within a few megabytes.
 const BATCH: usize = 8192;
 
 /// Audits every partition of `log`; with `acked`, also that nothing acknowledged is missing.
-pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<Report> {
+pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<AuditReport> {
     let mut ledger = Ledger::new();
     for partition in 0..log.partitions(Topic::Commands) {
         // The facts' end first: every fact before it follows from a command before the other.

@@ -22,7 +22,7 @@ pub struct SeatCounts {
 
 /// The whole audit.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
+pub struct AuditReport {
     pub violations: u64,
     pub invariants: BTreeMap<&'static str, Check>,
     pub seats: SeatCounts,
@@ -45,7 +45,7 @@ pub struct Report {
     pub examples: Vec<String>,
 }
 
-impl Report {
+impl AuditReport {
     /// Whether everything holds and nothing acknowledged is missing.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -53,7 +53,7 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for AuditReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SeatCounts { free, held, sold } = self.seats;
         writeln!(f, "seats     {free} free, {held} held, {sold} sold")?;

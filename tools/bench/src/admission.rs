@@ -15,7 +15,7 @@ use floodgate_admission::{
 };
 use floodgate_domain::{BuyerId, EventId, LogTime, Place};
 
-use crate::Row;
+use crate::Figure;
 
 const EVENT: EventId = EventId(1);
 const NOW: LogTime = LogTime(1_800_000_000_000);
@@ -25,7 +25,7 @@ const BATCH: usize = 1_000;
 
 /// How much, and of which content.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct AdmissionBench {
     /// Visitors who solve a puzzle before the clock starts.
     pub joins: usize,
     pub level: u8,
@@ -40,7 +40,7 @@ struct Visitor {
 }
 
 /// Every row of the waiting room.
-pub fn run(options: Options) -> Result<Vec<Row>> {
+pub fn run(options: AdmissionBench) -> Result<Vec<Figure>> {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let keys = Keys::new(1, rng.random());
     let issued = issue(&keys, options, &mut rng);
@@ -48,7 +48,7 @@ pub fn run(options: Options) -> Result<Vec<Row>> {
     let verified = verify(&keys, &visitors)?;
     let joined = join(&keys, &visitors)?;
     let tokens = tokens(&keys, &visitors)?;
-    let cost = Row::rate(
+    let cost = Figure::rate(
         "work_over_check",
         verified.value / solving.value,
         "times",
@@ -58,7 +58,7 @@ pub fn run(options: Options) -> Result<Vec<Row>> {
     Ok(vec![issued, solving, verified, joined, tokens, cost])
 }
 
-fn challenge(options: Options, buyer: BuyerId, random: u64) -> Challenge {
+fn challenge(options: AdmissionBench, buyer: BuyerId, random: u64) -> Challenge {
     let bearer = Bearer { event_id: EVENT, buyer, address: ADDRESS };
     Challenge::new(Kind::Work, options.level, bearer, NOW, random)
 }
@@ -67,7 +67,7 @@ fn rate(count: usize, took: Duration) -> f64 {
     count as f64 / took.as_secs_f64().max(1e-9)
 }
 
-fn issue(keys: &Keys, options: Options, rng: &mut StdRng) -> Row {
+fn issue(keys: &Keys, options: AdmissionBench, rng: &mut StdRng) -> Figure {
     let started = Instant::now();
     let mut bytes = 0;
     for _ in 0..options.joins {
@@ -76,11 +76,11 @@ fn issue(keys: &Keys, options: Options, rng: &mut StdRng) -> Row {
     }
     // The lengths are looked at, so that nothing is left out.
     let count = if bytes == 0 { 0 } else { options.joins };
-    Row::rate("challenges_issued", rate(count, started.elapsed()), "challenges/s", None)
+    Figure::rate("challenges_issued", rate(count, started.elapsed()), "challenges/s", None)
 }
 
 /// Solves one puzzle a visitor; that is the other side's cost, at native speed.
-fn work(keys: &Keys, options: Options, rng: &mut StdRng) -> Result<(Vec<Visitor>, Row)> {
+fn work(keys: &Keys, options: AdmissionBench, rng: &mut StdRng) -> Result<(Vec<Visitor>, Figure)> {
     let mut visitors = Vec::with_capacity(options.joins);
     let mut latencies = Vec::with_capacity(options.joins);
     let started = Instant::now();
@@ -94,7 +94,7 @@ fn work(keys: &Keys, options: Options, rng: &mut StdRng) -> Result<(Vec<Visitor>
         visitors.push(Visitor { buyer, challenge, solution });
     }
     let solved = rate(options.joins, started.elapsed());
-    let row = Row::rate(format!("puzzles_solved_{}", options.level), solved, "puzzles/s", None);
+    let row = Figure::rate(format!("puzzles_solved_{}", options.level), solved, "puzzles/s", None);
     Ok((visitors, row.with_latencies(latencies)))
 }
 
@@ -104,7 +104,7 @@ fn shown(visitor: &Visitor) -> Shown<'_> {
 }
 
 /// Length, MAC, expiry, binding and work of each proof.
-fn verify(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
+fn verify(keys: &Keys, visitors: &[Visitor]) -> Result<Figure> {
     let mut latencies = Vec::with_capacity(visitors.len() / BATCH + 1);
     let started = Instant::now();
     for batch in visitors.chunks(BATCH) {
@@ -116,12 +116,12 @@ fn verify(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
     }
     let verified = rate(visitors.len(), started.elapsed());
     // Fifty thousand joins a second are to leave nearly all of the machine to HTTP.
-    let row = Row::rate("proofs_verified", verified, "proofs/s", Some(500_000.0));
+    let row = Figure::rate("proofs_verified", verified, "proofs/s", Some(500_000.0));
     Ok(row.with_latencies(latencies))
 }
 
 /// A whole join: the proof checked and spent, the place given, the ticket signed.
-fn join(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
+fn join(keys: &Keys, visitors: &[Visitor]) -> Result<Figure> {
     let store = MemoryStore::new(Arc::new(CountingReserver::default()), 1_000);
     let pace = PaceSettings { per_minute: 30_000, grace_ms: 30_000 };
     let settings = RoomSettings { pace, puzzle_level: 1, puzzle_neighbours: 0 };
@@ -138,11 +138,11 @@ fn join(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
         anyhow::Ok(())
     })?;
     let joined = rate(visitors.len(), started.elapsed());
-    Ok(Row::rate("joins_verified", joined, "joins/s", Some(250_000.0)))
+    Ok(Figure::rate("joins_verified", joined, "joins/s", Some(250_000.0)))
 }
 
 /// What every request of a shopper costs: device, queue ticket and pass, each checked.
-fn tokens(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
+fn tokens(keys: &Keys, visitors: &[Visitor]) -> Result<Figure> {
     let papers: Vec<[String; 3]> = visitors
         .iter()
         .map(|visitor| {
@@ -160,5 +160,5 @@ fn tokens(keys: &Keys, visitors: &[Visitor]) -> Result<Row> {
         Pass::open(keys, pass, EVENT, device, NOW)?;
     }
     let checked = rate(papers.len() * 3, started.elapsed());
-    Ok(Row::rate("tokens_checked", checked, "tokens/s", Some(1_000_000.0)))
+    Ok(Figure::rate("tokens_checked", checked, "tokens/s", Some(1_000_000.0)))
 }

@@ -18,7 +18,7 @@ use floodgate_domain::{
 };
 use floodgate_engine::{Engine, EngineLimits};
 
-use crate::Row;
+use crate::Figure;
 
 const EVENT: EventId = EventId(1);
 /// Commands decoded and looked ahead at together.
@@ -26,14 +26,14 @@ const BATCH: usize = 64;
 
 /// Size and seed of the runs.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct EngineBench {
     /// Commands of the mixed row.
     pub commands: usize,
     pub seed: u64,
 }
 
 /// Every engine row, in the order of the promises.
-pub fn run(new: &NewEvent, options: Options) -> Vec<Row> {
+pub fn run(new: &NewEvent, options: EngineBench) -> Vec<Figure> {
     let mixed = mixed_log(new, options);
     let holds = hold_best_log(new, options);
     let refusals = sold_out_log(&holds, options);
@@ -144,7 +144,7 @@ fn method() -> PaymentMethod {
 
 /// The life of an on-sale: people enter, hold named or best seats, let holds run out, release
 /// them, pay, are declined, and most in the end are refused because the house is full.
-fn mixed_log(new: &NewEvent, options: Options) -> Prepared {
+fn mixed_log(new: &NewEvent, options: EngineBench) -> Prepared {
     let mut author = Author::new(new, Policy { hold_ms: 2_000, ..policy(true) });
     author.fill_outcomes();
     let setup = author.log.records.len();
@@ -153,11 +153,11 @@ fn mixed_log(new: &NewEvent, options: Options) -> Prepared {
 }
 
 /// The same life in which no hold runs out, so that it is the same whenever it is replayed.
-pub(super) fn timeless_log(new: &NewEvent, options: Options) -> RawLog {
+pub(super) fn timeless_log(new: &NewEvent, options: EngineBench) -> RawLog {
     live(new, Author::new(new, Policy { hold_ms: 3_600_000, ..policy(true) }), options)
 }
 
-fn live(new: &NewEvent, mut author: Author, options: Options) -> RawLog {
+fn live(new: &NewEvent, mut author: Author, options: EngineBench) -> RawLog {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let seats = new.plan.seat_count();
     let categories = new.plan.categories.len().max(1) as u8;
@@ -238,7 +238,7 @@ struct Prepared {
 }
 
 /// The whole house, best seats first, one to four at a time, each by another buyer.
-fn hold_best_log(new: &NewEvent, options: Options) -> Prepared {
+fn hold_best_log(new: &NewEvent, options: EngineBench) -> Prepared {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let mut author = Author::new(new, policy(false));
     author.fill_outcomes();
@@ -256,7 +256,7 @@ fn hold_best_log(new: &NewEvent, options: Options) -> Prepared {
 }
 
 /// The same house again when nothing is left.
-fn sold_out_log(holds: &Prepared, options: Options) -> Prepared {
+fn sold_out_log(holds: &Prepared, options: EngineBench) -> Prepared {
     let mut log = holds.log.clone();
     let setup = log.records.len();
     let at = log.records[setup - 1].1;
@@ -329,7 +329,7 @@ impl Fold {
     }
 }
 
-fn measure(row: &'static str, prepared: &Prepared, goal: Option<f64>) -> Row {
+fn measure(row: &'static str, prepared: &Prepared, goal: Option<f64>) -> Figure {
     let records: Vec<_> = prepared.log.iter().collect();
     let (setup, measured) = records.split_at(prepared.setup);
     let mut fold = Fold::new();
@@ -343,12 +343,12 @@ fn measure(row: &'static str, prepared: &Prepared, goal: Option<f64>) -> Row {
     for batch in measured.chunks(BATCH) {
         fold.take(batch, |latency| latencies.push(latency), true);
     }
-    Row::rate(row, measured.len() as f64 / took.as_secs_f64(), "decisions/s", goal)
+    Figure::rate(row, measured.len() as f64 / took.as_secs_f64(), "decisions/s", goal)
         .with_latencies(latencies)
 }
 
 /// Eighty thousand holds run out at once: how long until the last is free, by Ticks alone.
-fn measure_expiry(new: &NewEvent) -> Row {
+fn measure_expiry(new: &NewEvent) -> Figure {
     let mut author = Author::new(new, policy(false));
     let target = 80_000.min(new.plan.seat_count() as u64 / 2);
     for buyer in 1..=target {
@@ -365,12 +365,12 @@ fn measure_expiry(new: &NewEvent) -> Row {
         freed += author.facts.len();
     }
     let took: Duration = steps.iter().sum();
-    Row::rate("mass_expiry", freed as f64 / took.as_secs_f64(), "expiries/s", None)
+    Figure::rate("mass_expiry", freed as f64 / took.as_secs_f64(), "expiries/s", None)
         .with_latencies(steps)
 }
 
 /// State after the mixed log, written and read back.
-fn measure_snapshot(log: &RawLog) -> [Row; 2] {
+fn measure_snapshot(log: &RawLog) -> [Figure; 2] {
     let mut fold = Fold::new();
     fold.take_all(&log.iter().collect::<Vec<_>>());
     // The first one learns how much room it takes.
@@ -386,7 +386,7 @@ fn measure_snapshot(log: &RawLog) -> [Row; 2] {
     black_box(&restored);
     let ms = |took: Duration| took.as_secs_f64() * 1e3;
     [
-        Row::rate("write_snapshot", ms(written), "ms", None),
-        Row::rate("restore_snapshot", ms(read), "ms", Some(1000.0)),
+        Figure::rate("write_snapshot", ms(written), "ms", None),
+        Figure::rate("restore_snapshot", ms(read), "ms", Some(1000.0)),
     ]
 }

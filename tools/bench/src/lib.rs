@@ -2,9 +2,9 @@
 
 pub mod admission;
 pub mod engine;
+mod figure;
 pub mod form;
 pub mod log;
 pub mod recovery;
-mod row;
 
-pub use row::Row;
+pub use figure::Figure;

@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
 
-use crate::Row;
+use crate::Figure;
 
 /// Bytes of a record: an ordinary command with its envelope.
 const RECORD_BYTES: usize = 64;
@@ -22,7 +22,7 @@ const IDLE_RECORDS: usize = 2_000;
 
 /// How much, where, and with which content.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct LogBench {
     pub records: u64,
     /// A folder is made in it and removed again.
     pub folder: Option<PathBuf>,
@@ -30,7 +30,7 @@ pub struct Options {
 }
 
 /// Every log row.
-pub fn run(options: &Options) -> Result<Vec<Row>> {
+pub fn run(options: &LogBench) -> Result<Vec<Figure>> {
     let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = parent.join(format!("floodgate-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<Vec<Row>> {
     rows
 }
 
-fn measure(options: &Options, folder: &std::path::Path) -> Result<Vec<Row>> {
+fn measure(options: &LogBench, folder: &std::path::Path) -> Result<Vec<Figure>> {
     let log = EmbeddedLog::open(
         folder,
         &EmbeddedOptions { partitions: 1, ..EmbeddedOptions::default() },
@@ -57,7 +57,7 @@ fn measure(options: &Options, folder: &std::path::Path) -> Result<Vec<Row>> {
     Ok(vec![idle, saturated, read])
 }
 
-fn one_at_a_time(log: &EmbeddedLog, record: &NewRecord) -> Result<Row> {
+fn one_at_a_time(log: &EmbeddedLog, record: &NewRecord) -> Result<Figure> {
     let mut latencies = Vec::with_capacity(IDLE_RECORDS);
     let started = Instant::now();
     for _ in 0..IDLE_RECORDS {
@@ -66,10 +66,10 @@ fn one_at_a_time(log: &EmbeddedLog, record: &NewRecord) -> Result<Row> {
         latencies.push(sent.elapsed());
     }
     let rate = IDLE_RECORDS as f64 / started.elapsed().as_secs_f64();
-    Ok(Row::rate("append_one_at_a_time", rate, "records/s", None).with_latencies(latencies))
+    Ok(Figure::rate("append_one_at_a_time", rate, "records/s", None).with_latencies(latencies))
 }
 
-fn many_at_once(log: &EmbeddedLog, record: &NewRecord, records: u64) -> Result<Row> {
+fn many_at_once(log: &EmbeddedLog, record: &NewRecord, records: u64) -> Result<Figure> {
     let mut waiting = VecDeque::with_capacity(IN_FLIGHT);
     let mut latencies = Vec::with_capacity(records as usize);
     let started = Instant::now();
@@ -83,7 +83,7 @@ fn many_at_once(log: &EmbeddedLog, record: &NewRecord, records: u64) -> Result<R
         settle(&mut waiting, &mut latencies)?;
     }
     let rate = records as f64 / started.elapsed().as_secs_f64();
-    Ok(Row::rate("append_durable", rate, "records/s", Some(250_000.0)).with_latencies(latencies))
+    Ok(Figure::rate("append_durable", rate, "records/s", Some(250_000.0)).with_latencies(latencies))
 }
 
 fn settle(
@@ -97,7 +97,7 @@ fn settle(
     Ok(())
 }
 
-fn read_back(log: &EmbeddedLog) -> Result<Row> {
+fn read_back(log: &EmbeddedLog) -> Result<Figure> {
     let end = log.end(Topic::Commands, 0)?;
     let mut reader = log.reader(Topic::Commands, 0, 0)?;
     let mut batch = Vec::new();
@@ -107,5 +107,5 @@ fn read_back(log: &EmbeddedLog) -> Result<Row> {
         reader.poll(4_096, Duration::from_secs(1), &mut batch)?;
     }
     let rate = end as f64 / started.elapsed().as_secs_f64();
-    Ok(Row::rate("read_from_file", rate, "records/s", None))
+    Ok(Figure::rate("read_from_file", rate, "records/s", None))
 }

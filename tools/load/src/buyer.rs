@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::queue::Frontier;
 use crate::tally::Tally;
 use floodgate_audit::Acked;
-use floodgate_http_client::{Answer, Call, Http};
+use floodgate_http_client::{Call, Http, Response};
 
 /// Requests of one wish that failed without an answer before the buyer goes home.
 const TRIES_MAX: u32 = 200;
@@ -116,7 +116,7 @@ impl Buyer {
         wish: &str,
         body: Value,
         meant_at: Instant,
-    ) -> Step<Answer> {
+    ) -> Step<Response> {
         let key = format!("{}-{}-{wish}", self.seed, self.number);
         for tries in 0..TRIES_MAX {
             let mut headers = vec![("x-forwarded-for", papers.address.as_str())];
@@ -197,7 +197,7 @@ impl Buyer {
     }
 
     /// Holds what can be had: the wish shrinks with every refusal.
-    async fn hold(&self, papers: &Papers, rng: &mut StdRng) -> Step<Option<Answer>> {
+    async fn hold(&self, papers: &Papers, rng: &mut StdRng) -> Step<Option<Response>> {
         let mut group = self.temper.group;
         for attempt in 0..WISHES_MAX {
             let body = if self.temper.picks_seats && attempt < 2 {
@@ -220,7 +220,7 @@ impl Buyer {
         Ok(None)
     }
 
-    fn acked(&self, answer: &Answer) {
+    fn acked(&self, answer: &Response) {
         let text = |field| answer.text(field).unwrap_or_default().to_owned();
         self.tally.acked(&Acked {
             event_id: self.event_id.clone(),
@@ -229,7 +229,7 @@ impl Buyer {
         });
     }
 
-    async fn pay(&self, papers: &Papers, held: &Answer) -> Step<()> {
+    async fn pay(&self, papers: &Papers, held: &Response) -> Step<()> {
         let hold_id = held.text("hold_id").unwrap_or_default().to_owned();
         let seats = held.body["seats"].as_array().map_or(0, Vec::len) as u64;
         let mut card = self.temper.card;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use floodgate_admission::puzzle;
 
 use crate::buyer::{Buyer, Ended, Papers, Step};
-use floodgate_http_client::{Answer, Call};
+use floodgate_http_client::{Call, Response};
 
 /// Challenges a buyer tries: each of them may expire while a busy machine solves it.
 const CHALLENGES_MAX: u32 = 10;
@@ -62,7 +62,7 @@ impl Buyer {
     }
 
     /// A challenge. A read: it is not counted as an answer.
-    async fn challenge(&self, papers: &Papers) -> Step<Answer> {
+    async fn challenge(&self, papers: &Papers) -> Step<Response> {
         let path = self.path("/queue/challenge");
         for tries in 0.. {
             let mut headers = vec![("x-forwarded-for", papers.address.as_str())];

@@ -14,5 +14,5 @@ mod single;
 mod stampede;
 mod tally;
 
-pub use stampede::{Options, Prepared, Visit, prepare, run};
-pub use tally::{Progress, Report};
+pub use stampede::{LoadOptions, Prepared, Visit, prepare, run};
+pub use tally::{LoadReport, Progress};

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::buyer::address_of;
-use crate::stampede::Options;
+use crate::stampede::LoadOptions;
 use crate::tally::Tally;
 use floodgate_http_client::{Call, Http};
 
@@ -33,7 +33,7 @@ pub(super) struct Single {
 
 /// One hold each, on schedule. How long they took, from the first arrival to the last answer.
 pub(super) async fn run(
-    options: &Options,
+    options: &LoadOptions,
     http: &Http,
     tally: &Arc<Tally>,
     singles: Vec<Single>,
@@ -61,7 +61,7 @@ pub(super) async fn run(
 }
 
 /// Every buyer joins the queue and so gets his device.
-pub(super) async fn prepare(options: &Options, http: &Http) -> Result<Vec<Single>> {
+pub(super) async fn prepare(options: &LoadOptions, http: &Http) -> Result<Vec<Single>> {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let wishes: Vec<(usize, u8)> = (0..options.buyers)
         .map(|number| (options.first + number, rng.random_range(1..=4)))

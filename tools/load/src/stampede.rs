@@ -18,7 +18,7 @@ use floodgate_http_client::Http;
 use crate::buyer::{Buyer, Temper};
 use crate::queue::QueueWatch;
 use crate::single;
-use crate::tally::{AckFile, Progress, Report, Tally};
+use crate::tally::{AckFile, LoadReport, Progress, Tally};
 
 /// Buyers inside at once; more would only wait for sockets. Four thousand connections fit
 /// the usual file limit on both sides of a loopback.
@@ -27,10 +27,9 @@ const CONCURRENT_MAX: usize = 4_000;
 const PATIENCE: Duration = Duration::from_secs(900);
 
 /// What a buyer does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visit {
     /// Queue, enter, hold, pay.
-    #[default]
     Whole,
     /// One hold each, by devices that joined before the clock runs: what the way from a request
     /// through the log to its answer costs. The event must not ask for a pass.
@@ -39,7 +38,7 @@ pub enum Visit {
 
 /// What to send.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct LoadOptions {
     /// `http://host:port` of the server.
     pub target: String,
     pub event_id: String,
@@ -56,7 +55,7 @@ pub struct Options {
     pub patience: Duration,
 }
 
-impl Options {
+impl LoadOptions {
     /// A stampede of `buyers` with the usual patience.
     #[must_use]
     pub fn new(
@@ -65,7 +64,7 @@ impl Options {
         buyers: usize,
         seed: u64,
     ) -> Self {
-        Options {
+        LoadOptions {
             target: target.into(),
             event_id: event_id.into(),
             visit: Visit::Whole,
@@ -87,21 +86,21 @@ impl Options {
 }
 
 /// Sends the buyers and returns when the last one is done.
-pub async fn run(options: &Options, progress: Arc<Progress>) -> Result<Report> {
+pub async fn run(options: &LoadOptions, progress: Arc<Progress>) -> Result<LoadReport> {
     prepare(options, progress).await?.run().await
 }
 
 /// A stampede that is ready to go: those who need a device before the clock runs have one.
 #[derive(Debug)]
 pub struct Prepared {
-    options: Options,
+    options: LoadOptions,
     http: Http,
     tally: Arc<Tally>,
     singles: Vec<single::Single>,
 }
 
 /// Makes everything ready; what it takes is not measured.
-pub async fn prepare(options: &Options, progress: Arc<Progress>) -> Result<Prepared> {
+pub async fn prepare(options: &LoadOptions, progress: Arc<Progress>) -> Result<Prepared> {
     let http = Http::new(&options.target).context("--target")?;
     let acks = options.acked.as_deref().map(AckFile::open).transpose()?;
     let tally = Arc::new(Tally::new(progress, acks));
@@ -114,7 +113,7 @@ pub async fn prepare(options: &Options, progress: Arc<Progress>) -> Result<Prepa
 
 impl Prepared {
     /// Sends the buyers and returns when the last one is done.
-    pub async fn run(self) -> Result<Report> {
+    pub async fn run(self) -> Result<LoadReport> {
         let Prepared { options, http, tally, singles } = self;
         let took = match options.visit {
             Visit::Whole => visits(&options, &http, &tally).await,
@@ -126,7 +125,7 @@ impl Prepared {
 }
 
 /// Whole visits, each begun on schedule.
-async fn visits(options: &Options, http: &Http, tally: &Arc<Tally>) -> Duration {
+async fn visits(options: &LoadOptions, http: &Http, tally: &Arc<Tally>) -> Duration {
     let queue = QueueWatch::start(http.clone(), &options.event_id);
     let inside = Arc::new(Semaphore::new(CONCURRENT_MAX));
     let gap = options.gap();

@@ -26,7 +26,7 @@ pub struct Progress {
 
 /// The outcome of a stampede, as printed.
 #[derive(Debug, Clone, Default, Serialize)]
-pub struct Report {
+pub struct LoadReport {
     pub buyers: usize,
     /// Answers to commands, sales and refusals alike; reads are not counted.
     pub answers: u64,
@@ -58,13 +58,13 @@ pub struct Latency {
     pub max: f64,
 }
 
-impl Report {
+impl LoadReport {
     /// Several stampedes that ran at once as one. Percentiles are the worst of theirs: those of
     /// all together are not greater.
     #[must_use]
-    pub fn sum(reports: Vec<Report>) -> Report {
+    pub fn sum(reports: Vec<LoadReport>) -> LoadReport {
         let mut all = reports.into_iter();
-        let Some(mut sum) = all.next() else { return Report::default() };
+        let Some(mut sum) = all.next() else { return LoadReport::default() };
         for one in all {
             sum.buyers += one.buyers;
             sum.answers += one.answers;
@@ -88,9 +88,9 @@ impl Report {
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { buyers, sales, seats, answers, seconds, .. } = self;
+        let LoadReport { buyers, sales, seats, answers, seconds, .. } = self;
         writeln!(f, "{buyers} buyers in {seconds:.1} s: {sales} orders, {seats} seats")?;
         writeln!(f, "{answers} answers, {:.0} a second", self.answers_per_s)?;
         let Latency { p50, p95, p99, max } = self.latency_ms;
@@ -213,10 +213,10 @@ impl Tally {
         }
     }
 
-    pub(super) fn report(&self, buyers: usize, took: Duration) -> Report {
+    pub(super) fn report(&self, buyers: usize, took: Duration) -> LoadReport {
         let counts = self.counts();
         let at = |quantile| counts.latency_us.value_at_quantile(quantile) as f64 / 1e3;
-        Report {
+        LoadReport {
             buyers,
             answers: counts.answers,
             answers_per_s: counts.answers as f64 / took.as_secs_f64().max(1e-9),

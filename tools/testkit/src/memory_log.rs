@@ -1,14 +1,16 @@
 //! A log in memory that fails on purpose, for simulations and tests.
 //!
-//! Time stands still until told; appends are durable at once, or fail, or are written and
-//! not acknowledged, as the simulator wishes. What is durable survives a [`MemoryLog`]'s
-//! users; the log itself is the disk.
+//! Time stands still until it is set; appends are durable at once, or fail, or are written and
+//! not acknowledged, as the test decides; the whole log can be cut off and restored. What is
+//! durable survives a [`MemoryLog`]'s users; the log itself is the disk. It keeps what a test
+//! writes, all of it: a test is as long as it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use floodgate_domain::LogTime;
+use floodgate_event_log::embedded::RECORD_BYTES_MAX;
 use floodgate_event_log::{
     Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Topic,
 };
@@ -17,9 +19,9 @@ use floodgate_event_log::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Durable,
-    /// Nothing is written, and the one who appended is told.
+    /// Nothing is written, and the error says so.
     Refused,
-    /// It is written, but the one who appended hears of a failure.
+    /// It is written, but the error leaves that open.
     WrittenButFailed,
 }
 
@@ -28,7 +30,15 @@ struct State {
     records: HashMap<(Topic, Partition), Vec<Record>>,
     now: u64,
     /// Fates of coming appends to a topic, first in front; then all are durable.
-    fates: HashMap<Topic, std::collections::VecDeque<Fate>>,
+    fates: HashMap<Topic, VecDeque<Fate>>,
+    /// Whether nobody reaches the log.
+    is_cut: bool,
+}
+
+impl State {
+    fn reached(&self) -> Result<(), LogError> {
+        if self.is_cut { Err(LogError::Backend("the log is cut off".into())) } else { Ok(()) }
+    }
 }
 
 /// The log; clones share the same records.
@@ -60,18 +70,31 @@ impl MemoryLog {
         self.lock().fates.entry(topic).or_default().push_back(fate);
     }
 
+    /// Cuts the log off: until [`MemoryLog::restore`], appends write nothing and fail, reads
+    /// fail, and those that wait for records fail at once.
+    pub fn cut(&self) {
+        self.lock().is_cut = true;
+        self.state.1.notify_all();
+    }
+
+    /// Everything works again, and nothing was lost.
+    pub fn restore(&self) {
+        self.lock().is_cut = false;
+    }
+
     /// Every record of a partition.
     #[must_use]
     pub fn records(&self, topic: Topic, partition: Partition) -> Vec<Record> {
         self.lock().records.get(&(topic, partition)).cloned().unwrap_or_default()
     }
 
-    fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {
-        if partition < self.partitions {
-            Ok(())
-        } else {
-            Err(LogError::UnknownPartition { topic: topic.name(), partition })
+    /// The state, if there is such a partition and it can be reached.
+    fn reach(&self, topic: Topic, partition: Partition) -> Result<MutexGuard<'_, State>, LogError> {
+        if partition >= self.partitions {
+            return Err(LogError::UnknownPartition { topic: topic.name(), partition });
         }
+        let state = self.lock();
+        state.reached().map(|()| state)
     }
 }
 
@@ -81,11 +104,16 @@ impl Log for MemoryLog {
     }
 
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
-        if let Err(error) = self.check(topic, partition) {
-            return ack.tell(Err(error));
+        let mut state = match self.reach(topic, partition) {
+            Ok(state) => state,
+            Err(error) => return ack.tell(Err(error)),
+        };
+        let size = |record: &NewRecord| record.key.len() + record.value.len();
+        if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
+            drop(state);
+            return ack.tell(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
         }
-        let mut state = self.lock();
-        let fate = state.fates.get_mut(&topic).and_then(std::collections::VecDeque::pop_front);
+        let fate = state.fates.get_mut(&topic).and_then(VecDeque::pop_front);
         let fate = fate.unwrap_or(Fate::Durable);
         if fate == Fate::Refused {
             drop(state);
@@ -111,26 +139,26 @@ impl Log for MemoryLog {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
-        self.check(topic, partition)?;
+        drop(self.reach(topic, partition)?);
         Ok(Box::new(MemoryReader { log: self.clone(), topic, partition, position: from }))
     }
 
     fn end(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
-        self.check(topic, partition)?;
-        Ok(self.lock().records.get(&(topic, partition)).map_or(0, Vec::len) as u64)
+        let state = self.reach(topic, partition)?;
+        Ok(state.records.get(&(topic, partition)).map_or(0, Vec::len) as u64)
     }
 
     fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
-        self.check(topic, partition).map(|()| 0)
+        self.reach(topic, partition).map(|_| 0)
     }
 
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
-        self.check(topic, partition)?;
-        Ok(self.lock().records.get(&(topic, partition)).and_then(|all| all.last().cloned()))
+        let state = self.reach(topic, partition)?;
+        Ok(state.records.get(&(topic, partition)).and_then(|all| all.last().cloned()))
     }
 
     fn health(&self) -> Result<(), LogError> {
-        Ok(())
+        self.lock().reached()
     }
 }
 
@@ -156,8 +184,11 @@ impl LogReader for MemoryReader {
             .log
             .state
             .1
-            .wait_timeout_while(self.log.lock(), wait, |state| end(state) <= position)
+            .wait_timeout_while(self.log.lock(), wait, |state| {
+                !state.is_cut && end(state) <= position
+            })
             .unwrap_or_else(PoisonError::into_inner);
+        state.reached()?;
         let fresh = state.records.get(&key).and_then(|all| all.get(position..)).unwrap_or_default();
         let count = fresh.len().min(max);
         into.extend_from_slice(&fresh[..count]);

@@ -21,10 +21,9 @@ pub struct SeatMove<'a> {
 }
 
 impl SeatMove<'_> {
-    /// How many more seats are in a state than before; less, when negative.
+    /// How many more seats are in a state than before, seat by seat: 1, 0 or -1.
     #[must_use]
     pub fn change_of(&self, state: SeatState) -> i64 {
-        let count = self.seats.len() as i64;
-        count * (i64::from(self.to == state) - i64::from(self.from == state))
+        i64::from(self.to == state) - i64::from(self.from == state)
     }
 }

@@ -7,7 +7,7 @@ use floodgate_domain::effects::{Concerns, LineMove, MoneyStep, ShopMove, Visibil
 use floodgate_domain::wire::{WireError, decode_fact, encode_fact};
 use floodgate_domain::{Effects, EventId, Fact, FactRecord, LogTime, Source};
 
-use crate::wire::facts;
+use crate::samples::facts;
 
 /// What a row says, a word for each thing that changes.
 fn row(fact: &Fact) -> String {

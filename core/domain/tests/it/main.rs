@@ -3,4 +3,5 @@
 
 mod effects;
 mod fixtures;
+mod samples;
 mod wire;

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList, StaffId,
+    Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, Fact,
+    GatewayId, HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList,
+    StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};

@@ -23,7 +23,7 @@ const READY_MAX: Duration = Duration::from_secs(60);
 
 /// How many of each role.
 #[derive(Debug, Clone, Copy)]
-pub struct Shape {
+pub struct RoleCounts {
     pub gateways: u32,
     pub processors: u32,
     /// Live counts and SQL tables as well.
@@ -60,7 +60,7 @@ impl Installation {
     /// Starts the roles and waits until they are ready.
     pub(super) async fn start(
         config: Option<&Path>,
-        shape: Shape,
+        roles: RoleCounts,
         meter: &mut Meter,
     ) -> Result<Self> {
         let name = format!("b{:08x}", rand::random::<u32>());
@@ -77,14 +77,14 @@ impl Installation {
         apply(&kafka_options(&settings), &plans).await?;
         let (processes, targets) = (Vec::new(), Vec::new());
         let mut made = Installation { settings, processes, targets, manager, folder };
-        for number in 1..=shape.gateways {
+        for number in 1..=roles.gateways {
             let target = made.role("gateway", number, config, meter)?;
             made.targets.push(target);
         }
-        for _ in 0..shape.processors {
+        for _ in 0..roles.processors {
             made.role("processor", 1, config, meter)?;
         }
-        for role in ["live", "sink"].into_iter().filter(|_| shape.followers) {
+        for role in ["live", "sink"].into_iter().filter(|_| roles.followers) {
             made.role(role, 1, config, meter)?;
         }
         for process in &made.processes {

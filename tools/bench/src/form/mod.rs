@@ -14,13 +14,13 @@ use anyhow::Result;
 use http::Method;
 use serde_json::json;
 
-pub use self::installation::Shape;
+pub use self::installation::RoleCounts;
 
 use self::cpu::Meter;
 use self::installation::Installation;
-use crate::Row;
+use crate::Figure;
 use floodgate_http_client::{Call, Http};
-use floodgate_load::{self as stampede, Prepared, Progress, Report, Visit};
+use floodgate_load::{LoadReport, Prepared, Progress, Visit};
 
 /// Requests of the idle row, one after the other.
 const IDLE_REQUESTS: usize = 300;
@@ -34,10 +34,10 @@ const P95_MAX_MS: f64 = 200.0;
 
 /// What is measured.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct FormBench {
     /// The servers to use, as every role takes them.
     pub config: Option<PathBuf>,
-    pub shape: Shape,
+    pub roles: RoleCounts,
     /// Events on sale at once; the burst is spread over them.
     pub events: usize,
     /// Holds of the burst; a fifth as many whole visits follow.
@@ -47,10 +47,10 @@ pub struct Options {
 }
 
 /// Every row of the form.
-pub async fn run(options: &Options) -> Result<Vec<Row>> {
+pub async fn run(options: &FormBench) -> Result<Vec<Figure>> {
     let mut meter = Meter::default();
     let installation =
-        Installation::start(options.config.as_deref(), options.shape, &mut meter).await?;
+        Installation::start(options.config.as_deref(), options.roles, &mut meter).await?;
     meter.watch("client", std::process::id());
     meter.watch_servers(std::path::Path::new(".servers"));
     let rows = measure(options, &installation, &mut meter).await;
@@ -59,10 +59,10 @@ pub async fn run(options: &Options) -> Result<Vec<Row>> {
 }
 
 async fn measure(
-    options: &Options,
+    options: &FormBench,
     installation: &Installation,
     meter: &mut Meter,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<Figure>> {
     let mut rows = vec![idle(installation, meter).await?];
     let report = burst(options, installation, Visit::Holds, options.burst, meter).await?;
     rows.push(told("burst_holds", &report, Some(40_000.0)));
@@ -77,7 +77,7 @@ async fn measure(
 }
 
 /// One request after the other: what a single buyer waits when nobody else is there.
-async fn idle(installation: &Installation, meter: &mut Meter) -> Result<Row> {
+async fn idle(installation: &Installation, meter: &mut Meter) -> Result<Figure> {
     let event_id = installation.event(false).await?;
     meter.settle().await?;
     let http = Http::new(&installation.targets[0])?;
@@ -100,18 +100,18 @@ async fn idle(installation: &Installation, meter: &mut Meter) -> Result<Row> {
             latencies.push(sent.elapsed());
         }
     }
-    let mut row = Row::rate("idle", 0.0, "ms at p50", Some(3.0)).with_latencies(latencies);
+    let mut row = Figure::rate("idle", 0.0, "ms at p50", Some(3.0)).with_latencies(latencies);
     row.value = row.p50_us.unwrap_or_default() / 1e3;
     Ok(row)
 }
 
 async fn burst(
-    options: &Options,
+    options: &FormBench,
     installation: &Installation,
     visit: Visit,
     buyers: usize,
     meter: &mut Meter,
-) -> Result<Report> {
+) -> Result<LoadReport> {
     let mut events = Vec::with_capacity(options.events);
     for _ in 0..options.events {
         events.push(installation.event(visit == Visit::Whole).await?);
@@ -128,20 +128,25 @@ async fn send(
     (buyers, rate): (usize, Option<f64>),
     seed: u64,
     meter: &mut Meter,
-) -> Result<Report> {
+) -> Result<LoadReport> {
     let streams = installation.targets.len().max(events.len());
     let mut ready = Vec::with_capacity(streams);
     let targets = installation.targets.iter().cycle();
     for (number, (event, target)) in events.iter().cycle().zip(targets).take(streams).enumerate() {
-        let options = stampede::Options {
+        let options = floodgate_load::LoadOptions {
             visit,
             rate: rate.map(|rate| rate / streams as f64),
             patience: Duration::from_secs(120),
             // Buyers of different streams are different people.
             first: number * (buyers / streams),
-            ..stampede::Options::new(target, event, buyers / streams, seed + number as u64)
+            ..floodgate_load::LoadOptions::new(
+                target,
+                event,
+                buyers / streams,
+                seed + number as u64,
+            )
         };
-        ready.push(stampede::prepare(&options, Arc::new(Progress::default())).await?);
+        ready.push(floodgate_load::prepare(&options, Arc::new(Progress::default())).await?);
     }
     meter.settle().await?;
     meter.lap();
@@ -150,15 +155,15 @@ async fn send(
     while let Some(report) = streams.join_next().await {
         reports.push(report??);
     }
-    Ok(Report::sum(reports))
+    Ok(LoadReport::sum(reports))
 }
 
 /// Steps of growing rate, each on an event of its own, up to the first that is not held.
 async fn ramp(
-    options: &Options,
+    options: &FormBench,
     installation: &Installation,
     meter: &mut Meter,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<Figure>> {
     let (mut rows, mut held) = (Vec::new(), None);
     for rate in STEPS {
         let events = [installation.event(false).await?];
@@ -175,12 +180,12 @@ async fn ramp(
         held = Some(rate);
     }
     let held = held.unwrap_or_default();
-    rows.push(Row::rate("ramp_held", held, "answers/s at p95 < 200 ms", Some(40_000.0)));
+    rows.push(Figure::rate("ramp_held", held, "answers/s at p95 < 200 ms", Some(40_000.0)));
     Ok(rows)
 }
 
-fn told(name: &str, report: &Report, goal: Option<f64>) -> Row {
-    let mut row = Row::rate(name, report.answers_per_s, "answers/s", goal);
+fn told(name: &str, report: &LoadReport, goal: Option<f64>) -> Figure {
+    let mut row = Figure::rate(name, report.answers_per_s, "answers/s", goal);
     let latency = &report.latency_ms;
     row.p50_us = Some(latency.p50 * 1e3);
     row.p95_us = Some(latency.p95 * 1e3);
@@ -189,13 +194,13 @@ fn told(name: &str, report: &Report, goal: Option<f64>) -> Row {
 }
 
 /// Processor time an answer, by process and in all.
-fn shares(name: &str, report: &Report, laps: &[(String, Duration)]) -> Vec<Row> {
+fn shares(name: &str, report: &LoadReport, laps: &[(String, Duration)]) -> Vec<Figure> {
     let each = |spent: Duration| spent.as_secs_f64() * 1e6 / report.answers.max(1) as f64;
     let total: Duration = laps.iter().map(|(_, spent)| *spent).sum();
     let row = |of: &str, spent, goal| {
-        Row::rate(format!("{name}_cpu_{of}"), each(spent), "µs CPU/answer", goal)
+        Figure::rate(format!("{name}_cpu_{of}"), each(spent), "µs CPU/answer", goal)
     };
-    let mut rows: Vec<Row> = laps.iter().map(|(of, spent)| row(of, *spent, None)).collect();
+    let mut rows: Vec<Figure> = laps.iter().map(|(of, spent)| row(of, *spent, None)).collect();
     rows.push(row("total", total, Some(50.0)));
     rows
 }

@@ -13,12 +13,12 @@ use floodgate_runner::{
     FolderStore, GroupVersion, LoopConfig, PartitionLoop, SnapshotStore, Standby,
 };
 
-use super::{Nobody, RawLog, Row, TAIL, row};
+use super::{Figure, Nobody, RawLog, TAIL, row};
 
 /// Records appended together.
 const APPENDED: usize = 4_096;
 
-pub(super) fn run(history: &RawLog, rounds: usize, folder: &Path) -> Result<Vec<Row>> {
+pub(super) fn run(history: &RawLog, rounds: usize, folder: &Path) -> Result<Vec<Figure>> {
     let commands = history.iter().count();
     let mut undecided = Vec::new();
     let mut last = None;

@@ -15,11 +15,11 @@ use floodgate_domain::{NewEvent, Reply};
 use floodgate_event_log::ReplySender;
 
 use super::engine::{self, RawLog};
-use crate::Row;
+use crate::Figure;
 
 /// How much, how often and where.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RecoveryBench {
     /// Commands behind when nothing but the log is there.
     pub commands: usize,
     /// Each row is the median of so many.
@@ -33,7 +33,11 @@ pub struct Options {
 const TAIL: usize = 200_000;
 
 /// The rows of one process, then, on a cluster, those of a takeover by another one.
-pub fn run(new: &NewEvent, options: &Options, cluster: Option<&Cluster>) -> Result<Vec<Row>> {
+pub fn run(
+    new: &NewEvent,
+    options: &RecoveryBench,
+    cluster: Option<&TakeoverCluster>,
+) -> Result<Vec<Figure>> {
     let parent = options.folder.clone().unwrap_or_else(std::env::temp_dir);
     let folder = parent.join(format!("floodgate-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder)
@@ -47,11 +51,11 @@ pub fn run(new: &NewEvent, options: &Options, cluster: Option<&Cluster>) -> Resu
 
 fn measure(
     new: &NewEvent,
-    options: &Options,
-    cluster: Option<&Cluster>,
+    options: &RecoveryBench,
+    cluster: Option<&TakeoverCluster>,
     folder: &Path,
-) -> Result<Vec<Row>> {
-    let commands = engine::Options { commands: options.commands, seed: options.seed };
+) -> Result<Vec<Figure>> {
+    let commands = engine::EngineBench { commands: options.commands, seed: options.seed };
     let history = engine::timeless_log(new, commands);
     let mut rows = local::run(&history, options.rounds, folder)?;
     if let Some(cluster) = cluster {
@@ -62,16 +66,16 @@ fn measure(
 
 /// A cluster to measure takeovers on, and the settings' file that leads there.
 #[derive(Debug)]
-pub struct Cluster {
+pub struct TakeoverCluster {
     pub settings: Settings,
     pub config: PathBuf,
 }
 
 /// The median, with the others as percentiles.
-fn row(name: &str, mut times: Vec<Duration>, goal: Option<f64>) -> Row {
+fn row(name: &str, mut times: Vec<Duration>, goal: Option<f64>) -> Figure {
     times.sort_unstable();
     let median = times.get(times.len() / 2).copied().unwrap_or_default();
-    Row::rate(name, median.as_secs_f64() * 1e3, "ms", goal).with_latencies(times)
+    Figure::rate(name, median.as_secs_f64() * 1e3, "ms", goal).with_latencies(times)
 }
 
 /// Answers nobody waits for.

@@ -17,7 +17,7 @@ use floodgate_event_log::kafka::{TopicPlan, apply, processor_count, remove};
 use floodgate_event_log::{KafkaLog, KafkaOptions, Log, NewRecord, ReplyHub, ReplyReader, Topic};
 
 use super::processes::Processor;
-use super::{Cluster, RawLog, Row, row};
+use super::{Figure, RawLog, TakeoverCluster, row};
 use floodgate_server::kafka_options;
 
 const EVENT: EventId = EventId(1);
@@ -35,9 +35,9 @@ const APPENDED: usize = 2_048;
 pub(super) fn run(
     history: &RawLog,
     rounds: usize,
-    cluster: &Cluster,
+    cluster: &TakeoverCluster,
     folder: &Path,
-) -> Result<Vec<Row>> {
+) -> Result<Vec<Figure>> {
     let runtime = tokio::runtime::Runtime::new().context("a runtime")?;
     let mut options = kafka_options(&cluster.settings);
     // Topics of its own beside those that are there, and none left behind.
@@ -58,7 +58,7 @@ pub(super) fn run(
 
 /// What all rounds share.
 struct Stage<'a> {
-    cluster: &'a Cluster,
+    cluster: &'a TakeoverCluster,
     options: KafkaOptions,
     folder: &'a Path,
     log: Arc<dyn Log>,
@@ -70,7 +70,11 @@ struct Stage<'a> {
 type Answers = Arc<Mutex<Vec<(Instant, Instant)>>>;
 
 impl<'a> Stage<'a> {
-    async fn set(cluster: &'a Cluster, options: &KafkaOptions, folder: &'a Path) -> Result<Self> {
+    async fn set(
+        cluster: &'a TakeoverCluster,
+        options: &KafkaOptions,
+        folder: &'a Path,
+    ) -> Result<Self> {
         let (connect, hub) = (options.clone(), ReplyHub::new());
         let log = tokio::task::spawn_blocking(move || KafkaLog::open(&connect)).await??;
         let log: Arc<dyn Log> = Arc::new(log);
@@ -91,7 +95,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    async fn measure(&self, rounds: usize) -> Result<Vec<Row>> {
+    async fn measure(&self, rounds: usize) -> Result<Vec<Figure>> {
         let questions = Questions::begin(self);
         let mut rows = Vec::new();
         for (standbys, name) in [("all", "takeover_kill_standby"), ("none", "takeover_kill_cold")] {
@@ -120,7 +124,7 @@ impl<'a> Stage<'a> {
         owner: &mut Processor,
         questions: &Questions,
         rounds: usize,
-    ) -> Result<Row> {
+    ) -> Result<Figure> {
         let name = "takeover_calm_longest_wait";
         let mut times = Vec::new();
         for _ in 0..rounds {

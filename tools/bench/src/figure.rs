@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A figure next to its goal. Latencies in microseconds, where the row has any.
 #[derive(Debug, Clone, Serialize)]
-pub struct Row {
+pub struct Figure {
     pub row: String,
     pub value: f64,
     pub unit: &'static str,
@@ -19,12 +19,12 @@ pub struct Row {
     pub p999_us: Option<f64>,
 }
 
-impl Row {
+impl Figure {
     /// A row without latencies.
     #[must_use]
     pub fn rate(row: impl Into<String>, value: f64, unit: &'static str, goal: Option<f64>) -> Self {
         let row = row.into();
-        Row { row, value, unit, goal, p50_us: None, p95_us: None, p99_us: None, p999_us: None }
+        Figure { row, value, unit, goal, p50_us: None, p95_us: None, p99_us: None, p999_us: None }
     }
 
     /// The same row with percentiles of these latencies.
@@ -42,7 +42,7 @@ impl Row {
     }
 }
 
-impl fmt::Display for Row {
+impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<20} {:>14.1} {:<12}", self.row, self.value, self.unit)?;
         if let Some(goal) = self.goal {
