@@ -12,9 +12,10 @@ use std::time::Duration;
 use floodgate::audit::{Acked, audit};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
-    Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
+    Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod,
+    PaymentReference, PaymentResult, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    Subject,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
@@ -295,10 +296,13 @@ impl Simulation {
         let at = self.rng.random_range(0..self.asked.len());
         let (event_id, hold_id, attempt) = self.asked.swap_remove(at);
         for _ in 0..self.rng.random_range(1..3) {
-            let results = [PaymentResult::Authorised, PaymentResult::Declined];
-            let result = results[self.rng.random_range(0..2)];
+            let result = match self.rng.random_bool(0.5) {
+                true => PaymentResult::Authorised(authorised()),
+                false => PaymentResult::Declined,
+            };
             let gateway_id = GatewayId(self.rng.random_range(1..4));
-            self.send(result.envelope(event_id, (hold_id, attempt), gateway_id));
+            let subject = Subject::Order { event_id, hold_id };
+            self.send(result.envelope(subject, attempt, gateway_id));
         }
     }
 
@@ -360,6 +364,11 @@ impl Simulation {
         assert!(self.answers.len() > 200, "seed {seed}: too quiet to prove much");
         file
     }
+}
+
+fn authorised() -> AuthorisedPayment {
+    let reference = PaymentReference::parse("pi_test").unwrap();
+    AuthorisedPayment { reference, capture_before: None }
 }
 
 /// Whether a bank asks its customer before this is paid.

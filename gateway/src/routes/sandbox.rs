@@ -9,7 +9,9 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_domain::{HoldId, OrderStatus, PaymentResult, Refusal};
+use floodgate_domain::{
+    AuthorisedPayment, HoldId, OrderStatus, PaymentReference, PaymentResult, Refusal, Subject,
+};
 
 use super::answer;
 use super::orders::find;
@@ -157,7 +159,7 @@ pub(crate) async fn resolve(
     // The bank knows its customer; here his device stands for him.
     find(&path, fan).await?;
     let (result, then) = match body.approve {
-        true => (PaymentResult::Authorised, OrderStatus::Confirmed),
+        true => (PaymentResult::Authorised(held(&path)?), OrderStatus::Confirmed),
         false => (PaymentResult::Declined, OrderStatus::Declined),
     };
     let is_told = |asked: &Asked| match asked {
@@ -174,9 +176,16 @@ pub(crate) async fn resolve(
         }
         Asked::Answered(_) => return Err(Refusal::StaleAttempt.into()),
     };
-    let told = result.envelope(path.event_id, (path.hold_id, attempt), state.gateway_id);
+    let subject = Subject::Order { event_id: path.event_id, hold_id: path.hold_id };
+    let told = result.envelope(subject, attempt, state.gateway_id);
     let outcome = state.submit_named(told, None).await?;
     answer(path.event_id, outcome, false, |_| Ok(Resolved { resolved: true }))
+}
+
+fn held(path: &OrderPath) -> Result<AuthorisedPayment, ApiError> {
+    let reference = PaymentReference::parse(&path.hold_id.order().to_string());
+    let reference = reference.ok_or_else(|| ApiError::new("invalid_id"))?;
+    Ok(AuthorisedPayment { reference, capture_before: None })
 }
 
 /// The bank's page. Its script asks, the answer goes to the call above.

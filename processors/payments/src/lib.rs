@@ -10,5 +10,5 @@ pub mod provider;
 pub mod sandbox;
 
 pub use outbox::{Outbox, OutboxConfig, OutboxHandle};
-pub use provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+pub use provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
 pub use sandbox::Sandbox;

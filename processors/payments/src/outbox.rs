@@ -11,7 +11,7 @@ use floodgate_event_log::{
     Log, LogError, LogReader, NewRecord, Parking, Partition, Reads, Record, Ticket, Topic,
 };
 
-use crate::book::{Book, Key, Open, Step};
+use crate::book::{Authorising, Book, Key, Open, Step};
 use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
 
 /// Facts taken in one turn.
@@ -233,11 +233,11 @@ impl Carrier {
             self.look_from = keys.last().copied();
         }
         for key in keys {
-            let Some(open) = self.book.open.get(&key).copied().filter(|open| open.next_try <= now)
+            let Some(open) = self.book.open.get(&key).cloned().filter(|open| open.next_try <= now)
             else {
                 continue;
             };
-            self.try_one(key, open, now);
+            self.try_one(key, &open, now);
         }
         if !self.commands.is_empty() {
             let commands = std::mem::take(&mut self.commands);
@@ -246,21 +246,21 @@ impl Carrier {
         }
     }
 
-    fn try_one(&mut self, key: Key, open: Open, now: LogTime) {
+    fn try_one(&mut self, key: Key, open: &Open, now: LogTime) {
         let provider = Arc::clone(&self.config.provider);
         let Open { payment, step, .. } = open;
         let is_at_rest = match step {
-            Step::Authorise { lost_told } => self.authorise(&*provider, &open, lost_told, now),
-            Step::Capture => provider.capture(&payment).map(|captured| {
+            Step::Authorise(authorising) => self.authorise(&*provider, open, authorising, now),
+            Step::Capture => provider.capture(payment).map(|captured| {
                 let result = match captured {
                     Captured::Done => PaymentResult::Captured,
                     Captured::Failed => PaymentResult::Lost,
                 };
-                self.tell(&payment, result);
+                self.tell(payment, &result);
                 false
             }),
-            Step::Void => provider.void(&payment).map(|()| true),
-            Step::Refund => provider.refund(&payment).map(|()| true),
+            Step::Void => provider.void(payment).map(|()| true),
+            Step::Refund => provider.refund(payment).map(|()| true),
         };
         match is_at_rest {
             Ok(true) => {
@@ -286,44 +286,48 @@ impl Carrier {
         &mut self,
         provider: &dyn Provider,
         open: &Open,
-        lost_told: bool,
+        authorising: &Authorising,
         now: LogTime,
     ) -> Result<bool, ProviderError> {
         let payment = &open.payment;
-        let authorisation = provider.authorise(payment, now)?;
-        match authorisation {
-            Authorisation::Authorised => {
-                self.tell(payment, PaymentResult::Authorised);
+        let is_open = match provider.authorise(payment, now)? {
+            Authorisation::Authorised(authorised) => {
+                self.tell(payment, &PaymentResult::Authorised(authorised));
                 return Ok(false);
             }
-            Authorisation::Declined if lost_told => return Ok(true),
+            Authorisation::Declined if authorising.is_lost => return Ok(true),
             Authorisation::Declined => {
-                self.tell(payment, PaymentResult::Declined);
+                self.tell(payment, &PaymentResult::Declined);
                 // A decline that comes after the order's end changes nothing for anybody.
                 return Ok(now > payment.deadline);
             }
-            Authorisation::Open | Authorisation::Asking => {}
-        }
+            Authorisation::ActionRequired(action) => {
+                if authorising.action.as_ref() != Some(&action) && now < payment.deadline {
+                    self.tell(payment, &PaymentResult::ActionRequired(action));
+                }
+                false
+            }
+            Authorisation::Open(_) => true,
+        };
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         if now > payment.deadline.plus(millis(self.config.late_window)) {
             return provider.void(payment).map(|()| true);
         }
         let is_late = now > open.started_at.plus(millis(self.config.patience));
-        let is_lost = is_late && authorisation == Authorisation::Open;
-        if is_lost && !lost_told && now < payment.deadline {
-            self.tell(payment, PaymentResult::Lost);
+        if is_late && is_open && !authorising.is_lost && now < payment.deadline {
+            self.tell(payment, &PaymentResult::Lost);
         }
         Ok(false)
     }
 
     /// The same result of the same attempt always has the same name, so that telling it again
     /// after a restart changes nothing.
-    fn tell(&mut self, payment: &Payment, result: PaymentResult) {
-        let Payment { event_id, hold_id, attempt, .. } = *payment;
-        let envelope = result.envelope(event_id, (hold_id, attempt), GatewayId(0));
+    fn tell(&mut self, payment: &Payment, result: &PaymentResult) {
+        let Payment { subject, attempt, .. } = *payment;
+        let envelope = result.envelope(subject, attempt, GatewayId(0));
         let mut value = Vec::with_capacity(64);
         encode_command(&envelope, &mut value);
-        self.commands.push(NewRecord::new(event_id.to_string(), value));
+        self.commands.push(NewRecord::new(subject.event_id().to_string(), value));
     }
 }
 

@@ -1,32 +1,44 @@
 //! What is asked of a payment provider.
 
-use floodgate_domain::{EventId, HoldId, LogTime, PaymentMethod};
+use floodgate_domain::{
+    AuthorisedPayment, Currency, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
+};
 
-/// One attempt to pay one order. `(hold_id, attempt)` of an event is the idempotency key:
-/// asking again never moves money twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One attempt to pay for something. Subject and attempt are its name: whatever is done to it again
+/// under that name never moves money twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
-    pub event_id: EventId,
-    pub hold_id: HoldId,
+    pub subject: Subject,
     pub attempt: u8,
-    /// Empty where the provider's answer came after the attempt was given up: the key says enough.
-    pub method: PaymentMethod,
-    /// In minor units.
-    pub amount: u64,
-    /// When the order's payment time is over.
+    /// What the buyer pays with, how much and in what. `None` where the provider's answer came after
+    /// the attempt was given up: name and reference say enough to capture it or to let go of it.
+    pub charge: Option<Charge>,
+    /// What the provider calls it, once it said.
+    pub reference: Option<PaymentReference>,
+    /// When the time to pay is over.
     pub deadline: LogTime,
 }
 
-/// How an authorisation stands.
+/// What is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charge {
+    pub method: PaymentMethod,
+    /// In minor units.
+    pub amount: u64,
+    pub currency: Currency,
+}
+
+/// How an authorisation stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorisation {
-    Authorised,
+    Authorised(AuthorisedPayment),
+    /// A no, and it will stay one.
     Declined,
-    /// No answer yet. Ask again later.
-    Open,
-    /// The buyer's bank asks him something. That is not lost, however long he takes: the order's
-    /// own time bounds it. The answer may come here, or to a gateway, which tells the engine.
-    Asking,
+    /// No answer yet; asked again later. With what the provider calls it, if it said.
+    Open(Option<PaymentReference>),
+    /// The buyer has to act. That is not lost, however long they take: the order's own time bounds
+    /// it. The answer may come here, or to a gateway.
+    ActionRequired(PaymentAction),
 }
 
 /// How a capture ended.
@@ -43,7 +55,7 @@ pub enum Captured {
 pub struct ProviderError(pub String);
 
 /// A payment provider. Every call is idempotent and returns soon: what takes long answers
-/// [`Authorisation::Open`] or [`Authorisation::Asking`] and is asked again.
+/// [`Authorisation::Open`] or [`Authorisation::ActionRequired`] and is asked again.
 pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// Holds the money, or says how far that has come.
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError>;

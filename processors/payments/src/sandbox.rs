@@ -1,6 +1,8 @@
 //! A provider for demos and tests: published cards, no money.
 
-use floodgate_domain::LogTime;
+use floodgate_domain::{
+    ActionUrl, AuthorisedPayment, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
+};
 
 use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
 
@@ -38,15 +40,31 @@ impl Sandbox {
     }
 }
 
+/// What the sandbox calls a payment: its own name is as good as any.
+fn reference(payment: &Payment) -> PaymentReference {
+    let name = format!("sandbox/{}/{}", payment.subject, payment.attempt);
+    PaymentReference::parse(&name).expect("ids and a number, printable and far below the bound")
+}
+
+/// Money that is not there can be captured at any time.
+fn authorised(reference: PaymentReference) -> Authorisation {
+    Authorisation::Authorised(AuthorisedPayment { reference, capture_before: None })
+}
+
 impl Provider for Sandbox {
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError> {
-        Ok(match payment.method.as_str() {
-            "pm_sandbox_approve" => Authorisation::Authorised,
-            ASKS => Authorisation::Asking,
-            "pm_sandbox_late" if now >= payment.deadline.plus(LATE_BY_MS) => {
-                Authorisation::Authorised
+        let card = payment.charge.map(|charge| charge.method);
+        let reference = reference(payment);
+        Ok(match card.as_ref().map_or("", PaymentMethod::as_str) {
+            "pm_sandbox_approve" => authorised(reference),
+            ASKS => {
+                let Subject::Order { event_id, hold_id } = payment.subject;
+                let url = format!("/sandbox/challenge/{event_id}/{}", hold_id.order());
+                let url = ActionUrl::parse(&url).expect("a short path");
+                Authorisation::ActionRequired(PaymentAction { reference, url })
             }
-            "pm_sandbox_late" | "pm_sandbox_lost" => Authorisation::Open,
+            "pm_sandbox_late" if now >= payment.deadline.plus(LATE_BY_MS) => authorised(reference),
+            "pm_sandbox_late" | "pm_sandbox_lost" => Authorisation::Open(Some(reference)),
             // The declining card, and every token that is not one of ours.
             _ => Authorisation::Declined,
         })

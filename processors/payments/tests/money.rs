@@ -9,8 +9,9 @@ use floodgate_domain::fact::DeclineReason;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, Fact, GatewayId,
-    HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, Policy, PriceTable, Reply, StaffId,
+    ActionUrl, Actor, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Currency,
+    Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
+    PaymentReference, PaymentResult, Policy, PriceTable, Reply, StaffId, Subject,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
@@ -25,21 +26,18 @@ const EVENT: EventId = EventId(3);
 
 /// Where the money of one attempt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Money {
-    With(Purse),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purse {
     Buyer,
     OnHold,
     Captured,
 }
 
+type Attempt = (Subject, u8);
+
 /// A provider that keeps real books and fails as the seed says.
 #[derive(Debug)]
 struct Bank {
-    books: Mutex<HashMap<(HoldId, u8), Money>>,
+    books: Mutex<HashMap<Attempt, Purse>>,
     rng: Mutex<StdRng>,
 }
 
@@ -52,41 +50,60 @@ impl Bank {
     }
 
     fn set(&self, payment: &Payment, purse: Purse) {
-        let key = (payment.hold_id, payment.attempt);
-        self.books.lock().unwrap().insert(key, Money::With(purse));
+        let key = (payment.subject, payment.attempt);
+        self.books.lock().unwrap().insert(key, purse);
     }
 
     /// The buyer answers his bank: whether the money is held now. What was let go of stays so.
-    fn answered(&self, hold_id: HoldId, attempt: u8, yes: bool) -> bool {
+    fn answered(&self, attempt: Attempt, yes: bool) -> bool {
         let mut books = self.books.lock().unwrap();
-        let on_hold = Money::With(Purse::OnHold);
-        yes && *books.entry((hold_id, attempt)).or_insert(on_hold) != Money::With(Purse::Buyer)
+        yes && *books.entry(attempt).or_insert(Purse::OnHold) != Purse::Buyer
     }
 
     fn purse(&self, payment: &Payment) -> Purse {
-        let key = (payment.hold_id, payment.attempt);
-        match self.books.lock().unwrap().get(&key) {
-            Some(Money::With(purse)) => *purse,
-            None => Purse::Buyer,
-        }
+        let key = (payment.subject, payment.attempt);
+        self.books.lock().unwrap().get(&key).copied().unwrap_or(Purse::Buyer)
     }
+}
+
+/// What the bank calls a payment.
+fn reference(payment: &Payment) -> PaymentReference {
+    PaymentReference::parse(&format!("bank/{}/{}", payment.subject, payment.attempt)).unwrap()
+}
+
+fn authorised(payment: &Payment) -> Authorisation {
+    let capture_before = Some(payment.deadline.plus(3_600_000));
+    Authorisation::Authorised(AuthorisedPayment { reference: reference(payment), capture_before })
+}
+
+fn asks(payment: &Payment) -> Authorisation {
+    let url = ActionUrl::parse("https://bank.example/asks").unwrap();
+    Authorisation::ActionRequired(PaymentAction { reference: reference(payment), url })
+}
+
+fn card(payment: &Payment) -> &str {
+    payment.charge.as_ref().map_or("", |charge| charge.method.as_str())
+}
+
+fn order(hold_id: HoldId) -> Subject {
+    Subject::Order { event_id: EVENT, hold_id }
 }
 
 impl Provider for Bank {
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError> {
         self.fails()?;
         if self.purse(payment) != Purse::Buyer {
-            return Ok(Authorisation::Authorised);
+            return Ok(authorised(payment));
         }
         let late = payment.deadline.plus(1_000);
-        let outcome = match payment.method.as_str() {
-            "late" if now < late => Authorisation::Open,
-            "lost" => Authorisation::Open,
-            "asks" => Authorisation::Asking,
+        let outcome = match card(payment) {
+            "late" if now < late => Authorisation::Open(None),
+            "lost" => Authorisation::Open(Some(reference(payment))),
+            "asks" => asks(payment),
             "no" => Authorisation::Declined,
-            _ => Authorisation::Authorised,
+            _ => authorised(payment),
         };
-        if outcome == Authorisation::Authorised {
+        if matches!(outcome, Authorisation::Authorised(_)) {
             self.set(payment, Purse::OnHold);
         }
         // The answer may be lost on its way back: the money is held all the same.
@@ -96,10 +113,11 @@ impl Provider for Bank {
 
     fn capture(&self, payment: &Payment) -> Result<Captured, ProviderError> {
         self.fails()?;
+        assert_eq!(payment.reference, Some(reference(payment)), "what the bank called it");
         if self.purse(payment) == Purse::Captured {
             return Ok(Captured::Done);
         }
-        if payment.method.as_str() == "bounces" {
+        if card(payment) == "bounces" {
             self.set(payment, Purse::Buyer);
             return Ok(Captured::Failed);
         }
@@ -118,6 +136,12 @@ impl Provider for Bank {
     fn refund(&self, payment: &Payment) -> Result<(), ProviderError> {
         self.void(payment)
     }
+}
+
+/// What a gateway was told by the bank, which said nothing of the time to capture.
+fn by_webhook((subject, attempt): Attempt) -> AuthorisedPayment {
+    let reference = PaymentReference::parse(&format!("bank/{subject}/{attempt}")).unwrap();
+    AuthorisedPayment { reference, capture_before: None }
 }
 
 #[derive(Debug)]
@@ -359,11 +383,12 @@ fn captured_if_and_only_if_confirmed() {
                         let back = rng.random_range(0..asked.len().min(4));
                         let (hold_id, attempt) = asked[asked.len() - 1 - back];
                         let yes = rng.random_bool(0.6);
-                        let result = match world.bank.answered(hold_id, attempt, yes) {
-                            true => PaymentResult::Authorised,
+                        let attempt = (order(hold_id), attempt);
+                        let result = match world.bank.answered(attempt, yes) {
+                            true => PaymentResult::Authorised(by_webhook(attempt)),
                             false => PaymentResult::Declined,
                         };
-                        world.tell(&result.envelope(EVENT, (hold_id, attempt), GatewayId(1)));
+                        world.tell(&result.envelope(attempt.0, attempt.1, GatewayId(1)));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
@@ -377,14 +402,13 @@ fn captured_if_and_only_if_confirmed() {
         }
         let sold = world.sold();
         let books = world.bank.books.lock().unwrap();
-        for (key @ (hold_id, attempt), money) in books.iter() {
+        for (key @ (Subject::Order { hold_id, .. }, attempt), purse) in books.iter() {
             let is_sold = sold.get(hold_id) == Some(attempt);
-            let Money::With(purse) = money;
             let expected = if is_sold { Purse::Captured } else { Purse::Buyer };
             assert_eq!(*purse, expected, "seed {seed}: {key:?} is sold: {is_sold}");
         }
         for (hold_id, attempt) in &sold {
-            let known = books.contains_key(&(*hold_id, *attempt));
+            let known = books.contains_key(&(order(*hold_id), *attempt));
             assert!(known, "seed {seed}: {hold_id} was sold and nobody paid");
         }
         let facts = world.facts();

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use floodgate_domain::wire::{decode_command, encode_fact};
 use floodgate_domain::{
-    BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, PaymentMethod, Source,
+    AuthorisedPayment, BuyerId, Command, Currency, EventId, Fact, FactRecord, HoldId, LogTime,
+    PaymentMethod, PaymentReference, Source,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_payments::{
@@ -27,7 +28,9 @@ impl Provider for Till {
         if !self.is_open.load(Ordering::Acquire) {
             self.was_early.store(true, Ordering::Release);
         }
-        Ok(Authorisation::Authorised)
+        let reference = PaymentReference::parse("till").unwrap();
+        let capture_before = None;
+        Ok(Authorisation::Authorised(AuthorisedPayment { reference, capture_before }))
     }
 
     fn capture(&self, _: &Payment) -> Result<Captured, ProviderError> {
@@ -49,6 +52,7 @@ fn purchase(log: &MemoryLog, number: u64) {
         buyer: BuyerId(1),
         method: PaymentMethod::parse("pm_x").unwrap(),
         amount: 100,
+        currency: Currency::default(),
         attempt: 1,
         until: LogTime(u64::MAX / 2),
     };

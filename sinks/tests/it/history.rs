@@ -3,10 +3,16 @@
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList, Source,
+    AuthorisedPayment, BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent,
+    PaymentReference, SeatList, Source,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+
+fn authorised() -> AuthorisedPayment {
+    let reference = PaymentReference::parse("pi_test").unwrap();
+    AuthorisedPayment { reference, capture_before: None }
+}
 
 fn plan() -> Plan {
     let labels = Labels::Numbers { first: 1, step: 1, count: 20 };
@@ -39,7 +45,8 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
             Some(held) if rng.random_bool(0.3) => {
                 let (hold_id, buyer) = (HoldId(held), BuyerId(held));
                 let (amount, attempt, kept) = (5, 1, SeatsKept::Held);
-                Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept }
+                let payment = authorised();
+                Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment }
             }
             Some(held) => {
                 *owner = None;

@@ -6,13 +6,14 @@ use floodgate_domain::wire::{
     encode_reply,
 };
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Dials, Envelope,
-    EventId, EventStatus, Fact, FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView,
-    PhaseDial, Place, Refusal, Reply, RoomDials, SalePhase, SeatId, SeatList, Source, StaffId,
+    Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
+    Currency, Dials, Envelope, EventId, EventStatus, Fact, FactRecord, GatewayId, HoldId, LogTime,
+    OrderStatus, OrderView, PhaseDial, Place, Refusal, Reply, RoomDials, SalePhase, SeatId,
+    SeatList, Source, StaffId,
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{method, new_event, policy};
+use crate::fixtures::{action, method, new_event, payment, policy};
 
 fn commands() -> Vec<Command> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
@@ -35,7 +36,8 @@ fn commands() -> Vec<Command> {
         Command::ExtendHold { hold_id },
         Command::ReleaseHold { hold_id },
         Command::StartPurchase { hold_id, method: method() },
-        Command::PaymentAuthorised { hold_id, attempt: 1 },
+        Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() },
+        Command::RecordPaymentAction { hold_id, attempt: 1, action: action() },
         Command::PaymentDeclined { hold_id, attempt: 1 },
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },
@@ -103,12 +105,38 @@ fn facts() -> Vec<Fact> {
         Fact::HoldExtended { hold_id, buyer, until },
         Fact::HoldReleased { hold_id, buyer, seats },
         Fact::HoldExpired { hold_id, buyer, seats },
-        Fact::PurchaseStarted { hold_id, buyer, method: method(), amount, attempt, until },
+        Fact::PurchaseStarted {
+            hold_id,
+            buyer,
+            method: method(),
+            amount,
+            currency: Currency(*b"CHF"),
+            attempt,
+            until,
+        },
+        Fact::PaymentActionRequired { hold_id, buyer, attempt, action: action() },
         Fact::OrderDeclined { hold_id, buyer, attempt, reason: DeclineReason::Lost, until },
-        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept: SeatsKept::Moved },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Moved,
+            payment: payment(),
+        },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Held,
+            payment: AuthorisedPayment { capture_before: None, ..payment() },
+        },
         Fact::OrderSettled { hold_id, buyer, amount },
         Fact::OrderExpired { hold_id, buyer, seats },
-        Fact::PaymentVoided { hold_id, buyer, attempt },
+        Fact::PaymentVoided { hold_id, buyer, attempt, reference: payment().reference },
         Fact::OrderRefunded { hold_id, buyer, seats, amount },
         Fact::OrderCancelled { hold_id, buyer, seats },
         Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },

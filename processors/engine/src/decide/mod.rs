@@ -80,8 +80,11 @@ pub(super) fn decide(
         Command::StartPurchase { hold_id, method } => {
             payment::start_purchase(event, asked, *hold_id, *method, facts)
         }
-        Command::PaymentAuthorised { hold_id, attempt } => {
-            payment::authorised(event, asked, *hold_id, *attempt, facts)
+        Command::PaymentAuthorised { hold_id, attempt, payment } => {
+            payment::authorised(event, asked, (*hold_id, *attempt), payment, facts)
+        }
+        Command::RecordPaymentAction { hold_id, attempt, action } => {
+            payment::action_required(event, asked, (*hold_id, *attempt), action, facts)
         }
         Command::PaymentDeclined { hold_id, attempt } => {
             payment::declined(event, asked, *hold_id, *attempt, facts)

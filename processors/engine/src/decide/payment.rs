@@ -11,6 +11,7 @@ use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::command::PaymentMethod;
 use floodgate_domain::fact::{DeclineReason, Fact, LeaveReason, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId};
+use floodgate_domain::payment::{AuthorisedPayment, PaymentAction};
 use floodgate_domain::plan::CategorySet;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatList;
@@ -38,6 +39,7 @@ pub(super) fn start_purchase(
         buyer,
         method,
         amount: order.amount,
+        currency: event.prices.currency,
         attempt: order.attempt + 1,
         // The one automatic extension: a bank's challenge cannot outlive the seats.
         until: order.until.max(asked.now.plus(event.policy.payment_ms)),
@@ -49,24 +51,29 @@ pub(super) fn start_purchase(
 pub(super) fn authorised(
     event: &Event,
     asked: Asked,
-    hold_id: HoldId,
-    attempt: u8,
+    (hold_id, attempt): (HoldId, u8),
+    payment: &AuthorisedPayment,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     asked.system()?;
+    let reference = || payment.reference.clone();
     let Some(order) = event.orders.get(hold_id) else {
-        facts.push(Fact::PaymentVoided { hold_id, buyer: BuyerId(0), attempt });
+        let buyer = BuyerId(0);
+        facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
         return Ok(Outcome::Done);
+    };
+    let confirm = |seats, kept, facts: &mut Vec<Fact>| {
+        Ok(confirm(event, (hold_id, order), (seats, kept), payment, facts))
     };
     if attempt == order.attempt {
         match order.status {
             OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
             OrderStatus::PaymentPending | OrderStatus::Declined => {
-                return Ok(confirm(event, hold_id, order, order.seats, SeatsKept::Held, facts));
+                return confirm(order.seats, SeatsKept::Held, facts);
             }
             OrderStatus::Expired => {
                 if let Some((seats, kept)) = seats_for_late_payment(event, order) {
-                    return Ok(confirm(event, hold_id, order, seats, kept, facts));
+                    return confirm(seats, kept, facts);
                 }
             }
             OrderStatus::Held
@@ -75,20 +82,21 @@ pub(super) fn authorised(
             | OrderStatus::Cancelled => {}
         }
     }
-    facts.push(Fact::PaymentVoided { hold_id, buyer: order.buyer, attempt });
+    let buyer = order.buyer;
+    facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
     Ok(Outcome::Order(hold_id))
 }
 
 fn confirm(
     event: &Event,
-    hold_id: HoldId,
-    order: &Order,
-    seats: SeatList,
-    kept: SeatsKept,
+    (hold_id, order): (HoldId, &Order),
+    (seats, kept): (SeatList, SeatsKept),
+    payment: &AuthorisedPayment,
     facts: &mut Vec<Fact>,
 ) -> Outcome {
     let Order { buyer, amount, attempt, .. } = *order;
-    facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept });
+    let payment = payment.clone();
+    facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment });
     let done_shopping = event.buyer(buyer).is_some_and(|buyer| {
         buyer.in_shop && buyer.live_holds().iter().all(|&held| held == hold_id)
     });
@@ -120,6 +128,24 @@ fn seats_for_late_payment(event: &Event, order: &Order) -> Option<(SeatList, Sea
     let count = u8::try_from(count).ok()?;
     let seats = event.house.best(count, CategorySet::only(category))?;
     Some((seats, SeatsKept::Moved))
+}
+
+/// The provider decides only once the buyer has acted. The seats have their time already.
+pub(super) fn action_required(
+    event: &Event,
+    asked: Asked,
+    (hold_id, attempt): (HoldId, u8),
+    action: &PaymentAction,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    asked.system()?;
+    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
+    if order.status != OrderStatus::PaymentPending || order.attempt != attempt {
+        return Err(Refusal::StaleAttempt);
+    }
+    let (buyer, action) = (order.buyer, action.clone());
+    facts.push(Fact::PaymentActionRequired { hold_id, buyer, attempt, action });
+    Ok(Outcome::Order(hold_id))
 }
 
 pub(super) fn declined(

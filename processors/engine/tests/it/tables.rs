@@ -6,8 +6,8 @@ use floodgate_domain::{
 };
 
 use crate::house::{
-    CIRCLE, EVENT, FLOOR, STALLS, Stage, best, buyer, method, new_event, order, policy, seats,
-    staff,
+    CIRCLE, EVENT, FLOOR, STALLS, Stage, action, authorised, best, buyer, method, new_event, order,
+    payment, policy, seats, staff,
 };
 
 /// What a row expects.
@@ -343,22 +343,14 @@ fn a_purchase_goes_through() {
         vec![
             (buyer(1), start.clone(), No(Refusal::PaymentPending)),
             (buyer(1), Command::ReleaseHold { hold_id }, No(Refusal::PaymentPending)),
-            (buyer(1), Command::PaymentAuthorised { hold_id, attempt: 1 }, No(Refusal::NotAllowed)),
+            (buyer(1), authorised(hold_id), No(Refusal::NotAllowed)),
             (
                 Actor::System,
                 Command::PaymentCaptured { hold_id, attempt: 1 },
                 No(Refusal::StaleAttempt),
             ),
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                Is(OrderStatus::Confirmed),
-            ),
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                No(Refusal::AlreadyPurchased),
-            ),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
+            (Actor::System, authorised(hold_id), No(Refusal::AlreadyPurchased)),
             (
                 Actor::System,
                 Command::PaymentCaptured { hold_id, attempt: 1 },
@@ -373,7 +365,39 @@ fn a_purchase_goes_through() {
         stage.fact_names(before),
         ["OrderConfirmed", "ShopperLeft", "OrderSettled", "OrderRefunded"]
     );
+    // What the provider said of the money, for whoever captures it.
+    let Fact::OrderConfirmed { payment: held, .. } = &stage.facts[before].fact else { panic!() };
+    assert_eq!(*held, payment());
     assert_eq!(stage.engine.status(EVENT).unwrap().sold, 0);
+}
+
+#[test]
+fn a_buyer_who_has_to_act_is_known_by_a_fact() {
+    let mut stage = Stage::open(no_queue());
+    let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+    let before = stage.facts.len();
+    let record = |attempt| Command::RecordPaymentAction { hold_id, attempt, action: action() };
+    let start = Command::StartPurchase { hold_id, method: method() };
+    check(
+        &mut stage,
+        vec![
+            (Actor::System, record(0), No(Refusal::StaleAttempt)),
+            (buyer(1), start, Is(OrderStatus::PaymentPending)),
+            (buyer(1), record(1), No(Refusal::NotAllowed)),
+            (Actor::System, record(2), No(Refusal::StaleAttempt)),
+            (Actor::System, record(1), Is(OrderStatus::PaymentPending)),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
+            (Actor::System, record(1), No(Refusal::StaleAttempt)),
+        ],
+    );
+    let names = ["PurchaseStarted", "PaymentActionRequired", "OrderConfirmed"];
+    assert_eq!(stage.fact_names(before), names);
+    let Fact::PaymentActionRequired { action: known, attempt: 1, .. } =
+        &stage.facts[before + 1].fact
+    else {
+        panic!("{:?}", stage.facts[before + 1])
+    };
+    assert_eq!(*known, action());
 }
 
 #[test]
@@ -431,7 +455,7 @@ fn late_money_finds_its_seats_or_goes_back() {
         }
         stage.tick();
         let before = stage.facts.len();
-        let late = Command::PaymentAuthorised { hold_id, attempt: 1 };
+        let late = authorised(hold_id);
         assert_eq!(order(&stage.ask(Actor::System, late)).status, status);
         assert_eq!(stage.fact_names(before), [fact]);
     }
@@ -441,7 +465,7 @@ fn late_money_finds_its_seats_or_goes_back() {
 fn money_without_an_order_goes_back() {
     let mut stage = Stage::open(no_queue());
     let before = stage.facts.len();
-    let unknown = Command::PaymentAuthorised { hold_id: HoldId(1 << 40), attempt: 1 };
+    let unknown = authorised(HoldId(1 << 40));
     check(&mut stage, vec![(Actor::System, unknown, Done)]);
     assert_eq!(stage.fact_names(before), ["PaymentVoided"]);
 }
@@ -453,11 +477,7 @@ fn a_failed_capture_frees_the_seats() {
     check(
         &mut stage,
         vec![
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                Is(OrderStatus::Confirmed),
-            ),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
             (
                 Actor::System,
                 Command::PaymentLost { hold_id, attempt: 1 },
@@ -472,7 +492,7 @@ fn a_failed_capture_frees_the_seats() {
 fn a_cancelled_event_gives_everything_back() {
     let mut stage = Stage::open(no_queue());
     let sold = paying(&mut stage);
-    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: sold, attempt: 1 });
+    stage.ask(Actor::System, authorised(sold));
     stage.ask(buyer(2), seats(&[3]));
     let pending = order(&stage.ask(buyer(3), seats(&[4]))).hold_id;
     stage.ask(buyer(3), Command::StartPurchase { hold_id: pending, method: method() });
@@ -487,7 +507,7 @@ fn a_cancelled_event_gives_everything_back() {
     );
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.free), (SalePhase::Cancelled, status.capacity));
-    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: pending, attempt: 1 });
+    stage.ask(Actor::System, authorised(pending));
     assert_eq!(stage.fact_names(before).last(), Some(&"PaymentVoided"));
 }
 

@@ -170,18 +170,22 @@ impl FactBody {
             Fact::PurchaseStarted { hold_id, buyer, amount, attempt, until, .. } => {
                 self.order(*hold_id, *buyer).amount(*amount).until(*until).attempt = Some(*attempt);
             }
+            // Where the buyer has to go is theirs alone.
+            Fact::PaymentActionRequired { hold_id, buyer, attempt, .. } => {
+                self.order(*hold_id, *buyer).attempt = Some(*attempt);
+            }
             Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
                 self.order(*hold_id, *buyer).until(*until).attempt = Some(*attempt);
                 self.reason = Some(decline_reason(*reason).to_owned());
             }
-            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept } => {
+            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, .. } => {
                 self.order(*hold_id, *buyer).seats(seats).amount(*amount).attempt = Some(*attempt);
                 self.reason = Some(seats_kept(*kept).to_owned());
             }
             Fact::OrderSettled { hold_id, buyer, amount } => {
                 self.order(*hold_id, *buyer).amount(*amount);
             }
-            Fact::PaymentVoided { hold_id, buyer, attempt } => {
+            Fact::PaymentVoided { hold_id, buyer, attempt, .. } => {
                 self.order(*hold_id, *buyer).attempt = Some(*attempt);
             }
             Fact::OrderRefunded { hold_id, buyer, seats, amount } => {
@@ -240,7 +244,7 @@ fn seats_kept(kept: SeatsKept) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{EventId, SeatId, Source};
+    use floodgate_domain::{Currency, EventId, SeatId, Source};
 
     #[test]
     fn a_hold_is_told_whole_and_the_payment_token_is_not() {
@@ -278,6 +282,7 @@ mod tests {
                 buyer: BuyerId(9),
                 method,
                 amount: 1,
+                currency: Currency::default(),
                 attempt: 1,
                 until: LogTime(1),
             },
