@@ -1,5 +1,4 @@
 //! Money captured ⇔ seats confirmed, whatever the provider does and whenever the outbox dies.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -15,8 +14,11 @@ use floodgate_domain::{
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
-use floodgate_payments::outbox::Carrier;
-use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
+use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use floodgate_payments::{
+    Authorisation, Captured, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
+    ProviderError,
+};
 use floodgate_runner::memory_log::MemoryLog;
 use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
 use rand::rngs::StdRng;
@@ -44,7 +46,7 @@ struct Bank {
 impl Bank {
     fn fails(&self) -> Result<(), ProviderError> {
         match self.rng.lock().unwrap().random_bool(0.3) {
-            true => Err(ProviderError("the line is down".into())),
+            true => Err(ProviderError::new("the line is down")),
             false => Ok(()),
         }
     }
@@ -90,6 +92,26 @@ fn order(hold_id: HoldId) -> Subject {
 }
 
 impl Provider for Bank {
+    fn name(&self) -> &'static str {
+        "bank"
+    }
+
+    fn moves_money(&self) -> bool {
+        false
+    }
+
+    fn card_form(&self) -> CardForm {
+        CardForm::Script("form.js")
+    }
+
+    fn page(&self, _: &PageRequest<'_>) -> PageAnswer {
+        PageAnswer::NotFound
+    }
+
+    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+        Err(WebhookError::NotOffered)
+    }
+
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError> {
         self.fails()?;
         if self.purse(payment) != Purse::Buyer {
@@ -155,7 +177,7 @@ impl ReplySender for Nobody {
 struct World {
     log: MemoryLog,
     owner: PartitionLoop,
-    carrier: Carrier,
+    worker: PaymentWorker,
     bank: Arc<Bank>,
     now: u64,
     next_id: u64,
@@ -182,11 +204,11 @@ fn plan() -> Plan {
     }
 }
 
-fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> Carrier {
-    Carrier::new(OutboxConfig {
+fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> PaymentWorker {
+    PaymentWorker::new(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
-        provider: Arc::clone(bank) as Arc<dyn Provider>,
+        calls: ProviderCalls::inline(Arc::clone(bank) as Arc<dyn Provider>),
         patience: Duration::from_secs(20),
         late_window: Duration::from_secs(60),
     })
@@ -209,9 +231,9 @@ impl World {
         .unwrap();
         let rng = Mutex::new(StdRng::seed_from_u64(seed ^ 0xba_4b));
         let bank = Arc::new(Bank { books: Mutex::default(), rng });
-        let carrier = outbox(&log, &bank);
+        let worker = outbox(&log, &bank);
         let mut world =
-            World { log, owner, carrier, bank, now: 1_000_000, next_id: 1, _folder: folder };
+            World { log, owner, worker, bank, now: 1_000_000, next_id: 1, _folder: folder };
         let policy = Policy {
             pass_required: false,
             hold_ms: 20_000,
@@ -263,7 +285,7 @@ impl World {
         self.now += ms;
         self.log.set_time(LogTime(self.now));
         self.send(Actor::System, Command::Tick);
-        self.carrier.turn(LogTime(self.now), Duration::ZERO).unwrap();
+        self.worker.turn(LogTime(self.now), Duration::ZERO).unwrap();
         self.settle();
     }
 
@@ -392,7 +414,7 @@ fn captured_if_and_only_if_confirmed() {
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
-                8 => world.carrier = outbox(&world.log, &world.bank),
+                8 => world.worker = outbox(&world.log, &world.bank),
                 _ => {}
             }
             world.pass(rng.random_range(0..4_000));
@@ -444,7 +466,7 @@ fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     world.send(Actor::Buyer(BuyerId(1)), wish);
     for _ in 0..3 {
         world.pass(100);
-        world.carrier = outbox(&world.log, &world.bank);
+        world.worker = outbox(&world.log, &world.bank);
     }
     let letters = world.log.records(Topic::DeadFacts, 0);
     let origins: Vec<_> = letters.iter().map(|letter| Origin::of(letter).unwrap()).collect();
