@@ -1,4 +1,8 @@
-//! The `floodgate` command.
+//! The `floodgate` command: it reads what was typed, calls the rooms, and prints.
+//!
+//! Start reading at [`command`] (what one can type).
+
+mod command;
 
 use std::process::ExitCode;
 
@@ -7,5 +11,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    floodgate::command::main()
+    command::main()
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Call, Http};
-use floodgate::stampede::{Options, Progress, Report, run};
+use floodgate_http_client::{Call, Http};
+use floodgate_load::{LoadOptions, LoadReport, Progress, run};
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, SnapshotStore};
 use http::Method;
 use serde_json::{Value, json};
@@ -130,11 +130,11 @@ impl Cluster {
         let progress = Arc::new(Progress::default());
         let storms = events.iter().enumerate().map(|(number, event_id)| {
             let target = self.gateways[(number + 1) % 3].target();
-            let options = Options {
+            let options = LoadOptions {
                 rate: Some(60.0),
                 acked: Some(self.acked()),
                 patience: Duration::from_secs(90),
-                ..Options::new(target, event_id, buyers, seed + number as u64)
+                ..LoadOptions::new(target, event_id, buyers, seed + number as u64)
             };
             let theirs = Arc::clone(&progress);
             tokio::spawn(async move { run(&options, theirs).await.unwrap() })
@@ -144,7 +144,7 @@ impl Cluster {
     }
 
     /// The audit, once every storm is over and the log at rest.
-    async fn clean(&self, storms: Vec<Storm>) -> (Value, Vec<Report>) {
+    async fn clean(&self, storms: Vec<Storm>) -> (Value, Vec<LoadReport>) {
         let mut reports = Vec::new();
         for storm in storms {
             reports.push(storm.await.unwrap());
@@ -157,7 +157,7 @@ impl Cluster {
     }
 }
 
-type Storm = JoinHandle<Report>;
+type Storm = JoinHandle<LoadReport>;
 
 /// Asks for the strong status of every event all the time, as somebody who notices every pause.
 struct Probe {

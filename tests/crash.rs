@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use floodgate::stampede::{Options, Progress, run};
+use floodgate_load::{LoadOptions, Progress, run};
 use http::Method;
 use serde_json::json;
 
@@ -33,11 +33,11 @@ async fn killed_again_and_again() {
 
     let acked = folder.path().join("acked.jsonl");
     let progress = Arc::new(Progress::default());
-    let stampede = Options {
+    let stampede = LoadOptions {
         rate: Some(150.0),
         acked: Some(acked.clone()),
         patience: Duration::from_secs(60),
-        ..Options::new(&target, &event_id, 900, 11)
+        ..LoadOptions::new(&target, &event_id, 900, 11)
     };
     let theirs = Arc::clone(&progress);
     let buyers = tokio::spawn(async move { run(&stampede, theirs).await });

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use floodgate::roles::kafka_options;
 use floodgate_event_log::Topic;
 use floodgate_event_log::kafka::{TopicPlan, apply};
+use floodgate_server::kafka_options;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floodgate::client::{Answer, Call, Http};
+use floodgate_http_client::{Call, Http, Response};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,7 +55,7 @@ fn get(path: &str, headers: &str) -> String {
 }
 
 /// One call, under a key of its own.
-async fn call(http: &Http, path: &str, device: &str, body: Value) -> Answer {
+async fn call(http: &Http, path: &str, device: &str, body: Value) -> Response {
     let key = format!("{:032x}", rand::random::<u128>());
     let headers = if device.is_empty() { vec![] } else { vec![("floodgate-device", device)] };
     let call = Call { headers, key: Some(&key), bearer: None, body: Some(body) };

@@ -1,8 +1,8 @@
 //! Which form the tests of the whole run in: FLOODGATE_TEST_FORM is `embedded` (default) or `distributed`,
 //! which needs `scripts/servers up kafka redis`.
 
-use floodgate::roles::kafka_options;
 use floodgate_event_log::kafka::{TopicPlan, apply};
+use floodgate_server::kafka_options;
 
 /// Settings as `section.key` and text.
 pub(crate) type Flags = Vec<(String, String)>;

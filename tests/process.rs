@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Call, Http};
+use floodgate_http_client::{Call, Http};
 use http::Method;
 use serde_json::Value;
 
@@ -187,6 +187,6 @@ pub(crate) async fn ask(target: &str, key: &str, method: Method, path: &str, bod
 /// Keys in a data folder; the manager's.
 pub(crate) fn make_keys(data: &Path) -> String {
     let keys = data.join("keys");
-    floodgate::keys::KeyFiles::in_folder(&keys).make(&keys).unwrap();
+    floodgate_server::keys::KeyFiles::in_folder(&keys).make(&keys).unwrap();
     std::fs::read_to_string(keys.join("manager.key")).unwrap()
 }

@@ -9,21 +9,23 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate::audit::{Acked, audit};
+use floodgate_audit::{Acked, audit};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
     Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod,
-    PaymentReference, PaymentResult, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
-    Subject,
+    PaymentReference, PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList,
+    StaffId, Subject,
 };
-use floodgate_engine::EngineLimits;
+use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
 use floodgate_payments::outbox::Carrier;
 use floodgate_payments::{OutboxConfig, Sandbox};
-use floodgate_runner::memory_log::{Fate, MemoryLog};
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop, RunnerError, Standby};
+use floodgate_runner::{
+    FolderStore, GroupVersion, LoopConfig, PartitionLoop, RunnerError, Standby,
+};
 use floodgate_seating::{demo_prices, generate};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -85,7 +87,12 @@ impl Simulation {
             log: Arc::new(log.clone()),
             replies: Arc::clone(&mailbox) as Arc<dyn ReplySender>,
             snapshots: Arc::new(FolderStore::new(folder.path())),
-            limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
+            group_version: GroupVersion::known(NEWEST_VERSION),
+            limits: EngineLimits {
+                outcomes_max: 1 << 14,
+                events_max: 4,
+                ..EngineLimits::default()
+            },
             snapshot_every: 97,
             tracer: Default::default(),
         };
@@ -172,6 +179,7 @@ impl Simulation {
             return;
         }
         owner.tick_if_due(LogTime(self.now));
+        owner.write_version_if_due();
         if may_die && self.rng.random_bool(0.04) {
             self.crashes += 1;
             if self.standby.is_none() && self.rng.random_bool(0.5) {
@@ -328,7 +336,7 @@ impl Simulation {
             };
             let staff = Actor::Staff(StaffId(1));
             self.wish(event_id, staff, Command::CreateEvent(Box::new(new)));
-            self.wish(event_id, staff, Command::OpenSale);
+            self.wish(event_id, staff, Command::turn_phase(PhaseDial::Open, ""));
         }
         for _ in 0..STEPS {
             self.step();

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Call, Http};
+use floodgate_http_client::{Call, Http};
 use http::Method;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use floodgate::client::{Answer, Call, Http};
-use floodgate::keys::KeyFiles;
-use floodgate::roles::{Roles, Running, Start};
 use floodgate_admission::puzzle;
+use floodgate_http_client::{Call, Http, Response};
 use floodgate_seating::{demo_prices, generate, to_base64};
+use floodgate_server::keys::KeyFiles;
+use floodgate_server::{Roles, Running, Start};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -107,8 +107,8 @@ impl World {
     }
 
     /// The audit of the log as it is now.
-    pub(crate) fn audit(&self) -> floodgate::audit::Report {
-        floodgate::audit::audit(&*self.running.log(), None).unwrap()
+    pub(crate) fn audit(&self) -> floodgate_audit::AuditReport {
+        floodgate_audit::audit(&*self.running.log(), None).unwrap()
     }
 
     pub(crate) async fn send(
@@ -118,7 +118,7 @@ impl World {
         papers: &Papers,
         key: Option<&str>,
         body: Option<Value>,
-    ) -> Answer {
+    ) -> Response {
         let mut headers = Vec::new();
         for (name, value) in [
             ("floodgate-device", &papers.device),
@@ -134,12 +134,12 @@ impl World {
         self.http.until_decided(method, path, call).await.unwrap()
     }
 
-    pub(crate) async fn get(&self, path: &str, papers: &Papers) -> Answer {
+    pub(crate) async fn get(&self, path: &str, papers: &Papers) -> Response {
         self.send(Method::GET, path, papers, None, None).await
     }
 
     /// A wish under a key nobody used before.
-    pub(crate) async fn post(&self, path: &str, papers: &Papers, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, papers: &Papers, body: Value) -> Response {
         let key = format!("{:032x}", rand::random::<u128>());
         self.send(Method::POST, path, papers, Some(&key), Some(body)).await
     }
@@ -169,7 +169,7 @@ impl World {
     }
 
     /// Joins with what the door asks for.
-    pub(crate) async fn rejoin(&self, event: &str, papers: &Papers) -> Answer {
+    pub(crate) async fn rejoin(&self, event: &str, papers: &Papers) -> Response {
         let body = self.solved(event, papers).await;
         self.post(&format!("{event}/queue"), papers, body).await
     }
@@ -213,7 +213,7 @@ impl World {
     }
 
     /// Asks until the answer is as wanted; half a minute at most.
-    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Answer) -> bool) -> Answer {
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Response) -> bool) -> Response {
         self.until_as(path, &Papers::default(), wanted).await
     }
 
@@ -221,8 +221,8 @@ impl World {
         &self,
         path: &str,
         papers: &Papers,
-        wanted: impl Fn(&Answer) -> bool,
-    ) -> Answer {
+        wanted: impl Fn(&Response) -> bool,
+    ) -> Response {
         // Slower than a device's rate limit.
         let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
         let mut last = None;
@@ -239,7 +239,7 @@ impl World {
 }
 
 /// Solves what a door asks for.
-pub(crate) fn solution(asked: &Answer) -> Value {
+pub(crate) fn solution(asked: &Response) -> Value {
     let asks = &asked.body["asks"];
     let Some(challenge) = asks["challenge"].as_str() else { return json!({}) };
     let number = |name: &str| u8::try_from(asks[name].as_u64().unwrap()).unwrap();

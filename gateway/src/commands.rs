@@ -10,7 +10,7 @@ use floodgate_domain::wire::encode_command;
 use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
 use floodgate_event_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 /// How long an answer that missed its deadline is still waited for.
@@ -176,7 +176,7 @@ impl GatewayState {
         let deadline = self.settings.answer_deadline;
         match tokio::time::timeout(deadline, self.exchange(&envelope, None)).await {
             Ok(reply) => refused_or(reply?),
-            Err(_) => Err(ApiError::new("overloaded").retry_after_ms(1_000)),
+            Err(_) => Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000)),
         }
     }
 }

@@ -7,7 +7,7 @@ use floodgate_event_log::Log;
 
 use super::exit::Failure;
 use super::settings::Place;
-use crate::roles::SharedLog;
+use floodgate_server::SharedLog;
 
 /// Reads the log from its first record and recomputes every invariant.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Audit {
 impl Audit {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         let log = open_for_reading(&self.place)?;
-        let report = crate::audit::audit(&*log, self.acked.as_deref())?;
+        let report = floodgate_audit::audit(&*log, self.acked.as_deref())?;
         if json {
             println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
         } else {

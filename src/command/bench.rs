@@ -12,7 +12,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use crate::bench::{Row, admission, engine, form, log, recovery};
+use floodgate_bench::{Figure, admission, engine, form, log, recovery};
 
 /// Measures one room alone and prints a row a figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -121,11 +121,11 @@ impl Bench {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         let (name, seed, rows) = match self.action {
             Action::Engine { commands, seed } => {
-                let options = engine::Options { commands: commands as usize, seed };
+                let options = engine::EngineBench { commands: commands as usize, seed };
                 ("engine", seed, engine::run(&stadium(), options))
             }
             Action::Log { records, folder, seed } => {
-                let options = log::Options { records: u64::from(records), folder, seed };
+                let options = log::LogBench { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
             }
             Action::Form {
@@ -140,9 +140,9 @@ impl Bench {
             } => {
                 raise_file_limit();
                 let followers = !without_followers;
-                let options = form::Options {
+                let options = form::FormBench {
                     config: Some(config),
-                    shape: form::Shape { gateways, processors, followers },
+                    roles: form::RoleCounts { gateways, processors, followers },
                     events: events as usize,
                     burst: burst as usize,
                     ramp: !without_ramp,
@@ -151,12 +151,12 @@ impl Bench {
                 ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
             }
             Action::Admission { joins, level, seed } => {
-                let options = admission::Options { joins: joins as usize, level, seed };
+                let options = admission::AdmissionBench { joins: joins as usize, level, seed };
                 ("admission", seed, admission::run(options)?)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);
-                let options = recovery::Options { commands, rounds, folder, seed };
+                let options = recovery::RecoveryBench { commands, rounds, folder, seed };
                 let cluster = config.map(cluster).transpose()?.flatten();
                 ("recovery", seed, recovery::run(&stadium(), &options, cluster.as_ref())?)
             }
@@ -173,11 +173,11 @@ impl Bench {
 }
 
 /// The cluster a configuration leads to, if it does.
-fn cluster(config: PathBuf) -> Result<Option<recovery::Cluster>, Failure> {
+fn cluster(config: PathBuf) -> Result<Option<recovery::TakeoverCluster>, Failure> {
     let place = Place { data: PathBuf::new(), config: Some(config.clone()) };
     let settings = place.load(&[])?.settings;
     let is_shared = settings.log.backend == Backend::Kafka;
-    Ok(is_shared.then_some(recovery::Cluster { settings, config }))
+    Ok(is_shared.then_some(recovery::TakeoverCluster { settings, config }))
 }
 
 fn stadium() -> NewEvent {
@@ -187,7 +187,7 @@ fn stadium() -> NewEvent {
 }
 
 /// A row with what it takes to measure it again.
-fn labelled(bench: &str, seed: u64, row: &Row) -> Result<Value, Failure> {
+fn labelled(bench: &str, seed: u64, row: &Figure) -> Result<Value, Failure> {
     let mut labelled = json!({
         "bench": bench,
         "seed": seed,

@@ -9,17 +9,17 @@ use floodgate_seating::generate;
 use serde_json::{Value, json};
 
 use super::block_on;
+use super::crowd::{self, CrowdOptions};
 use super::event::demo_body;
 use super::exit::Failure;
-use super::serve::{log_as_json, raise_file_limit};
+use super::serve::raise_file_limit;
 use super::settings::{Place, key_folder, secrets};
 use super::staff::Caller;
 use super::venue::load_plan;
-use crate::audit;
-use crate::crowd::{self, CrowdOptions};
-use crate::keys::KeyFiles;
-use crate::roles::{Roles, Running, Start, metrics_recorder, told_to_end};
-use crate::stampede::Report;
+use floodgate_load::LoadReport;
+use floodgate_server::keys::KeyFiles;
+use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
 ///
@@ -101,7 +101,7 @@ impl Demo {
             self.tell_links(&target, &event_id, plan.seat_count(), as_json);
             let clean = self.crowd_and_audit(&running, &target, &event_id, as_json).await?;
             if !self.exit {
-                told_to_end().await;
+                end_signal().await;
             }
             running.shutdown().await?;
             if clean { Ok(()) } else { Err(Failure::findings()) }
@@ -147,7 +147,7 @@ impl Demo {
         };
         let crowd = crowd::run(&crowd).await?;
         // Reading the whole log would keep the others of this thread waiting.
-        let audit = tokio::task::block_in_place(|| audit::audit(&*running.log(), None))?;
+        let audit = tokio::task::block_in_place(|| floodgate_audit::audit(&*running.log(), None))?;
         tell_crowd(&crowd, &audit, as_json)?;
         Ok(audit.is_clean())
     }
@@ -185,7 +185,11 @@ async fn open_event(
     Ok(id.to_owned())
 }
 
-fn tell_crowd(crowd: &Report, audit: &audit::Report, as_json: bool) -> Result<(), Failure> {
+fn tell_crowd(
+    crowd: &LoadReport,
+    audit: &floodgate_audit::AuditReport,
+    as_json: bool,
+) -> Result<(), Failure> {
     if as_json {
         let both: Value = json!({ "crowd": crowd, "audit": audit });
         println!("{both}");

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::audit::open_for_reading;
 use super::exit::Failure;
 use super::settings::Place;
-use crate::roles::SharedLog;
+use floodgate_server::SharedLog;
 
 /// Dead letters: what a role could not read, kept with its origin and the reason.
 #[derive(Debug, clap::Args)]
@@ -211,7 +211,7 @@ fn described((topic, partition): (Topic, u32), record: &Record, whole: bool) -> 
             .map(|(name, value)| (name.clone(), json!(String::from_utf8_lossy(value))))
             .collect();
         letter["headers"] = Value::Object(headers);
-        letter["content"] = json!(record.value.bytes().map(|bytes| crate::keys::hex(bytes)));
+        letter["content"] = json!(record.value.bytes().map(|_| record.value.hex()));
     }
     letter
 }

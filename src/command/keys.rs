@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::exit::Failure;
-use crate::keys::KeyFiles;
+use floodgate_server::keys::KeyFiles;
 
 /// Makes the secrets of an installation.
 #[derive(Debug, clap::Args)]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::audit::open_for_reading;
 use super::exit::Failure;
 use super::settings::Place;
-use crate::cloudevents;
+use floodgate_streams::cloudevents;
 
 /// Reads the log, while it is in use or at rest.
 #[derive(Debug, clap::Args)]

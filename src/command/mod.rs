@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod config;
+mod crowd;
 mod demo;
 mod dlq;
 mod doctor;
@@ -25,7 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use crate::roles::Roles;
+use floodgate_server::Roles;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -78,7 +79,7 @@ enum Command {
 
 /// Runs what was typed; the exit code says how it went.
 #[must_use]
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let outcome = match command {
         Command::Serve(command) => command.run(),

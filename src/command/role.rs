@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::exit::Failure;
 use super::serve::run_roles;
 use super::settings::Place;
-use crate::roles::Roles;
+use floodgate_server::Roles;
 
 /// One role of the distributed form, until SIGTERM or Ctrl-C.
 ///

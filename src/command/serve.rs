@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
-use tracing_subscriber::EnvFilter;
 
 use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use crate::roles::{Roles, Running, Start, metrics_recorder, told_to_end};
+use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///
@@ -57,7 +57,7 @@ pub(super) fn run_roles(
         let running = Running::start(start).await?;
         tracing::info!(address = %running.address, data = %data.display(), "serving");
         let failure = tokio::select! {
-            () = told_to_end() => None,
+            () = end_signal() => None,
             failure = running.failed() => Some(failure),
         };
         tracing::info!("ending: readiness is off, open requests are finished");
@@ -67,18 +67,6 @@ pub(super) fn run_roles(
             None => Ok(ended?),
         }
     })
-}
-
-/// Log lines as JSON on standard error.
-pub(super) fn log_as_json() {
-    let told = EnvFilter::try_from_env("FLOODGATE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second subscriber in one process is only possible in tests, where the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_writer(std::io::stderr)
-        .with_env_filter(told)
-        .try_init();
 }
 
 /// Takes as many open files as the system lets this process have: each connection is one.

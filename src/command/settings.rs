@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use floodgate_config::{Loaded, Settings, load};
 
 use super::exit::Failure;
-use crate::keys::{KeyFiles, Secrets};
+use floodgate_server::keys::{KeyFiles, Secrets};
 
 /// Where an installation is, and how it differs from the defaults.
 #[derive(Debug, Clone, clap::Args)]

@@ -7,8 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::exit::Failure;
-use crate::client::{Call, Http};
-use crate::keys::hex;
+use floodgate_http_client::{Call, Http};
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, clap::Args)]
@@ -78,7 +77,7 @@ impl Caller {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value, Failure> {
-        let key = hex(&rand::random::<[u8; 16]>());
+        let key = format!("{:032x}", rand::random::<u128>());
         let call = Call {
             key: (method != Method::GET).then_some(key.as_str()),
             bearer: self.key.as_deref(),
@@ -87,7 +86,7 @@ impl Caller {
         };
         let answer = self.http.until_decided(method, path, call).await.map_err(|error| {
             let context = format!("no answer from {}; is a server running there?", self.target);
-            Failure::unavailable(error.context(context))
+            Failure::unavailable(anyhow::Error::from(error).context(context))
         })?;
         if answer.status == 202 {
             let why = anyhow!("not decided yet; the same command again is safe: {}", answer.body);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use crate::stampede::{Options, Progress, Visit, run};
+use floodgate_load::{LoadOptions, Progress, Visit, run};
 
 /// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
 ///
@@ -35,8 +35,8 @@ pub(super) struct Stampede {
     #[arg(long, value_name = "N")]
     buyers: usize,
     /// What each of them does.
-    #[arg(long, value_enum, default_value_t)]
-    visit: Visit,
+    #[arg(long, value_enum, default_value = "whole")]
+    visit: VisitKind,
     /// Arrivals a second; everybody within two seconds when absent.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
@@ -51,15 +51,27 @@ pub(super) struct Stampede {
     patience: Duration,
 }
 
+/// What a buyer does.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum VisitKind {
+    /// Queue, enter, hold, pay.
+    Whole,
+    /// One hold each, by devices that joined before the clock runs; the event asks for no pass.
+    Holds,
+}
+
 impl Stampede {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         raise_file_limit();
-        let options = Options {
-            visit: self.visit,
+        let options = LoadOptions {
+            visit: match self.visit {
+                VisitKind::Whole => Visit::Whole,
+                VisitKind::Holds => Visit::Holds,
+            },
             rate: self.rate,
             acked: self.acked,
             patience: self.patience,
-            ..Options::new(self.target, self.event, self.buyers, self.seed)
+            ..LoadOptions::new(self.target, self.event, self.buyers, self.seed)
         };
         let report = block_on(async { Ok(run(&options, Arc::new(Progress::default())).await?) })?;
         if json {

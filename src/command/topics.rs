@@ -7,7 +7,7 @@ use serde_json::json;
 use super::block_on;
 use super::exit::Failure;
 use super::settings::Place;
-use crate::roles::kafka_options;
+use floodgate_server::kafka_options;
 
 /// Makes the topics on a Kafka cluster.
 #[derive(Debug, clap::Args)]

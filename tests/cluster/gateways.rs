@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use floodgate::client::{Answer, Call, Http};
+use floodgate_http_client::{Call, Http, Response};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ async fn every_gateway_says_the_same() {
 }
 
 /// One call of a visitor at one of the gateways.
-async fn visit(gateway: &Process, papers: &Papers, path: &str, body: Option<Value>) -> Answer {
+async fn visit(gateway: &Process, papers: &Papers, path: &str, body: Option<Value>) -> Response {
     let http = Http::new(&gateway.target()).unwrap();
     let wish = format!("{:032x}", rand::random::<u128>());
     let method = if body.is_some() { Method::POST } else { Method::GET };
@@ -73,8 +73,8 @@ async fn visit(gateway: &Process, papers: &Papers, path: &str, body: Option<Valu
 async fn visit_until(
     (gateway, papers): (&Process, &Papers),
     (path, body): (&str, Option<Value>),
-    wanted: impl Fn(&Answer) -> bool,
-) -> Answer {
+    wanted: impl Fn(&Response) -> bool,
+) -> Response {
     let mut pulse = tokio::time::interval(Duration::from_millis(80));
     let mut last = None;
     for _ in 0..400 {
@@ -95,11 +95,11 @@ async fn asked_by_the_bank(gateway: &Process, event: &str) -> (Papers, String) {
     papers.device = asked.body["asks"]["device"].as_str().unwrap_or_default().to_owned();
     let shown = solution(&asked);
     let joined = visit(gateway, &papers, &format!("{event}/queue"), Some(shown)).await;
-    let text = |answer: &Answer, name: &str| answer.text(name).unwrap().to_owned();
+    let text = |answer: &Response, name: &str| answer.text(name).unwrap().to_owned();
     papers.device = text(&joined, "device");
     papers.ticket = text(&joined, "queue_ticket");
     let enter = format!("{event}/enter");
-    let came = |answer: &Answer| answer.status == 200;
+    let came = |answer: &Response| answer.status == 200;
     let entered = visit_until((gateway, &papers), (&enter, Some(json!({}))), came).await;
     papers.pass = text(&entered, "pass");
     let wish = json!({ "best": { "count": 2 } });
@@ -122,7 +122,7 @@ async fn a_bank_is_answered_at_any_gateway() {
         let event = format!("/v1/events/{event_id}");
         let [first, second, third] = [0, 1, 2].map(|at| &cluster.gateways[at]);
         let (papers, order) = asked_by_the_bank(first, &event).await;
-        let asks = |answer: &Answer| answer.body["action"]["type"] == "challenge";
+        let asks = |answer: &Response| answer.body["action"]["type"] == "challenge";
         let asked = visit_until((second, &papers), (&order, None), asks).await;
         let page = asked.body["action"]["url"].as_str().unwrap().to_owned();
         let shown = visit_until((first, &papers), (&order, None), asks).await;
@@ -130,7 +130,7 @@ async fn a_bank_is_answered_at_any_gateway() {
         let bank = page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/");
         let told = visit(third, &papers, &bank, Some(json!({ "approve": true }))).await;
         assert_eq!(told.status, 200, "{}", told.body);
-        let settled = |answer: &Answer| answer.body["settled"] == json!(true);
+        let settled = |answer: &Response| answer.body["settled"] == json!(true);
         for gateway in &cluster.gateways {
             let done = visit_until((gateway, &papers), (&order, None), settled).await;
             assert_eq!(done.text("status"), Some("confirmed"), "{}", done.body);
@@ -141,13 +141,13 @@ async fn a_bank_is_answered_at_any_gateway() {
     let (papers, order) = asked_by_the_bank(&cluster.gateways[0], &event).await;
     cluster.gateways[0].kill();
     cluster.processors[0].kill();
-    let asks = |answer: &Answer| answer.body["action"]["type"] == "challenge";
+    let asks = |answer: &Response| answer.body["action"]["type"] == "challenge";
     let asked = visit_until((&cluster.gateways[1], &papers), (&order, None), asks).await;
     let page = asked.body["action"]["url"].as_str().unwrap();
     let bank = page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/");
     let told = visit(&cluster.gateways[2], &papers, &bank, Some(json!({ "approve": false }))).await;
     assert_eq!(told.status, 200, "{}", told.body);
-    let is_declined = |answer: &Answer| answer.text("status") == Some("declined");
+    let is_declined = |answer: &Response| answer.text("status") == Some("declined");
     visit_until((&cluster.gateways[1], &papers), (&order, None), is_declined).await;
 }
 

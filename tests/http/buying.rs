@@ -83,7 +83,7 @@ async fn a_spent_place_makes_room_for_a_new_one() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let papers = world.shopper(&event).await;
-    let place = |answer: &floodgate::client::Answer| answer.body["place"].as_u64().unwrap();
+    let place = |answer: &floodgate_http_client::Response| answer.body["place"].as_u64().unwrap();
     let same = world.post(&format!("{event}/queue"), &papers, json!({})).await;
     let left = world.post(&format!("{event}/leave"), &papers, json!({})).await;
     assert_eq!(left.status, 200, "{}", left.body);

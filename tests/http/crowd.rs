@@ -61,8 +61,9 @@ async fn pace(world: &World, event: &str, per_minute: u32) {
     let path = format!("{event}/queue");
     let turned = world.send(Method::PUT, &path, &world.staff(), Some(&key), Some(dials)).await;
     assert_eq!(turned.status, 200, "{}", turned.body);
-    let is_turned =
-        |answer: &floodgate::client::Answer| answer.body["pace_per_minute"] == json!(per_minute);
+    let is_turned = |answer: &floodgate_http_client::Response| {
+        answer.body["pace_per_minute"] == json!(per_minute)
+    };
     world.until(&path, is_turned).await;
 }
 

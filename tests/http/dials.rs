@@ -3,8 +3,8 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use floodgate::client::Answer;
 use floodgate_event_log::Topic;
+use floodgate_http_client::Response;
 
 use crate::world::{Papers, World};
 
@@ -16,7 +16,7 @@ impl World {
         papers: &Papers,
         query: &str,
         body: Value,
-    ) -> Answer {
+    ) -> Response {
         let key = format!("{:032x}", rand::random::<u128>());
         let path = format!("{event}/queue{query}");
         self.send(Method::PUT, &path, papers, Some(&key), Some(body)).await
@@ -27,7 +27,7 @@ impl World {
     }
 
     /// What staff changed, as of an answer.
-    pub(crate) async fn changes(&self, event: &str, after: &Answer) -> Vec<Value> {
+    pub(crate) async fn changes(&self, event: &str, after: &Response) -> Vec<Value> {
         let offset = &after.body["as_of"]["offset"];
         let path = format!("{event}/changes?at_least={offset}");
         let answer = self.get(&path, &self.operator()).await;
@@ -73,7 +73,7 @@ async fn every_dial_turns_with_who_and_why() {
     assert_ne!(changes[0]["by"], changes[1]["by"], "the manager opened, the operator paused");
 
     // The same for other teams.
-    let facts = floodgate::cloudevents::event;
+    let facts = floodgate_streams::cloudevents::event;
     let log = world.log();
     let mut found = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {

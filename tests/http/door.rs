@@ -3,12 +3,12 @@
 use hyper::Method;
 use serde_json::{Value, json};
 
-use floodgate::client::{Answer, Call};
+use floodgate_http_client::{Call, Response};
 
 use crate::form;
 use crate::world::{Papers, World};
 
-fn code(answer: &Answer) -> (u16, String) {
+fn code(answer: &Response) -> (u16, String) {
     (answer.status, answer.code())
 }
 
@@ -66,7 +66,7 @@ async fn a_new_place_takes_new_work() {
     let opener = world.solved(&event, &Papers::default()).await;
     let joined = world.post(&queue, &Papers::default(), opener.clone()).await;
     let mut papers = Papers::default();
-    let take = |papers: &mut Papers, answer: &Answer| {
+    let take = |papers: &mut Papers, answer: &Response| {
         papers.device = answer.text("device").unwrap().to_owned();
         papers.ticket = answer.text("queue_ticket").unwrap().to_owned();
     };

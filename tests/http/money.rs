@@ -1,6 +1,6 @@
 //! Every published test card, and what becomes of the seats.
 
-use floodgate::client::Answer;
+use floodgate_http_client::Response;
 use serde_json::json;
 
 use crate::world::{Papers, World};
@@ -18,7 +18,7 @@ async fn every_card_does_what_the_page_says() {
     ];
     for (number, expected) in cards {
         let (papers, order) = buy(&world, &event, number).await;
-        let rests = |answer: &Answer| {
+        let rests = |answer: &Response| {
             answer
                 .text("status")
                 .is_some_and(|status| status != "payment_pending" && status != "held")
@@ -32,7 +32,7 @@ async fn every_card_does_what_the_page_says() {
 
 /// Where the sandbox's bank hears its customer, from where it shows him its page.
 async fn bank(world: &World, order: &str, papers: &Papers) -> String {
-    let asks = |answer: &Answer| answer.body["action"].is_object();
+    let asks = |answer: &Response| answer.body["action"].is_object();
     let asked = world.until_as(order, papers, asks).await;
     assert_eq!(asked.body["action"]["type"], "challenge");
     let page = asked.body["action"]["url"].as_str().unwrap();
@@ -57,7 +57,7 @@ async fn a_bank_asks_its_customer_and_nobody_else() {
     assert_eq!(asked.body["action"]["type"], "challenge", "{}", asked.body);
     let told = world.post(&bank, &papers, json!({ "approve": true })).await;
     assert_eq!((told.status, &told.body["resolved"]), (200, &json!(true)), "{}", told.body);
-    let settled = |answer: &Answer| answer.body["settled"] == json!(true);
+    let settled = |answer: &Response| answer.body["settled"] == json!(true);
     let done = world.until_as(&order, &papers, settled).await;
     assert_eq!(done.text("status"), Some("confirmed"));
     assert!(done.body["action"].is_null(), "{}", done.body);
@@ -77,7 +77,7 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
     let bank = bank(&world, &order, &papers).await;
     let told = world.post(&bank, &papers, json!({ "approve": false })).await;
     assert_eq!(told.status, 200, "{}", told.body);
-    let is_declined = |answer: &Answer| answer.text("status") == Some("declined");
+    let is_declined = |answer: &Response| answer.text("status") == Some("declined");
     let declined = world.until_as(&order, &papers, is_declined).await;
     let hold_id = declined.text("hold_id").unwrap();
     let again = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });

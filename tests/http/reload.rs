@@ -11,7 +11,7 @@ async fn a_changed_file_is_taken_and_a_bad_one_is_not() {
     let file = world.data().join("form.toml");
     let form = std::fs::read_to_string(&file).unwrap();
     let queue = format!("{event}/queue");
-    let pace = |answer: &floodgate::client::Answer| answer.body["pace_per_minute"].as_u64();
+    let pace = |answer: &floodgate_http_client::Response| answer.body["pace_per_minute"].as_u64();
     let before = pace(&world.get(&queue, &Papers::default()).await);
 
     std::fs::write(&file, format!("{form}\nadmission.pace_per_minute = 77\n")).unwrap();
@@ -131,7 +131,8 @@ async fn a_bad_entry_spoils_the_whole_file_and_is_told() {
     let event = world.event(json!({})).await;
     let file = File::of(&world);
     let good = entry(&event, "pace_per_minute = 33\nreason = \"good\"");
-    let settings = |answer: &floodgate::client::Answer| answer.text("settings").unwrap().to_owned();
+    let settings =
+        |answer: &floodgate_http_client::Response| answer.text("settings").unwrap().to_owned();
     let ready = world.get("/readyz", &Papers::default()).await;
     assert_eq!(settings(&ready), "ok");
     for bad in [

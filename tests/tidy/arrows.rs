@@ -1,13 +1,14 @@
 //! Which room may lean on which, and who may name an outside system.
 
-use super::{expect_none, read, root};
+use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("config", &[]),
     ("core/domain", &[]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
+    ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log"]),
     ("processors/streams", &["domain", "event-log"]),
@@ -15,6 +16,41 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("sinks", &["domain", "event-log"]),
     ("admission", &["domain"]),
     ("gateway", &["domain", "seating", "event-log", "admission"]),
+    ("core/http-client", &[]),
+    ("core/telemetry", &["event-log", "http-client"]),
+    (
+        "server",
+        &[
+            "config",
+            "domain",
+            "event-log",
+            "admission",
+            "gateway",
+            "runner",
+            "streams",
+            "payments",
+            "sinks",
+            "telemetry",
+        ],
+    ),
+    ("tools/audit", &["domain", "engine", "event-log"]),
+    (
+        "tools/bench",
+        &[
+            "admission",
+            "config",
+            "domain",
+            "engine",
+            "event-log",
+            "http-client",
+            "load",
+            "runner",
+            "seating",
+            "server",
+        ],
+    ),
+    ("tools/load", &["admission", "audit", "http-client"]),
+    ("tools/testkit", &["domain", "event-log"]),
 ];
 
 /// An outside system and the only crates that may name it.
@@ -30,12 +66,22 @@ const SYSTEMS: [(&str, &[&str]); 9] = [
     ("postgres", &["sinks"]),
 ];
 
+/// Who may name the engine that decides, but for tests: who runs it, and who runs it once more.
+const ENGINE: [&str; 3] = ["processors/runner", "tools/audit", "tools/bench"];
+
+/// Dependencies that are there for the features they bring; the manifest says why.
+const FOR_FEATURES: [(&str, &str); 1] = [("", "proptest")];
+
 /// Names under `[dependencies]`, without those for tests.
 fn dependencies(folder: &str) -> Vec<String> {
+    names_under("dependencies", folder)
+}
+
+fn names_under(section: &str, folder: &str) -> Vec<String> {
     let manifest: toml::Table = read(&root().join(folder).join("Cargo.toml"))
         .parse()
         .unwrap_or_else(|error| panic!("{folder}/Cargo.toml: {error}"));
-    let table = manifest.get("dependencies").and_then(|value| value.as_table());
+    let table = manifest.get(section).and_then(|value| value.as_table());
     table.map(|table| table.keys().cloned().collect()).unwrap_or_default()
 }
 
@@ -47,6 +93,51 @@ fn arrows_point_downward_only() {
             let Some(ours) = name.strip_prefix("floodgate-") else { continue };
             if !allowed.contains(&ours) {
                 findings.push(format!("{folder} may not use {name}; it may use {allowed:?}"));
+            }
+        }
+    }
+    expect_none(&findings);
+}
+
+#[test]
+fn the_engine_is_named_by_those_who_run_it() {
+    let folders = ARROWS.iter().map(|(folder, _)| *folder).chain([""]);
+    let findings: Vec<String> = folders
+        .filter(|folder| !ENGINE.contains(folder))
+        .filter(|folder| dependencies(folder).iter().any(|name| name == "floodgate-engine"))
+        .map(|folder| format!("{folder:?} names the engine; only {ENGINE:?} may"))
+        .collect();
+    expect_none(&findings);
+}
+
+#[test]
+fn no_dependency_is_idle() {
+    let sources: Vec<_> = files(&[".rs"]).iter().map(|path| (shown(path), read(path))).collect();
+    let mut findings = Vec::new();
+    for folder in ARROWS.iter().map(|(folder, _)| *folder).chain([""]) {
+        for (section, subfolders) in
+            [("dependencies", &["src/"][..]), ("dev-dependencies", &["src/", "tests/"][..])]
+        {
+            let within: Vec<_> =
+                subfolders
+                    .iter()
+                    .map(|sub| {
+                        if folder.is_empty() {
+                            (*sub).to_owned()
+                        } else {
+                            format!("{folder}/{sub}")
+                        }
+                    })
+                    .collect();
+            for name in names_under(section, folder) {
+                let in_code = name.replace('-', "_");
+                let is_named = sources.iter().any(|(path, text)| {
+                    within.iter().any(|start| path.starts_with(start)) && text.contains(&in_code)
+                });
+                if !is_named && !FOR_FEATURES.contains(&(folder, name.as_str())) {
+                    findings
+                        .push(format!("{folder}/Cargo.toml: nothing names {name} of {section}"));
+                }
             }
         }
     }

@@ -4,7 +4,7 @@
 //! name the command may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
-use crate::dials::RoomDials;
+use crate::dials::{PhaseDial, RoomDials};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
@@ -67,17 +67,6 @@ pub struct NewEvent {
     pub policy: Policy,
 }
 
-/// Pace and message alone, as logs before [`RoomDials`] have them; `None` leaves a dial as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Dials {
-    /// Places called a minute; 0 holds the line.
-    pub per_minute: Option<u32>,
-    /// Shown to everybody who waits; at most 500 bytes.
-    pub message: Option<String>,
-    /// Why, for those who look back; at most 500 bytes, may be empty.
-    pub reason: String,
-}
-
 /// Everything that can be asked of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -87,14 +76,6 @@ pub enum Command {
     SetPrices(Box<PriceTable>),
     /// Staff. Holds keep what they were given.
     SetPolicy(Box<Policy>),
-    /// Staff. From announced or paused.
-    OpenSale,
-    /// Staff. No new holds and no new shoppers; what is held may be paid.
-    PauseSale,
-    /// Staff. No new holds ever; what is held may be paid.
-    CloseSale,
-    /// Staff. Everything held is released and everything sold is refunded.
-    CancelEvent,
     /// Staff. Publishes the hash of a secret before the draw.
     CommitDraw { commitment: [u8; 32] },
     /// Staff. Publishes the secret and the public value mixed with it.
@@ -133,8 +114,6 @@ pub enum Command {
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
-    /// Staff. Pace and message; [`Command::TuneRoom`] turns all dials.
-    TuneQueue(Box<Dials>),
     /// System. Every place below is called; said by the gateways, which move the line.
     CallPlaces { below: Place },
     /// Buyer. Wants to be told when his place is called; the gateway has seen that it is his.
@@ -157,6 +136,13 @@ pub enum Command {
 }
 
 impl Command {
+    /// Turns the phase of a sale and no other dial.
+    #[must_use]
+    pub fn turn_phase(phase: PhaseDial, reason: &str) -> Self {
+        let (phase, reason) = (Some(phase), reason.to_owned());
+        Command::TuneRoom(Box::new(RoomDials { phase, reason, ..RoomDials::default() }))
+    }
+
     /// The hold or order it concerns, if it names one.
     #[must_use]
     pub fn hold_id(&self) -> Option<HoldId> {
@@ -183,10 +169,6 @@ impl Command {
             Command::CreateEvent(_) => "CreateEvent",
             Command::SetPrices(_) => "SetPrices",
             Command::SetPolicy(_) => "SetPolicy",
-            Command::OpenSale => "OpenSale",
-            Command::PauseSale => "PauseSale",
-            Command::CloseSale => "CloseSale",
-            Command::CancelEvent => "CancelEvent",
             Command::CommitDraw { .. } => "CommitDraw",
             Command::RevealDraw { .. } => "RevealDraw",
             Command::ReservePlaces { .. } => "ReservePlaces",
@@ -206,7 +188,6 @@ impl Command {
             Command::TransferTicket { .. } => "TransferTicket",
             Command::RedeemTicket { .. } => "RedeemTicket",
             Command::Announce { .. } => "Announce",
-            Command::TuneQueue(_) => "TuneQueue",
             Command::CallPlaces { .. } => "CallPlaces",
             Command::AwaitTurn { .. } => "AwaitTurn",
             Command::ShareCohort { .. } => "ShareCohort",

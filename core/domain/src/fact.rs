@@ -1,10 +1,11 @@
 //! Facts: what happened, in the past tense. The event-sourced history of every seat.
 //!
 //! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
-//! names the seats and the buyer. Facts about cohorts name nobody, on purpose.
+//! names the seats and the buyer. Facts about cohorts name nobody, on purpose. What each one
+//! changes, for all who follow facts, is in [`crate::effects`].
 
 use crate::cohort::Cohort;
-use crate::command::{Dials, NewEvent, PaymentMethod};
+use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::RoomDials;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
@@ -46,6 +47,18 @@ pub enum LeaveReason {
     PassExpired,
 }
 
+impl LeaveReason {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            LeaveReason::Left => "left",
+            LeaveReason::Purchased => "purchased",
+            LeaveReason::PassExpired => "pass_expired",
+        }
+    }
+}
+
 /// Why a payment did not come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeclineReason {
@@ -53,6 +66,17 @@ pub enum DeclineReason {
     Declined,
     /// The provider never answered.
     Lost,
+}
+
+impl DeclineReason {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            DeclineReason::Declined => "declined",
+            DeclineReason::Lost => "lost",
+        }
+    }
 }
 
 /// Where a late payment found its seats.
@@ -64,6 +88,18 @@ pub enum SeatsKept {
     Retaken,
     /// The hold had ended; an equal block was given instead.
     Moved,
+}
+
+impl SeatsKept {
+    /// Stable text, as in the public topics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            SeatsKept::Held => "held",
+            SeatsKept::Retaken => "retaken",
+            SeatsKept::Moved => "moved",
+        }
+    }
 }
 
 /// Everything that can have happened.
@@ -187,14 +223,17 @@ pub enum Fact {
         buyer: BuyerId,
         seats: SeatList,
     },
+    /// One ticket of an order belongs to somebody else from here on.
     TicketTransferred {
         hold_id: HoldId,
         seat: SeatId,
         from: BuyerId,
         to: BuyerId,
     },
+    /// Let in at the gate; `buyer` is whose ticket it was.
     TicketRedeemed {
         hold_id: HoldId,
+        buyer: BuyerId,
         seat: SeatId,
     },
     Announced {
@@ -202,11 +241,6 @@ pub enum Fact {
     },
     EngineVersionSet {
         version: u32,
-    },
-    /// The waiting room's dials, and who turned them; `StaffId(0)` is Floodgate itself.
-    QueueTuned {
-        dials: Box<Dials>,
-        by: StaffId,
     },
     /// Every place below may enter; only ever more.
     PlacesCalled {
@@ -227,7 +261,8 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
-    /// Dials that were turned, by whom, and why. A change of phase is a fact of its own before it.
+    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
+    /// is a fact of its own before it.
     RoomTuned {
         dials: Box<RoomDials>,
         by: StaffId,
@@ -268,7 +303,6 @@ impl Fact {
             Fact::TicketRedeemed { .. } => "TicketRedeemed",
             Fact::Announced { .. } => "Announced",
             Fact::EngineVersionSet { .. } => "EngineVersionSet",
-            Fact::QueueTuned { .. } => "QueueTuned",
             Fact::PlacesCalled { .. } => "PlacesCalled",
             Fact::TurnAwaited { .. } => "TurnAwaited",
             Fact::CohortJoined { .. } => "CohortJoined",

@@ -8,12 +8,14 @@
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
 //! | [`dials`], [`payment`], [`cohort`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, answered |
+//! | [`effects`] | what each fact changes, for all who follow them |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
 pub mod cohort;
 pub mod command;
 pub mod dials;
+pub mod effects;
 pub mod fact;
 pub mod ids;
 pub mod payment;
@@ -26,8 +28,9 @@ pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
-pub use command::{Command, Dials, Envelope, NewEvent, PaymentMethod};
+pub use command::{Command, Envelope, NewEvent, PaymentMethod};
 pub use dials::{PhaseDial, RoomDials};
+pub use effects::Effects;
 pub use fact::{Fact, FactRecord, Source};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
@@ -40,4 +43,4 @@ pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
 pub use price::{Currency, PriceTable, Tier};
 pub use refusal::Refusal;
-pub use seats::{SeatId, SeatList};
+pub use seats::{SeatId, SeatList, SeatState};

@@ -19,6 +19,7 @@ pub enum Refusal {
     InvalidPrices = 12,
     InvalidPolicy = 13,
     TooManyEvents = 14,
+    VersionGoesBack = 15,
     NoPass = 20,
     PassExpired = 21,
     ShopFull = 22,
@@ -54,7 +55,7 @@ pub enum Refusal {
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 46] = {
+pub const REFUSALS: [Refusal; 47] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -71,6 +72,7 @@ pub const REFUSALS: [Refusal; 46] = {
         InvalidPrices,
         InvalidPolicy,
         TooManyEvents,
+        VersionGoesBack,
         NoPass,
         PassExpired,
         ShopFull,
@@ -107,7 +109,7 @@ pub const REFUSALS: [Refusal; 46] = {
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 46] = [
+const TABLE: [(Refusal, &str, &str); 47] = [
     (Refusal::UnknownEvent, "unknown_event", "There is no such event. Check the event id."),
     (
         Refusal::EventExists,
@@ -165,6 +167,11 @@ const TABLE: [(Refusal, &str, &str); 46] = [
         Refusal::TooManyEvents,
         "too_many_events",
         "This partition holds as many events as it may. Add partitions or remove old events.",
+    ),
+    (
+        Refusal::VersionGoesBack,
+        "version_goes_back",
+        "The log follows newer rules already. What they decided cannot go on under older ones.",
     ),
     (Refusal::NoPass, "no_pass", "You are not in the shop. Join the queue and enter first."),
     (Refusal::PassExpired, "pass_expired", "Your time in the shop is over. Join the queue again."),

@@ -6,6 +6,30 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct SeatId(pub u32);
 
+/// Where a seat stands in a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum SeatState {
+    Free = 0,
+    Held = 1,
+    Sold = 2,
+    /// Blocked in the plan; never on sale.
+    NotForSale = 3,
+}
+
+impl SeatState {
+    /// Stable text, as in the tables.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            SeatState::Free => "free",
+            SeatState::Held => "held",
+            SeatState::Sold => "sold",
+            SeatState::NotForSale => "not_for_sale",
+        }
+    }
+}
+
 /// The most seats one hold may name. Families and groups of friends fit; larger parties
 /// are bulk buyers. It keeps every command, fact and answer a fixed size.
 pub const SEATS_PER_HOLD_MAX: usize = 16;

@@ -44,6 +44,12 @@ impl Value {
     pub fn bytes(&self) -> Option<&Bytes> {
         self.0.as_ref()
     }
+
+    /// The bytes as hex digits, to be shown where they mean nothing to the reader.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl Default for Value {

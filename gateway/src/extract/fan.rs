@@ -12,7 +12,7 @@ use floodgate_domain::{Actor, BuyerId, EventId};
 
 use super::address::ClientAddress;
 use super::path::event_id;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 
@@ -43,7 +43,7 @@ pub(crate) struct Shopper {
 impl Fan {
     /// The device, which this call cannot do without.
     pub(crate) fn device(self) -> Result<Device, ApiError> {
-        self.device.ok_or_else(|| ApiError::new("device_required"))
+        self.device.ok_or_else(|| ApiError::new(Code::DeviceRequired))
     }
 }
 
@@ -90,7 +90,7 @@ fn told(checked: &Result<Option<Left>, Limited>) -> String {
 fn limited(limited: Limited) -> ApiError {
     metrics::counter!("floodgate_rate_limited_total").increment(1);
     let ms = u64::try_from(limited.retry_after.as_millis()).unwrap_or(u64::MAX).max(1);
-    ApiError::new("rate_limited").retry_after_ms(ms)
+    ApiError::new(Code::RateLimited).retry_after_ms(ms)
 }
 
 impl FromRequestParts<GatewayState> for Shopper {
@@ -103,10 +103,11 @@ impl FromRequestParts<GatewayState> for Shopper {
             state.views.get(event_id).is_some_and(|entry| entry.read().policy.pass_required);
         if needs_pass {
             let text = token_of(&parts.headers, "floodgate-pass", &pass_cookie(event_id));
-            let text = text.ok_or_else(|| ApiError::new("pass_required"))?;
+            let text = text.ok_or_else(|| ApiError::new(Code::PassRequired))?;
             // Whether the pass still counts is decided in the log; a forged one gets no further.
-            Pass::open(state.room.keys(), text, event_id, device, time::now())
-                .map_err(|error| ApiError::new("invalid_token").field("pass", error.to_string()))?;
+            Pass::open(state.room.keys(), text, event_id, device, time::now()).map_err(
+                |error| ApiError::new(Code::InvalidToken).field("pass", error.to_string()),
+            )?;
         }
         Ok(Shopper { buyer: device.buyer })
     }

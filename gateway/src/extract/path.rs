@@ -9,7 +9,7 @@ use http::request::Parts;
 
 use floodgate_domain::{EventId, HoldId, OrderName, Refusal};
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 use crate::views::Entry;
@@ -30,7 +30,9 @@ pub(crate) struct OrderPath {
 }
 
 async fn params(parts: &mut Parts, state: &GatewayState) -> Result<RawPathParams, ApiError> {
-    RawPathParams::from_request_parts(parts, state).await.map_err(|_| ApiError::new("invalid_id"))
+    RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| ApiError::new(Code::InvalidId))
 }
 
 fn parse<T: FromStr<Err: std::fmt::Display>>(
@@ -40,14 +42,14 @@ fn parse<T: FromStr<Err: std::fmt::Display>>(
     let (_, text) = params.iter().find(|(found, _)| *found == name)?;
     Some(
         text.parse()
-            .map_err(|error: T::Err| ApiError::new("invalid_id").field(name, error.to_string())),
+            .map_err(|error: T::Err| ApiError::new(Code::InvalidId).field(name, error.to_string())),
     )
 }
 
 /// The event id of an address, whether or not the event exists.
 pub(crate) async fn event_id(parts: &mut Parts, state: &GatewayState) -> Result<EventId, ApiError> {
     let params = params(parts, state).await?;
-    parse(&params, "event_id").unwrap_or(Err(ApiError::new("invalid_id")))
+    parse(&params, "event_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))
 }
 
 /// How long a read waits to become as fresh as it was asked to be.
@@ -58,7 +60,7 @@ fn at_least(parts: &Parts) -> Result<Option<u64>, ApiError> {
     let query = parts.uri.query().unwrap_or_default();
     let text = query.split('&').find_map(|pair| pair.strip_prefix("at_least="));
     text.map(str::parse).transpose().map_err(|_| {
-        ApiError::new("invalid_query").field("at_least", "an offset, as in as_of of an answer")
+        ApiError::new(Code::InvalidQuery).field("at_least", "an offset, as in as_of of an answer")
     })
 }
 
@@ -95,7 +97,7 @@ impl FromRequestParts<GatewayState> for OrderPath {
         let params = params(parts, state).await?;
         let hold_id = match parse::<OrderName>(&params, "order_id") {
             Some(order) => order?.0,
-            None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new("invalid_id")))?,
+            None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))?,
         };
         Ok(OrderPath { event_id, entry: entry(parts, state, event_id).await?, hold_id })
     }

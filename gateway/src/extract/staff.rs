@@ -8,7 +8,7 @@ use subtle::ConstantTimeEq;
 
 use floodgate_domain::{Actor, StaffId};
 
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 /// What a key may do.
@@ -70,7 +70,7 @@ impl FromRequestParts<GatewayState> for StaffMember {
     async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let text = header.and_then(|value| value.strip_prefix("Bearer "));
-        let text = text.ok_or_else(|| ApiError::new("key_required"))?;
+        let text = text.ok_or_else(|| ApiError::new(Code::KeyRequired))?;
         let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         // Every key is compared, each in constant time.
         let found = state.staff_keys.iter().fold(None, |found, key| {
@@ -78,7 +78,7 @@ impl FromRequestParts<GatewayState> for StaffMember {
         });
         found
             .map(|key| StaffMember { id: key.id, role: key.role })
-            .ok_or_else(|| ApiError::new("key_required").field("authorization", "unknown key"))
+            .ok_or_else(|| ApiError::new(Code::KeyRequired).field("authorization", "unknown key"))
     }
 }
 
@@ -89,7 +89,7 @@ impl FromRequestParts<GatewayState> for Manager {
         let member = StaffMember::from_request_parts(parts, state).await?;
         match member.role {
             Role::Manager => Ok(Manager(member)),
-            _ => Err(ApiError::new("wrong_role")),
+            _ => Err(ApiError::new(Code::WrongRole)),
         }
     }
 }
@@ -101,7 +101,7 @@ impl FromRequestParts<GatewayState> for Operator {
         let member = StaffMember::from_request_parts(parts, state).await?;
         match member.role {
             Role::Manager | Role::Operator => Ok(Operator(member)),
-            Role::Artist | Role::Advertiser => Err(ApiError::new("wrong_role")),
+            Role::Artist | Role::Advertiser => Err(ApiError::new(Code::WrongRole)),
         }
     }
 }

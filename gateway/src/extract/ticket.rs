@@ -6,7 +6,7 @@ use floodgate_admission::{Device, QueueTicket};
 use floodgate_domain::EventId;
 
 use super::fan::{ticket_cookie, token_of};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 /// The ticket this device carries for this event, which the call cannot do without.
@@ -18,8 +18,8 @@ pub(crate) fn queue_ticket(
 ) -> Result<QueueTicket, ApiError> {
     let text = token_of(headers, "floodgate-queue-ticket", &ticket_cookie(event_id));
     let text = text.ok_or_else(|| {
-        ApiError::new("invalid_token").field("queue ticket", "missing; join the queue first")
+        ApiError::new(Code::InvalidToken).field("queue ticket", "missing; join the queue first")
     })?;
     QueueTicket::open(state.room.keys(), text, event_id, device)
-        .map_err(|error| ApiError::new("invalid_token").field("queue ticket", error.to_string()))
+        .map_err(|error| ApiError::new(Code::InvalidToken).field("queue ticket", error.to_string()))
 }

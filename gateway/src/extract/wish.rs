@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::commands::Named;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::traced::Traced;
 
@@ -58,13 +58,13 @@ async fn read<T: DeserializeOwned>(
     let is_good = |key: &&str| {
         (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
     };
-    let key = key.filter(is_good).ok_or_else(|| ApiError::new("idempotency_key_required"))?;
+    let key = key.filter(is_good).ok_or_else(|| ApiError::new(Code::IdempotencyKeyRequired))?;
     let bytes = collect(body, state, bytes_max).await?;
     // Only JSON: a form of another site cannot send it without asking first.
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !bytes.is_empty() && !kind.is_some_and(|kind| kind.starts_with("application/json")) {
         let message = "send application/json";
-        return Err(ApiError::new("malformed_body").field("content-type", message));
+        return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
     }
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());
@@ -75,7 +75,7 @@ async fn read<T: DeserializeOwned>(
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
     let body = serde_json::from_slice(text).map_err(|error| {
         let path = format!("line {} column {}", error.line(), error.column());
-        ApiError::new("malformed_body").field(path, error.to_string())
+        ApiError::new(Code::MalformedBody).field(path, error.to_string())
     })?;
     let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
     Ok((Named { key: key.to_owned(), fingerprint, trace }, body))
@@ -85,12 +85,12 @@ async fn read<T: DeserializeOwned>(
 async fn collect(body: Body, state: &GatewayState, bytes_max: usize) -> Result<Bytes, ApiError> {
     let collecting = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(state.settings.body_deadline, collecting).await {
-        Err(_) => Err(ApiError::new("body_too_slow")),
+        Err(_) => Err(ApiError::new(Code::BodyTooSlow)),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             let message = format!("at most {bytes_max} bytes");
-            Err(ApiError::new("body_too_large").field("body", message))
+            Err(ApiError::new(Code::BodyTooLarge).field("body", message))
         }
-        Ok(Err(error)) => Err(ApiError::new("malformed_body").field("body", error.to_string())),
+        Ok(Err(error)) => Err(ApiError::new(Code::MalformedBody).field("body", error.to_string())),
     }
 }

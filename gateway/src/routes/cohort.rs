@@ -16,7 +16,7 @@ use floodgate_domain::{Actor, AgeBand, Cohort, Command, Region};
 use super::answer;
 use crate::extract::{EventPath, Fan, Wish};
 use crate::model::{DoneAnswer, Nothing};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -40,7 +40,7 @@ pub(crate) struct CohortWish {
 impl CohortWish {
     fn cohort(&self) -> Result<Cohort, ApiError> {
         let malformed =
-            |path, message: String| ApiError::new("malformed_body").field(path, message);
+            |path, message: String| ApiError::new(Code::MalformedBody).field(path, message);
         if !self.consent {
             let message = "ask the person, and send true when they agree; else send nothing";
             return Err(malformed("consent", message.to_owned()));

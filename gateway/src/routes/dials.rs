@@ -15,7 +15,7 @@ use super::answer;
 use crate::extract::staff::Role;
 use crate::extract::{EventPath, Operator, StaffMember, Wish};
 use crate::model::{DoneAnswer, Position};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 use crate::views::Change;
@@ -53,7 +53,7 @@ impl QueueDials {
     fn checked(self, staff: StaffMember) -> Result<RoomDials, ApiError> {
         let QueueDials { pace_per_minute, shoppers_max, puzzle_level, phase, message, reason } =
             self;
-        let wrong = |path: &str, fix: &str| ApiError::new("malformed_body").field(path, fix);
+        let wrong = |path: &str, fix: &str| ApiError::new(Code::MalformedBody).field(path, fix);
         let phase = phase.map(|text| {
             PhaseDial::parse(&text)
                 .filter(|dial| *dial != PhaseDial::Cancel)
@@ -61,7 +61,7 @@ impl QueueDials {
         });
         let phase = phase.transpose()?;
         if phase == Some(PhaseDial::Close) && staff.role != Role::Manager {
-            return Err(ApiError::new("wrong_role").field("phase", "a manager closes a sale"));
+            return Err(ApiError::new(Code::WrongRole).field("phase", "a manager closes a sale"));
         }
         if puzzle_level.is_some_and(|level| level > PUZZLE_LEVEL_MAX) {
             return Err(wrong("puzzle_level", "0 to 12"));
@@ -106,7 +106,7 @@ pub(crate) async fn tune(
     Wish { named, body }: Wish<QueueDials>,
 ) -> Result<Response, ApiError> {
     let Query(TuneQuery { preview }) = query
-        .map_err(|error| ApiError::new("invalid_query").field("preview", error.body_text()))?;
+        .map_err(|error| ApiError::new(Code::InvalidQuery).field("preview", error.body_text()))?;
     let dials = body.checked(staff)?;
     if preview {
         return Ok(Json(Preview::of(&state, &path, &dials)?).into_response());
@@ -313,8 +313,8 @@ pub(crate) async fn changes(
     path: EventPath,
     query: Result<Query<ChangesQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<ChangeList>, ApiError> {
-    let Query(ChangesQuery { limit, before }) =
-        query.map_err(|error| ApiError::new("invalid_query").field("limit", error.body_text()))?;
+    let Query(ChangesQuery { limit, before }) = query
+        .map_err(|error| ApiError::new(Code::InvalidQuery).field("limit", error.body_text()))?;
     let limit = limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     let view = path.entry.read();
     let mut rest = view.changes.newest(before);

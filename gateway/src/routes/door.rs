@@ -16,7 +16,7 @@ use super::queue::{COOKIE_SECONDS, held_ticket};
 use crate::extract::address::ClientAddress;
 use crate::extract::fan::cookie;
 use crate::extract::{EventPath, Fan};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 
@@ -74,14 +74,14 @@ pub(crate) struct Join {
 impl From<PuzzleError> for ApiError {
     fn from(error: PuzzleError) -> Self {
         let (code, outcome) = match error {
-            PuzzleError::Expired => ("puzzle_expired", "expired"),
-            PuzzleError::Spent => ("puzzle_spent", "spent"),
-            PuzzleError::NotReady { .. } => ("puzzle_not_ready", "early"),
+            PuzzleError::Expired => (Code::PuzzleExpired, "expired"),
+            PuzzleError::Spent => (Code::PuzzleSpent, "spent"),
+            PuzzleError::NotReady { .. } => (Code::PuzzleNotReady, "early"),
             PuzzleError::Forged
             | PuzzleError::OtherEvent
             | PuzzleError::OtherDevice
             | PuzzleError::OtherNetwork
-            | PuzzleError::Unsolved => ("puzzle_wrong", "wrong"),
+            | PuzzleError::Unsolved => (Code::PuzzleWrong, "wrong"),
         };
         metrics::counter!("floodgate_puzzles_total", "outcome" => outcome).increment(1);
         let problem = ApiError::new(code).field("challenge", error.to_string());
@@ -106,8 +106,8 @@ pub(crate) async fn challenge(
     headers: HeaderMap,
     query: Result<Query<ChallengeQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(ChallengeQuery { wait }) =
-        query.map_err(|error| ApiError::new("invalid_query").field("wait", error.body_text()))?;
+    let Query(ChallengeQuery { wait }) = query
+        .map_err(|error| ApiError::new(Code::InvalidQuery).field("wait", error.body_text()))?;
     let level = state.room.puzzle_level(path.event_id);
     if level == 0 || held_ticket(&state, &headers, &path, fan.device).is_some() {
         return Ok(answer(ChallengeAnswer { level, ..ChallengeAnswer::default() }));
@@ -159,7 +159,7 @@ pub(crate) fn pass(
     if state.room.puzzle_level(event_id) == 0 {
         return Ok((device.unwrap_or_else(WaitingRoom::fresh_device), None));
     }
-    let challenge = join.challenge.as_deref().ok_or_else(|| ApiError::new("puzzle_required"))?;
+    let challenge = join.challenge.as_deref().ok_or_else(|| ApiError::new(Code::PuzzleRequired))?;
     let shown = Shown {
         challenge,
         solution: join.solution.as_deref().unwrap_or_default(),

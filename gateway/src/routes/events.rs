@@ -18,7 +18,7 @@ use super::{answer, sale::PolicyPatch};
 use crate::commands::{Outcome, command_id};
 use crate::extract::{EventPath, Fan, Manager, PlanWish};
 use crate::model::{CategoryStatus, EventSummary, Position};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 
@@ -118,11 +118,10 @@ pub(crate) async fn list(
     Query(page): Query<Page>,
 ) -> Result<Json<EventList>, ApiError> {
     let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
-    let after: Option<EventId> = page
-        .after
-        .map(|text| text.parse())
-        .transpose()
-        .map_err(|error| ApiError::new("invalid_query").field("after", format!("{error}")))?;
+    let after: Option<EventId> =
+        page.after.map(|text| text.parse()).transpose().map_err(|error| {
+            ApiError::new(Code::InvalidQuery).field("after", format!("{error}"))
+        })?;
     let all = state.views.all();
     let mut rest = all.iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
     let events: Vec<_> =
@@ -192,7 +191,7 @@ pub(crate) async fn create(
         imported.plan.categories.iter().position(|category| category.name == name)
     })?;
     let starts_at = body.starts_at.as_deref().map(|text| {
-        let field = || ApiError::new("malformed_body").field("starts_at", "not RFC 3339");
+        let field = || ApiError::new(Code::MalformedBody).field("starts_at", "not RFC 3339");
         time::parse(text).ok_or_else(field)
     });
     let new = NewEvent {
@@ -229,7 +228,7 @@ pub(crate) fn price_table(
     find: impl Fn(&str) -> Option<usize>,
 ) -> Result<PriceTable, ApiError> {
     let malformed =
-        |path: &str, message: &str| ApiError::new("malformed_body").field(path, message);
+        |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let currency = Currency::parse(currency)
         .ok_or_else(|| malformed("currency", "a code of three letters, such as EUR"))?;
     let mut categories: Vec<Vec<Tier>> = Vec::new();

@@ -12,7 +12,7 @@ use floodgate_domain::{Answer, CategorySet, Command, Refusal, Reply, SeatId, Sea
 use super::answer;
 use crate::extract::{EventPath, OrderPath, Shopper, Wish};
 use crate::model::{Nothing, Order};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::views::{Entry, EventView};
 
@@ -64,7 +64,7 @@ fn command(view: &EventView, wish: &Acquire) -> Result<Command, ApiError> {
         (None, _) => named_seats(view, wish),
         (Some(_), false) => {
             let message = "name seats or ask for the best, not both";
-            Err(ApiError::new("malformed_body").field("best", message))
+            Err(ApiError::new(Code::MalformedBody).field("best", message))
         }
     }
 }

@@ -34,7 +34,7 @@ use floodgate_domain::{CommandId, EventId, Reply};
 use crate::commands::{Outcome, refused_or};
 use crate::extract::fan::Quota;
 use crate::model::PendingAnswer;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::traced::Traced;
 
@@ -63,8 +63,8 @@ pub fn app(state: GatewayState) -> Router {
         .merge(tickets::routes())
         .merge(status::routes())
         .merge(sandbox::routes())
-        .fallback(async || ApiError::new("not_found"))
-        .method_not_allowed_fallback(async || ApiError::new("method_not_allowed"))
+        .fallback(async || ApiError::new(Code::NotFound))
+        .method_not_allowed_fallback(async || ApiError::new(Code::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(state.clone(), around))
         .with_state(state)
 }

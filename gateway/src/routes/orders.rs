@@ -20,7 +20,7 @@ use super::{answer, pending};
 use crate::commands::refused_or;
 use crate::extract::{EventPath, Fan, Manager, OrderPath, Shopper, Wish};
 use crate::model::{DoneAnswer, Nothing, Order};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -65,7 +65,7 @@ pub(crate) async fn purchase(
     // No pass is asked for: who holds may pay, even when his time in the shop is over.
     let shopper = Shopper { buyer: fan.device()?.buyer };
     let malformed =
-        |path: &str, message: &str| ApiError::new("malformed_body").field(path, message);
+        |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let hold_id = wish.body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
     let method = PaymentMethod::parse(&wish.body.payment_method).ok_or_else(|| {
         malformed("payment_method", "a provider's token of at most 32 characters")
@@ -86,7 +86,7 @@ fn own(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
     match fan.device {
         Some(device) if device.buyer == order.buyer => Ok(*order),
         Some(_) => Err(Refusal::NotYourHold.into()),
-        None => Err(ApiError::new("device_required")),
+        None => Err(ApiError::new(Code::DeviceRequired)),
     }
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn ask(
     let Path((_, command_id)) = names;
     let command_id: CommandId = command_id
         .parse()
-        .map_err(|error| ApiError::new("invalid_id").field("command_id", format!("{error}")))?;
+        .map_err(|error| ApiError::new(Code::InvalidId).field("command_id", format!("{error}")))?;
     let Some(reply) = state.late.find(command_id) else {
         return Ok(pending(path.event_id, command_id));
     };

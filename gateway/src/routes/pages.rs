@@ -7,7 +7,7 @@ use axum::routing::get;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 
-use crate::problem::{ApiError, explain};
+use crate::problem::{ApiError, Code, explain};
 use crate::state::GatewayState;
 
 /// Everything under `gateway/web`.
@@ -30,7 +30,7 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
 
 /// A file with its kind and an ETag; browsers ask again each time and mostly hear 304.
 fn file(path: &str, headers: &HeaderMap) -> Response {
-    let Some(file) = Web::get(path) else { return ApiError::new("not_found").into_response() };
+    let Some(file) = Web::get(path) else { return ApiError::new(Code::NotFound).into_response() };
     let digest = file.metadata.sha256_hash();
     let tag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{tag}\"");
@@ -63,6 +63,6 @@ fn kind_of(path: &str) -> &'static str {
 
 /// What a problem's `type` points to.
 async fn problem(Path(code): Path<String>) -> Result<Response, ApiError> {
-    let (status, advice) = explain(&code).ok_or_else(|| ApiError::new("not_found"))?;
-    Ok(format!("{code} (HTTP {status})\n\n{advice}\n").into_response())
+    let row = explain(&code).ok_or_else(|| ApiError::new(Code::NotFound))?;
+    Ok(format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice).into_response())
 }

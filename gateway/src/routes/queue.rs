@@ -20,7 +20,7 @@ use crate::extract::address::ClientAddress;
 use crate::extract::fan::{cookie, ticket_cookie};
 use crate::extract::{EventPath, Fan, Wish, token_of};
 use crate::model::{JoinAnswer, Queue};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::time;
 
@@ -42,12 +42,12 @@ impl From<RoomError> for ApiError {
         match error {
             RoomError::UnknownEvent => Refusal::UnknownEvent.into(),
             RoomError::NotYourTurn { ahead, retry_after_ms } => {
-                ApiError::new("not_your_turn").ahead(ahead).retry_after_ms(retry_after_ms)
+                ApiError::new(Code::NotYourTurn).ahead(ahead).retry_after_ms(retry_after_ms)
             }
             RoomError::Puzzle(error) => error.into(),
             RoomError::Store(error) => {
                 tracing::warn!(%error, "no place could be given");
-                ApiError::new("overloaded").retry_after_ms(1_000)
+                ApiError::new(Code::Overloaded).retry_after_ms(1_000)
             }
         }
     }

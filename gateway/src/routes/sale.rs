@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use floodgate_domain::dials::WORDS_BYTES_MAX;
-use floodgate_domain::{Command, PhaseDial, Policy, RoomDials};
+use floodgate_domain::{Command, PhaseDial, Policy};
 
 use super::answer;
 use super::events::{PriceEntry, price_table};
 use crate::extract::{EventPath, Manager, Operator, StaffMember, Wish};
 use crate::model::DoneAnswer;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -91,7 +91,7 @@ impl PolicyPatch {
                 .and_then(|duration| u64::try_from(duration.as_millis()).ok())
                 .ok_or_else(|| {
                     let message = "a duration such as 5m or 90s";
-                    ApiError::new("malformed_body").field(format!("policy.{name}"), message)
+                    ApiError::new(Code::MalformedBody).field(format!("policy.{name}"), message)
                 }),
         };
         Ok(Policy {
@@ -129,12 +129,11 @@ async fn turn(
     wish: &Wish<Why>,
     phase: PhaseDial,
 ) -> Result<Response, ApiError> {
-    let reason = wish.body.reason.clone();
+    let reason = &wish.body.reason;
     if reason.len() > WORDS_BYTES_MAX {
-        return Err(ApiError::new("malformed_body").field("reason", "at most 500 bytes"));
+        return Err(ApiError::new(Code::MalformedBody).field("reason", "at most 500 bytes"));
     }
-    let dials = RoomDials { phase: Some(phase), reason, ..RoomDials::default() };
-    tell(state, path, staff, wish, Command::TuneRoom(Box::new(dials))).await
+    tell(state, path, staff, wish, Command::turn_phase(phase, reason)).await
 }
 
 /// One command of staff that answers with nothing but its position.
@@ -241,7 +240,7 @@ pub(crate) async fn set_policy(
     let policy = wish.body.apply(before)?;
     if policy.shoppers_max != before.shoppers_max {
         let fix = "turn it with PUT /v1/events/{event_id}/queue, which asks for a reason";
-        return Err(ApiError::new("malformed_body").field("policy.shoppers_max", fix));
+        return Err(ApiError::new(Code::MalformedBody).field("policy.shoppers_max", fix));
     }
     tell(&state, &path, staff, &wish, Command::SetPolicy(Box::new(policy))).await
 }

@@ -16,7 +16,7 @@ use floodgate_domain::{
 use super::answer;
 use super::orders::find;
 use crate::extract::{Fan, OrderPath, Wish};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::views::EventView;
 
@@ -84,11 +84,11 @@ pub(crate) async fn tokenise(
     _: Fan,
     Wish { body, .. }: Wish<Card>,
 ) -> Result<Json<Method>, ApiError> {
-    let sandbox = state.sandbox.as_ref().ok_or_else(|| ApiError::new("not_found"))?;
+    let sandbox = state.sandbox.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
     let digits: String = body.card_number.chars().filter(char::is_ascii_digit).collect();
     let payment_method = sandbox.tokenise(&digits).ok_or_else(|| {
         let message = "not a test card; the payment page lists those the sandbox knows";
-        ApiError::new("malformed_body").field("card_number", message)
+        ApiError::new(Code::MalformedBody).field("card_number", message)
     })?;
     Ok(Json(Method { payment_method: payment_method.to_owned() }))
 }
@@ -135,7 +135,7 @@ async fn asked_soon(
 }
 
 fn nothing_asked() -> ApiError {
-    ApiError::new("not_found").field("order_id", "no bank waits for an answer about this order")
+    ApiError::new(Code::NotFound).field("order_id", "no bank waits for an answer about this order")
 }
 
 /// The buyer's answer to his bank, as the bank tells it to whichever gateway it reaches. It goes
@@ -155,7 +155,7 @@ pub(crate) async fn resolve(
     path: OrderPath,
     Wish { body, .. }: Wish<ChallengeAnswer>,
 ) -> Result<Response, ApiError> {
-    state.sandbox.as_ref().ok_or_else(|| ApiError::new("not_found"))?;
+    state.sandbox.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
     // The bank knows its customer; here his device stands for him.
     find(&path, fan).await?;
     let (result, then) = match body.approve {

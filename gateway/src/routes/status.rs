@@ -10,7 +10,7 @@ use floodgate_domain::{Answer, Command};
 
 use crate::extract::{EventPath, Fan};
 use crate::model::StatusAnswer;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -44,8 +44,9 @@ pub(crate) async fn read(
     path: EventPath,
     query: Result<Query<StatusQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<StatusAnswer>, ApiError> {
-    let Query(query) = query
-        .map_err(|error| ApiError::new("invalid_query").field("consistency", error.body_text()))?;
+    let Query(query) = query.map_err(|error| {
+        ApiError::new(Code::InvalidQuery).field("consistency", error.body_text())
+    })?;
     if query.consistency == Consistency::Eventual {
         return Ok(Json(StatusAnswer::eventual(&path.entry.read())));
     }

@@ -10,7 +10,7 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::openapi::document;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -46,7 +46,7 @@ async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
 
 /// Prometheus text.
 async fn metrics(State(state): State<GatewayState>) -> Result<Response, ApiError> {
-    let handle = state.metrics.as_ref().ok_or_else(|| ApiError::new("not_found"))?;
+    let handle = state.metrics.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
     metrics::gauge!("floodgate_requests_waiting").set(state.replies.waiting_count() as f64);
     let kind = "text/plain; version=0.0.4";
     Ok(([(header::CONTENT_TYPE, kind)], handle.render()).into_response())

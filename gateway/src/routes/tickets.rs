@@ -13,7 +13,7 @@ use floodgate_domain::{OrderStatus, OrderView, Refusal, SeatId};
 use super::orders::find;
 use crate::extract::{Fan, OrderPath};
 use crate::model::Seat;
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 use crate::ticket;
 
@@ -85,7 +85,7 @@ pub(crate) async fn qr(
 ) -> Result<Response, ApiError> {
     let order = confirmed(&path, fan).await?;
     let Path((_, _, seat)) = names;
-    let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new("invalid_id"))?;
+    let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new(Code::InvalidId))?;
     if !order.seats.as_slice().contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
     }

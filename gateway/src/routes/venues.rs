@@ -14,7 +14,7 @@ use floodgate_domain::{Plan, VenueId};
 use floodgate_seating::Format;
 
 use crate::extract::{Manager, PlanWish};
-use crate::problem::ApiError;
+use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -44,7 +44,7 @@ pub(crate) struct ImportedPlan {
 /// Reads an uploaded plan; `name` is given to plans without one of their own.
 pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, ApiError> {
     let malformed =
-        |path: &str, message: String| ApiError::new("malformed_body").field(path, message);
+        |path: &str, message: String| ApiError::new(Code::MalformedBody).field(path, message);
     let format = Format::parse(&upload.format)
         .ok_or_else(|| malformed("plan.format", "pretix, csv or native".into()))?;
     let bytes = match format {

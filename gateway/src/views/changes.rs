@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use floodgate_admission::Turned;
-use floodgate_domain::{Dials, Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
+use floodgate_domain::{Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -17,7 +17,7 @@ pub(crate) struct Change {
     pub(crate) at: LogTime,
     /// The fact's name.
     pub(crate) fact: &'static str,
-    /// Who; facts that do not say it come from commands older than the dials.
+    /// Who; facts about prices and rules do not say it.
     pub(crate) by: Option<StaffId>,
     /// What was turned.
     pub(crate) dials: RoomDials,
@@ -39,7 +39,6 @@ impl Changes {
     pub(crate) fn note(&mut self, record: &FactRecord) {
         let (by, dials) = match &record.fact {
             Fact::RoomTuned { dials, by } => (Some(*by), (**dials).clone()),
-            Fact::QueueTuned { dials, by } => (Some(*by), from_pair(dials)),
             // Rules hold a dial too.
             Fact::PolicySet(policy) => {
                 let shoppers_max = Some(policy.shoppers_max);
@@ -96,11 +95,6 @@ impl Changes {
     pub(crate) fn last_origin(&self) -> Option<(u64, Source)> {
         self.origins.back().copied()
     }
-}
-
-fn from_pair(dials: &Dials) -> RoomDials {
-    let Dials { per_minute, message, reason } = dials.clone();
-    RoomDials { per_minute, message, reason, ..RoomDials::default() }
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Target<'_> {
                 self.event.shoppers -= 1;
             }
             Fact::PlacesCalled { below } => self.call_places(*below),
-            Fact::TurnAwaited { place, .. } => self.event.crowd.ask(*place),
+            Fact::TurnAwaited { place, .. } => self.event.waiting_line.ask(*place),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
@@ -82,7 +82,6 @@ impl Target<'_> {
             | Fact::TicketTransferred { .. }
             | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
-            | Fact::QueueTuned { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
@@ -98,7 +97,7 @@ impl Target<'_> {
 
     fn call_places(&mut self, below: Place) {
         let event = &mut *self.event;
-        event.crowd.call(below, &event.places_spent);
+        event.waiting_line.call(below, &event.places_spent);
     }
 
     fn reserve_places(&mut self, count: u32) {
@@ -115,7 +114,7 @@ impl Target<'_> {
         buyer.place = place;
         buyer.pass_until = until;
         self.event.shoppers += u32::from(is_new);
-        self.event.crowd.enter(place);
+        self.event.waiting_line.enter(place);
         self.event.spend_place(place);
         self.start_timer(until, TimerKind::Pass { buyer: number });
     }
@@ -129,7 +128,7 @@ impl Target<'_> {
         until: LogTime,
     ) {
         let event = &mut *self.event;
-        event.house.hold(seats);
+        event.seat_map.hold(seats);
         let order = Order {
             generation: generation_of(hold_id),
             status: OrderStatus::Held,
@@ -175,10 +174,10 @@ impl Target<'_> {
             buyer.drop_hold(hold_id);
         } else {
             buyer.seats_count += seats.len() as u16;
-            event.house.hold(seats);
+            event.seat_map.hold(seats);
             event.orders.revive(hold_id);
         }
-        event.house.sell(seats);
+        event.seat_map.sell(seats);
     }
 
     /// The order ends and its seats are free.
@@ -192,7 +191,7 @@ impl Target<'_> {
         let (_, buyer) = event.buyers.entry(order.buyer);
         buyer.drop_hold(hold_id);
         buyer.seats_count -= seats.len() as u16;
-        event.house.free(seats);
+        event.seat_map.free(seats);
         event.orders.retire(hold_id);
     }
 

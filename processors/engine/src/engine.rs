@@ -7,10 +7,11 @@
 use std::hint::black_box;
 
 use crate::apply::Target;
-use crate::decide::{Asked, decide, expire, problem_with_new_event, undo_cancelled};
+use crate::decide::{Context, create_event, decide, engine_version, expire, undo_cancelled};
 use crate::event::Event;
 use crate::outcomes::{Outcome, Outcomes, Remembered};
 use crate::table::{Index, mix64};
+use crate::version::{InForce, NEWEST_VERSION, NewerVersion, at_most};
 use crate::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{Answer, EventStatus, Reply};
 use floodgate_domain::command::{Command, Envelope};
@@ -18,14 +19,10 @@ use floodgate_domain::fact::{Fact, FactRecord, Source};
 use floodgate_domain::ids::{Actor, CommandId, EventId, LogTime};
 use floodgate_domain::refusal::Refusal;
 
-/// The newest decision rules this build knows. A log says by an EngineVersion command from
-/// which record on they apply; append one only when every processor runs a build that knows it.
-pub const ENGINE_VERSION: u32 = 1;
-
 /// Timers fired in one step. A mass expiry is spread over steps, each about a millisecond;
-/// what is still due stays due.
+/// what is still due stays due. A rule: another number is another version.
 const TIMERS_PER_STEP: usize = 4096;
-/// Orders undone in one step after a cancellation, for the same reason.
+/// Orders undone in one step after a cancellation, for the same reason; a rule as well.
 const SWEEP_PER_STEP: u32 = 1024;
 
 /// Bounds of one partition's tables.
@@ -35,11 +32,13 @@ pub struct EngineLimits {
     pub outcomes_max: usize,
     /// Events of one partition; cancelled and closed ones count.
     pub events_max: usize,
+    /// The newest rules it may follow; the log decides which it does.
+    pub version_max: u32,
 }
 
 impl Default for EngineLimits {
     fn default() -> Self {
-        EngineLimits { outcomes_max: 1 << 19, events_max: 1024 }
+        EngineLimits { outcomes_max: 1 << 19, events_max: 1024, version_max: NEWEST_VERSION }
     }
 }
 
@@ -47,7 +46,7 @@ impl Default for EngineLimits {
 #[derive(Debug)]
 pub struct Engine {
     limits: EngineLimits,
-    pub(crate) version: u32,
+    pub(crate) in_force: InForce,
     pub(crate) clock: LogTime,
     pub(crate) events: Vec<Event>,
     /// Event ids to positions in `events`.
@@ -85,8 +84,8 @@ impl Engine {
     #[must_use]
     pub fn new(limits: EngineLimits) -> Self {
         Engine {
-            limits,
-            version: ENGINE_VERSION,
+            limits: EngineLimits { version_max: at_most(limits.version_max), ..limits },
+            in_force: InForce::BASE,
             clock: LogTime(0),
             events: Vec::new(),
             numbers: Index::with_room_for(limits.events_max),
@@ -124,20 +123,27 @@ impl Engine {
     }
 
     /// Takes the command at `offset`, stamped `at` by the log, and appends what happened to
-    /// `facts`, first what time alone brought about, then what the command did.
+    /// `facts`, first what time alone brought about, then what the command did. A command that puts
+    /// rules in force which this build does not have changes nothing and ends the fold: what follows
+    /// is for a newer build.
     pub fn step(
         &mut self,
         offset: u64,
         at: LogTime,
         envelope: &Envelope,
         facts: &mut Vec<FactRecord>,
-    ) -> Reply {
+    ) -> Result<Reply, NewerVersion> {
+        if let Command::EngineVersion { version } = envelope.command
+            && self.is_beyond(version, envelope)
+        {
+            return Err(NewerVersion { version, offset, known: self.limits.version_max });
+        }
         self.clock = self.clock.max(at);
         let mut output = Output { facts, source: Source { offset, index: 0 } };
         self.fire_timers(&mut output);
         self.undo_cancelled_orders(&mut output);
         let (answer, repeated) = self.answer_to(envelope, &mut output);
-        Reply {
+        Ok(Reply {
             command_id: envelope.command_id,
             event_id: envelope.event_id,
             reply_to: envelope.reply_to,
@@ -145,7 +151,20 @@ impl Engine {
             at: self.clock,
             repeated,
             answer,
-        }
+        })
+    }
+
+    /// Whether only a newer build may decide this. What every build refuses or repeats is not.
+    fn is_beyond(&self, version: u32, envelope: &Envelope) -> bool {
+        version > self.limits.version_max
+            && envelope.actor == Actor::System
+            && self.outcomes.find(envelope.command_id).is_none()
+    }
+
+    /// The rules in force after the last step.
+    #[must_use]
+    pub fn in_force(&self) -> InForce {
+        self.in_force
     }
 
     /// The next instant at which a Tick would do something; `None` when nothing runs.
@@ -184,16 +203,21 @@ impl Engine {
     fn fire_timers(&mut self, output: &mut Output<'_>) {
         let mut due = std::mem::take(&mut self.scratch.due);
         self.wheel.take_due(self.clock, TIMERS_PER_STEP, &mut due);
+        let context = self.context(Actor::System);
         for timer in due.drain(..) {
             let mut facts = std::mem::take(&mut self.scratch.facts);
             let event = &self.events[timer.event as usize];
-            let again = expire(event, &timer, self.clock, &mut facts);
+            let again = expire(event, &timer, context, &mut facts);
             self.apply_all(timer.event, facts, output);
             if let Some(deadline) = again {
                 self.start_again(Timer { deadline, ..timer });
             }
         }
         self.scratch.due = due;
+    }
+
+    fn context(&self, actor: Actor) -> Context {
+        Context { now: self.clock, actor, version: self.in_force.version }
     }
 
     /// A timer whose owner had moved its deadline.
@@ -209,6 +233,7 @@ impl Engine {
         let Some(&number) = self.sweeping.last() else {
             return;
         };
+        let context = self.context(Actor::System);
         for _ in 0..SWEEP_PER_STEP {
             let event = &self.events[number as usize];
             let Some(slot) = event.sweep else { return };
@@ -218,7 +243,7 @@ impl Engine {
                 return;
             }
             let mut facts = std::mem::take(&mut self.scratch.facts);
-            undo_cancelled(event, slot, self.clock, &mut facts);
+            undo_cancelled(event, slot, context, &mut facts);
             self.apply_all(number, facts, output);
             self.events[number as usize].sweep = Some(slot + 1);
         }
@@ -255,10 +280,10 @@ impl Engine {
         let Some(number) = self.number(envelope.event_id) else {
             return self.create(envelope, output);
         };
-        let asked = Asked { now: self.clock, actor: envelope.actor };
+        let context = self.context(envelope.actor);
         let mut facts = std::mem::take(&mut self.scratch.facts);
         let event = &self.events[number as usize];
-        let decision = decide(event, asked, &envelope.command, &mut facts);
+        let decision = decide(event, context, &envelope.command, &mut facts);
         self.apply_all(number, facts, output);
         if decision.is_ok() {
             self.events[number as usize].remember_cohort(envelope);
@@ -272,14 +297,11 @@ impl Engine {
         version: u32,
         output: &mut Output<'_>,
     ) -> Result<Outcome, Refusal> {
-        if !matches!(envelope.actor, Actor::System | Actor::Staff(_)) {
-            return Err(Refusal::NotAllowed);
+        let context = self.context(envelope.actor);
+        if let Some(fact) = engine_version(self.in_force, context, version)? {
+            self.in_force = InForce { version, since: Some(output.source.offset) };
+            output.push(envelope.event_id, self.clock, fact);
         }
-        if version < self.version || version > ENGINE_VERSION {
-            return Err(Refusal::NeedsNewerEngine);
-        }
-        self.version = version;
-        output.push(envelope.event_id, self.clock, Fact::EngineVersionSet { version });
         Ok(Outcome::Done)
     }
 
@@ -287,18 +309,11 @@ impl Engine {
         let Command::CreateEvent(new) = &envelope.command else {
             return Err(Refusal::UnknownEvent);
         };
-        if !matches!(envelope.actor, Actor::System | Actor::Staff(_)) {
-            return Err(Refusal::NotAllowed);
-        }
-        if self.events.len() >= self.limits.events_max {
-            return Err(Refusal::TooManyEvents);
-        }
-        if let Some(problem) = problem_with_new_event(new) {
-            return Err(problem);
-        }
+        let (context, events) = (self.context(envelope.actor), self.events.len());
+        let (fact, outcome) = create_event(context, new, events, self.limits.events_max)?;
         self.add_event(Event::new(envelope.event_id, new));
-        output.push(envelope.event_id, self.clock, Fact::EventCreated(new.clone()));
-        Ok(Outcome::Done)
+        output.push(envelope.event_id, self.clock, fact);
+        Ok(outcome)
     }
 
     /// Makes decided facts true and hands them out; takes the scratch memory back.

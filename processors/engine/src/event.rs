@@ -1,9 +1,9 @@
 //! Everything the engine knows of one event.
 
 use super::buyers::{Buyer, Buyers};
-use super::crowd::Crowd;
-use super::house::House;
 use super::orders::Orders;
+use super::seat_map::SeatMap;
+use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
@@ -20,7 +20,7 @@ pub(super) struct Event {
     pub(super) phase: SalePhase,
     pub(super) prices: PriceTable,
     pub(super) policy: Policy,
-    pub(super) house: House,
+    pub(super) seat_map: SeatMap,
     pub(super) orders: Orders,
     pub(super) buyers: Buyers,
     pub(super) shoppers: u32,
@@ -30,13 +30,13 @@ pub(super) struct Event {
     pub(super) places_spent: Vec<u64>,
     /// After a cancellation: the next order slot to undo.
     pub(super) sweep: Option<u32>,
-    pub(super) crowd: Crowd,
+    pub(super) waiting_line: WaitingLine,
 }
 
 impl Event {
     pub(super) fn new(id: EventId, new: &NewEvent) -> Self {
-        let house = House::build(&new.plan);
-        let capacity = house.capacity as usize;
+        let seat_map = SeatMap::build(&new.plan);
+        let capacity = seat_map.capacity as usize;
         // Twice the capacity: about as many buyers as come while seats are left, on reserve.
         let buyers = (capacity * 2).clamp(1024, (new.policy.buyers_max as usize).max(1024));
         Event {
@@ -44,24 +44,24 @@ impl Event {
             phase: SalePhase::Announced,
             prices: new.prices.clone(),
             policy: new.policy,
-            house,
+            seat_map,
             orders: Orders::with_room_for(capacity + 1024),
             buyers: Buyers::with_room_for(buyers),
             shoppers: 0,
             places_reserved: 0,
             places_spent: Vec::new(),
             sweep: None,
-            crowd: Crowd::default(),
+            waiting_line: WaitingLine::default(),
         }
     }
 
     pub(super) fn status(&self) -> EventStatus {
         EventStatus {
             phase: self.phase,
-            capacity: self.house.capacity,
-            free: self.house.free,
-            held: self.house.held(),
-            sold: self.house.sold,
+            capacity: self.seat_map.capacity,
+            free: self.seat_map.free,
+            held: self.seat_map.held(),
+            sold: self.seat_map.sold,
             shoppers: self.shoppers,
             shoppers_max: self.policy.shoppers_max,
             places_reserved: self.places_reserved,

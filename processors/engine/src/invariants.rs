@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::event::Event;
-use super::house::SeatState;
+use super::seat_map::SeatState;
 use super::wheel::{SLOT_MS, TimerKind};
 use floodgate_domain::answer::OrderStatus;
 
@@ -72,19 +72,19 @@ fn seat_one_owner(_: &Engine, event: &Event) -> Result<(), String> {
             if !owners.insert(seat) {
                 return Err(format!("seat {} has two owners, one in slot {slot}", seat.0));
             }
-            let state = event.house.seat_state(seat);
+            let state = event.seat_map.seat_state(seat);
             if state != Some(expected) {
                 return Err(format!("seat {} of slot {slot} is {state:?}", seat.0));
             }
         }
     }
-    let taken = u64::from(event.house.capacity - event.house.free);
+    let taken = u64::from(event.seat_map.capacity - event.seat_map.free);
     expect_equal("owned seats", owners.len() as u64, taken)
 }
 
 fn seats_add_up(_: &Engine, event: &Event) -> Result<(), String> {
     let (mut capacity, mut free, mut sold) = (0, 0, 0);
-    for block in &event.house.blocks {
+    for block in &event.seat_map.blocks {
         if block.free & block.sold != 0 || (block.free | block.sold) & !block.for_sale != 0 {
             return Err(format!("block at seat {} is torn", block.first_seat));
         }
@@ -92,9 +92,9 @@ fn seats_add_up(_: &Engine, event: &Event) -> Result<(), String> {
         free += block.free.count_ones();
         sold += block.sold.count_ones();
     }
-    expect_equal("capacity", u64::from(capacity), u64::from(event.house.capacity))?;
-    expect_equal("free", u64::from(free), u64::from(event.house.free))?;
-    expect_equal("sold", u64::from(sold), u64::from(event.house.sold))
+    expect_equal("capacity", u64::from(capacity), u64::from(event.seat_map.capacity))?;
+    expect_equal("free", u64::from(free), u64::from(event.seat_map.free))?;
+    expect_equal("sold", u64::from(sold), u64::from(event.seat_map.sold))
 }
 
 fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
@@ -151,10 +151,10 @@ fn place_enters_once(_: &Engine, event: &Event) -> Result<(), String> {
 }
 
 fn line_moves_on(_: &Engine, event: &Event) -> Result<(), String> {
-    let called = event.crowd.called;
+    let called = event.waiting_line.called;
     if called > event.places_reserved {
         return Err(format!("{called} places called of {}", event.places_reserved));
     }
-    let awaiting = event.crowd.count(&event.places_spent);
-    expect_equal("turns awaited", u64::from(event.crowd.awaiting()), u64::from(awaiting))
+    let awaiting = event.waiting_line.count(&event.places_spent);
+    expect_equal("turns awaited", u64::from(event.waiting_line.awaiting()), u64::from(awaiting))
 }

@@ -6,19 +6,23 @@
 
 mod apply;
 mod buyers;
-mod crowd;
 mod decide;
 mod engine;
 mod event;
-mod house;
 mod invariants;
 mod orders;
 mod outcomes;
 mod run_index;
+mod seat_map;
 mod snapshot;
 mod table;
+mod version;
+mod waiting_line;
 mod wheel;
 
-pub use engine::{ENGINE_VERSION, Engine, EngineLimits};
+pub use engine::{Engine, EngineLimits};
 pub use invariants::{INVARIANTS, Violation};
 pub use snapshot::SnapshotError;
+#[cfg(feature = "test-version")]
+pub use version::TEST_VERSION;
+pub use version::{BASE_VERSION, InForce, NEWEST_VERSION, NewerVersion};

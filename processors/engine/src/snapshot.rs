@@ -4,11 +4,12 @@
 //! reader's: they bound tables, not decisions already made.
 
 use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
-use super::crowd::Crowd;
 use super::event::Event;
-use super::house::{Block, House};
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
+use super::seat_map::{Block, SeatMap};
+use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
+use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
@@ -18,9 +19,8 @@ use floodgate_domain::wire::{
     Cursor, Sink, WireError, read_cohort, read_policy, read_prices, write_policy, write_prices,
 };
 
-/// Version 2 adds the line as it was called, who awaits his turn, and cohorts. Version 1 is read
-/// as if nobody had called, asked or shared: its log holds none of that.
-const SNAPSHOT_VERSION: u8 = 2;
+/// The form, not the rules: those in force are part of the state.
+const SNAPSHOT_FORM: u8 = 1;
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 const COUNT_MAX: usize = 1 << 30;
 
@@ -29,13 +29,15 @@ const COUNT_MAX: usize = 1 << 30;
 pub enum SnapshotError {
     #[error("the snapshot is damaged: {0}")]
     Damaged(#[from] WireError),
+    #[error("the snapshot is of a newer build: {0}")]
+    Newer(#[from] NewerVersion),
 }
 
 impl Engine {
     /// Writes the whole state behind what is in `out` already.
     pub fn snapshot(&self, out: &mut Vec<u8>) {
-        out.put_u8(SNAPSHOT_VERSION);
-        out.put_varint(u64::from(self.version));
+        out.put_u8(SNAPSHOT_FORM);
+        write_in_force(self.in_force, out);
         out.put_varint(self.clock.0);
         out.put_count(self.events.len());
         self.events.iter().for_each(|event| write_event(event, out));
@@ -53,19 +55,15 @@ impl Engine {
     /// The engine that wrote `bytes`, under these limits.
     pub fn restore(bytes: &[u8], limits: EngineLimits) -> Result<Self, SnapshotError> {
         let mut cursor = Cursor::new(bytes);
-        let version = cursor.u8()?;
-        if !(1..=SNAPSHOT_VERSION).contains(&version) {
-            return Err(WireError::UnknownVersion(version).into());
+        let form = cursor.u8()?;
+        if form != SNAPSHOT_FORM {
+            return Err(WireError::UnknownVersion(form).into());
         }
         let mut engine = Engine::new(limits);
-        engine.version = cursor.u32()?;
+        engine.in_force = read_in_force(&mut cursor, at_most(limits.version_max))?;
         engine.clock = cursor.time()?;
         for _ in 0..read_count(&mut cursor)? {
-            let mut event = read_event(&mut cursor)?;
-            if version >= 2 {
-                read_crowd(&mut event, &mut cursor)?;
-            }
-            engine.add_event(event);
+            engine.add_event(read_event(&mut cursor)?);
         }
         let done_tick = cursor.varint()?;
         let timer_count = read_count(&mut cursor)?;
@@ -90,6 +88,23 @@ impl Engine {
     }
 }
 
+/// The version, then one more than the offset it is in force since; 0 when the log says nothing.
+fn write_in_force(in_force: InForce, out: &mut Vec<u8>) {
+    out.put_varint(u64::from(in_force.version));
+    out.put_varint(in_force.since.map_or(0, |offset| offset + 1));
+}
+
+fn read_in_force(cursor: &mut Cursor<'_>, known: u32) -> Result<InForce, SnapshotError> {
+    let version = cursor.u32()?;
+    let since = cursor.varint()?.checked_sub(1);
+    match since {
+        None if version == BASE_VERSION => Ok(InForce { version, since }),
+        Some(offset) if version > known => Err(NewerVersion { version, offset, known }.into()),
+        Some(_) if version >= BASE_VERSION => Ok(InForce { version, since }),
+        _ => Err(WireError::OutOfBounds("a version of the rules").into()),
+    }
+}
+
 fn read_count(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
     let count = cursor.usize(COUNT_MAX, "a count")?;
     if count <= cursor.remaining() { Ok(count) } else { Err(WireError::TooShort) }
@@ -100,9 +115,9 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_u8(event.phase as u8);
     write_prices(&event.prices, out);
     write_policy(&event.policy, out);
-    out.put_count(event.house.category_count);
-    out.put_count(event.house.blocks.len());
-    event.house.blocks.iter().for_each(|block| write_block(block, out));
+    out.put_count(event.seat_map.category_count);
+    out.put_count(event.seat_map.blocks.len());
+    event.seat_map.blocks.iter().for_each(|block| write_block(block, out));
     out.put_count(event.orders.slots.len());
     event.orders.slots.iter().for_each(|order| write_order(order, out));
     out.put_count(event.orders.ended.len());
@@ -113,12 +128,12 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_varint(event.places_reserved);
     event.places_spent.iter().for_each(|&bits| out.put_u64_fixed(bits));
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
-    write_crowd(event, out);
+    write_line(event, out);
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
-fn write_crowd(event: &Event, out: &mut Vec<u8>) {
-    event.crowd.write(out);
+fn write_line(event: &Event, out: &mut Vec<u8>) {
+    event.waiting_line.write(out);
     let sharing = event.buyers.records.iter().enumerate();
     let sharing = sharing.filter_map(|(at, buyer)| Some((at, buyer.cohort?)));
     out.put_count(sharing.clone().count());
@@ -128,8 +143,8 @@ fn write_crowd(event: &Event, out: &mut Vec<u8>) {
     }
 }
 
-fn read_crowd(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
-    event.crowd = Crowd::read(cursor, &event.places_spent)?;
+fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.waiting_line = WaitingLine::read(cursor, &event.places_spent)?;
     for _ in 0..read_count(cursor)? {
         let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
         let cohort = read_cohort(cursor)?;
@@ -148,8 +163,8 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
     let category_count = cursor.usize(64, "a count of categories")?;
     let blocks: Result<Vec<Block>, WireError> =
         (0..read_count(cursor)?).map(|_| read_block(cursor)).collect();
-    let house = House::from_blocks(blocks?, category_count);
-    let mut orders = Orders::with_room_for(house.capacity as usize + 1024);
+    let seat_map = SeatMap::from_blocks(blocks?, category_count);
+    let mut orders = Orders::with_room_for(seat_map.capacity as usize + 1024);
     for _ in 0..read_count(cursor)? {
         orders.slots.push(read_order(cursor)?);
     }
@@ -168,20 +183,22 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
     let places_spent: Result<Vec<u64>, WireError> =
         (0..words).map(|_| cursor.u64_fixed()).collect();
     let sweep = cursor.u32()?.checked_sub(1);
-    Ok(Event {
+    let mut event = Event {
         id,
         phase,
         prices,
         policy,
-        house,
+        seat_map,
         orders,
         buyers: Buyers::from_records(buyers?),
         shoppers,
         places_reserved,
         places_spent: places_spent?,
         sweep,
-        crowd: Crowd::default(),
-    })
+        waiting_line: WaitingLine::default(),
+    };
+    read_line(&mut event, cursor)?;
+    Ok(event)
 }
 
 fn write_block(block: &Block, out: &mut Vec<u8>) {

@@ -12,25 +12,38 @@
 //! | [`tail`] | the last fact that is published, whatever else is in the ledger |
 //! | [`publication`] | facts on their way, in order and without a gap |
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
-//! | [`runner`] | the thread of a partition, and which of the two it is |
-//! | [`owning`] | what that thread does while it owns |
-//! | [`memory_log`] | a log that can crash on purpose, for simulations |
+//! | [`worker`] | a partition's worker, step by step: owner or follower, as it is steered |
+//! | [`owning`] | what it does while it owns |
+//! | [`own_command`] | what an owner appends itself: `Tick`, `EngineVersion` |
+//! | [`group_version`] | which rules every processor can run |
+//! | [`storing`] | snapshots on their way into their store |
+//! | [`role`] | what a worker shall be, and how it is doing |
+//! | [`runner`] | the thread of a worker |
 
 mod decided;
+mod group_version;
 mod mark;
-pub mod memory_log;
+mod own_command;
 mod owning;
 mod partition_loop;
 mod publication;
 mod readers;
 mod recovery;
+mod role;
 mod runner;
 pub mod snapshots;
 mod standby;
+mod storing;
 mod tail;
 mod traces;
+mod worker;
 
+pub use floodgate_engine::EngineLimits;
+pub use group_version::GroupVersion;
 pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
+pub use role::{Condition, Control, StartAs};
 pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
 pub use standby::Standby;
+pub use storing::{Saving, SnapshotWriter};
+pub use worker::{Step, Worker};

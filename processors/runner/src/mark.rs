@@ -13,7 +13,7 @@ pub(crate) struct Mark {
 }
 
 /// The first byte of a state with a mark.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 1;
 const BYTES: usize = 13;
 
 impl Mark {

@@ -3,18 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use floodgate_domain::wire::{WireError, decode_command, encode_command};
-use floodgate_domain::{
-    Actor, Command, CommandId, Envelope, EventId, FactRecord, GatewayId, LogTime, Source,
-};
-use floodgate_engine::Violation;
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_domain::wire::{WireError, decode_command};
+use floodgate_domain::{Command, Envelope, FactRecord, LogTime, Source};
+use floodgate_engine::{Engine, EngineLimits, NewerVersion, Violation};
 use floodgate_event_log::{
-    Log, LogError, NewRecord, Offset, Origin, Partition, Record, ReplySender, Ticket, Topic, Tracer,
+    Log, LogError, Offset, Origin, Partition, Record, ReplySender, Topic, Tracer,
 };
 
 use crate::decided::Decided;
+use crate::group_version::GroupVersion;
 use crate::mark::Mark;
+use crate::own_command::OwnCommand;
 use crate::publication::Publication;
 use crate::recovery::{Beginning, Past, Start, find_start};
 use crate::snapshots::SnapshotStore;
@@ -33,6 +32,8 @@ pub struct LoopConfig {
     pub replies: Arc<dyn ReplySender>,
     pub snapshots: Arc<dyn SnapshotStore>,
     pub limits: EngineLimits,
+    /// What the owner may put in force: never beyond `limits.version_max`.
+    pub group_version: GroupVersion,
     pub tracer: Tracer,
     /// A snapshot after so many commands.
     pub snapshot_every: u64,
@@ -47,6 +48,9 @@ pub enum RunnerError {
     /// Another build wrote this log; going on would publish over its facts.
     #[error("the last fact, at offset {offset}, cannot be read: {error}; upgrade this build")]
     ForeignFact { offset: Offset, error: WireError },
+    /// Stop: what follows is for a newer build, and deciding it here would be deciding it otherwise.
+    #[error("partition {partition}: {newer}")]
+    NewerVersion { partition: Partition, newer: NewerVersion },
     /// Stop: the state is wrong and every further decision would be.
     #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
     Broken { partition: Partition, invariant: &'static str, detail: String },
@@ -57,6 +61,10 @@ impl RunnerError {
     #[must_use]
     pub fn is_worth_a_restart(&self) -> bool {
         matches!(self, RunnerError::Log(_))
+    }
+
+    pub(crate) fn is_newer_version(&self) -> bool {
+        matches!(self, RunnerError::NewerVersion { .. })
     }
 }
 
@@ -83,7 +91,8 @@ pub struct PartitionLoop {
     past: Past,
     publication: Publication,
     parked_tail: Option<Offset>,
-    tick: Option<Ticket>,
+    tick: OwnCommand,
+    barrier: OwnCommand,
     snapshot_at: Offset,
     /// How much room the last snapshot took, so that the next one is written in one go.
     snapshot_bytes: usize,
@@ -138,7 +147,8 @@ impl PartitionLoop {
             past,
             publication,
             parked_tail,
-            tick: None,
+            tick: OwnCommand::default(),
+            barrier: OwnCommand::default(),
             snapshot_at: next,
             snapshot_bytes: 0,
             snapshot: None,
@@ -157,7 +167,11 @@ impl PartitionLoop {
 
     /// Waits for the facts, then follows whoever owns the partition now.
     pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
-        self.publication.settle_all()?;
+        if let Err(error) = self.publication.settle_all() {
+            // It may own again at once; nothing of this incarnation may be on its way then.
+            self.publication.abandon();
+            return Err(error.into());
+        }
         Standby::after(self.config, self.past)
     }
 
@@ -170,7 +184,7 @@ impl PartitionLoop {
         if let Some(last) = self.records.last() {
             self.past.mark = Mark::of(last);
             let started = Instant::now();
-            self.apply_batch();
+            self.apply_batch()?;
             metrics::histogram!("floodgate_runner_batch_seconds").record(started.elapsed());
             metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
         }
@@ -183,8 +197,16 @@ impl PartitionLoop {
     }
 
     /// Decodes and looks ahead together, then one by one: step, answer, facts.
-    fn apply_batch(&mut self) {
+    fn apply_batch(&mut self) -> Result<(), RunnerError> {
         let records = std::mem::take(&mut self.records);
+        let outcome = self.apply_records(&records);
+        // What was decided before a failure is published all the same.
+        self.publication.send();
+        self.records = records;
+        outcome
+    }
+
+    fn apply_records(&mut self, records: &[Record]) -> Result<(), RunnerError> {
         let mut from = 0;
         while from < records.len() {
             self.envelopes.clear();
@@ -199,30 +221,41 @@ impl PartitionLoop {
                 }
             }
             self.past.engine.look_ahead(&self.envelopes);
-            self.apply_decoded(&records[from..from + self.envelopes.len()]);
+            self.apply_decoded(&records[from..from + self.envelopes.len()])?;
             from += self.envelopes.len();
             if let Some((record, error)) = foreign {
                 self.park(record, error);
                 from += 1;
             }
         }
-        self.publication.send();
-        self.records = records;
+        Ok(())
     }
 
-    fn apply_decoded(&mut self, records: &[Record]) {
+    fn apply_decoded(&mut self, records: &[Record]) -> Result<(), RunnerError> {
         let traces = Traces::begin(&self.config.tracer);
         let mut replies = Vec::with_capacity(records.len());
+        let mut outcome = Ok(());
         for (record, envelope) in records.iter().zip(&self.envelopes) {
-            let reply = self.past.engine.step(record.offset, record.at, envelope, &mut self.facts);
+            let step = self.past.engine.step(record.offset, record.at, envelope, &mut self.facts);
+            let reply = match step {
+                Ok(reply) => reply,
+                Err(newer) => {
+                    let LoopConfig { partition, .. } = self.config;
+                    outcome = Err(RunnerError::NewerVersion { partition, newer });
+                    break;
+                }
+            };
             for fact in self.facts.drain(..) {
                 self.publication.add(&fact);
             }
-            if envelope.command == Command::Tick {
-                self.tick = None;
-            } else if !self.publication.knows_command(record.offset) {
-                self.decided.note(envelope, &reply);
-                replies.push(reply);
+            match envelope.command {
+                Command::Tick => self.tick.arrive(),
+                Command::EngineVersion { .. } => self.barrier.arrive(),
+                _ if self.publication.knows_command(record.offset) => {}
+                _ => {
+                    self.decided.note(envelope, &reply);
+                    replies.push(reply);
+                }
             }
         }
         if !replies.is_empty() {
@@ -230,6 +263,7 @@ impl PartitionLoop {
             self.config.replies.send(replies);
         }
         traces.end(&self.config.tracer, self.config.partition, records, &self.envelopes);
+        outcome
     }
 
     /// A record that is no command must not stop the partition: it is kept aside, once.
@@ -273,26 +307,23 @@ impl PartitionLoop {
 
     /// Appends a Tick when one is due by the wall clock and none is on its way.
     pub fn tick_if_due(&mut self, now: LogTime) {
-        let failed = |ticket: &mut Ticket| matches!(ticket.try_outcome(), Some(Err(_)));
-        if self.tick.as_mut().is_some_and(failed) {
-            self.tick = None;
+        let LoopConfig { partition, ref log, .. } = self.config;
+        if self.next_due().is_some_and(|due| due <= now) && !self.tick.is_on_its_way() {
+            self.tick.send(&**log, partition, Command::Tick);
         }
-        if self.tick.is_some() || self.next_due().is_none_or(|due| due > now) {
-            return;
+    }
+
+    /// Appends the version that all processors can run, unless the log says so already. Once a
+    /// change: a second one, by an owner that was replaced, changes nothing.
+    pub fn write_version_if_due(&mut self) {
+        let LoopConfig { partition, ref log, ref group_version, ref limits, .. } = self.config;
+        let Some(version) = group_version.get() else { return };
+        let version = version.min(limits.version_max);
+        let is_due = self.past.engine.in_force().is_outdated_by(version);
+        if is_due && !self.barrier.is_on_its_way() {
+            tracing::info!(partition, version, "all processors can run this version of the rules");
+            self.barrier.send(&**log, partition, Command::EngineVersion { version });
         }
-        let tick = Envelope {
-            command_id: CommandId(0),
-            fingerprint: 0,
-            event_id: EventId(0),
-            actor: Actor::System,
-            reply_to: GatewayId(0),
-            command: Command::Tick,
-        };
-        let mut value = Vec::new();
-        encode_command(&tick, &mut value);
-        let record = NewRecord::new(EventId(0).to_string(), value);
-        let LoopConfig { partition, .. } = self.config;
-        self.tick = Some(self.config.log.append(Topic::Commands, partition, vec![record]));
     }
 
     /// The state as it is stored.

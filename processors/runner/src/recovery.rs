@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floodgate_domain::Source;
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{Engine, EngineLimits, SnapshotError};
 use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
 
 use crate::mark::Mark;
@@ -113,7 +113,11 @@ fn newest_good(
             Ok(engine) => {
                 return Ok(Some(Past { engine, commands, mark, origin: Beginning::Snapshot }));
             }
-            Err(error) => {
+            // It is of this log, so the whole log again would only lead to the same place.
+            Err(SnapshotError::Newer(newer)) => {
+                return Err(RunnerError::NewerVersion { partition, newer });
+            }
+            Err(error @ SnapshotError::Damaged(_)) => {
                 tracing::error!(partition, next, %error, "a snapshot is not usable; skipped");
             }
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use floodgate_domain::wire::decode_command;
 use floodgate_domain::{Envelope, FactRecord, Source};
+use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
 use crate::mark::Mark;
@@ -108,7 +109,7 @@ impl Standby {
         self.forget_published();
         self.read_ahead()?;
         let goal = self.goal()?;
-        let commands = if self.kept.is_empty() { self.fold_up_to(goal) } else { 0 };
+        let commands = if self.kept.is_empty() { self.fold_up_to(goal)? } else { 0 };
         let behind = if self.kept.is_empty() { goal.saturating_sub(self.next()) } else { 0 };
         if behind == 0 {
             self.past.origin = Beginning::Standby;
@@ -120,6 +121,12 @@ impl Standby {
     #[must_use]
     pub fn next(&self) -> Offset {
         self.ahead.front().map_or_else(|| self.past.commands.0.position(), |record| record.offset)
+    }
+
+    /// The engine's state, to look at.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.past.engine
     }
 
     /// Commands before this one may be folded: their facts are in the ledger, or they are so
@@ -161,7 +168,7 @@ impl Standby {
     }
 
     /// Folds a batch, or up to the first command that has facts the ledger does not show.
-    fn fold_up_to(&mut self, goal: Offset) -> usize {
+    fn fold_up_to(&mut self, goal: Offset) -> Result<usize, RunnerError> {
         let count = self.ahead.iter().take_while(|record| record.offset < goal).count();
         let mut places = Vec::with_capacity(count);
         self.envelopes.clear();
@@ -176,7 +183,9 @@ impl Standby {
         let mut facts = Vec::new();
         for (envelope, &place) in self.envelopes.iter().zip(&places) {
             let Record { offset, at, .. } = self.ahead[place];
-            self.past.engine.step(offset, at, envelope, &mut facts);
+            let LoopConfig { partition, .. } = self.config;
+            let step = self.past.engine.step(offset, at, envelope, &mut facts);
+            step.map_err(|newer| RunnerError::NewerVersion { partition, newer })?;
             let published = self.published;
             let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.source > last);
             self.kept.extend(facts.drain(..).filter(is_new));
@@ -193,7 +202,7 @@ impl Standby {
         self.foreign.extend(foreign.map(|(_, record)| record));
         let surplus = self.foreign.len().saturating_sub(FOREIGN_MAX);
         self.foreign.drain(..surplus);
-        folded
+        Ok(folded)
     }
 
     /// Becomes the owner: publishes what the last one did not, and answers from there on.

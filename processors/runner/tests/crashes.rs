@@ -8,9 +8,8 @@ use std::time::Duration;
 use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{Actor, BuyerId, CategorySet, Command, LogTime};
 use floodgate_event_log::{Log, NewRecord, Topic};
-use floodgate_runner::Runner;
-use floodgate_runner::memory_log::{Fate, MemoryLog};
-use floodgate_runner::{PartitionLoop, RunnerError};
+use floodgate_runner::{PartitionLoop, Runner, RunnerError, StartAs};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -156,7 +155,7 @@ fn the_owner_lets_time_pass_and_stops_when_told() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(&log, folder.path());
     // The log's clock is far behind the wall clock, so every hold is due at once.
-    let handle = Runner::spawn(config.clone()).unwrap();
+    let handle = Runner::spawn(config.clone(), StartAs::Owner).unwrap();
     let mut reader = log.reader(Topic::Ledger, 0, 0).unwrap();
     let mut facts = Vec::new();
     let mut seen = Vec::new();

@@ -9,8 +9,8 @@ use std::time::Duration;
 use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{Actor, Command, LogTime, Source};
 use floodgate_event_log::{Log, NewRecord, Topic};
-use floodgate_runner::memory_log::{Fate, MemoryLog};
 use floodgate_runner::{LoopConfig, PartitionLoop, Standby};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 

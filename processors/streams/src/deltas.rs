@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use floodgate_domain::fact::SeatsKept;
+use floodgate_domain::effects::SeatMove;
 use floodgate_domain::plan::SeatFlags;
-use floodgate_domain::{EventId, Fact, FactRecord, Plan, SeatList};
+use floodgate_domain::{EventId, FactRecord, Plan, SeatState};
 
 /// What is counted: an event, a section or a price category of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,10 +19,6 @@ pub(crate) type Key = (EventId, Scope);
 
 /// Free, held, sold: totals, or changes of them.
 pub(crate) type Amounts = [i64; 3];
-
-const FREE: usize = 0;
-const HELD: usize = 1;
-const SOLD: usize = 2;
 
 /// One event's shape: what each seat counts towards.
 #[derive(Debug)]
@@ -60,22 +56,12 @@ impl Shapes {
 
     /// Appends what a fact changes.
     pub(crate) fn differences(&mut self, record: &FactRecord, into: &mut Vec<(Key, Amounts)>) {
-        let event_id = record.event_id;
-        match &record.fact {
-            Fact::EventCreated(new) => self.created(event_id, &new.plan, into),
-            Fact::SeatsHeld { seats, .. } => self.moved(event_id, seats, FREE, HELD, into),
-            Fact::OrderConfirmed { seats, kept, .. } => {
-                // Late payments find free seats; all others have held theirs.
-                let from = if *kept == SeatsKept::Held { HELD } else { FREE };
-                self.moved(event_id, seats, from, SOLD, into);
-            }
-            Fact::HoldReleased { seats, .. }
-            | Fact::HoldExpired { seats, .. }
-            | Fact::OrderExpired { seats, .. } => self.moved(event_id, seats, HELD, FREE, into),
-            Fact::OrderRefunded { seats, .. } | Fact::OrderCancelled { seats, .. } => {
-                self.moved(event_id, seats, SOLD, FREE, into);
-            }
-            _ => {}
+        let effects = record.fact.effects();
+        if let Some(new) = effects.created {
+            self.created(record.event_id, &new.plan, into);
+        }
+        if let Some(change) = effects.seats {
+            self.moved(record.event_id, &change, into);
         }
     }
 
@@ -95,21 +81,17 @@ impl Shapes {
         self.events.insert(event_id, shape);
     }
 
-    fn moved(
-        &self,
-        event_id: EventId,
-        seats: &SeatList,
-        from: usize,
-        to: usize,
-        into: &mut Vec<(Key, Amounts)>,
-    ) {
+    fn moved(&self, event_id: EventId, change: &SeatMove<'_>, into: &mut Vec<(Key, Amounts)>) {
         let Some(shape) = self.events.get(&event_id) else { return };
-        let mut change = [0; 3];
-        change[from] -= 1;
-        change[to] += 1;
-        for seat in seats.iter() {
+        // A ticket that changes hands changes no total.
+        if change.from == change.to {
+            return;
+        }
+        let states = [SeatState::Free, SeatState::Held, SeatState::Sold];
+        let amounts = states.map(|state| change.change_of(state));
+        for seat in change.seats {
             if let Some(&counts_towards) = shape.seats.get(seat.0 as usize) {
-                add(event_id, counts_towards, change, into);
+                add(event_id, counts_towards, amounts, into);
             }
         }
     }

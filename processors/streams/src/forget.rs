@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use floodgate_domain::fact::SeatsKept;
-use floodgate_domain::{EventId, Fact, FactRecord, LogTime, SalePhase};
+use floodgate_domain::{EventId, FactRecord, LogTime, SalePhase, SeatState};
 
 /// Where an event stands.
 #[derive(Debug)]
@@ -70,17 +69,10 @@ impl Forgetting {
             return false;
         }
         standing.last_at = record.at;
-        match &record.fact {
-            Fact::SaleOpened => standing.phase = SalePhase::Open,
-            Fact::SalePaused => standing.phase = SalePhase::Paused,
-            Fact::SaleClosed => standing.phase = SalePhase::Closed,
-            Fact::EventCancelled => standing.phase = SalePhase::Cancelled,
-            Fact::SeatsHeld { seats, .. } => standing.held += seats.len() as i64,
-            Fact::OrderConfirmed { seats, kept: SeatsKept::Held, .. }
-            | Fact::HoldReleased { seats, .. }
-            | Fact::HoldExpired { seats, .. }
-            | Fact::OrderExpired { seats, .. } => standing.held -= seats.len() as i64,
-            _ => {}
+        let effects = record.fact.effects();
+        standing.phase = effects.phase.unwrap_or(standing.phase);
+        if let Some(change) = effects.seats {
+            standing.held += change.change_of(SeatState::Held) * change.seats.len() as i64;
         }
         true
     }

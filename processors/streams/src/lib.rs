@@ -6,6 +6,7 @@
 //! counted (`audience`). [`public`] is the form other teams read. Start reading at `flow`.
 
 mod audience;
+pub mod cloudevents;
 mod deltas;
 mod flow;
 mod forget;

@@ -8,8 +8,8 @@ use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
 
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;
-use crate::keys::{KeyFiles, is_open_to_others};
-use crate::roles::open_snapshots;
+use floodgate_server::keys::{KeyFiles, is_open_to_others};
+use floodgate_server::open_snapshots;
 
 pub(super) fn open_files(settings: &Settings) -> Finding {
     let needed = settings.server.connections_max as u64 + 100;

@@ -8,7 +8,7 @@ use floodgate_event_log::{KafkaLog, probe};
 use super::super::block_on;
 use super::super::exit::Failure;
 use super::{Finding, clock};
-use crate::roles::kafka_options;
+use floodgate_server::kafka_options;
 
 /// Makes what is missing and sets what is set otherwise.
 const APPLY: &str = "floodgate topics apply";

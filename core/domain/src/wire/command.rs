@@ -5,7 +5,7 @@
 
 use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_dials, read_room_dials, write_dials, write_room_dials};
+use super::dials::{read_room_dials, write_room_dials};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
@@ -62,16 +62,16 @@ pub fn decode_command(bytes: &[u8]) -> Result<Envelope, WireError> {
     Ok(Envelope { command_id, fingerprint, event_id, actor, reply_to, command })
 }
 
-/// The kind's number; never used twice.
+/// Numbers of commands that were taken back: OpenSale, PauseSale, CloseSale and CancelEvent, which
+/// the phase dial replaced, and TuneQueue. They are read as unknown and never given out again.
+pub const RETIRED_COMMANDS: [u8; 5] = [4, 5, 6, 7, 29];
+
+/// The kind's number; never used twice, see [`RETIRED_COMMANDS`].
 fn kind(command: &Command) -> u8 {
     match command {
         Command::CreateEvent(_) => 1,
         Command::SetPrices(_) => 2,
         Command::SetPolicy(_) => 3,
-        Command::OpenSale => 4,
-        Command::PauseSale => 5,
-        Command::CloseSale => 6,
-        Command::CancelEvent => 7,
         Command::CommitDraw { .. } => 8,
         Command::RevealDraw { .. } => 9,
         Command::ReservePlaces { .. } => 10,
@@ -93,7 +93,6 @@ fn kind(command: &Command) -> u8 {
         Command::Tick => 26,
         Command::EngineVersion { .. } => 27,
         Command::ReadStatus => 28,
-        Command::TuneQueue(_) => 29,
         Command::CallPlaces { .. } => 30,
         Command::AwaitTurn { .. } => 31,
         Command::ShareCohort { .. } => 32,
@@ -160,14 +159,9 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u32_fixed(seat.0);
         }
         Command::Announce { message } => out.put_text(message),
-        Command::TuneQueue(dials) => write_dials(dials, out),
         Command::TuneRoom(dials) => write_room_dials(dials, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
-        Command::OpenSale
-        | Command::PauseSale
-        | Command::CloseSale
-        | Command::CancelEvent
-        | Command::Leave
+        Command::Leave
         | Command::WithdrawCohort
         | Command::MarkTime
         | Command::Tick
@@ -180,10 +174,6 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         1 => Command::CreateEvent(Box::new(read_new_event(cursor)?)),
         2 => Command::SetPrices(Box::new(read_prices(cursor)?)),
         3 => Command::SetPolicy(Box::new(read_policy(cursor)?)),
-        4 => Command::OpenSale,
-        5 => Command::PauseSale,
-        6 => Command::CloseSale,
-        7 => Command::CancelEvent,
         8 => Command::CommitDraw { commitment: cursor.array()? },
         9 => Command::RevealDraw { secret: cursor.array()?, public_value: cursor.array()? },
         10 => Command::ReservePlaces { count: cursor.u32()? },
@@ -217,7 +207,6 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },
         28 => Command::ReadStatus,
-        29 => Command::TuneQueue(Box::new(read_dials(cursor)?)),
         30 => Command::CallPlaces { below: cursor.place()? },
         31 => Command::AwaitTurn { place: cursor.place()? },
         32 => Command::ShareCohort { cohort: read_cohort(cursor)? },

@@ -1,11 +1,9 @@
 //! Dials on the wire.
 //!
-//! All of them: one byte says which follow, then those in its order, the reason, the origin. The
-//! older pair of pace and message keeps its own form.
+//! One byte says which of them follow, then those in its order, the reason, the origin.
 
 use super::command::MESSAGE_BYTES_MAX;
 use super::cursor::{Cursor, Sink, WireError};
-use crate::command::Dials;
 use crate::dials::{PhaseDial, RoomDials};
 
 const PER_MINUTE: u8 = 1;
@@ -61,25 +59,4 @@ pub(super) fn read_room_dials(cursor: &mut Cursor<'_>) -> Result<RoomDials, Wire
 
 fn read_phase(cursor: &mut Cursor<'_>) -> Result<PhaseDial, WireError> {
     PhaseDial::from_code(cursor.u8()?).ok_or(WireError::OutOfBounds("a phase"))
-}
-
-/// A dial that is not turned is 0, else one more than its value.
-pub(super) fn write_dials(dials: &Dials, out: &mut Vec<u8>) {
-    out.put_varint(dials.per_minute.map_or(0, |value| u64::from(value) + 1));
-    out.put_u8(u8::from(dials.message.is_some()));
-    if let Some(message) = &dials.message {
-        out.put_text(message);
-    }
-    out.put_text(&dials.reason);
-}
-
-pub(super) fn read_dials(cursor: &mut Cursor<'_>) -> Result<Dials, WireError> {
-    let per_minute = cursor.bounded(1 << 32, "a pace")?.checked_sub(1);
-    let has_message = cursor.bool()?;
-    Ok(Dials {
-        // At most 2^32 - 1 after the subtraction.
-        per_minute: per_minute.and_then(|value| u32::try_from(value).ok()),
-        message: has_message.then(|| cursor.text(MESSAGE_BYTES_MAX)).transpose()?,
-        reason: cursor.text(MESSAGE_BYTES_MAX)?,
-    })
 }

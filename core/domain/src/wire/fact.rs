@@ -6,7 +6,7 @@
 use super::WIRE_VERSION;
 use super::command::{MESSAGE_BYTES_MAX, read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_dials, read_room_dials, write_dials, write_room_dials};
+use super::dials::{read_room_dials, write_room_dials};
 use super::event::{
     read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
     write_prices,
@@ -45,7 +45,11 @@ pub fn decode_fact(bytes: &[u8]) -> Result<FactRecord, WireError> {
     Ok(FactRecord { source, at, event_id, fact })
 }
 
-/// The kind's number; never used twice.
+/// Numbers of facts that were taken back: QueueTuned. They are read as unknown and never given out
+/// again.
+pub const RETIRED_FACTS: [u8; 1] = [29];
+
+/// The kind's number; never used twice, see [`RETIRED_FACTS`].
 fn kind(fact: &Fact) -> u8 {
     match fact {
         Fact::EventCreated(_) => 1,
@@ -76,7 +80,6 @@ fn kind(fact: &Fact) -> u8 {
         Fact::TicketRedeemed { .. } => 26,
         Fact::Announced { .. } => 27,
         Fact::EngineVersionSet { .. } => 28,
-        Fact::QueueTuned { .. } => 29,
         Fact::PlacesCalled { .. } => 30,
         Fact::TurnAwaited { .. } => 31,
         Fact::CohortJoined { .. } => 32,
@@ -121,10 +124,6 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         }
         Fact::Announced { message } => out.put_text(message),
         Fact::EngineVersionSet { version } => out.put_varint(u64::from(*version)),
-        Fact::QueueTuned { dials, by } => {
-            write_dials(dials, out);
-            out.put_u64_fixed(by.0);
-        }
         Fact::PlacesCalled { below } => out.put_varint(below.0),
         Fact::TurnAwaited { buyer, place } => {
             out.put_u64_fixed(buyer.0);
@@ -143,8 +142,9 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
             out.put_u64_fixed(from.0);
             out.put_u64_fixed(to.0);
         }
-        Fact::TicketRedeemed { hold_id, seat } => {
+        Fact::TicketRedeemed { hold_id, buyer, seat } => {
             out.put_u64_fixed(hold_id.0);
+            out.put_u64_fixed(buyer.0);
             out.put_u32_fixed(seat.0);
         }
         order_fact => write_order_body(order_fact, out),
@@ -257,15 +257,13 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
             from: read_buyer(cursor)?,
             to: read_buyer(cursor)?,
         },
-        26 => {
-            Fact::TicketRedeemed { hold_id: read_hold(cursor)?, seat: SeatId(cursor.u32_fixed()?) }
-        }
+        26 => Fact::TicketRedeemed {
+            hold_id: read_hold(cursor)?,
+            buyer: read_buyer(cursor)?,
+            seat: SeatId(cursor.u32_fixed()?),
+        },
         27 => Fact::Announced { message: cursor.text(MESSAGE_BYTES_MAX)? },
         28 => Fact::EngineVersionSet { version: cursor.u32()? },
-        29 => Fact::QueueTuned {
-            dials: Box::new(read_dials(cursor)?),
-            by: StaffId(cursor.u64_fixed()?),
-        },
         30 => Fact::PlacesCalled { below: cursor.place()? },
         31 => Fact::TurnAwaited { buyer: read_buyer(cursor)?, place: cursor.place()? },
         32 => Fact::CohortJoined { cohort: read_cohort(cursor)? },

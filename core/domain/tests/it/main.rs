@@ -1,5 +1,7 @@
-//! The words from outside: their wire form.
+//! The words from outside: their wire form, and what facts change.
 #![allow(clippy::unwrap_used)]
 
+mod effects;
 mod fixtures;
+mod samples;
 mod wire;

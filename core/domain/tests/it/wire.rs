@@ -1,19 +1,20 @@
 //! The wire form: round trips, golden bytes, hostile bytes.
 
-use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
+use std::collections::BTreeSet;
+
 use floodgate_domain::wire::{
-    WireError, decode_command, decode_fact, decode_replies, encode_command, encode_fact,
-    encode_reply,
+    RETIRED_COMMANDS, RETIRED_FACTS, WireError, decode_command, decode_fact, decode_replies,
+    encode_command, encode_fact, encode_reply,
 };
 use floodgate_domain::{
-    Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
-    Currency, Dials, Envelope, EventId, EventStatus, Fact, FactRecord, GatewayId, HoldId, LogTime,
-    OrderStatus, OrderView, PhaseDial, Place, Refusal, Reply, RoomDials, SalePhase, SeatId,
-    SeatList, Source, StaffId,
+    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
+    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply,
+    SalePhase, SeatId, Source, StaffId,
 };
 use proptest::prelude::*;
 
 use crate::fixtures::{action, method, new_event, payment, policy};
+use crate::samples::{cohort, every_dial, facts, list};
 
 fn commands() -> Vec<Command> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
@@ -22,10 +23,6 @@ fn commands() -> Vec<Command> {
         Command::CreateEvent(Box::new(new_event(policy()))),
         Command::SetPrices(Box::new(new_event(policy()).prices)),
         Command::SetPolicy(Box::new(policy())),
-        Command::OpenSale,
-        Command::PauseSale,
-        Command::CloseSale,
-        Command::CancelEvent,
         Command::CommitDraw { commitment: [7; 32] },
         Command::RevealDraw { secret: [8; 32], public_value: [9; 32] },
         Command::ReservePlaces { count: 10_000 },
@@ -48,16 +45,6 @@ fn commands() -> Vec<Command> {
         Command::Tick,
         Command::EngineVersion { version: 1 },
         Command::ReadStatus,
-        Command::TuneQueue(Box::new(Dials {
-            per_minute: Some(0),
-            message: None,
-            reason: "rain".into(),
-        })),
-        Command::TuneQueue(Box::new(Dials {
-            per_minute: None,
-            message: Some("A moment".into()),
-            reason: String::new(),
-        })),
         Command::CallPlaces { below: Place(300) },
         Command::AwaitTurn { place: Place(299) },
         Command::ShareCohort { cohort: cohort() },
@@ -66,102 +53,6 @@ fn commands() -> Vec<Command> {
         Command::TuneRoom(Box::new(every_dial())),
         Command::TuneRoom(Box::default()),
     ]
-}
-
-fn cohort() -> Cohort {
-    Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
-}
-
-fn every_dial() -> RoomDials {
-    RoomDials {
-        per_minute: Some(0),
-        shoppers_max: Some(5_000),
-        puzzle_level: Some(9),
-        phase: Some(PhaseDial::Pause),
-        message: Some("A moment".into()),
-        reason: "rain".into(),
-        origin: 0x0102_0304_0506_0708,
-    }
-}
-
-fn facts() -> Vec<Fact> {
-    let hold_id = HoldId(0x0000_0001_0000_0002);
-    let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
-    let (until, attempt) = (LogTime(1_800_000_000_000), 2);
-    vec![
-        Fact::EventCreated(Box::new(new_event(policy()))),
-        Fact::PricesSet(Box::new(new_event(policy()).prices)),
-        Fact::PolicySet(Box::new(policy())),
-        Fact::SaleOpened,
-        Fact::SalePaused,
-        Fact::SaleClosed,
-        Fact::EventCancelled,
-        Fact::DrawCommitted { commitment: [7; 32] },
-        Fact::DrawRevealed { secret: [8; 32], public_value: [9; 32] },
-        Fact::PlacesReserved { first: Place(5), count: 6 },
-        Fact::Entered { buyer, place: Place(3), until },
-        Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
-        Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
-        Fact::HoldExtended { hold_id, buyer, until },
-        Fact::HoldReleased { hold_id, buyer, seats },
-        Fact::HoldExpired { hold_id, buyer, seats },
-        Fact::PurchaseStarted {
-            hold_id,
-            buyer,
-            method: method(),
-            amount,
-            currency: Currency(*b"CHF"),
-            attempt,
-            until,
-        },
-        Fact::PaymentActionRequired { hold_id, buyer, attempt, action: action() },
-        Fact::OrderDeclined { hold_id, buyer, attempt, reason: DeclineReason::Lost, until },
-        Fact::OrderConfirmed {
-            hold_id,
-            buyer,
-            seats,
-            amount,
-            attempt,
-            kept: SeatsKept::Moved,
-            payment: payment(),
-        },
-        Fact::OrderConfirmed {
-            hold_id,
-            buyer,
-            seats,
-            amount,
-            attempt,
-            kept: SeatsKept::Held,
-            payment: AuthorisedPayment { capture_before: None, ..payment() },
-        },
-        Fact::OrderSettled { hold_id, buyer, amount },
-        Fact::OrderExpired { hold_id, buyer, seats },
-        Fact::PaymentVoided { hold_id, buyer, attempt, reference: payment().reference },
-        Fact::OrderRefunded { hold_id, buyer, seats, amount },
-        Fact::OrderCancelled { hold_id, buyer, seats },
-        Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
-        Fact::TicketRedeemed { hold_id, seat: SeatId(1) },
-        Fact::Announced { message: "Doors at seven".into() },
-        Fact::EngineVersionSet { version: 1 },
-        Fact::QueueTuned {
-            dials: Box::new(Dials { per_minute: Some(600), ..Dials::default() }),
-            by: StaffId(2),
-        },
-        Fact::PlacesCalled { below: Place(300) },
-        Fact::TurnAwaited { buyer, place: Place(299) },
-        Fact::CohortJoined { cohort: cohort() },
-        Fact::CohortLeft { cohort: Cohort::new(None, None) },
-        Fact::TimeMarked,
-        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
-        Fact::RoomTuned {
-            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
-            by: StaffId(2),
-        },
-    ]
-}
-
-fn list(numbers: &[u32]) -> SeatList {
-    SeatList::try_from(numbers).unwrap()
 }
 
 fn envelope(command: Command) -> Envelope {
@@ -275,6 +166,32 @@ fn golden_bytes() {
         lines.push(format!("{name} {}", hex(&bytes_of_fact(&record(fact)))));
     }
     insta::assert_snapshot!(lines.join("\n"));
+}
+
+/// Every number is given to one kind or retired, so that no log is ever read as something else.
+#[test]
+fn retired_numbers_stay_unread_and_unused() {
+    let used = |bytes: Vec<Vec<u8>>| bytes.iter().map(|b| b[1]).collect::<BTreeSet<u8>>();
+    let mut bytes = bytes_of_command(&envelope(Command::Tick));
+    for number in RETIRED_COMMANDS {
+        bytes[1] = number;
+        assert_eq!(decode_command(&bytes), Err(WireError::UnknownKind(number)));
+    }
+    let mut numbers =
+        used(commands().into_iter().map(|c| bytes_of_command(&envelope(c))).collect());
+    assert!(RETIRED_COMMANDS.into_iter().all(|number| numbers.insert(number)));
+    let newest = *numbers.last().unwrap();
+    assert!(numbers.into_iter().eq(1..=newest), "a number without its command");
+
+    let mut bytes = bytes_of_fact(&record(Fact::TimeMarked));
+    for number in RETIRED_FACTS {
+        bytes[1] = number;
+        assert_eq!(decode_fact(&bytes), Err(WireError::UnknownKind(number)));
+    }
+    let mut numbers = used(facts().into_iter().map(|f| bytes_of_fact(&record(f))).collect());
+    assert!(RETIRED_FACTS.into_iter().all(|number| numbers.insert(number)));
+    let newest = *numbers.last().unwrap();
+    assert!(numbers.into_iter().eq(1..=newest), "a number without its fact");
 }
 
 #[test]

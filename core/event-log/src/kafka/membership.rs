@@ -9,7 +9,8 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
+use super::group_version::{Group, VersionWatch};
+use super::settings::{self, Aside, KafkaOptions, Reading};
 use crate::topics::Topic;
 use crate::traits::Partition;
 
@@ -24,6 +25,7 @@ pub struct Change {
 pub struct Membership {
     consumer: Reading,
     owned: BTreeSet<Partition>,
+    versions: VersionWatch,
 }
 
 impl std::fmt::Debug for Membership {
@@ -33,10 +35,12 @@ impl std::fmt::Debug for Membership {
 }
 
 impl Membership {
-    pub(super) fn join(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let consumer: Reading = settings::member(options).create_with_context(Aside)?;
+    pub(super) fn join(options: &KafkaOptions, engine_version: u32) -> Result<Self, KafkaError> {
+        let config = settings::member(options, engine_version);
+        let consumer: Reading = config.create_with_context(Aside)?;
         consumer.subscribe(&[&options.name(Topic::Commands)])?;
-        Ok(Membership { consumer, owned: BTreeSet::new() })
+        let versions = VersionWatch::start(options)?;
+        Ok(Membership { consumer, owned: BTreeSet::new(), versions })
     }
 
     /// Waits a while and says what changed. Must be called again and again: heartbeats go by
@@ -60,19 +64,24 @@ impl Membership {
             gained: now.difference(&self.owned).copied().collect(),
             lost: self.owned.difference(&now).copied().collect(),
         };
+        if change != Change::default() {
+            self.versions.forget();
+        }
         self.owned = now;
         Ok(change)
+    }
+
+    /// The newest rules of the engine that every member can run, as of some seconds ago. `None` while
+    /// the group is sharing out, and while a member's version is not known.
+    #[must_use]
+    pub fn group_version(&self) -> Option<u32> {
+        self.versions.version()
     }
 }
 
 /// How many processors there are; `None` while their group is sharing the partitions out.
 pub(super) fn count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
     let asking: Reading = settings::reader(options).create_with_context(Aside)?;
-    let name = options.group();
-    let list = asking.fetch_group_list(Some(&name), METADATA_WITHIN)?;
-    let Some(group) = list.groups().iter().find(|group| group.name() == name) else {
-        return Ok(Some(0));
-    };
-    let is_settled = ["Stable", "Empty", "Dead"].contains(&group.state());
-    Ok(is_settled.then(|| group.members().len()))
+    let group = Group::fetch(&asking, options)?;
+    Ok(group.is_settled.then_some(group.client_ids.len()))
 }

@@ -13,7 +13,9 @@
 //! | `topics` | making the topics as they should be, and finding out how they are |
 //! | `inspect` | how a cluster is, beside how it should be |
 //! | `membership` | which partitions this process owns |
+//! | `group_version` | which rules every processor can run |
 
+mod group_version;
 mod inspect;
 mod lanes;
 mod membership;
@@ -102,9 +104,11 @@ impl KafkaLog {
         Ok(KafkaLog { options: options.clone(), partitions, appender, asking: Mutex::new(asking) })
     }
 
-    /// Joins the group that shares the partitions of the commands among processors.
-    pub fn join_processors(&self) -> Result<Membership, KafkaError> {
-        Membership::join(&self.options).map_err(|error| KafkaError::Refused(error.to_string()))
+    /// Joins the group that shares the partitions of the commands among processors, as one that can
+    /// run the engine's rules up to `engine_version`.
+    pub fn join_processors(&self, engine_version: u32) -> Result<Membership, KafkaError> {
+        Membership::join(&self.options, engine_version)
+            .map_err(|error| KafkaError::Refused(error.to_string()))
     }
 
     /// How many processors share the partitions; `None` while they are being shared out.

@@ -7,7 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::RECORD_BYTES_MAX;
+use super::{RECORD_BYTES_MAX, group_version};
 use crate::topics::Topic;
 
 /// How long a question to the cluster may take.
@@ -164,7 +164,8 @@ pub(super) fn follower(options: &KafkaOptions, patience: Duration) -> ClientConf
 }
 
 /// A member of the processors' group; it reads nothing, it only wants to know its share.
-pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
+/// Its client id says which rules it can run, whatever the properties make of the rest of it.
+pub(super) fn member(options: &KafkaOptions, engine_version: u32) -> ClientConfig {
     let mut config = reader(options);
     let session = options.session_timeout.as_millis();
     // A member hears of a new round with its next heartbeat, so this is how long a partition waits
@@ -177,5 +178,8 @@ pub(super) fn member(options: &KafkaOptions) -> ClientConfig {
         .set("session.timeout.ms", session.to_string())
         .set("heartbeat.interval.ms", heartbeat.to_string())
         .set("auto.offset.reset", "latest");
-    with_extra(config, options)
+    let mut config = with_extra(config, options);
+    let before = config.get("client.id").unwrap_or_default().to_owned();
+    config.set("client.id", group_version::client_id(&before, engine_version));
+    config
 }

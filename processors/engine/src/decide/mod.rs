@@ -1,111 +1,120 @@
 //! Decide: what a command comes to, given the state. Changes nothing.
 //!
-//! Each file holds one group of commands. A decision pushes facts and names the outcome;
-//! a refusal pushes nothing.
+//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome; a
+//! refusal pushes nothing. `rules/` holds what several commands share; `expire` and `undo_cancelled`
+//! are what happens while nobody asks.
 
-mod crowd;
-mod hold;
-mod manage;
-mod payment;
-mod shop;
-mod timeout;
+mod await_turn;
+mod call_places;
+mod context;
+mod create_event;
+mod engine_version;
+mod enter;
+mod expire;
+mod extend_hold;
+mod hold_best;
+mod hold_seats;
+mod leave;
+mod mark_time;
+mod payment_authorised;
+mod payment_captured;
+mod payment_declined;
+mod payment_lost;
+mod record_payment_action;
+mod refund_order;
+mod release_hold;
+mod reserve_places;
+mod rules;
+mod set_policy;
+mod set_prices;
+mod share_cohort;
+mod start_purchase;
+mod tune_room;
+mod undo_cancelled;
 
-pub(super) use manage::problem_with_new_event;
-pub(super) use timeout::{expire, undo_cancelled};
-
-use super::event::Event;
-use super::outcomes::Outcome;
 use floodgate_domain::command::Command;
-use floodgate_domain::dials::PhaseDial;
 use floodgate_domain::fact::Fact;
-use floodgate_domain::ids::{Actor, BuyerId, LogTime};
 use floodgate_domain::refusal::Refusal;
 
-/// Who asks, and when.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
-    pub(super) now: LogTime,
-    pub(super) actor: Actor,
-}
+use crate::event::Event;
+use crate::outcomes::Outcome;
 
-impl Asked {
-    fn buyer(self) -> Result<BuyerId, Refusal> {
-        match self.actor {
-            Actor::Buyer(buyer) => Ok(buyer),
-            Actor::System | Actor::Staff(_) => Err(Refusal::NotAllowed),
-        }
-    }
-
-    fn staff(self) -> Result<(), Refusal> {
-        match self.actor {
-            Actor::Staff(_) | Actor::System => Ok(()),
-            Actor::Buyer(_) => Err(Refusal::NotAllowed),
-        }
-    }
-
-    fn system(self) -> Result<(), Refusal> {
-        match self.actor {
-            Actor::System => Ok(()),
-            Actor::Buyer(_) | Actor::Staff(_) => Err(Refusal::NotAllowed),
-        }
-    }
-}
+use self::await_turn::await_turn;
+use self::call_places::call_places;
+pub(crate) use self::context::Context;
+pub(crate) use self::create_event::create_event;
+pub(crate) use self::engine_version::engine_version;
+use self::enter::enter;
+pub(crate) use self::expire::expire;
+use self::extend_hold::extend_hold;
+use self::hold_best::hold_best;
+use self::hold_seats::hold_seats;
+use self::leave::leave;
+use self::mark_time::mark_time;
+use self::payment_authorised::payment_authorised;
+use self::payment_captured::payment_captured;
+use self::payment_declined::payment_declined;
+use self::payment_lost::payment_lost;
+use self::record_payment_action::record_payment_action;
+use self::refund_order::refund_order;
+use self::release_hold::release_hold;
+use self::reserve_places::reserve_places;
+use self::set_policy::set_policy;
+use self::set_prices::set_prices;
+use self::share_cohort::share_cohort;
+use self::start_purchase::start_purchase;
+use self::tune_room::tune_room;
+pub(crate) use self::undo_cancelled::undo_cancelled;
 
 /// Decides a command that concerns one existing event.
-pub(super) fn decide(
+pub(crate) fn decide(
     event: &Event,
-    asked: Asked,
+    context: Context,
     command: &Command,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     match command {
         Command::CreateEvent(_) => Err(Refusal::EventExists),
-        Command::SetPrices(prices) => manage::set_prices(event, asked, prices, facts),
-        Command::SetPolicy(policy) => manage::set_policy(asked, policy, facts),
-        Command::OpenSale => manage::set_phase(event, asked, PhaseDial::Open, facts),
-        Command::PauseSale => manage::set_phase(event, asked, PhaseDial::Pause, facts),
-        Command::CloseSale => manage::set_phase(event, asked, PhaseDial::Close, facts),
-        Command::CancelEvent => manage::set_phase(event, asked, PhaseDial::Cancel, facts),
-        Command::ReservePlaces { count } => shop::reserve_places(event, asked, *count, facts),
-        Command::Enter { place } => shop::enter(event, asked, *place, facts),
-        Command::Leave => shop::leave(event, asked, facts),
+        Command::SetPrices(prices) => set_prices(event, context, prices, facts),
+        Command::SetPolicy(policy) => set_policy(context, policy, facts),
+        Command::ReservePlaces { count } => reserve_places(event, context, *count, facts),
+        Command::Enter { place } => enter(event, context, *place, facts),
+        Command::Leave => leave(event, context, facts),
         Command::HoldSeats { seats, accessible } => {
-            hold::hold_seats(event, asked, seats, *accessible, facts)
+            hold_seats(event, context, seats, *accessible, facts)
         }
         Command::HoldBest { count, categories } => {
-            hold::hold_best(event, asked, *count, *categories, facts)
+            hold_best(event, context, *count, *categories, facts)
         }
-        Command::ExtendHold { hold_id } => hold::extend_hold(event, asked, *hold_id, facts),
-        Command::ReleaseHold { hold_id } => hold::release_hold(event, asked, *hold_id, facts),
+        Command::ExtendHold { hold_id } => extend_hold(event, context, *hold_id, facts),
+        Command::ReleaseHold { hold_id } => release_hold(event, context, *hold_id, facts),
         Command::StartPurchase { hold_id, method } => {
-            payment::start_purchase(event, asked, *hold_id, *method, facts)
+            start_purchase(event, context, *hold_id, *method, facts)
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
-            payment::authorised(event, asked, (*hold_id, *attempt), payment, facts)
+            payment_authorised(event, context, (*hold_id, *attempt), payment, facts)
         }
         Command::RecordPaymentAction { hold_id, attempt, action } => {
-            payment::action_required(event, asked, (*hold_id, *attempt), action, facts)
+            record_payment_action(event, context, (*hold_id, *attempt), action, facts)
         }
         Command::PaymentDeclined { hold_id, attempt } => {
-            payment::declined(event, asked, *hold_id, *attempt, facts)
+            payment_declined(event, context, *hold_id, *attempt, facts)
         }
         Command::PaymentCaptured { hold_id, attempt } => {
-            payment::captured(event, asked, *hold_id, *attempt, facts)
+            payment_captured(event, context, *hold_id, *attempt, facts)
         }
         Command::PaymentLost { hold_id, attempt } => {
-            payment::lost(event, asked, *hold_id, *attempt, facts)
+            payment_lost(event, context, *hold_id, *attempt, facts)
         }
-        Command::RefundOrder { hold_id } => payment::refund(event, asked, *hold_id, facts),
+        Command::RefundOrder { hold_id } => refund_order(event, context, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
-        Command::TuneQueue(dials) => manage::tune_queue(asked, dials, facts),
-        Command::CallPlaces { below } => crowd::call_places(event, asked, *below, facts),
-        Command::AwaitTurn { place } => crowd::await_turn(event, asked, *place, facts),
-        Command::ShareCohort { cohort } => crowd::share_cohort(event, asked, Some(*cohort), facts),
-        Command::WithdrawCohort => crowd::share_cohort(event, asked, None, facts),
-        Command::MarkTime => crowd::mark_time(asked, facts),
-        Command::TuneRoom(dials) => manage::tune_room(event, asked, dials, facts),
-        // Their types are fixed, their rules come with a later engine version; until an
-        // EngineVersion command raises it, every log decides them alike.
+        Command::CallPlaces { below } => call_places(event, context, *below, facts),
+        Command::AwaitTurn { place } => await_turn(event, context, *place, facts),
+        Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
+        Command::WithdrawCohort => share_cohort(event, context, None, facts),
+        Command::MarkTime => mark_time(context, facts),
+        Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
+        // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. }
         | Command::RevealDraw { .. }
         | Command::TransferTicket { .. }

@@ -1,10 +1,16 @@
-//! The engine from outside: tables, properties.
+//! The engine from outside: rows by subject, properties.
 #![allow(clippy::unwrap_used)]
 
-mod crowd;
-mod earlier;
+mod effects;
+mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
-mod house;
+mod holds;
+mod line_and_cohorts;
 mod properties;
-mod tables;
+mod purchases;
+mod repeats;
+mod rows;
+mod shop;
+mod stage;
+mod versions;

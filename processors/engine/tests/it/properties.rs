@@ -7,17 +7,19 @@ use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Envelope, Fact, FactRecord,
     HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
 };
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
 
-use crate::crowd::cohorts_of;
-use crate::house::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
+use crate::effects::follow_beside_the_engine;
+use crate::line_and_cohorts::cohorts_of;
+use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
 
-const LIMITS: EngineLimits = EngineLimits { outcomes_max: 1000, events_max: 4 };
+const LIMITS: EngineLimits =
+    EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
 
 /// A wish in terms of small numbers; holds are named by how many were made before.
 #[derive(Debug, Clone)]
-enum Wish {
+pub(crate) enum Wish {
     Wait(u32),
     Enter(u64, u64),
     Leave(u64),
@@ -33,7 +35,7 @@ enum Wish {
     Tune(Option<u32>, u8),
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+pub(crate) fn wish() -> impl Strategy<Value = Wish> {
     let buyer = 1_u64..6;
     prop_oneof![
         3 => (1_u32..90_000).prop_map(Wish::Wait),
@@ -57,7 +59,7 @@ fn hold_at(holds: &[HoldId], at: usize) -> HoldId {
     if holds.is_empty() { HoldId(1 << 32) } else { holds[at % holds.len()] }
 }
 
-fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
+pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
     let buyer = |number| Actor::Buyer(BuyerId(number));
     let (actor, command) = match wish {
         Wish::Wait(ms) => {
@@ -107,17 +109,17 @@ fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
             (staff(), Command::TuneRoom(Box::new(dials)))
         }
-        Wish::Sale(0) => (staff(), Command::CancelEvent),
-        Wish::Sale(1) => (staff(), Command::CloseSale),
-        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::PauseSale),
-        Wish::Sale(_) => (staff(), Command::OpenSale),
+        Wish::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
+        Wish::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
+        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
+        Wish::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
     };
     if let Answer::Order(view) = stage.ask(actor, command).answer {
         holds.push(view.hold_id);
     }
 }
 
-fn snapshot(engine: &Engine) -> Vec<u8> {
+pub(crate) fn snapshot(engine: &Engine) -> Vec<u8> {
     let mut bytes = Vec::new();
     engine.snapshot(&mut bytes);
     bytes
@@ -130,7 +132,7 @@ fn replay(
 ) -> Vec<FactRecord> {
     let mut facts = Vec::new();
     for (offset, (at, envelope)) in log.iter().enumerate().skip(from) {
-        engine.step(offset as u64, *at, envelope, &mut facts);
+        engine.step(offset as u64, *at, envelope, &mut facts).unwrap();
     }
     facts
 }
@@ -141,7 +143,7 @@ fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
     let mut by_buyer = BTreeMap::new();
     let mut facts = Vec::new();
     for (offset, (at, envelope)) in stage.log.iter().enumerate() {
-        let reply = engine.step(offset as u64, *at, envelope, &mut facts);
+        let reply = engine.step(offset as u64, *at, envelope, &mut facts).unwrap();
         if reply.repeated || reply.answer != Answer::Done {
             continue;
         }
@@ -251,6 +253,8 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
+
         // Who shares what, by the commands that were done: the facts must say the same numbers.
         prop_assert_eq!(cohorts_of(&stage.facts), sharing(&stage));
 
@@ -277,11 +281,11 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let mut stage = Stage::open(policy());
-        stage.ask(crate::house::buyer(1), Command::Enter { place: Place(1) });
-        stage.ask(crate::house::buyer(1), seats(&[1, 2]));
+        stage.ask(crate::stage::buyer(1), Command::Enter { place: Place(1) });
+        stage.ask(crate::stage::buyer(1), seats(&[1, 2]));
         let cohort = Cohort::new(None, None);
-        stage.ask(crate::house::buyer(1), Command::ShareCohort { cohort });
-        stage.ask(crate::house::buyer(2), Command::AwaitTurn { place: Place(2) });
+        stage.ask(crate::stage::buyer(1), Command::ShareCohort { cohort });
+        stage.ask(crate::stage::buyer(2), Command::AwaitTurn { place: Place(2) });
         stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
         let mut bytes = snapshot(&stage.engine);
         let at = at.index(bytes.len());

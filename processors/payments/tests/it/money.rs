@@ -10,7 +10,7 @@ use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
     ActionUrl, Actor, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Currency,
     Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
-    PaymentReference, PaymentResult, Policy, PriceTable, Reply, StaffId, Subject,
+    PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
@@ -19,8 +19,8 @@ use floodgate_payments::{
     Authorisation, Captured, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
     ProviderError,
 };
-use floodgate_runner::memory_log::MemoryLog;
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
+use floodgate_testkit::MemoryLog;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -224,7 +224,12 @@ impl World {
             log: Arc::new(log.clone()),
             replies: Arc::new(Nobody),
             snapshots: Arc::new(FolderStore::new(folder.path())),
-            limits: EngineLimits { outcomes_max: 1 << 14, events_max: 4 },
+            group_version: GroupVersion::default(),
+            limits: EngineLimits {
+                outcomes_max: 1 << 14,
+                events_max: 4,
+                ..EngineLimits::default()
+            },
             snapshot_every: 1_000_000,
             tracer: Default::default(),
         })
@@ -252,7 +257,7 @@ impl World {
         };
         let staff = Actor::Staff(StaffId(1));
         world.send(staff, Command::CreateEvent(Box::new(new)));
-        world.send(staff, Command::OpenSale);
+        world.send(staff, Command::turn_phase(PhaseDial::Open, ""));
         world
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use floodgate_domain::wire::decode_command;
 use floodgate_event_log::{Log, LogReader, Topic};
 use floodgate_payments::{Outbox, OutboxConfig, Provider, ProviderCalls};
-use floodgate_runner::memory_log::MemoryLog;
+use floodgate_testkit::MemoryLog;
 
 use crate::till::{Till, paid, purchase};
 

@@ -12,7 +12,7 @@ use floodgate_domain::{
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
 use floodgate_payments::{Authorisation, Captured, Payment, Provider, ProviderError};
-use floodgate_runner::memory_log::MemoryLog;
+use floodgate_testkit::MemoryLog;
 
 pub(crate) const EVENT: EventId = EventId(3);
 

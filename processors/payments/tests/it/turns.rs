@@ -7,7 +7,7 @@ use floodgate_domain::{
     ActionUrl, BuyerId, Fact, HoldId, LogTime, PaymentAction, PaymentReference,
 };
 use floodgate_payments::{OutboxConfig, PaymentWorker, Provider, ProviderCalls};
-use floodgate_runner::memory_log::MemoryLog;
+use floodgate_testkit::MemoryLog;
 
 use crate::till::{Captures, Till, commands, confirmed, publish, purchase};
 

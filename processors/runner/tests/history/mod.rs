@@ -9,20 +9,21 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    LogTime, NewEvent, Policy, PriceTable, Reply, StaffId,
+    LogTime, NewEvent, PhaseDial, Policy, PriceTable, Reply, StaffId,
 };
-use floodgate_engine::EngineLimits;
+use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_runner::memory_log::MemoryLog;
-use floodgate_runner::{FolderStore, LoopConfig, PartitionLoop};
+use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
+use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
 pub(crate) const EVENT: EventId = EventId(3);
-const LIMITS: EngineLimits = EngineLimits { outcomes_max: 4096, events_max: 4 };
+const LIMITS: EngineLimits =
+    EngineLimits { outcomes_max: 4096, events_max: 4, version_max: NEWEST_VERSION };
 
 #[derive(Debug, Default)]
-struct Mailbox(Mutex<Vec<Reply>>);
+pub(crate) struct Mailbox(pub(crate) Mutex<Vec<Reply>>);
 
 impl ReplySender for Mailbox {
     fn send(&self, replies: Vec<Reply>) {
@@ -86,7 +87,7 @@ pub(crate) fn write_commands(log: &MemoryLog, rng: &mut StdRng, count: u64) {
     let mut now = 1_000_000;
     log.set_time(LogTime(now));
     append(log, 1, staff, EVENT, Command::CreateEvent(Box::new(new)));
-    append(log, 2, staff, EVENT, Command::OpenSale);
+    append(log, 2, staff, EVENT, Command::turn_phase(PhaseDial::Open, ""));
     for number in 3..count {
         now += rng.random_range(0..700);
         log.set_time(LogTime(now));
@@ -111,6 +112,7 @@ pub(crate) fn config(log: &MemoryLog, folder: &std::path::Path) -> LoopConfig {
         replies: Arc::new(Mailbox::default()),
         snapshots: Arc::new(FolderStore::new(folder)),
         limits: LIMITS,
+        group_version: GroupVersion::default(),
         snapshot_every: 10,
         tracer: Default::default(),
     }

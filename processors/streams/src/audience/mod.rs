@@ -16,10 +16,10 @@ mod window;
 
 use std::sync::Arc;
 
+use floodgate_domain::effects::CohortMove;
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, Cohort, Command, CommandId, Envelope, EventId, Fact, FactRecord, GatewayId, LogTime,
-    Source,
+    Actor, Cohort, Command, CommandId, Envelope, EventId, FactRecord, GatewayId, LogTime, Source,
 };
 use floodgate_event_log::{Log, LogError, NewRecord, Partition, Topic};
 
@@ -97,10 +97,8 @@ impl Audience {
             self.moved = None;
             self.publish(&totals, fact.source)?;
         }
-        match fact.fact {
-            Fact::CohortJoined { cohort } => self.count(fact.event_id, cohort, 1),
-            Fact::CohortLeft { cohort } => self.count(fact.event_id, cohort, -1),
-            _ => {}
+        if let Some(CohortMove { cohort, change }) = fact.fact.effects().cohort {
+            self.count(fact.event_id, cohort, i64::from(change));
         }
         Ok(())
     }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
-use floodgate_domain::{BuyerId, Fact, FactRecord, HoldId, LogTime, SeatList};
+use floodgate_domain::effects::{LineMove, ShopMove};
+use floodgate_domain::{Effects, FactRecord, LogTime, NewEvent, RoomDials};
 use floodgate_event_log::Partition;
 
 use super::{Attributes, snake_case, time_text};
@@ -35,6 +35,9 @@ pub struct FactBody {
     /// A pseudonym; no person can be found from it outside the admission room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buyer_id: Option<String>,
+    /// Whose the ticket is that a buyer handed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_buyer_id: Option<String>,
     /// Numbers of the event's plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Vec<u32>>,
@@ -82,18 +85,39 @@ pub struct FactBody {
 }
 
 impl FactBody {
-    /// The body of a fact of `partition`.
+    /// The body of a fact of `partition`: its effects in words.
     #[must_use]
     pub fn of(partition: Partition, record: &FactRecord) -> Self {
         let (offset, index) = (record.source.offset, record.source.index);
+        let effects = record.fact.effects();
+        let attempt_to_pay = effects.money.and_then(|money| money.attempt);
+        let (place, count) = place_and_count(&effects);
         let mut body = FactBody {
             fact: snake_case(record.fact.name()),
             event_id: record.event_id.to_string(),
             position: Some(Position { partition, offset, index }),
             at: time_text(record.at),
+            order_id: effects.hold_id().map(|hold_id| hold_id.order().to_string()),
+            hold_id: effects.hold_id().map(|hold_id| hold_id.to_string()),
+            buyer_id: effects.concerns.buyer().map(|buyer| buyer.to_string()),
+            to_buyer_id: effects.concerns.receiver().map(|buyer| buyer.to_string()),
+            seats: effects.seats.map(|change| change.seats.iter().map(|seat| seat.0).collect()),
+            amount: effects.order.and_then(|order| order.amount),
+            until: until(&effects).map(time_text),
+            attempt: effects.order.and_then(|order| order.attempt).or(attempt_to_pay),
+            reason: effects.reason.map(str::to_owned),
+            place,
+            count,
+            staff_id: effects.by.map(|staff| staff.to_string()),
+            message: effects.message.map(str::to_owned),
             ..FactBody::default()
         };
-        body.tell(&record.fact);
+        if let Some(new) = effects.created {
+            body.add_event(new);
+        }
+        if let Some(dials) = effects.dials {
+            body.add_dials(dials);
+        }
         body
     }
 
@@ -105,146 +129,44 @@ impl FactBody {
         Attributes::new(kind, "facts", subject, (partition, record.source, record.at))
     }
 
-    fn tell(&mut self, fact: &Fact) {
-        match fact {
-            Fact::EventCreated(new) => {
-                self.name = Some(new.name.clone());
-                self.venue_id = Some(new.venue_id.to_string());
-                self.capacity = Some(new.plan.seat_count());
-            }
-            Fact::PlacesReserved { first, count } => {
-                (self.place, self.count) = (Some(first.0), Some(*count));
-            }
-            Fact::PlacesCalled { below } => self.place = Some(below.0),
-            Fact::TurnAwaited { buyer, place } => {
-                self.buyer_id = Some(buyer.to_string());
-                self.place = Some(place.0);
-            }
-            Fact::Entered { buyer, place, until } => {
-                self.buyer_id = Some(buyer.to_string());
-                self.place = Some(place.0);
-                self.until = Some(time_text(*until));
-            }
-            Fact::ShopperLeft { buyer, reason } => {
-                self.buyer_id = Some(buyer.to_string());
-                self.reason = Some(leave_reason(*reason).to_owned());
-            }
-            Fact::Announced { message } => self.message = Some(message.clone()),
-            Fact::QueueTuned { dials, by } => {
-                self.count = dials.per_minute;
-                self.pace_per_minute = dials.per_minute;
-                self.message.clone_from(&dials.message);
-                self.reason = Some(dials.reason.clone());
-                self.staff_id = Some(by.to_string());
-            }
-            Fact::RoomTuned { dials, by } => {
-                self.pace_per_minute = dials.per_minute;
-                self.shoppers_max = dials.shoppers_max;
-                self.puzzle_level = dials.puzzle_level;
-                self.phase = dials.phase.map(|phase| phase.code().to_owned());
-                self.message.clone_from(&dials.message);
-                self.reason = Some(dials.reason.clone());
-                self.staff_id = Some(by.to_string());
-                let origin = if dials.origin == 0 { "api" } else { "settings_file" };
-                self.origin = Some(origin.to_owned());
-            }
-            _ => self.tell_order(fact),
-        }
+    fn add_event(&mut self, new: &NewEvent) {
+        self.name = Some(new.name.clone());
+        self.venue_id = Some(new.venue_id.to_string());
+        self.capacity = Some(new.plan.seat_count());
     }
 
-    fn tell_order(&mut self, fact: &Fact) {
-        match fact {
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
-                self.order(*hold_id, *buyer).seats(seats).amount(*amount).until(*until);
-            }
-            Fact::HoldExtended { hold_id, buyer, until } => {
-                self.order(*hold_id, *buyer).until(*until);
-            }
-            Fact::HoldReleased { hold_id, buyer, seats }
-            | Fact::HoldExpired { hold_id, buyer, seats }
-            | Fact::OrderExpired { hold_id, buyer, seats }
-            | Fact::OrderCancelled { hold_id, buyer, seats } => {
-                self.order(*hold_id, *buyer).seats(seats);
-            }
-            // The token of the payment method stays inside.
-            Fact::PurchaseStarted { hold_id, buyer, amount, attempt, until, .. } => {
-                self.order(*hold_id, *buyer).amount(*amount).until(*until).attempt = Some(*attempt);
-            }
-            // Where the buyer has to go is theirs alone.
-            Fact::PaymentActionRequired { hold_id, buyer, attempt, .. } => {
-                self.order(*hold_id, *buyer).attempt = Some(*attempt);
-            }
-            Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
-                self.order(*hold_id, *buyer).until(*until).attempt = Some(*attempt);
-                self.reason = Some(decline_reason(*reason).to_owned());
-            }
-            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, .. } => {
-                self.order(*hold_id, *buyer).seats(seats).amount(*amount).attempt = Some(*attempt);
-                self.reason = Some(seats_kept(*kept).to_owned());
-            }
-            Fact::OrderSettled { hold_id, buyer, amount } => {
-                self.order(*hold_id, *buyer).amount(*amount);
-            }
-            Fact::PaymentVoided { hold_id, buyer, attempt, .. } => {
-                self.order(*hold_id, *buyer).attempt = Some(*attempt);
-            }
-            Fact::OrderRefunded { hold_id, buyer, seats, amount } => {
-                self.order(*hold_id, *buyer).seats(seats).amount(*amount);
-            }
-            _ => {}
-        }
-    }
-
-    fn order(&mut self, hold_id: HoldId, buyer: BuyerId) -> &mut Self {
-        self.hold_id = Some(hold_id.to_string());
-        self.order_id = Some(hold_id.order().to_string());
-        self.buyer_id = Some(buyer.to_string());
-        self
-    }
-
-    fn seats(&mut self, seats: &SeatList) -> &mut Self {
-        self.seats = Some(seats.iter().map(|seat| seat.0).collect());
-        self
-    }
-
-    fn amount(&mut self, amount: u64) -> &mut Self {
-        self.amount = Some(amount);
-        self
-    }
-
-    fn until(&mut self, until: LogTime) -> &mut Self {
-        self.until = Some(time_text(until));
-        self
+    fn add_dials(&mut self, dials: &RoomDials) {
+        self.pace_per_minute = dials.per_minute;
+        self.shoppers_max = dials.shoppers_max;
+        self.puzzle_level = dials.puzzle_level;
+        self.phase = dials.phase.map(|phase| phase.code().to_owned());
+        let origin = if dials.origin == 0 { "api" } else { "settings_file" };
+        self.origin = Some(origin.to_owned());
     }
 }
 
-fn leave_reason(reason: LeaveReason) -> &'static str {
-    match reason {
-        LeaveReason::Left => "left",
-        LeaveReason::Purchased => "purchased",
-        LeaveReason::PassExpired => "pass_expired",
-    }
+/// When what began ends by itself: a status of an order, or a stay in the shop.
+fn until(effects: &Effects<'_>) -> Option<LogTime> {
+    let in_shop = match effects.shop {
+        Some(ShopMove::Entered { until, .. }) => Some(until),
+        Some(ShopMove::Left { .. }) | None => None,
+    };
+    effects.order.and_then(|order| order.until).or(in_shop)
 }
 
-fn decline_reason(reason: DeclineReason) -> &'static str {
-    match reason {
-        DeclineReason::Declined => "declined",
-        DeclineReason::Lost => "lost",
-    }
-}
-
-fn seats_kept(kept: SeatsKept) -> &'static str {
-    match kept {
-        SeatsKept::Held => "held",
-        SeatsKept::Retaken => "retaken",
-        SeatsKept::Moved => "moved",
+fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
+    match (effects.line, effects.shop) {
+        (Some(LineMove::Reserved { first, count }), _) => (Some(first.0), Some(count)),
+        (Some(LineMove::Called { below: place } | LineMove::Awaited { place, .. }), _)
+        | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
+        (None, Some(ShopMove::Left { .. }) | None) => (None, None),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{Currency, EventId, SeatId, Source};
+    use floodgate_domain::{BuyerId, EventId, Fact, HoldId, SeatId, SeatList, Source};
 
     #[test]
     fn a_hold_is_told_whole_and_the_payment_token_is_not() {

@@ -7,16 +7,16 @@
 //! |---|---|
 //! | `fact`, `counts`, `notification`, `audience` | the bodies |
 //! | `teller` | publishes facts and notifications by position |
-//! | `watch` | what is told later than the fact it follows from |
+//! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
 mod audience;
 mod counts;
 mod fact;
 mod notification;
+mod notifier;
 mod schemas;
 mod teller;
-mod watch;
 
 use std::time::{Duration, UNIX_EPOCH};
 

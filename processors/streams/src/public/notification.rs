@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Source};
+use floodgate_domain::effects::Notice;
+use floodgate_domain::{BuyerId, Effects, EventId, FactRecord, HoldId, LogTime, Source};
 use floodgate_event_log::{NewRecord, Partition};
 
 use super::{Attributes, Position, time_text};
@@ -13,7 +14,8 @@ use super::{Attributes, Position, time_text};
 pub struct Notification {
     /// To one person: `your_turn`; `hold_made`, `hold_extended`, `hold_ending`, `hold_released`,
     /// `hold_expired`; `order_payment_pending`, `order_declined`, `order_confirmed`,
-    /// `order_settled`, `order_expired`, `order_refunded`, `order_cancelled`, `payment_voided`.
+    /// `order_settled`, `order_expired`, `order_refunded`, `order_cancelled`, `payment_voided`;
+    /// `ticket_transferred` to whoever gave it away, `ticket_received`, `ticket_redeemed`.
     /// To everybody: `event_announced`, `event_open`, `event_paused`, `event_closed`,
     /// `event_cancelled`, `event_prices_changed`, `event_rules_changed`. New kinds may appear.
     pub kind: String,
@@ -23,6 +25,9 @@ pub struct Notification {
     pub user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
+    /// The seats, of a message about single tickets of an order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seats: Option<Vec<u32>>,
     /// When what it is about ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -32,106 +37,53 @@ pub struct Notification {
     pub at: String,
 }
 
-/// Where a message comes from.
+/// The fact a message follows from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
+pub(super) struct Cause {
     pub(super) partition: Partition,
     pub(super) event_id: EventId,
     pub(super) source: Source,
     pub(super) at: LogTime,
 }
 
-impl Origin {
+impl Cause {
     pub(super) fn of(partition: Partition, record: &FactRecord) -> Self {
         let FactRecord { event_id, source, at, .. } = *record;
-        Origin { partition, event_id, source, at }
+        Cause { partition, event_id, source, at }
     }
 }
 
 impl Notification {
-    /// The message that follows from a fact alone, if one does.
-    pub(super) fn of(partition: Partition, record: &FactRecord) -> Option<Self> {
-        let origin = Origin::of(partition, record);
-        let about = |kind, hold_id: &HoldId, buyer: &BuyerId, until: Option<&LogTime>| {
-            Self::about(kind, origin, (*hold_id, *buyer), until.copied())
-        };
-        Some(match &record.fact {
-            Fact::SeatsHeld { hold_id, buyer, until, .. } => {
-                about("hold_made", hold_id, buyer, Some(until))
-            }
-            Fact::HoldExtended { hold_id, buyer, until } => {
-                about("hold_extended", hold_id, buyer, Some(until))
-            }
-            Fact::HoldReleased { hold_id, buyer, .. } => {
-                about("hold_released", hold_id, buyer, None)
-            }
-            Fact::HoldExpired { hold_id, buyer, .. } => about("hold_expired", hold_id, buyer, None),
-            Fact::PurchaseStarted { hold_id, buyer, until, .. } => {
-                about("order_payment_pending", hold_id, buyer, Some(until))
-            }
-            Fact::OrderDeclined { hold_id, buyer, until, .. } => {
-                about("order_declined", hold_id, buyer, Some(until))
-            }
-            Fact::OrderConfirmed { hold_id, buyer, .. } => {
-                about("order_confirmed", hold_id, buyer, None)
-            }
-            Fact::OrderSettled { hold_id, buyer, .. } => {
-                about("order_settled", hold_id, buyer, None)
-            }
-            Fact::OrderExpired { hold_id, buyer, .. } => {
-                about("order_expired", hold_id, buyer, None)
-            }
-            Fact::OrderRefunded { hold_id, buyer, .. } => {
-                about("order_refunded", hold_id, buyer, None)
-            }
-            Fact::OrderCancelled { hold_id, buyer, .. } => {
-                about("order_cancelled", hold_id, buyer, None)
-            }
-            // Money of an order nobody knows any more has nobody to be told.
-            Fact::PaymentVoided { hold_id, buyer, .. } if *buyer != BuyerId(0) => {
-                about("payment_voided", hold_id, buyer, None)
-            }
-            Fact::EventCreated(_) => Self::to_all("event_announced", origin),
-            Fact::SaleOpened => Self::to_all("event_open", origin),
-            Fact::SalePaused => Self::to_all("event_paused", origin),
-            Fact::SaleClosed => Self::to_all("event_closed", origin),
-            Fact::EventCancelled => Self::to_all("event_cancelled", origin),
-            _ => return None,
-        })
-    }
-
-    /// To one person, about a hold or order.
-    pub(super) fn about(
-        kind: &str,
-        origin: Origin,
-        (hold_id, buyer): (HoldId, BuyerId),
-        until: Option<LogTime>,
-    ) -> Self {
+    /// To one person, or to everybody who has to do with the event.
+    pub(super) fn new(notice: Notice, to: Option<BuyerId>, cause: Cause) -> Self {
+        let Cause { partition, event_id, source: Source { offset, index }, at } = cause;
         Notification {
-            user_id: Some(buyer.to_string()),
-            order_id: Some(hold_id.order().to_string()),
-            until: until.map(time_text),
-            ..Self::to_all(kind, origin)
-        }
-    }
-
-    /// To one person, about his place in the line.
-    pub(super) fn your_turn(origin: Origin, buyer: BuyerId) -> Self {
-        Notification { user_id: Some(buyer.to_string()), ..Self::to_all("your_turn", origin) }
-    }
-
-    /// To everybody who has to do with the event.
-    pub(super) fn to_all(kind: &str, origin: Origin) -> Self {
-        let Origin { partition, event_id, source: Source { offset, index }, at } = origin;
-        Notification {
-            kind: kind.to_owned(),
+            kind: notice.code().to_owned(),
             event_id: event_id.to_string(),
-            user_id: None,
+            user_id: to.map(|buyer| buyer.to_string()),
             order_id: None,
+            seats: None,
             until: None,
             position: Position { partition, offset, index },
             at: time_text(at),
         }
+    }
+
+    /// About what a fact changed.
+    pub(super) fn about(mut self, effects: &Effects<'_>) -> Self {
+        let order_until = effects.order.and_then(|order| order.until);
+        let tickets = effects.seats.filter(|_| effects.order.is_none());
+        self.order_id = effects.hold_id().map(|hold_id| hold_id.order().to_string());
+        self.seats = tickets.map(|change| change.seats.iter().map(|seat| seat.0).collect());
+        self.until = order_until.map(time_text);
+        self
+    }
+
+    /// About a hold that ends by itself.
+    pub(super) fn about_hold(mut self, hold_id: HoldId, until: LogTime) -> Self {
+        self.order_id = Some(hold_id.order().to_string());
+        self.until = Some(time_text(until));
+        self
     }
 
     /// As a record of the notifications topic; its key is the person, or the event.

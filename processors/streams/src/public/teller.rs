@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use floodgate_domain::effects::Visibility;
 use floodgate_domain::wire::decode_fact;
-use floodgate_domain::{Fact, FactRecord, LogTime, Source};
+use floodgate_domain::{FactRecord, LogTime, Source};
 use floodgate_event_log::{
     Log, LogError, LogReader, NewRecord, Partition, Record, Topic, partition_of,
 };
 
-use super::watch::{Notes, Watch};
+use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceSettings};
 use crate::worker::PATIENCE;
@@ -42,7 +43,7 @@ pub(crate) struct Teller {
     told: Option<u64>,
     last: Option<Source>,
     records: Vec<Record>,
-    watch: Watch,
+    notifier: Notifier,
     audience: Audience,
 }
 
@@ -64,7 +65,7 @@ impl Teller {
             told,
             last: None,
             records: Vec::new(),
-            watch: Watch::new(partition),
+            notifier: Notifier::new(partition),
         })
     }
 
@@ -98,10 +99,10 @@ impl Teller {
             }
             self.last = Some(fact.source);
             notes.is_silent = self.told.is_some_and(|told| record.offset <= told);
-            self.watch.endings(fact.at, now, &mut notes);
-            self.watch.take(&fact, &mut notes);
+            self.notifier.endings(fact.at, now, &mut notes);
+            self.notifier.take(&fact, &mut notes);
             self.audience.take(&fact)?;
-            if !notes.is_silent && is_public(&fact.fact) {
+            if !notes.is_silent && fact.fact.effects().visibility == Visibility::Public {
                 facts.push(self.public(record.offset, &fact));
             }
         }
@@ -114,7 +115,7 @@ impl Teller {
     fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
         self.audience.tell_time(now);
         let mut notes = Notes::default();
-        self.watch.endings(now, now, &mut notes);
+        self.notifier.endings(now, now, &mut notes);
         self.send(Vec::new(), &notes.all)
     }
 
@@ -148,11 +149,6 @@ impl Teller {
         }
         Ok(())
     }
-}
-
-/// Cohorts stay inside: beside the facts of one person's purchase they would tell of that person.
-fn is_public(fact: &Fact) -> bool {
-    !matches!(fact, Fact::CohortJoined { .. } | Fact::CohortLeft { .. })
 }
 
 fn ledger_offset(record: &Record) -> Option<u64> {

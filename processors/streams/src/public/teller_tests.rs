@@ -7,11 +7,11 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Actor, Answer, AuthorisedPayment, BuyerId, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, GatewayId, HoldId, NewEvent, PaymentMethod, PaymentReference, Place, Policy,
-    PriceTable, SeatList, StaffId,
+    EventId, Fact, GatewayId, HoldId, NewEvent, PaymentMethod, PaymentReference, PhaseDial, Place,
+    Policy, PriceTable, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_runner::memory_log::{Fate, MemoryLog};
+use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -73,7 +73,11 @@ struct Sale {
 
 impl Sale {
     fn new() -> Self {
-        let engine = Engine::new(EngineLimits { outcomes_max: 1000, events_max: 4 });
+        let engine = Engine::new(EngineLimits {
+            outcomes_max: 1000,
+            events_max: 4,
+            ..EngineLimits::default()
+        });
         Sale { engine, now: START, offset: 0, holds: Vec::new(), called: 0 }
     }
 
@@ -87,7 +91,8 @@ impl Sale {
             command,
         };
         let mut facts = Vec::new();
-        let reply = self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts);
+        let reply =
+            self.engine.step(self.offset, LogTime(self.now), &envelope, &mut facts).unwrap();
         self.offset += 1;
         if let Answer::Order(order) = reply.answer {
             self.holds.push((event_id, order.hold_id));
@@ -137,14 +142,14 @@ impl Sale {
         let price = 5000 + rng.random_range(0..2);
         let rules = Policy { shoppers_max: rng.random_range(6..8), ..policy() };
         let command = match rng.random_range(0..5) {
-            0 => Command::PauseSale,
+            0 => Command::turn_phase(PhaseDial::Pause, ""),
             1 => Command::SetPolicy(Box::new(rules)),
             2 => {
                 let hold_ms = 90_000 + rng.random_range(0..2);
                 Command::SetPolicy(Box::new(Policy { hold_ms, ..rules }))
             }
             3 => Command::SetPrices(Box::new(PriceTable::flat(Currency(*b"EUR"), &[price]))),
-            _ => Command::OpenSale,
+            _ => Command::turn_phase(PhaseDial::Open, ""),
         };
         (event_id, Actor::Staff(StaffId(1)), command)
     }
@@ -159,7 +164,7 @@ fn history(seed: u64) -> Vec<Step> {
         let create = Command::CreateEvent(Box::new(new_event()));
         steps.push(sale.ask(event_id, staff, create));
         steps.push(sale.ask(event_id, Actor::System, Command::ReservePlaces { count: 60 }));
-        steps.push(sale.ask(event_id, staff, Command::OpenSale));
+        steps.push(sale.ask(event_id, staff, Command::turn_phase(PhaseDial::Open, "")));
         let no_queue = Policy { pass_required: false, ..policy() };
         steps.push(sale.ask(event_id, staff, Command::SetPolicy(Box::new(no_queue))));
     }

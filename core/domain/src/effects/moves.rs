@@ -1,0 +1,72 @@
+//! People who come and go, the line that moves on, money that has to.
+
+use crate::cohort::Cohort;
+use crate::command::PaymentMethod;
+use crate::fact::LeaveReason;
+use crate::ids::{BuyerId, HoldId, LogTime, Place};
+use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
+use crate::price::Currency;
+
+/// Somebody comes into the shop or is out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShopMove {
+    /// In, with a pass until then. Whoever was in before is counted once.
+    Entered {
+        buyer: BuyerId,
+        place: Place,
+        until: LogTime,
+    },
+    Left {
+        buyer: BuyerId,
+        reason: LeaveReason,
+    },
+}
+
+/// What becomes of places in the line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineMove {
+    /// So many more exist and may be given out.
+    Reserved { first: Place, count: u32 },
+    /// Every place below may enter.
+    Called { below: Place },
+    /// The buyer wants to be notified when this place is called.
+    Awaited { buyer: BuyerId, place: Place },
+}
+
+/// A cohort has a person more or less; nobody is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CohortMove {
+    pub cohort: Cohort,
+    /// 1 or -1.
+    pub change: i8,
+}
+
+/// Money of an order that a provider has to move, or has moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MoneyMove<'a> {
+    pub hold_id: HoldId,
+    /// The attempt to pay; `None` is the one by which the order was sold.
+    pub attempt: Option<u8>,
+    pub step: MoneyStep<'a>,
+}
+
+/// What has to be done about an attempt to pay, or what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoneyStep<'a> {
+    /// To be asked for, and given up after `until`.
+    Authorise { method: &'a PaymentMethod, amount: u64, currency: Currency, until: LogTime },
+    /// The buyer has to act first.
+    Act(&'a PaymentAction),
+    /// The provider said no; at rest.
+    Declined,
+    /// The provider did not answer in time, and still may.
+    Lost,
+    /// To be captured, while the provider holds it.
+    Capture { amount: u64, payment: &'a AuthorisedPayment },
+    /// It has moved; at rest.
+    Captured,
+    /// To be let go of; what the provider calls it, where the fact says so.
+    Void(Option<&'a PaymentReference>),
+    /// To be given back.
+    Refund,
+}

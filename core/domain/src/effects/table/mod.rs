@@ -1,0 +1,121 @@
+//! The effects of every fact. One match over all of them: a new fact does not compile without.
+
+mod orders;
+mod room;
+mod sale;
+
+use super::{Concerns, Effects, Visibility};
+use crate::answer::SalePhase;
+use crate::fact::Fact;
+use crate::ids::{BuyerId, HoldId};
+
+use super::Notice;
+
+/// A hold or order, and its buyer.
+type Order = (HoldId, BuyerId);
+
+/// What other teams may read and changes nothing by itself: the ground of every row.
+const PUBLIC: Effects<'static> = Effects {
+    visibility: Visibility::Public,
+    created: None,
+    phase: None,
+    prices: None,
+    policy: None,
+    dials: None,
+    seats: None,
+    order: None,
+    money: None,
+    shop: None,
+    line: None,
+    cohort: None,
+    by: None,
+    reason: None,
+    message: None,
+    concerns: Concerns::Nobody,
+};
+
+impl Fact {
+    /// Everything it changes.
+    #[must_use]
+    pub fn effects(&self) -> Effects<'_> {
+        match *self {
+            Fact::EventCreated(ref new) => sale::created(new),
+            Fact::PricesSet(ref prices) => sale::prices_set(prices),
+            Fact::PolicySet(ref policy) => sale::policy_set(policy),
+            Fact::SaleOpened => sale::phase(SalePhase::Open, Notice::EventOpen),
+            Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
+            Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
+            Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
+            Fact::RoomTuned { ref dials, by } => sale::dials_turned(dials, by),
+            Fact::Announced { ref message } => Effects { message: Some(message), ..PUBLIC },
+            Fact::PlacesReserved { first, count } => room::reserved(first, count),
+            Fact::PlacesCalled { below } => room::called(below),
+            Fact::TurnAwaited { buyer, place } => room::awaited(buyer, place),
+            Fact::Entered { buyer, place, until } => room::entered(buyer, place, until),
+            Fact::ShopperLeft { buyer, reason } => room::left(buyer, reason),
+            Fact::CohortJoined { cohort } => room::cohort(cohort, 1),
+            Fact::CohortLeft { cohort } => room::cohort(cohort, -1),
+            Fact::SeatsHeld { hold_id, buyer, ref seats, amount, until } => {
+                orders::held((hold_id, buyer), seats, amount, until)
+            }
+            Fact::HoldExtended { hold_id, buyer, until } => {
+                orders::extended((hold_id, buyer), until)
+            }
+            Fact::HoldReleased { hold_id, buyer, ref seats } => {
+                orders::released((hold_id, buyer), seats)
+            }
+            Fact::HoldExpired { hold_id, buyer, ref seats } => {
+                orders::expired((hold_id, buyer), seats, Notice::HoldExpired)
+            }
+            Fact::PurchaseStarted {
+                hold_id,
+                buyer,
+                ref method,
+                amount,
+                currency,
+                attempt,
+                until,
+            } => orders::paying((hold_id, buyer), (attempt, method), (amount, currency), until),
+            Fact::PaymentActionRequired { hold_id, buyer, attempt, ref action } => {
+                orders::action_required((hold_id, buyer), attempt, action)
+            }
+            Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
+                orders::declined((hold_id, buyer), attempt, reason, until)
+            }
+            Fact::OrderConfirmed {
+                hold_id,
+                buyer,
+                ref seats,
+                amount,
+                attempt,
+                kept,
+                ref payment,
+            } => orders::confirmed((hold_id, buyer), (seats, kept), amount, (attempt, payment)),
+            Fact::OrderSettled { hold_id, buyer, amount } => {
+                orders::settled((hold_id, buyer), amount)
+            }
+            Fact::OrderExpired { hold_id, buyer, ref seats } => {
+                orders::expired((hold_id, buyer), seats, Notice::OrderExpired)
+            }
+            Fact::PaymentVoided { hold_id, buyer, attempt, ref reference } => {
+                orders::voided((hold_id, buyer), attempt, reference)
+            }
+            Fact::OrderRefunded { hold_id, buyer, ref seats, amount } => {
+                orders::refunded((hold_id, buyer), seats, amount)
+            }
+            Fact::OrderCancelled { hold_id, buyer, ref seats } => {
+                orders::cancelled((hold_id, buyer), seats)
+            }
+            Fact::TicketTransferred { hold_id, ref seat, from, to } => {
+                orders::transferred(hold_id, seat, from, to)
+            }
+            Fact::TicketRedeemed { hold_id, buyer, ref seat } => {
+                orders::redeemed((hold_id, buyer), seat)
+            }
+            // Of no event, and of no use to other teams.
+            Fact::EngineVersionSet { .. } => Effects { visibility: Visibility::Internal, ..PUBLIC },
+            // Nobody follows a draw by its facts yet; the time is the engine's.
+            Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
+        }
+    }
+}

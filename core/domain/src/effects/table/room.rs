@@ -1,0 +1,41 @@
+//! Rows of the waiting room: the line, the shop, and what people share about themselves.
+
+use super::PUBLIC;
+use crate::cohort::Cohort;
+use crate::effects::{CohortMove, Concerns, Effects, LineMove, ShopMove, Visibility};
+use crate::fact::LeaveReason;
+use crate::ids::{BuyerId, LogTime, Place};
+
+pub(super) fn reserved(first: Place, count: u32) -> Effects<'static> {
+    Effects { line: Some(LineMove::Reserved { first, count }), ..PUBLIC }
+}
+
+pub(super) fn called(below: Place) -> Effects<'static> {
+    Effects { line: Some(LineMove::Called { below }), ..PUBLIC }
+}
+
+pub(super) fn awaited(buyer: BuyerId, place: Place) -> Effects<'static> {
+    let concerns = Concerns::Buyer(buyer, None);
+    Effects { line: Some(LineMove::Awaited { buyer, place }), concerns, ..PUBLIC }
+}
+
+pub(super) fn entered(buyer: BuyerId, place: Place, until: LogTime) -> Effects<'static> {
+    let concerns = Concerns::Buyer(buyer, None);
+    Effects { shop: Some(ShopMove::Entered { buyer, place, until }), concerns, ..PUBLIC }
+}
+
+pub(super) fn left(buyer: BuyerId, reason: LeaveReason) -> Effects<'static> {
+    Effects {
+        shop: Some(ShopMove::Left { buyer, reason }),
+        reason: Some(reason.code()),
+        concerns: Concerns::Buyer(buyer, None),
+        ..PUBLIC
+    }
+}
+
+/// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
+/// say which cohort that person is in.
+pub(super) fn cohort(cohort: Cohort, change: i8) -> Effects<'static> {
+    let visibility = Visibility::Internal;
+    Effects { visibility, cohort: Some(CohortMove { cohort, change }), ..PUBLIC }
+}

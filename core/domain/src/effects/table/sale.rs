@@ -1,0 +1,40 @@
+//! Rows of what staff do: events, phases, terms, dials.
+
+use super::PUBLIC;
+use crate::answer::SalePhase;
+use crate::command::NewEvent;
+use crate::dials::RoomDials;
+use crate::effects::{Concerns, Effects, Notice};
+use crate::ids::StaffId;
+use crate::policy::Policy;
+use crate::price::PriceTable;
+
+fn everybody(notice: Notice) -> Effects<'static> {
+    Effects { concerns: Concerns::Everybody(notice), ..PUBLIC }
+}
+
+pub(super) fn created(new: &NewEvent) -> Effects<'_> {
+    Effects {
+        created: Some(new),
+        prices: Some(&new.prices),
+        policy: Some(&new.policy),
+        ..phase(SalePhase::Announced, Notice::EventAnnounced)
+    }
+}
+
+pub(super) fn prices_set(prices: &PriceTable) -> Effects<'_> {
+    Effects { prices: Some(prices), ..everybody(Notice::EventPricesChanged) }
+}
+
+pub(super) fn policy_set(policy: &Policy) -> Effects<'_> {
+    Effects { policy: Some(policy), ..everybody(Notice::EventRulesChanged) }
+}
+
+pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {
+    Effects { phase: Some(phase), ..everybody(notice) }
+}
+
+pub(super) fn dials_turned(dials: &RoomDials, by: StaffId) -> Effects<'_> {
+    let message = dials.message.as_deref();
+    Effects { dials: Some(dials), by: Some(by), reason: Some(&dials.reason), message, ..PUBLIC }
+}

@@ -1,0 +1,122 @@
+//! The effects of one fact of each kind, as a table.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use floodgate_domain::effects::{Concerns, LineMove, MoneyStep, ShopMove, Visibility};
+use floodgate_domain::wire::{WireError, decode_fact, encode_fact};
+use floodgate_domain::{Effects, EventId, Fact, FactRecord, LogTime, Source};
+
+use crate::samples::facts;
+
+/// What a row says, a word for each thing that changes.
+fn row(fact: &Fact) -> String {
+    let effects = fact.effects();
+    let Effects { visibility, created, phase, prices, policy, dials, .. } = effects;
+    let Effects { seats, order, money, shop, line, cohort, .. } = effects;
+    let Effects { by, reason, message, concerns, .. } = effects;
+    let mut row = fact.name().to_owned();
+    let mut say = |what: &str, of: Option<String>| {
+        if let Some(of) = of {
+            write!(row, " | {what} {of}").unwrap();
+        }
+    };
+    say("internal", (visibility == Visibility::Internal).then(String::new));
+    say("created", created.map(|new| new.name.clone()));
+    say("phase", phase.map(|phase| phase.code().to_owned()));
+    say("prices", prices.map(|prices| prices.currency.as_str().to_owned()));
+    say("policy", policy.map(|policy| format!("pass of {}", policy.pass_ms)));
+    say("dials", dials.map(|dials| format!("shoppers {:?}", dials.shoppers_max)));
+    say(
+        "seats",
+        seats.map(|change| {
+            let numbers: Vec<_> = change.seats.iter().map(|seat| seat.0).collect();
+            let owner = change.owner.map_or("nobody".to_owned(), |owner| owner.0.to_string());
+            let redeemed = if change.is_redeemed { ", redeemed" } else { "" };
+            let (from, to) = (change.from.code(), change.to.code());
+            format!("{numbers:?} {from} to {to} of {owner}{redeemed}")
+        }),
+    );
+    say("order", order.map(|change| {
+        let marks = [(change.is_new, "new"), (change.is_extended, "extended"), (change.is_settled, "settled")];
+        let marks: Vec<_> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
+        let number = |number: Option<u64>| number.map_or("-".to_owned(), |of| of.to_string());
+        let (until, amount) = (number(change.until.map(|at| at.0)), number(change.amount));
+        let attempt = number(change.attempt.map(u64::from));
+        let (status, buyer, seats) = (change.status.code(), change.buyer.0, change.seats);
+        format!("{status} of {buyer} until {until} amount {amount} attempt {attempt} seats {seats:?} {marks:?}")
+    }));
+    say(
+        "money",
+        money.map(|change| {
+            let step = match change.step {
+                MoneyStep::Authorise { method, amount, until } => {
+                    format!("authorise {amount} by {} until {}", method.as_str(), until.0)
+                }
+                other => format!("{other:?}"),
+            };
+            format!("{step} attempt {:?}", change.attempt)
+        }),
+    );
+    say(
+        "shop",
+        shop.map(|change| match change {
+            ShopMove::Entered { buyer, place, until } => {
+                format!("{} enters by {} until {}", buyer.0, place.0, until.0)
+            }
+            ShopMove::Left { buyer, reason } => format!("{} leaves: {reason:?}", buyer.0),
+        }),
+    );
+    say(
+        "line",
+        line.map(|change| match change {
+            LineMove::Reserved { first, count } => format!("{count} more from {}", first.0),
+            LineMove::Called { below } => format!("called below {}", below.0),
+            LineMove::Awaited { buyer, place } => format!("{} awaits {}", buyer.0, place.0),
+        }),
+    );
+    say("cohort", cohort.map(|change| format!("{:+}", change.change)));
+    say("by", by.map(|by| by.to_string()));
+    say("reason", reason.map(str::to_owned));
+    say("message", message.map(str::to_owned));
+    say(
+        "concerns",
+        match concerns {
+            Concerns::Nobody => None,
+            Concerns::Buyer(buyer, None) => Some(format!("{}", buyer.0)),
+            told => Some(
+                told.notices()
+                    .map(|(to, notice)| {
+                        let to = to.map_or("everybody".to_owned(), |to| to.0.to_string());
+                        format!("{to}: {}", notice.code())
+                    })
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            ),
+        },
+    );
+    row
+}
+
+#[test]
+fn every_fact_has_its_row() {
+    let rows: Vec<_> = facts().iter().map(row).collect();
+    insta::assert_snapshot!(rows.join("\n"));
+}
+
+#[test]
+fn no_kind_of_fact_is_left_out() {
+    let kind = |fact| {
+        let source = Source { offset: 0, index: 0 };
+        let record = FactRecord { source, at: LogTime(0), event_id: EventId(0), fact };
+        let mut bytes = Vec::new();
+        encode_fact(&record, &mut bytes);
+        bytes[1]
+    };
+    let sampled: BTreeSet<u8> = facts().into_iter().map(kind).collect();
+    let is_known = |kind: &u8| {
+        let bytes = [1, *kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        decode_fact(&bytes) != Err(WireError::UnknownKind(*kind))
+    };
+    assert_eq!(sampled, (0..=u8::MAX).filter(is_known).collect());
+}

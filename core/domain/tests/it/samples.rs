@@ -1,0 +1,101 @@
+//! One fact of each kind, for tests that must not leave one out.
+
+use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
+use floodgate_domain::{
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, Fact, HoldId, LogTime, PhaseDial, Place,
+    RoomDials, SeatId, SeatList, StaffId,
+};
+
+use crate::fixtures::{action, method, new_event, payment, policy};
+
+pub(crate) fn cohort() -> Cohort {
+    Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
+}
+
+pub(crate) fn every_dial() -> RoomDials {
+    RoomDials {
+        per_minute: Some(0),
+        shoppers_max: Some(5_000),
+        puzzle_level: Some(9),
+        phase: Some(PhaseDial::Pause),
+        message: Some("A moment".into()),
+        reason: "rain".into(),
+        origin: 0x0102_0304_0506_0708,
+    }
+}
+
+pub(crate) fn facts() -> Vec<Fact> {
+    let hold_id = HoldId(0x0000_0001_0000_0002);
+    let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
+    let (until, attempt) = (LogTime(1_800_000_000_000), 2);
+    vec![
+        Fact::EventCreated(Box::new(new_event(policy()))),
+        Fact::PricesSet(Box::new(new_event(policy()).prices)),
+        Fact::PolicySet(Box::new(policy())),
+        Fact::SaleOpened,
+        Fact::SalePaused,
+        Fact::SaleClosed,
+        Fact::EventCancelled,
+        Fact::DrawCommitted { commitment: [7; 32] },
+        Fact::DrawRevealed { secret: [8; 32], public_value: [9; 32] },
+        Fact::PlacesReserved { first: Place(5), count: 6 },
+        Fact::Entered { buyer, place: Place(3), until },
+        Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
+        Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+        Fact::HoldExtended { hold_id, buyer, until },
+        Fact::HoldReleased { hold_id, buyer, seats },
+        Fact::HoldExpired { hold_id, buyer, seats },
+        Fact::PurchaseStarted {
+            hold_id,
+            buyer,
+            method: method(),
+            amount,
+            currency: Currency(*b"CHF"),
+            attempt,
+            until,
+        },
+        Fact::PaymentActionRequired { hold_id, buyer, attempt, action: action() },
+        Fact::OrderDeclined { hold_id, buyer, attempt, reason: DeclineReason::Lost, until },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Moved,
+            payment: payment(),
+        },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Held,
+            payment: AuthorisedPayment { capture_before: None, ..payment() },
+        },
+        Fact::OrderSettled { hold_id, buyer, amount },
+        Fact::OrderExpired { hold_id, buyer, seats },
+        Fact::PaymentVoided { hold_id, buyer, attempt, reference: payment().reference },
+        Fact::OrderRefunded { hold_id, buyer, seats, amount },
+        Fact::OrderCancelled { hold_id, buyer, seats },
+        Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
+        Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
+        Fact::Announced { message: "Doors at seven".into() },
+        Fact::EngineVersionSet { version: 1 },
+        Fact::PlacesCalled { below: Place(300) },
+        Fact::TurnAwaited { buyer, place: Place(299) },
+        Fact::CohortJoined { cohort: cohort() },
+        Fact::CohortLeft { cohort: Cohort::new(None, None) },
+        Fact::TimeMarked,
+        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::RoomTuned {
+            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
+            by: StaffId(2),
+        },
+    ]
+}
+
+pub(crate) fn list(numbers: &[u32]) -> SeatList {
+    SeatList::try_from(numbers).unwrap()
+}

@@ -1,0 +1,16 @@
+//! Log lines, for people and machines that watch a process.
+
+use tracing_subscriber::EnvFilter;
+
+/// Log lines as JSON on standard error; `FLOODGATE_LOG` filters them, `info` by default.
+pub fn log_as_json() {
+    let filter =
+        EnvFilter::try_from_env("FLOODGATE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second subscriber in one process is only possible in tests, where the first one stays.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .try_init();
+}

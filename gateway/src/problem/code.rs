@@ -1,0 +1,197 @@
+//! The table: every code with its status, whether trying again is safe, and the fix.
+
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use floodgate_domain::Refusal;
+use floodgate_domain::refusal::REFUSALS;
+
+/// Whether and how the same request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Retry {
+    /// The answer will not change.
+    No,
+    /// Send the very same request with the same Idempotency-Key.
+    SameKey,
+    /// Later, as a new request under a new Idempotency-Key.
+    NewKey,
+    /// After the time in Retry-After.
+    Later,
+}
+
+/// What is known of a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) retry: Retry,
+    /// When to try again, where the answer itself does not know better.
+    pub(crate) retry_after_ms: Option<u64>,
+    pub(crate) advice: &'static str,
+}
+
+/// Names the gateway's own codes and writes their rows in one place.
+macro_rules! codes {
+    ($($name:ident = $status:ident $code:literal $retry:ident $advice:literal;)*) => {
+        /// Every way the gateway itself says no. Refusals of the engine have rows of their own.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Code { $($name,)* }
+
+        impl Code {
+            pub(crate) const ALL: &[Code] = &[$(Code::$name,)*];
+
+            pub(crate) const fn row(self) -> Row {
+                match self {
+                    $(Code::$name => Row {
+                        status: StatusCode::$status,
+                        code: $code,
+                        retry: Retry::$retry,
+                        retry_after_ms: None,
+                        advice: $advice,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    MalformedBody = BAD_REQUEST "malformed_body" No
+        "The body is not what this call takes. See errors.";
+    InvalidId = BAD_REQUEST "invalid_id" No
+        "An id in the address is not well formed. Copy it whole.";
+    InvalidQuery = BAD_REQUEST "invalid_query" No
+        "A query parameter is not what this call takes.";
+    IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
+        "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
+    KeyRequired = UNAUTHORIZED "key_required" No
+        "Send a staff key: Authorization: Bearer fgk_…";
+    DeviceRequired = UNAUTHORIZED "device_required" No
+        "Join the queue first; then send Floodgate-Device or the cookie it set.";
+    InvalidToken = UNAUTHORIZED "invalid_token" No
+        "A token was changed, is for another event or device, or has expired. Join the queue again.";
+    WrongRole = FORBIDDEN "wrong_role" No
+        "This key's role may not do that. Use a key with the right role.";
+    PassRequired = FORBIDDEN "pass_required" No
+        "Enter the shop first; then send Floodgate-Pass.";
+    NotFound = NOT_FOUND "not_found" No
+        "There is nothing at this address. See /docs for all calls.";
+    MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
+        "This address takes other methods. See /docs.";
+    BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
+        "The body did not arrive in time. Send it at once.";
+    NotYourTurn = CONFLICT "not_your_turn" Later
+        "Your place is kept. Wait until the frontier has passed it.";
+    PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
+        "Waiting takes as long as Retry-After says. Send the same challenge then.";
+    PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey
+        "Get a new challenge with GET /v1/events/{event_id}/queue/challenge, from the same network and device, and solve that.";
+    PuzzleExpired = UNPROCESSABLE_ENTITY "puzzle_expired" NewKey
+        "A challenge is good for two minutes. Get a new one with GET /v1/events/{event_id}/queue/challenge.";
+    PuzzleSpent = UNPROCESSABLE_ENTITY "puzzle_spent" NewKey
+        "This challenge has given its place. For a new place get a new one with GET /v1/events/{event_id}/queue/challenge.";
+    PuzzleRequired = PRECONDITION_REQUIRED "puzzle_required" NewKey
+        "Get a challenge with GET /v1/events/{event_id}/queue/challenge, solve it, and send challenge and solution with the join. With ?wait=true it takes a wait instead of work.";
+    BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large" No
+        "The body is larger than this call takes.";
+    RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
+        "Too many requests. Wait as long as Retry-After says.";
+    Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
+        "The server sheds load. The same request is safe in a moment.";
+    LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
+        "The log takes nothing now, and nothing was written. The same request is safe in a moment.";
+    OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey
+        "Whether this was written is not known. Send the same request with the same key.";
+    Internal = INTERNAL_SERVER_ERROR "internal" SameKey
+        "Something is wrong here, not with you. It was noted.";
+}
+
+/// The row of a refusal: code and advice are the engine's, the rest is about HTTP.
+pub(crate) fn row_of(refusal: Refusal) -> Row {
+    Row {
+        status: status_of(refusal),
+        code: refusal.code(),
+        retry: if refusal.retry_may_help() { Retry::NewKey } else { Retry::No },
+        retry_after_ms: match refusal {
+            Refusal::ShopFull | Refusal::SalePaused | Refusal::SaleNotOpen => Some(1_000),
+            Refusal::CoolingDown => Some(5_000),
+            _ => None,
+        },
+        advice: refusal.advice(),
+    }
+}
+
+/// Exhaustive, so that a new refusal is given its status by whoever adds it.
+fn status_of(refusal: Refusal) -> StatusCode {
+    use Refusal as R;
+    match refusal {
+        R::UnknownEvent | R::UnknownHold | R::UnknownSeat | R::NoSuchCategory => {
+            StatusCode::NOT_FOUND
+        }
+        R::NotAllowed | R::NotYourHold | R::NoPass | R::PassExpired => StatusCode::FORBIDDEN,
+        R::InvalidPlan
+        | R::InvalidPrices
+        | R::InvalidPolicy
+        | R::KeyReused
+        | R::SeatsRepeated
+        | R::NoSeatsNamed
+        | R::HoldTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
+        R::CoolingDown => StatusCode::TOO_MANY_REQUESTS,
+        R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
+        R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders => StatusCode::SERVICE_UNAVAILABLE,
+        R::EventExists
+        | R::VersionGoesBack
+        | R::WrongPhase
+        | R::SaleNotOpen
+        | R::SalePaused
+        | R::SaleClosed
+        | R::EventCancelled
+        | R::ShopFull
+        | R::PlaceSpent
+        | R::PlaceUnknown
+        | R::NotInShop
+        | R::SeatTaken
+        | R::SeatNotForSale
+        | R::AccessibleSeat
+        | R::NotEnoughTogether
+        | R::SoldOut
+        | R::BuyerLimit
+        | R::TooManyHolds
+        | R::HoldEnded
+        | R::NoExtensionLeft
+        | R::PaymentPending
+        | R::NoAttemptLeft
+        | R::AlreadyPurchased
+        | R::StaleAttempt
+        | R::NotConfirmed
+        | R::PaymentTooLate
+        | R::AlreadyRefunded => StatusCode::CONFLICT,
+    }
+}
+
+/// Every row there is: the gateway's own and the engine's.
+pub(crate) fn rows() -> impl Iterator<Item = Row> {
+    let own = Code::ALL.iter().map(|code| code.row());
+    own.chain(REFUSALS.into_iter().map(row_of))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_words_that_stand_once_and_say_what_to_do() {
+        let mut seen = BTreeSet::new();
+        for row in rows() {
+            assert!(seen.insert(row.code), "{} stands twice", row.code);
+            assert!(row.code.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()), "{}", row.code);
+            assert!(row.status.is_client_error() || row.status.is_server_error(), "{}", row.code);
+            assert!(row.advice.ends_with(['.', '…', '`']), "{}: {}", row.code, row.advice);
+        }
+        assert!(seen.len() > 60);
+    }
+}

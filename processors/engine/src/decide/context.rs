@@ -1,0 +1,44 @@
+//! Who asks, when, by which rules: everything a decision may know beside the state.
+
+use floodgate_domain::ids::{Actor, BuyerId, LogTime};
+use floodgate_domain::refusal::Refusal;
+
+/// Who asks, and when, and which rules are in force.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context {
+    pub(crate) now: LogTime,
+    pub(crate) actor: Actor,
+    pub(crate) version: u32,
+}
+
+impl Context {
+    /// Whether the rules of `version`, or later ones, are in force.
+    #[cfg_attr(
+        not(feature = "test-version"),
+        expect(dead_code, reason = "no rule has changed yet")
+    )]
+    pub(super) fn follows(self, version: u32) -> bool {
+        self.version >= version
+    }
+
+    pub(super) fn buyer(self) -> Result<BuyerId, Refusal> {
+        match self.actor {
+            Actor::Buyer(buyer) => Ok(buyer),
+            Actor::System | Actor::Staff(_) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    pub(super) fn staff(self) -> Result<(), Refusal> {
+        match self.actor {
+            Actor::Staff(_) | Actor::System => Ok(()),
+            Actor::Buyer(_) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    pub(super) fn system(self) -> Result<(), Refusal> {
+        match self.actor {
+            Actor::System => Ok(()),
+            Actor::Buyer(_) | Actor::Staff(_) => Err(Refusal::NotAllowed),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! CreateEvent: a new event, if it can be sold as described.
+
+use floodgate_domain::command::NewEvent;
+use floodgate_domain::fact::Fact;
+use floodgate_domain::plan::check::problems;
+use floodgate_domain::refusal::Refusal;
+
+use super::Context;
+use super::rules::terms::{policy_is_sound, prices_fit};
+use crate::outcomes::Outcome;
+
+/// Decides beside `events` others, of at most `events_max`.
+pub(crate) fn create_event(
+    context: Context,
+    new: &NewEvent,
+    events: usize,
+    events_max: usize,
+) -> Result<(Fact, Outcome), Refusal> {
+    context.staff()?;
+    if events >= events_max {
+        return Err(Refusal::TooManyEvents);
+    }
+    if !problems(&new.plan).is_empty() {
+        return Err(Refusal::InvalidPlan);
+    }
+    if !prices_fit(&new.prices, new.plan.categories.len()) {
+        return Err(Refusal::InvalidPrices);
+    }
+    if !policy_is_sound(&new.policy) {
+        return Err(Refusal::InvalidPolicy);
+    }
+    Ok((Fact::EventCreated(Box::new(new.clone())), Outcome::Done))
+}

@@ -1,0 +1,37 @@
+//! HoldSeats: these very seats.
+
+use floodgate_domain::fact::Fact;
+use floodgate_domain::refusal::Refusal;
+use floodgate_domain::seats::SeatList;
+
+use super::Context;
+use super::rules::limits::may_hold;
+use super::rules::new_hold::hold;
+use crate::event::Event;
+use crate::outcomes::Outcome;
+use crate::seat_map::SeatState;
+
+pub(super) fn hold_seats(
+    event: &Event,
+    context: Context,
+    seats: &SeatList,
+    accessible: bool,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    let buyer = may_hold(event, context, seats.len())?;
+    if seats.has_duplicates() {
+        return Err(Refusal::SeatsRepeated);
+    }
+    for seat in seats.iter() {
+        match event.seat_map.seat_state(seat) {
+            None => return Err(Refusal::UnknownSeat),
+            Some(SeatState::NotForSale) => return Err(Refusal::SeatNotForSale),
+            Some(SeatState::Held | SeatState::Sold) => return Err(Refusal::SeatTaken),
+            Some(SeatState::Free { accessible: true }) if !accessible => {
+                return Err(Refusal::AccessibleSeat);
+            }
+            Some(SeatState::Free { .. }) => {}
+        }
+    }
+    hold(event, context, buyer, *seats, facts)
+}

@@ -1,0 +1,99 @@
+//! PaymentAuthorised: sell the seats, or let go of the money.
+//!
+//! Money that finds no seats is never kept: it is voided by a fact, whatever went wrong.
+
+use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::fact::{Fact, LeaveReason, SeatsKept};
+use floodgate_domain::ids::{BuyerId, HoldId};
+use floodgate_domain::payment::AuthorisedPayment;
+use floodgate_domain::plan::CategorySet;
+use floodgate_domain::refusal::Refusal;
+use floodgate_domain::seats::SeatList;
+
+use super::Context;
+use crate::event::Event;
+use crate::orders::Order;
+use crate::outcomes::Outcome;
+
+/// The provider holds the money: sell the seats, or let go of the money.
+pub(super) fn payment_authorised(
+    event: &Event,
+    context: Context,
+    (hold_id, attempt): (HoldId, u8),
+    payment: &AuthorisedPayment,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    context.system()?;
+    let reference = || payment.reference.clone();
+    let Some(order) = event.orders.get(hold_id) else {
+        let buyer = BuyerId(0);
+        facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
+        return Ok(Outcome::Done);
+    };
+    let confirm = |seats, kept, facts: &mut Vec<Fact>| {
+        Ok(confirm(event, (hold_id, order), (seats, kept), payment, facts))
+    };
+    if attempt == order.attempt {
+        match order.status {
+            OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
+            OrderStatus::PaymentPending | OrderStatus::Declined => {
+                return confirm(order.seats, SeatsKept::Held, facts);
+            }
+            OrderStatus::Expired => {
+                if let Some((seats, kept)) = seats_for_late_payment(event, order) {
+                    return confirm(seats, kept, facts);
+                }
+            }
+            OrderStatus::Held
+            | OrderStatus::Released
+            | OrderStatus::Refunded
+            | OrderStatus::Cancelled => {}
+        }
+    }
+    let buyer = order.buyer;
+    facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
+    Ok(Outcome::Order(hold_id))
+}
+
+fn confirm(
+    event: &Event,
+    (hold_id, order): (HoldId, &Order),
+    (seats, kept): (SeatList, SeatsKept),
+    payment: &AuthorisedPayment,
+    facts: &mut Vec<Fact>,
+) -> Outcome {
+    let Order { buyer, amount, attempt, .. } = *order;
+    let payment = payment.clone();
+    facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment });
+    let done_shopping = event.buyer(buyer).is_some_and(|buyer| {
+        buyer.in_shop && buyer.live_holds().iter().all(|&held| held == hold_id)
+    });
+    if done_shopping {
+        facts.push(Fact::ShopperLeft { buyer, reason: LeaveReason::Purchased });
+    }
+    Outcome::Order(hold_id)
+}
+
+/// The hold has run out, the money came all the same: the same seats if they are free, else
+/// as many together in the same category, never more than the buyer may have.
+fn seats_for_late_payment(event: &Event, order: &Order) -> Option<(SeatList, SeatsKept)> {
+    if event.phase == SalePhase::Cancelled {
+        return None;
+    }
+    let count = order.seats.len();
+    let has = event.buyer(order.buyer).map_or(0, |buyer| usize::from(buyer.seats_count));
+    if has + count > usize::from(event.policy.seats_per_buyer_max) {
+        return None;
+    }
+    if event.seat_map.all_free(&order.seats) {
+        return Some((order.seats, SeatsKept::Retaken));
+    }
+    let mut categories = order.seats.iter().map(|seat| event.seat_map.category_of(seat));
+    let category = categories.next()??;
+    if !categories.all(|other| other == Some(category)) {
+        return None;
+    }
+    let count = u8::try_from(count).ok()?;
+    let seats = event.seat_map.best(count, CategorySet::only(category))?;
+    Some((seats, SeatsKept::Moved))
+}

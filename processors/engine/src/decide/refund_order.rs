@@ -1,0 +1,29 @@
+//! RefundOrder: a confirmed order is given back.
+
+use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::fact::Fact;
+use floodgate_domain::ids::HoldId;
+use floodgate_domain::refusal::Refusal;
+
+use super::Context;
+use crate::event::Event;
+use crate::orders::Order;
+use crate::outcomes::Outcome;
+
+pub(super) fn refund_order(
+    event: &Event,
+    context: Context,
+    hold_id: HoldId,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    context.staff()?;
+    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
+    match order.status {
+        OrderStatus::Confirmed => {}
+        OrderStatus::Refunded => return Err(Refusal::AlreadyRefunded),
+        _ => return Err(Refusal::NotConfirmed),
+    }
+    let Order { buyer, seats, amount, .. } = *order;
+    facts.push(Fact::OrderRefunded { hold_id, buyer, seats, amount });
+    Ok(Outcome::Order(hold_id))
+}

@@ -1,0 +1,25 @@
+//! A payment that did not come about.
+
+use floodgate_domain::fact::{DeclineReason, Fact};
+use floodgate_domain::ids::HoldId;
+
+use crate::decide::Context;
+use crate::event::Event;
+use crate::orders::Order;
+
+/// The fix-it path: the seats wait for another card.
+pub(in crate::decide) fn decline(
+    event: &Event,
+    context: Context,
+    hold_id: HoldId,
+    order: &Order,
+    reason: DeclineReason,
+) -> Fact {
+    Fact::OrderDeclined {
+        hold_id,
+        buyer: order.buyer,
+        attempt: order.attempt,
+        reason,
+        until: context.now.plus(event.policy.retry_ms),
+    }
+}

@@ -1,0 +1,9 @@
+//! Rules that several commands share, one subject a file.
+
+pub(super) mod decline;
+pub(super) mod limits;
+pub(super) mod new_hold;
+pub(super) mod own_order;
+pub(super) mod pass;
+pub(super) mod phase;
+pub(super) mod terms;

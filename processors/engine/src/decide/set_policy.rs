@@ -1,0 +1,22 @@
+//! SetPolicy: the rules of a sale from now on.
+
+use floodgate_domain::fact::Fact;
+use floodgate_domain::policy::Policy;
+use floodgate_domain::refusal::Refusal;
+
+use super::Context;
+use super::rules::terms::policy_is_sound;
+use crate::outcomes::Outcome;
+
+pub(super) fn set_policy(
+    context: Context,
+    policy: &Policy,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    context.staff()?;
+    if !policy_is_sound(policy) {
+        return Err(Refusal::InvalidPolicy);
+    }
+    facts.push(Fact::PolicySet(Box::new(*policy)));
+    Ok(Outcome::Done)
+}

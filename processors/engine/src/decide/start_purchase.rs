@@ -1,0 +1,43 @@
+//! StartPurchase: a hold becomes an order awaiting payment.
+
+use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::command::PaymentMethod;
+use floodgate_domain::fact::Fact;
+use floodgate_domain::ids::HoldId;
+use floodgate_domain::refusal::Refusal;
+
+use super::Context;
+use super::rules::own_order::own_order;
+use crate::event::Event;
+use crate::outcomes::Outcome;
+
+pub(super) fn start_purchase(
+    event: &Event,
+    context: Context,
+    hold_id: HoldId,
+    method: PaymentMethod,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    let buyer = context.buyer()?;
+    let order = own_order(event, context, hold_id)?;
+    match order.status {
+        OrderStatus::Held | OrderStatus::Declined if context.now < order.until => {}
+        OrderStatus::PaymentPending => return Err(Refusal::PaymentPending),
+        OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
+        _ => return Err(Refusal::HoldEnded),
+    }
+    if order.attempt >= event.policy.payment_attempts_max {
+        return Err(Refusal::NoAttemptLeft);
+    }
+    facts.push(Fact::PurchaseStarted {
+        hold_id,
+        buyer,
+        method,
+        amount: order.amount,
+        currency: event.prices.currency,
+        attempt: order.attempt + 1,
+        // The one automatic extension: a bank's challenge cannot outlive the seats.
+        until: order.until.max(context.now.plus(event.policy.payment_ms)),
+    });
+    Ok(Outcome::Order(hold_id))
+}

@@ -1,0 +1,57 @@
+//! Versions: which rules decide a log, and from which record on.
+//!
+//! What was decided stays decided. A rule that changes gets a new version, and applies only behind
+//! the record in the log that says so, an `EngineVersion` command; before it, and in a log without
+//! one, the rules are those they were. The constants that a replay depends on are rules too.
+
+/// The rules of a log that says nothing else.
+pub const BASE_VERSION: u32 = 1;
+
+/// The newest rules of this build.
+pub const NEWEST_VERSION: u32 = 1;
+
+/// Rules that only tests have: as version 1, but holds last twice as long.
+#[cfg(feature = "test-version")]
+pub const TEST_VERSION: u32 = 2;
+
+/// The newest rules that are compiled in.
+#[cfg(not(feature = "test-version"))]
+const COMPILED: u32 = NEWEST_VERSION;
+#[cfg(feature = "test-version")]
+const COMPILED: u32 = TEST_VERSION;
+
+/// No engine follows rules that it does not have, whatever it is told it may.
+pub(crate) fn at_most(version_max: u32) -> u32 {
+    version_max.clamp(BASE_VERSION, COMPILED)
+}
+
+/// The rules in force in one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InForce {
+    pub version: u32,
+    /// Offset of the record that says so; `None` while the log says nothing.
+    pub since: Option<u64>,
+}
+
+impl InForce {
+    /// What a log without a word about it is decided by.
+    pub(crate) const BASE: InForce = InForce { version: BASE_VERSION, since: None };
+
+    /// Whether writing `version` into the log would say anything new.
+    #[must_use]
+    pub fn is_outdated_by(self, version: u32) -> bool {
+        version > self.version || version == self.version && self.since.is_none()
+    }
+}
+
+/// The log goes on under rules that this build does not have. Nothing was decided by others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "from offset {offset} on the log follows version {version} of the engine's rules, and this build \
+     has none beyond {known}; run a newer build"
+)]
+pub struct NewerVersion {
+    pub version: u32,
+    pub offset: u64,
+    pub known: u32,
+}

@@ -1,0 +1,127 @@
+//! Events and their dials: created, opened, paused, closed, cancelled.
+
+use floodgate_domain::{Actor, Command, Fact, PhaseDial, Refusal, RoomDials, SalePhase, StaffId};
+
+use crate::rows::Then::{Done, No, Seats};
+use crate::rows::{check, no_queue, paying, tune};
+use crate::stage::{EVENT, Stage, buyer, method, new_event, order, policy, seats, staff};
+
+#[test]
+fn a_sale_has_phases() {
+    let mut stage = Stage::empty();
+    let create = Command::CreateEvent(Box::new(new_event(no_queue())));
+    check(
+        &mut stage,
+        vec![
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::UnknownEvent)),
+            (buyer(1), create.clone(), No(Refusal::NotAllowed)),
+            (staff(), create.clone(), Done),
+            (staff(), create, No(Refusal::EventExists)),
+            (buyer(1), seats(&[0]), No(Refusal::SaleNotOpen)),
+            (staff(), Command::turn_phase(PhaseDial::Pause, ""), No(Refusal::SaleNotOpen)),
+            (buyer(1), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::NotAllowed)),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
+            (buyer(1), seats(&[0]), Seats(&[0])),
+            (staff(), Command::turn_phase(PhaseDial::Pause, ""), Done),
+            (buyer(2), seats(&[1]), No(Refusal::SalePaused)),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), Done),
+            (staff(), Command::turn_phase(PhaseDial::Close, ""), Done),
+            (buyer(2), seats(&[1]), No(Refusal::SaleClosed)),
+            (staff(), Command::turn_phase(PhaseDial::Open, ""), No(Refusal::SaleClosed)),
+            (staff(), Command::turn_phase(PhaseDial::Cancel, ""), Done),
+            (buyer(2), seats(&[1]), No(Refusal::EventCancelled)),
+        ],
+    );
+}
+
+#[test]
+fn all_dials_turn_or_none() {
+    let none = RoomDials::default();
+    let phase = |dial| RoomDials { phase: Some(dial), ..RoomDials::default() };
+    let mut stage = Stage::open(policy());
+    let from = stage.facts.len();
+    let all = RoomDials {
+        per_minute: Some(600),
+        shoppers_max: Some(1),
+        puzzle_level: Some(12),
+        message: Some("rain".into()),
+        reason: "the roof".into(),
+        ..phase(PhaseDial::Pause)
+    };
+    check(&mut stage, vec![(buyer(1), tune(all.clone()), No(Refusal::NotAllowed))]);
+    check(&mut stage, vec![(staff(), tune(all.clone()), Done)]);
+    assert_eq!(stage.fact_names(from), ["SalePaused", "RoomTuned"]);
+    let Fact::RoomTuned { dials, by } = &stage.facts[from + 1].fact else { panic!("no turn") };
+    assert_eq!((&**dials, *by), (&all, StaffId(1)), "who and why are in the fact");
+
+    let from = stage.facts.len();
+    let loud = RoomDials { message: Some("x".repeat(501)), ..phase(PhaseDial::Open) };
+    let long = RoomDials { reason: "x".repeat(501), ..none.clone() };
+    let hard = RoomDials { puzzle_level: Some(13), shoppers_max: Some(9), ..none.clone() };
+    check(
+        &mut stage,
+        vec![
+            (staff(), tune(loud), No(Refusal::InvalidPolicy)),
+            (staff(), tune(long), No(Refusal::InvalidPolicy)),
+            (staff(), tune(hard), No(Refusal::InvalidPolicy)),
+            (staff(), tune(phase(PhaseDial::Close)), Done),
+            (staff(), tune(phase(PhaseDial::Close)), Done),
+            // The capacity beside a phase that cannot be stays as it is.
+            (
+                staff(),
+                tune(RoomDials { shoppers_max: Some(9), ..phase(PhaseDial::Open) }),
+                No(Refusal::SaleClosed),
+            ),
+            (staff(), tune(phase(PhaseDial::Pause)), No(Refusal::SaleClosed)),
+            (Actor::System, tune(phase(PhaseDial::Cancel)), Done),
+            (staff(), tune(phase(PhaseDial::Close)), No(Refusal::EventCancelled)),
+        ],
+    );
+    let names = stage.fact_names(from);
+    let expected = ["SaleClosed", "RoomTuned", "RoomTuned", "EventCancelled", "RoomTuned"];
+    assert_eq!(names, expected, "a refused turn says nothing");
+    let status = stage.engine.status(EVENT).unwrap();
+    assert_eq!((status.phase, status.shoppers_max), (SalePhase::Cancelled, 1));
+}
+
+#[test]
+fn bad_events_are_refused() {
+    let create = |change: fn(&mut floodgate_domain::NewEvent)| {
+        let mut new = new_event(policy());
+        change(&mut new);
+        Command::CreateEvent(Box::new(new))
+    };
+    check(
+        &mut Stage::empty(),
+        vec![
+            (staff(), create(|new| new.plan.sections.clear()), No(Refusal::InvalidPlan)),
+            (staff(), create(|new| new.prices.categories.push(vec![])), No(Refusal::InvalidPrices)),
+            (staff(), create(|new| new.policy.hold_ms = 0), No(Refusal::InvalidPolicy)),
+            (staff(), create(|new| new.policy.holds_per_buyer_max = 5), No(Refusal::InvalidPolicy)),
+        ],
+    );
+}
+
+#[test]
+fn a_cancelled_event_gives_everything_back() {
+    let mut stage = Stage::open(no_queue());
+    let sold = paying(&mut stage);
+    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: sold, attempt: 1 });
+    stage.ask(buyer(2), seats(&[3]));
+    let pending = order(&stage.ask(buyer(3), seats(&[4]))).hold_id;
+    stage.ask(buyer(3), Command::StartPurchase { hold_id: pending, method: method() });
+    let before = stage.facts.len();
+    stage.ask(staff(), Command::turn_phase(PhaseDial::Cancel, ""));
+    assert!(stage.engine.next_due().is_some());
+    stage.tick();
+    stage.tick();
+    assert_eq!(
+        stage.fact_names(before),
+        ["EventCancelled", "RoomTuned", "OrderRefunded", "HoldReleased", "OrderExpired"]
+    );
+    let status = stage.engine.status(EVENT).unwrap();
+    assert_eq!((status.phase, status.free), (SalePhase::Cancelled, status.capacity));
+    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: pending, attempt: 1 });
+    assert_eq!(stage.fact_names(before).last(), Some(&"PaymentVoided"));
+}

@@ -1,0 +1,241 @@
+//! A partition's worker, step by step: it owns the partition or stands by, as it is steered.
+//!
+//! Role after role, incarnation after incarnation, until it is asked to end or until an owner
+//! cannot go on. It has no thread and no clock, so that a simulator can take its steps too; the
+//! thread is in [`crate::runner`]. Start reading at [`Worker::step`].
+
+use std::time::Duration;
+
+use metrics::Gauge;
+
+use floodgate_domain::LogTime;
+use floodgate_engine::Engine;
+
+use crate::owning::Owning;
+use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::role::{Control, DesiredRole, StartAs};
+use crate::standby::Standby;
+use crate::storing::SnapshotWriter;
+
+/// The longest a quiet follower waits before it looks whether it shall take over.
+const QUIET_MAX: Duration = Duration::from_millis(25);
+/// First and longest pause between incarnations after the log failed.
+const RESTART_MIN: Duration = Duration::from_millis(50);
+/// Also how often a follower whom starting again would not help looks for another role.
+const RESTART_MAX: Duration = Duration::from_secs(5);
+
+/// What a step came to.
+#[derive(Debug)]
+pub enum Step {
+    /// Take the next one at once.
+    Continue,
+    /// Take the next one after so long, or when the role has changed.
+    Rest(Duration),
+    /// There is no next one.
+    Ended(Result<(), RunnerError>),
+}
+
+/// A partition's worker.
+#[derive(Debug)]
+pub struct Worker {
+    config: LoopConfig,
+    control: Control,
+    writer: Box<dyn SnapshotWriter>,
+    state: State,
+    /// Before the next incarnation.
+    pause: Duration,
+}
+
+/// What the worker has become.
+#[derive(Debug)]
+enum State {
+    Cold,
+    Following(Box<Following>),
+    Owning(Box<Owning>),
+    /// A follower whom starting again would not help.
+    Stuck,
+}
+
+impl Worker {
+    /// A worker that has done nothing yet, and what steers it.
+    #[must_use]
+    pub fn new(
+        config: LoopConfig,
+        role: StartAs,
+        writer: Box<dyn SnapshotWriter>,
+    ) -> (Self, Control) {
+        let control = Control::new(role);
+        let theirs = control.clone();
+        let (state, pause) = (State::Cold, RESTART_MIN);
+        (Worker { config, control, writer, state, pause }, theirs)
+    }
+
+    /// Does the next thing its role asks for. Waits for records up to `longest`.
+    pub fn step(&mut self, now: LogTime, longest: Duration) -> Step {
+        let desired = self.control.desired();
+        let state = std::mem::replace(&mut self.state, State::Cold);
+        let stepped = match desired {
+            DesiredRole::Standby => self.follow(state, longest),
+            DesiredRole::Own => self.own(state, now, longest, false),
+            DesiredRole::Retire => self.own(state, now, longest, true),
+            DesiredRole::End => {
+                let ended = self.end(state);
+                return self.ended(ended);
+            }
+        };
+        let error = match stepped {
+            Ok(State::Stuck) => {
+                self.state = State::Stuck;
+                return Step::Rest(RESTART_MAX);
+            }
+            Ok(next) => {
+                self.state = next;
+                self.pause = RESTART_MIN;
+                return Step::Continue;
+            }
+            Err(error) => error,
+        };
+        self.control.report_warm(false);
+        self.restart(desired, error)
+    }
+
+    /// After an error: whether another incarnation follows, and when.
+    fn restart(&mut self, desired: DesiredRole, error: RunnerError) -> Step {
+        let LoopConfig { partition, .. } = self.config;
+        if error.is_newer_version() {
+            return self.meet_newer_version(error);
+        }
+        if desired == DesiredRole::Standby {
+            tracing::warn!(partition, %error, "a follower fell behind; it starts again");
+            if !error.is_worth_a_restart() {
+                // A follower must not stop its process: it waits for another role, whose start
+                // will say the same.
+                self.state = State::Stuck;
+                return Step::Rest(RESTART_MAX);
+            }
+        } else if !error.is_worth_a_restart()
+            // One that was just asked to stand by is needed as a follower still.
+            || matches!(self.control.desired(), DesiredRole::Retire | DesiredRole::End)
+        {
+            return self.ended(Err(error));
+        } else {
+            tracing::warn!(partition, %error, "a new incarnation follows");
+            metrics::counter!("floodgate_runner_restarts_total").increment(1);
+        }
+        // Backing off from a failing disk or broker, not waiting for a state.
+        let pause = self.pause;
+        self.pause = (pause * 2).min(RESTART_MAX);
+        Step::Rest(pause)
+    }
+
+    /// What follows is for a newer build, in every role. Who is leaving anyway has left the
+    /// partition to one.
+    fn meet_newer_version(&mut self, error: RunnerError) -> Step {
+        let LoopConfig { partition, .. } = self.config;
+        if matches!(self.control.desired(), DesiredRole::Retire | DesiredRole::End) {
+            tracing::info!(partition, %error, "a newer build owns the partition");
+            return self.ended(Ok(()));
+        }
+        self.ended(Err(error))
+    }
+
+    fn ended(&mut self, outcome: Result<(), RunnerError>) -> Step {
+        if let Err(error) = &outcome {
+            tracing::error!(partition = self.config.partition, %error, "the partition stops");
+        }
+        self.control.report_ended();
+        Step::Ended(outcome)
+    }
+
+    fn follow(&mut self, state: State, longest: Duration) -> Result<State, RunnerError> {
+        let mut following = match state {
+            State::Stuck => return Ok(State::Stuck),
+            State::Following(following) => following,
+            State::Cold => self.begin_following(Standby::start(self.config.clone())?),
+            State::Owning(owning) => {
+                self.writer.wait();
+                self.begin_following(owning.stand_by()?)
+            }
+        };
+        following.turn(&self.control, longest)?;
+        Ok(State::Following(following))
+    }
+
+    fn begin_following(&self, standby: Standby) -> Box<Following> {
+        let LoopConfig { partition, .. } = self.config;
+        self.control.report_warm(false);
+        tracing::info!(partition, next = standby.next(), "standing by");
+        let label = partition.to_string();
+        let lag = metrics::gauge!("floodgate_standby_lag_records", "partition" => label);
+        Box::new(Following { standby, lag, wait: Duration::ZERO })
+    }
+
+    fn own(
+        &mut self,
+        state: State,
+        now: LogTime,
+        longest: Duration,
+        is_retiring: bool,
+    ) -> Result<State, RunnerError> {
+        let owning = match state {
+            State::Owning(owning) => *owning,
+            State::Cold | State::Stuck => Owning::begin(&self.config, None)?,
+            State::Following(following) => {
+                following.lag.set(0.0);
+                Owning::begin(&self.config, Some(following.standby))?
+            }
+        };
+        let turned = owning.turn(&self.config, &self.control, now, longest);
+        if turned.is_err() {
+            self.writer.wait();
+        }
+        let mut owning = turned?;
+        if owning.store_snapshots(&self.config, &mut *self.writer, is_retiring) {
+            self.control.report_retired();
+        }
+        Ok(State::Owning(Box::new(owning)))
+    }
+
+    fn end(&mut self, state: State) -> Result<(), RunnerError> {
+        self.writer.wait();
+        let State::Owning(owning) = state else { return Ok(()) };
+        owning.end(&self.config, self.control.condition().has_retired)
+    }
+
+    /// Whether it owns the partition now.
+    #[must_use]
+    pub fn is_owning(&self) -> bool {
+        matches!(self.state, State::Owning(_))
+    }
+
+    /// The engine's state, to look at; `None` while it has none.
+    #[must_use]
+    pub fn engine(&self) -> Option<&Engine> {
+        match &self.state {
+            State::Following(following) => Some(following.standby.engine()),
+            State::Owning(owning) => Some(owning.owner().engine()),
+            State::Cold | State::Stuck => None,
+        }
+    }
+}
+
+/// A worker's time as a follower.
+#[derive(Debug)]
+struct Following {
+    standby: Standby,
+    lag: Gauge,
+    wait: Duration,
+}
+
+impl Following {
+    fn turn(&mut self, control: &Control, longest: Duration) -> Result<(), RunnerError> {
+        let turn = self.standby.turn(self.wait.min(longest))?;
+        control.report_applied(self.standby.next());
+        self.lag.set(turn.behind as f64);
+        if turn.behind == 0 && !control.report_warm(true) {
+            tracing::info!(next = self.standby.next(), "a follower is warm");
+        }
+        self.wait = if turn.behind == 0 { QUIET_MAX } else { Duration::ZERO };
+        Ok(())
+    }
+}

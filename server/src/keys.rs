@@ -1,0 +1,181 @@
+//! Secrets in files: made once, readable by their owner alone.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use floodgate_domain::StaffId;
+use floodgate_gateway::{Role, StaffKey};
+
+/// Where the secrets of an installation are.
+#[derive(Debug, Clone)]
+pub struct KeyFiles {
+    pub root: PathBuf,
+    pub ticket: PathBuf,
+    pub staff: PathBuf,
+}
+
+/// Secrets as the roles need them.
+#[derive(Debug)]
+pub struct Secrets {
+    pub root: [u8; 32],
+    pub ticket: [u8; 32],
+    pub staff: Vec<StaffKey>,
+}
+
+impl KeyFiles {
+    /// The usual names in a folder.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> Self {
+        KeyFiles {
+            root: folder.join("root.key"),
+            ticket: folder.join("ticket.key"),
+            staff: folder.join("staff.keys"),
+        }
+    }
+
+    /// Makes what is missing. New staff keys are returned with their role, for this is the
+    /// only moment their text exists here; `<role>.key` files keep them for the owner.
+    pub fn make(&self, folder: &Path) -> Result<Vec<(&'static str, PathBuf)>> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        for path in [&self.root, &self.ticket] {
+            if !path.exists() {
+                write_secret(path, &hex(&random()))?;
+            }
+        }
+        let mut made = Vec::new();
+        if !self.staff.exists() {
+            let mut lines = String::from("# role, number, SHA-256 of the key\n");
+            for (number, role) in ["manager", "operator"].into_iter().enumerate() {
+                let key = format!("fgk_{role}_{}_{}", number + 1, hex(&random()));
+                let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+                lines.push_str(&format!("{role} {} {}\n", number + 1, hex(&digest)));
+                let path = folder.join(format!("{role}.key"));
+                write_secret(&path, &key)?;
+                made.push((role, path));
+            }
+            write_secret(&self.staff, &lines)?;
+        }
+        Ok(made)
+    }
+
+    /// Reads all of them.
+    pub fn read(&self) -> Result<Secrets> {
+        let staff = read_text(&self.staff, "secrets.staff_keys_file")?;
+        Ok(Secrets {
+            root: read_key(&self.root, "secrets.root_key_file")?,
+            ticket: read_key(&self.ticket, "secrets.ticket_key_file")?,
+            staff: staff
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .map(|line| staff_key(line).with_context(|| self.staff.display().to_string()))
+                .collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// Whether somebody else on this machine may read a secret.
+#[must_use]
+pub fn is_open_to_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+fn read_text(path: &Path, setting: &str) -> Result<String> {
+    if path.as_os_str().is_empty() {
+        bail!(
+            "{setting} is not set; make keys with `floodgate keys new --out keys` and name the file"
+        );
+    }
+    fs::read_to_string(path).with_context(|| format!("cannot read {setting} = {}", path.display()))
+}
+
+fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
+    let text = read_text(path, setting)?;
+    parse_hex(text.trim())
+        .with_context(|| format!("{}: {setting} must hold 64 hex digits", path.display()))
+}
+
+fn staff_key(line: &str) -> Result<StaffKey> {
+    let mut words = line.split_whitespace();
+    let mut next = || words.next().context("a line is: role, number, SHA-256 of the key");
+    let role =
+        Role::parse(next()?).context("unknown role; manager, operator, artist, advertiser")?;
+    let id = StaffId(next()?.parse().context("the number of a staff key")?);
+    if matches!(id, StaffId::SYSTEM | StaffId::SETTINGS_FILE) {
+        bail!("the number {} stands for Floodgate itself; give the key another", id.0);
+    }
+    let digest = parse_hex(next()?).context("the digest must be 64 hex digits")?;
+    Ok(StaffKey { id, role, digest })
+}
+
+fn write_secret(path: &Path, text: &str) -> Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all().context("a key could not be stored")
+}
+
+fn random() -> [u8; 32] {
+    rand::random()
+}
+
+/// Lower-case hex digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn parse_hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn made_keys_can_be_read_and_are_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = KeyFiles::in_folder(folder.path());
+        let made = files.make(folder.path()).unwrap();
+        assert_eq!(made.len(), 2);
+        let secrets = files.read().unwrap();
+        assert_eq!(secrets.staff.len(), 2);
+        assert!(!is_open_to_others(&files.root));
+        assert!(files.make(folder.path()).unwrap().is_empty());
+        assert_eq!(files.read().unwrap().root, secrets.root);
+        let text = fs::read_to_string(&made[0].1).unwrap();
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        assert_eq!(secrets.staff[0].digest, digest);
+    }
+
+    #[test]
+    fn bad_files_name_the_fix() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = KeyFiles::in_folder(folder.path());
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("secrets.staff_keys_file"));
+        files.make(folder.path()).unwrap();
+        let staff = fs::read_to_string(&files.staff).unwrap();
+        fs::write(&files.staff, staff.replace("operator 2", "operator 0")).unwrap();
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("stands for Floodgate"));
+        fs::write(&files.staff, staff).unwrap();
+        fs::write(&files.root, "short").unwrap();
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("64 hex digits"));
+    }
+}

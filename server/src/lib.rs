@@ -1,0 +1,9 @@
+//! The roles of a process, wired from its settings.
+//!
+//! It reads settings and secrets, starts the rooms of the roles that are wanted, and ends them
+//! calmly. It decides nothing itself. Start reading at [`Running::start`].
+
+pub mod keys;
+mod roles;
+
+pub use roles::*;

@@ -1,0 +1,10 @@
+//! Figures of the design's promises, one JSON object a row, each next to its goal.
+
+pub mod admission;
+pub mod engine;
+mod figure;
+pub mod form;
+pub mod log;
+pub mod recovery;
+
+pub use figure::Figure;

@@ -1,0 +1,82 @@
+//! What a buyer does at a door that asks for work.
+
+use http::Method;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use floodgate_admission::puzzle;
+
+use crate::buyer::{Buyer, Ended, Papers, Step};
+use floodgate_http_client::{Call, Response};
+
+/// Challenges a buyer tries: each of them may expire while a busy machine solves it.
+const CHALLENGES_MAX: u32 = 10;
+/// Hashes that are no burden for a thread that has other buyers to serve: some milliseconds.
+const HASHES_AT_ONCE: u64 = 1 << 16;
+
+impl Buyer {
+    /// Joins the queue: at once at an open door, else with a solved challenge.
+    pub(super) async fn join(&self, papers: &mut Papers, arrival: Instant) -> Step<u64> {
+        let path = self.path("/queue");
+        let is_open = self.queue.borrow().puzzle_level == Some(0);
+        let mut body = if is_open { Some(json!({})) } else { None };
+        for _ in 0..CHALLENGES_MAX {
+            let shown = match body.take() {
+                Some(shown) => shown,
+                None => self.solved(papers).await?,
+            };
+            let answer = self.ask(papers, Method::POST, &path, "join", shown, arrival).await?;
+            if let (Some(place), true) = (answer.body["place"].as_u64(), answer.is_ok()) {
+                papers.device = answer.text("device").unwrap_or_default().to_owned();
+                papers.ticket = answer.text("queue_ticket").unwrap_or_default().to_owned();
+                return Ok(place);
+            }
+            if !answer.code().starts_with("puzzle_") {
+                break;
+            }
+        }
+        Err(Ended)
+    }
+
+    /// What opens the door: a solved challenge, or nothing where nothing is asked for.
+    async fn solved(&self, papers: &mut Papers) -> Step<Value> {
+        let asked = self.challenge(papers).await?;
+        let asks = &asked.body["asks"];
+        let Some(challenge) = asks["challenge"].as_str().map(str::to_owned) else {
+            return Ok(json!({}));
+        };
+        papers.device = asks["device"].as_str().unwrap_or_default().to_owned();
+        let number = |name: &str| asks[name].as_u64().and_then(|n| u8::try_from(n).ok());
+        let (Some(bits), Some(parts)) = (number("bits"), number("parts")) else {
+            self.tally.error();
+            return Err(Ended);
+        };
+        let text = challenge.clone();
+        let solve = move || puzzle::solve(&text, bits, parts);
+        let solution = if puzzle::hashes(bits, parts) <= HASHES_AT_ONCE {
+            solve()
+        } else {
+            tokio::task::spawn_blocking(solve).await.ok().flatten()
+        };
+        Ok(json!({ "challenge": challenge, "solution": solution.ok_or(Ended)? }))
+    }
+
+    /// A challenge. A read: it is not counted as an answer.
+    async fn challenge(&self, papers: &Papers) -> Step<Response> {
+        let path = self.path("/queue/challenge");
+        for tries in 0.. {
+            let mut headers = vec![("x-forwarded-for", papers.address.as_str())];
+            if !papers.device.is_empty() {
+                headers.push(("floodgate-device", papers.device.as_str()));
+            }
+            let mut wait = None;
+            match self.http.call(Method::GET, &path, Call { headers, ..Call::default() }).await {
+                Ok(answer) if answer.is_ok() => return Ok(answer),
+                Ok(answer) => wait = answer.retry_after,
+                Err(_) => self.tally.error(),
+            }
+            self.pause(wait.unwrap_or_default(), tries).await?;
+        }
+        Err(Ended)
+    }
+}

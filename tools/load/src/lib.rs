@@ -1,0 +1,18 @@
+//! Simulated buyers against a server, over HTTP only, in open loop.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`stampede`] | who comes when |
+//! | `buyer`, `door`, `queue` | one whole visit: the queue, the door, seats, payment |
+//! | `single` | one hold a device, to measure the way through the log |
+//! | `tally` | latencies and outcomes |
+
+mod buyer;
+mod door;
+mod queue;
+mod single;
+mod stampede;
+mod tally;
+
+pub use stampede::{LoadOptions, Prepared, Visit, prepare, run};
+pub use tally::{LoadReport, Progress};
