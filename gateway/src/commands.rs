@@ -1,33 +1,36 @@
 //! The one path from a request to an outcome.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
 use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
-use floodgate_event_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
+use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, GatewayId, Reply};
+use floodgate_event_log::{
+    Ack, Log, LogError, NewRecord, Partition, ReplyHub, Topic, TraceContext, partition_of,
+};
 
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use crate::telemetry::Telemetry;
+use crate::traced;
 
 /// How long an answer that missed its deadline is still waited for.
 const LATE_FOR: Duration = Duration::from_secs(60);
 /// Late answers kept for those who ask: a few megabytes.
 const LATE_MAX: usize = 16_384;
 
-/// A wish under the name its client gave it.
+/// A request under the name its client gave it.
 #[derive(Debug, Clone)]
-pub(crate) struct Named {
-    pub(crate) key: String,
+pub(crate) struct RequestKey {
+    pub(crate) name: String,
     pub(crate) fingerprint: u32,
     /// The span of the request, if it is traced.
     pub(crate) trace: Option<TraceContext>,
 }
 
-/// What became of a wish.
+/// What became of a command.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Decided(Box<Reply>),
@@ -35,9 +38,9 @@ pub(crate) enum Outcome {
     Pending(CommandId),
 }
 
-/// Answers that came after their request was told to ask again.
+/// Answers that came after their request had got 202.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+struct Late {
     // A plain mutex: held for one map operation.
     answers: Mutex<(HashMap<CommandId, Reply>, VecDeque<CommandId>)>,
 }
@@ -55,7 +58,7 @@ impl Late {
         by_id.insert(reply.command_id, reply);
     }
 
-    pub(crate) fn find(&self, command_id: CommandId) -> Option<Reply> {
+    fn find(&self, command_id: CommandId) -> Option<Reply> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.0.get(&command_id).cloned()
     }
@@ -80,24 +83,73 @@ pub(crate) fn command_id(actor: Actor, event_id: EventId, key: &str) -> CommandI
     CommandId(u128::from_be_bytes(head).max(1))
 }
 
-impl GatewayState {
+/// Sends commands and waits for their outcomes; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Commands(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    log: Arc<dyn Log>,
+    replies: ReplyHub,
+    gateway_id: GatewayId,
+    /// How long a command is waited for before 202.
+    deadline: Duration,
+    late: Late,
+    telemetry: Telemetry,
+}
+
+impl Commands {
+    pub(crate) fn new(
+        log: Arc<dyn Log>,
+        (gateway_id, replies): (GatewayId, ReplyHub),
+        deadline: Duration,
+        telemetry: Telemetry,
+    ) -> Self {
+        let late = Late::default();
+        Commands(Arc::new(Inner { log, replies, gateway_id, deadline, late, telemetry }))
+    }
+
+    pub(crate) fn gateway_id(&self) -> GatewayId {
+        self.0.gateway_id
+    }
+
+    /// How long a command is waited for before 202.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.0.deadline
+    }
+
+    /// Whether the log takes commands.
+    pub(crate) fn health(&self) -> Result<(), LogError> {
+        self.0.log.health()
+    }
+
+    /// Commands that wait for their answer.
+    pub(crate) fn waiting_count(&self) -> usize {
+        self.0.replies.waiting_count()
+    }
+
+    /// The answer of a command that came after its deadline.
+    pub(crate) fn late(&self, command_id: CommandId) -> Option<Reply> {
+        self.0.late.find(command_id)
+    }
+
     /// Appends the command and waits for its outcome until the deadline.
     pub(crate) async fn submit(
         &self,
         event_id: EventId,
         actor: Actor,
-        named: &Named,
+        key: &RequestKey,
         command: Command,
     ) -> Result<Outcome, ApiError> {
         let envelope = Envelope {
-            command_id: command_id(actor, event_id, &named.key),
-            fingerprint: named.fingerprint,
+            command_id: command_id(actor, event_id, &key.name),
+            fingerprint: key.fingerprint,
             event_id,
             actor,
-            reply_to: self.gateway_id,
+            reply_to: self.0.gateway_id,
             command,
         };
-        self.submit_named(envelope, named.trace).await
+        self.submit_named(envelope, key.trace).await
     }
 
     /// The same for a command that has its name already.
@@ -110,7 +162,7 @@ impl GatewayState {
         let name = envelope.command.name();
         let started = Instant::now();
         let exchange = self.exchange(&envelope, trace);
-        let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
+        let deadline = tokio::time::Instant::now() + self.0.deadline;
         tokio::pin!(exchange);
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {
             Ok(reply) => Outcome::Decided(Box::new(reply?)),
@@ -119,7 +171,7 @@ impl GatewayState {
                 Outcome::Pending(command_id)
             }
         };
-        self.metering.commanded(name, started.elapsed());
+        self.0.telemetry.metering().commanded(name, started.elapsed());
         Ok(outcome)
     }
 
@@ -129,34 +181,54 @@ impl GatewayState {
         envelope: &Envelope,
         trace: Option<TraceContext>,
     ) -> Result<Reply, ApiError> {
-        let Envelope { command_id, event_id, .. } = *envelope;
+        let command_id = envelope.command_id;
         // Before the append, so that no answer can be too fast.
-        let wait = self.replies.expect(command_id);
-        let mut value = Vec::with_capacity(96);
-        encode_command(envelope, &mut value);
-        let key = event_id.to_string();
-        let partition = partition_of(key.as_bytes(), self.log.partitions(Topic::Commands));
-        let record = NewRecord::new(key, value);
+        let wait = self.0.replies.expect(command_id);
+        let (partition, record) = self.record(envelope);
         if let Some(trace) = trace {
             let name = envelope.command.name();
-            return Ok(self.exchange_traced(partition, record, wait, (trace, name)).await?);
+            let (log, tracer) = (&*self.0.log, self.0.telemetry.tracer());
+            let append = |record| log.append(Topic::Commands, partition, vec![record]);
+            return Ok(traced::exchange(tracer, (trace, name), record, append, wait).await?);
         }
-        // The answer itself says that the command is durable, so only a failure is told.
-        let replies = self.replies.clone();
+        // The answer itself says that the command is durable, so only a failure is noted.
+        let replies = self.0.replies.clone();
         let ack = Ack::on_failure(move |error| replies.fail(command_id, &error));
-        self.log.append_with(Topic::Commands, partition, vec![record], ack);
+        self.0.log.append_with(Topic::Commands, partition, vec![record], ack);
         Ok(wait.await?)
+    }
+
+    /// A command as the log takes it: all of an event in one partition.
+    fn record(&self, envelope: &Envelope) -> (Partition, NewRecord) {
+        let mut value = Vec::with_capacity(96);
+        encode_command(envelope, &mut value);
+        let record = NewRecord::new(envelope.event_id.to_string(), value);
+        (partition_of(&record.key, self.0.log.partitions(Topic::Commands)), record)
+    }
+
+    /// Appends a command of Floodgate's own and goes on: whoever sends it looks at the facts.
+    pub(crate) fn append(&self, event_id: EventId, command: Command) {
+        let envelope = Envelope {
+            command_id: CommandId(0),
+            fingerprint: 0,
+            event_id,
+            actor: Actor::System,
+            reply_to: GatewayId(0),
+            command,
+        };
+        let (partition, record) = self.record(&envelope);
+        drop(self.0.log.append(Topic::Commands, partition, vec![record]));
     }
 
     /// Keeps waiting for an answer that is late, for those who ask about it.
     fn wait_on(&self, command_id: CommandId, envelope: &Envelope) {
         tracing::warn!(%command_id, command = envelope.command.name(), "an answer is late");
         metrics::counter!("floodgate_answers_late_total").increment(1);
-        let wait = self.replies.expect(command_id);
-        let state = self.clone();
+        let wait = self.0.replies.expect(command_id);
+        let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
             if let Ok(Ok(reply)) = tokio::time::timeout(LATE_FOR, wait).await {
-                state.late.keep(reply);
+                inner.late.keep(reply);
             }
         });
     }
@@ -170,10 +242,10 @@ impl GatewayState {
             fingerprint: 0,
             event_id,
             actor: Actor::System,
-            reply_to: self.gateway_id,
+            reply_to: self.0.gateway_id,
             command,
         };
-        let deadline = self.settings.answer_deadline;
+        let deadline = self.0.deadline;
         match tokio::time::timeout(deadline, self.exchange(&envelope, None)).await {
             Ok(reply) => refused_or(reply?),
             Err(_) => Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000)),

@@ -9,11 +9,8 @@ use floodgate_admission::WaitingRoom;
 use floodgate_domain::Reply;
 use floodgate_event_log::trace::TRACEPARENT;
 use floodgate_event_log::{
-    LogError, NewRecord, Partition, ReplyWait, Span, SpanKind, Topic, TraceContext,
+    LogError, NewRecord, ReplyWait, Span, SpanKind, Ticket, Topic, TraceContext, Tracer,
 };
-
-use crate::extract::address::Peer;
-use crate::state::{GatewayState, Shared};
 
 /// A request that is traced; travels with it.
 #[derive(Debug, Clone, Copy)]
@@ -28,20 +25,18 @@ fn random() -> u64 {
 }
 
 impl Traced {
-    /// A request is traced because it was drawn, or because a trusted proxy asks for it. Anybody
-    /// else's wish would be a way to make us work.
-    pub(crate) fn begin(state: &Shared, request: &Request) -> Option<Self> {
-        if !state.tracer.is_on() {
+    /// A request is traced because it was drawn, or because a trusted proxy asks for it. To do it
+    /// for anybody who asks would be a way to make us work.
+    pub(crate) fn begin(tracer: &Tracer, is_trusted: bool, request: &Request) -> Option<Self> {
+        if !tracer.is_on() {
             return None;
         }
-        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-        let is_trusted = peer.is_some_and(|peer| state.settings.trusted_proxies.contains(&peer));
         let header = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
         let asked = header.filter(|_| is_trusted).and_then(TraceContext::parse);
         let (context, parent) = match asked {
             Some(above) => (above.child(random()), above.span_id),
             None => {
-                let drawn = state.tracer.sample(u128::from(random()) << 64 | u128::from(random()));
+                let drawn = tracer.sample(u128::from(random()) << 64 | u128::from(random()));
                 (drawn?.child(random()), 0)
             }
         };
@@ -49,8 +44,8 @@ impl Traced {
     }
 
     /// The request was answered.
-    pub(crate) fn end(self, state: &Shared, method: &str, route: &str, status: u16) {
-        state.tracer.record(Span {
+    pub(crate) fn end(self, tracer: &Tracer, method: &str, route: &str, status: u16) {
+        tracer.record(Span {
             context: self.context,
             parent: self.parent,
             name: format!("{method} {route}"),
@@ -66,40 +61,38 @@ impl Traced {
     }
 }
 
-impl GatewayState {
-    /// Appends with the context of its span, and measures both ways: until the command is
-    /// durable, and until its answer is here.
-    pub(crate) async fn exchange_traced(
-        &self,
-        partition: Partition,
-        mut record: NewRecord,
-        wait: ReplyWait,
-        (trace, command): (TraceContext, &'static str),
-    ) -> Result<Reply, LogError> {
-        let append = trace.child(random());
-        record.headers.push((TRACEPARENT.to_owned(), append.to_string().into()));
-        let start = SystemTime::now();
-        let ticket = self.log.append(Topic::Commands, partition, vec![record]);
-        let span = |context: TraceContext, name: String, kind| Span {
-            context,
-            parent: trace.span_id,
-            name,
-            kind,
-            start,
-            end: SystemTime::now(),
-            attributes: vec![("messaging.destination.name", Topic::Commands.name().to_owned())],
-        };
-        let durable = async {
-            ticket.await?;
-            self.tracer.record(span(append, format!("append {command}"), SpanKind::Producer));
-            Ok(())
-        };
-        let answered = async {
-            let reply = wait.await?;
-            let context = trace.child(random());
-            self.tracer.record(span(context, "await answer".to_owned(), SpanKind::Internal));
-            Ok(reply)
-        };
-        try_join(durable, answered).await.map(|((), reply)| reply)
-    }
+/// Appends with the context of its span, and measures both ways: until the command is durable, and
+/// until its answer is here.
+pub(crate) async fn exchange(
+    tracer: &Tracer,
+    (trace, command): (TraceContext, &'static str),
+    mut record: NewRecord,
+    append: impl FnOnce(NewRecord) -> Ticket,
+    wait: ReplyWait,
+) -> Result<Reply, LogError> {
+    let context = trace.child(random());
+    record.headers.push((TRACEPARENT.to_owned(), context.to_string().into()));
+    let start = SystemTime::now();
+    let pending = append(record);
+    let span = |context: TraceContext, name: String, kind| Span {
+        context,
+        parent: trace.span_id,
+        name,
+        kind,
+        start,
+        end: SystemTime::now(),
+        attributes: vec![("messaging.destination.name", Topic::Commands.name().to_owned())],
+    };
+    let durable = async {
+        pending.await?;
+        tracer.record(span(context, format!("append {command}"), SpanKind::Producer));
+        Ok(())
+    };
+    let answered = async {
+        let reply = wait.await?;
+        let context = trace.child(random());
+        tracer.record(span(context, "await answer".to_owned(), SpanKind::Internal));
+        Ok(reply)
+    };
+    try_join(durable, answered).await.map(|((), reply)| reply)
 }

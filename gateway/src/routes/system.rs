@@ -1,53 +1,115 @@
 //! For machines that watch machines.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, LazyLock};
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
+use bytes::Bytes;
 use http::{StatusCode, header};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::openapi::document;
-use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use super::{Routes, document};
+use crate::commands::Commands;
+use crate::lifecycle::Lifecycle;
+use crate::problem::{ApiError, Code, Problem};
+use crate::telemetry::Telemetry;
+use crate::views::Views;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/healthz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/openapi.json", get(async || Json(document())))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(health))
+        .routes(routes!(metrics))
+        .routes(routes!(openapi))
 }
 
-/// Ready when the log takes commands, the views have caught up, the owners in this process have
-/// begun, and no end is near.
-async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
-    let log = state.log.health().err().map(|error| error.to_string());
-    let caught_up = state.views.is_ready();
-    let has_owners = state.has_owners();
-    let draining = state.draining.load(Ordering::Acquire);
-    let refused = state.settings_refused.load(Ordering::Acquire);
+/// Whether new visitors may be sent here, and if not, why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    ready: bool,
+    log: String,
+    views: &'static str,
+    owners: &'static str,
+    draining: bool,
+    settings: &'static str,
+}
+
+/// The process runs.
+#[utoipa::path(get, path = "/livez", operation_id = "isLive", tag = "Machines",
+    responses((status = 200, description = "ok", body = String)))]
+async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether new visitors may be sent here: the log takes commands, the views have caught up, the
+/// owners in this process have begun, and no end is near.
+#[utoipa::path(get, path = "/readyz", operation_id = "isReady", tag = "Machines",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn ready(
+    State(commands): State<Commands>,
+    State(views): State<Arc<Views>>,
+    State(lifecycle): State<Lifecycle>,
+) -> (StatusCode, Json<Readiness>) {
+    let log = commands.health().err().map(|error| error.to_string());
+    let caught_up = views.is_ready();
+    let has_owners = lifecycle.has_owners();
+    let draining = lifecycle.is_draining();
     let is_ready = log.is_none() && caught_up && has_owners && !draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({
-        "ready": is_ready,
-        "log": log.unwrap_or_else(|| "ok".into()),
-        "views": if caught_up { "caught up" } else { "catching up" },
-        "owners": if has_owners { "ok" } else { "not owning yet what this process decides" },
-        "draining": draining,
+    let readiness = Readiness {
+        ready: is_ready,
+        log: log.unwrap_or_else(|| "ok".into()),
+        views: if caught_up { "caught up" } else { "catching up" },
+        owners: if has_owners { "ok" } else { "not owning yet what this process decides" },
+        draining,
         // A bad file is no reason to send nobody here: what was right before goes on.
-        "settings": if refused { "the changed file cannot be used; the log says why" } else { "ok" },
-    });
-    (status, Json(body))
+        settings: if lifecycle.are_settings_refused() {
+            "the changed file cannot be used; the log says why"
+        } else {
+            "ok"
+        },
+    };
+    (status, Json(readiness))
+}
+
+/// The same as `/readyz`, for those who look here.
+#[utoipa::path(get, path = "/healthz", operation_id = "isHealthy", tag = "Machines",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn health(
+    commands: State<Commands>,
+    views: State<Arc<Views>>,
+    lifecycle: State<Lifecycle>,
+) -> (StatusCode, Json<Readiness>) {
+    ready(commands, views, lifecycle).await
 }
 
 /// Prometheus text.
-async fn metrics(State(state): State<GatewayState>) -> Result<Response, ApiError> {
-    let handle = state.metrics.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
-    metrics::gauge!("floodgate_requests_waiting").set(state.replies.waiting_count() as f64);
-    let kind = "text/plain; version=0.0.4";
-    Ok(([(header::CONTENT_TYPE, kind)], handle.render()).into_response())
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Machines",
+    responses((status = 200, content_type = "text/plain", body = String),
+        (status = 404, description = "not_found: nothing is recorded here", body = Problem)))]
+async fn metrics(
+    State(telemetry): State<Telemetry>,
+    State(commands): State<Commands>,
+) -> Result<Response, ApiError> {
+    metrics::gauge!("floodgate_requests_waiting").set(commands.waiting_count() as f64);
+    let text = telemetry.render().ok_or_else(|| ApiError::new(Code::NotFound))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// It follows from the code alone, so it is made once.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    // A type of the library's own, whose form cannot fail.
+    Bytes::from(serde_json::to_vec(&document()).unwrap_or_default())
+});
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Machines",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
 }

@@ -7,6 +7,7 @@ mod changes;
 mod event;
 mod fold;
 mod frames;
+mod payments;
 mod stay;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,7 +22,8 @@ use floodgate_event_log::{Log, LogError, LogReader, Topic};
 
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
-pub(crate) use frames::{Frame, Frames};
+pub(crate) use frames::Frames;
+pub(crate) use payments::{Failure, PaymentView};
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;
@@ -79,6 +81,9 @@ impl Entry {
     }
 }
 
+/// What is to be done with a new event.
+type Created = dyn Fn(EventId, &Entry) + Send + Sync;
+
 /// All events this gateway knows.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
@@ -89,17 +94,22 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    /// Starts a follower for each partition of the facts.
-    pub(crate) fn follow(log: &Arc<dyn Log>) -> Result<Arc<Self>, LogError> {
+    /// Starts a follower for each partition of the facts. `created` runs with each new event before
+    /// anybody can find it here.
+    pub(crate) fn follow(
+        log: &Arc<dyn Log>,
+        created: impl Fn(EventId, &Entry) + Send + Sync + 'static,
+    ) -> Result<Arc<Self>, LogError> {
         let views = Arc::new(Views::default());
+        let created: Arc<Created> = Arc::new(created);
         for partition in 0..log.partitions(Topic::Ledger) {
             let first = log.first(Topic::Ledger, partition)?;
             let reader = log.reader(Topic::Ledger, partition, first)?;
-            let theirs = Arc::clone(&views);
+            let (theirs, created) = (Arc::clone(&views), Arc::clone(&created));
             views.note_behind(partition, u64::MAX);
             std::thread::Builder::new()
                 .name(format!("views-{partition}"))
-                .spawn(move || theirs.run(partition, reader))
+                .spawn(move || theirs.run(partition, reader, &*created))
                 .map_err(|error| LogError::Backend(error.to_string()))?;
         }
         Ok(views)
@@ -119,7 +129,7 @@ impl Views {
         self.stopped.store(true, Ordering::Release);
     }
 
-    fn run(&self, partition: u32, mut reader: Box<dyn LogReader>) {
+    fn run(&self, partition: u32, mut reader: Box<dyn LogReader>, created: &Created) {
         let mut records = Vec::with_capacity(BATCH_MAX);
         let mut last: Option<Source> = None;
         while !self.stopped.load(Ordering::Acquire) {
@@ -147,17 +157,17 @@ impl Views {
                     }
                 }
             }
-            self.fold(&facts);
+            self.fold(&facts, created);
             self.note_behind(partition, reader.behind().unwrap_or(u64::MAX));
         }
         self.note_behind(partition, u64::MAX);
     }
 
     /// Folds facts in order, one lock a run of the same event.
-    fn fold(&self, facts: &[FactRecord]) {
+    fn fold(&self, facts: &[FactRecord], created: &Created) {
         for run in facts.chunk_by(|a, b| a.event_id == b.event_id) {
             let event_id = run[0].event_id;
-            let entry = self.get(event_id).or_else(|| self.create(&run[0]));
+            let entry = self.get(event_id).or_else(|| self.create(&run[0], created));
             let Some(entry) = entry else { continue };
             let mut view = entry.view.write().unwrap_or_else(PoisonError::into_inner);
             run.iter().for_each(|fact| view.fold(fact));
@@ -165,9 +175,10 @@ impl Views {
         self.folded.fetch_add(facts.len() as u64, Ordering::Relaxed);
     }
 
-    fn create(&self, fact: &FactRecord) -> Option<Arc<Entry>> {
+    fn create(&self, fact: &FactRecord, created: &Created) -> Option<Arc<Entry>> {
         let view = RwLock::new(EventView::created(fact)?);
         let entry = Arc::new(Entry { view, frames: Frames::default() });
+        created(fact.event_id, &entry);
         let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
         events.insert(fact.event_id, Arc::clone(&entry));
         Some(entry)

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use floodgate_domain::fact::DeclineReason;
-use floodgate_domain::{
-    EventId, Fact, FactRecord, HoldId, LogTime, PaymentAction, PaymentReference, Subject,
-};
+use floodgate_domain::effects::{MoneyMove, MoneyStep};
+use floodgate_domain::{FactRecord, LogTime, PaymentAction, PaymentReference, Subject};
 
 use crate::calls::Operation;
 use crate::provider::{Charge, Payment};
@@ -64,7 +62,14 @@ pub(crate) struct OpenPayments {
     /// The same attempts by when they are due, so that each gets its turn and none is looked for.
     due: BTreeSet<(LogTime, Key)>,
     /// Attempts that moved money and could have to give it back. Bounded by the seats.
-    sold: BTreeMap<Subject, (u8, PaymentReference)>,
+    sold: BTreeMap<Subject, Sold>,
+}
+
+/// The attempt by which something was sold.
+#[derive(Debug)]
+struct Sold {
+    attempt: u8,
+    reference: PaymentReference,
 }
 
 impl OpenPayments {
@@ -119,85 +124,68 @@ impl OpenPayments {
 
     /// Follows one fact, read at `now`: what it asks for is due at once, whatever the log's clock says.
     pub(crate) fn fold(&mut self, record: &FactRecord, now: LogTime) {
-        let (event_id, at) = (record.event_id, record.at.min(now));
-        match &record.fact {
-            Fact::PurchaseStarted { hold_id, method, amount, currency, attempt, until, .. } => {
-                let (method, amount, currency) = (*method, *amount, *currency);
-                let payment = Payment {
-                    subject: order(event_id, *hold_id),
-                    attempt: *attempt,
-                    charge: Some(Charge { method, amount, currency }),
-                    reference: None,
-                    deadline: *until,
-                };
+        let Some(MoneyMove { hold_id, attempt, step }) = record.fact.effects().money else {
+            return;
+        };
+        let subject = Subject::Order { event_id: record.event_id, hold_id };
+        let of_sold = self.sold.get(&subject).map(|sold| sold.attempt);
+        let Some(attempt) = attempt.or(of_sold) else { return };
+        self.follow((subject, attempt), step, record.at.min(now));
+    }
+
+    fn follow(&mut self, key: Key, step: MoneyStep<'_>, at: LogTime) {
+        let (subject, attempt) = key;
+        match step {
+            MoneyStep::Authorise { method, amount, currency, until } => {
+                let charge = Some(Charge { method: *method, amount, currency });
+                let payment =
+                    Payment { subject, attempt, charge, reference: None, deadline: until };
                 self.put(payment, Step::Authorise(Authorising::default()), at);
             }
-            Fact::PaymentActionRequired { hold_id, attempt, action, .. } => {
-                let open = self.open.get_mut(&(order(event_id, *hold_id), *attempt));
+            MoneyStep::Act(action) => {
+                let open = self.open.get_mut(&key);
                 if let Some(Open { step: Step::Authorise(authorising), payment, .. }) = open {
                     payment.reference = Some(action.reference.clone());
                     authorising.action = Some(action.clone());
                 }
             }
-            Fact::OrderConfirmed { hold_id, attempt, payment, .. } => {
-                let (subject, attempt) = (order(event_id, *hold_id), *attempt);
-                self.sold.insert(subject, (attempt, payment.reference.clone()));
-                let step = Step::Capture { before: payment.capture_before };
-                let payment = self.attempt((subject, attempt), &payment.reference, at);
-                self.put(payment, step, at);
-            }
-            Fact::OrderSettled { hold_id, .. } => {
-                let subject = order(event_id, *hold_id);
-                if let Some(&(attempt, _)) = self.sold.get(&subject) {
-                    self.rest(&(subject, attempt));
-                }
-            }
-            Fact::OrderDeclined { hold_id, attempt, reason, .. } => {
-                self.declined((order(event_id, *hold_id), *attempt), *reason);
-            }
-            Fact::PaymentVoided { hold_id, attempt, reference, .. } => {
-                let key = (order(event_id, *hold_id), *attempt);
-                let payment = self.attempt(key, reference, at);
-                self.put(payment, Step::Void, at);
-            }
-            Fact::OrderRefunded { hold_id, .. } => {
-                self.undo(order(event_id, *hold_id), Step::Refund, at);
-            }
-            Fact::OrderCancelled { hold_id, .. } => {
-                self.undo(order(event_id, *hold_id), Step::Void, at);
-            }
-            _ => {}
-        }
-    }
-
-    fn declined(&mut self, key: Key, reason: DeclineReason) {
-        match reason {
-            DeclineReason::Declined => self.rest(&key),
+            MoneyStep::Declined | MoneyStep::Captured => self.rest(&key),
             // The provider may still answer; then the money must find its way.
-            DeclineReason::Lost => {
+            MoneyStep::Lost => {
                 let open = self.open.get_mut(&key);
                 if let Some(Open { step: Step::Authorise(authorising), .. }) = open {
                     authorising.is_lost = true;
                 }
             }
+            MoneyStep::Capture { payment, .. } => {
+                let reference = payment.reference.clone();
+                self.sold.insert(subject, Sold { attempt, reference });
+                let before = payment.capture_before;
+                let payment = self.attempt(key, Some(&payment.reference), at);
+                self.put(payment, Step::Capture { before }, at);
+            }
+            MoneyStep::Void(reference) => self.undo(key, reference, Step::Void, at),
+            MoneyStep::Refund => self.undo(key, None, Step::Refund, at),
         }
     }
 
-    /// What was sold is given back.
-    fn undo(&mut self, subject: Subject, step: Step, at: LogTime) {
-        if let Some((attempt, reference)) = self.sold.remove(&subject) {
-            let payment = self.attempt((subject, attempt), &reference, at);
-            self.put(payment, step, at);
-        }
+    /// What is held or was sold is given back.
+    fn undo(&mut self, key: Key, reference: Option<&PaymentReference>, step: Step, at: LogTime) {
+        let (subject, attempt) = key;
+        let is_sold = self.sold.get(&subject).is_some_and(|sold| sold.attempt == attempt);
+        let sold = if is_sold { self.sold.remove(&subject) } else { None };
+        let reference = reference.or(sold.as_ref().map(|sold| &sold.reference));
+        let payment = self.attempt(key, reference, at);
+        self.put(payment, step, at);
     }
 
     /// The attempt as it was begun. One that was at rest already, because the buyer's bank said
     /// no before it said yes, or because nobody waited any more, has only its name left.
-    fn attempt(&self, key: Key, reference: &PaymentReference, at: LogTime) -> Payment {
+    fn attempt(&self, key: Key, reference: Option<&PaymentReference>, at: LogTime) -> Payment {
         let (subject, attempt) = key;
         let by_name = Payment { subject, attempt, charge: None, reference: None, deadline: at };
         let known = self.open.get(&key).map_or(by_name, |open| open.payment.clone());
-        Payment { reference: Some(reference.clone()), ..known }
+        Payment { reference: reference.cloned().or(known.reference), ..known }
     }
 
     /// There is something new to do, and it is due since the fact said so.
@@ -208,8 +196,4 @@ impl OpenPayments {
         self.due.insert((at, key));
         self.open.insert(key, Open { payment, step, started_at, due: at, tries: 0 });
     }
-}
-
-fn order(event_id: EventId, hold_id: HoldId) -> Subject {
-    Subject::Order { event_id, hold_id }
 }

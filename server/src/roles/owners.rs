@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use floodgate_config::Settings;
 use floodgate_event_log::kafka::{Change, Membership};
 use floodgate_event_log::{Log, Partition, ReplySender, Topic, Tracer};
-use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
+use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, ProviderCalls};
 use floodgate_runner::{
     EngineLimits, GroupVersion, LoopConfig, Runner, RunnerHandle, SnapshotStore, StartAs,
 };
@@ -39,7 +39,8 @@ const LINGER_LOOK: Duration = Duration::from_millis(500);
 pub(super) struct OwnerParts {
     pub(super) log: SharedLog,
     pub(super) replies: Arc<dyn ReplySender>,
-    pub(super) provider: Option<Arc<dyn Provider>>,
+    /// The provider of payments, if there is one.
+    pub(super) calls: Option<ProviderCalls>,
     pub(super) snapshots: Arc<dyn SnapshotStore>,
     pub(super) settings: Settings,
     pub(super) tracer: Tracer,
@@ -221,10 +222,10 @@ impl House {
         }
     }
 
-    /// Carries the payments of a partition, or keeps the book of them.
+    /// Carries the payments of a partition forward, or follows them.
     fn begin_payments(&mut self, partition: Partition, carries: bool) -> Result<()> {
         let payments = &self.parts.settings.payments;
-        let Some(provider) = &self.parts.provider else { return Ok(()) };
+        let Some(calls) = &self.parts.calls else { return Ok(()) };
         if let Some(outbox) = self.outboxes.get(&partition) {
             outbox.carry();
             return Ok(());
@@ -232,7 +233,7 @@ impl House {
         let config = OutboxConfig {
             log: Arc::clone(&self.log),
             partition,
-            provider: Arc::clone(provider),
+            calls: calls.clone(),
             patience: payments.patience.0,
             late_window: payments.late_window.0,
         };

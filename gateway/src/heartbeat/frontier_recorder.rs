@@ -1,18 +1,19 @@
-//! The line's progress, written to the log: who was called stays called, and can be told.
+//! The line's progress, recorded in the log: who was called stays called, and can be notified.
 //!
-//! The frontier moves ten times a second on every gateway; the log hears of it at most about once
+//! The frontier moves ten times a second on every gateway; the log records it at most about once
 //! a second an event, from whichever gateway comes first. The others see the fact and wait.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId, Place, SalePhase};
-use floodgate_event_log::{NewRecord, Topic, partition_of};
+use floodgate_domain::{Command, EventId, Place, SalePhase};
 
-use crate::state::GatewayState;
+use crate::admission::Admission;
+use crate::commands::Commands;
+use crate::views::Views;
 
 /// What the log has is left alone for so long after it moved.
 const CALL_EVERY: Duration = Duration::from_secs(1);
@@ -33,7 +34,7 @@ struct Line {
 struct Lines(HashMap<EventId, Line>);
 
 impl Lines {
-    /// Whether it is time to tell the log of `frontier`, given that it has `called`.
+    /// Whether it is time to record `frontier`, given that the log has `called`.
     fn is_due(&mut self, event_id: EventId, frontier: u64, called: u64, now: Instant) -> bool {
         let long_ago = now.checked_sub(CALL_EVERY).unwrap_or(now);
         let fresh = Line { called, since: long_ago };
@@ -53,18 +54,18 @@ impl Lines {
     }
 }
 
-/// Tells the log how far the lines have moved, until it is dropped.
-pub(crate) async fn tell_the_log(state: GatewayState) {
+/// Records how far the lines have moved, until it is dropped.
+pub(super) async fn record_frontiers(commands: Commands, views: Arc<Views>, admission: Admission) {
     let mut pulse = tokio::time::interval(LOOK_EVERY);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut lines = Lines::default();
     loop {
         pulse.tick().await;
         // Views that are behind would call again what was called long ago.
-        if !state.views.is_ready() {
+        if !views.is_ready() {
             continue;
         }
-        for (event_id, entry) in state.views.all() {
+        for (event_id, entry) in views.all() {
             let (phase, called) = {
                 let view = entry.read();
                 (view.phase, view.places_called)
@@ -73,29 +74,13 @@ pub(crate) async fn tell_the_log(state: GatewayState) {
                 lines.forget(event_id);
                 continue;
             }
-            let frontier = state.room.view(event_id).map_or(0, |room| room.frontier);
+            let frontier = admission.room().view(event_id).map_or(0, |room| room.frontier);
             if lines.is_due(event_id, frontier, called, Instant::now()) {
-                call(&state, event_id, Place(frontier));
+                // A call that is lost is made again, with a later frontier, in a second.
+                commands.append(event_id, Command::CallPlaces { below: Place(frontier) });
             }
         }
     }
-}
-
-/// Appends and goes on: a call that is lost is made again, with a later frontier, in a second.
-fn call(state: &GatewayState, event_id: EventId, below: Place) {
-    let envelope = Envelope {
-        command_id: CommandId(0),
-        fingerprint: 0,
-        event_id,
-        actor: Actor::System,
-        reply_to: GatewayId(0),
-        command: Command::CallPlaces { below },
-    };
-    let mut value = Vec::with_capacity(64);
-    encode_command(&envelope, &mut value);
-    let key = event_id.to_string();
-    let partition = partition_of(key.as_bytes(), state.log.partitions(Topic::Commands));
-    drop(state.log.append(Topic::Commands, partition, vec![NewRecord::new(key, value)]));
 }
 
 #[cfg(test)]
@@ -131,7 +116,7 @@ mod tests {
         let mut lines = Lines::default();
         assert!(lines.is_due(EVENT, 5, 0, at(0)), "the first news goes out at once");
         assert!(!lines.is_due(EVENT, 9, 0, at(999)));
-        assert!(lines.is_due(EVENT, 9, 0, at(1000)), "the log never heard of it");
+        assert!(lines.is_due(EVENT, 9, 0, at(1000)), "the log never got it");
         assert!(!lines.is_due(EVENT, 9, 9, at(1100)));
         assert!(!lines.is_due(EVENT, 9, 9, at(99_000)));
         assert!(lines.is_due(EVENT, 10, 9, at(99_001)));

@@ -1,65 +1,90 @@
-//! A request that makes a command: its key, its body, and the digest of both.
+//! A request that makes a command: its key, its body, and the digest of both. Repeated under the
+//! same key it gets the first outcome again.
+
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRef, FromRequest, Request};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
-use crate::commands::Named;
+use crate::commands::RequestKey;
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
 use crate::traced::Traced;
 
 /// The longest Idempotency-Key; a UUID takes 36.
 const KEY_CHARS_MAX: usize = 64;
 
-/// A wish with an ordinary body; an empty body counts as `{}`.
+/// How large a body may be, and how slow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    /// Bytes of an ordinary body.
+    pub(crate) bytes_max: usize,
+    /// Bytes of a body that carries a seating plan.
+    pub(crate) plan_bytes_max: usize,
+    /// How long it may take to arrive.
+    pub(crate) deadline: Duration,
+}
+
+/// A request with an ordinary body; an empty body counts as `{}`.
 #[derive(Debug)]
-pub(crate) struct Wish<T> {
-    pub(crate) named: Named,
+pub(crate) struct Idempotent<T> {
+    pub(crate) key: RequestKey,
     pub(crate) body: T,
 }
 
-/// A wish whose body carries a seating plan.
+/// A request whose body carries a seating plan.
 #[derive(Debug)]
-pub(crate) struct PlanWish<T> {
-    pub(crate) named: Named,
+pub(crate) struct IdempotentPlan<T> {
+    pub(crate) key: RequestKey,
     pub(crate) body: T,
 }
 
-impl<T: DeserializeOwned> FromRequest<GatewayState> for Wish<T> {
+impl<S, T> FromRequest<S> for Idempotent<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+    BodyLimits: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &GatewayState) -> Result<Self, ApiError> {
-        let (named, body) = read(request, state, state.settings.body_bytes_max).await?;
-        Ok(Wish { named, body })
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limits = BodyLimits::from_ref(state);
+        let (key, body) = read(request, limits.deadline, limits.bytes_max).await?;
+        Ok(Idempotent { key, body })
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<GatewayState> for PlanWish<T> {
+impl<S, T> FromRequest<S> for IdempotentPlan<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+    BodyLimits: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &GatewayState) -> Result<Self, ApiError> {
-        let (named, body) = read(request, state, state.settings.plan_bytes_max).await?;
-        Ok(PlanWish { named, body })
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limits = BodyLimits::from_ref(state);
+        let (key, body) = read(request, limits.deadline, limits.plan_bytes_max).await?;
+        Ok(IdempotentPlan { key, body })
     }
 }
 
 async fn read<T: DeserializeOwned>(
     request: Request,
-    state: &GatewayState,
+    deadline: Duration,
     bytes_max: usize,
-) -> Result<(Named, T), ApiError> {
+) -> Result<(RequestKey, T), ApiError> {
     let (parts, body) = request.into_parts();
     let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let is_good = |key: &&str| {
         (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
     };
     let key = key.filter(is_good).ok_or_else(|| ApiError::new(Code::IdempotencyKeyRequired))?;
-    let bytes = collect(body, state, bytes_max).await?;
+    let bytes = collect(body, deadline, bytes_max).await?;
     // Only JSON: a form of another site cannot send it without asking first.
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !bytes.is_empty() && !kind.is_some_and(|kind| kind.starts_with("application/json")) {
@@ -78,13 +103,17 @@ async fn read<T: DeserializeOwned>(
         ApiError::new(Code::MalformedBody).field(path, error.to_string())
     })?;
     let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
-    Ok((Named { key: key.to_owned(), fingerprint, trace }, body))
+    Ok((RequestKey { name: key.to_owned(), fingerprint, trace }, body))
 }
 
 /// The whole body, within its size and time.
-async fn collect(body: Body, state: &GatewayState, bytes_max: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn collect(
+    body: Body,
+    deadline: Duration,
+    bytes_max: usize,
+) -> Result<Bytes, ApiError> {
     let collecting = Limited::new(body, bytes_max).collect();
-    match tokio::time::timeout(state.settings.body_deadline, collecting).await {
+    match tokio::time::timeout(deadline, collecting).await {
         Err(_) => Err(ApiError::new(Code::BodyTooSlow)),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
