@@ -99,7 +99,7 @@ fn kind(command: &Command) -> u8 {
         Command::WithdrawCohort => 33,
         Command::MarkTime => 34,
         Command::TuneRoom(_) => 35,
-        Command::RecordPaymentAction { .. } => 40,
+        Command::RecordPaymentAction { .. } => 36,
     }
 }
 
@@ -213,7 +213,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         33 => Command::WithdrawCohort,
         34 => Command::MarkTime,
         35 => Command::TuneRoom(Box::new(read_room_dials(cursor)?)),
-        40 => Command::RecordPaymentAction {
+        36 => Command::RecordPaymentAction {
             hold_id: read_hold(cursor)?,
             attempt: cursor.u8()?,
             action: read_action(cursor)?,

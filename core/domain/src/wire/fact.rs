@@ -86,7 +86,7 @@ fn kind(fact: &Fact) -> u8 {
         Fact::CohortLeft { .. } => 33,
         Fact::TimeMarked => 34,
         Fact::RoomTuned { .. } => 35,
-        Fact::PaymentActionRequired { .. } => 40,
+        Fact::PaymentActionRequired { .. } => 36,
     }
 }
 
@@ -273,7 +273,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
             dials: Box::new(read_room_dials(cursor)?),
             by: StaffId(cursor.u64_fixed()?),
         },
-        13..=24 | 40 => return read_order_body(kind, cursor),
+        13..=24 | 36 => return read_order_body(kind, cursor),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }
@@ -334,7 +334,7 @@ fn read_order_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError>
             Fact::OrderRefunded { hold_id, buyer, seats: cursor.seats()?, amount: cursor.varint()? }
         }
         24 => Fact::OrderCancelled { hold_id, buyer, seats: cursor.seats()? },
-        40 => Fact::PaymentActionRequired {
+        36 => Fact::PaymentActionRequired {
             hold_id,
             buyer,
             attempt: cursor.u8()?,
