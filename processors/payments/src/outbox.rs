@@ -83,6 +83,12 @@ impl OutboxHandle {
         self.shared.carries.store(false, Ordering::Release);
     }
 
+    /// Whether its thread is over, asked to or not.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Release);
     }

@@ -16,6 +16,7 @@
 //! | [`owning`] | what it does while it owns |
 //! | [`own_command`] | what an owner appends itself: `Tick`, `EngineVersion` |
 //! | [`group_version`] | which rules every processor can run |
+//! | [`supervisor`] | the partitions of a process: who owns, who stands by, and when |
 //! | [`storing`] | snapshots on their way into their store |
 //! | [`role`] | what a worker shall be, and how it is doing |
 //! | [`runner`] | the thread of a worker |
@@ -34,6 +35,7 @@ mod runner;
 pub mod snapshots;
 mod standby;
 mod storing;
+pub mod supervisor;
 mod tail;
 mod traces;
 mod worker;

@@ -20,7 +20,6 @@ pub(crate) struct Owning {
     /// Until everything is decided that waited at the start.
     takeover: Option<Takeover>,
     snapshots: Snapshots,
-    has_caught_up: bool,
 }
 
 /// From gaining a partition to having decided everything that waited for it.
@@ -45,7 +44,7 @@ impl Owning {
 
     fn with(owner: PartitionLoop, end: Offset) -> Self {
         let takeover = Some(Takeover { end, first: owner.next() });
-        Owning { owner, takeover, snapshots: Snapshots::default(), has_caught_up: false }
+        Owning { owner, takeover, snapshots: Snapshots::default() }
     }
 
     /// One turn. After an error this incarnation is over, and nothing of it is on its way.
@@ -57,7 +56,7 @@ impl Owning {
         longest: Duration,
     ) -> Result<Self, RunnerError> {
         // A Tick lets time pass that nobody else lets pass; while behind, commands do.
-        if self.has_caught_up {
+        if self.owner.has_caught_up() {
             self.owner.tick_if_due(now);
             self.owner.write_version_if_due();
         }
@@ -68,7 +67,6 @@ impl Owning {
                 return Err(error);
             }
         };
-        self.has_caught_up = turn.behind == 0;
         control.report_applied(self.owner.next());
         control.report_behind(turn.behind);
         metrics::gauge!("floodgate_runner_lag_records").set(turn.behind as f64);

@@ -97,6 +97,7 @@ pub struct PartitionLoop {
     /// How much room the last snapshot took, so that the next one is written in one go.
     snapshot_bytes: usize,
     snapshot: Option<PendingSnapshot>,
+    has_caught_up: bool,
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
     facts: Vec<FactRecord>,
@@ -152,6 +153,7 @@ impl PartitionLoop {
             snapshot_at: next,
             snapshot_bytes: 0,
             snapshot: None,
+            has_caught_up: false,
             records: Vec::with_capacity(BATCH_MAX),
             envelopes: Vec::with_capacity(BATCH_MAX),
             facts: Vec::new(),
@@ -190,6 +192,7 @@ impl PartitionLoop {
         }
         self.publication.settle()?;
         let behind = self.past.commands.0.behind()?;
+        self.has_caught_up = behind == 0;
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
         }
@@ -357,6 +360,16 @@ impl PartitionLoop {
     /// Whether a state is written down that is not stored yet.
     pub(crate) fn has_snapshot_waiting(&self) -> bool {
         self.snapshot.is_some()
+    }
+
+    /// Whether nothing was left to decide after the last turn.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.has_caught_up
+    }
+
+    /// Whether this incarnation has shown that its facts arrive, or had none to publish and has caught up.
+    pub(crate) fn can_publish(&self) -> bool {
+        self.publication.has_arrived().unwrap_or(self.has_caught_up)
     }
 
     /// Waits for the facts.

@@ -28,11 +28,13 @@ use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
 use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, LogPlaces, StatusPage};
 use floodgate_payments::ProviderCalls;
+use floodgate_runner::supervisor::Supervisor;
 use floodgate_streams::AudienceSettings;
 use floodgate_telemetry::tracer;
+use floodgate_transport::{Health, Service};
 
 pub use self::log::{SharedLog, kafka_options};
-use self::owners::{OwnerParts, Owners};
+use self::owners::OwnerParts;
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
 use crate::payments::open_provider;
@@ -73,7 +75,7 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     log: SharedLog,
-    owners: Option<Owners>,
+    owners: Option<Supervisor>,
     replies: Option<ReplyReader>,
     live: Vec<floodgate_streams::LiveHandle>,
     sinks: Vec<floodgate_sinks::SinkHandle>,
@@ -143,7 +145,7 @@ impl Running {
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
             let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
-            let owners = owners.as_ref().map(Owners::is_ready);
+            let owners = owners.as_ref().map(Supervisor::is_ready);
             let parts = GatewayParts { tracer, owners, payments: provider, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
@@ -152,7 +154,7 @@ impl Running {
             }
             tokio::spawn(floodgate_gateway::run(listener, state, shutdown))
         } else {
-            let ready = owners.as_ref().map(Owners::is_ready);
+            let ready = owners.as_ref().map(Supervisor::is_ready);
             let (log, draining) = (Arc::clone(&shared), Arc::clone(&draining));
             let page = StatusPage { log, ready, draining, metrics };
             tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
@@ -184,8 +186,9 @@ impl Running {
         let mut pulse = tokio::time::interval(Duration::from_millis(200));
         loop {
             pulse.tick().await;
-            if self.owners.as_ref().is_some_and(Owners::has_ended) {
-                return anyhow!("a partition's owner ended by itself");
+            let owners = self.owners.as_ref().map(Service::health);
+            if let Some(Health::Failed { reason }) = owners {
+                return anyhow!("owners: {reason}");
             }
             if matches!(self.log.shared().health(), Err(floodgate_event_log::LogError::Closed)) {
                 return anyhow!("the log's producer failed for good; a new process starts afresh");
@@ -204,11 +207,11 @@ impl Running {
             (&mut server).await.context("the server ended badly")?;
         }
         let ended = tokio::task::spawn_blocking(move || {
-            owners.iter().for_each(Owners::stop);
+            owners.iter().for_each(Service::stop);
             live.iter().for_each(floodgate_streams::LiveHandle::stop);
             sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
             replies.iter().for_each(ReplyReader::stop);
-            let owned = owners.map_or(Ok(()), Owners::join);
+            let owned = owners.map_or(Ok(()), |owners| owners.join());
             live.into_iter().for_each(floodgate_streams::LiveHandle::join);
             sinks.into_iter().for_each(floodgate_sinks::SinkHandle::join);
             replies.into_iter().for_each(ReplyReader::join);
@@ -221,7 +224,7 @@ impl Running {
             let _ = ending.send(true);
             let _ = tokio::time::timeout(PAGE_ENDS_WITHIN, server).await;
         }
-        ended
+        Ok(ended?)
     }
 }
 
@@ -232,8 +235,8 @@ fn start_owners(
     own: Option<(GatewayId, ReplyHub)>,
     data: &Path,
     (tracer, calls): (&Tracer, Option<ProviderCalls>),
-) -> Result<Owners> {
-    Owners::spawn(OwnerParts {
+) -> Result<Supervisor> {
+    owners::start(OwnerParts {
         log: log.clone(),
         replies: Arc::new(LogReplies::new(log.shared(), own)),
         calls,
