@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, SeatFlags, Section, SectionKind};
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_reply};
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, GatewayId, HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable,
-    RoomDials, SeatId, SeatList, StaffId,
+    ActionUrl, Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command,
+    CommandId, Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, PaymentAction,
+    PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable, RoomDials, SeatId,
+    SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
@@ -25,6 +26,13 @@ const SYSTEM: Actor = Actor::System;
 
 fn buyer(number: u64) -> Actor {
     Actor::Buyer(BuyerId(number))
+}
+
+fn payment() -> AuthorisedPayment {
+    AuthorisedPayment {
+        reference: PaymentReference::parse("pi_stored").unwrap(),
+        capture_before: Some(LogTime(1_900_000_000_000)),
+    }
 }
 
 pub(crate) fn envelope(
@@ -287,19 +295,27 @@ impl Sale {
         let hold_id = self.pay(4);
         self.ask(SYSTEM, Command::PaymentDeclined { hold_id, attempt: 1 });
         self.start(4, hold_id);
-        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 2 });
+        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 2, payment: payment() });
         self.ask(SYSTEM, Command::PaymentCaptured { hold_id, attempt: 2 });
         self.ask(buyer(4), Command::TransferTicket { hold_id, seat: SeatId(0), to: BuyerId(9) });
         self.ask(STAFF, Command::RedeemTicket { hold_id, seat: SeatId(0) });
         let hold_id = self.pay(5);
-        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1 });
+        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() });
         self.ask(SYSTEM, Command::PaymentLost { hold_id, attempt: 1 });
         let hold_id = self.pay(6);
-        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1 });
+        let action = PaymentAction {
+            reference: payment().reference,
+            url: ActionUrl::parse("https://bank.example/confirm?payment=1").unwrap(),
+        };
+        self.ask(SYSTEM, Command::RecordPaymentAction { hold_id, attempt: 1, action });
+        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() });
         self.ask(SYSTEM, Command::PaymentCaptured { hold_id, attempt: 1 });
         self.ask(STAFF, Command::RefundOrder { hold_id });
         let unknown = HoldId(1 << 40);
-        self.ask(SYSTEM, Command::PaymentAuthorised { hold_id: unknown, attempt: 1 });
+        self.ask(
+            SYSTEM,
+            Command::PaymentAuthorised { hold_id: unknown, attempt: 1, payment: payment() },
+        );
     }
 
     /// What ends by itself: a hold, a payment, a pass; and an event that is cancelled.

@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("processors/payments", &["domain", "event-log"]),
     ("sinks", &["domain", "event-log"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "admission"]),
+    ("gateway", &["domain", "seating", "event-log", "admission", "payments"]),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (

@@ -7,6 +7,7 @@ mod event;
 mod hold;
 mod me;
 mod order;
+mod payment;
 mod plan;
 mod policy;
 mod price;
@@ -25,6 +26,7 @@ pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummar
 pub(crate) use hold::{Acquire, Best, SeatName};
 pub(crate) use me::{CohortAnswers, Me};
 pub(crate) use order::{Order, Purchase};
+pub(crate) use payment::{OrderPayment, PaymentForm, Recorded, WebhookTaken};
 pub(crate) use plan::SeatingPlan;
 pub(crate) use policy::PolicyPatch;
 pub(crate) use price::{Prices, price_table};

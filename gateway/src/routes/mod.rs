@@ -10,11 +10,11 @@ mod holds;
 mod notify;
 mod orders;
 mod pages;
+mod payments;
 mod problems;
 mod queue;
 mod respond;
 mod sale;
-mod sandbox;
 mod shop;
 mod staff;
 mod status;
@@ -62,7 +62,7 @@ fn table() -> Routes {
         .merge(tickets::routes())
         .merge(status::routes())
         .merge(staff::routes())
-        .merge(sandbox::routes())
+        .merge(payments::routes())
 }
 
 /// The OpenAPI document as it is served. It follows from the code alone, so it is made once.

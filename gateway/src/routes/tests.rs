@@ -10,13 +10,7 @@ use super::{openapi, table};
 use crate::problem::explain;
 
 /// What is for people's eyes: no program calls it, so the document leaves it out.
-const PAGES: [&str; 5] = [
-    "/",
-    "/assets/{*path}",
-    "/docs",
-    "/events/{event_id}",
-    "/sandbox/challenge/{event_id}/{order_id}",
-];
+const PAGES: [&str; 4] = ["/", "/assets/{*path}", "/docs", "/events/{event_id}"];
 
 /// Addresses of a router, as its debug form lists them: it has no other way to say.
 fn served() -> BTreeSet<String> {

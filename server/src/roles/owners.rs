@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use floodgate_config::Settings;
 use floodgate_event_log::{Log, ReplySender, Topic, Tracer};
-use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
+use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, ProviderCalls};
 use floodgate_runner::supervisor::crew::{PartitionCompanion, StartCompanion, Threads};
 use floodgate_runner::supervisor::policy::PolicyOptions;
 use floodgate_runner::supervisor::{Supervision, Supervisor};
@@ -20,7 +20,8 @@ use super::SharedLog;
 pub(super) struct OwnerParts {
     pub(super) log: SharedLog,
     pub(super) replies: Arc<dyn ReplySender>,
-    pub(super) provider: Option<Arc<dyn Provider>>,
+    /// The provider of payments, if there is one.
+    pub(super) calls: Option<ProviderCalls>,
     pub(super) snapshots: Arc<dyn SnapshotStore>,
     pub(super) settings: Settings,
     pub(super) tracer: Tracer,
@@ -28,7 +29,7 @@ pub(super) struct OwnerParts {
 
 /// Owns what the group of processors says, or everything where there is none.
 pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
-    let OwnerParts { log, replies, provider, snapshots, settings, tracer } = parts;
+    let OwnerParts { log, replies, calls, snapshots, settings, tracer } = parts;
     let options = PolicyOptions {
         partitions: log.shared().partitions(Topic::Commands),
         standbys_max: settings.engine.standbys.count_max(),
@@ -47,8 +48,8 @@ pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
     };
     let begin = move || {
         let threads = Threads::new(config);
-        let threads = match provider {
-            Some(provider) => threads.with(payments(log.shared(), provider, &settings)),
+        let threads = match calls {
+            Some(calls) => threads.with(payments(log.shared(), calls, &settings)),
             None => threads,
         };
         let membership = log.membership(limits.version_max);
@@ -58,13 +59,13 @@ pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
 }
 
 /// The payments of each partition, carried forward where it is owned.
-fn payments(log: Arc<dyn Log>, provider: Arc<dyn Provider>, settings: &Settings) -> StartCompanion {
+fn payments(log: Arc<dyn Log>, calls: ProviderCalls, settings: &Settings) -> StartCompanion {
     let (patience, late_window) = (settings.payments.patience.0, settings.payments.late_window.0);
     Box::new(move |partition, role| {
         let config = OutboxConfig {
             log: Arc::clone(&log),
             partition,
-            provider: Arc::clone(&provider),
+            calls: calls.clone(),
             patience,
             late_window,
         };

@@ -9,6 +9,7 @@ mod cursor;
 mod dials;
 mod event;
 mod fact;
+mod payment;
 mod reply;
 
 pub use command::read_cohort;
