@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket`, `sandbox` | subjects: waiting room and limits, keys, signatures, test cards |
+//! | `admission`, `staff`, `ticket`, `sandbox` | subjects: limits, keys, signatures, test cards |
 //! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
 //! | `heartbeat` | rooms advance, frontiers agree and are recorded |
 //! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
@@ -55,7 +55,7 @@ mod views;
 
 pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use listen::listen;
-pub use routes::app;
+pub use routes::{app, openapi};
 pub use sandbox::PaymentSandbox;
 pub use server::run;
 pub use staff::{Role, StaffKey};

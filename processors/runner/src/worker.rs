@@ -11,8 +11,9 @@ use metrics::Gauge;
 use floodgate_domain::LogTime;
 use floodgate_engine::Engine;
 
+use crate::error::RunnerError;
 use crate::owning::Owning;
-use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::partition_loop::LoopConfig;
 use crate::role::{Control, DesiredRole, StartAs};
 use crate::standby::Standby;
 use crate::storing::SnapshotWriter;

@@ -3,13 +3,13 @@
 //! `version u8, kind u8, event u64`, then the source (offset, index) and the log time as
 //! LEB128 numbers, then the body.
 
-use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_cohort, read_hold, read_method};
+use super::command::{read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
 use super::dials::{read_room_dials, write_room_dials};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
+use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::fact::{DeclineReason, Fact, FactRecord, LeaveReason, SeatsKept, Source};
 use crate::ids::{BuyerId, EventId, StaffId};
 use crate::seats::SeatId;
