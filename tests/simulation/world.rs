@@ -72,6 +72,8 @@ pub(crate) struct World {
     pub(crate) judge: Judge,
     pub(crate) watch: Watch,
     pub(crate) faults: Faults,
+    /// Partitions whose appends nobody hears of for a while.
+    slow_until: [u64; PARTITIONS as usize],
     /// Each process appends by a name of its own.
     processes: u32,
     marked_at: u64,
@@ -105,7 +107,7 @@ impl World {
                 version_max: NEWEST_VERSION,
             },
             group_version: GroupVersion::default(),
-            snapshot_every: 60,
+            snapshot_every: 15,
             tracer: Tracer::default(),
         };
         let ground = Ground {
@@ -134,6 +136,7 @@ impl World {
             judge: Judge::new(&log),
             watch: Watch::default(),
             faults: Faults::default(),
+            slow_until: [0; PARTITIONS as usize],
             processes: 1,
             marked_at: 0,
             looked_at: 0,
@@ -275,7 +278,8 @@ impl World {
                 self.ground.group.lock().unwrap().fail_once();
                 self.faults.group_failures += 1;
             }
-            60..62 => {
+            60..66 => self.slow_until[partition as usize] = now + ms / 5,
+            66..68 => {
                 let foreign = vec![NewRecord::new("x", b"not a command".to_vec())];
                 drop(self.log.append(Topic::Commands, partition, foreign));
             }
@@ -283,10 +287,14 @@ impl World {
         }
     }
 
-    /// Most appends arrive with the next step, some a few steps later.
+    /// Most appends arrive with the next step, some a few steps later, and now and then none for long.
     fn let_appends_arrive(&mut self) {
+        let now = self.now();
         for topic in SLOW {
             for partition in 0..PARTITIONS {
+                if topic == Topic::Ledger && self.slow_until[partition as usize] > now {
+                    continue;
+                }
                 let schedule = &mut self.streams.schedule;
                 let is_quick = schedule.random_bool(0.7);
                 let max = if is_quick { usize::MAX } else { schedule.random_range(0..3) };
@@ -315,6 +323,11 @@ impl World {
         let fate = fates[self.streams.faults.random_range(0..3)];
         self.log.next_fate(topics[few % 3], fate);
         self.faults.failed_appends += 1;
+        // Behind others that are still on their way it does the most harm.
+        if fate == Fate::Overloaded {
+            let now = self.now();
+            self.slow_until.iter_mut().for_each(|until| *until = (*until).max(now + 150));
+        }
     }
 
     /// Everybody who is awake does what they do, in any order; each with this chance.
