@@ -7,11 +7,12 @@ use floodgate_admission::QueueTicket;
 use floodgate_domain::effects::Tickets;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place, Plan, Policy,
-    PriceTable, SalePhase, SeatId, SeatState, Source, VenueId,
+    BuyerId, EventId, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy, PriceTable,
+    SalePhase, SeatId, SeatState, Source, VenueId,
 };
 
 use super::changes::Changes;
+use super::payments::EventPayments;
 use super::stay::Stay;
 
 /// Up to which fact a view is true.
@@ -88,8 +89,7 @@ pub(crate) struct EventView {
     pub(crate) entered_beyond: u64,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
-    /// How the payments under way are made; one an order at most.
-    pub(crate) methods: HashMap<HoldId, PaymentMethod>,
+    pub(crate) payments: EventPayments,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
     /// What staff changed, and where the dials stand.
@@ -139,7 +139,7 @@ impl EventView {
             entered_beyond: 0,
             entered_count: 0,
             orders: HashMap::new(),
-            methods: HashMap::new(),
+            payments: EventPayments::default(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
             changes: Changes::default(),

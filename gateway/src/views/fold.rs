@@ -1,7 +1,7 @@
 //! How facts change a view: their effects, one kind after the other.
 
-use floodgate_domain::effects::{LineMove, MoneyStep, OrderChange, SeatMove, ShopMove};
-use floodgate_domain::{FactRecord, LogTime, OrderStatus, OrderView, SeatState};
+use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
+use floodgate_domain::{FactRecord, LogTime, OrderView, SeatState};
 
 use super::event::{AsOf, Counts, EventView, Left};
 
@@ -28,10 +28,8 @@ impl EventView {
         if let Some(change) = effects.order {
             self.follow_order(&change);
         }
-        if let Some(change) = effects.money
-            && let MoneyStep::Authorise { method, .. } = change.step
-        {
-            self.methods.insert(change.hold_id, *method);
+        if let Some(change) = effects.money {
+            self.payments.follow(&change);
         }
         if let Some(change) = effects.seats {
             self.tickets.follow(&change);
@@ -75,9 +73,6 @@ impl EventView {
             self.by_buyer.entry(order.buyer).or_default().push(order.hold_id);
         } else if let Some(order) = self.orders.get_mut(&change.hold_id) {
             order.follow(change);
-        }
-        if change.status != OrderStatus::PaymentPending {
-            self.methods.remove(&change.hold_id);
         }
     }
 
@@ -125,7 +120,8 @@ mod tests {
     use floodgate_domain::fact::SeatsKept;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
-        BuyerId, EventId, Fact, HoldId, NewEvent, Plan, SeatId, SeatList, Source,
+        AuthorisedPayment, BuyerId, EventId, Fact, HoldId, NewEvent, OrderStatus, PaymentReference,
+        Plan, SeatId, SeatList, Source,
     };
 
     const ORDER: HoldId = HoldId(7);
@@ -153,9 +149,11 @@ mod tests {
         let (hold_id, buyer, to, amount) = (ORDER, BuyerId(5), BuyerId(6), 10);
         let (attempt, until, kept, seat) = (1, LogTime(99), SeatsKept::Held, SeatId(2));
         let seats = SeatList::try_from(&[1, 2][..]).unwrap();
+        let reference = PaymentReference::parse("pi_test").unwrap();
+        let payment = AuthorisedPayment { reference, capture_before: None };
         let sold = vec![
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
-            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept },
+            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment },
             Fact::TicketTransferred { hold_id, seat, from: buyer, to },
             Fact::TicketRedeemed { hold_id, buyer: to, seat },
         ];

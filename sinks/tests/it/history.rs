@@ -3,11 +3,16 @@
 use floodgate_domain::fact::{DeclineReason, SeatsKept};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, PaymentMethod, SeatId, SeatList,
-    Source,
+    AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent,
+    PaymentMethod, PaymentReference, SeatId, SeatList, Source,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+
+fn authorised() -> AuthorisedPayment {
+    let reference = PaymentReference::parse("pi_test").unwrap();
+    AuthorisedPayment { reference, capture_before: None }
+}
 
 fn plan() -> Plan {
     let labels = Labels::Numbers { first: 1, step: 1, count: 20 };
@@ -50,8 +55,16 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
                 let (hold_id, buyer) = (HoldId(held), BuyerId(held));
                 if rng.random_bool(0.5) {
                     let (amount, attempt, kept) = (5, 1, SeatsKept::Held);
-                    let sold =
-                        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept };
+                    let payment = authorised();
+                    let sold = Fact::OrderConfirmed {
+                        hold_id,
+                        buyer,
+                        seats,
+                        amount,
+                        attempt,
+                        kept,
+                        payment,
+                    };
                     (sold, Seat::Sold(held, held))
                 } else {
                     (Fact::HoldExpired { hold_id, buyer, seats }, Seat::Free)
@@ -95,12 +108,20 @@ pub(crate) fn deadlines() -> Vec<FactRecord> {
     let (hold_id, buyer, amount, attempt) = (HoldId(1), BuyerId(1), 5, 1);
     let (seats, reason) = (SeatList::try_from(&[3, 4][..]).unwrap(), DeclineReason::Declined);
     let (method, until) = (PaymentMethod::parse("pm_x").unwrap(), LogTime);
-    let other = SeatList::try_from(&[4][..]).unwrap();
+    let (other, currency) = (SeatList::try_from(&[4][..]).unwrap(), Currency::default());
     records(vec![
         Fact::EventCreated(Box::new(new)),
         Fact::SeatsHeld { hold_id, buyer, seats, amount, until: until(10) },
         Fact::HoldExtended { hold_id, buyer, until: until(20) },
-        Fact::PurchaseStarted { hold_id, buyer, method, amount, attempt, until: until(30) },
+        Fact::PurchaseStarted {
+            hold_id,
+            buyer,
+            method,
+            amount,
+            currency,
+            attempt,
+            until: until(30),
+        },
         Fact::OrderDeclined { hold_id, buyer, attempt, reason, until: until(40) },
         Fact::SeatsHeld { hold_id: HoldId(2), buyer, seats: other, amount, until: until(50) },
     ])
