@@ -196,7 +196,7 @@ mod tests {
             assert!(seen.insert(row.code), "{} stands twice", row.code);
             assert!(row.code.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()), "{}", row.code);
             assert!(row.status.is_client_error() || row.status.is_server_error(), "{}", row.code);
-            assert!(row.advice.ends_with(['.', '…', '`']), "{}: {}", row.code, row.advice);
+            assert!(row.advice.ends_with(['.', '?', '…', '`']), "{}: {}", row.code, row.advice);
         }
         assert!(seen.len() > 60);
     }
