@@ -10,13 +10,14 @@
 //! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
 //! | [`calls`] | the pool that waits for providers |
 //! | [`outbox`] | the thread of a partition |
-//! | [`sandbox`] | providers, a folder each |
+//! | [`sandbox`], [`stripe`] | providers, a folder each |
 
 pub mod calls;
 mod open;
 pub mod outbox;
 pub mod provider;
 pub mod sandbox;
+pub mod stripe;
 pub mod web;
 pub mod worker;
 
