@@ -10,6 +10,7 @@ mod http;
 mod process;
 mod schemas;
 mod simulation;
+mod stripe;
 mod tidy;
 mod traces;
 mod world;

@@ -1,6 +1,7 @@
 //! The shape of the house, as a test: arrows, sizes, words. Limits only tighten.
 
 mod arrows;
+mod providers;
 mod shape;
 mod words;
 

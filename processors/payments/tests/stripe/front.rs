@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::servers::Server;
+use super::servers::Server;
 
 /// Until when charges can be captured, as this Stripe says.
 pub(crate) const CAPTURE_BEFORE: u64 = 1_900_000_000;
@@ -236,4 +236,36 @@ fn complete(path: &str, status: u16, value: &mut Value) {
         value["error"]["code"] = "resource_missing".into();
         value["error"]["param"] = "payment_method".into();
     }
+}
+
+/// A webhook as it arrived.
+pub(crate) struct Arrived {
+    pub(crate) signature: String,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Waits for a webhook and takes it.
+pub(crate) fn receive(listener: &TcpListener) -> Arrived {
+    let (stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(&stream);
+    let (mut signature, mut length) = (String::new(), 0);
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap() > 2 {
+        if let Some((name, value)) = line.trim_end().split_once(": ") {
+            match name.to_ascii_lowercase().as_str() {
+                "stripe-signature" => value.clone_into(&mut signature),
+                "content-length" => length = value.parse().unwrap(),
+                _ => {}
+            }
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    answer(&stream);
+    Arrived { signature, body }
+}
+
+fn answer(mut stream: &TcpStream) {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -17,7 +17,13 @@ pub(crate) const WEBHOOK_SECRETS: &str = "whsec_new\nwhsec_old\n";
 fn home() -> &'static PathBuf {
     static HOME: OnceLock<PathBuf> = OnceLock::new();
     HOME.get_or_init(|| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stripe/install");
+        // The tests of the whole use these servers too.
+        let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let script = folders.find_map(|folder| {
+            let script = folder.join("processors/payments/tests/stripe/install");
+            script.exists().then_some(script)
+        });
+        let script = script.unwrap();
         let output = Command::new(script).stderr(Stdio::inherit()).output().unwrap();
         assert!(output.status.success(), "the test servers could not be installed");
         PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())

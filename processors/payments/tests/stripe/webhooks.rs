@@ -1,7 +1,6 @@
 //! Webhooks that somebody else signed, and what becomes of them.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use floodgate_domain::{LogTime, PaymentResult};
@@ -9,40 +8,9 @@ use floodgate_payments::Provider;
 use floodgate_payments::web::{Report, Webhook, WebhookError};
 
 use crate::flows::held;
-use crate::front::Front;
+use crate::front::{Arrived, Front, receive};
 use crate::is_quick;
 use crate::servers::{account, payment};
-
-/// A webhook as it arrived.
-struct Arrived {
-    signature: String,
-    body: Vec<u8>,
-}
-
-fn receive(listener: &TcpListener) -> Arrived {
-    let (stream, _) = listener.accept().unwrap();
-    let mut reader = BufReader::new(&stream);
-    let (mut signature, mut length) = (String::new(), 0);
-    let mut line = String::new();
-    while reader.read_line(&mut line).unwrap() > 2 {
-        if let Some((name, value)) = line.trim_end().split_once(": ") {
-            match name.to_ascii_lowercase().as_str() {
-                "stripe-signature" => value.clone_into(&mut signature),
-                "content-length" => length = value.parse().unwrap(),
-                _ => {}
-            }
-        }
-        line.clear();
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    answer(&stream);
-    Arrived { signature, body }
-}
-
-fn answer(mut stream: &TcpStream) {
-    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
-}
 
 fn take(stripe: &dyn Provider, arrived: &Arrived, now: u64) -> Result<Vec<Report>, WebhookError> {
     let headers = [("stripe-signature", arrived.signature.as_str())];
