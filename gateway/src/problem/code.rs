@@ -67,9 +67,9 @@ codes! {
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
     WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
-        "The signature is missing or not the provider's. Is the webhook's secret the one in the settings?";
+        "The signature is missing or not the provider's. Check that the secret in the settings is this webhook's.";
     WebhookStale = BAD_REQUEST "webhook_stale" No
-        "Signed too long ago, or for a time to come. Is this machine's clock right?";
+        "Signed too long ago, or for a time to come. Check this machine's clock.";
     KeyRequired = UNAUTHORIZED "key_required" No
         "Send a staff key: Authorization: Bearer fgk_…";
     DeviceRequired = UNAUTHORIZED "device_required" No
