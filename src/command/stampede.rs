@@ -46,7 +46,7 @@ pub(super) struct Stampede {
     /// What the buyers want and how they behave follows from it.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long a buyer gets nowhere before he gives up.
+    /// How long a buyer gets nowhere before they give up.
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = humantime::parse_duration)]
     patience: Duration,
 }
