@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
+use floodgate_domain::{Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, Refusal};
 
 use super::Routes;
 use super::holds::order_of;
@@ -16,10 +16,10 @@ use super::respond::{answer, pending};
 use crate::commands::{Commands, refused_or};
 use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, Staff};
 use crate::lifecycle::Lifecycle;
-use crate::model::{DoneAnswer, Empty, Order, PendingAnswer, Purchase};
+use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
 use crate::problem::{ApiError, Code, Problem};
-use crate::sandbox::Sandbox;
 use crate::sse::{json_frame, lasting};
+use crate::views::EventView;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -46,7 +46,6 @@ const APPEAR_WITHIN: Duration = Duration::from_secs(1);
             body = Problem)))]
 pub(crate) async fn purchase(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     fan: Fan,
     path: EventPath,
     Idempotent { key, body }: Idempotent<Purchase>,
@@ -57,7 +56,7 @@ pub(crate) async fn purchase(
         |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let hold_id = body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
     let method = PaymentMethod::parse(&body.payment_method).ok_or_else(|| {
-        malformed("payment_method", "a provider's token of at most 32 characters")
+        malformed("payment_method", "a provider's token: printable, at most 64 characters")
     })?;
     if method.as_str().bytes().filter(u8::is_ascii_digit).count() >= 12 {
         let message = "this looks like a card number; send the provider's token instead";
@@ -65,41 +64,53 @@ pub(crate) async fn purchase(
     }
     let command = Command::StartPurchase { hold_id, method };
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
+/// Whose an order is, or may be looked at by.
+type IsTheirs = fn(&EventView, &OrderView, BuyerId) -> bool;
+
 /// The order, if it is this device's.
-fn own(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+fn own(path: &OrderPath, fan: Fan, is_theirs: IsTheirs) -> Result<OrderView, ApiError> {
     let view = path.entry.read();
     let order = view.orders.get(&path.hold_id).ok_or(Refusal::UnknownHold)?;
     match fan.device {
-        Some(device) if device.buyer == order.buyer => Ok(*order),
+        Some(device) if is_theirs(&view, order, device.buyer) => Ok(*order),
         Some(_) => Err(Refusal::NotYourHold.into()),
         None => Err(ApiError::new(Code::DeviceRequired)),
     }
 }
 
-/// The order as the views have it, waiting a moment for one that was only just made.
+/// The buyer's order as the views have it, waiting a moment for one that was only just made.
 pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+    find_where(path, fan, |_, order, buyer| order.buyer == buyer).await
+}
+
+/// The same for whomever else it is.
+pub(super) async fn find_where(
+    path: &OrderPath,
+    fan: Fan,
+    is_theirs: IsTheirs,
+) -> Result<OrderView, ApiError> {
     let appears = async {
         let mut pulse = tokio::time::interval(Duration::from_millis(10));
         loop {
             pulse.tick().await;
-            if let Ok(order) = own(path, fan) {
+            if let Ok(order) = own(path, fan, is_theirs) {
                 return order;
             }
         }
     };
-    match own(path, fan) {
+    match own(path, fan, is_theirs) {
         Ok(order) => Ok(order),
         Err(error) if path.entry.read().orders.contains_key(&path.hold_id) => Err(error),
         Err(error) => tokio::time::timeout(APPEAR_WITHIN, appears).await.map_err(|_| error),
     }
 }
 
-fn shown(sandbox: &Sandbox, path: &OrderPath, order: &OrderView) -> Order {
+fn shown(path: &OrderPath, order: &OrderView) -> Order {
     let view = path.entry.read();
-    Order::of(&view, order, sandbox.challenge(&view, order), view.as_of.into())
+    Order::of(&view, order, view.as_of.into())
 }
 
 /// One order as it stands.
@@ -108,13 +119,9 @@ fn shown(sandbox: &Sandbox, path: &OrderPath, order: &OrderView) -> Order {
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Order)))]
-pub(crate) async fn read(
-    State(sandbox): State<Sandbox>,
-    fan: Fan,
-    path: OrderPath,
-) -> Result<Json<Order>, ApiError> {
+pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiError> {
     let order = find(&path, fan).await?;
-    Ok(Json(shown(&sandbox, &path, &order)))
+    Ok(Json(shown(&path, &order)))
 }
 
 /// One order, pushed whenever it changes (`event: order`).
@@ -123,22 +130,22 @@ pub(crate) async fn read(
     params(("event_id" = String, Path), ("order_id" = String, Path)),
     responses((status = 200, description = "text/event-stream of Order", body = Order)))]
 pub(crate) async fn stream(
-    State(sandbox): State<Sandbox>,
     State(lifecycle): State<Lifecycle>,
     fan: Fan,
     path: OrderPath,
 ) -> Result<Response, ApiError> {
     find(&path, fan).await?;
-    let start = (sandbox, path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
-    let changes = futures::stream::unfold(start, async |(sandbox, path, mut pulse, mut last)| {
+    let last = None::<(OrderView, Option<OrderPayment>)>;
+    let start = (path, tokio::time::interval(STREAM_EVERY), last);
+    let changes = futures::stream::unfold(start, async |(path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
             let now = path.entry.read().orders.get(&path.hold_id).copied()?;
-            let order = shown(&sandbox, &path, &now);
-            let seen = (now, order.action.is_some());
-            if last != Some(seen) {
-                last = Some(seen);
-                return Some((json_frame("order", &order), (sandbox, path, pulse, last)));
+            let order = shown(&path, &now);
+            let seen = Some((now, order.payment.clone()));
+            if last != seen {
+                last = seen;
+                return Some((json_frame("order", &order), (path, pulse, last)));
             }
         }
     });
@@ -153,14 +160,13 @@ pub(crate) async fn stream(
     responses((status = 200, body = Order)))]
 pub(crate) async fn refund(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     staff: Staff<Manager>,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::RefundOrder { hold_id: path.hold_id };
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
 /// The outcome of a command that was not decided in time; 202 while it is not known here.
@@ -171,7 +177,6 @@ pub(crate) async fn refund(
     responses((status = 200, body = Order), (status = 202, body = PendingAnswer)))]
 pub(crate) async fn ask(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     _: Fan,
     path: EventPath,
     names: Path<(String, String)>,
@@ -185,7 +190,7 @@ pub(crate) async fn ask(
     };
     let reply = refused_or(reply)?;
     match &reply.answer {
-        Answer::Order(_) => Ok(Json(order_of(&sandbox, &path.entry, &reply)?).into_response()),
+        Answer::Order(_) => Ok(Json(order_of(&path.entry, &reply)?).into_response()),
         _ => Ok(Json(DoneAnswer::from(&reply)).into_response()),
     }
 }

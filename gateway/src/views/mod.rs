@@ -7,6 +7,7 @@ mod changes;
 mod event;
 mod fold;
 mod frames;
+mod payments;
 mod stay;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,12 +17,13 @@ use std::time::Duration;
 
 use floodgate_admission::ShopView;
 use floodgate_domain::wire::decode_fact;
-use floodgate_domain::{EventId, FactRecord, LogTime, Source};
+use floodgate_domain::{EventId, FactRecord, Source};
 use floodgate_event_log::{Log, LogError, LogReader, Topic};
 
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
 pub(crate) use frames::Frames;
+pub(crate) use payments::{Failure, PaymentView};
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;
@@ -204,6 +206,3 @@ impl Views {
         events.iter().map(|(&id, entry)| (id, Arc::clone(entry))).collect()
     }
 }
-
-/// An instant nothing has been seen at.
-pub(crate) const NEVER: LogTime = LogTime(0);
