@@ -1,4 +1,5 @@
-//! The waiting room alone, on one core: what the work of a visitor costs us, next to what it costs them.
+//! The waiting room alone, on one core: what the work of a visitor costs us, next to what it
+//! costs them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

@@ -20,7 +20,7 @@ use self::cpu::Meter;
 use self::installation::Installation;
 use crate::Figure;
 use floodgate_http_client::{Call, Http};
-use floodgate_load::{LoadReport, Prepared, Progress, Visit};
+use floodgate_load::{LoadProgress, LoadReport, Prepared, Visit};
 
 /// Requests of the idle row, one after the other.
 const IDLE_REQUESTS: usize = 300;
@@ -146,7 +146,7 @@ async fn send(
                 seed + number as u64,
             )
         };
-        ready.push(floodgate_load::prepare(&options, Arc::new(Progress::default())).await?);
+        ready.push(floodgate_load::prepare(&options, Arc::new(LoadProgress::default())).await?);
     }
     meter.settle().await?;
     meter.lap();
