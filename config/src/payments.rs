@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::settings::Violation;
+use crate::Violation;
 use crate::units::Span;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

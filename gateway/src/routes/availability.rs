@@ -13,7 +13,7 @@ use floodgate_domain::SeatState;
 use super::Routes;
 use crate::extract::{EventPath, Fan};
 use crate::lifecycle::Lifecycle;
-use crate::sse::{frame, lasting};
+use crate::sse::{event_stream, frame};
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(snapshot)).routes(routes!(stream))
@@ -84,7 +84,7 @@ pub(crate) async fn stream(
         // Too far behind to catch up frame by frame.
         Err(_) => reset(now),
     });
-    lasting(&lifecycle, futures::stream::iter(first).chain(live))
+    event_stream(&lifecycle, futures::stream::iter(first).chain(live))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, St
 use crate::lifecycle::Lifecycle;
 use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
 use crate::problem::{ApiError, Code, Problem};
-use crate::sse::{json_frame, lasting};
+use crate::sse::{event_stream, json_frame};
 use crate::views::EventView;
 
 pub(crate) fn routes() -> Routes {
@@ -149,7 +149,7 @@ pub(crate) async fn stream(
             }
         }
     });
-    Ok(lasting(&lifecycle, changes))
+    Ok(event_stream(&lifecycle, changes))
 }
 
 /// Gives a confirmed order back: seats free, money returned.
