@@ -10,6 +10,7 @@ use floodgate_domain::{
 
 use crate::crowd::CrowdBook;
 use crate::report::{AuditReport, Check, SeatCounts};
+use crate::tickets::{SoldOrder, TicketBook};
 
 /// Violations given in words; the counts say how many there are.
 const EXAMPLES_MAX: usize = 20;
@@ -37,6 +38,13 @@ struct OrderBook {
     confirmed: bool,
 }
 
+impl OrderBook {
+    fn as_sold(&self) -> SoldOrder {
+        let is_sold = matches!(self.stage, Stage::Sold { .. });
+        SoldOrder { buyer: self.buyer, seats: self.seats, is_sold }
+    }
+}
+
 #[derive(Debug, Default)]
 struct BuyerBook {
     seats: u64,
@@ -56,6 +64,7 @@ struct EventBook {
     spent: HashSet<Place>,
     places: u64,
     crowd: CrowdBook,
+    tickets: TicketBook,
 }
 
 /// The books of all events.
@@ -167,6 +176,7 @@ impl Ledger {
                 spent: HashSet::new(),
                 places: 0,
                 crowd: CrowdBook::default(),
+                tickets: TicketBook::default(),
             };
             let is_new = self.events.insert(record.event_id, book).is_none();
             self.check("event-created-once", is_new, || {
@@ -273,7 +283,10 @@ impl Ledger {
             | Fact::OrderRefunded { hold_id, seats, .. }
             | Fact::OrderCancelled { hold_id, seats, .. } => self.over(book, *hold_id, seats),
             other => {
-                if let Some((id, holds, words)) = book.crowd.enter(other, book.places) {
+                let sold = |hold_id| book.orders.get(&hold_id).map(OrderBook::as_sold);
+                let of_ticket = book.tickets.enter(other, sold);
+                let found = of_ticket.or_else(|| book.crowd.enter(other, book.places));
+                if let Some((id, holds, words)) = found {
                     self.check(id, holds, || words);
                 }
             }
@@ -357,6 +370,7 @@ impl Ledger {
 
     /// The order ends; its seats must have been its own.
     fn over(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
+        book.tickets.forget(hold_id, seats);
         for seat in seats.iter() {
             let owner = book.owners.remove(&seat);
             self.check("seat-one-owner", owner == Some(hold_id), || {

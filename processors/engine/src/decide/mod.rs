@@ -115,11 +115,11 @@ pub(crate) fn decide(
         Command::MarkTime => mark_time(context, facts),
         Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
         // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. }
-        | Command::RevealDraw { .. }
+        Command::CommitDraw { .. } | Command::RevealDraw { .. }
         | Command::TransferTicket { .. }
-        | Command::RedeemTicket { .. }
-        | Command::Announce { .. } => Err(Refusal::NeedsNewerEngine),
+        | Command::RedeemTicket { .. } | Command::Announce { .. } => {
+            Err(Refusal::NeedsNewerEngine)
+        }
         // Decided for the whole partition before any event is looked up.
         Command::Tick | Command::EngineVersion { .. } => Err(Refusal::WrongPhase),
     }
