@@ -9,13 +9,17 @@ use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
 
-use floodgate_domain::{EventId, HoldId, SeatId};
+use floodgate_domain::{BuyerId, EventId, HoldId, LogTime, SeatId};
 
 /// Forms of what is signed: none is taken for another.
 const TICKET: u8 = 2;
+const OFFER: u8 = 3;
 const TICKET_PREFIX: &str = "FG1.";
+const OFFER_PREFIX: &str = "FGO1.";
 /// Form, event, order, seat, edition.
 const TICKET_BYTES: usize = 23;
+/// And the giver, and until when.
+const OFFER_BYTES: usize = TICKET_BYTES + 16;
 const SIGNATURE_BYTES: usize = 64;
 
 /// What a ticket says of itself.
@@ -31,7 +35,7 @@ pub(crate) struct ShownTicket {
 impl ShownTicket {
     fn bytes(&self, form: u8) -> Vec<u8> {
         let ShownTicket { event_id, hold_id, seat, edition } = *self;
-        let mut bytes = Vec::with_capacity(TICKET_BYTES + SIGNATURE_BYTES);
+        let mut bytes = Vec::with_capacity(OFFER_BYTES + SIGNATURE_BYTES);
         bytes.push(form);
         bytes.extend(event_id.0.to_be_bytes());
         bytes.extend(hold_id.0.to_be_bytes());
@@ -54,6 +58,15 @@ fn number(bytes: &[u8], from: usize) -> Option<u64> {
     Some(u64::from_be_bytes(bytes.get(from..from + 8)?.try_into().ok()?))
 }
 
+/// A ticket on its way to whoever opens the offer first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) ticket: ShownTicket,
+    /// Who gives it away.
+    pub(crate) from: BuyerId,
+    pub(crate) until: LogTime,
+}
+
 /// Signs tickets.
 #[derive(Debug, Clone)]
 pub(crate) struct TicketKey(Arc<SigningKey>);
@@ -71,6 +84,25 @@ impl TicketKey {
     /// What a ticket's text says; `None` unless this key signed it.
     pub(crate) fn read(&self, text: &str) -> Option<ShownTicket> {
         ShownTicket::from_bytes(&self.open::<TICKET_BYTES>(TICKET_PREFIX, TICKET, text)?)
+    }
+
+    /// An offer's text, for whoever is to have the ticket: as a ticket's, with the giver and the end
+    /// of the offer, big-endian milliseconds, behind the edition.
+    pub(crate) fn offer(&self, offer: &Offer) -> String {
+        let mut bytes = offer.ticket.bytes(OFFER);
+        bytes.extend(offer.from.0.to_be_bytes());
+        bytes.extend(offer.until.0.to_be_bytes());
+        self.seal(OFFER_PREFIX, bytes)
+    }
+
+    /// What an offer's text says; `None` unless this key signed it.
+    pub(crate) fn read_offer(&self, text: &str) -> Option<Offer> {
+        let bytes = self.open::<OFFER_BYTES>(OFFER_PREFIX, OFFER, text)?;
+        Some(Offer {
+            ticket: ShownTicket::from_bytes(&bytes)?,
+            from: BuyerId(number(&bytes, TICKET_BYTES)?),
+            until: LogTime(number(&bytes, TICKET_BYTES + 8)?),
+        })
     }
 
     fn seal(&self, prefix: &str, mut bytes: Vec<u8>) -> String {
@@ -134,4 +166,16 @@ mod tests {
         assert!(qr_svg(&text).unwrap().contains("<svg"));
     }
 
+    #[test]
+    fn an_offer_is_no_ticket() {
+        let key = TicketKey::new([3; 32]);
+        let (event_id, hold_id, seat) = (EventId(1), HoldId(2), SeatId(3));
+        let ticket = ShownTicket { event_id, hold_id, seat, edition: 4 };
+        let offer = Offer { ticket, from: BuyerId(5), until: LogTime(6) };
+        let text = key.offer(&offer);
+        assert_eq!(key.read_offer(&text), Some(offer));
+        assert_eq!(TicketKey::new([4; 32]).read_offer(&text), None);
+        assert_eq!(key.read(&text.replace("FGO1.", "FG1.")), None);
+        assert_eq!(key.read_offer(&key.token(&ticket).replace("FG1.", "FGO1.")), None);
+    }
 }

@@ -24,13 +24,66 @@ async fn tickets(world: &World, order: &str, papers: &Papers) -> Vec<Value> {
     answer.body["tickets"].as_array().cloned().unwrap_or_default()
 }
 
+/// Waits until somebody has so many tickets of an order.
+async fn until_they_have(world: &World, order: &str, papers: &Papers, count: usize) -> Vec<Value> {
+    let has = |answer: &floodgate_http_client::Response| {
+        answer.body["tickets"].as_array().is_some_and(|tickets| tickets.len() == count)
+    };
+    let answer = world.until_as(&format!("{order}/tickets"), papers, has).await;
+    answer.body["tickets"].as_array().cloned().unwrap_or_default()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bought_ticket_is_its_buyers_and_unused() {
+async fn a_ticket_is_offered_taken_and_good_once() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
-    let (buyer, order) = bought(&world, &event).await;
-    let tickets = tickets(&world, &order, &buyer).await;
-    assert_eq!(tickets.len(), 2);
-    assert!(tickets.iter().all(|ticket| ticket["redeemed"] == json!(false)), "{tickets:?}");
+    let (giver, order) = bought(&world, &event).await;
+    let before = tickets(&world, &order, &giver).await;
+    let seat = before[0]["seat_id"].clone();
+    let offer = format!("{order}/tickets/{seat}/offer");
+    let stranger = world.join(&event).await;
+    let refused = world.post(&offer, &stranger, json!({})).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "not_your_hold"));
+    let offered = world.post(&offer, &giver, json!({})).await;
+    assert_eq!(offered.status, 200, "{}", offered.body);
+
+    // Whoever takes it needs nothing but the offer; a device comes with it.
+    let take = format!("{event}/tickets/take");
+    let body = json!({ "offer": offered.body["offer"] });
+    let taken = world.post(&take, &Papers::default(), body.clone()).await;
+    assert_eq!((taken.status, &taken.body["seat_id"]), (200, &seat), "{}", taken.body);
+    let device = taken.text("device").unwrap().to_owned();
+    let taker = Papers { device, ..Papers::default() };
+    let late = world.post(&take, &stranger, body).await;
+    assert_eq!((late.status, late.code().as_str()), (409, "ticket_superseded"));
+    let forged = world.post(&take, &stranger, json!({ "offer": "FGO1.AAAA" })).await;
+    assert_eq!((forged.status, forged.code().as_str()), (401, "invalid_token"));
+
+    until_they_have(&world, &order, &taker, 1).await;
+    assert_eq!(until_they_have(&world, &order, &giver, 1).await.len(), 1);
+    let me = world.get(&format!("{event}/me"), &taker).await;
+    assert_eq!(me.body["received"].as_array().map(Vec::len), Some(1), "{}", me.body);
+
+    assert!(world.audit().is_clean(), "{:?}", world.audit());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_hand_on_for_who_lost_their_device() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let (giver, order) = bought(&world, &event).await;
+    let seat = tickets(&world, &order, &giver).await[0]["seat_id"].clone();
+    let transfer = format!("{order}/tickets/{seat}/transfer");
+    let to = json!({ "to": "byr_0000000000001" });
+    let fan = world.post(&transfer, &giver, to.clone()).await;
+    assert_eq!((fan.status, fan.code().as_str()), (401, "key_required"));
+    let wrong = world.post(&transfer, &world.staff(), json!({ "to": "somebody" })).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (400, "malformed_body"));
+    let moved = world.post(&transfer, &world.staff(), to).await;
+    assert_eq!((moved.status, moved.text("status")), (200, Some("done")), "{}", moved.body);
+    assert_eq!(until_they_have(&world, &order, &giver, 1).await.len(), 1);
+
+    assert!(world.audit().is_clean(), "{:?}", world.audit());
     world.stop().await;
 }

@@ -20,6 +20,7 @@ mod staff;
 mod status;
 mod system;
 mod tickets;
+mod transfers;
 mod venues;
 
 use std::sync::LazyLock;
@@ -60,6 +61,7 @@ fn table() -> Routes {
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())
+        .merge(transfers::routes())
         .merge(status::routes())
         .merge(staff::routes())
         .merge(payments::routes())

@@ -29,6 +29,7 @@ mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
+mod transfer_ticket;
 mod tune_room;
 mod undo_cancelled;
 
@@ -63,6 +64,7 @@ use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
+use self::transfer_ticket::transfer_ticket;
 use self::tune_room::tune_room;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
@@ -114,9 +116,11 @@ pub(crate) fn decide(
         Command::WithdrawCohort => share_cohort(event, context, None, facts),
         Command::MarkTime => mark_time(context, facts),
         Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
+        Command::TransferTicket { hold_id, seat, edition, to } => {
+            transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
+        }
         // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. } | Command::RevealDraw { .. }
-        | Command::TransferTicket { .. }
         | Command::RedeemTicket { .. } | Command::Announce { .. } => {
             Err(Refusal::NeedsNewerEngine)
         }

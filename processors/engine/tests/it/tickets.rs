@@ -17,13 +17,49 @@ fn sold() -> (Stage, HoldId) {
     (stage, hold_id)
 }
 
+fn hand_on(hold_id: HoldId, edition: u16, to: u64) -> Command {
+    Command::TransferTicket { hold_id, seat: SeatId(0), edition, to: BuyerId(to) }
+}
+
 #[test]
-fn tickets_are_the_buyers_at_first_and_end_with_their_order() {
+fn who_has_a_ticket_hands_it_on() {
     let (mut stage, hold_id) = sold();
-    let mut bytes = Vec::new();
-    stage.engine.snapshot(&mut bytes);
-    let limits = EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
-    stage.engine = Engine::restore(&bytes, limits).unwrap();
-    stage.ask(staff(), Command::RefundOrder { hold_id });
-    assert_eq!(stage.fact_names(stage.facts.len() - 1), ["OrderRefunded"]);
+    let refused = Answer::Refused;
+    let unknown = HoldId(u64::MAX);
+    let other = Command::TransferTicket { hold_id, seat: SeatId(9), edition: 0, to: BuyerId(2) };
+    let rows = [
+        (buyer(2), hand_on(hold_id, 0, 2), refused(Refusal::NotYourTicket)),
+        (buyer(1), hand_on(hold_id, 0, 1), refused(Refusal::AlreadyYours)),
+        (buyer(1), hand_on(hold_id, 1, 2), refused(Refusal::TicketSuperseded)),
+        (buyer(1), hand_on(unknown, 0, 2), refused(Refusal::UnknownHold)),
+        (buyer(1), other, refused(Refusal::UnknownSeat)),
+        (buyer(1), hand_on(hold_id, 0, 2), Answer::Done),
+        (buyer(1), hand_on(hold_id, 0, 3), refused(Refusal::TicketSuperseded)),
+        (buyer(1), hand_on(hold_id, 1, 3), refused(Refusal::NotYourTicket)),
+        (buyer(2), hand_on(hold_id, 1, 3), Answer::Done),
+        (staff(), hand_on(hold_id, 2, 1), Answer::Done),
+        (buyer(1), hand_on(hold_id, 3, 2), Answer::Done),
+    ];
+    for (actor, command, expected) in rows {
+        assert_eq!(stage.ask(actor, command.clone()).answer, expected, "{actor:?}: {command:?}");
+    }
+    assert_eq!(stage.fact_names(stage.facts.len() - 4), ["TicketTransferred"; 4]);
+}
+
+#[test]
+fn a_ticket_is_handed_on_within_limits() {
+    let (mut stage, hold_id) = sold();
+    for edition in 0..16 {
+        let to = 2 + u64::from(edition) % 2;
+        assert_eq!(stage.ask(staff(), hand_on(hold_id, edition, to)).answer, Answer::Done);
+    }
+    let once_more = stage.ask(staff(), hand_on(hold_id, 16, 4));
+    assert_eq!(once_more.answer, Answer::Refused(Refusal::HandedOnTooOften));
+
+    // Who has as many as one may have is given no more.
+    let (mut stage, hold_id) = sold();
+    stage.ask(buyer(2), Command::Enter { place: Place(2) });
+    stage.ask(buyer(2), seats(&[4, 5, 6, 7]));
+    let refused = stage.ask(buyer(1), hand_on(hold_id, 0, 2));
+    assert_eq!(refused.answer, Answer::Refused(Refusal::BuyerLimit));
 }
