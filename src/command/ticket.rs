@@ -1,4 +1,4 @@
-//! `floodgate ticket`: hand one on for its owner.
+//! `floodgate ticket`: hand one on for its owner, let somebody in with one.
 
 use clap::Subcommand;
 use serde_json::json;
@@ -11,7 +11,8 @@ use super::staff::Staff;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  floodgate ticket transfer evt_… ord_… 1041 --to byr_… --key-file floodgate-data/keys/manager.key")]
+  floodgate ticket transfer evt_… ord_… 1041 --to byr_… --key-file floodgate-data/keys/manager.key
+  floodgate ticket redeem evt_… FG1.… --key-file floodgate-data/keys/operator.key --json")]
 pub(super) struct Ticket {
     #[command(subcommand)]
     action: Action,
@@ -36,6 +37,17 @@ enum Action {
         #[command(flatten)]
         staff: Staff,
     },
+    /// Lets somebody in with a ticket, as a gate does.
+    Redeem {
+        /// The event's id.
+        #[arg(value_name = "EVENT")]
+        event: String,
+        /// What the QR code says.
+        #[arg(value_name = "TICKET")]
+        token: String,
+        #[command(flatten)]
+        staff: Staff,
+    },
 }
 
 impl Ticket {
@@ -48,6 +60,17 @@ impl Ticket {
                     println!("{answer}");
                 } else {
                     println!("seat {seat} of {order} is with {to} from here on");
+                }
+                Ok(())
+            }
+            Action::Redeem { event, token, staff } => {
+                let path = format!("/v1/events/{event}/tickets/redeem");
+                let answer = block_on(staff.caller()?.post(&path, json!({ "token": token })))?;
+                if json {
+                    println!("{answer}");
+                } else {
+                    let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                    println!("let in: {} {} {}", text("section"), text("row"), text("seat"));
                 }
                 Ok(())
             }

@@ -39,7 +39,7 @@ async fn a_ticket_is_offered_taken_and_good_once() {
     let event = world.event(json!({})).await;
     let (giver, order) = bought(&world, &event).await;
     let before = tickets(&world, &order, &giver).await;
-    let seat = before[0]["seat_id"].clone();
+    let (given, seat) = (before[0]["token"].clone(), before[0]["seat_id"].clone());
     let offer = format!("{order}/tickets/{seat}/offer");
     let stranger = world.join(&event).await;
     let refused = world.post(&offer, &stranger, json!({})).await;
@@ -59,11 +59,27 @@ async fn a_ticket_is_offered_taken_and_good_once() {
     let forged = world.post(&take, &stranger, json!({ "offer": "FGO1.AAAA" })).await;
     assert_eq!((forged.status, forged.code().as_str()), (401, "invalid_token"));
 
-    until_they_have(&world, &order, &taker, 1).await;
+    let theirs = until_they_have(&world, &order, &taker, 1).await;
     assert_eq!(until_they_have(&world, &order, &giver, 1).await.len(), 1);
     let me = world.get(&format!("{event}/me"), &taker).await;
     assert_eq!(me.body["received"].as_array().map(Vec::len), Some(1), "{}", me.body);
 
+    // At the gate: the giver's code is stale, the taker's is good, once.
+    let redeem = format!("{event}/tickets/redeem");
+    let gate = world.staff();
+    let show = |token: &Value| json!({ "token": token });
+    let stale = world.post(&redeem, &gate, show(&given)).await;
+    assert_eq!((stale.status, stale.code().as_str()), (409, "ticket_superseded"));
+    let fan = world.post(&redeem, &taker, show(&theirs[0]["token"])).await;
+    assert_eq!((fan.status, fan.code().as_str()), (401, "key_required"));
+    let good = world.post(&redeem, &gate, show(&theirs[0]["token"])).await;
+    assert_eq!((good.status, good.text("status")), (200, Some("redeemed")), "{}", good.body);
+    let again = world.post(&redeem, &gate, show(&theirs[0]["token"])).await;
+    assert_eq!((again.status, again.code().as_str()), (409, "ticket_used"));
+    let nonsense = world.post(&redeem, &gate, json!({ "token": "FG1.AAAA" })).await;
+    assert_eq!((nonsense.status, nonsense.code().as_str()), (400, "malformed_body"));
+    let refund = world.post(&format!("{order}/refund"), &gate, json!({})).await;
+    assert_eq!((refund.status, refund.code().as_str()), (409, "ticket_used"));
     assert!(world.audit().is_clean(), "{:?}", world.audit());
     world.stop().await;
 }
@@ -84,6 +100,13 @@ async fn staff_hand_on_for_who_lost_their_device() {
     assert_eq!((moved.status, moved.text("status")), (200, Some("done")), "{}", moved.body);
     assert_eq!(until_they_have(&world, &order, &giver, 1).await.len(), 1);
 
+    // Given back, neither ticket lets anybody in.
+    let last = tickets(&world, &order, &giver).await[0]["token"].clone();
+    let refund = world.post(&format!("{order}/refund"), &world.staff(), json!({})).await;
+    assert_eq!(refund.text("status"), Some("refunded"), "{}", refund.body);
+    let redeem = format!("{event}/tickets/redeem");
+    let gone = world.post(&redeem, &world.staff(), json!({ "token": last })).await;
+    assert_eq!((gone.status, gone.code().as_str()), (409, "not_confirmed"));
     assert!(world.audit().is_clean(), "{:?}", world.audit());
     world.stop().await;
 }

@@ -74,3 +74,22 @@ pub(crate) struct TransferTicket {
     #[schema(example = "byr_0000000000001")]
     pub(crate) to: String,
 }
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedeemTicket {
+    /// What the QR code says.
+    #[schema(example = "FG1.AgAAAA")]
+    pub(crate) token: String,
+}
+
+/// Let in: the gate opens.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RedeemedTicket {
+    #[schema(example = "redeemed")]
+    pub(crate) status: &'static str,
+    pub(crate) order_id: String,
+    #[serde(flatten)]
+    pub(crate) seat: Seat,
+    pub(crate) as_of: Position,
+}

@@ -13,6 +13,7 @@ mod pages;
 mod payments;
 mod problems;
 mod queue;
+mod redemptions;
 mod respond;
 mod sale;
 mod shop;
@@ -62,6 +63,7 @@ fn table() -> Routes {
         .merge(orders::routes())
         .merge(tickets::routes())
         .merge(transfers::routes())
+        .merge(redemptions::routes())
         .merge(status::routes())
         .merge(staff::routes())
         .merge(payments::routes())

@@ -21,6 +21,7 @@ mod payment_captured;
 mod payment_declined;
 mod payment_lost;
 mod record_payment_action;
+mod redeem_ticket;
 mod refund_order;
 mod release_hold;
 mod reserve_places;
@@ -57,6 +58,7 @@ use self::payment_captured::payment_captured;
 use self::payment_declined::payment_declined;
 use self::payment_lost::payment_lost;
 use self::record_payment_action::record_payment_action;
+use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
@@ -119,9 +121,11 @@ pub(crate) fn decide(
         Command::TransferTicket { hold_id, seat, edition, to } => {
             transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
         }
+        Command::RedeemTicket { hold_id, seat, edition } => {
+            redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
+        }
         // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. } | Command::RevealDraw { .. }
-        | Command::RedeemTicket { .. } | Command::Announce { .. } => {
+        Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::Announce { .. } => {
             Err(Refusal::NeedsNewerEngine)
         }
         // Decided for the whole partition before any event is looked up.

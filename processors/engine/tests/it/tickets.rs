@@ -21,6 +21,10 @@ fn hand_on(hold_id: HoldId, edition: u16, to: u64) -> Command {
     Command::TransferTicket { hold_id, seat: SeatId(0), edition, to: BuyerId(to) }
 }
 
+fn redeem(hold_id: HoldId, edition: u16) -> Command {
+    Command::RedeemTicket { hold_id, seat: SeatId(0), edition }
+}
+
 #[test]
 fn who_has_a_ticket_hands_it_on() {
     let (mut stage, hold_id) = sold();
@@ -62,4 +66,48 @@ fn a_ticket_is_handed_on_within_limits() {
     stage.ask(buyer(2), seats(&[4, 5, 6, 7]));
     let refused = stage.ask(buyer(1), hand_on(hold_id, 0, 2));
     assert_eq!(refused.answer, Answer::Refused(Refusal::BuyerLimit));
+}
+
+#[test]
+fn one_is_let_in_once_with_the_newest_edition() {
+    let (mut stage, hold_id) = sold();
+    let refused = Answer::Refused;
+    let rows = [
+        (buyer(1), redeem(hold_id, 0), refused(Refusal::NotAllowed)),
+        (buyer(1), hand_on(hold_id, 0, 2), Answer::Done),
+        (staff(), redeem(hold_id, 0), refused(Refusal::TicketSuperseded)),
+        (staff(), redeem(hold_id, 1), Answer::Done),
+        (staff(), redeem(hold_id, 1), refused(Refusal::TicketUsed)),
+        (buyer(2), hand_on(hold_id, 1, 3), refused(Refusal::TicketUsed)),
+        (staff(), Command::RefundOrder { hold_id }, refused(Refusal::TicketUsed)),
+    ];
+    for (actor, command, expected) in rows {
+        assert_eq!(stage.ask(actor, command.clone()).answer, expected, "{actor:?}: {command:?}");
+    }
+}
+
+#[test]
+fn a_refunded_ticket_is_none() {
+    let (mut stage, hold_id) = sold();
+    stage.ask(buyer(1), hand_on(hold_id, 0, 2));
+    stage.ask(staff(), Command::RefundOrder { hold_id });
+    for command in [redeem(hold_id, 1), hand_on(hold_id, 1, 3)] {
+        let answer = stage.ask(staff(), command).answer;
+        assert_eq!(answer, Answer::Refused(Refusal::NotConfirmed));
+    }
+}
+
+#[test]
+fn a_snapshot_knows_whose_tickets_are() {
+    let (mut stage, hold_id) = sold();
+    stage.ask(buyer(1), hand_on(hold_id, 0, 2));
+    stage.ask(staff(), redeem(hold_id, 1));
+    let mut bytes = Vec::new();
+    stage.engine.snapshot(&mut bytes);
+    let limits = EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
+    stage.engine = Engine::restore(&bytes, limits).unwrap();
+    let again = stage.ask(staff(), redeem(hold_id, 1));
+    assert_eq!(again.answer, Answer::Refused(Refusal::TicketUsed));
+    let other = Command::TransferTicket { hold_id, seat: SeatId(1), edition: 0, to: BuyerId(2) };
+    assert_eq!(stage.ask(buyer(1), other).answer, Answer::Done);
 }
