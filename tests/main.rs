@@ -13,4 +13,5 @@ mod simulation;
 mod stored_log;
 mod tidy;
 mod traces;
+mod versions;
 mod world;
