@@ -3,6 +3,7 @@
 mod arrows;
 mod circles;
 mod fields;
+mod providers;
 mod shape;
 mod words;
 
