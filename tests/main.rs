@@ -14,4 +14,5 @@ mod stored_log;
 mod stripe;
 mod tidy;
 mod traces;
+mod versions;
 mod world;
