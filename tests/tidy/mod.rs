@@ -2,6 +2,7 @@
 
 mod arrows;
 mod circles;
+mod facts;
 mod fields;
 mod providers;
 mod shape;

@@ -2,9 +2,9 @@
 
 use super::Engine;
 use super::event::Event;
-use super::seat_map::SeatState;
 use super::wheel::{SLOT_MS, TimerKind};
 use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::seats::SeatState;
 
 /// A named invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,7 +68,8 @@ fields! {
         |cursor| read_new_event(cursor).map(Box::new);
     Box<PriceTable>: |prices, out| write_prices(prices, out),
         |cursor| read_prices(cursor).map(Box::new);
-    Box<Policy>: |policy, out| write_policy(policy, out), |cursor| read_policy(cursor).map(Box::new);
+    Box<Policy>: |policy, out| write_policy(policy, out),
+        |cursor| read_policy(cursor).map(Box::new);
     Box<RoomDials>: |dials, out| write_room_dials(dials, out),
         |cursor| read_room_dials(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {
