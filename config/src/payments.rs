@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::settings::Violation;
+use crate::Violation;
 use crate::units::Span;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::Violation;
 use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
@@ -159,9 +160,6 @@ pub struct Secrets {
     pub staff_keys_file: PathBuf,
 }
 
-/// A setting out of its bounds: key, value, bound and fix.
-pub(crate) type Violation = (&'static str, String, &'static str);
-
 impl Live {
     fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -269,5 +267,34 @@ impl Server {
                 "at most 1m; what starts and stops processes kills those that take longer",
             ),
         ]
+    }
+}
+
+impl Engine {
+    /// What its types cannot express, as (key, value, bound and fix).
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let every = self.snapshot_every;
+        let fix = "at least 1000; snapshots cost more than replaying fewer commands";
+        if every >= 1000 {
+            return Vec::new();
+        }
+        vec![("engine.snapshot_every", every.to_string(), fix)]
+    }
+}
+
+impl S3 {
+    /// What its types cannot express, as (key, value, bound and fix).
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let endpoint = &self.endpoint;
+        let is_address = endpoint.is_empty()
+            || ["https://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
+        let mut found = Vec::new();
+        if !is_address {
+            found.push(("s3.endpoint", endpoint.clone(), "empty for AWS, or https://host:port"));
+        }
+        if self.region.is_empty() {
+            found.push(("s3.region", "\"\"".to_owned(), "a region, such as \"us-east-1\""));
+        }
+        found
     }
 }

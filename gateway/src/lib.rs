@@ -57,7 +57,7 @@ mod views;
 
 pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use listen::listen;
-pub use routes::app;
+pub use routes::{app, openapi};
 pub use server::run;
 pub use staff::{Role, StaffKey};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};

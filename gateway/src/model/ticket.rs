@@ -10,6 +10,8 @@ pub(crate) struct Ticket {
     pub(crate) ticket_id: String,
     #[serde(flatten)]
     pub(crate) seat: Seat,
+    /// Whether somebody has been let in with it.
+    pub(crate) redeemed: bool,
     /// What the QR code says; a gate checks it with the public key alone.
     pub(crate) token: String,
     /// Address of the QR code.

@@ -7,10 +7,10 @@ use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{OrderStatus, OrderView, Refusal, SeatId};
+use floodgate_domain::{OrderStatus, Refusal, SeatId};
 
 use super::Routes;
-use super::orders::find;
+use super::orders::find_where;
 use crate::extract::{Fan, OrderPath};
 use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
@@ -20,15 +20,21 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(qr)).routes(routes!(key))
 }
 
-async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
-    let order = find(path, fan).await?;
+/// A confirmed order and those of its seats whose tickets are this device's: a ticket may have been
+/// handed on.
+async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>, ApiError> {
+    let buyer = fan.device()?.buyer;
+    let order = find_where(path, fan, |view, order, buyer| {
+        order.buyer == buyer || view.tickets_of(order, buyer).next().is_some()
+    });
+    let order = order.await?;
     match order.status {
-        OrderStatus::Confirmed => Ok(order),
+        OrderStatus::Confirmed => Ok(path.entry.read().tickets_of(&order, buyer).collect()),
         _ => Err(Refusal::NotConfirmed.into()),
     }
 }
 
-/// The tickets of a confirmed order.
+/// The tickets of a confirmed order, as far as they are yours by now.
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets",
     operation_id = "getTickets", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
@@ -39,13 +45,14 @@ pub(crate) async fn list(
     fan: Fan,
     path: OrderPath,
 ) -> Result<Json<Tickets>, ApiError> {
-    let order = confirmed(&path, fan).await?;
+    let seats = tickets_of(&path, fan).await?;
     let view = path.entry.read();
     let (event_id, hold_id) = (path.event_id, path.hold_id);
     let base = format!("/v1/events/{event_id}/orders/{}/tickets", hold_id.order());
-    let tickets = order.seats.iter().map(|seat| Ticket {
+    let tickets = seats.into_iter().map(|seat| Ticket {
         ticket_id: format!("{}-{}", hold_id.order().to_string().replace("ord_", "tkt_"), seat.0),
         seat: Seat::of(&view, seat),
+        redeemed: view.tickets.is_redeemed(hold_id, seat),
         token: signer.token(event_id, hold_id, seat),
         qr: format!("{base}/{}/qr.svg", seat.0),
     });
@@ -63,10 +70,10 @@ pub(crate) async fn qr(
     path: OrderPath,
     names: Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let order = confirmed(&path, fan).await?;
+    let seats = tickets_of(&path, fan).await?;
     let Path((_, _, seat)) = names;
     let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new(Code::InvalidId))?;
-    if !order.seats.as_slice().contains(&seat) {
+    if !seats.contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
     }
     let token = signer.token(path.event_id, path.hold_id, seat);

@@ -13,6 +13,7 @@
 //! | [`sandbox`], [`stripe`] | providers, a folder each |
 
 pub mod calls;
+mod error;
 mod open;
 pub mod outbox;
 pub mod provider;
@@ -22,7 +23,8 @@ pub mod web;
 pub mod worker;
 
 pub use calls::ProviderCalls;
+pub use error::ProviderError;
 pub use outbox::{Outbox, OutboxHandle};
-pub use provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
+pub use provider::{Authorisation, Captured, Charge, Payment, Provider};
 pub use sandbox::Sandbox;
 pub use worker::{OutboxConfig, PaymentWorker};

@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
+//! | [`error`] | why it ends by itself |
 //! | [`standby`] | a follower that has folded the log already |
 //! | [`recovery`] | where to go on after a start or a failure |
 //! | [`tail`] | the last fact that is published, whatever else is in the ledger |
@@ -22,6 +23,7 @@
 //! | [`runner`] | the thread of a worker |
 
 mod decided;
+mod error;
 mod group_version;
 mod mark;
 mod own_command;
@@ -40,9 +42,10 @@ mod tail;
 mod traces;
 mod worker;
 
+pub use error::RunnerError;
 pub use floodgate_engine::EngineLimits;
 pub use group_version::GroupVersion;
-pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
+pub use partition_loop::{LoopConfig, PartitionLoop, Turn};
 pub use role::{Condition, Control, StartAs};
 pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};

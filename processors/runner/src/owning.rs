@@ -5,7 +5,8 @@ use std::time::Duration;
 use floodgate_domain::LogTime;
 use floodgate_event_log::{Offset, Topic};
 
-use crate::partition_loop::{LoopConfig, PartitionLoop, RunnerError};
+use crate::error::RunnerError;
+use crate::partition_loop::{LoopConfig, PartitionLoop};
 use crate::role::Control;
 use crate::standby::Standby;
 use crate::storing::{SnapshotWriter, Snapshots, save};

@@ -7,7 +7,8 @@ use floodgate_domain::LogTime;
 use floodgate_event_log::Offset;
 use floodgate_transport::Health;
 
-use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::error::RunnerError;
+use crate::partition_loop::LoopConfig;
 use crate::role::{Condition, Control, StartAs};
 use crate::storing::WriterThread;
 use crate::worker::{Step, Worker};

@@ -11,10 +11,11 @@ use metrics::Gauge;
 use floodgate_domain::LogTime;
 use floodgate_engine::Engine;
 
+use crate::error::RunnerError;
 use crate::owning::Owning;
-use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::partition_loop::LoopConfig;
 use crate::role::{Control, DesiredRole, StartAs};
-use crate::standby::Standby;
+use crate::standby::{Standby, TRAIL};
 use crate::storing::SnapshotWriter;
 
 /// The longest a quiet follower waits before it looks whether it shall take over.
@@ -45,6 +46,7 @@ pub struct Worker {
     state: State,
     /// Before the next incarnation.
     pause: Duration,
+    trail: u64,
 }
 
 /// What the worker has become.
@@ -68,7 +70,13 @@ impl Worker {
         let control = Control::new(role);
         let theirs = control.clone();
         let (state, pause) = (State::Cold, RESTART_MIN);
-        (Worker { config, control, writer, state, pause }, theirs)
+        (Worker { config, control, writer, state, pause, trail: TRAIL }, theirs)
+    }
+
+    /// Followers keep another distance to the end, for simulations whose logs are short.
+    #[must_use]
+    pub fn with_trail(self, trail: u64) -> Self {
+        Worker { trail, ..self }
     }
 
     /// Does the next thing its role asks for. Waits for records up to `longest`.
@@ -181,6 +189,7 @@ impl Worker {
         tracing::info!(partition, next = standby.next(), "standing by");
         let label = partition.to_string();
         let lag = metrics::gauge!("floodgate_standby_lag_records", "partition" => label);
+        let standby = standby.with_trail(self.trail);
         Box::new(Following { standby, lag, wait: Duration::ZERO })
     }
 

@@ -3,21 +3,18 @@
 //! `version u8, kind u8, actor kind u8, actor u64, command id u128, fingerprint u32,
 //! event u64, reply-to u32`, all little-endian, then the body.
 
-use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};
 use super::dials::{read_room_dials, write_room_dials};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
+use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
 use crate::command::{Command, Envelope, METHOD_BYTES_MAX, PaymentMethod};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
-
-/// The longest announcement, in bytes.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;
 
 /// Writes a command behind what is in `out` already.
 pub fn encode_command(envelope: &Envelope, out: &mut Vec<u8>) {

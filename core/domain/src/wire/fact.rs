@@ -3,8 +3,7 @@
 //! `version u8, kind u8, event u64`, then the source (offset, index) and the log time as
 //! LEB128 numbers, then the body.
 
-use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_cohort, read_hold, read_method};
+use super::command::{read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
 use super::dials::{read_room_dials, write_room_dials};
 use super::event::{
@@ -14,6 +13,7 @@ use super::event::{
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
+use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::fact::{DeclineReason, Fact, FactRecord, LeaveReason, SeatsKept, Source};
 use crate::ids::{BuyerId, EventId, StaffId};
 use crate::seats::SeatId;

@@ -21,3 +21,5 @@ pub use reply::{decode_replies, encode_reply};
 
 /// The version written by this build.
 pub const WIRE_VERSION: u8 = 1;
+/// The longest message or reason, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;

@@ -1,8 +1,8 @@
 //! Decide: what a command comes to, given the state. Changes nothing.
 //!
-//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome; a
-//! refusal pushes nothing. `rules/` holds what several commands share; `expire` and `undo_cancelled`
-//! are what happens while nobody asks.
+//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome;
+//! a refusal pushes nothing. `rules/` holds what several commands share; `expire` and
+//! `undo_cancelled` are what happens while nobody asks.
 
 mod await_turn;
 mod call_places;

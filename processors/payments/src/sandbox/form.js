@@ -86,8 +86,8 @@ export function cardForm({ el, say, send, busy, clearProblem }, { amount, pay, i
       await pay(method.payment_method);
     });
   }
-  return el('form', { class: 'card pay-form', novalidate: true, 'aria-labelledby': 'pay-title', onsubmit(event) {
-    event.preventDefault();
+  return el('form', { class: 'card pay-form', novalidate: true, 'aria-labelledby': 'pay-title', onsubmit(domEvent) {
+    domEvent.preventDefault();
     submit();
   } },
   el('h3', { id: 'pay-title' }, isAgain ? 'Pay with another card' : 'Pay by card'),

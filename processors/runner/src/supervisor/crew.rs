@@ -6,7 +6,8 @@ use std::io;
 use floodgate_event_log::Partition;
 use floodgate_transport::Health;
 
-use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::error::RunnerError;
+use crate::partition_loop::LoopConfig;
 use crate::role::{Condition, StartAs};
 use crate::runner::{Runner, RunnerHandle};
 

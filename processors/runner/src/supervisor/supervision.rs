@@ -9,8 +9,8 @@ use floodgate_transport::Health;
 
 use super::crew::{Crew, PartitionCompanion, PartitionRunner};
 use super::policy::{Action, Observation, PolicyOptions, TakeoverPolicy};
+use crate::error::RunnerError;
 use crate::group_version::GroupVersion;
-use crate::partition_loop::RunnerError;
 use crate::role::{Condition, StartAs};
 
 /// Why a process cannot go on with its partitions.
