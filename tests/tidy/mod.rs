@@ -3,6 +3,7 @@
 mod arrows;
 mod circles;
 mod fields;
+mod pages;
 mod shape;
 mod words;
 
