@@ -11,6 +11,7 @@ mod process;
 mod schemas;
 mod simulation;
 mod stored_log;
+mod stripe;
 mod tidy;
 mod traces;
 mod world;

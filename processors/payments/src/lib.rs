@@ -10,7 +10,7 @@
 //! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
 //! | [`calls`] | the pool that waits for providers |
 //! | [`outbox`] | the thread of a partition |
-//! | [`sandbox`] | providers, a folder each |
+//! | [`sandbox`], [`stripe`] | providers, a folder each |
 
 pub mod calls;
 mod error;
@@ -18,6 +18,7 @@ mod open;
 pub mod outbox;
 pub mod provider;
 pub mod sandbox;
+pub mod stripe;
 pub mod web;
 pub mod worker;
 
