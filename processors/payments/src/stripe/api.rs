@@ -7,7 +7,8 @@ use ureq::Agent;
 
 use super::intent::Form;
 use super::secrets::Secret;
-use crate::provider::{CALL_WITHIN, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::CALL_WITHIN;
 
 /// The version whose OpenAPI document the requests were checked against.
 const VERSION: &str = "2026-08-26.dahlia";

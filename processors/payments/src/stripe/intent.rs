@@ -9,7 +9,8 @@ use floodgate_domain::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::provider::{Charge, Payment, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::{Charge, Payment};
 use crate::web::Report;
 
 /// Where our names stand in Stripe's metadata, so that anyone can match its records with ours.

@@ -18,7 +18,8 @@ use floodgate_domain::{ActionUrl, LogTime, PaymentAction};
 use self::api::{Api, Budget, Reply};
 use self::intent::{Form, Intent, Status};
 use self::secrets::{secret, secrets};
-use crate::provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::{Authorisation, Captured, Charge, Payment, Provider};
 use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError, way_back};
 
 /// Without webhooks an answer is only found by asking; with them asking is for those that got lost.
