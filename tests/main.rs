@@ -6,6 +6,7 @@ mod crash;
 mod doctor;
 mod drain;
 mod form;
+mod help;
 mod http;
 mod process;
 mod schemas;
