@@ -17,14 +17,14 @@ use floodgate_domain::{
     PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
-use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_payments::outbox::Carrier;
-use floodgate_payments::{OutboxConfig, Sandbox};
+use floodgate_event_log::{Log, NewRecord, Topic};
+use floodgate_payments::{Outbox, OutboxConfig, PaymentWorker, Sandbox};
 use floodgate_runner::{
     FolderStore, GroupVersion, LoopConfig, PartitionLoop, RunnerError, Standby,
 };
 use floodgate_seating::{demo_prices, generate};
 use floodgate_testkit::{Fate, MemoryLog};
+use floodgate_transport::{Reading, ReplySender};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -50,7 +50,7 @@ struct Simulation {
     /// Follows, and takes over mostly.
     standby: Option<Standby>,
     takeovers: u32,
-    carrier: Carrier,
+    payments: Reading<PaymentWorker>,
     now: u64,
     next_id: u128,
     places: HashMap<EventId, u64>,
@@ -65,15 +65,14 @@ struct Simulation {
     _folder: tempfile::TempDir,
 }
 
-fn outbox(log: &MemoryLog) -> Carrier {
-    Carrier::new(OutboxConfig {
+fn outbox(log: &MemoryLog) -> Reading<PaymentWorker> {
+    Outbox::reading(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
         provider: Arc::new(Sandbox),
         patience: Duration::from_secs(10),
         late_window: Duration::from_secs(60),
     })
-    .unwrap()
 }
 
 impl Simulation {
@@ -95,7 +94,7 @@ impl Simulation {
             snapshot_every: 97,
             tracer: Default::default(),
         };
-        let carrier = outbox(&log);
+        let payments = outbox(&log);
         Simulation {
             rng: StdRng::seed_from_u64(seed),
             log,
@@ -104,7 +103,7 @@ impl Simulation {
             owner: None,
             standby: None,
             takeovers: 0,
-            carrier,
+            payments,
             now: 1_000_000,
             next_id: 1,
             places: HashMap::new(),
@@ -246,7 +245,7 @@ impl Simulation {
             76..78 => self.wish(event_id, actor, Command::Leave),
             78..80 => self.line_and_cohorts(event_id, actor),
             80..88 => self.repeat(),
-            88..92 => self.carrier = outbox(&self.log),
+            88..92 => self.payments = outbox(&self.log),
             92..96 => {
                 let fates = [Fate::Refused, Fate::WrittenButFailed];
                 let topic = [Topic::Commands, Topic::Ledger][self.rng.random_range(0..2)];
@@ -306,7 +305,8 @@ impl Simulation {
             let results = [PaymentResult::Authorised, PaymentResult::Declined];
             let result = results[self.rng.random_range(0..2)];
             let gateway_id = GatewayId(self.rng.random_range(1..4));
-            self.send(result.envelope(event_id, (hold_id, attempt), gateway_id));
+            let envelope = result.envelope(event_id, (hold_id, attempt));
+            self.send(Envelope { reply_to: gateway_id, ..envelope });
         }
     }
 
@@ -340,7 +340,7 @@ impl Simulation {
                 self.own(true);
             }
             if self.rng.random_bool(0.2) {
-                let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+                let _ = self.payments.turn(LogTime(self.now), Duration::ZERO);
             }
         }
         // Calm: no more faults, and time for everything to come to rest.
@@ -348,7 +348,7 @@ impl Simulation {
             self.now += 10_000;
             self.log.set_time(LogTime(self.now));
             self.own(false);
-            let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+            let _ = self.payments.turn(LogTime(self.now), Duration::ZERO);
         }
     }
 

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId, Place, SalePhase};
-use floodgate_event_log::{NewRecord, Topic, partition_of};
+use floodgate_domain::{Command, CommandId, Envelope, EventId, Place, SalePhase};
 
 use crate::state::GatewayState;
 
@@ -61,7 +59,7 @@ pub(crate) async fn tell_the_log(state: GatewayState) {
     loop {
         pulse.tick().await;
         // Views that are behind would call again what was called long ago.
-        if !state.views.is_ready() {
+        if !state.has_caught_up() {
             continue;
         }
         for (event_id, entry) in state.views.all() {
@@ -83,19 +81,8 @@ pub(crate) async fn tell_the_log(state: GatewayState) {
 
 /// Appends and goes on: a call that is lost is made again, with a later frontier, in a second.
 fn call(state: &GatewayState, event_id: EventId, below: Place) {
-    let envelope = Envelope {
-        command_id: CommandId(0),
-        fingerprint: 0,
-        event_id,
-        actor: Actor::System,
-        reply_to: GatewayId(0),
-        command: Command::CallPlaces { below },
-    };
-    let mut value = Vec::with_capacity(64);
-    encode_command(&envelope, &mut value);
-    let key = event_id.to_string();
-    let partition = partition_of(key.as_bytes(), state.log.partitions(Topic::Commands));
-    drop(state.log.append(Topic::Commands, partition, vec![NewRecord::new(key, value)]));
+    let envelope = Envelope::system(CommandId::NONE, event_id, Command::CallPlaces { below });
+    drop(state.commands.sender().send(&envelope));
 }
 
 #[cfg(test)]

@@ -4,11 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-
-use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, Reply};
-use floodgate_event_log::{Ack, NewRecord, Topic, TraceContext, partition_of};
+use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, GatewayId, Reply};
+use floodgate_event_log::TraceContext;
+use floodgate_transport::AskError;
 
 use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
@@ -68,16 +66,8 @@ pub(crate) fn command_id(actor: Actor, event_id: EventId, key: &str) -> CommandI
         Actor::Buyer(buyer) => (1, buyer.0),
         Actor::Staff(staff) => (2, staff.0),
     };
-    let mut hash = Sha256::new();
-    hash.update([kind]);
-    hash.update(number.to_be_bytes());
-    hash.update(event_id.0.to_be_bytes());
-    hash.update(key.as_bytes());
-    let digest = hash.finalize();
-    let mut head = [0; 16];
-    head.copy_from_slice(&digest[..16]);
-    // Zero is the name of commands nobody repeats.
-    CommandId(u128::from_be_bytes(head).max(1))
+    let (number, event) = (number.to_be_bytes(), event_id.0.to_be_bytes());
+    CommandId::derived(&[&[kind], &number, &event, key.as_bytes()])
 }
 
 impl GatewayState {
@@ -94,7 +84,7 @@ impl GatewayState {
             fingerprint: named.fingerprint,
             event_id,
             actor,
-            reply_to: self.gateway_id,
+            reply_to: GatewayId::NOBODY,
             command,
         };
         self.submit_named(envelope, named.trace).await
@@ -109,13 +99,13 @@ impl GatewayState {
         let Envelope { command_id, .. } = envelope;
         let name = envelope.command.name();
         let started = Instant::now();
-        let exchange = self.exchange(&envelope, trace);
+        let exchange = self.exchange(envelope, trace);
         let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
         tokio::pin!(exchange);
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {
             Ok(reply) => Outcome::Decided(Box::new(reply?)),
             Err(_) => {
-                self.wait_on(command_id, &envelope);
+                self.wait_on(command_id, name);
                 Outcome::Pending(command_id)
             }
         };
@@ -126,33 +116,20 @@ impl GatewayState {
     /// Appends and waits, however long it takes.
     async fn exchange(
         &self,
-        envelope: &Envelope,
+        envelope: Envelope,
         trace: Option<TraceContext>,
     ) -> Result<Reply, ApiError> {
-        let Envelope { command_id, event_id, .. } = *envelope;
-        // Before the append, so that no answer can be too fast.
-        let wait = self.replies.expect(command_id);
-        let mut value = Vec::with_capacity(96);
-        encode_command(envelope, &mut value);
-        let key = event_id.to_string();
-        let partition = partition_of(key.as_bytes(), self.log.partitions(Topic::Commands));
-        let record = NewRecord::new(key, value);
-        if let Some(trace) = trace {
-            let name = envelope.command.name();
-            return Ok(self.exchange_traced(partition, record, wait, (trace, name)).await?);
-        }
-        // The answer itself says that the command is durable, so only a failure is told.
-        let replies = self.replies.clone();
-        let ack = Ack::on_failure(move |error| replies.fail(command_id, &error));
-        self.log.append_with(Topic::Commands, partition, vec![record], ack);
-        Ok(wait.await?)
+        Ok(match trace {
+            Some(trace) => self.exchange_traced(envelope, trace).await?,
+            None => self.commands.ask(envelope).await?,
+        })
     }
 
     /// Keeps waiting for an answer that is late, for those who ask about it.
-    fn wait_on(&self, command_id: CommandId, envelope: &Envelope) {
-        tracing::warn!(%command_id, command = envelope.command.name(), "an answer is late");
+    fn wait_on(&self, command_id: CommandId, command: &'static str) {
+        tracing::warn!(%command_id, command, "an answer is late");
         metrics::counter!("floodgate_answers_late_total").increment(1);
-        let wait = self.replies.expect(command_id);
+        let wait = self.commands.expect(command_id);
         let state = self.clone();
         tokio::spawn(async move {
             if let Ok(Ok(reply)) = tokio::time::timeout(LATE_FOR, wait).await {
@@ -163,20 +140,10 @@ impl GatewayState {
 
     /// A question Floodgate itself has, such as a strong status.
     pub(crate) async fn ask(&self, event_id: EventId, command: Command) -> Result<Reply, ApiError> {
-        // Random names: such questions are never repeated.
-        let command_id = CommandId(u128::from(next_id()) << 64 | u128::from(next_id()));
-        let envelope = Envelope {
-            command_id,
-            fingerprint: 0,
-            event_id,
-            actor: Actor::System,
-            reply_to: self.gateway_id,
-            command,
-        };
-        let deadline = self.settings.answer_deadline;
-        match tokio::time::timeout(deadline, self.exchange(&envelope, None)).await {
-            Ok(reply) => refused_or(reply?),
-            Err(_) => Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000)),
+        match self.commands.ask_once(self.settings.answer_deadline, event_id, command).await {
+            Ok(reply) => refused_or(reply),
+            Err(AskError::Log(error)) => Err(error.into()),
+            Err(AskError::Late) => Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000)),
         }
     }
 }
@@ -187,15 +154,4 @@ pub(crate) fn refused_or(reply: Reply) -> Result<Reply, ApiError> {
         Answer::Refused(refusal) => Err(refusal.into()),
         _ => Ok(reply),
     }
-}
-
-/// Numbers that do not repeat: process start, then a counter, mixed by the hasher's keys.
-fn next_id() -> u64 {
-    use std::hash::{BuildHasher, RandomState};
-    use std::sync::LazyLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    // Relaxed: only uniqueness is asked of it.
-    KEYS.hash_one(NEXT.fetch_add(1, Ordering::Relaxed))
 }

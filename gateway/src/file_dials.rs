@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, Command, CommandId, Envelope, EventId, GatewayId, RoomDials, SalePhase, StaffId,
+    Actor, Command, CommandId, Envelope, EventId, RoomDials, SalePhase, StaffId,
 };
+use floodgate_transport::Service;
 
 use crate::commands::{Named, Outcome, refused_or};
 use crate::state::GatewayState;
@@ -65,14 +66,8 @@ fn dials_for(entries: &[FileDials], event_id: EventId, phase: SalePhase) -> Opti
 
 /// Names an entry by what it says, through its form in the log, which no build changes.
 fn digest(event_id: EventId, dials: &RoomDials) -> u64 {
-    let envelope = Envelope {
-        command_id: CommandId(0),
-        fingerprint: 0,
-        event_id,
-        actor: Actor::System,
-        reply_to: GatewayId(0),
-        command: Command::TuneRoom(Box::new(RoomDials { origin: 0, ..dials.clone() })),
-    };
+    let command = Command::TuneRoom(Box::new(RoomDials { origin: 0, ..dials.clone() }));
+    let envelope = Envelope::system(CommandId::NONE, event_id, command);
     let mut bytes = Vec::new();
     encode_command(&envelope, &mut bytes);
     let hash = Sha256::digest(&bytes);
@@ -117,7 +112,7 @@ impl GatewayState {
     /// Whether the facts have been followed to near their end, so that it is known what was done.
     #[must_use]
     pub fn has_caught_up(&self) -> bool {
-        self.views.is_ready()
+        self.following.health().is_ready()
     }
 
     /// What a file that says `now` is to change; `before` is what it said, if this process saw it.

@@ -16,6 +16,7 @@
 //! | `routes` | one file a group of routes |
 //! | `model` | what is sent and received |
 //! | `metering` | counters and latencies of answers |
+//! | `readiness` | each service of a process, as machines read it |
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of requests that are traced |
 //! | `listen` | the socket, and how many may wait at it |
@@ -33,6 +34,7 @@ mod model;
 mod openapi;
 mod places;
 mod problem;
+mod readiness;
 mod routes;
 mod server;
 mod state;
@@ -51,4 +53,4 @@ pub use server::run;
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 
-pub use places::LogPlaces;
+pub use places::PlaceReservations;

@@ -70,7 +70,6 @@ pub async fn run(
     pulse.abort();
     agreeing.abort();
     calling.abort();
-    state.stop();
 }
 
 /// Where connections come in, and those that did.

@@ -12,8 +12,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::watch;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
-use floodgate_domain::GatewayId;
-use floodgate_event_log::{Log, ReplyHub, Tracer};
+use floodgate_event_log::{Log, Tracer};
+use floodgate_transport::{CommandClient, Group, Service, Services, Stage};
 
 use crate::commands::Late;
 use crate::extract::staff::StaffKey;
@@ -46,8 +46,9 @@ pub struct GatewaySettings {
 #[derive(Debug)]
 pub struct GatewayParts {
     pub log: Arc<dyn Log>,
-    pub replies: ReplyHub,
-    pub gateway_id: GatewayId,
+    pub commands: CommandClient,
+    /// What the process is: readiness tells of each of them. The views join them.
+    pub services: Services,
     pub room: Arc<WaitingRoom>,
     pub limits: Limits,
     pub staff_keys: Vec<StaffKey>,
@@ -57,8 +58,6 @@ pub struct GatewayParts {
     pub sandbox: Option<Arc<dyn PaymentSandbox>>,
     pub metrics: Option<PrometheusHandle>,
     pub tracer: Tracer,
-    /// Whether the owners in this process have caught up; `None` where others own.
-    pub owners: Option<Arc<AtomicBool>>,
     pub settings: GatewaySettings,
 }
 
@@ -69,9 +68,8 @@ pub struct GatewayState(pub(crate) Arc<Shared>);
 #[derive(Debug)]
 #[allow(unreachable_pub, reason = "named by Deref of a public type")]
 pub struct Shared {
-    pub(crate) log: Arc<dyn Log>,
-    pub(crate) replies: ReplyHub,
-    pub(crate) gateway_id: GatewayId,
+    pub(crate) commands: CommandClient,
+    pub(crate) services: Services,
     pub(crate) room: Arc<WaitingRoom>,
     // Replaced whole by a reload; read for a moment by each request.
     quotas: RwLock<Arc<Quotas>>,
@@ -81,12 +79,11 @@ pub struct Shared {
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) settings: GatewaySettings,
     pub(crate) views: Arc<Views>,
+    /// What folds the views.
+    pub(crate) following: Arc<Group>,
     pub(crate) late: Late,
     pub(crate) metering: Metering,
     pub(crate) tracer: Tracer,
-    owners: Option<Arc<AtomicBool>>,
-    /// Whether they could decide once.
-    had_owners: AtomicBool,
     pub(crate) draining: AtomicBool,
     /// Whether the settings file as it is now cannot be used.
     pub(crate) settings_refused: AtomicBool,
@@ -95,16 +92,17 @@ pub struct Shared {
 }
 
 impl GatewayState {
-    /// Starts following the facts; requests may come at once, `/readyz` tells when the views
+    /// Starts following the facts; requests may come at once, `/readyz` says when the views
     /// have caught up.
-    pub fn start(parts: GatewayParts) -> Result<Self, floodgate_event_log::LogError> {
-        let views = Views::follow(&parts.log)?;
-        let GatewayParts { log, replies, gateway_id, room, limits, staff_keys, .. } = parts;
+    pub fn start(parts: GatewayParts) -> std::io::Result<Self> {
+        let (views, following) = Views::follow(&parts.log)?;
+        let following = Arc::new(following);
+        parts.services.add(Stage::Work, Arc::clone(&following) as Arc<dyn Service>);
+        let GatewayParts { commands, services, room, limits, staff_keys, .. } = parts;
         Ok(GatewayState(Arc::new(Shared {
             quotas: RwLock::new(Arc::new(Quotas::new(limits))),
-            log,
-            replies,
-            gateway_id,
+            commands,
+            services,
             room,
             staff_keys,
             ticket_key: SigningKey::from_bytes(&parts.ticket_key),
@@ -112,11 +110,10 @@ impl GatewayState {
             metrics: parts.metrics,
             settings: parts.settings,
             views,
+            following,
             late: Late::default(),
             metering: Metering::default(),
             tracer: parts.tracer,
-            had_owners: AtomicBool::new(parts.owners.is_none()),
-            owners: parts.owners,
             draining: AtomicBool::new(false),
             settings_refused: AtomicBool::new(false),
             ending: watch::Sender::new(false),
@@ -133,15 +130,6 @@ impl GatewayState {
         self.0.room.retune(room);
     }
 
-    /// Whether the owners of this process, if it has any, have been able to decide once. Later
-    /// changes of who owns what are no reason to send visitors elsewhere.
-    pub(crate) fn has_owners(&self) -> bool {
-        if self.0.owners.as_ref().is_some_and(|owners| owners.load(Ordering::Acquire)) {
-            self.0.had_owners.store(true, Ordering::Release);
-        }
-        self.0.had_owners.load(Ordering::Acquire)
-    }
-
     /// From now on `/readyz` says no, so that no new visitor is sent here.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Release);
@@ -150,11 +138,6 @@ impl GatewayState {
     /// Ends what lasts: streams say when to come back, idle connections are closed.
     pub fn end(&self) {
         self.0.ending.send_replace(true);
-    }
-
-    /// Stops following the facts.
-    pub fn stop(&self) {
-        self.0.views.stop();
     }
 }
 

@@ -6,11 +6,9 @@ use axum::extract::Request;
 use futures::future::try_join;
 
 use floodgate_admission::WaitingRoom;
-use floodgate_domain::Reply;
+use floodgate_domain::{Envelope, Reply};
 use floodgate_event_log::trace::TRACEPARENT;
-use floodgate_event_log::{
-    LogError, NewRecord, Partition, ReplyWait, Span, SpanKind, Topic, TraceContext,
-};
+use floodgate_event_log::{LogError, Span, SpanKind, Topic, TraceContext};
 
 use crate::extract::address::Peer;
 use crate::state::{GatewayState, Shared};
@@ -71,15 +69,13 @@ impl GatewayState {
     /// durable, and until its answer is here.
     pub(crate) async fn exchange_traced(
         &self,
-        partition: Partition,
-        mut record: NewRecord,
-        wait: ReplyWait,
-        (trace, command): (TraceContext, &'static str),
+        envelope: Envelope,
+        trace: TraceContext,
     ) -> Result<Reply, LogError> {
         let append = trace.child(random());
-        record.headers.push((TRACEPARENT.to_owned(), append.to_string().into()));
+        let command = envelope.command.name();
         let start = SystemTime::now();
-        let ticket = self.log.append(Topic::Commands, partition, vec![record]);
+        let (ticket, wait) = self.commands.begin_traced(envelope, append);
         let span = |context: TraceContext, name: String, kind| Span {
             context,
             parent: trace.span_id,

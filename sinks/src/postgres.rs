@@ -1,12 +1,16 @@
 //! The tables of a sale in PostgreSQL: the same as in SQLite, with the same conditions.
 
+use std::sync::Arc;
+
 use postgres::{Client, NoTls, Transaction};
 
+use floodgate_config::Sinks;
 use floodgate_domain::plan::{SeatDetail, SeatFlags};
 use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
 use floodgate_event_log::{Offset, Partition};
 
-use crate::pump::{Sink, SinkError};
+use crate::inspect::inspect_postgres;
+use crate::sink::{Destination, Inspection, Sink, SinkError};
 
 const SCHEMA: &str = include_str!("schema-postgres.sql");
 /// Several sinks may start at once; one of them makes the tables.
@@ -16,11 +20,54 @@ const CARRYING: i64 = SCHEMA_LOCK + 1;
 /// Seats of a plan sent in one statement.
 const SEATS_MAX: usize = 10_000;
 
+/// The database that `sinks.postgres` names.
+struct PostgresDestination {
+    /// As given: `host=… user=…` or a URL. It may hold a password.
+    config: String,
+}
+
+impl std::fmt::Debug for PostgresDestination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresDestination")
+    }
+}
+
+pub(crate) fn destination(settings: &Sinks) -> Result<Option<Arc<dyn Destination>>, SinkError> {
+    let config = settings.postgres.clone();
+    if config.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: postgres::Error| SinkError::Misconfigured {
+        setting: "sinks.postgres",
+        reason: std::error::Error::source(&error).unwrap_or(&error).to_string(),
+    };
+    config.parse::<postgres::Config>().map_err(wrong)?;
+    Ok(Some(Arc::new(PostgresDestination { config })))
+}
+
+impl Destination for PostgresDestination {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+        Ok(Box::new(PostgresSink::open(&self.config)?))
+    }
+
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn inspect(&self) -> Result<Inspection, SinkError> {
+        inspect_postgres(&self.config)
+    }
+}
+
 /// The sink that keeps a PostgreSQL database.
 pub struct PostgresSink {
     /// As given: `host=… user=…` or a URL.
     config: String,
-    /// `None` after a failure: the next write connects anew.
+    /// `None` after it was set back: its lock goes with the connection.
     client: Option<Client>,
 }
 
@@ -69,10 +116,6 @@ fn connect(config: &str) -> Result<Client, SinkError> {
 }
 
 impl Sink for PostgresSink {
-    fn name(&self) -> &'static str {
-        "postgres"
-    }
-
     fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
         let stored = self
             .client()?
@@ -87,12 +130,7 @@ impl Sink for PostgresSink {
         facts: &[FactRecord],
         next: Offset,
     ) -> Result<(), SinkError> {
-        let written = write_all(self.client()?, partition, facts, next);
-        let written = written.map_err(failed);
-        if matches!(written, Err(SinkError::Unavailable(_))) {
-            self.client = None;
-        }
-        written
+        write_all(self.client()?, partition, facts, next).map_err(failed)
     }
 
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {

@@ -24,6 +24,15 @@ pub struct Envelope {
     pub command: Command,
 }
 
+impl Envelope {
+    /// A command of Floodgate itself. Who has to know its answer says so when it is sent.
+    #[must_use]
+    pub fn system(command_id: CommandId, event_id: EventId, command: Command) -> Self {
+        let (fingerprint, actor, reply_to) = (0, Actor::System, GatewayId::NOBODY);
+        Envelope { command_id, fingerprint, event_id, actor, reply_to, command }
+    }
+}
+
 /// A provider's token for a way to pay: up to 32 bytes of printable ASCII. Never a card number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PaymentMethod {

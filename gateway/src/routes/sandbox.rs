@@ -174,7 +174,7 @@ pub(crate) async fn resolve(
         }
         Asked::Answered(_) => return Err(Refusal::StaleAttempt.into()),
     };
-    let told = result.envelope(path.event_id, (path.hold_id, attempt), state.gateway_id);
+    let told = result.envelope(path.event_id, (path.hold_id, attempt));
     let outcome = state.submit_named(told, None).await?;
     answer(path.event_id, outcome, false, |_| Ok(Resolved { resolved: true }))
 }

@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::openapi::document;
 use crate::problem::{ApiError, Code};
+use crate::readiness::readiness;
 use crate::state::GatewayState;
 
 pub(crate) fn routes() -> Router<GatewayState> {
@@ -22,32 +23,21 @@ pub(crate) fn routes() -> Router<GatewayState> {
         .route("/openapi.json", get(async || Json(document())))
 }
 
-/// Ready when the log takes commands, the views have caught up, the owners in this process have
-/// begun, and no end is near.
+/// Ready when everything that the process is for can go on, and no end is near.
 async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
-    let log = state.log.health().err().map(|error| error.to_string());
-    let caught_up = state.views.is_ready();
-    let has_owners = state.has_owners();
     let draining = state.draining.load(Ordering::Acquire);
     let refused = state.settings_refused.load(Ordering::Acquire);
-    let is_ready = log.is_none() && caught_up && has_owners && !draining;
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let body = json!({
-        "ready": is_ready,
-        "log": log.unwrap_or_else(|| "ok".into()),
-        "views": if caught_up { "caught up" } else { "catching up" },
-        "owners": if has_owners { "ok" } else { "not owning yet what this process decides" },
-        "draining": draining,
-        // A bad file is no reason to send nobody here: what was right before goes on.
-        "settings": if refused { "the changed file cannot be used; the log says why" } else { "ok" },
-    });
+    // A bad file is no reason to send nobody here: what was right before goes on.
+    let settings = if refused { "the changed file cannot be used; the log says why" } else { "ok" };
+    let beside = [("settings".to_owned(), settings.into())].into_iter().collect();
+    let (status, body) = readiness(&state.services, draining, beside);
     (status, Json(body))
 }
 
 /// Prometheus text.
 async fn metrics(State(state): State<GatewayState>) -> Result<Response, ApiError> {
     let handle = state.metrics.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
-    metrics::gauge!("floodgate_requests_waiting").set(state.replies.waiting_count() as f64);
+    metrics::gauge!("floodgate_requests_waiting").set(state.commands.waiting_count() as f64);
     let kind = "text/plain; version=0.0.4";
     Ok(([(header::CONTENT_TYPE, kind)], handle.render()).into_response())
 }

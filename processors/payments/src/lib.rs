@@ -9,6 +9,6 @@ pub mod outbox;
 pub mod provider;
 pub mod sandbox;
 
-pub use outbox::{Outbox, OutboxConfig, OutboxHandle};
+pub use outbox::{Outbox, OutboxConfig, PaymentWorker};
 pub use provider::{Authorisation, Captured, Payment, Provider, ProviderError};
 pub use sandbox::Sandbox;

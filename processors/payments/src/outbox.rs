@@ -1,14 +1,14 @@
-//! The loop that carries payments forward, one thread a partition of the facts.
+//! What carries payments forward: a follower of one partition of the facts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use floodgate_domain::wire::{decode_fact, encode_command};
-use floodgate_domain::{GatewayId, LogTime, PaymentResult, Source};
-use floodgate_event_log::{
-    Log, LogError, LogReader, NewRecord, Parking, Partition, Reads, Record, Ticket, Topic,
+use floodgate_domain::{Envelope, FactRecord, LogTime, PaymentResult};
+use floodgate_event_log::{Log, LogError, Offset, Partition, Reads, Ticket, Topic};
+use floodgate_transport::{
+    Batch, CommandSender, FollowError, Follower, FollowerConfig, Handler, Health, Pace, Partitions,
+    Reading, Service, ServiceError, Start, Tick, Unreadable,
 };
 
 use crate::book::{Book, Key, Open, Step};
@@ -21,7 +21,9 @@ const LOOKS_MAX: usize = 4096;
 /// First and longest pause between two tries of one payment.
 const RETRY_MIN_MS: u64 = 100;
 const RETRY_MAX_MS: u64 = 5_000;
-
+/// How long a quiet partition is waited on, and how long while payments are open.
+const QUIET: Duration = Duration::from_millis(100);
+const BUSY: Duration = Duration::from_millis(10);
 /// How much later an outbox that only keeps its book may hear of facts.
 const RESTING: Duration = Duration::from_millis(500);
 
@@ -37,190 +39,181 @@ pub struct OutboxConfig {
     pub late_window: Duration,
 }
 
-/// Starts outboxes.
-#[derive(Debug)]
-pub struct Outbox;
-
 /// A running outbox.
 #[derive(Debug)]
-pub struct OutboxHandle {
-    shared: Arc<Shared>,
-    thread: JoinHandle<()>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    stop: AtomicBool,
-    /// Whether it carries payments forward, or only keeps its book.
-    carries: AtomicBool,
+pub struct Outbox {
+    follower: Follower,
+    carries: Arc<AtomicBool>,
 }
 
 impl Outbox {
     /// Carries the payments of one partition on a thread of its own.
-    pub fn spawn(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+    pub fn spawn(config: OutboxConfig) -> std::io::Result<Self> {
         Outbox::spawn_as(config, true)
     }
 
     /// Keeps the book of a partition somebody else carries the payments of, ready to take over.
-    pub fn spawn_resting(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+    pub fn spawn_resting(config: OutboxConfig) -> std::io::Result<Self> {
         Outbox::spawn_as(config, false)
     }
 
-    fn spawn_as(config: OutboxConfig, carries: bool) -> std::io::Result<OutboxHandle> {
-        let carries = AtomicBool::new(carries);
-        let shared = Arc::new(Shared { stop: AtomicBool::new(false), carries });
-        let theirs = Arc::clone(&shared);
-        let name = format!("payments-{}", config.partition);
-        let thread = std::thread::Builder::new().name(name).spawn(move || {
-            if let Err(error) = Carrier::new(config).and_then(|mut carrier| carrier.run(&theirs)) {
-                tracing::error!(%error, "payments stop");
-            }
-        })?;
-        Ok(OutboxHandle { shared, thread })
+    fn spawn_as(config: OutboxConfig, carries: bool) -> std::io::Result<Self> {
+        let carries = Arc::new(AtomicBool::new(carries));
+        let theirs = Arc::clone(&carries);
+        let following = following(&config);
+        let make = move || PaymentWorker::new(config, theirs);
+        Ok(Outbox { follower: Follower::spawn(following, make)?, carries })
     }
-}
 
-impl OutboxHandle {
+    /// The same without a thread, for simulations.
+    #[must_use]
+    pub fn reading(config: OutboxConfig) -> Reading<PaymentWorker> {
+        let carries = Arc::new(AtomicBool::new(true));
+        Reading::new(following(&config), PaymentWorker::new(config, carries))
+    }
+
     /// Carries payments forward from now on.
     pub fn carry(&self) {
-        self.shared.carries.store(true, Ordering::Release);
+        self.carries.store(true, Ordering::Release);
     }
 
     /// Only keeps its book from now on.
     pub fn rest(&self) {
-        self.shared.carries.store(false, Ordering::Release);
-    }
-
-    pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Release);
-    }
-
-    pub fn join(self) {
-        if let Err(panic) = self.thread.join() {
-            std::panic::resume_unwind(panic);
-        }
+        self.carries.store(false, Ordering::Release);
     }
 }
 
-/// One partition's payments.
-pub struct Carrier {
+impl Service for Outbox {
+    fn name(&self) -> &str {
+        self.follower.name()
+    }
+
+    fn health(&self) -> Health {
+        self.follower.health()
+    }
+
+    fn stop(&self) {
+        self.follower.stop();
+    }
+
+    fn join(&self) -> Result<(), ServiceError> {
+        self.follower.join()
+    }
+}
+
+fn following(config: &OutboxConfig) -> FollowerConfig {
+    FollowerConfig {
+        name: format!("payments-{}", config.partition),
+        log: Arc::clone(&config.log),
+        topic: Topic::Ledger,
+        partitions: Partitions::One(config.partition),
+        batch_max: BATCH_MAX,
+        ready_behind: u64::MAX,
+        unreadable: Unreadable::SetAside {
+            role: "payments".to_owned(),
+            reads: Reads::FromTheFirst,
+        },
+    }
+}
+
+/// One partition's payments. What is open follows from all facts, so it begins with the first one;
+/// after a failure it goes on where it was.
+pub struct PaymentWorker {
     config: OutboxConfig,
-    parking: Parking,
-    facts: Box<dyn LogReader>,
-    last: Option<Source>,
+    commands: CommandSender,
+    carries: Arc<AtomicBool>,
     book: Book,
-    records: Vec<Record>,
-    commands: Vec<NewRecord>,
-    ticket: Option<Ticket>,
+    /// Results the log does not have yet: at most as many as are looked at in one turn.
+    results: Vec<Envelope>,
+    /// Whether they are on their way. One append at a time keeps order and bounds.
+    append: Option<Ticket>,
     /// Where the next turn begins to look, so that every payment gets its turn.
     look_from: Option<Key>,
 }
 
-impl std::fmt::Debug for Carrier {
+impl std::fmt::Debug for PaymentWorker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Carrier of partition {}", self.config.partition)
+        write!(f, "PaymentWorker of partition {}", self.config.partition)
     }
 }
 
-impl Carrier {
-    /// Starts at the first fact: what is open follows from all of them.
-    pub fn new(config: OutboxConfig) -> Result<Self, LogError> {
-        let first = config.log.first(Topic::Ledger, config.partition)?;
-        let facts = config.log.reader(Topic::Ledger, config.partition, first)?;
-        let log = Arc::clone(&config.log);
-        Ok(Carrier {
-            parking: Parking::new(log, Topic::Ledger, "payments", Reads::FromTheFirst),
-            config,
-            facts,
-            last: None,
-            book: Book::default(),
-            records: Vec::new(),
-            commands: Vec::new(),
-            ticket: None,
-            look_from: None,
-        })
+impl Handler for PaymentWorker {
+    type Item = FactRecord;
+
+    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
+        Ok(reached.map_or(Start::First, Start::At))
     }
 
-    fn run(&mut self, shared: &Shared) -> Result<(), LogError> {
-        let mut carries = true;
-        while !shared.stop.load(Ordering::Acquire) {
-            let told = shared.carries.load(Ordering::Acquire);
-            if told != carries {
-                self.listen(told)?;
-                carries = told;
-            }
-            let is_quiet = !carries || self.book.open.is_empty();
-            let wait = Duration::from_millis(if is_quiet { 100 } else { 10 });
-            let turned =
-                if carries { self.turn(now(), wait) } else { self.follow(wait).map(|_| ()) };
-            match turned {
-                Err(LogError::Closed) => return Ok(()),
-                turned => turned?,
-            }
-        }
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        batch.items.iter().for_each(|fact| self.book.fold(fact));
         Ok(())
     }
 
-    /// Reads on as somebody does whom people wait for, or nobody does.
-    fn listen(&mut self, carries: bool) -> Result<(), LogError> {
-        let OutboxConfig { partition, ref log, .. } = self.config;
-        let from = self.facts.position();
-        self.facts = if carries {
-            log.reader(Topic::Ledger, partition, from)?
-        } else {
-            log.follower(Topic::Ledger, partition, from, RESTING)?
-        };
-        Ok(())
-    }
-
-    /// Enters what is new into the book.
-    fn follow(&mut self, wait: Duration) -> Result<usize, LogError> {
-        self.records.clear();
-        let read = self.facts.poll(BATCH_MAX, wait, &mut self.records)?;
-        for record in &self.records {
-            match decode_fact(&record.value) {
-                Ok(fact) if self.last.is_none_or(|last| last < fact.source) => {
-                    self.last = Some(fact.source);
-                    self.book.fold(&fact);
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let reason = error.to_string();
-                    // The record is met again at the next start, and its letter written then.
-                    if let Err(error) = self.parking.park(self.config.partition, record, &reason) {
-                        tracing::warn!(%error, "a letter was not written");
-                    }
-                }
-            }
-        }
-        Ok(read)
-    }
-
-    /// Follows what is new; once there is nothing new, carries what is due forward.
-    pub fn turn(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
-        let read = self.follow(wait)?;
-        // While behind, the outcome of what looks open may be in the next batch.
-        if read == BATCH_MAX || !self.last_told() {
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if !self.carries() {
+            // The new owner comes to the same results.
+            self.results.clear();
+            self.append = None;
             return Ok(());
         }
-        self.carry(now);
+        // While behind, the outcome of what looks open may be in the next batch.
+        if tick.has_more || self.is_appending()? {
+            return Ok(());
+        }
+        self.carry(tick.now);
         metrics::gauge!("floodgate_payments_open").set(self.book.open.len() as f64);
         Ok(())
     }
 
-    /// Whether the last commands are in the log; one append at a time keeps order and bounds.
-    fn last_told(&mut self) -> bool {
-        match self.ticket.as_mut().and_then(Ticket::try_outcome) {
-            None => self.ticket.is_none(),
-            Some(outcome) => {
-                if let Err(error) = outcome {
-                    // Every payment is tried again under the same command ids.
-                    tracing::warn!(%error, "payment results were not written; they will be again");
-                }
-                self.ticket = None;
-                true
-            }
+    fn is_settled(&self) -> bool {
+        self.results.is_empty()
+    }
+
+    fn pace(&self) -> Pace {
+        let carries = self.carries();
+        let is_busy = carries && !self.book.open.is_empty();
+        Pace {
+            wait: if is_busy { BUSY } else { QUIET },
+            patience: if carries { Duration::ZERO } else { RESTING },
         }
+    }
+}
+
+impl PaymentWorker {
+    fn new(config: OutboxConfig, carries: Arc<AtomicBool>) -> Self {
+        PaymentWorker {
+            commands: CommandSender::new(Arc::clone(&config.log)),
+            config,
+            carries,
+            book: Book::default(),
+            results: Vec::new(),
+            append: None,
+            look_from: None,
+        }
+    }
+
+    fn carries(&self) -> bool {
+        self.carries.load(Ordering::Acquire)
+    }
+
+    /// Whether the last results are not in the log yet. Those that did not get there are sent
+    /// again, under the same command ids.
+    fn is_appending(&mut self) -> Result<bool, LogError> {
+        match self.append.as_mut().map(Ticket::try_outcome) {
+            Some(None) => return Ok(true),
+            Some(Some(outcome)) => {
+                self.append = None;
+                outcome?;
+                self.results.clear();
+            }
+            None if self.results.is_empty() => {}
+            None => self.append(),
+        }
+        Ok(self.append.is_some())
+    }
+
+    fn append(&mut self) {
+        self.append = Some(self.commands.send_all(self.config.partition, &self.results));
     }
 
     fn carry(&mut self, now: LogTime) {
@@ -239,10 +232,8 @@ impl Carrier {
             };
             self.try_one(key, open, now);
         }
-        if !self.commands.is_empty() {
-            let commands = std::mem::take(&mut self.commands);
-            let log = &self.config.log;
-            self.ticket = Some(log.append(Topic::Commands, self.config.partition, commands));
+        if !self.results.is_empty() {
+            self.append();
         }
     }
 
@@ -256,7 +247,7 @@ impl Carrier {
                     Captured::Done => PaymentResult::Captured,
                     Captured::Failed => PaymentResult::Lost,
                 };
-                self.tell(&payment, result);
+                self.report(&payment, result);
                 false
             }),
             Step::Void => provider.void(&payment).map(|()| true),
@@ -271,7 +262,7 @@ impl Carrier {
                     metrics::counter!("floodgate_payments_provider_errors_total").increment(1);
                     tracing::warn!(%error, "a payment is tried again");
                 }
-                // Exponential, capped; told commands are repeated until their fact comes.
+                // Exponential, capped; results are repeated until their fact comes.
                 let pause = (RETRY_MIN_MS << open.tries.min(6)).min(RETRY_MAX_MS);
                 if let Some(open) = self.book.open.get_mut(&key) {
                     open.next_try = now.plus(pause);
@@ -281,7 +272,7 @@ impl Carrier {
         }
     }
 
-    /// Asks for the money and tells the engine what came of it. `true` when given up.
+    /// Asks for the money and reports to the engine what came of it. `true` when given up.
     fn authorise(
         &mut self,
         provider: &dyn Provider,
@@ -293,12 +284,12 @@ impl Carrier {
         let authorisation = provider.authorise(payment, now)?;
         match authorisation {
             Authorisation::Authorised => {
-                self.tell(payment, PaymentResult::Authorised);
+                self.report(payment, PaymentResult::Authorised);
                 return Ok(false);
             }
             Authorisation::Declined if lost_told => return Ok(true),
             Authorisation::Declined => {
-                self.tell(payment, PaymentResult::Declined);
+                self.report(payment, PaymentResult::Declined);
                 // A decline that comes after the order's end changes nothing for anybody.
                 return Ok(now > payment.deadline);
             }
@@ -311,23 +302,15 @@ impl Carrier {
         let is_late = now > open.started_at.plus(millis(self.config.patience));
         let is_lost = is_late && authorisation == Authorisation::Open;
         if is_lost && !lost_told && now < payment.deadline {
-            self.tell(payment, PaymentResult::Lost);
+            self.report(payment, PaymentResult::Lost);
         }
         Ok(false)
     }
 
-    /// The same result of the same attempt always has the same name, so that telling it again
-    /// after a restart changes nothing.
-    fn tell(&mut self, payment: &Payment, result: PaymentResult) {
+    /// The same result of the same attempt always has the same name, so that reporting it
+    /// again after a restart changes nothing.
+    fn report(&mut self, payment: &Payment, result: PaymentResult) {
         let Payment { event_id, hold_id, attempt, .. } = *payment;
-        let envelope = result.envelope(event_id, (hold_id, attempt), GatewayId(0));
-        let mut value = Vec::with_capacity(64);
-        encode_command(&envelope, &mut value);
-        self.commands.push(NewRecord::new(event_id.to_string(), value));
+        self.results.push(result.envelope(event_id, (hold_id, attempt)));
     }
-}
-
-fn now() -> LogTime {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }

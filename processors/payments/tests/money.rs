@@ -14,11 +14,13 @@ use floodgate_domain::{
     StaffId,
 };
 use floodgate_engine::EngineLimits;
-use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
-use floodgate_payments::outbox::Carrier;
-use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
+use floodgate_payments::{
+    Authorisation, Captured, Outbox, OutboxConfig, Payment, PaymentWorker, Provider, ProviderError,
+};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::{Reading, ReplySender};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -132,7 +134,7 @@ impl ReplySender for Nobody {
 struct World {
     log: MemoryLog,
     owner: PartitionLoop,
-    carrier: Carrier,
+    worker: Reading<PaymentWorker>,
     bank: Arc<Bank>,
     now: u64,
     next_id: u64,
@@ -159,15 +161,14 @@ fn plan() -> Plan {
     }
 }
 
-fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> Carrier {
-    Carrier::new(OutboxConfig {
+fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> Reading<PaymentWorker> {
+    Outbox::reading(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
         provider: Arc::clone(bank) as Arc<dyn Provider>,
         patience: Duration::from_secs(20),
         late_window: Duration::from_secs(60),
     })
-    .unwrap()
 }
 
 impl World {
@@ -191,9 +192,9 @@ impl World {
         .unwrap();
         let rng = Mutex::new(StdRng::seed_from_u64(seed ^ 0xba_4b));
         let bank = Arc::new(Bank { books: Mutex::default(), rng });
-        let carrier = outbox(&log, &bank);
+        let worker = outbox(&log, &bank);
         let mut world =
-            World { log, owner, carrier, bank, now: 1_000_000, next_id: 1, _folder: folder };
+            World { log, owner, worker, bank, now: 1_000_000, next_id: 1, _folder: folder };
         let policy = Policy {
             pass_required: false,
             hold_ms: 20_000,
@@ -245,7 +246,7 @@ impl World {
         self.now += ms;
         self.log.set_time(LogTime(self.now));
         self.send(Actor::System, Command::Tick);
-        self.carrier.turn(LogTime(self.now), Duration::ZERO).unwrap();
+        self.worker.turn(LogTime(self.now), Duration::ZERO).unwrap();
         self.settle();
     }
 
@@ -369,11 +370,11 @@ fn captured_if_and_only_if_confirmed() {
                             true => PaymentResult::Authorised,
                             false => PaymentResult::Declined,
                         };
-                        world.tell(&result.envelope(EVENT, (hold_id, attempt), GatewayId(1)));
+                        world.tell(&result.envelope(EVENT, (hold_id, attempt)));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
-                8 => world.carrier = outbox(&world.log, &world.bank),
+                8 => world.worker = outbox(&world.log, &world.bank),
                 _ => {}
             }
             world.pass(rng.random_range(0..4_000));
@@ -414,9 +415,9 @@ fn captured_if_and_only_if_confirmed() {
 }
 
 #[test]
-fn what_is_no_fact_is_parked_once_and_payments_go_on() {
+fn what_is_no_fact_is_set_aside_once_and_payments_go_on() {
     let mut world = World::new(7);
-    // Garbage of today: letters about what is older than letters are kept are not written again.
+    // Garbage of today: what is older than dead letters are kept is not set aside again.
     let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     world.now = today.as_millis() as u64;
     world.log.set_time(LogTime(world.now));
@@ -426,10 +427,10 @@ fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     world.send(Actor::Buyer(BuyerId(1)), wish);
     for _ in 0..3 {
         world.pass(100);
-        world.carrier = outbox(&world.log, &world.bank);
+        world.worker = outbox(&world.log, &world.bank);
     }
-    let letters = world.log.records(Topic::DeadFacts, 0);
-    let origins: Vec<_> = letters.iter().map(|letter| Origin::of(letter).unwrap()).collect();
+    let dead_letters = world.log.records(Topic::DeadFacts, 0);
+    let origins: Vec<_> = dead_letters.iter().map(|one| Origin::of(one).unwrap()).collect();
     assert_eq!(origins.len(), 2, "{origins:?}");
     assert!(origins.iter().all(|origin| origin.role == "payments"), "{origins:?}");
     assert_eq!(origins[1].offset, origins[0].offset + 1);

@@ -14,6 +14,7 @@ use floodgate_payments::{
     Authorisation, Captured, Outbox, OutboxConfig, Payment, Provider, ProviderError,
 };
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::Service;
 
 /// Says yes to everything, and remembers whether it was asked when it should not be.
 #[derive(Debug, Default)]
@@ -91,5 +92,5 @@ fn a_resting_outbox_asks_nobody_until_it_carries() {
     assert!(!till.was_early.load(Ordering::Acquire), "asked while it rested");
     outbox.rest();
     outbox.stop();
-    outbox.join();
+    outbox.join().unwrap();
 }

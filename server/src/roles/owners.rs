@@ -1,8 +1,8 @@
 //! Who owns which partition, and who stands by: the engine's runner and the payments of each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -10,11 +10,12 @@ use anyhow::{Context, Result, anyhow};
 
 use floodgate_config::Settings;
 use floodgate_event_log::kafka::{Change, Membership};
-use floodgate_event_log::{Log, Partition, ReplySender, Topic, Tracer};
-use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, Provider};
+use floodgate_event_log::{Log, Partition, Topic, Tracer};
+use floodgate_payments::{Outbox, OutboxConfig, Provider};
 use floodgate_runner::{
     EngineLimits, GroupVersion, LoopConfig, Runner, RunnerHandle, SnapshotStore, StartAs,
 };
+use floodgate_transport::{Health, ReplySender, Service, ServiceError};
 
 use super::SharedLog;
 
@@ -45,43 +46,69 @@ pub(super) struct OwnerParts {
     pub(super) tracer: Tracer,
 }
 
+/// As it is named in readiness.
+const NAME: &str = "owners";
+
 /// The partitions of this process, for as long as it runs.
 #[derive(Debug)]
 pub(super) struct Owners {
-    stop: Arc<AtomicBool>,
-    ready: Arc<AtomicBool>,
-    thread: JoinHandle<Result<()>>,
+    shared: Arc<Shared>,
+    // A plain mutex: taken once, at the end.
+    thread: Mutex<Option<JoinHandle<Result<()>>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stop: AtomicBool,
+    // A plain mutex: written fifty times a second, read by probes.
+    health: Mutex<Health>,
+}
+
+impl Shared {
+    fn report(&self, health: Health) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
 }
 
 impl Owners {
     /// Owns what the group of processors says, or everything where there is none.
     pub(super) fn spawn(parts: OwnerParts) -> Result<Self> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let ready = Arc::new(AtomicBool::new(false));
+        let health = Mutex::new(Health::Starting);
+        let shared = Arc::new(Shared { stop: AtomicBool::new(false), health });
         let house = House::new(parts);
-        let (theirs, says) = (Arc::clone(&stop), Arc::clone(&ready));
-        let thread = std::thread::Builder::new()
-            .name("owners".to_owned())
-            .spawn(move || house.run(&theirs, &says))?;
-        Ok(Owners { stop, ready, thread })
+        let theirs = Arc::clone(&shared);
+        let thread =
+            std::thread::Builder::new().name(NAME.to_owned()).spawn(move || house.run(&theirs))?;
+        Ok(Owners { shared, thread: Mutex::new(Some(thread)) })
+    }
+}
+
+impl Service for Owners {
+    fn name(&self) -> &str {
+        NAME
     }
 
-    /// Whether everything owned has caught up.
-    pub(super) fn is_ready(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.ready)
+    fn health(&self) -> Health {
+        let health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_ended = thread.as_ref().is_some_and(JoinHandle::is_finished);
+        let has_panicked = has_ended && health.reason().is_none() && !self.shared.is_stopped();
+        if has_panicked { Health::failed("it panicked") } else { health }
     }
 
-    /// Whether it ended by itself: its error is told by [`Owners::join`].
-    pub(super) fn has_ended(&self) -> bool {
-        self.thread.is_finished()
+    fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
     }
 
-    pub(super) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
-    }
-
-    pub(super) fn join(self) -> Result<()> {
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    fn join(&self) -> Result<(), ServiceError> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        let ended = thread.join().unwrap_or_else(|_| Err(anyhow!("it panicked")));
+        ended.map_err(|error| ServiceError::new(NAME, format!("{error:#}")))
     }
 }
 
@@ -92,7 +119,7 @@ struct House {
     log: Arc<dyn Log>,
     runners: BTreeMap<Partition, RunnerHandle>,
     owned: BTreeSet<Partition>,
-    outboxes: BTreeMap<Partition, OutboxHandle>,
+    outboxes: BTreeMap<Partition, Outbox>,
     /// Lost to another processor, and owned until then.
     lingering: BTreeMap<Partition, Instant>,
     group_version: GroupVersion,
@@ -112,29 +139,28 @@ impl House {
         }
     }
 
-    fn run(mut self, stop: &AtomicBool, ready: &AtomicBool) -> Result<()> {
+    fn run(mut self, shared: &Shared) -> Result<()> {
         let mut membership = None;
-        let outcome = self.live(&mut membership, stop, ready);
-        ready.store(false, Ordering::Release);
+        let outcome = self.live(&mut membership, shared);
+        shared.report(match &outcome {
+            Ok(()) => Health::Starting,
+            Err(error) => Health::failed(format!("{error:#}")),
+        });
         self.end(outcome, membership)
     }
 
     /// Follows the group until told to stop, or until an owner cannot go on.
-    fn live(
-        &mut self,
-        membership: &mut Option<Membership>,
-        stop: &AtomicBool,
-        ready: &AtomicBool,
-    ) -> Result<()> {
+    fn live(&mut self, membership: &mut Option<Membership>, shared: &Shared) -> Result<()> {
         if self.parts.log.is_shared() {
-            self.get_warm(stop)?;
+            self.get_warm(shared)?;
             *membership = self.parts.log.join_processors(EngineLimits::default().version_max)?;
         } else {
             self.group_version.set(Some(EngineLimits::default().version_max));
             (0..self.log.partitions(Topic::Commands)).try_for_each(|all| self.own(all))?;
         }
         let started = Instant::now();
-        while !stop.load(Ordering::Acquire) {
+        let mut was_ready = false;
+        while !shared.is_stopped() {
             match membership {
                 Some(membership) => {
                     self.follow(membership.poll(LOOK_EVERY)?)?;
@@ -149,16 +175,21 @@ impl House {
             // Without a share nothing is known yet, unless there are more processors than
             // partitions.
             let has_share = !self.owned.is_empty() || started.elapsed() > SHARE_WITHIN;
-            ready.store(all && has_share, Ordering::Release);
+            // Later changes of who owns what are no reason to send visitors elsewhere.
+            was_ready |= all && has_share;
+            let itself = if was_ready { Health::Ready } else { Health::Starting };
+            let payments = self.outboxes.values().map(|one| (one.name(), one.health()));
+            let payments = Health::of_all(payments.filter(|(_, one)| one.reason().is_some()));
+            shared.report(if payments.is_ready() { itself } else { payments });
         }
         Ok(())
     }
 
     /// Follows before the group is joined, so that what is gained then is owned at once.
-    fn get_warm(&mut self, stop: &AtomicBool) -> Result<()> {
+    fn get_warm(&mut self, shared: &Shared) -> Result<()> {
         self.choose_standbys()?;
         let until = Instant::now() + WARM_WITHIN;
-        while !stop.load(Ordering::Acquire)
+        while !shared.is_stopped()
             && Instant::now() < until
             && !self.runners.values().all(|runner| runner.condition().is_warm)
         {
@@ -244,7 +275,8 @@ impl House {
     fn end_payments(&mut self, partition: Partition) {
         if let Some(outbox) = self.outboxes.remove(&partition) {
             outbox.stop();
-            outbox.join();
+            // It follows a partition that is no longer this process's concern.
+            let _ = outbox.join();
         }
     }
 
@@ -303,8 +335,10 @@ impl House {
             }
         }
         // Only now, so that no payment waits for a snapshot.
-        self.outboxes.values().for_each(OutboxHandle::stop);
-        std::mem::take(&mut self.outboxes).into_values().for_each(OutboxHandle::join);
+        self.outboxes.values().for_each(Service::stop);
+        for outbox in std::mem::take(&mut self.outboxes).values() {
+            outbox.join()?;
+        }
         drop(membership);
         if others_may_follow {
             let others_take_over = Instant::now() + LINGER;
