@@ -4,6 +4,7 @@
 //! the value, the bound and the fix. Start reading at [`Settings`].
 
 mod layers;
+mod payments;
 mod places;
 mod settings;
 mod standbys;
@@ -11,10 +12,11 @@ mod tune;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load, load_text};
+pub use payments::{Payments, PaymentsProvider};
 pub use places::Snapshots;
 pub use settings::{
-    Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis, S3,
-    Secrets, Server, Settings, Sinks, Store,
+    Admission, Backend, Engine, Kafka, Live, LogSettings, Redis, S3, Secrets, Server, Settings,
+    Sinks, Store,
 };
 pub use standbys::Standbys;
 pub use tune::{Tune, TunePhase};

@@ -1,31 +1,32 @@
 //! The one path from a request to an outcome.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use floodgate_domain::{Actor, Answer, Command, CommandId, Envelope, EventId, GatewayId, Reply};
 use floodgate_event_log::TraceContext;
-use floodgate_transport::AskError;
+use floodgate_transport::{AskError, CommandClient};
 
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use crate::telemetry::Telemetry;
+use crate::traced;
 
 /// How long an answer that missed its deadline is still waited for.
 const LATE_FOR: Duration = Duration::from_secs(60);
 /// Late answers kept for those who ask: a few megabytes.
 const LATE_MAX: usize = 16_384;
 
-/// A wish under the name its client gave it.
+/// A request under the name its client gave it.
 #[derive(Debug, Clone)]
-pub(crate) struct Named {
-    pub(crate) key: String,
+pub(crate) struct RequestKey {
+    pub(crate) name: String,
     pub(crate) fingerprint: u32,
     /// The span of the request, if it is traced.
     pub(crate) trace: Option<TraceContext>,
 }
 
-/// What became of a wish.
+/// What became of a command.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Decided(Box<Reply>),
@@ -33,9 +34,9 @@ pub(crate) enum Outcome {
     Pending(CommandId),
 }
 
-/// Answers that came after their request was told to ask again.
+/// Answers that came after their request had got 202.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+struct Late {
     // A plain mutex: held for one map operation.
     answers: Mutex<(HashMap<CommandId, Reply>, VecDeque<CommandId>)>,
 }
@@ -53,7 +54,7 @@ impl Late {
         by_id.insert(reply.command_id, reply);
     }
 
-    pub(crate) fn find(&self, command_id: CommandId) -> Option<Reply> {
+    fn find(&self, command_id: CommandId) -> Option<Reply> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.0.get(&command_id).cloned()
     }
@@ -70,24 +71,57 @@ pub(crate) fn command_id(actor: Actor, event_id: EventId, key: &str) -> CommandI
     CommandId::derived(&[&[kind], &number, &event, key.as_bytes()])
 }
 
-impl GatewayState {
+/// Sends commands and waits for their outcomes; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Commands(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    client: CommandClient,
+    /// How long a command is waited for before 202.
+    deadline: Duration,
+    late: Late,
+    telemetry: Telemetry,
+}
+
+impl Commands {
+    pub(crate) fn new(client: CommandClient, deadline: Duration, telemetry: Telemetry) -> Self {
+        let late = Late::default();
+        Commands(Arc::new(Inner { client, deadline, late, telemetry }))
+    }
+
+    /// How long a command is waited for before 202.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.0.deadline
+    }
+
+    /// Commands that wait for their answer.
+    pub(crate) fn waiting_count(&self) -> usize {
+        self.0.client.waiting_count()
+    }
+
+    /// The answer of a command that came after its deadline.
+    pub(crate) fn late(&self, command_id: CommandId) -> Option<Reply> {
+        self.0.late.find(command_id)
+    }
+
     /// Appends the command and waits for its outcome until the deadline.
     pub(crate) async fn submit(
         &self,
         event_id: EventId,
         actor: Actor,
-        named: &Named,
+        key: &RequestKey,
         command: Command,
     ) -> Result<Outcome, ApiError> {
         let envelope = Envelope {
-            command_id: command_id(actor, event_id, &named.key),
-            fingerprint: named.fingerprint,
+            command_id: command_id(actor, event_id, &key.name),
+            fingerprint: key.fingerprint,
             event_id,
             actor,
             reply_to: GatewayId::NOBODY,
             command,
         };
-        self.submit_named(envelope, named.trace).await
+        self.submit_named(envelope, key.trace).await
     }
 
     /// The same for a command that has its name already.
@@ -100,7 +134,7 @@ impl GatewayState {
         let name = envelope.command.name();
         let started = Instant::now();
         let exchange = self.exchange(envelope, trace);
-        let deadline = tokio::time::Instant::now() + self.settings.answer_deadline;
+        let deadline = tokio::time::Instant::now() + self.0.deadline;
         tokio::pin!(exchange);
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {
             Ok(reply) => Outcome::Decided(Box::new(reply?)),
@@ -109,7 +143,7 @@ impl GatewayState {
                 Outcome::Pending(command_id)
             }
         };
-        self.metering.commanded(name, started.elapsed());
+        self.0.telemetry.metering().commanded(name, started.elapsed());
         Ok(outcome)
     }
 
@@ -119,28 +153,37 @@ impl GatewayState {
         envelope: Envelope,
         trace: Option<TraceContext>,
     ) -> Result<Reply, ApiError> {
+        let client = &self.0.client;
         Ok(match trace {
-            Some(trace) => self.exchange_traced(envelope, trace).await?,
-            None => self.commands.ask(envelope).await?,
+            Some(trace) => {
+                traced::exchange(self.0.telemetry.tracer(), trace, client, envelope).await?
+            }
+            None => client.ask(envelope).await?,
         })
+    }
+
+    /// Appends a command of Floodgate's own and goes on: whoever sends it looks at the facts.
+    pub(crate) fn append(&self, event_id: EventId, command: Command) {
+        let envelope = Envelope::system(CommandId::NONE, event_id, command);
+        drop(self.0.client.sender().send(&envelope));
     }
 
     /// Keeps waiting for an answer that is late, for those who ask about it.
     fn wait_on(&self, command_id: CommandId, command: &'static str) {
         tracing::warn!(%command_id, command, "an answer is late");
         metrics::counter!("floodgate_answers_late_total").increment(1);
-        let wait = self.commands.expect(command_id);
-        let state = self.clone();
+        let wait = self.0.client.expect(command_id);
+        let inner = Arc::clone(&self.0);
         tokio::spawn(async move {
             if let Ok(Ok(reply)) = tokio::time::timeout(LATE_FOR, wait).await {
-                state.late.keep(reply);
+                inner.late.keep(reply);
             }
         });
     }
 
     /// A question Floodgate itself has, such as a strong status.
     pub(crate) async fn ask(&self, event_id: EventId, command: Command) -> Result<Reply, ApiError> {
-        match self.commands.ask_once(self.settings.answer_deadline, event_id, command).await {
+        match self.0.client.ask_once(self.0.deadline, event_id, command).await {
             Ok(reply) => refused_or(reply),
             Err(AskError::Log(error)) => Err(error.into()),
             Err(AskError::Late) => Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000)),

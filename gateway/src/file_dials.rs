@@ -14,9 +14,8 @@ use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, Command, CommandId, Envelope, EventId, RoomDials, SalePhase, StaffId,
 };
-use floodgate_transport::Service;
 
-use crate::commands::{Named, Outcome, refused_or};
+use crate::commands::{Outcome, RequestKey, refused_or};
 use crate::state::GatewayState;
 use crate::views::Changes;
 
@@ -109,12 +108,6 @@ fn turn_of(
 }
 
 impl GatewayState {
-    /// Whether the facts have been followed to near their end, so that it is known what was done.
-    #[must_use]
-    pub fn has_caught_up(&self) -> bool {
-        self.following.health().is_ready()
-    }
-
     /// What a file that says `now` is to change; `before` is what it said, if this process saw it.
     /// One entry that cannot be spoils all of them.
     pub fn turns_of_file(
@@ -148,13 +141,13 @@ impl GatewayState {
         let FileTurn { event_id, dials, key } = turn;
         let actor = Actor::Staff(StaffId::SETTINGS_FILE);
         // The key names the content already: the same key never says something else.
-        let named = Named { key, fingerprint: (dials.origin >> 32) as u32, trace: None };
+        let key = RequestKey { name: key, fingerprint: (dials.origin >> 32) as u32, trace: None };
         let mut pulse = tokio::time::interval(ASK_EVERY);
         let mut last = String::new();
         for _ in 0..ASKS_MAX {
             pulse.tick().await;
             let command = Command::TuneRoom(Box::new(dials.clone()));
-            match self.submit(event_id, actor, &named, command).await {
+            match self.commands.submit(event_id, actor, &key, command).await {
                 Ok(Outcome::Decided(reply)) => {
                     tracing::info!(%event_id, offset = reply.offset, "the settings file turned dials");
                     return refused_or(*reply).map(drop).map_err(|error| error.code().to_owned());
@@ -164,14 +157,6 @@ impl GatewayState {
             }
         }
         Err(last)
-    }
-
-    /// Tells `/readyz` and the metrics whether the settings file as it is now is in use.
-    pub fn note_settings(&self, are_used: bool) {
-        self.settings_refused.store(!are_used, std::sync::atomic::Ordering::Release);
-        metrics::gauge!("floodgate_config_reload_failed").set(if are_used { 0.0 } else { 1.0 });
-        let failures = metrics::counter!("floodgate_config_reload_failures_total");
-        failures.increment(u64::from(!are_used));
     }
 }
 

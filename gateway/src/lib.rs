@@ -6,15 +6,19 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `state` | what every handler shares |
-//! | `commands` | from a request to an outcome |
-//! | `calling` | the line's progress, written to the log |
+//! | `state` | what handlers share, by subject |
+//! | `commands` | subject: from a request to an outcome |
+//! | `admission`, `staff`, `ticket`, `payments` | subjects: waiting room and limits, keys, signatures, the provider |
+//! | `csp` | what pages may load |
+//! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
+//! | `heartbeat` | rooms advance, frontiers agree and are recorded |
+//! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
 //! | `file_dials` | dials that a settings file turns |
 //! | `views` | events, seats and orders, folded from facts |
-//! | `extract` | preconditions as types: staff, device, shopper, wish |
+//! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem` | every way to say no, in one table |
 //! | `routes` | one file a group of routes |
-//! | `model` | what is sent and received |
+//! | `model` | what is sent and received, by subject |
 //! | `metering` | counters and latencies of answers |
 //! | `readiness` | each service of a process, as machines read it |
 //! | `status_page` | readiness and metrics of the other roles |
@@ -24,32 +28,40 @@
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
-mod calling;
+mod admission;
 mod commands;
+mod csp;
 mod extract;
+mod feed;
 mod file_dials;
+mod heartbeat;
+mod lifecycle;
 mod listen;
 mod metering;
 mod model;
 mod openapi;
+mod payments;
 mod places;
 mod problem;
+mod queue_feeds;
 mod readiness;
 mod routes;
 mod server;
+mod sse;
+mod staff;
 mod state;
 mod status_page;
+mod telemetry;
 mod ticket;
 mod time;
 mod traced;
 mod views;
 
-pub use extract::staff::{Role, StaffKey};
 pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use listen::listen;
-pub use routes::app;
-pub use routes::sandbox::PaymentSandbox;
+pub use routes::{app, openapi};
 pub use server::run;
+pub use staff::{Role, StaffKey};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 

@@ -1,14 +1,11 @@
-//! The OpenAPI 3.1 document, from the handlers themselves.
+//! The frame of the OpenAPI 3.1 document: what is true of all calls. The calls themselves come with
+//! their routes.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, schema::Components};
 use utoipa::{Modify, OpenApi};
 
 use crate::problem::Problem;
-use crate::routes::{
-    availability, cohort, dials, door, events, holds, notify, orders, queue, sale, sandbox, shop,
-    status, tickets, venues,
-};
 
 const DESCRIPTION: &str = "\
 Sells the tickets of an on-sale: a waiting room in front of a seat engine that cannot sell a \
@@ -19,8 +16,8 @@ gives a place, a device and a queue ticket; wait until the queue's frontier has 
 (`getQueue`, `streamQueue`); `enterShop` gives a pass; `acquireLock` holds seats; \
 `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
 
-Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a wish, the same key for retries. \
-The same key always hears the first outcome. A call that is not decided in time answers 202 and \
+Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a request, the same key for its \
+retries. The same key always gets the first outcome. A call that is not decided in time answers 202 and \
 says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents with a \
 stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, all-in. Times \
 are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is true as of.
@@ -31,23 +28,13 @@ time, and another server goes on.";
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(title = "Floodgate", description = DESCRIPTION, license(name = "MIT OR Apache-2.0")),
-    paths(
-        status::read, holds::acquire, orders::purchase,
-        events::list, events::read, events::plan, availability::snapshot, availability::stream,
-        queue::join, door::challenge, queue::read, queue::stream, notify::ask, shop::enter,
-        shop::leave, shop::me, cohort::share, cohort::withdraw,
-        holds::extend, holds::release, orders::read, orders::stream, tickets::list, tickets::qr,
-        orders::ask,
-        events::create, sale::set_prices, sale::set_policy, sale::open, sale::pause, sale::close,
-        sale::cancel, dials::tune, dials::changes, orders::refund, venues::check,
-        sandbox::tokenise, sandbox::resolve,
-    ),
-    components(schemas(Problem, dials::Preview)),
+    components(schemas(Problem)),
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
         (name = "Staff", description = "Create, price, open, pause, tune. Keys by role."),
-        (name = "Sandbox payments", description = "Test cards; only when the sandbox is on."),
+        (name = "Payments", description = "The provider's form, its own pages, its webhooks."),
+        (name = "Machines", description = "Health, metrics, keys, this document."),
     ),
     modifiers(&Schemes)
 )]
@@ -76,7 +63,7 @@ impl Modify for Schemes {
     }
 }
 
-/// The document as served.
-pub(crate) fn document() -> Document {
+/// The document without its calls.
+pub(crate) fn frame() -> Document {
     Api::openapi()
 }

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,16 +15,12 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
 use tower::ServiceExt;
 
-use floodgate_domain::SalePhase;
-
-use crate::calling::tell_the_log;
 use crate::extract::address::Peer;
+use crate::heartbeat::Heartbeat;
 use crate::routes::app;
 use crate::state::GatewayState;
-use crate::time;
 
 /// Bytes of a connection's read buffer: heads are small, and 100,000 idle connections must
 /// fit into a gigabyte.
@@ -33,12 +28,6 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// How long connections may take to end after their streams were sent elsewhere: longer than any
 /// request that is heard within its deadlines.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
-/// How often rooms advance.
-const ROOMS_EVERY: Duration = Duration::from_millis(100);
-/// How often gateways make one frontier of theirs.
-const AGREE_EVERY: Duration = Duration::from_millis(200);
-/// How often seat changes are sent.
-const FRAMES_EVERY: Duration = Duration::from_millis(250);
 
 /// Serves until `shutdown` is done, then drains: readiness off at once, connections still taken
 /// for as long as load balancers need to notice, then streams sent elsewhere and running requests
@@ -48,9 +37,7 @@ pub async fn run(
     state: GatewayState,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let pulse = tokio::spawn(pulse(state.clone()));
-    let agreeing = tokio::spawn(agree(state.clone()));
-    let calling = tokio::spawn(tell_the_log(state.clone()));
+    let heartbeat = Heartbeat::start(&state);
     let mut door = Door::open(listener, &state);
     door.accept_until(shutdown).await;
     state.drain();
@@ -67,9 +54,7 @@ pub async fn run(
     } else {
         tracing::warn!(cut, "connections that would not end were closed");
     }
-    pulse.abort();
-    agreeing.abort();
-    calling.abort();
+    drop(heartbeat);
 }
 
 /// Where connections come in, and those that did.
@@ -125,7 +110,7 @@ impl Door {
         });
     }
 
-    /// Takes those who stand at the door already, for the kernel has told them that they are
+    /// Takes those who stand at the door already, for to the kernel they are
     /// connected; whoever comes later is refused at once.
     fn close(mut self) -> JoinSet<()> {
         while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
@@ -140,16 +125,16 @@ impl Door {
 async fn serve(stream: TcpStream, peer: Peer, router: axum::Router, state: GatewayState) {
     // Small answers must not wait for more bytes to come.
     let _ = stream.set_nodelay(true);
-    let (ends, header_deadline) = (state.ends(), state.settings.header_deadline);
+    let (ends, header_deadline) = (state.lifecycle.ends(), state.settings.header_deadline);
     let service = router
         .map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(peer);
             request.map(Body::new)
         })
         .map_response(move |mut response: hyper::Response<Body>| {
-            // Who keeps his connection through the end of his server would find it gone in the
+            // Who keeps a connection through the end of its server would find it gone in the
             // middle of the next request.
-            if state.draining.load(Ordering::Acquire) {
+            if state.lifecycle.is_draining() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             response
@@ -166,53 +151,4 @@ async fn serve(stream: TcpStream, peer: Peer, router: axum::Router, state: Gatew
         () = ends => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-}
-
-/// The gateway's heartbeat: rooms advance, seat changes become frames.
-async fn pulse(state: GatewayState) {
-    let mut pulse = tokio::time::interval(ROOMS_EVERY);
-    let mut framed = tokio::time::Instant::now();
-    loop {
-        pulse.tick().await;
-        let cut = framed.elapsed() >= FRAMES_EVERY;
-        for (event_id, entry) in state.views.all() {
-            state.room.advance(event_id, time::now(), entry.shop());
-            let turned = entry.read().changes.turned.clone();
-            if let Err(error) = state.room.tune(event_id, turned) {
-                tracing::error!(%event_id, %error, "the dials do not fit");
-            }
-            if cut {
-                entry.cut_frame();
-            }
-        }
-        if cut {
-            framed = tokio::time::Instant::now();
-        }
-    }
-}
-
-/// Makes one frontier of all gateways' frontiers. A task of its own: a store that is slow or gone
-/// must not hold rooms or seat changes back.
-async fn agree(state: GatewayState) {
-    let mut pulse = tokio::time::interval(AGREE_EVERY);
-    pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_told = false;
-    loop {
-        pulse.tick().await;
-        let mut outcome = Ok(());
-        for (event_id, entry) in state.views.all() {
-            let is_over = matches!(entry.read().phase, SalePhase::Closed | SalePhase::Cancelled);
-            if is_over {
-                continue;
-            }
-            outcome = state.room.agree(event_id).await;
-            if outcome.is_err() {
-                break;
-            }
-        }
-        if let (Err(error), false) = (&outcome, is_told) {
-            tracing::warn!(%error, "frontiers are each gateway's own until the store is back");
-        }
-        is_told = outcome.is_err();
-    }
 }

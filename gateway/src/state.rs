@@ -1,25 +1,28 @@
-//! What every handler shares.
+//! What handlers share, split by subject: each asks for what it uses.
 
-use std::future::Future;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ed25519_dalek::SigningKey;
-use http::HeaderValue;
+use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::watch;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
 use floodgate_event_log::{Log, Tracer};
-use floodgate_transport::{CommandClient, Group, Service, Services, Stage};
+use floodgate_payments::Provider;
+use floodgate_transport::{CommandClient, Services, Stage};
 
-use crate::commands::Late;
-use crate::extract::staff::StaffKey;
-use crate::metering::Metering;
-use crate::routes::sandbox::PaymentSandbox;
-use crate::views::Views;
+use crate::admission::Admission;
+use crate::commands::Commands;
+use crate::extract::idempotent::BodyLimits;
+use crate::lifecycle::Lifecycle;
+use crate::payments::PaymentProvider;
+use crate::queue_feeds::QueueFeeds;
+use crate::staff::{StaffKey, StaffKeys};
+use crate::telemetry::Telemetry;
+use crate::ticket::TicketKey;
+use crate::time;
+use crate::views::{Entry, Views};
 
 /// Settings of a gateway.
 #[derive(Debug, Clone)]
@@ -47,15 +50,15 @@ pub struct GatewaySettings {
 pub struct GatewayParts {
     pub log: Arc<dyn Log>,
     pub commands: CommandClient,
-    /// What the process is: readiness tells of each of them. The views join them.
+    /// What the process is: readiness names each of them. The views join them.
     pub services: Services,
     pub room: Arc<WaitingRoom>,
     pub limits: Limits,
     pub staff_keys: Vec<StaffKey>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
-    /// The sandbox provider, when it is on.
-    pub sandbox: Option<Arc<dyn PaymentSandbox>>,
+    /// The provider of payments, if there is one.
+    pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
     pub tracer: Tracer,
     pub settings: GatewaySettings,
@@ -63,121 +66,116 @@ pub struct GatewayParts {
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Debug, Clone)]
-pub struct GatewayState(pub(crate) Arc<Shared>);
+pub struct GatewayState(Arc<Subjects>);
 
 #[derive(Debug)]
 #[allow(unreachable_pub, reason = "named by Deref of a public type")]
-pub struct Shared {
-    pub(crate) commands: CommandClient,
-    pub(crate) services: Services,
-    pub(crate) room: Arc<WaitingRoom>,
-    // Replaced whole by a reload; read for a moment by each request.
-    quotas: RwLock<Arc<Quotas>>,
-    pub(crate) staff_keys: Vec<StaffKey>,
-    pub(crate) ticket_key: SigningKey,
-    pub(crate) sandbox: Option<Arc<dyn PaymentSandbox>>,
-    pub(crate) metrics: Option<PrometheusHandle>,
-    pub(crate) settings: GatewaySettings,
+pub struct Subjects {
+    pub(crate) commands: Commands,
     pub(crate) views: Arc<Views>,
-    /// What folds the views.
-    pub(crate) following: Arc<Group>,
-    pub(crate) late: Late,
-    pub(crate) metering: Metering,
-    pub(crate) tracer: Tracer,
-    pub(crate) draining: AtomicBool,
-    /// Whether the settings file as it is now cannot be used.
-    pub(crate) settings_refused: AtomicBool,
-    /// Whether streams and connections end now.
-    ending: watch::Sender<bool>,
+    pub(crate) admission: Admission,
+    pub(crate) queues: QueueFeeds,
+    pub(crate) staff: StaffKeys,
+    pub(crate) tickets: TicketKey,
+    pub(crate) payments: PaymentProvider,
+    pub(crate) bodies: BodyLimits,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) settings: GatewaySettings,
+}
+
+impl std::ops::Deref for GatewayState {
+    type Target = Subjects;
+    fn deref(&self) -> &Subjects {
+        &self.0
+    }
+}
+
+/// Lets a handler take a subject as `State<Subject>`.
+macro_rules! subjects {
+    ($($field:ident: $subject:ty,)*) => {
+        $(impl FromRef<GatewayState> for $subject {
+            fn from_ref(state: &GatewayState) -> Self {
+                state.0.$field.clone()
+            }
+        })*
+    };
+}
+subjects! {
+    commands: Commands,
+    views: Arc<Views>,
+    admission: Admission,
+    queues: QueueFeeds,
+    staff: StaffKeys,
+    tickets: TicketKey,
+    payments: PaymentProvider,
+    bodies: BodyLimits,
+    lifecycle: Lifecycle,
+    telemetry: Telemetry,
 }
 
 impl GatewayState {
-    /// Starts following the facts; requests may come at once, `/readyz` says when the views
-    /// have caught up.
+    /// Starts following the facts; requests may come at once, `/readyz` says when the views have
+    /// caught up.
     pub fn start(parts: GatewayParts) -> std::io::Result<Self> {
-        let (views, following) = Views::follow(&parts.log)?;
-        let following = Arc::new(following);
-        parts.services.add(Stage::Work, Arc::clone(&following) as Arc<dyn Service>);
-        let GatewayParts { commands, services, room, limits, staff_keys, .. } = parts;
-        Ok(GatewayState(Arc::new(Shared {
-            quotas: RwLock::new(Arc::new(Quotas::new(limits))),
-            commands,
-            services,
-            room,
-            staff_keys,
-            ticket_key: SigningKey::from_bytes(&parts.ticket_key),
-            sandbox: parts.sandbox,
-            metrics: parts.metrics,
-            settings: parts.settings,
+        let GatewayParts { log, commands, services, room, limits, settings, .. } = parts;
+        let admission = Admission::new(room, limits, settings.trusted_proxies.clone());
+        let queues = QueueFeeds::default();
+        // Before an event can be found it has its room and its queue.
+        let (rooms, feeds) = (admission.clone(), queues.clone());
+        let (views, following) = Views::follow(&log, move |event_id, entry: &Entry| {
+            rooms.room().advance(event_id, time::now(), entry.shop());
+            feeds.publish(event_id, entry, rooms.room().view(event_id), true);
+        })?;
+        services.add(Stage::Work, following);
+        let telemetry = Telemetry::new(parts.metrics, parts.tracer);
+        let deadline = settings.answer_deadline;
+        Ok(GatewayState(Arc::new(Subjects {
+            commands: Commands::new(commands, deadline, telemetry.clone()),
             views,
-            following,
-            late: Late::default(),
-            metering: Metering::default(),
-            tracer: parts.tracer,
-            draining: AtomicBool::new(false),
-            settings_refused: AtomicBool::new(false),
-            ending: watch::Sender::new(false),
+            admission,
+            queues,
+            staff: StaffKeys::new(parts.staff_keys),
+            tickets: TicketKey::new(parts.ticket_key),
+            payments: PaymentProvider::new(parts.payments),
+            bodies: BodyLimits {
+                bytes_max: settings.body_bytes_max,
+                plan_bytes_max: settings.plan_bytes_max,
+                deadline: settings.body_deadline,
+            },
+            lifecycle: Lifecycle::new(services),
+            telemetry,
+            settings,
         })))
     }
 
     /// Turns what can be turned while it runs: rooms nobody has turned by hand follow the new
     /// settings; new limits, if there are any, begin anew.
     pub fn retune(&self, limits: Option<LimitSettings>, room: RoomSettings) {
-        if let Some(limits) = limits {
-            let quotas = Arc::new(Quotas::new(Limits::new(limits)));
-            *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
-        }
-        self.0.room.retune(room);
+        self.admission.retune(limits, room);
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Release);
+        self.lifecycle.drain();
     }
 
     /// Ends what lasts: streams say when to come back, idle connections are closed.
     pub fn end(&self) {
-        self.0.ending.send_replace(true);
-    }
-}
-
-/// Rate limits, and how they are told.
-#[derive(Debug)]
-pub(crate) struct Quotas {
-    pub(crate) limits: Limits,
-    /// As every limited answer names them.
-    pub(crate) policies: HeaderValue,
-}
-
-impl Quotas {
-    fn new(limits: Limits) -> Self {
-        let policies = HeaderValue::from_str(&limits.policies());
-        Quotas { limits, policies: policies.unwrap_or_else(|_| HeaderValue::from_static("")) }
-    }
-}
-
-impl Shared {
-    /// Done once streams and connections are to end.
-    pub(crate) fn ends(&self) -> impl Future<Output = ()> + Send + use<> {
-        let mut ending = self.ending.subscribe();
-        async move {
-            // A sender that is gone has taken the gateway with it.
-            let _ = ending.wait_for(|ends| *ends).await;
-        }
+        self.lifecycle.end();
     }
 
-    pub(crate) fn is_ending(&self) -> bool {
-        *self.ending.borrow()
+    /// Whether the facts have been followed to near their end, so that it is known what was done.
+    #[must_use]
+    pub fn has_caught_up(&self) -> bool {
+        self.views.is_ready()
     }
 
-    pub(crate) fn quotas(&self) -> Arc<Quotas> {
-        Arc::clone(&self.quotas.read().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl std::ops::Deref for GatewayState {
-    type Target = Shared;
-    fn deref(&self) -> &Shared {
-        &self.0
+    /// Records for `/readyz` and the metrics whether the settings file as it is now is in use.
+    pub fn note_settings(&self, are_used: bool) {
+        self.lifecycle.refuse_settings(!are_used);
+        metrics::gauge!("floodgate_config_reload_failed").set(if are_used { 0.0 } else { 1.0 });
+        let failures = metrics::counter!("floodgate_config_reload_failures_total");
+        failures.increment(u64::from(!are_used));
     }
 }

@@ -10,12 +10,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 
 use floodgate_transport::Services;
 
-use crate::readiness::readiness;
+use crate::readiness::Readiness;
 
 /// What is shown.
 #[derive(Debug, Clone)]
@@ -43,9 +42,9 @@ pub async fn run_status(
     }
 }
 
-async fn ready(State(page): State<StatusPage>) -> (StatusCode, Json<Value>) {
+async fn ready(State(page): State<StatusPage>) -> (StatusCode, Json<Readiness>) {
     let draining = page.draining.load(Ordering::Acquire);
-    let (status, body) = readiness(&page.services, draining, Map::new());
+    let (status, body) = Readiness::of(&page.services, draining, None);
     (status, Json(body))
 }
 

@@ -8,10 +8,8 @@ use futures::future::try_join;
 use floodgate_admission::WaitingRoom;
 use floodgate_domain::{Envelope, Reply};
 use floodgate_event_log::trace::TRACEPARENT;
-use floodgate_event_log::{LogError, Span, SpanKind, Topic, TraceContext};
-
-use crate::extract::address::Peer;
-use crate::state::{GatewayState, Shared};
+use floodgate_event_log::{LogError, Span, SpanKind, Topic, TraceContext, Tracer};
+use floodgate_transport::CommandClient;
 
 /// A request that is traced; travels with it.
 #[derive(Debug, Clone, Copy)]
@@ -26,20 +24,18 @@ fn random() -> u64 {
 }
 
 impl Traced {
-    /// A request is traced because it was drawn, or because a trusted proxy asks for it. Anybody
-    /// else's wish would be a way to make us work.
-    pub(crate) fn begin(state: &Shared, request: &Request) -> Option<Self> {
-        if !state.tracer.is_on() {
+    /// A request is traced because it was drawn, or because a trusted proxy asks for it. To do it
+    /// for anybody who asks would be a way to make us work.
+    pub(crate) fn begin(tracer: &Tracer, is_trusted: bool, request: &Request) -> Option<Self> {
+        if !tracer.is_on() {
             return None;
         }
-        let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-        let is_trusted = peer.is_some_and(|peer| state.settings.trusted_proxies.contains(&peer));
         let header = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
         let asked = header.filter(|_| is_trusted).and_then(TraceContext::parse);
         let (context, parent) = match asked {
             Some(above) => (above.child(random()), above.span_id),
             None => {
-                let drawn = state.tracer.sample(u128::from(random()) << 64 | u128::from(random()));
+                let drawn = tracer.sample(u128::from(random()) << 64 | u128::from(random()));
                 (drawn?.child(random()), 0)
             }
         };
@@ -47,8 +43,8 @@ impl Traced {
     }
 
     /// The request was answered.
-    pub(crate) fn end(self, state: &Shared, method: &str, route: &str, status: u16) {
-        state.tracer.record(Span {
+    pub(crate) fn end(self, tracer: &Tracer, method: &str, route: &str, status: u16) {
+        tracer.record(Span {
             context: self.context,
             parent: self.parent,
             name: format!("{method} {route}"),
@@ -64,38 +60,36 @@ impl Traced {
     }
 }
 
-impl GatewayState {
-    /// Appends with the context of its span, and measures both ways: until the command is
-    /// durable, and until its answer is here.
-    pub(crate) async fn exchange_traced(
-        &self,
-        envelope: Envelope,
-        trace: TraceContext,
-    ) -> Result<Reply, LogError> {
-        let append = trace.child(random());
-        let command = envelope.command.name();
-        let start = SystemTime::now();
-        let (ticket, wait) = self.commands.begin_traced(envelope, append);
-        let span = |context: TraceContext, name: String, kind| Span {
-            context,
-            parent: trace.span_id,
-            name,
-            kind,
-            start,
-            end: SystemTime::now(),
-            attributes: vec![("messaging.destination.name", Topic::Commands.name().to_owned())],
-        };
-        let durable = async {
-            ticket.await?;
-            self.tracer.record(span(append, format!("append {command}"), SpanKind::Producer));
-            Ok(())
-        };
-        let answered = async {
-            let reply = wait.await?;
-            let context = trace.child(random());
-            self.tracer.record(span(context, "await answer".to_owned(), SpanKind::Internal));
-            Ok(reply)
-        };
-        try_join(durable, answered).await.map(|((), reply)| reply)
-    }
+/// Appends with the context of its span, and measures both ways: until the command is durable, and
+/// until its answer is here.
+pub(crate) async fn exchange(
+    tracer: &Tracer,
+    trace: TraceContext,
+    client: &CommandClient,
+    envelope: Envelope,
+) -> Result<Reply, LogError> {
+    let (context, command) = (trace.child(random()), envelope.command.name());
+    let start = SystemTime::now();
+    let (pending, wait) = client.begin_traced(envelope, context);
+    let span = |context: TraceContext, name: String, kind| Span {
+        context,
+        parent: trace.span_id,
+        name,
+        kind,
+        start,
+        end: SystemTime::now(),
+        attributes: vec![("messaging.destination.name", Topic::Commands.name().to_owned())],
+    };
+    let durable = async {
+        pending.await?;
+        tracer.record(span(context, format!("append {command}"), SpanKind::Producer));
+        Ok(())
+    };
+    let answered = async {
+        let reply = wait.await?;
+        let context = trace.child(random());
+        tracer.record(span(context, "await answer".to_owned(), SpanKind::Internal));
+        Ok(reply)
+    };
+    try_join(durable, answered).await.map(|((), reply)| reply)
 }

@@ -38,9 +38,9 @@ impl KeyFiles {
         }
     }
 
-    /// Makes what is missing. New staff keys are returned with their role, for this is the
-    /// only moment their text exists here; `<role>.key` files keep them for the owner.
-    pub fn make(&self, folder: &Path) -> Result<Vec<(&'static str, PathBuf)>> {
+    /// Makes what is missing. New staff keys, one a role, are returned with their role, for this
+    /// is the only moment their text exists here; `<role>.key` files keep them for the owner.
+    pub fn make(&self, folder: &Path) -> Result<Vec<(Role, PathBuf)>> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for path in [&self.root, &self.ticket] {
             if !path.exists() {
@@ -50,17 +50,27 @@ impl KeyFiles {
         let mut made = Vec::new();
         if !self.staff.exists() {
             let mut lines = String::from("# role, number, SHA-256 of the key\n");
-            for (number, role) in ["manager", "operator"].into_iter().enumerate() {
-                let key = format!("fgk_{role}_{}_{}", number + 1, hex(&random()));
-                let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
-                lines.push_str(&format!("{role} {} {}\n", number + 1, hex(&digest)));
-                let path = folder.join(format!("{role}.key"));
-                write_secret(&path, &key)?;
+            for (number, role) in (1..).zip(Role::ALL) {
+                let path = folder.join(format!("{}.key", role.code()));
+                lines.push_str(&new_staff_key(role, number, &path)?);
                 made.push((role, path));
             }
             write_secret(&self.staff, &lines)?;
         }
         Ok(made)
+    }
+
+    /// Adds one more key of a role to an installation that has its keys. A gateway takes it at
+    /// its next start.
+    pub fn add(&self, folder: &Path, role: Role) -> Result<(StaffId, PathBuf)> {
+        let numbers = self.read()?.staff.into_iter().map(|key| key.id.0);
+        let number = numbers.max().unwrap_or(0) + 1;
+        let path = folder.join(format!("{}-{number}.key", role.code()));
+        let line = new_staff_key(role, number, &path)?;
+        let mut file = OpenOptions::new().append(true).open(&self.staff)?;
+        file.write_all(line.as_bytes())?;
+        file.sync_all().context("a key could not be stored")?;
+        Ok((StaffId(number), path))
     }
 
     /// Reads all of them.
@@ -100,11 +110,21 @@ fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
         .with_context(|| format!("{}: {setting} must hold 64 hex digits", path.display()))
 }
 
+/// Makes a key in a file of its own; gives its line for the staff file.
+fn new_staff_key(role: Role, number: u64, path: &Path) -> Result<String> {
+    let role = role.code();
+    let key = format!("fgk_{role}_{number}_{}", hex(&random()));
+    write_secret(path, &key)?;
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    Ok(format!("{role} {number} {}\n", hex(&digest)))
+}
+
 fn staff_key(line: &str) -> Result<StaffKey> {
     let mut words = line.split_whitespace();
     let mut next = || words.next().context("a line is: role, number, SHA-256 of the key");
-    let role =
-        Role::parse(next()?).context("unknown role; manager, operator, artist, advertiser")?;
+    let role = Role::parse(next()?).with_context(|| {
+        format!("unknown role; one of {}", Role::ALL.map(Role::code).join(", "))
+    })?;
     let id = StaffId(next()?.parse().context("the number of a staff key")?);
     if matches!(id, StaffId::SYSTEM | StaffId::SETTINGS_FILE) {
         bail!("the number {} stands for Floodgate itself; give the key another", id.0);
@@ -154,15 +174,33 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = KeyFiles::in_folder(folder.path());
         let made = files.make(folder.path()).unwrap();
-        assert_eq!(made.len(), 2);
+        assert_eq!(made.len(), Role::ALL.len());
         let secrets = files.read().unwrap();
-        assert_eq!(secrets.staff.len(), 2);
+        assert_eq!(secrets.staff.iter().map(|key| key.role).collect::<Vec<_>>(), Role::ALL);
         assert!(!is_open_to_others(&files.root));
         assert!(files.make(folder.path()).unwrap().is_empty());
         assert_eq!(files.read().unwrap().root, secrets.root);
         let text = fs::read_to_string(&made[0].1).unwrap();
         let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         assert_eq!(secrets.staff[0].digest, digest);
+    }
+
+    #[test]
+    fn one_more_key_has_a_number_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = KeyFiles::in_folder(folder.path());
+        assert!(files.add(folder.path(), Role::Artist).is_err(), "there is nothing to add to");
+        files.make(folder.path()).unwrap();
+        let (id, path) = files.add(folder.path(), Role::Artist).unwrap();
+        assert_eq!(id, StaffId(5));
+        assert!(!is_open_to_others(&path));
+        let (other, _) = files.add(folder.path(), Role::Artist).unwrap();
+        assert_eq!(other, StaffId(6));
+        let staff = files.read().unwrap().staff;
+        let added = staff.iter().find(|key| key.id == id).unwrap();
+        assert_eq!(added.role, Role::Artist);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(added.digest, <[u8; 32]>::from(Sha256::digest(text.as_bytes())));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use postgres::{Config, NoTls};
 
 use floodgate_domain::LogTime;
 
-use crate::postgres::failed;
 use crate::sink::{ClockReading, Inspection, SinkError};
 
 /// How long connecting may take; a setting of the connection's own text wins.
@@ -73,6 +72,16 @@ fn judged(found: Found) -> Inspection {
     };
     let clock = ClockReading { check: "postgres clock", whose: "PostgreSQL", clocks };
     Inspection { found: answers, fault, clock: Some(clock) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+pub(crate) fn failed(error: postgres::Error) -> SinkError {
+    // The cause says more than the kind.
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let told = format!("{error}: {cause}");
+    // Class 22: the data itself is wrong, and will be the next time.
+    let is_data = error.code().is_some_and(|code| code.code().starts_with("22"));
+    if is_data { SinkError::Refused(told) } else { SinkError::Unavailable(told) }
 }
 
 fn now() -> LogTime {

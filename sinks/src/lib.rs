@@ -8,8 +8,10 @@ mod destinations;
 mod inspect;
 mod postgres;
 mod pump;
+mod rows;
 mod sink;
 mod sqlite;
+mod tables;
 
 pub use self::postgres::PostgresSink;
 pub use destinations::{destinations, role};

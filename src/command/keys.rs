@@ -1,18 +1,21 @@
 //! `floodgate keys`: secrets, made here and nowhere else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
 
-use super::exit::Failure;
+use floodgate_gateway::Role;
 use floodgate_server::keys::KeyFiles;
+
+use super::exit::Failure;
 
 /// Makes the secrets of an installation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  floodgate keys new --out data/keys")]
+  floodgate keys new --out data/keys
+  floodgate keys add artist --out data/keys")]
 pub(super) struct Keys {
     #[command(subcommand)]
     action: Action,
@@ -20,39 +23,72 @@ pub(super) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Makes what is missing in a folder: root and ticket key, a manager's and an operator's key.
+    /// Makes what is missing in a folder: root and ticket key, and a staff key for each role.
     New {
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Adds one more staff key to a folder. A gateway takes it at its next start.
+    Add {
+        /// manager, operator, artist or advertiser.
+        #[arg(value_parser = parse_role)]
+        role: Role,
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
 }
 
+fn parse_role(text: &str) -> Result<Role, String> {
+    let roles = Role::ALL.map(Role::code).join(", ");
+    Role::parse(text).ok_or_else(|| format!("one of {roles}"))
+}
+
 impl Keys {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
-        let Action::New { out } = self.action;
-        let files = KeyFiles::in_folder(&out);
-        let made = files.make(&out)?;
-        if json {
-            let staff: Vec<_> =
-                made.iter().map(|(role, path)| json!({ "role": role, "file": path })).collect();
-            println!(
-                "{}",
-                json!({ "root": files.root, "ticket": files.ticket, "staff": files.staff, "made": staff })
-            );
-            return Ok(());
+        match self.action {
+            Action::New { out } => make(&out, json),
+            Action::Add { role, out } => add(&out, role, json),
         }
-        println!("root_key_file = {:?}", files.root);
-        println!("ticket_key_file = {:?}", files.ticket);
-        println!("staff_keys_file = {:?}", files.staff);
-        if made.is_empty() {
-            println!("\nstaff keys were here already; nothing was changed");
-        }
-        for (role, path) in made {
-            println!(
-                "\nthe {role}'s key is in {}; hand it over and delete it here",
-                path.display()
-            );
-        }
-        Ok(())
     }
+}
+
+fn add(out: &Path, role: Role, json: bool) -> Result<(), Failure> {
+    let (id, path) = KeyFiles::in_folder(out).add(out, role)?;
+    if json {
+        let id = id.to_string();
+        println!("{}", json!({ "role": role.code(), "staff_id": id, "file": path }));
+        return Ok(());
+    }
+    let role = role.code();
+    println!("a key for one more {role} is in {}; hand it over and delete it here", path.display());
+    println!("gateways take it at their next start");
+    Ok(())
+}
+
+fn make(out: &Path, json: bool) -> Result<(), Failure> {
+    let files = KeyFiles::in_folder(out);
+    let made = files.make(out)?;
+    if json {
+        let staff: Vec<_> =
+            made.iter().map(|(role, path)| json!({ "role": role.code(), "file": path })).collect();
+        println!(
+            "{}",
+            json!({ "root": files.root, "ticket": files.ticket, "staff": files.staff, "made": staff })
+        );
+        return Ok(());
+    }
+    println!("root_key_file = {:?}", files.root);
+    println!("ticket_key_file = {:?}", files.ticket);
+    println!("staff_keys_file = {:?}", files.staff);
+    if made.is_empty() {
+        println!("\nstaff keys were here already; nothing was changed");
+    }
+    for (role, path) in made {
+        println!(
+            "\nthe {}'s key is in {}; hand it over and delete it here",
+            role.code(),
+            path.display()
+        );
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "transport", "admission"]),
+    ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (

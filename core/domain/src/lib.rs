@@ -36,7 +36,9 @@ pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,
 };
-pub use payment::PaymentResult;
+pub use payment::{
+    ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
+};
 pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
 pub use price::{Currency, PriceTable, Tier};

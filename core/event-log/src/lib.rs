@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
 //! | [`topics`] | the topics, their keys and how long they keep |
+//! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`dead_letters`] | records somebody could not read, kept aside with their origin |
 //! | [`probe`] | how far the log's clock is from ours |
@@ -16,6 +17,7 @@ pub mod contract;
 pub mod dead_letters;
 pub mod embedded;
 pub mod kafka;
+pub mod membership;
 pub mod partition;
 pub mod probe;
 pub mod topics;
@@ -25,6 +27,7 @@ pub mod traits;
 pub use dead_letters::{DeadLetters, Origin, Reads, read_dead_letters};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
+pub use membership::{Alone, Membership, Reassignment};
 pub use partition::partition_of;
 pub use probe::{Probe, probe};
 pub use topics::Topic;

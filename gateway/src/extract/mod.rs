@@ -1,14 +1,19 @@
-//! Preconditions as types: a handler that needs a shopper takes a `Shopper`.
+//! Preconditions as types: a handler that needs a shopper takes a `Shopper`. An extractor changes
+//! nothing, and asks of the state only the subjects it reads.
 
 pub(crate) mod address;
+pub(crate) mod cookie;
 pub(crate) mod fan;
+pub(crate) mod idempotent;
 pub(crate) mod path;
+pub(crate) mod query;
 pub(crate) mod staff;
 pub(crate) mod ticket;
-pub(crate) mod wish;
 
-pub(crate) use fan::{Fan, Shopper, token_of};
+pub(crate) use address::ClientAddress;
+pub(crate) use fan::{Fan, Shopper};
+pub(crate) use idempotent::{Idempotent, IdempotentPlan};
 pub(crate) use path::{EventPath, OrderPath};
-pub(crate) use staff::{Manager, Operator, StaffMember};
-pub(crate) use ticket::queue_ticket;
-pub(crate) use wish::{PlanWish, Wish};
+pub(crate) use query::Query;
+pub(crate) use staff::{Advertiser, Artist, Manager, Operator, Staff};
+pub(crate) use ticket::{held_ticket, queue_ticket};

@@ -4,15 +4,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::request::Parts;
 
 use floodgate_domain::{EventId, HoldId, OrderName, Refusal};
 
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
-use crate::time;
-use crate::views::Entry;
+use crate::views::{Entry, Views};
 
 /// An event that exists.
 #[derive(Debug, Clone)]
@@ -29,7 +27,7 @@ pub(crate) struct OrderPath {
     pub(crate) hold_id: HoldId,
 }
 
-async fn params(parts: &mut Parts, state: &GatewayState) -> Result<RawPathParams, ApiError> {
+async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams, ApiError> {
     RawPathParams::from_request_parts(parts, state)
         .await
         .map_err(|_| ApiError::new(Code::InvalidId))
@@ -47,7 +45,10 @@ fn parse<T: FromStr<Err: std::fmt::Display>>(
 }
 
 /// The event id of an address, whether or not the event exists.
-pub(crate) async fn event_id(parts: &mut Parts, state: &GatewayState) -> Result<EventId, ApiError> {
+pub(crate) async fn event_id<S: Send + Sync>(
+    parts: &mut Parts,
+    state: &S,
+) -> Result<EventId, ApiError> {
     let params = params(parts, state).await?;
     parse(&params, "event_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))
 }
@@ -64,41 +65,48 @@ fn at_least(parts: &Parts) -> Result<Option<u64>, ApiError> {
     })
 }
 
-async fn entry(
-    parts: &Parts,
-    state: &GatewayState,
-    event_id: EventId,
-) -> Result<Arc<Entry>, ApiError> {
-    let entry = state.views.get(event_id).ok_or(Refusal::UnknownEvent)?;
-    // An event that was created a moment ago has its room before anybody asks for it.
-    if !state.room.is_open(event_id) {
-        state.room.advance(event_id, time::now(), entry.shop());
-    }
+async fn entry(parts: &Parts, views: &Views, event_id: EventId) -> Result<Arc<Entry>, ApiError> {
+    let entry = views.get(event_id).ok_or(Refusal::UnknownEvent)?;
     if let Some(offset) = at_least(parts)? {
         entry.reaches(offset, FRESH_WITHIN).await;
     }
     Ok(entry)
 }
 
-impl FromRequestParts<GatewayState> for EventPath {
+impl<S> FromRequestParts<S> for EventPath
+where
+    S: Send + Sync,
+    Arc<Views>: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let event_id = event_id(parts, state).await?;
-        Ok(EventPath { event_id, entry: entry(parts, state, event_id).await? })
+        Ok(EventPath {
+            event_id,
+            entry: entry(parts, &Arc::<Views>::from_ref(state), event_id).await?,
+        })
     }
 }
 
-impl FromRequestParts<GatewayState> for OrderPath {
+impl<S> FromRequestParts<S> for OrderPath
+where
+    S: Send + Sync,
+    Arc<Views>: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let event_id = event_id(parts, state).await?;
         let params = params(parts, state).await?;
         let hold_id = match parse::<OrderName>(&params, "order_id") {
             Some(order) => order?.0,
             None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))?,
         };
-        Ok(OrderPath { event_id, entry: entry(parts, state, event_id).await?, hold_id })
+        Ok(OrderPath {
+            event_id,
+            entry: entry(parts, &Arc::<Views>::from_ref(state), event_id).await?,
+            hold_id,
+        })
     }
 }

@@ -1,107 +1,100 @@
-//! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests.
+//! Staff by what their key may do: `Staff<Manager>`, or `Staff<(Manager, Operator)>` where either
+//! will do.
 
-use axum::extract::FromRequestParts;
+use std::marker::PhantomData;
+
+use axum::extract::{FromRef, FromRequestParts};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use floodgate_domain::{Actor, StaffId};
 
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use crate::staff::{Role, StaffKeys};
 
-/// What a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Manager,
-    Operator,
-    Artist,
-    Advertiser,
+/// Roles a call is open to.
+pub(crate) trait Roles: Send + Sync + 'static {
+    fn admit(role: Role) -> bool;
 }
 
-impl Role {
-    /// As written in keys and key files.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "manager" => Some(Role::Manager),
-            "operator" => Some(Role::Operator),
-            "artist" => Some(Role::Artist),
-            "advertiser" => Some(Role::Advertiser),
-            _ => None,
-        }
+/// Names a role as a type.
+macro_rules! roles {
+    ($($name:ident)*) => {
+        $(
+            #[derive(Debug)]
+            pub(crate) enum $name {}
+            impl Roles for $name {
+                fn admit(role: Role) -> bool {
+                    role == Role::$name
+                }
+            }
+        )*
+    };
+}
+roles! { Manager Operator Artist Advertiser }
+
+impl<A: Roles, B: Roles> Roles for (A, B) {
+    fn admit(role: Role) -> bool {
+        A::admit(role) || B::admit(role)
     }
 }
 
-/// A key as the server keeps it.
-#[derive(Debug, Clone)]
-pub struct StaffKey {
-    pub id: StaffId,
-    pub role: Role,
-    /// SHA-256 of the whole key text.
-    pub digest: [u8; 32],
+impl<A: Roles, B: Roles, C: Roles, D: Roles> Roles for (A, B, C, D) {
+    fn admit(role: Role) -> bool {
+        <(A, B)>::admit(role) || <(C, D)>::admit(role)
+    }
 }
 
-/// Somebody with a valid key of any role.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct StaffMember {
+/// Somebody whose key has one of the roles `R`.
+#[derive(Debug)]
+pub(crate) struct Staff<R> {
     pub(crate) id: StaffId,
     pub(crate) role: Role,
+    roles: PhantomData<fn() -> R>,
 }
 
-/// A manager.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Manager(pub(crate) StaffMember);
-
-/// An operator or a manager.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Operator(pub(crate) StaffMember);
-
-impl StaffMember {
-    pub(crate) fn actor(self) -> Actor {
+impl<R> Staff<R> {
+    pub(crate) fn actor(&self) -> Actor {
         Actor::Staff(self.id)
     }
 }
 
-impl FromRequestParts<GatewayState> for StaffMember {
+impl<S, R> FromRequestParts<S> for Staff<R>
+where
+    S: Send + Sync,
+    R: Roles,
+    StaffKeys: FromRef<S>,
+{
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let text = header.and_then(|value| value.strip_prefix("Bearer "));
         let text = text.ok_or_else(|| ApiError::new(Code::KeyRequired))?;
-        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        // Every key is compared, each in constant time.
-        let found = state.staff_keys.iter().fold(None, |found, key| {
-            if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
-        });
-        found
-            .map(|key| StaffMember { id: key.id, role: key.role })
-            .ok_or_else(|| ApiError::new(Code::KeyRequired).field("authorization", "unknown key"))
-    }
-}
-
-impl FromRequestParts<GatewayState> for Manager {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
-        let member = StaffMember::from_request_parts(parts, state).await?;
-        match member.role {
-            Role::Manager => Ok(Manager(member)),
-            _ => Err(ApiError::new(Code::WrongRole)),
+        let (id, role) = StaffKeys::from_ref(state).find(text).ok_or_else(|| {
+            ApiError::new(Code::KeyRequired).field("authorization", "unknown key")
+        })?;
+        if !R::admit(role) {
+            return Err(ApiError::new(Code::WrongRole));
         }
+        Ok(Staff { id, role, roles: PhantomData })
     }
 }
 
-impl FromRequestParts<GatewayState> for Operator {
-    type Rejection = ApiError;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    async fn from_request_parts(parts: &mut Parts, state: &GatewayState) -> Result<Self, ApiError> {
-        let member = StaffMember::from_request_parts(parts, state).await?;
-        match member.role {
-            Role::Manager | Role::Operator => Ok(Operator(member)),
-            Role::Artist | Role::Advertiser => Err(ApiError::new(Code::WrongRole)),
+    #[test]
+    fn a_role_admits_itself_alone_and_several_admit_each() {
+        type Everybody = (Manager, Operator, Artist, Advertiser);
+        for role in Role::ALL {
+            assert_eq!(Manager::admit(role), role == Role::Manager);
+            assert_eq!(Artist::admit(role), role == Role::Artist);
+            assert_eq!(Advertiser::admit(role), role == Role::Advertiser);
+            let runs_the_sale = role == Role::Manager || role == Role::Operator;
+            assert_eq!(<(Manager, Operator)>::admit(role), runs_the_sale);
+            assert!(Everybody::admit(role));
         }
     }
 }

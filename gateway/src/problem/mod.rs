@@ -1,6 +1,7 @@
 //! Every way to say no, and how it is answered. The table of codes is in `code`.
 
 mod code;
+mod from;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -9,10 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use floodgate_domain::Refusal;
-use floodgate_event_log::LogError;
 
-pub(crate) use code::Code;
-use code::{Retry, Row, row_of};
+pub(crate) use code::{Code, Retry, Row, rows};
 
 /// A problem answer (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -90,6 +89,11 @@ impl ApiError {
         self
     }
 
+    /// The engine's no.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        ApiError::build(code::row_of(refusal))
+    }
+
     /// An error nobody outside should see the cause of.
     pub(crate) fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed");
@@ -99,30 +103,7 @@ impl ApiError {
 
 /// Everything said about a code, for its own page.
 pub(crate) fn explain(code: &str) -> Option<Row> {
-    code::rows().find(|row| row.code == code)
-}
-
-impl From<Refusal> for ApiError {
-    fn from(refusal: Refusal) -> Self {
-        ApiError::build(row_of(refusal))
-    }
-}
-
-impl From<LogError> for ApiError {
-    fn from(error: LogError) -> Self {
-        match error {
-            LogError::Overloaded => ApiError::new(Code::Overloaded).retry_after_ms(200),
-            LogError::TooLarge { .. } => ApiError::new(Code::BodyTooLarge),
-            error if error.nothing_written() => {
-                tracing::error!(%error, "the log takes nothing");
-                ApiError::new(Code::LogUnavailable).retry_after_ms(1_000)
-            }
-            error => {
-                tracing::error!(%error, "the outcome of an append is unknown");
-                ApiError::new(Code::OutcomeUnknown).retry_after_ms(1_000)
-            }
-        }
-    }
+    rows().find(|row| row.code == code)
 }
 
 impl IntoResponse for ApiError {

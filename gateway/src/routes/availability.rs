@@ -1,25 +1,20 @@
 //! Which seats are free: a compact snapshot, then changes.
 
-use std::convert::Infallible;
-
-use axum::Router;
 use axum::extract::State;
-use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use tokio_stream::wrappers::BroadcastStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::lasting::lasting;
+use super::Routes;
 use crate::extract::{EventPath, Fan};
-use crate::state::GatewayState;
-use crate::views::Frame;
+use crate::lifecycle::Lifecycle;
+use crate::sse::{frame, lasting};
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events/{event_id}/availability", get(snapshot))
-        .route("/v1/events/{event_id}/availability/stream", get(stream))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(snapshot)).routes(routes!(stream))
 }
 
 /// Every seat's state in two bits: magic `FGA1`, u32 seat count, u64 sequence number (both
@@ -66,28 +61,28 @@ fn pack(seq: u64, seats: &[u8]) -> Vec<u8> {
     operation_id = "streamAvailability", tag = "Fans", params(("event_id" = String, Path)),
     responses((status = 200, description = "text/event-stream", body = String)))]
 pub(crate) async fn stream(
-    State(state): State<GatewayState>,
+    State(lifecycle): State<Lifecycle>,
     _: Fan,
     path: EventPath,
     headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Response {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let from = last.unwrap_or_else(|| path.entry.frames.seq());
-    let reset = |seq: u64| Event::default().event("reset").id(seq.to_string()).data("");
-    let delta =
-        |frame: &Frame| Event::default().event("delta").id(frame.seq.to_string()).data(&frame.data);
+    let reset = |seq: u64| frame("reset", Some(seq), "");
     let now = path.entry.frames.seq();
     let (first, live) = match path.entry.frames.since(from) {
-        Some((missed, live)) => (missed.iter().map(|frame| delta(frame)).collect(), Some(live)),
+        Some((missed, live)) => {
+            (missed.iter().map(|frame| frame.sent.clone()).collect(), Some(live))
+        }
         None => (vec![reset(now)], path.entry.frames.since(now).map(|(_, live)| live)),
     };
     let live = live.map(BroadcastStream::new);
     let live = futures::stream::iter(live).flatten().map(move |frame| match frame {
-        Ok(frame) => delta(&frame),
+        Ok(frame) => frame.sent.clone(),
         // Too far behind to catch up frame by frame.
         Err(_) => reset(now),
     });
-    lasting(&state, futures::stream::iter(first).chain(live))
+    lasting(&lifecycle, futures::stream::iter(first).chain(live))
 }
 
 #[cfg(test)]

@@ -1,29 +1,30 @@
 //! The dials of an event: turn them, look first, and see who turned them before.
 
-use axum::extract::{Query, State};
+use axum::Json;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_admission::{Flow, QueueView};
 use floodgate_domain::dials::{PUZZLE_LEVEL_MAX, WORDS_BYTES_MAX};
 use floodgate_domain::{Command, PhaseDial, RoomDials, SalePhase, StaffId};
 
-use super::answer;
-use crate::extract::staff::Role;
-use crate::extract::{EventPath, Operator, StaffMember, Wish};
+use super::Routes;
+use super::respond::answer;
+use crate::admission::Admission;
+use crate::commands::Commands;
+use crate::extract::{EventPath, Idempotent, Manager, Operator, Query, Staff};
 use crate::model::{DoneAnswer, Position};
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use crate::staff::Role;
 use crate::time;
 use crate::views::Change;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events/{event_id}/queue", put(tune))
-        .route("/v1/events/{event_id}/changes", get(changes))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(tune)).routes(routes!(changes))
 }
 
 /// Changes a page may list.
@@ -50,7 +51,7 @@ pub(crate) struct QueueDials {
 }
 
 impl QueueDials {
-    fn checked(self, staff: StaffMember) -> Result<RoomDials, ApiError> {
+    fn checked(self, role: Role) -> Result<RoomDials, ApiError> {
         let QueueDials { pace_per_minute, shoppers_max, puzzle_level, phase, message, reason } =
             self;
         let wrong = |path: &str, fix: &str| ApiError::new(Code::MalformedBody).field(path, fix);
@@ -60,7 +61,7 @@ impl QueueDials {
                 .ok_or_else(|| wrong("phase", "open, pause or close"))
         });
         let phase = phase.transpose()?;
-        if phase == Some(PhaseDial::Close) && staff.role != Role::Manager {
+        if phase == Some(PhaseDial::Close) && role != Role::Manager {
             return Err(ApiError::new(Code::WrongRole).field("phase", "a manager closes a sale"));
         }
         if puzzle_level.is_some_and(|level| level > PUZZLE_LEVEL_MAX) {
@@ -94,28 +95,34 @@ pub(crate) struct TuneQuery {
 /// its actor and reason, and survives restarts. `?preview=true` tells what it would do to the
 /// waiting time instead.
 #[utoipa::path(put, path = "/v1/events/{event_id}/queue", operation_id = "tuneQueue",
-    tag = "Staff", security(("staff" = [])),
+    tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header), TuneQuery),
     request_body = QueueDials,
-    responses((status = 200, description = "DoneAnswer, or Preview", body = DoneAnswer)))]
+    responses((status = 200, body = TuneAnswer)))]
 pub(crate) async fn tune(
-    State(state): State<GatewayState>,
-    Operator(staff): Operator,
+    State(commands): State<Commands>,
+    State(admission): State<Admission>,
+    staff: Staff<(Manager, Operator)>,
     path: EventPath,
-    query: Result<Query<TuneQuery>, axum::extract::rejection::QueryRejection>,
-    Wish { named, body }: Wish<QueueDials>,
+    Query(TuneQuery { preview }): Query<TuneQuery>,
+    Idempotent { key, body }: Idempotent<QueueDials>,
 ) -> Result<Response, ApiError> {
-    let Query(TuneQuery { preview }) = query
-        .map_err(|error| ApiError::new(Code::InvalidQuery).field("preview", error.body_text()))?;
-    let dials = body.checked(staff)?;
+    let dials = body.checked(staff.role)?;
     if preview {
-        return Ok(Json(Preview::of(&state, &path, &dials)?).into_response());
+        let preview = Preview::of(&admission, &path, &dials)?;
+        return Ok(Json(TuneAnswer::Preview(preview)).into_response());
     }
     let command = Command::TuneRoom(Box::new(dials));
-    let outcome = state.submit(path.event_id, staff.actor(), &named, command).await?;
-    answer(path.event_id, outcome, false, |reply| {
-        Ok(DoneAnswer { status: "done", as_of: reply.into() })
-    })
+    let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
+    answer(path.event_id, outcome, false, |reply| Ok(TuneAnswer::Done(DoneAnswer::from(reply))))
+}
+
+/// Done, or with `?preview=true` what it would come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum TuneAnswer {
+    Done(DoneAnswer),
+    Preview(Preview),
 }
 
 /// How long the line takes as the dials stand, and as they would stand.
@@ -148,9 +155,9 @@ pub(crate) struct Forecast {
 }
 
 impl Preview {
-    fn of(state: &GatewayState, path: &EventPath, dials: &RoomDials) -> Result<Self, ApiError> {
+    fn of(admission: &Admission, path: &EventPath, dials: &RoomDials) -> Result<Self, ApiError> {
         let view = path.entry.read();
-        let room = state.room.view(path.event_id);
+        let room = admission.room().view(path.event_id);
         let room = room.ok_or(floodgate_domain::Refusal::UnknownEvent)?;
         let (measured, longest) = (view.stay.mean_ms(), view.policy.pass_ms);
         let stay_ms = measured.unwrap_or(longest);
@@ -304,17 +311,15 @@ fn snake_case(name: &str) -> String {
 
 /// Who changed what about this event, when and why. Newest first.
 #[utoipa::path(get, path = "/v1/events/{event_id}/changes", operation_id = "listChanges",
-    tag = "Staff", security(("staff" = [])),
+    tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ChangesQuery,
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = ChangeList)))]
 pub(crate) async fn changes(
-    _: Operator,
+    _: Staff<(Manager, Operator)>,
     path: EventPath,
-    query: Result<Query<ChangesQuery>, axum::extract::rejection::QueryRejection>,
+    Query(ChangesQuery { limit, before }): Query<ChangesQuery>,
 ) -> Result<Json<ChangeList>, ApiError> {
-    let Query(ChangesQuery { limit, before }) = query
-        .map_err(|error| ApiError::new(Code::InvalidQuery).field("limit", error.body_text()))?;
     let limit = limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
     let view = path.entry.read();
     let mut rest = view.changes.newest(before);

@@ -1,32 +1,32 @@
 //! Events: list, read, create.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::Json;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, Currency, EventId, LogTime, NewEvent, PriceTable, Tier};
-use floodgate_seating::PlanJson;
+use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent};
 
-use super::venues::{PlanUpload, import};
-use super::{answer, sale::PolicyPatch};
-use crate::commands::{Outcome, command_id};
-use crate::extract::{EventPath, Fan, Manager, PlanWish};
-use crate::model::{CategoryStatus, EventSummary, Position};
+use super::Routes;
+use super::respond::answer;
+use super::venues::import;
+use crate::commands::{Commands, Outcome, command_id};
+use crate::extract::{EventPath, Fan, IdempotentPlan, Manager, Query, Staff};
+use crate::model::{
+    CreateEvent, Created, EventDetail, EventList, EventSummary, SeatingPlan, price_table,
+};
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
 use crate::time;
+use crate::views::Views;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events", get(list).post(create))
-        .route("/v1/events/{event_id}", get(read))
-        .route("/v1/events/{event_id}/plan", get(plan))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(read)).routes(routes!(plan))
 }
 
 /// Events a page may list.
@@ -40,80 +40,11 @@ pub(crate) struct Page {
     after: Option<String>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EventList {
-    events: Vec<EventSummary>,
-    /// Pass as `after` for the next page; absent at the end.
-    next: Option<String>,
-}
-
-/// An event in full.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EventDetail {
-    #[serde(flatten)]
-    summary: EventSummary,
-    categories: Vec<CategoryStatus>,
-    policy: PolicyPatch,
-}
-
-/// What each category costs: one amount, or tiers.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum PriceEntry {
-    /// All-in, in minor units.
-    Amount(u32),
-    Tiers(Vec<TierEntry>),
-}
-
-/// One price, valid while its limits hold.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct TierEntry {
-    /// All-in, in minor units.
-    amount: u32,
-    /// Of which fees.
-    #[serde(default)]
-    fee: u32,
-    /// Ends when so many seats of the category are held or sold.
-    until_taken: Option<u32>,
-    /// Ends at this instant, RFC 3339.
-    until: Option<String>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CreateEvent {
-    #[schema(example = "An evening")]
-    name: String,
-    #[serde(default)]
-    description: String,
-    /// RFC 3339.
-    starts_at: Option<String>,
-    plan: PlanUpload,
-    #[schema(example = "EUR")]
-    currency: String,
-    /// By category name.
-    prices: BTreeMap<String, PriceEntry>,
-    #[serde(default)]
-    policy: PolicyPatch,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Created {
-    event_id: String,
-    venue_id: String,
-    seats: u32,
-    /// What the reader of the plan noticed.
-    #[schema(value_type = Object)]
-    report: serde_json::Value,
-    as_of: Position,
-}
-
 /// All events, in the order of their ids.
 #[utoipa::path(get, path = "/v1/events", operation_id = "listEvents", tag = "Fans",
     params(Page), responses((status = 200, body = EventList)))]
 pub(crate) async fn list(
-    State(state): State<GatewayState>,
+    State(views): State<Arc<Views>>,
     _: Fan,
     Query(page): Query<Page>,
 ) -> Result<Json<EventList>, ApiError> {
@@ -122,7 +53,7 @@ pub(crate) async fn list(
         page.after.map(|text| text.parse()).transpose().map_err(|error| {
             ApiError::new(Code::InvalidQuery).field("after", format!("{error}"))
         })?;
-    let all = state.views.all();
+    let all = views.all();
     let mut rest = all.iter().filter(|(id, _)| after.is_none_or(|after| *id > after));
     let events: Vec<_> =
         rest.by_ref().take(limit).map(|(_, entry)| EventSummary::of(&entry.read())).collect();
@@ -134,19 +65,14 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/v1/events/{event_id}", operation_id = "getEvent", tag = "Fans",
     params(("event_id" = String, Path)), responses((status = 200, body = EventDetail)))]
 pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
-    let view = path.entry.read();
-    Json(EventDetail {
-        summary: EventSummary::of(&view),
-        categories: CategoryStatus::all(&view),
-        policy: PolicyPatch::of(&view.policy),
-    })
+    Json(EventDetail::of(&path.entry.read()))
 }
 
 /// The seating plan: sections, rows, runs of seats that touch, and where to draw them. Seat
 /// numbers are `first_seat`, `first_seat + 1`, … of each run.
 #[utoipa::path(get, path = "/v1/events/{event_id}/plan", operation_id = "getPlan", tag = "Fans",
     params(("event_id" = String, Path)),
-    responses((status = 200, description = "The plan", body = Object), (status = 304)))]
+    responses((status = 200, body = SeatingPlan), (status = 304)))]
 pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Response {
     let (plan, venue_id) = {
         let view = path.entry.read();
@@ -157,7 +83,7 @@ pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Respons
     let mut response = if cached == Some(tag.as_str()) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Json(PlanJson::from(&plan, venue_id)).into_response()
+        Json(SeatingPlan::of(&plan, venue_id)).into_response()
     };
     if let Ok(value) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, value);
@@ -169,15 +95,16 @@ pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Respons
 
 /// A new event. Its id follows from the Idempotency-Key, so that a retry makes no second one.
 #[utoipa::path(post, path = "/v1/events", operation_id = "createEvent", tag = "Staff",
-    security(("staff" = [])), params(("Idempotency-Key" = String, Header)),
+    security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = CreateEvent, responses((status = 201, body = Created)))]
 pub(crate) async fn create(
-    State(state): State<GatewayState>,
-    Manager(staff): Manager,
-    PlanWish { named, body }: PlanWish<CreateEvent>,
+    State(commands): State<Commands>,
+    State(views): State<Arc<Views>>,
+    staff: Staff<Manager>,
+    IdempotentPlan { key, body }: IdempotentPlan<CreateEvent>,
 ) -> Result<Response, ApiError> {
     let actor = staff.actor();
-    let event_id = EventId((command_id(actor, EventId(0), &named.key).0 >> 64) as u64);
+    let event_id = EventId((command_id(actor, EventId(0), &key.name).0 >> 64) as u64);
     let uploaded = body.plan;
     let (name, imported) = {
         let name = body.name.clone();
@@ -187,9 +114,7 @@ pub(crate) async fn create(
             .map_err(|error| ApiError::internal(&error))??;
         (body.name, imported)
     };
-    let prices = price_table(&body.currency, &body.prices, |name| {
-        imported.plan.categories.iter().position(|category| category.name == name)
-    })?;
+    let prices = price_table(&body.currency, &body.prices, &imported.plan)?;
     let starts_at = body.starts_at.as_deref().map(|text| {
         let field = || ApiError::new(Code::MalformedBody).field("starts_at", "not RFC 3339");
         time::parse(text).ok_or_else(field)
@@ -205,10 +130,10 @@ pub(crate) async fn create(
     };
     let (seats, venue_id) = (new.plan.seat_count(), new.venue_id);
     let command = Command::CreateEvent(Box::new(new));
-    let outcome = state.submit(event_id, actor, &named, command).await?;
+    let outcome = commands.submit(event_id, actor, &key, command).await?;
     // What was answered as created can be read in the next request.
     if matches!(&outcome, Outcome::Decided(reply) if !matches!(reply.answer, Answer::Refused(_))) {
-        state.views.appeared(event_id, state.settings.answer_deadline).await;
+        views.appeared(event_id, commands.deadline()).await;
     }
     answer(event_id, outcome, true, |reply| {
         Ok(Created {
@@ -218,46 +143,5 @@ pub(crate) async fn create(
             report: imported.report,
             as_of: reply.into(),
         })
-    })
-}
-
-/// Prices by category name, as the engine takes them.
-pub(crate) fn price_table(
-    currency: &str,
-    entries: &BTreeMap<String, PriceEntry>,
-    find: impl Fn(&str) -> Option<usize>,
-) -> Result<PriceTable, ApiError> {
-    let malformed =
-        |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
-    let currency = Currency::parse(currency)
-        .ok_or_else(|| malformed("currency", "a code of three letters, such as EUR"))?;
-    let mut categories: Vec<Vec<Tier>> = Vec::new();
-    for (name, entry) in entries {
-        let at = find(name)
-            .ok_or_else(|| malformed(&format!("prices.{name}"), "the plan has no such category"))?;
-        if categories.len() <= at {
-            categories.resize(at + 1, Vec::new());
-        }
-        categories[at] = match entry {
-            PriceEntry::Amount(amount) => {
-                vec![Tier { amount: *amount, fee: 0, until_taken: None, until: None }]
-            }
-            PriceEntry::Tiers(tiers) => tiers
-                .iter()
-                .map(tier)
-                .collect::<Result<_, _>>()
-                .map_err(|message| malformed(&format!("prices.{name}"), message))?,
-        };
-    }
-    Ok(PriceTable { currency, categories })
-}
-
-fn tier(entry: &TierEntry) -> Result<Tier, &'static str> {
-    let until = entry.until.as_deref().map(|text| time::parse(text).ok_or("until: not RFC 3339"));
-    Ok(Tier {
-        amount: entry.amount,
-        fee: entry.fee,
-        until_taken: entry.until_taken,
-        until: until.transpose()?,
     })
 }

@@ -1,67 +1,31 @@
 //! Holds: acquire, extend, release.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{delete, post};
-use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::{Answer, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
 
-use super::answer;
-use crate::extract::{EventPath, OrderPath, Shopper, Wish};
-use crate::model::{Nothing, Order};
-use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use super::Routes;
+use super::respond::answer;
+use crate::commands::Commands;
+use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
+use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
+use crate::problem::{ApiError, Code, Problem};
 use crate::views::{Entry, EventView};
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events/{event_id}/holds", post(acquire))
-        .route("/v1/events/{event_id}/holds/{hold_id}", delete(release))
-        .route("/v1/events/{event_id}/holds/{hold_id}/extend", post(extend))
-}
-
-/// A seat by its number in the plan, or by name.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum SeatName {
-    Number(u32),
-    /// `section/row/seat`
-    Name(String),
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Best {
-    /// How many, together.
-    #[schema(example = 2)]
-    count: u8,
-    /// Names of price categories; any when absent.
-    #[serde(default)]
-    categories: Vec<String>,
-}
-
-/// Either `seats` or `best`.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Acquire {
-    #[serde(default)]
-    seats: Vec<SeatName>,
-    best: Option<Best>,
-    /// Needed for wheelchair spaces and the seats beside them.
-    #[serde(default)]
-    accessible: bool,
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(acquire)).routes(routes!(release)).routes(routes!(extend))
 }
 
 /// What the body asks for, as a command.
-fn command(view: &EventView, wish: &Acquire) -> Result<Command, ApiError> {
-    match (&wish.best, wish.seats.is_empty()) {
+fn command(view: &EventView, asked: &Acquire) -> Result<Command, ApiError> {
+    match (&asked.best, asked.seats.is_empty()) {
         (Some(best), true) => {
             Ok(Command::HoldBest { count: best.count, categories: categories(view, best)? })
         }
-        (None, _) => named_seats(view, wish),
+        (None, _) => named_seats(view, asked),
         (Some(_), false) => {
             let message = "name seats or ask for the best, not both";
             Err(ApiError::new(Code::MalformedBody).field("best", message))
@@ -82,9 +46,9 @@ fn categories(view: &EventView, best: &Best) -> Result<CategorySet, ApiError> {
     Ok(CategorySet(set))
 }
 
-fn named_seats(view: &EventView, wish: &Acquire) -> Result<Command, ApiError> {
+fn named_seats(view: &EventView, asked: &Acquire) -> Result<Command, ApiError> {
     let mut seats = SeatList::new();
-    for (at, name) in wish.seats.iter().enumerate() {
+    for (at, name) in asked.seats.iter().enumerate() {
         let seat = match name {
             SeatName::Number(number) => Some(SeatId(*number)),
             SeatName::Name(name) => view.seat_named(name),
@@ -97,17 +61,16 @@ fn named_seats(view: &EventView, wish: &Acquire) -> Result<Command, ApiError> {
             return Err(Refusal::HoldTooLarge.into());
         }
     }
-    Ok(Command::HoldSeats { seats, accessible: wish.accessible })
+    Ok(Command::HoldSeats { seats, accessible: asked.accessible })
 }
 
-/// The order an answer tells of.
-pub(crate) fn order_of(
-    state: &GatewayState,
-    entry: &Entry,
-    reply: &Reply,
-) -> Result<Order, ApiError> {
+/// The order an answer carries.
+pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> {
     match &reply.answer {
-        Answer::Order(view) => Ok(Order::of(state, &entry.read(), view, reply.into())),
+        Answer::Order(order) => {
+            let view = entry.read();
+            Ok(Order::of(&view, order, reply.into()))
+        }
         _ => Err(ApiError::internal(&"an order without a view")),
     }
 }
@@ -121,18 +84,18 @@ pub(crate) fn order_of(
         ("best" = (value = json!({"best": {"count": 2}}))),
         ("seats" = (value = json!({"seats": [12, "A/4/17"]}))))),
     responses((status = 201, body = Order),
-        (status = 202, body = crate::model::PendingAnswer),
+        (status = 202, body = PendingAnswer),
         (status = 409, description = "seat_taken, sold_out, not_enough_together …",
-            body = crate::problem::Problem)))]
+            body = Problem)))]
 pub(crate) async fn acquire(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     shopper: Shopper,
     path: EventPath,
-    wish: Wish<Acquire>,
+    Idempotent { key, body }: Idempotent<Acquire>,
 ) -> Result<Response, ApiError> {
-    let command = command(&path.entry.read(), &wish.body)?;
-    let outcome = state.submit(path.event_id, shopper.actor(), &wish.named, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&state, &path.entry, reply))
+    let command = command(&path.entry.read(), &body)?;
+    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
 /// A little more time, as often as the event's rules allow.
@@ -142,14 +105,14 @@ pub(crate) async fn acquire(
         ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Order)))]
 pub(crate) async fn extend(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     shopper: Shopper,
     path: OrderPath,
-    wish: Wish<Nothing>,
+    Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ExtendHold { hold_id: path.hold_id };
-    let outcome = state.submit(path.event_id, shopper.actor(), &wish.named, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&state, &path.entry, reply))
+    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
 /// Gives the seats back.
@@ -159,12 +122,12 @@ pub(crate) async fn extend(
         ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Order)))]
 pub(crate) async fn release(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     shopper: Shopper,
     path: OrderPath,
-    wish: Wish<Nothing>,
+    Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ReleaseHold { hold_id: path.hold_id };
-    let outcome = state.submit(path.event_id, shopper.actor(), &wish.named, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&state, &path.entry, reply))
+    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }

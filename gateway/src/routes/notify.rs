@@ -1,45 +1,48 @@
-//! To be told when it is one's turn.
+//! To be notified when it is one's turn.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::post;
 use http::HeaderMap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::{Actor, Command};
 
-use super::answer;
-use crate::extract::{EventPath, Fan, Wish, queue_ticket};
-use crate::model::{DoneAnswer, Nothing};
-use crate::problem::ApiError;
-use crate::state::GatewayState;
+use super::Routes;
+use super::respond::answer;
+use crate::admission::Admission;
+use crate::commands::Commands;
+use crate::extract::{EventPath, Fan, Idempotent, queue_ticket};
+use crate::model::{DoneAnswer, Empty, PendingAnswer};
+use crate::problem::{ApiError, Problem};
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new().route("/v1/events/{event_id}/queue/notify", post(ask))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(ask))
 }
 
-/// Asks to be told when this device's place is called: once, as `your_turn` on the notifications
+/// Asks to be notified when this device's place is called: once, as `your_turn` on the notifications
 /// topic, by whoever sends messages for this installation. Asking again changes nothing.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue/notify", operation_id = "notifyMyTurn",
     tag = "Fans", security(("device" = [], "queue_ticket" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = DoneAnswer),
-        (status = 202, body = crate::model::PendingAnswer),
+        (status = 202, body = PendingAnswer),
         (status = 401, description = "device_required, invalid_token: join the queue first",
-            body = crate::problem::Problem),
+            body = Problem),
         (status = 409, description = "place_spent, sale_closed, event_cancelled",
-            body = crate::problem::Problem)))]
+            body = Problem)))]
 pub(crate) async fn ask(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
+    State(admission): State<Admission>,
     fan: Fan,
     path: EventPath,
     headers: HeaderMap,
-    wish: Wish<Nothing>,
+    Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = queue_ticket(&state, &headers, event_id, device)?;
+    let ticket = queue_ticket(admission.keys(), &headers, event_id, device)?;
     let command = Command::AwaitTurn { place: ticket.place };
     let actor = Actor::Buyer(device.buyer);
-    let outcome = state.submit(event_id, actor, &wish.named, command).await?;
-    answer(event_id, outcome, false, |reply| Ok(DoneAnswer { status: "done", as_of: reply.into() }))
+    let outcome = commands.submit(event_id, actor, &key, command).await?;
+    answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
 }

@@ -1,35 +1,32 @@
 //! Orders: buy, look, follow, refund; and commands that were too slow to answer.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use futures::Stream;
-use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
 
+use super::Routes;
 use super::holds::order_of;
-use super::lasting::lasting;
-use super::{answer, pending};
-use crate::commands::refused_or;
-use crate::extract::{EventPath, Fan, Manager, OrderPath, Shopper, Wish};
-use crate::model::{DoneAnswer, Nothing, Order};
-use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use super::respond::{answer, pending};
+use crate::commands::{Commands, refused_or};
+use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, Staff};
+use crate::lifecycle::Lifecycle;
+use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
+use crate::problem::{ApiError, Code, Problem};
+use crate::sse::{json_frame, lasting};
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events/{event_id}/orders", post(purchase))
-        .route("/v1/events/{event_id}/orders/{order_id}", get(read))
-        .route("/v1/events/{event_id}/orders/{order_id}/stream", get(stream))
-        .route("/v1/events/{event_id}/orders/{order_id}/refund", post(refund))
-        .route("/v1/events/{event_id}/commands/{command_id}", get(ask))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(purchase))
+        .routes(routes!(read))
+        .routes(routes!(stream))
+        .routes(routes!(refund))
+        .routes(routes!(ask))
 }
 
 /// Looks at an order by one stream: a hash lookup each.
@@ -37,46 +34,36 @@ const STREAM_EVERY: Duration = Duration::from_millis(200);
 /// How long a read waits for an order that was only just made.
 const APPEAR_WITHIN: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Purchase {
-    #[schema(example = "hld_0000010000000")]
-    hold_id: String,
-    /// A token of the payment provider; never a card number.
-    #[schema(example = "pm_sandbox_approve")]
-    payment_method: String,
-}
-
 /// **purchaseTicket**: turns a hold into an order and starts the payment. Follow the order until
 /// it is confirmed; a declined card may be replaced by another while the seats are held.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders", operation_id = "purchaseTicket",
     tag = "The three calls", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Purchase,
-    responses((status = 201, body = Order), (status = 202, body = crate::model::PendingAnswer),
+    responses((status = 201, body = Order), (status = 202, body = PendingAnswer),
         (status = 409, description = "hold_ended, payment_pending …",
-            body = crate::problem::Problem)))]
+            body = Problem)))]
 pub(crate) async fn purchase(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     fan: Fan,
     path: EventPath,
-    wish: Wish<Purchase>,
+    Idempotent { key, body }: Idempotent<Purchase>,
 ) -> Result<Response, ApiError> {
-    // No pass is asked for: who holds may pay, even when his time in the shop is over.
+    // No pass is asked for: who holds may pay, even when their time in the shop is over.
     let shopper = Shopper { buyer: fan.device()?.buyer };
     let malformed =
         |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
-    let hold_id = wish.body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
-    let method = PaymentMethod::parse(&wish.body.payment_method).ok_or_else(|| {
-        malformed("payment_method", "a provider's token of at most 32 characters")
+    let hold_id = body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
+    let method = PaymentMethod::parse(&body.payment_method).ok_or_else(|| {
+        malformed("payment_method", "a provider's token: printable, at most 64 characters")
     })?;
     if method.as_str().bytes().filter(u8::is_ascii_digit).count() >= 12 {
         let message = "this looks like a card number; send the provider's token instead";
         return Err(malformed("payment_method", message));
     }
     let command = Command::StartPurchase { hold_id, method };
-    let outcome = state.submit(path.event_id, shopper.actor(), &wish.named, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&state, &path.entry, reply))
+    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
 /// The order, if it is this device's.
@@ -108,9 +95,9 @@ pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiErr
     }
 }
 
-fn say(state: &GatewayState, path: &OrderPath, order: &OrderView) -> Order {
+fn shown(path: &OrderPath, order: &OrderView) -> Order {
     let view = path.entry.read();
-    Order::of(state, &view, order, view.as_of.into())
+    Order::of(&view, order, view.as_of.into())
 }
 
 /// One order as it stands.
@@ -119,13 +106,9 @@ fn say(state: &GatewayState, path: &OrderPath, order: &OrderView) -> Order {
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Order)))]
-pub(crate) async fn read(
-    State(state): State<GatewayState>,
-    fan: Fan,
-    path: OrderPath,
-) -> Result<Json<Order>, ApiError> {
+pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiError> {
     let order = find(&path, fan).await?;
-    Ok(Json(say(&state, &path, &order)))
+    Ok(Json(shown(&path, &order)))
 }
 
 /// One order, pushed whenever it changes (`event: order`).
@@ -134,44 +117,43 @@ pub(crate) async fn read(
     params(("event_id" = String, Path), ("order_id" = String, Path)),
     responses((status = 200, description = "text/event-stream of Order", body = Order)))]
 pub(crate) async fn stream(
-    State(state): State<GatewayState>,
+    State(lifecycle): State<Lifecycle>,
     fan: Fan,
     path: OrderPath,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
+) -> Result<Response, ApiError> {
     find(&path, fan).await?;
-    let start =
-        (state.clone(), path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
-    let changes = futures::stream::unfold(start, async |(state, path, mut pulse, mut last)| {
+    let last = None::<(OrderView, Option<OrderPayment>)>;
+    let start = (path, tokio::time::interval(STREAM_EVERY), last);
+    let changes = futures::stream::unfold(start, async |(path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
             let now = path.entry.read().orders.get(&path.hold_id).copied()?;
-            let order = say(&state, &path, &now);
-            let seen = (now, order.action.is_some());
-            if last != Some(seen) {
-                last = Some(seen);
-                let event = Event::default().event("order").json_data(&order).unwrap_or_default();
-                return Some((event, (state, path, pulse, last)));
+            let order = shown(&path, &now);
+            let seen = Some((now, order.payment.clone()));
+            if last != seen {
+                last = seen;
+                return Some((json_frame("order", &order), (path, pulse, last)));
             }
         }
     });
-    Ok(lasting(&state, changes))
+    Ok(lasting(&lifecycle, changes))
 }
 
 /// Gives a confirmed order back: seats free, money returned.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/refund",
-    operation_id = "refundOrder", tag = "Staff", security(("staff" = [])),
+    operation_id = "refundOrder", tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Order)))]
 pub(crate) async fn refund(
-    State(state): State<GatewayState>,
-    Manager(staff): Manager,
+    State(commands): State<Commands>,
+    staff: Staff<Manager>,
     path: OrderPath,
-    wish: Wish<Nothing>,
+    Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::RefundOrder { hold_id: path.hold_id };
-    let outcome = state.submit(path.event_id, staff.actor(), &wish.named, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&state, &path.entry, reply))
+    let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
 /// The outcome of a command that was not decided in time; 202 while it is not known here.
@@ -179,9 +161,9 @@ pub(crate) async fn refund(
 #[utoipa::path(get, path = "/v1/events/{event_id}/commands/{command_id}",
     operation_id = "askCommand", tag = "Fans",
     params(("event_id" = String, Path), ("command_id" = String, Path)),
-    responses((status = 200, body = Order), (status = 202, body = crate::model::PendingAnswer)))]
+    responses((status = 200, body = Order), (status = 202, body = PendingAnswer)))]
 pub(crate) async fn ask(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     _: Fan,
     path: EventPath,
     names: Path<(String, String)>,
@@ -190,12 +172,12 @@ pub(crate) async fn ask(
     let command_id: CommandId = command_id
         .parse()
         .map_err(|error| ApiError::new(Code::InvalidId).field("command_id", format!("{error}")))?;
-    let Some(reply) = state.late.find(command_id) else {
+    let Some(reply) = commands.late(command_id) else {
         return Ok(pending(path.event_id, command_id));
     };
     let reply = refused_or(reply)?;
     match &reply.answer {
-        Answer::Order(_) => Ok(Json(order_of(&state, &path.entry, &reply)?).into_response()),
-        _ => Ok(Json(DoneAnswer { status: "done", as_of: (&reply).into() }).into_response()),
+        Answer::Order(_) => Ok(Json(order_of(&path.entry, &reply)?).into_response()),
+        _ => Ok(Json(DoneAnswer::from(&reply)).into_response()),
     }
 }

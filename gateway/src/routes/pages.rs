@@ -1,27 +1,27 @@
 //! The pages, inside the binary.
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::problem::{ApiError, Code, explain};
-use crate::state::GatewayState;
+use super::Routes;
+use crate::problem::{ApiError, Code};
 
 /// Everything under `gateway/web`.
 #[derive(RustEmbed)]
 #[folder = "web/"]
 struct Web;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
+/// Pages are for people: only what programs call is in the document.
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new()
         .route("/", get(async |headers: HeaderMap| file("index.html", &headers)))
         .route("/events/{event_id}", get(async |headers: HeaderMap| file("event.html", &headers)))
         .route("/docs", get(async |headers: HeaderMap| file("docs/docs.html", &headers)))
         .route("/assets/{*path}", get(asset))
-        .route("/problems/{code}", get(problem))
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -59,10 +59,4 @@ fn kind_of(path: &str) -> &'static str {
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }
-}
-
-/// What a problem's `type` points to.
-async fn problem(Path(code): Path<String>) -> Result<Response, ApiError> {
-    let row = explain(&code).ok_or_else(|| ApiError::new(Code::NotFound))?;
-    Ok(format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice).into_response())
 }

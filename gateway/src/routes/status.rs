@@ -1,20 +1,22 @@
 //! The state of an event: from the stream, or decided in the log.
 
-use axum::extract::{Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
+use axum::Json;
+use axum::extract::State;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::{Answer, Command};
 
-use crate::extract::{EventPath, Fan};
+use super::Routes;
+use crate::commands::Commands;
+use crate::extract::{EventPath, Fan, Query};
 use crate::model::StatusAnswer;
-use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
+use crate::problem::ApiError;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new().route("/v1/events/{event_id}/status", get(read))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(read))
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -39,18 +41,15 @@ pub(crate) struct StatusQuery {
     tag = "The three calls", params(("event_id" = String, Path), StatusQuery),
     responses((status = 200, body = StatusAnswer)))]
 pub(crate) async fn read(
-    State(state): State<GatewayState>,
+    State(commands): State<Commands>,
     _: Fan,
     path: EventPath,
-    query: Result<Query<StatusQuery>, axum::extract::rejection::QueryRejection>,
+    Query(StatusQuery { consistency }): Query<StatusQuery>,
 ) -> Result<Json<StatusAnswer>, ApiError> {
-    let Query(query) = query.map_err(|error| {
-        ApiError::new(Code::InvalidQuery).field("consistency", error.body_text())
-    })?;
-    if query.consistency == Consistency::Eventual {
+    if consistency == Consistency::Eventual {
         return Ok(Json(StatusAnswer::eventual(&path.entry.read())));
     }
-    let reply = state.ask(path.event_id, Command::ReadStatus).await?;
+    let reply = commands.ask(path.event_id, Command::ReadStatus).await?;
     match &reply.answer {
         Answer::Status(status) => Ok(Json(StatusAnswer::strong(&reply, status))),
         _ => Err(ApiError::internal(&"a status without counts")),

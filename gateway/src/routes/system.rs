@@ -1,43 +1,74 @@
 //! For machines that watch machines.
 
-use std::sync::atomic::Ordering;
-
+use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use http::{StatusCode, header};
-use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::openapi::document;
-use crate::problem::{ApiError, Code};
-use crate::readiness::readiness;
-use crate::state::GatewayState;
+use super::{Routes, openapi};
+use crate::commands::Commands;
+use crate::lifecycle::Lifecycle;
+use crate::problem::{ApiError, Code, Problem};
+use crate::readiness::Readiness;
+use crate::telemetry::Telemetry;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/healthz", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/openapi.json", get(async || Json(document())))
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(health))
+        .routes(routes!(metrics))
+        .routes(routes!(document))
 }
 
-/// Ready when everything that the process is for can go on, and no end is near.
-async fn ready(State(state): State<GatewayState>) -> (StatusCode, Json<Value>) {
-    let draining = state.draining.load(Ordering::Acquire);
-    let refused = state.settings_refused.load(Ordering::Acquire);
+/// The process runs.
+#[utoipa::path(get, path = "/livez", operation_id = "isLive", tag = "Machines",
+    responses((status = 200, description = "ok", body = String)))]
+async fn live() -> &'static str {
+    "ok\n"
+}
+
+/// Whether new visitors may be sent here: everything the process is for can go on, and no end is
+/// near.
+#[utoipa::path(get, path = "/readyz", operation_id = "isReady", tag = "Machines",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn ready(State(lifecycle): State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
     // A bad file is no reason to send nobody here: what was right before goes on.
-    let settings = if refused { "the changed file cannot be used; the log says why" } else { "ok" };
-    let beside = [("settings".to_owned(), settings.into())].into_iter().collect();
-    let (status, body) = readiness(&state.services, draining, beside);
+    let settings = if lifecycle.are_settings_refused() {
+        "the changed file cannot be used; the log says why"
+    } else {
+        "ok"
+    };
+    let services = lifecycle.services();
+    let (status, body) = Readiness::of(services, lifecycle.is_draining(), Some(settings));
     (status, Json(body))
 }
 
+/// The same as `/readyz`, for those who look here.
+#[utoipa::path(get, path = "/healthz", operation_id = "isHealthy", tag = "Machines",
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn health(lifecycle: State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
+    ready(lifecycle).await
+}
+
 /// Prometheus text.
-async fn metrics(State(state): State<GatewayState>) -> Result<Response, ApiError> {
-    let handle = state.metrics.as_ref().ok_or_else(|| ApiError::new(Code::NotFound))?;
-    metrics::gauge!("floodgate_requests_waiting").set(state.commands.waiting_count() as f64);
-    let kind = "text/plain; version=0.0.4";
-    Ok(([(header::CONTENT_TYPE, kind)], handle.render()).into_response())
+#[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Machines",
+    responses((status = 200, content_type = "text/plain", body = String),
+        (status = 404, description = "not_found: nothing is recorded here", body = Problem)))]
+async fn metrics(
+    State(telemetry): State<Telemetry>,
+    State(commands): State<Commands>,
+) -> Result<Response, ApiError> {
+    metrics::gauge!("floodgate_requests_waiting").set(commands.waiting_count() as f64);
+    let text = telemetry.render().ok_or_else(|| ApiError::new(Code::NotFound))?;
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Machines",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+async fn document() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()
 }

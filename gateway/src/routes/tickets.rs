@@ -1,43 +1,23 @@
 //! Tickets: bought seats, signed, with a QR code.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use http::header;
-use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::{OrderStatus, OrderView, Refusal, SeatId};
 
+use super::Routes;
 use super::orders::find;
 use crate::extract::{Fan, OrderPath};
-use crate::model::Seat;
+use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
-use crate::ticket;
+use crate::ticket::{TicketKey, qr_svg};
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new()
-        .route("/v1/events/{event_id}/orders/{order_id}/tickets", get(list))
-        .route("/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/qr.svg", get(qr))
-        .route("/.well-known/floodgate-ticket-key.json", get(key))
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Ticket {
-    ticket_id: String,
-    #[serde(flatten)]
-    seat: Seat,
-    /// What the QR code says; a gate checks it with the public key alone.
-    token: String,
-    /// Address of the QR code.
-    qr: String,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Tickets {
-    tickets: Vec<Ticket>,
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(qr)).routes(routes!(key))
 }
 
 async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
@@ -55,7 +35,7 @@ async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Tickets)))]
 pub(crate) async fn list(
-    State(state): State<GatewayState>,
+    State(signer): State<TicketKey>,
     fan: Fan,
     path: OrderPath,
 ) -> Result<Json<Tickets>, ApiError> {
@@ -66,7 +46,7 @@ pub(crate) async fn list(
     let tickets = order.seats.iter().map(|seat| Ticket {
         ticket_id: format!("{}-{}", hold_id.order().to_string().replace("ord_", "tkt_"), seat.0),
         seat: Seat::of(&view, seat),
-        token: ticket::token(&state.ticket_key, event_id, hold_id, seat),
+        token: signer.token(event_id, hold_id, seat),
         qr: format!("{base}/{}/qr.svg", seat.0),
     });
     Ok(Json(Tickets { tickets: tickets.collect() }))
@@ -78,7 +58,7 @@ pub(crate) async fn list(
     params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path)),
     responses((status = 200, content_type = "image/svg+xml", body = String)))]
 pub(crate) async fn qr(
-    State(state): State<GatewayState>,
+    State(signer): State<TicketKey>,
     fan: Fan,
     path: OrderPath,
     names: Path<(String, String, String)>,
@@ -89,15 +69,16 @@ pub(crate) async fn qr(
     if !order.seats.as_slice().contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
     }
-    let token = ticket::token(&state.ticket_key, path.event_id, path.hold_id, seat);
-    let svg = ticket::qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
+    let token = signer.token(path.event_id, path.hold_id, seat);
+    let svg = qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private")];
     Ok((headers, svg).into_response())
 }
 
 /// The public key of tickets, for gates.
-pub(crate) async fn key(State(state): State<GatewayState>) -> Json<serde_json::Value> {
-    Json(serde_json::json!({
-        "kty": "OKP", "crv": "Ed25519", "use": "sig", "x": ticket::public_key(&state.ticket_key),
-    }))
+#[utoipa::path(get, path = "/.well-known/floodgate-ticket-key.json",
+    operation_id = "getTicketKey", tag = "Machines",
+    responses((status = 200, body = TicketPublicKey)))]
+pub(crate) async fn key(State(signer): State<TicketKey>) -> Json<TicketPublicKey> {
+    Json(TicketPublicKey { kty: "OKP", crv: "Ed25519", purpose: "sig", x: signer.public() })
 }

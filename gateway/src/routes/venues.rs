@@ -1,36 +1,23 @@
 //! Seating plans as people have them.
 
 use axum::Json;
-use axum::Router;
-use axum::routing::post;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::{Plan, VenueId};
 use floodgate_seating::Format;
 
-use crate::extract::{Manager, PlanWish};
+use super::Routes;
+use crate::extract::{IdempotentPlan, Manager, Staff};
+use crate::model::PlanUpload;
 use crate::problem::{ApiError, Code};
-use crate::state::GatewayState;
 
-pub(crate) fn routes() -> Router<GatewayState> {
-    Router::new().route("/v1/venues/check", post(check))
-}
-
-/// A seating plan in one of the forms that can be read.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PlanUpload {
-    /// pretix, csv or native.
-    #[schema(example = "csv")]
-    format: String,
-    /// The text; base64 for native.
-    #[schema(example = "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n")]
-    content: String,
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(check))
 }
 
 /// A plan that can be sold.
@@ -72,12 +59,12 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
 
 /// What a plan holds and what is wrong with it; nothing is kept.
 #[utoipa::path(post, path = "/v1/venues/check", operation_id = "checkVenue", tag = "Staff",
-    security(("staff" = [])), params(("Idempotency-Key" = String, Header)),
+    security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = PlanUpload,
     responses((status = 200, description = "The report", body = Object)))]
 pub(crate) async fn check(
-    _: Manager,
-    PlanWish { body, .. }: PlanWish<PlanUpload>,
+    _: Staff<Manager>,
+    IdempotentPlan { body, .. }: IdempotentPlan<PlanUpload>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let imported = tokio::task::spawn_blocking(move || import(&body, ""))
         .await

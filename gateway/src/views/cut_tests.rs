@@ -1,4 +1,5 @@
-//! A log that is away for a while: views go on where they were; one that stays away ends the process.
+//! A log that is away for a while: views go on where they were; one that stays away ends the
+//! process.
 #![allow(clippy::unwrap_used)]
 
 use floodgate_domain::wire::encode_fact;
@@ -24,9 +25,9 @@ fn enter(log: &MemoryLog, number: u64) {
     append(log, number, Fact::Entered { buyer, place, until });
 }
 
-fn follow(log: &MemoryLog) -> (Arc<Views>, Group) {
+fn follow(log: &MemoryLog) -> (Arc<Views>, Arc<Group>) {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    Views::follow(&log).unwrap()
+    Views::follow(&log, |_, _| {}).unwrap()
 }
 
 #[test]
@@ -36,7 +37,7 @@ fn views_come_through_a_cut() {
     append(&log, 0, Fact::EventCreated(Box::default()));
     for round in 0..3 {
         let first = 1 + round * 5;
-        cut::comes_back(&log, &following, || (first..first + 5).for_each(|at| enter(&log, at)));
+        cut::comes_back(&log, &*following, || (first..first + 5).for_each(|at| enter(&log, at)));
         let entered = || views.get(EVENT).map_or(0, |entry| entry.read().entered_count);
         cut::until("all have entered", || entered() == first + 4);
     }
@@ -49,5 +50,5 @@ fn views_come_through_a_cut() {
 fn a_log_that_stays_away_ends_the_process() {
     let log = MemoryLog::new(1);
     let (_, following) = follow(&log);
-    cut::gives_up(&log, Arc::new(following));
+    cut::gives_up(&log, following);
 }

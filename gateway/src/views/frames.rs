@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use tokio::sync::broadcast;
 
 use floodgate_domain::wire::Sink;
+
+use crate::sse;
 
 /// Frames kept for viewers that come back: half a minute at four a second.
 const KEPT: usize = 128;
@@ -18,8 +21,8 @@ const BEHIND_MAX: usize = 32;
 #[derive(Debug)]
 pub(crate) struct Frame {
     pub(crate) seq: u64,
-    /// Base64 of varints: `gap << 2 | state`, ascending.
-    pub(crate) data: String,
+    /// The event as it is sent; its data is the base64 of varints `gap << 2 | state`, ascending.
+    pub(crate) sent: Bytes,
 }
 
 #[derive(Debug)]
@@ -61,7 +64,8 @@ impl Frames {
         let data = STANDARD.encode(encode(changes));
         let mut recent = self.lock();
         recent.seq += 1;
-        let frame = Arc::new(Frame { seq: recent.seq, data });
+        let seq = recent.seq;
+        let frame = Arc::new(Frame { seq, sent: sse::frame("delta", Some(seq), &data) });
         if recent.kept.len() == KEPT {
             recent.kept.pop_front();
         }
@@ -104,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_back_misses_nothing_or_is_told() {
+    fn who_comes_back_misses_nothing_or_gets_a_reset() {
         let frames = Frames::default();
         let start = frames.seq();
         for seat in 0..200 {

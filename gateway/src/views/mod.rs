@@ -1,16 +1,17 @@
 //! The read side: events, seats and orders, folded from facts.
 //!
-//! One follower a partition folds the facts. It keeps what it has folded, so after a failure of the
-//! log it goes on where it was; meanwhile the views are as of then.
+//! One follower a partition folds the facts. It keeps what it has folded, so after a failure of
+//! the log it goes on where it was; meanwhile the views are as of then.
 
 mod changes;
 mod event;
 mod fold;
 mod frames;
+mod payments;
 mod stay;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use floodgate_admission::ShopView;
@@ -23,7 +24,8 @@ use floodgate_transport::{
 
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
-pub(crate) use frames::{Frame, Frames};
+pub(crate) use frames::Frames;
+pub(crate) use payments::{Failure, PaymentView};
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;
@@ -85,15 +87,22 @@ impl Entry {
     }
 }
 
+/// What is to be done with a new event.
+type Created = dyn Fn(EventId, &Entry) + Send + Sync;
+
 /// All events this gateway knows.
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     events: RwLock<BTreeMap<EventId, Arc<Entry>>>,
+    /// What folds them; set once, at the start.
+    following: OnceLock<Arc<Group>>,
 }
 
 /// What one partition's follower does: it folds.
-#[derive(Debug)]
-struct Folder(Arc<Views>);
+struct Folder {
+    views: Arc<Views>,
+    created: Arc<Created>,
+}
 
 impl Handler for Folder {
     type Item = FactRecord;
@@ -103,7 +112,7 @@ impl Handler for Folder {
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        self.0.fold(batch.items);
+        self.views.fold(batch.items, &*self.created);
         Ok(())
     }
 
@@ -113,9 +122,14 @@ impl Handler for Folder {
 }
 
 impl Views {
-    /// Starts a follower for each partition of the facts.
-    pub(crate) fn follow(log: &Arc<dyn Log>) -> std::io::Result<(Arc<Self>, Group)> {
+    /// Starts a follower for each partition of the facts. `created` runs with each new event before
+    /// anybody can find it here.
+    pub(crate) fn follow(
+        log: &Arc<dyn Log>,
+        created: impl Fn(EventId, &Entry) + Send + Sync + 'static,
+    ) -> std::io::Result<(Arc<Self>, Arc<Group>)> {
         let views = Arc::new(Views::default());
+        let created: Arc<Created> = Arc::new(created);
         let mut followers: Vec<Arc<dyn Service>> = Vec::new();
         for partition in 0..log.partitions(Topic::Ledger) {
             let config = FollowerConfig {
@@ -128,26 +142,35 @@ impl Views {
                 // Every gateway reads the same; the processor sets it aside.
                 unreadable: Unreadable::Counted { role: "gateway" },
             };
-            let theirs = Arc::clone(&views);
-            followers.push(Arc::new(Follower::spawn(config, move || Folder(theirs))?));
+            let (views, created) = (Arc::clone(&views), Arc::clone(&created));
+            let follower = Follower::spawn(config, move || Folder { views, created })?;
+            followers.push(Arc::new(follower));
         }
-        Ok((views, Group::new("views", followers)))
+        let following = Arc::new(Group::new("views", followers));
+        let following = Arc::clone(views.following.get_or_init(|| following));
+        Ok((views, following))
+    }
+
+    /// Whether every partition is followed to near its end, so that it is known what was done.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.following.get().is_some_and(|following| following.health().is_ready())
     }
 
     /// Folds facts in order, one lock a run of the same event.
-    fn fold(&self, facts: &[FactRecord]) {
+    fn fold(&self, facts: &[FactRecord], created: &Created) {
         for run in facts.chunk_by(|a, b| a.event_id == b.event_id) {
             let event_id = run[0].event_id;
-            let entry = self.get(event_id).or_else(|| self.create(&run[0]));
+            let entry = self.get(event_id).or_else(|| self.create(&run[0], created));
             let Some(entry) = entry else { continue };
             let mut view = entry.view.write().unwrap_or_else(PoisonError::into_inner);
             run.iter().for_each(|fact| view.fold(fact));
         }
     }
 
-    fn create(&self, fact: &FactRecord) -> Option<Arc<Entry>> {
+    fn create(&self, fact: &FactRecord, created: &Created) -> Option<Arc<Entry>> {
         let view = RwLock::new(EventView::created(fact)?);
         let entry = Arc::new(Entry { view, frames: Frames::default() });
+        created(fact.event_id, &entry);
         let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
         events.insert(fact.event_id, Arc::clone(&entry));
         Some(entry)

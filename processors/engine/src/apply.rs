@@ -38,7 +38,7 @@ impl Target<'_> {
                 self.event.shoppers -= 1;
             }
             Fact::PlacesCalled { below } => self.call_places(*below),
-            Fact::TurnAwaited { place, .. } => self.event.waiting_line.ask(*place),
+            Fact::TurnAwaited { place, .. } => self.event.waiting_line.request(*place),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
@@ -76,6 +76,7 @@ impl Target<'_> {
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentVoided { .. }
+            | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
             | Fact::TicketTransferred { .. }

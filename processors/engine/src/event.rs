@@ -81,7 +81,7 @@ impl Event {
     }
 
     /// The one thing facts do not say: who joined which cohort. Facts are for others to read, and
-    /// must not tell; the command does, and the engine remembers.
+    /// must not say; the command does, and the engine remembers.
     pub(super) fn remember_cohort(&mut self, envelope: &Envelope) {
         let cohort = match &envelope.command {
             Command::ShareCohort { cohort } => Some(*cohort),

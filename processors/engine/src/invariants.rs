@@ -21,9 +21,9 @@ pub const INVARIANTS: [(&str, &str); 7] = [
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
     ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
-    ("buyer-limits", "a buyer's seats and live holds are those of his orders"),
+    ("buyer-limits", "a buyer's seats and live holds are those of their orders"),
     ("place-enters-once", "every shopper's place is spent and was given out"),
-    ("line-moves-on", "places called were given out, and who waits to be told is counted"),
+    ("line-moves-on", "places called were given out, and who waits for a message is counted"),
 ];
 
 const PREDICATES: [Predicate; 7] = [

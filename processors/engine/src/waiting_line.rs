@@ -1,9 +1,9 @@
-//! The line as the log knows it: how far it was called, and who wants to be told.
+//! The line as the log knows it: how far it was called, and who waits for a message.
 
 use floodgate_domain::ids::Place;
 use floodgate_domain::wire::{Cursor, Sink, WireError};
 
-/// People who may wait to be told at once: whoever tells them keeps about 100 bytes each.
+/// People who may wait for a message at once: whoever notifies them keeps about 100 bytes each.
 pub(super) const AWAITING_MAX: u32 = 1 << 20;
 
 /// What one event knows of its line.
@@ -11,9 +11,9 @@ pub(super) const AWAITING_MAX: u32 = 1 << 20;
 pub(super) struct WaitingLine {
     /// Every place below was called; at most as many as were given out.
     pub(super) called: u64,
-    /// One bit a place that ever asked to be told, as far as the last one that did: at most
+    /// One bit a place that ever asked for a message, as far as the last one that did: at most
     /// two megabytes, like the marks of spent places.
-    asked: Vec<u64>,
+    requested: Vec<u64>,
     /// Of those the ones not called and not entered yet. Follows from the rest.
     awaiting: u32,
 }
@@ -23,9 +23,9 @@ fn bit(place: Place) -> (usize, u64) {
 }
 
 impl WaitingLine {
-    pub(super) fn has_asked(&self, place: Place) -> bool {
+    pub(super) fn has_requested(&self, place: Place) -> bool {
         let (word, bit) = bit(place);
-        self.asked.get(word).is_some_and(|bits| bits & bit != 0)
+        self.requested.get(word).is_some_and(|bits| bits & bit != 0)
     }
 
     pub(super) fn awaiting(&self) -> u32 {
@@ -33,41 +33,41 @@ impl WaitingLine {
     }
 
     /// A place that has not asked before; places given out bound the memory.
-    pub(super) fn ask(&mut self, place: Place) {
+    pub(super) fn request(&mut self, place: Place) {
         let (word, bit) = bit(place);
-        if self.asked.len() <= word {
-            self.asked.resize(word + 1, 0);
+        if self.requested.len() <= word {
+            self.requested.resize(word + 1, 0);
         }
-        self.asked[word] |= bit;
+        self.requested[word] |= bit;
         self.awaiting += u32::from(place.0 >= self.called);
     }
 
     /// The line moves on; `spent` marks the places that have entered.
     pub(super) fn call(&mut self, below: Place, spent: &[u64]) {
         let called = self.called.max(below.0);
-        self.awaiting -= self.asked_between(self.called, called, spent);
+        self.awaiting -= self.requested_between(self.called, called, spent);
         self.called = called;
     }
 
     /// A place enters that was not marked as spent yet.
     pub(super) fn enter(&mut self, place: Place) {
-        self.awaiting -= u32::from(place.0 >= self.called && self.has_asked(place));
+        self.awaiting -= u32::from(place.0 >= self.called && self.has_requested(place));
     }
 
     /// Those who asked, were not called and have not entered, counted anew.
     pub(super) fn count(&self, spent: &[u64]) -> u32 {
-        self.asked_between(self.called, u64::MAX, spent)
+        self.requested_between(self.called, u64::MAX, spent)
     }
 
     /// Places from `first` up to and without `beyond` that asked and have not entered.
-    fn asked_between(&self, first: u64, beyond: u64, spent: &[u64]) -> u32 {
-        let end = self.asked.len() as u64;
+    fn requested_between(&self, first: u64, beyond: u64, spent: &[u64]) -> u32 {
+        let end = self.requested.len() as u64;
         let words = (first / 64).min(end)..beyond.div_ceil(64).min(end);
         let counted = words.map(|word| {
             let (at, start) = (word as usize, word * 64);
             let from_first = u64::MAX << first.saturating_sub(start).min(63);
             let to_beyond = u64::MAX >> (start + 63).saturating_sub(beyond - 1).min(63);
-            let waiting = self.asked[at] & !spent.get(at).unwrap_or(&0);
+            let waiting = self.requested[at] & !spent.get(at).unwrap_or(&0);
             (waiting & from_first & to_beyond).count_ones()
         });
         counted.sum()
@@ -75,16 +75,17 @@ impl WaitingLine {
 
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.put_varint(self.called);
-        out.put_count(self.asked.len());
-        self.asked.iter().for_each(|&bits| out.put_u64_fixed(bits));
+        out.put_count(self.requested.len());
+        self.requested.iter().for_each(|&bits| out.put_u64_fixed(bits));
     }
 
     /// Reads what belongs to an event with these spent places.
     pub(super) fn read(cursor: &mut Cursor<'_>, spent: &[u64]) -> Result<Self, WireError> {
         let called = cursor.varint()?;
         let words = cursor.usize(spent.len(), "a count of places that asked")?;
-        let asked: Result<Vec<u64>, WireError> = (0..words).map(|_| cursor.u64_fixed()).collect();
-        let mut waiting_line = WaitingLine { called, asked: asked?, awaiting: 0 };
+        let requested: Result<Vec<u64>, WireError> =
+            (0..words).map(|_| cursor.u64_fixed()).collect();
+        let mut waiting_line = WaitingLine { called, requested: requested?, awaiting: 0 };
         waiting_line.awaiting = waiting_line.count(spent);
         Ok(waiting_line)
     }
@@ -99,7 +100,7 @@ mod tests {
         let mut waiting_line = WaitingLine::default();
         let mut spent = vec![0; 4];
         for place in [0, 3, 63, 64, 130] {
-            waiting_line.ask(Place(place));
+            waiting_line.request(Place(place));
         }
         assert_eq!(waiting_line.awaiting(), 5);
         waiting_line.enter(Place(3));
@@ -107,7 +108,7 @@ mod tests {
         assert_eq!(waiting_line.awaiting(), 4);
         waiting_line.call(Place(64), &spent);
         assert_eq!(waiting_line.awaiting(), 2, "64 and 130");
-        waiting_line.ask(Place(5));
+        waiting_line.request(Place(5));
         assert_eq!(waiting_line.awaiting(), 2, "a called place waits no more");
         waiting_line.enter(Place(130));
         spent[2] |= 1 << 2;

@@ -13,8 +13,9 @@ use floodgate_domain::{Envelope, FactRecord, Source};
 use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
+use crate::error::RunnerError;
 use crate::mark::Mark;
-use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};
+use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
 use crate::readers::{Kept, Reader};
 use crate::recovery::{Beginning, Past, find_start, parked_tail};
 use crate::tail::fact_source;
@@ -27,7 +28,7 @@ const FACTS_MAX: usize = 4096;
 /// have none: refusals, mostly. Those nearer are left to the takeover, which answers them; at
 /// 40,000 a second these are 1.6 seconds, about as long as a client waits for an answer and as a
 /// takeover takes. Folding them then takes a tenth of a second.
-const TRAIL: u64 = 1 << 16;
+pub(crate) const TRAIL: u64 = 1 << 16;
 /// Records that are no commands are remembered up to this many: one is a fault somewhere.
 const FOREIGN_MAX: usize = 8;
 /// How much later than an owner a follower may hear of records: nobody waits for it, a broker pays for
@@ -56,6 +57,14 @@ pub struct Standby {
     envelopes: Vec<Envelope>,
 }
 
+impl PartitionLoop {
+    /// Waits for the facts, then follows whoever owns the partition now.
+    pub fn stand_by(self) -> Result<Standby, RunnerError> {
+        let (config, past) = self.into_settled()?;
+        Standby::after(config, past)
+    }
+}
+
 impl Standby {
     /// Starts from the newest good snapshot. The first turns fold what the ledger shows.
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
@@ -65,7 +74,7 @@ impl Standby {
     }
 
     /// What is left of an owner whose facts are all in the ledger.
-    pub(crate) fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
+    fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
         let before = past.commands.0.position().checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
         Standby::follow(config, Past { origin: Beginning::Standby, ..past }, published)

@@ -5,18 +5,12 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::net::TcpListener;
 
-use floodgate_admission::limits::Rate;
-use floodgate_admission::{
-    AdmissionStore, Keys, LimitSettings, Limits, MemoryStore, PaceSettings, RedisStore,
-    RoomSettings, WaitingRoom,
-};
-use floodgate_config::{PaymentsProvider, Settings, Store};
-use floodgate_gateway::{
-    GatewayParts, GatewaySettings, GatewayState, PaymentSandbox, PlaceReservations,
-};
-use floodgate_payments::Sandbox;
+use floodgate_admission::{AdmissionStore, Keys, Limits, MemoryStore, RedisStore, WaitingRoom};
+use floodgate_config::Store;
+use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, PlaceReservations};
 use floodgate_transport::{CommandClient, Stage, follow_replies};
 
+use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
 use super::{Parts, reload};
 use crate::keys::Secrets;
@@ -39,19 +33,6 @@ pub(super) fn start(parts: &Parts<'_>, secrets: Secrets, listener: TcpListener) 
     Ok(())
 }
 
-/// The sandbox provider as the gateway's pages see it.
-#[derive(Debug)]
-struct SandboxPages;
-
-impl PaymentSandbox for SandboxPages {
-    fn tokenise(&self, card_number: &str) -> Option<&'static str> {
-        Sandbox::tokenise(card_number)
-    }
-    fn asks_buyer(&self, method: &str) -> bool {
-        Sandbox::asks_buyer(method)
-    }
-}
-
 fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
     let Parts { settings, services, hub, gateway_id, metrics, tracer, .. } = parts;
     let (admission, log) = (&settings.admission, parts.log.shared());
@@ -62,7 +43,6 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
     };
     let server = &settings.server;
-    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
     Ok(GatewayParts {
         log,
         commands,
@@ -75,7 +55,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
-        sandbox: has_sandbox.then(|| Arc::new(SandboxPages) as Arc<dyn PaymentSandbox>),
+        payments: parts.provider.clone(),
         metrics: metrics.clone(),
         tracer: tracer.clone(),
         settings: GatewaySettings {
@@ -89,23 +69,4 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
             trusted_proxies: server.trusted_proxies.clone(),
         },
     })
-}
-
-pub(super) fn room_settings(settings: &Settings) -> RoomSettings {
-    let admission = &settings.admission;
-    let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
-    let pace = PaceSettings { per_minute, grace_ms };
-    let (puzzle_level, puzzle_neighbours) = (admission.puzzle_level, admission.puzzle_neighbours);
-    RoomSettings { pace, puzzle_level, puzzle_neighbours }
-}
-
-pub(super) fn limit_settings(settings: &Settings) -> LimitSettings {
-    let admission = &settings.admission;
-    let rate = |per_second, burst| Rate { per_second, burst };
-    LimitSettings {
-        address: rate(admission.address_per_second, admission.address_burst),
-        network: rate(admission.network_per_second, admission.network_burst),
-        device: rate(admission.device_per_second, admission.device_burst),
-        keys_max: admission.keys_max,
-    }
 }

@@ -3,10 +3,10 @@
 //! A running process is a list of services. A role is a file here that starts its services and adds
 //! them to the list; readiness, failure and the end follow from the list alone.
 
+mod admission;
 mod gateway;
 mod live;
 mod log;
-mod owners;
 mod process;
 mod processor;
 mod reload;
@@ -28,6 +28,7 @@ use floodgate_config::Settings;
 use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, Tracer};
 use floodgate_gateway::StatusPage;
+use floodgate_payments::Provider;
 use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
@@ -35,6 +36,7 @@ pub use self::log::{SharedLog, kafka_options};
 use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
+use crate::payments::open_provider;
 
 /// How long a status page may take to end: its answers are written at once.
 const PAGE_ENDS_WITHIN: Duration = Duration::from_secs(1);
@@ -90,6 +92,8 @@ struct Parts<'a> {
     gateway_id: GatewayId,
     /// Answers to the gateway of this process.
     hub: ReplyHub,
+    /// The provider of payments, where the process needs one and there is one.
+    provider: Option<Arc<dyn Provider>>,
     tracer: Tracer,
     metrics: Option<PrometheusHandle>,
     follows: Option<(PathBuf, Vec<(String, String)>)>,
@@ -111,6 +115,8 @@ impl Running {
     /// Starts the roles; when one cannot start, those that could end again.
     pub async fn start(start: Start<'_>) -> Result<Self> {
         let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
+        let takes_payments = [Role::Gateway, Role::Processor].iter().any(|one| roles.contains(one));
+        let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());
         // Connecting to a cluster takes a moment.
         let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
@@ -131,6 +137,7 @@ impl Running {
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
             hub: ReplyHub::new(),
+            provider,
             tracer: tracer(&settings.trace.endpoint, settings.trace.one_in, name)?,
             metrics,
             follows,

@@ -10,7 +10,7 @@ use floodgate_config::{Settings, Tune, TunePhase, load_text};
 use floodgate_domain::{PhaseDial, RoomDials};
 use floodgate_gateway::{FileDials, GatewayState};
 
-use super::gateway::{limit_settings, room_settings};
+use super::admission::{limit_settings, room_settings};
 
 /// How often the file is looked at. What is new is taken at the second look that sees it, so that
 /// half a file is not: within half a second, and two reads of a few kilobytes cost nothing.

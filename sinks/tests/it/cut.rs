@@ -1,5 +1,5 @@
-//! A log or a place that is away for a while loses and doubles nothing; one that stays away ends the
-//! process.
+//! A log or a place that is away for a while loses and doubles nothing; one that stays away ends
+//! the process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};

@@ -82,6 +82,11 @@ impl MemoryLog {
         self.lock().is_cut = false;
     }
 
+    /// Forgets what was decided and has not come about.
+    pub fn clear_fates(&self) {
+        self.lock().fates.clear();
+    }
+
     /// Every record of a partition.
     #[must_use]
     pub fn records(&self, topic: Topic, partition: Partition) -> Vec<Record> {

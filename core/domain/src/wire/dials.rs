@@ -2,7 +2,7 @@
 //!
 //! One byte says which of them follow, then those in its order, the reason, the origin.
 
-use super::command::MESSAGE_BYTES_MAX;
+use super::MESSAGE_BYTES_MAX;
 use super::cursor::{Cursor, Sink, WireError};
 use crate::dials::{PhaseDial, RoomDials};
 

@@ -13,7 +13,7 @@ use floodgate_domain::{
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{method, new_event, policy};
+use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{cohort, every_dial, facts, list};
 
 fn commands() -> Vec<Command> {
@@ -33,7 +33,8 @@ fn commands() -> Vec<Command> {
         Command::ExtendHold { hold_id },
         Command::ReleaseHold { hold_id },
         Command::StartPurchase { hold_id, method: method() },
-        Command::PaymentAuthorised { hold_id, attempt: 1 },
+        Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() },
+        Command::RecordPaymentAction { hold_id, attempt: 1, action: action() },
         Command::PaymentDeclined { hold_id, attempt: 1 },
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },
@@ -181,6 +182,9 @@ fn retired_numbers_stay_unread_and_unused() {
     assert!(RETIRED_COMMANDS.into_iter().all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its command");
+    bytes[1] = newest + 1;
+    let next = decode_command(&bytes);
+    assert_eq!(next, Err(WireError::UnknownKind(newest + 1)), "a command that is not listed above");
 
     let mut bytes = bytes_of_fact(&record(Fact::TimeMarked));
     for number in RETIRED_FACTS {
@@ -191,6 +195,9 @@ fn retired_numbers_stay_unread_and_unused() {
     assert!(RETIRED_FACTS.into_iter().all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its fact");
+    bytes[1] = newest + 1;
+    let next = decode_fact(&bytes);
+    assert_eq!(next, Err(WireError::UnknownKind(newest + 1)), "a fact that is not listed above");
 }
 
 #[test]

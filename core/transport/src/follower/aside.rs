@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use floodgate_event_log::{DeadLetters, LogError, Partition, Reads, Record, Topic};
 
-use super::handler::FollowError;
+use super::error::FollowError;
 use super::{FollowerConfig, Unreadable};
 
 /// Sets aside what one follower cannot read or hand on.

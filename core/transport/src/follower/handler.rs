@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use floodgate_domain::wire::{WireError, decode_fact, decode_replies};
 use floodgate_domain::{FactRecord, LogTime, Reply, Source};
-use floodgate_event_log::{LogError, Offset, Partition, Record};
+use floodgate_event_log::{Offset, Partition, Record};
+
+use super::aside::Aside;
+use super::error::FollowError;
 
 /// What the records of a topic hold.
 pub trait Followed: Sized {
@@ -35,24 +38,6 @@ impl Followed for Reply {
 
     fn position(&self) -> Option<Source> {
         None
-    }
-}
-
-/// Why a follower has to begin again.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum FollowError {
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// What the handler writes to fails.
-    #[error("{0}")]
-    Store(String),
-}
-
-impl FollowError {
-    /// Whether nothing in this process brings it back: a log that has closed stays closed.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        matches!(self, FollowError::Log(LogError::Closed))
     }
 }
 
@@ -102,7 +87,7 @@ pub struct Batch<'a, T> {
     /// The wall clock.
     pub now: LogTime,
     pub(super) records: &'a [Record],
-    pub(super) aside: &'a mut super::aside::Aside,
+    pub(super) aside: &'a mut Aside,
 }
 
 impl<T> Batch<'_, T> {

@@ -5,11 +5,13 @@
 //! same without a thread and without a clock, for simulations.
 
 mod aside;
+mod error;
 mod handler;
 mod reading;
 mod thread;
 
-pub use handler::{Batch, FollowError, Followed, Handler, Pace, Start, Tick};
+pub use error::FollowError;
+pub use handler::{Batch, Followed, Handler, Pace, Start, Tick};
 pub use reading::Reading;
 pub use thread::Follower;
 

@@ -7,7 +7,8 @@ use floodgate_domain::{LogTime, Source};
 use floodgate_event_log::{Log, LogError, LogReader, Offset, Partition, Topic};
 
 use super::aside::Aside;
-use super::handler::{Batch, FollowError, Followed, Handler, Pace, Start, Tick};
+use super::error::FollowError;
+use super::handler::{Batch, Followed, Handler, Pace, Start, Tick};
 use super::{FollowerConfig, Partitions};
 
 /// What is known of a partition across failures.

@@ -10,7 +10,8 @@ use metrics::{Counter, Gauge};
 use floodgate_domain::LogTime;
 use floodgate_event_log::LogError;
 
-use super::handler::{FollowError, Handler, Tick};
+use super::error::FollowError;
+use super::handler::{Handler, Tick};
 use super::reading::Reading;
 use super::{FollowerConfig, Partitions};
 use crate::backoff::Backoff;

@@ -41,7 +41,7 @@ fn set_phase(event: &Event, dial: PhaseDial, facts: &mut Vec<Fact>) -> Result<()
     Ok(())
 }
 
-/// Who turned a dial, as facts name him.
+/// Who turned a dial, as facts name them.
 fn turned_by(context: Context) -> StaffId {
     match context.actor {
         Actor::Staff(staff) => staff,

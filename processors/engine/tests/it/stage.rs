@@ -1,8 +1,8 @@
-//! A small house and a log that writes itself.
+//! A small venue and a log that writes itself.
 
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
-    GatewayId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
+    GatewayId, HoldId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 
@@ -29,7 +29,7 @@ impl Stage {
         Stage { engine: Engine::new(limits), log: Vec::new(), facts: Vec::new(), now: 1_000_000 }
     }
 
-    /// The small house, on sale, with ten places given out.
+    /// The small venue, on sale, with ten places given out.
     pub(crate) fn open(policy: Policy) -> Self {
         let mut stage = Stage::empty();
         stage.open_sale(policy);
@@ -101,7 +101,12 @@ pub(crate) fn best(count: u8, category: u8) -> Command {
     Command::HoldBest { count, categories: CategorySet::only(category) }
 }
 
-/// The order an answer tells of.
+/// The provider holds the money of the first attempt.
+pub(crate) fn authorised(hold_id: HoldId) -> Command {
+    Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() }
+}
+
+/// The order in an answer.
 pub(crate) fn order(reply: &Reply) -> floodgate_domain::OrderView {
     match &reply.answer {
         Answer::Order(view) => *view,

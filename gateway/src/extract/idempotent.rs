@@ -1,0 +1,125 @@
+//! A request that makes a command: its key, its body, and the digest of both. Repeated under the
+//! same key it gets the first outcome again.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRef, FromRequest, Request};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::commands::RequestKey;
+use crate::problem::{ApiError, Code};
+use crate::traced::Traced;
+
+/// The longest Idempotency-Key; a UUID takes 36.
+const KEY_CHARS_MAX: usize = 64;
+
+/// How large a body may be, and how slow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    /// Bytes of an ordinary body.
+    pub(crate) bytes_max: usize,
+    /// Bytes of a body that carries a seating plan.
+    pub(crate) plan_bytes_max: usize,
+    /// How long it may take to arrive.
+    pub(crate) deadline: Duration,
+}
+
+/// A request with an ordinary body; an empty body counts as `{}`.
+#[derive(Debug)]
+pub(crate) struct Idempotent<T> {
+    pub(crate) key: RequestKey,
+    pub(crate) body: T,
+}
+
+/// A request whose body carries a seating plan.
+#[derive(Debug)]
+pub(crate) struct IdempotentPlan<T> {
+    pub(crate) key: RequestKey,
+    pub(crate) body: T,
+}
+
+impl<S, T> FromRequest<S> for Idempotent<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+    BodyLimits: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limits = BodyLimits::from_ref(state);
+        let (key, body) = read(request, limits.deadline, limits.bytes_max).await?;
+        Ok(Idempotent { key, body })
+    }
+}
+
+impl<S, T> FromRequest<S> for IdempotentPlan<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned,
+    BodyLimits: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limits = BodyLimits::from_ref(state);
+        let (key, body) = read(request, limits.deadline, limits.plan_bytes_max).await?;
+        Ok(IdempotentPlan { key, body })
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    request: Request,
+    deadline: Duration,
+    bytes_max: usize,
+) -> Result<(RequestKey, T), ApiError> {
+    let (parts, body) = request.into_parts();
+    let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+    let is_good = |key: &&str| {
+        (1..=KEY_CHARS_MAX).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+    };
+    let key = key.filter(is_good).ok_or_else(|| ApiError::new(Code::IdempotencyKeyRequired))?;
+    let bytes = collect(body, deadline, bytes_max).await?;
+    // Only JSON: a form of another site cannot send it without asking first.
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if !bytes.is_empty() && !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+        let message = "send application/json";
+        return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
+    }
+    let mut hash = Sha256::new();
+    hash.update(parts.method.as_str());
+    hash.update(parts.uri.path());
+    hash.update(&bytes);
+    let digest = hash.finalize();
+    let fingerprint = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+    let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    let body = serde_json::from_slice(text).map_err(|error| {
+        let path = format!("line {} column {}", error.line(), error.column());
+        ApiError::new(Code::MalformedBody).field(path, error.to_string())
+    })?;
+    let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
+    Ok((RequestKey { name: key.to_owned(), fingerprint, trace }, body))
+}
+
+/// The whole body, within its size and time.
+pub(crate) async fn collect(
+    body: Body,
+    deadline: Duration,
+    bytes_max: usize,
+) -> Result<Bytes, ApiError> {
+    let collecting = Limited::new(body, bytes_max).collect();
+    match tokio::time::timeout(deadline, collecting).await {
+        Err(_) => Err(ApiError::new(Code::BodyTooSlow)),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let message = format!("at most {bytes_max} bytes");
+            Err(ApiError::new(Code::BodyTooLarge).field("body", message))
+        }
+        Ok(Err(error)) => Err(ApiError::new(Code::MalformedBody).field("body", error.to_string())),
+    }
+}

@@ -1,0 +1,32 @@
+//! What a visitor has at an event, and what they share to be counted.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::answer::Position;
+use super::order::Order;
+
+/// What this device has: enough to restore a page after a refresh.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    pub(crate) device: bool,
+    pub(crate) place: Option<u64>,
+    pub(crate) pass_expires_at: Option<String>,
+    /// Newest first.
+    pub(crate) orders: Vec<Order>,
+    pub(crate) as_of: Position,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CohortAnswers {
+    /// Must be `true`: the person was asked, agreed, is of age, and can take it back.
+    #[serde(default)]
+    pub(crate) consent: bool,
+    /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not said.
+    #[schema(example = "25-34")]
+    pub(crate) age: Option<String>,
+    /// A country: two capital letters of ISO 3166-1; absent when not said.
+    #[schema(example = "CH")]
+    pub(crate) region: Option<String>,
+}

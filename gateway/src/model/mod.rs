@@ -1,0 +1,40 @@
+//! What is sent and received, by subject. Serialised types are here and nowhere deeper; what they
+//! mean for the log and the views is the handlers' business.
+
+mod answer;
+mod door;
+mod event;
+mod hold;
+mod me;
+mod order;
+mod payment;
+mod plan;
+mod policy;
+mod price;
+mod problem;
+mod queue;
+mod sale;
+mod seat;
+mod staff;
+mod status;
+mod ticket;
+mod venue;
+
+pub(crate) use answer::{DoneAnswer, Empty, PendingAnswer, Position};
+pub(crate) use door::{DoorAnswer, PuzzleChallenge};
+pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummary};
+pub(crate) use hold::{Acquire, Best, SeatName};
+pub(crate) use me::{CohortAnswers, Me};
+pub(crate) use order::{Order, Purchase};
+pub(crate) use payment::{OrderPayment, PaymentForm, Recorded, WebhookTaken};
+pub(crate) use plan::SeatingPlan;
+pub(crate) use policy::PolicyPatch;
+pub(crate) use price::{Prices, price_table};
+pub(crate) use problem::{ProblemCode, ProblemList};
+pub(crate) use queue::{EnterAnswer, Join, JoinAnswer, Queue};
+pub(crate) use sale::PhaseChange;
+pub(crate) use seat::Seat;
+pub(crate) use staff::StaffMe;
+pub(crate) use status::StatusAnswer;
+pub(crate) use ticket::{Ticket, TicketPublicKey, Tickets};
+pub(crate) use venue::PlanUpload;

@@ -1,0 +1,71 @@
+//! A hold, and the order that grows from it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use floodgate_domain::OrderView;
+
+use super::answer::Position;
+use super::payment::OrderPayment;
+use super::seat::Seat;
+use crate::time;
+use crate::views::EventView;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Purchase {
+    #[schema(example = "hld_0000010000000")]
+    pub(crate) hold_id: String,
+    /// A token of the payment provider, see `getPaymentForm`; never a card number.
+    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
+    pub(crate) payment_method: String,
+}
+
+/// A hold, and the order that grows from it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Order {
+    #[schema(example = "ord_0000010000000")]
+    pub(crate) order_id: String,
+    #[schema(example = "hld_0000010000000")]
+    pub(crate) hold_id: String,
+    pub(crate) event_id: String,
+    /// held, payment_pending, declined, confirmed, expired, released, refunded or cancelled.
+    #[schema(example = "held")]
+    pub(crate) status: &'static str,
+    pub(crate) seats: Vec<Seat>,
+    /// All-in total in minor units.
+    pub(crate) amount: u64,
+    #[schema(example = "EUR")]
+    pub(crate) currency: String,
+    /// When the status ends by itself.
+    pub(crate) expires_at: Option<String>,
+    pub(crate) extensions_left: u8,
+    /// OrderPayment attempts so far.
+    pub(crate) attempt: u8,
+    /// Whether the money has been captured.
+    pub(crate) settled: bool,
+    /// The last attempt to pay; absent before the first.
+    pub(crate) payment: Option<OrderPayment>,
+    pub(crate) as_of: Position,
+}
+
+impl Order {
+    pub(crate) fn of(view: &EventView, order: &OrderView, as_of: Position) -> Self {
+        let payment = view.payments.of(order.hold_id);
+        Order {
+            order_id: order.hold_id.order().to_string(),
+            hold_id: order.hold_id.to_string(),
+            event_id: view.id.to_string(),
+            status: order.status.code(),
+            seats: order.seats.iter().map(|seat| Seat::of(view, seat)).collect(),
+            amount: order.amount,
+            currency: view.prices.currency.as_str().to_owned(),
+            expires_at: time::text_if_set(order.until),
+            extensions_left: order.extensions_left,
+            attempt: order.attempt,
+            settled: order.settled,
+            payment: payment.map(|payment| OrderPayment::of(payment, order.status)),
+            as_of,
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The rules of a sale.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use floodgate_domain::Policy;
+
+use crate::problem::{ApiError, Code};
+
+/// Rules of a sale; what is absent stays as it is. Durations as texts such as "5m" or "90s".
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PolicyPatch {
+    #[schema(example = "5m")]
+    pub(crate) hold: Option<String>,
+    pub(crate) extensions_max: Option<u8>,
+    pub(crate) extension: Option<String>,
+    pub(crate) payment: Option<String>,
+    /// After a decline, how long the seats wait for another card.
+    pub(crate) retry: Option<String>,
+    pub(crate) payment_attempts_max: Option<u8>,
+    pub(crate) seats_per_buyer_max: Option<u16>,
+    pub(crate) seats_per_hold_max: Option<u8>,
+    pub(crate) holds_per_buyer_max: Option<u8>,
+    pub(crate) cooldown: Option<String>,
+    pub(crate) pass_required: Option<bool>,
+    pub(crate) shoppers_max: Option<u32>,
+    /// How long a shopper may stay.
+    pub(crate) pass: Option<String>,
+    pub(crate) buyers_max: Option<u32>,
+}
+
+impl PolicyPatch {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let text = |ms| Some(humantime::format_duration(Duration::from_millis(ms)).to_string());
+        PolicyPatch {
+            hold: text(policy.hold_ms),
+            extensions_max: Some(policy.extensions_max),
+            extension: text(policy.extension_ms),
+            payment: text(policy.payment_ms),
+            retry: text(policy.retry_ms),
+            payment_attempts_max: Some(policy.payment_attempts_max),
+            seats_per_buyer_max: Some(policy.seats_per_buyer_max),
+            seats_per_hold_max: Some(policy.seats_per_hold_max),
+            holds_per_buyer_max: Some(policy.holds_per_buyer_max),
+            cooldown: text(policy.cooldown_ms),
+            pass_required: Some(policy.pass_required),
+            shoppers_max: Some(policy.shoppers_max),
+            pass: text(policy.pass_ms),
+            buyers_max: Some(policy.buyers_max),
+        }
+    }
+
+    /// `policy` with what this patch names.
+    pub(crate) fn apply(&self, policy: Policy) -> Result<Policy, ApiError> {
+        let ms = |name: &str, text: &Option<String>, before: u64| match text {
+            None => Ok(before),
+            Some(text) => humantime::parse_duration(text)
+                .ok()
+                .and_then(|duration| u64::try_from(duration.as_millis()).ok())
+                .ok_or_else(|| {
+                    let message = "a duration such as 5m or 90s";
+                    ApiError::new(Code::MalformedBody).field(format!("policy.{name}"), message)
+                }),
+        };
+        Ok(Policy {
+            hold_ms: ms("hold", &self.hold, policy.hold_ms)?,
+            extensions_max: self.extensions_max.unwrap_or(policy.extensions_max),
+            extension_ms: ms("extension", &self.extension, policy.extension_ms)?,
+            payment_ms: ms("payment", &self.payment, policy.payment_ms)?,
+            retry_ms: ms("retry", &self.retry, policy.retry_ms)?,
+            payment_attempts_max: self.payment_attempts_max.unwrap_or(policy.payment_attempts_max),
+            seats_per_buyer_max: self.seats_per_buyer_max.unwrap_or(policy.seats_per_buyer_max),
+            seats_per_hold_max: self.seats_per_hold_max.unwrap_or(policy.seats_per_hold_max),
+            holds_per_buyer_max: self.holds_per_buyer_max.unwrap_or(policy.holds_per_buyer_max),
+            cooldown_ms: ms("cooldown", &self.cooldown, policy.cooldown_ms)?,
+            pass_required: self.pass_required.unwrap_or(policy.pass_required),
+            shoppers_max: self.shoppers_max.unwrap_or(policy.shoppers_max),
+            pass_ms: ms("pass", &self.pass, policy.pass_ms)?,
+            buyers_max: self.buyers_max.unwrap_or(policy.buyers_max),
+        })
+    }
+}

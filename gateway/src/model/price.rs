@@ -1,0 +1,86 @@
+//! What seats cost.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use floodgate_domain::{Currency, Plan, PriceTable, Tier};
+
+use crate::problem::{ApiError, Code};
+use crate::time;
+
+/// What each category costs: one amount, or tiers.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PriceEntry {
+    /// All-in, in minor units.
+    Amount(u32),
+    Tiers(Vec<TierEntry>),
+}
+
+/// One price, valid while its limits hold.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TierEntry {
+    /// All-in, in minor units.
+    pub(crate) amount: u32,
+    /// Of which fees.
+    #[serde(default)]
+    pub(crate) fee: u32,
+    /// Ends when so many seats of the category are held or sold.
+    pub(crate) until_taken: Option<u32>,
+    /// Ends at this instant, RFC 3339.
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prices {
+    pub(crate) currency: String,
+    /// By category name.
+    pub(crate) prices: BTreeMap<String, PriceEntry>,
+}
+
+/// Prices by category name, as the engine takes them.
+pub(crate) fn price_table(
+    currency: &str,
+    entries: &BTreeMap<String, PriceEntry>,
+    plan: &Plan,
+) -> Result<PriceTable, ApiError> {
+    let malformed =
+        |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
+    let currency = Currency::parse(currency)
+        .ok_or_else(|| malformed("currency", "a code of three letters, such as EUR"))?;
+    let mut categories: Vec<Vec<Tier>> = Vec::new();
+    for (name, entry) in entries {
+        let at =
+            plan.categories.iter().position(|category| category.name == *name).ok_or_else(
+                || malformed(&format!("prices.{name}"), "the plan has no such category"),
+            )?;
+        if categories.len() <= at {
+            categories.resize(at + 1, Vec::new());
+        }
+        categories[at] = match entry {
+            PriceEntry::Amount(amount) => {
+                vec![Tier { amount: *amount, fee: 0, until_taken: None, until: None }]
+            }
+            PriceEntry::Tiers(tiers) => tiers
+                .iter()
+                .map(tier)
+                .collect::<Result<_, _>>()
+                .map_err(|message| malformed(&format!("prices.{name}"), message))?,
+        };
+    }
+    Ok(PriceTable { currency, categories })
+}
+
+fn tier(entry: &TierEntry) -> Result<Tier, &'static str> {
+    let until = entry.until.as_deref().map(|text| time::parse(text).ok_or("until: not RFC 3339"));
+    Ok(Tier {
+        amount: entry.amount,
+        fee: entry.fee,
+        until_taken: entry.until_taken,
+        until: until.transpose()?,
+    })
+}

@@ -1,0 +1,16 @@
+//! Seating plans as people have them.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A seating plan in one of the forms that can be read.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanUpload {
+    /// pretix, csv or native.
+    #[schema(example = "csv")]
+    pub(crate) format: String,
+    /// The text; base64 for native.
+    #[schema(example = "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n")]
+    pub(crate) content: String,
+}
