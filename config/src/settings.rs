@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::Violation;
 use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
@@ -159,9 +160,6 @@ pub struct Secrets {
     pub ticket_key_file: PathBuf,
     pub staff_keys_file: PathBuf,
 }
-
-/// A setting out of its bounds: key, value, bound and fix.
-pub(crate) type Violation = (&'static str, String, &'static str);
 
 impl Live {
     fn violations(&self) -> Vec<Violation> {

@@ -32,12 +32,13 @@ fn turn(
 /// What the views know once a turn is a fact.
 fn done(changes: &mut Changes, offset: u64, turn: &FileTurn) {
     let dials = Box::new(turn.dials.clone());
-    changes.note(&FactRecord {
+    let record = FactRecord {
         source: Source { offset, index: 0 },
         at: LogTime(offset),
         event_id: turn.event_id,
         fact: Fact::RoomTuned { dials, by: StaffId::SETTINGS_FILE },
-    });
+    };
+    changes.note(&record, &record.fact.effects());
 }
 
 #[test]

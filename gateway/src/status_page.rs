@@ -20,7 +20,7 @@ use crate::readiness::Readiness;
 #[derive(Debug, Clone)]
 pub struct StatusPage {
     pub services: Services,
-    /// Whether the process was asked to end.
+    /// Whether the process is to end.
     pub draining: Arc<AtomicBool>,
     pub metrics: Option<PrometheusHandle>,
 }

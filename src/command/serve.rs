@@ -12,7 +12,7 @@ use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///
-/// Logs are JSON lines on standard error; FLOODGATE_LOG sets what is told (info by default).
+/// Logs are JSON lines on standard error; FLOODGATE_LOG filters them (info by default).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

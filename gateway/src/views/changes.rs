@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use floodgate_admission::Turned;
-use floodgate_domain::{Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
+use floodgate_domain::{Effects, FactRecord, LogTime, RoomDials, Source, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -35,21 +35,19 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Enters a fact, if it is a change.
-    pub(crate) fn note(&mut self, record: &FactRecord) {
-        let (by, dials) = match &record.fact {
-            Fact::RoomTuned { dials, by } => (Some(*by), (**dials).clone()),
+    /// Enters a fact, if staff changed something by it.
+    pub(crate) fn note(&mut self, record: &FactRecord, effects: &Effects<'_>) {
+        let Effects { phase, prices, policy, by, .. } = *effects;
+        let is_set = phase.is_some() || prices.is_some() || policy.is_some();
+        let is_change = is_set && effects.created.is_none();
+        let dials = match effects.dials {
+            Some(dials) => dials.clone(),
             // Rules hold a dial too.
-            Fact::PolicySet(policy) => {
-                let shoppers_max = Some(policy.shoppers_max);
-                (None, RoomDials { shoppers_max, ..RoomDials::default() })
+            None if is_change => {
+                let shoppers_max = policy.map(|policy| policy.shoppers_max);
+                RoomDials { shoppers_max, ..RoomDials::default() }
             }
-            Fact::SaleOpened
-            | Fact::SalePaused
-            | Fact::SaleClosed
-            | Fact::EventCancelled
-            | Fact::PricesSet(_) => (None, RoomDials::default()),
-            _ => return,
+            None => return,
         };
         self.turn(&dials, record.source);
         // The phase that changed by a turn is told by the turn, which knows who and why.
@@ -100,11 +98,15 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{EventId, PhaseDial};
+    use floodgate_domain::{EventId, Fact, PhaseDial};
 
     fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
         let source = Source { offset, index };
         FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
+    }
+
+    fn note(changes: &mut Changes, record: &FactRecord) {
+        changes.note(record, &record.fact.effects());
     }
 
     fn tuned(offset: u64, index: u16, dials: RoomDials) -> FactRecord {
@@ -115,13 +117,17 @@ mod tests {
     fn a_turn_tells_its_phase_and_dials_add_up() {
         let none = RoomDials::default();
         let mut changes = Changes::default();
-        changes.note(&record(1, 0, Fact::SaleOpened));
-        changes.note(&record(2, 0, Fact::SalePaused));
+        note(&mut changes, &record(0, 0, Fact::EventCreated(Box::default())));
+        note(&mut changes, &record(1, 0, Fact::SaleOpened));
+        note(&mut changes, &record(2, 0, Fact::SalePaused));
         let phase = Some(PhaseDial::Pause);
-        changes.note(&tuned(2, 1, RoomDials { phase, per_minute: Some(5), ..none.clone() }));
+        note(&mut changes, &tuned(2, 1, RoomDials { phase, per_minute: Some(5), ..none.clone() }));
         let message = Some("hello".to_owned());
-        changes.note(&tuned(3, 0, RoomDials { message, puzzle_level: Some(3), ..none.clone() }));
-        changes.note(&record(4, 0, Fact::EventCancelled));
+        note(
+            &mut changes,
+            &tuned(3, 0, RoomDials { message, puzzle_level: Some(3), ..none.clone() }),
+        );
+        note(&mut changes, &record(4, 0, Fact::EventCancelled));
         let names: Vec<_> = changes.newest(None).map(|c| (c.fact, c.by.is_some())).collect();
         let expected = [
             ("EventCancelled", false),
@@ -144,11 +150,14 @@ mod tests {
     fn it_stays_bounded_and_knows_what_files_did() {
         let mut changes = Changes::default();
         for offset in 1..=2_000 {
-            changes.note(&tuned(offset, 0, RoomDials { origin: offset, ..RoomDials::default() }));
+            note(
+                &mut changes,
+                &tuned(offset, 0, RoomDials { origin: offset, ..RoomDials::default() }),
+            );
         }
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
         assert!(changes.has_done(2_000) && !changes.has_done(1));
-        changes.note(&tuned(3_000, 0, RoomDials { origin: 1_990, ..RoomDials::default() }));
+        note(&mut changes, &tuned(3_000, 0, RoomDials { origin: 1_990, ..RoomDials::default() }));
         assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
         assert!(changes.origins.len() <= ORIGINS_MAX);
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{BuyerId, Fact, Place, Source};
+use floodgate_domain::{BuyerId, Fact, LogTime, Place, Source};
 use floodgate_event_log::NewRecord;
 use floodgate_testkit::{MemoryLog, cut};
 

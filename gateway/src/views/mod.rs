@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use floodgate_admission::ShopView;
-use floodgate_domain::{EventId, FactRecord, LogTime};
+use floodgate_domain::{EventId, FactRecord};
 use floodgate_event_log::{Log, Offset, Partition, Topic};
 use floodgate_transport::{
     Batch, FollowError, Follower, FollowerConfig, Group, Handler, Pace, Partitions, Service, Start,
@@ -198,9 +198,6 @@ impl Views {
         events.iter().map(|(&id, entry)| (id, Arc::clone(entry))).collect()
     }
 }
-
-/// An instant nothing has been seen at.
-pub(crate) const NEVER: LogTime = LogTime(0);
 
 #[cfg(test)]
 #[path = "cut_tests.rs"]

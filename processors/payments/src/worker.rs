@@ -14,8 +14,9 @@ use floodgate_event_log::{Log, LogError, Offset, Partition, Ticket};
 use floodgate_transport::{Batch, CommandSender, FollowError, Handler, Pace, Start, Tick};
 
 use crate::calls::{Answer, Answered, Call, IN_FLIGHT_MAX, Operation, ProviderCalls};
+use crate::error::ProviderError;
 use crate::open::{Key, Open, OpenPayments, Step};
-use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment, ProviderError};
+use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment};
 
 /// Facts taken in one turn.
 pub(crate) const BATCH_MAX: usize = 1024;
