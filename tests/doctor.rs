@@ -148,6 +148,7 @@ async fn a_healthy_installation_has_no_faults() {
         "redis",
         "redis memory",
         "redis clock",
+        "sqlite",
         "postgres",
         "postgres clock",
     ];

@@ -43,6 +43,7 @@ pub struct Server {
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
     pub drain_notice: Span,
+    pub give_up_after: Span,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -240,7 +241,7 @@ impl Settings {
 
 impl Server {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 4] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 5] {
         [
             (
                 self.connections_max >= 16,
@@ -265,6 +266,12 @@ impl Server {
                 "server.drain_notice",
                 format!("{} ms", self.drain_notice.as_millis()),
                 "at most 1m; what starts and stops processes kills those that take longer",
+            ),
+            (
+                self.give_up_after.as_millis() >= 1_000,
+                "server.give_up_after",
+                format!("{} ms", self.give_up_after.as_millis()),
+                "at least 1s; a new start helps no sooner",
             ),
         ]
     }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, Command, CommandId, Envelope, EventId, GatewayId, RoomDials, SalePhase, StaffId,
+    Actor, Command, CommandId, Envelope, EventId, RoomDials, SalePhase, StaffId,
 };
 
 use crate::commands::{Outcome, RequestKey, refused_or};
@@ -65,14 +65,8 @@ fn dials_for(entries: &[FileDials], event_id: EventId, phase: SalePhase) -> Opti
 
 /// Names an entry by what it says, through its form in the log, which no build changes.
 fn digest(event_id: EventId, dials: &RoomDials) -> u64 {
-    let envelope = Envelope {
-        command_id: CommandId(0),
-        fingerprint: 0,
-        event_id,
-        actor: Actor::System,
-        reply_to: GatewayId(0),
-        command: Command::TuneRoom(Box::new(RoomDials { origin: 0, ..dials.clone() })),
-    };
+    let command = Command::TuneRoom(Box::new(RoomDials { origin: 0, ..dials.clone() }));
+    let envelope = Envelope::system(CommandId::NONE, event_id, command);
     let mut bytes = Vec::new();
     encode_command(&envelope, &mut bytes);
     let hash = Sha256::digest(&bytes);

@@ -21,6 +21,7 @@
 //! | `routes` | one file a group of routes |
 //! | `model` | what is sent and received, by subject |
 //! | `metering` | counters and latencies of answers |
+//! | `readiness` | each service of a process, as machines read it |
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of requests that are traced |
 //! | `listen` | the socket, and how many may wait at it |
@@ -44,6 +45,7 @@ mod payments;
 mod places;
 mod problem;
 mod queue_feeds;
+mod readiness;
 mod routes;
 mod server;
 mod sse;
@@ -64,4 +66,4 @@ pub use staff::{Role, StaffKey};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 
-pub use places::LogPlaces;
+pub use places::PlaceReservations;

@@ -244,7 +244,8 @@ struct Update {
 }
 
 impl Write {
-    /// In the order in which those of one batch are carried out: rows first, then what changes them.
+    /// In the order in which those of one batch are carried out: rows first, then what changes
+    /// them.
     pub(crate) const ALL: [Write; 6] = [
         Write::Event,
         Write::Seat,

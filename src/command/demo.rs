@@ -18,7 +18,7 @@ use super::staff::Caller;
 use super::venue::load_plan;
 use floodgate_load::LoadReport;
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_server::{Role, Running, Start, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
@@ -86,7 +86,7 @@ impl Demo {
             })?;
             let running = Running::start(Start {
                 settings: &settings,
-                roles: Roles::ALL,
+                roles: &Role::ALL,
                 secrets: Some(secrets),
                 data,
                 listener,

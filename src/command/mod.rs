@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use floodgate_server::Roles;
+use floodgate_server::Role::{Gateway, Live, Processor, Sink};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -85,10 +85,10 @@ pub(crate) fn main() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let outcome = match command {
         Command::Serve(command) => command.run(),
-        Command::Gateway(command) => command.run(Roles { gateway: true, ..Roles::NONE }),
-        Command::Processor(command) => command.run(Roles { processor: true, ..Roles::NONE }),
-        Command::Live(command) => command.run(Roles { live: true, ..Roles::NONE }),
-        Command::Sink(command) => command.run(Roles { sink: true, ..Roles::NONE }),
+        Command::Gateway(command) => command.run(Gateway),
+        Command::Processor(command) => command.run(Processor),
+        Command::Live(command) => command.run(Live),
+        Command::Sink(command) => command.run(Sink),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),

@@ -11,11 +11,11 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log", "transport"]),
-    ("processors/streams", &["domain", "event-log"]),
-    ("processors/payments", &["domain", "event-log"]),
-    ("sinks", &["domain", "event-log"]),
+    ("processors/streams", &["domain", "event-log", "transport"]),
+    ("processors/payments", &["domain", "event-log", "transport"]),
+    ("sinks", &["config", "domain", "event-log", "transport"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "admission", "payments"]),
+    ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (
@@ -48,10 +48,11 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "runner",
             "seating",
             "server",
+            "transport",
         ],
     ),
     ("tools/load", &["admission", "audit", "http-client"]),
-    ("tools/testkit", &["domain", "event-log"]),
+    ("tools/testkit", &["domain", "event-log", "transport"]),
 ];
 
 /// An outside system and the only crates that may name it.

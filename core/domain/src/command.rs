@@ -25,6 +25,15 @@ pub struct Envelope {
     pub command: Command,
 }
 
+impl Envelope {
+    /// A command of Floodgate itself. Who has to know its answer says so when it is sent.
+    #[must_use]
+    pub fn system(command_id: CommandId, event_id: EventId, command: Command) -> Self {
+        let (fingerprint, actor, reply_to) = (0, Actor::System, GatewayId::NOBODY);
+        Envelope { command_id, fingerprint, event_id, actor, reply_to, command }
+    }
+}
+
 /// The longest token of a payment method, in bytes: those of the providers we know have 27 to 40.
 pub const METHOD_BYTES_MAX: usize = 64;
 

@@ -261,8 +261,8 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
-    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
-    /// is a fact of its own before it.
+    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of
+    /// phase is a fact of its own before it.
     RoomTuned {
         dials: Box<RoomDials>,
         by: StaffId,

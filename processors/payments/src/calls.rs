@@ -104,8 +104,8 @@ impl ProviderCalls {
         Ok(ProviderCalls(Arc::new(Calls { provider, queue: Some(queue), ended })))
     }
 
-    /// No threads: each call is made by whoever starts it, for simulations in which one thread takes
-    /// every step.
+    /// No threads: each call is made by whoever starts it, for simulations in which one thread
+    /// takes every step.
     #[must_use]
     pub fn inline(provider: Arc<dyn Provider>) -> Self {
         let ended = Arc::new(AtomicBool::new(false));

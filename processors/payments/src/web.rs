@@ -1,7 +1,7 @@
 //! What a provider has on the web, as plain data: its card form, its own pages, its webhooks.
 //!
-//! A gateway serves all of it under one prefix and knows no provider. The way back from a provider's
-//! page is [`way_back`].
+//! A gateway serves all of it under one prefix and knows no provider. The way back from a
+//! provider's page is [`way_back`].
 
 use std::borrow::Cow;
 
@@ -92,8 +92,8 @@ pub struct Content {
     /// As in `Content-Type`.
     pub kind: &'static str,
     pub body: Cow<'static, [u8]>,
-    /// Origins a page loads scripts and frames from beside ours, and talks to. Nothing else that this
-    /// installation serves may.
+    /// Origins a page loads scripts and frames from beside ours, and talks to. Nothing else that
+    /// this installation serves may.
     pub origins: &'static [&'static str],
 }
 

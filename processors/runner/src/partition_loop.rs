@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use floodgate_domain::wire::{WireError, decode_command};
 use floodgate_domain::{Command, Envelope, FactRecord, LogTime, Source};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{Log, Offset, Origin, Partition, Record, ReplySender, Topic, Tracer};
+use floodgate_event_log::{Log, Offset, Origin, Partition, Record, Topic, Tracer};
+use floodgate_transport::ReplySender;
 
 use crate::decided::Decided;
 use crate::error::{RunnerError, broken};
@@ -248,10 +249,10 @@ impl PartitionLoop {
         }
         let (topic, offset) = (Topic::Commands, record.offset);
         let (role, reason) = ("processor".to_owned(), error.to_string());
-        let letter = Origin { topic, partition, offset, role, reason }.letter(record);
+        let dead_letter = Origin { topic, partition, offset, role, reason }.dead_letter(record);
         // Not awaited: after a crash the replay finds the record again, and the tail of the
         // dead letters says whether it is there.
-        drop(self.config.log.append(Topic::DeadLetters, partition, vec![letter]));
+        drop(self.config.log.append(Topic::DeadLetters, partition, vec![dead_letter]));
     }
 
     /// The next command this owner needs.
@@ -281,7 +282,7 @@ impl PartitionLoop {
     pub fn tick_if_due(&mut self, now: LogTime) {
         let LoopConfig { partition, ref log, .. } = self.config;
         if self.next_due().is_some_and(|due| due <= now) && !self.tick.is_on_its_way() {
-            self.tick.send(&**log, partition, Command::Tick);
+            self.tick.send(log, partition, Command::Tick);
         }
     }
 
@@ -294,7 +295,7 @@ impl PartitionLoop {
         let is_due = self.past.engine.in_force().is_outdated_by(version);
         if is_due && !self.barrier.is_on_its_way() {
             tracing::info!(partition, version, "all processors can run this version of the rules");
-            self.barrier.send(&**log, partition, Command::EngineVersion { version });
+            self.barrier.send(log, partition, Command::EngineVersion { version });
         }
     }
 

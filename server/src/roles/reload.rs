@@ -10,7 +10,7 @@ use floodgate_config::{Settings, Tune, TunePhase, load_text};
 use floodgate_domain::{PhaseDial, RoomDials};
 use floodgate_gateway::{FileDials, GatewayState};
 
-use super::{limit_settings, room_settings};
+use super::admission::{limit_settings, room_settings};
 
 /// How often the file is looked at. What is new is taken at the second look that sees it, so that
 /// half a file is not: within half a second, and two reads of a few kilobytes cost nothing.
@@ -62,7 +62,7 @@ struct Follower {
     state: GatewayState,
 }
 
-/// Follows the file until the task is dropped. A bad file changes nothing and says why; settings
+/// Follows the file until the task is cut off. A bad file changes nothing and says why; settings
 /// that take a restart are named.
 pub(super) async fn follow(
     path: PathBuf,

@@ -104,7 +104,5 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     if settings.admission.store == Store::Redis {
         findings.extend(stores::redis(settings));
     }
-    if !settings.sinks.postgres.is_empty() {
-        findings.extend(stores::postgres(settings));
-    }
+    findings.extend(stores::sinks(settings, data));
 }

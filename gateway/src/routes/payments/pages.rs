@@ -1,5 +1,5 @@
-//! A provider's own pages, and calls of those pages. What they are is the provider's business; who asks, and
-//! whether an order is theirs, is checked here.
+//! A provider's own pages, and calls of those pages. What they are is the provider's business; who
+//! asks, and whether an order is theirs, is checked here.
 
 use std::time::Duration;
 
@@ -79,8 +79,8 @@ pub(crate) async fn read_about_order(
     shown(answer)
 }
 
-/// A call of such a page. What it says about the payment is recorded under the name every report of it
-/// has, so saying it twice is one result.
+/// A call of such a page. What it says about the payment is recorded under the name every report of
+/// it has, so saying it twice is one result.
 #[utoipa::path(post, path = "/v1/payments/pages/{page}/events/{event_id}/orders/{order_id}",
     operation_id = "callOrderPaymentPage", tag = "Payments", security(("device" = [])),
     params(("page" = String, Path, description = "As the provider names it"),
@@ -116,7 +116,7 @@ async fn record(
     result: &PaymentResult,
     key: &RequestKey,
 ) -> Result<Response, ApiError> {
-    let envelope = result.envelope(subject(path), attempt, commands.gateway_id());
+    let envelope = result.envelope(subject(path), attempt);
     let outcome = commands.submit_named(envelope, key.trace).await?;
     answer(path.event_id, outcome, false, |_| Ok(Recorded { recorded: true }))
 }

@@ -6,7 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `fact`, `counts`, `notification`, `audience` | the bodies |
-//! | `teller` | publishes facts and notifications by position |
+//! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
@@ -15,8 +15,8 @@ mod counts;
 mod fact;
 mod notification;
 mod notifier;
+pub(crate) mod relay;
 mod schemas;
-mod teller;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -29,8 +29,8 @@ pub use audience::AudienceCell;
 pub use counts::{AsOf, Counts};
 pub use fact::{FactBody, Position};
 pub use notification::Notification;
+pub(crate) use relay::Relay;
 pub use schemas::{asyncapi, schemas};
-pub(crate) use teller::Teller;
 
 /// The attributes of a CloudEvent, spec version 1.0.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What cannot be read or is never taken gets a letter, once; everything else arrives.
+//! What cannot be read or is never taken becomes a dead letter, once; everything else arrives.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 use floodgate_domain::FactRecord;
 use floodgate_domain::wire::encode_fact;
 use floodgate_event_log::{
-    EmbeddedLog, EmbeddedOptions, Log, NewRecord, Offset, Origin, Partition, Topic, read_letters,
+    EmbeddedLog, EmbeddedOptions, Log, NewRecord, Offset, Origin, Partition, Topic,
+    read_dead_letters,
 };
-use floodgate_sinks::{Sink, SinkError, SqliteSink, spawn};
+use floodgate_sinks::{Destination, Inspection, Sink, SinkError, SqliteSink, destinations, spawn};
+use floodgate_transport::Service;
 
 use crate::history::history;
 
@@ -36,42 +38,48 @@ fn tell(log: &EmbeddedLog, facts: &[FactRecord]) {
     log.append(Topic::Ledger, 0, records).wait().unwrap();
 }
 
-/// Every letter: who could not read what.
-fn letters(log: &EmbeddedLog) -> Vec<(String, Offset)> {
-    let letters = read_letters(log, Topic::DeadFacts, 0, (0, usize::MAX)).unwrap();
-    let origins = letters.iter().map(|letter| Origin::of(letter).unwrap());
+/// Every dead letter: who could not read what.
+fn dead_letters(log: &EmbeddedLog) -> Vec<(String, Offset)> {
+    let all = read_dead_letters(log, Topic::DeadFacts, 0, (0, usize::MAX)).unwrap();
+    let origins = all.iter().map(|one| Origin::of(one).unwrap());
     origins.map(|origin| (origin.role, origin.offset)).collect()
 }
 
+/// `views.db` of a folder.
+fn tables(folder: &Path) -> Arc<dyn Destination> {
+    let settings = floodgate_config::Settings::default().sinks;
+    destinations(&settings, folder).unwrap().remove(0)
+}
+
 /// Carries until everything in the log is behind the sink.
-fn carry(log: &Arc<EmbeddedLog>, sink: Box<dyn Sink>, position: impl Fn() -> Offset) {
+fn carry(log: &Arc<EmbeddedLog>, to: Arc<dyn Destination>, position: impl Fn() -> Offset) {
     let end = log.end(Topic::Ledger, 0).unwrap();
-    let handle = spawn(Arc::clone(log) as Arc<dyn Log>, sink).unwrap();
+    let running = spawn(Arc::clone(log) as Arc<dyn Log>, to).unwrap();
     let started = Instant::now();
     while position() < end {
         std::thread::yield_now();
         assert!(started.elapsed() < Duration::from_secs(60), "it stands at {}", position());
     }
-    handle.stop();
-    handle.join();
+    running.stop();
+    running.join().unwrap();
 }
 
 #[test]
-fn garbage_is_parked_once_and_harms_no_row() {
+fn garbage_is_set_aside_once_and_harms_no_row() {
     let folder = tempfile::tempdir().unwrap();
     let (log, facts) = (open(folder.path()), history(3));
     tell(&log, &facts);
     let views = folder.path().join("views.db");
     let position = || SqliteSink::open(&views).unwrap().position(0).unwrap();
-    carry(&log, Box::new(SqliteSink::open(&views).unwrap()), position);
+    carry(&log, tables(folder.path()), position);
     let expected: Vec<_> = [40, 90, 190].map(|at| ("sink-sqlite".to_owned(), at)).to_vec();
-    assert_eq!(letters(&log), expected);
+    assert_eq!(dead_letters(&log), expected);
 
-    // Set back to before the garbage, as after a crash or by hand: read again, and not parked again.
+    // Set back to before the garbage, as after a crash or by hand: read again, and not set aside again.
     SqliteSink::open(&views).unwrap().rewind(0, 30).unwrap();
     assert_eq!(position(), 30);
-    carry(&log, Box::new(SqliteSink::open(&views).unwrap()), position);
-    assert_eq!(letters(&log), expected);
+    carry(&log, tables(folder.path()), position);
+    assert_eq!(dead_letters(&log), expected);
 
     let calm = folder.path().join("calm.db");
     SqliteSink::open(&calm).unwrap().write(0, &facts, 200).unwrap();
@@ -107,17 +115,13 @@ struct Taken {
     calls: u64,
 }
 
-/// Takes everything but two facts, and is away at every third call.
+/// Takes everything but two facts, and is away at every seventh call.
 #[derive(Debug)]
 struct Choosy(Arc<Mutex<Taken>>);
 
 const NEVER: [u64; 2] = [77, 78];
 
 impl Sink for Choosy {
-    fn name(&self) -> &'static str {
-        "choosy"
-    }
-
     fn position(&mut self, _: Partition) -> Result<Offset, SinkError> {
         Ok(self.0.lock().unwrap().next)
     }
@@ -125,7 +129,7 @@ impl Sink for Choosy {
     fn write(&mut self, _: Partition, facts: &[FactRecord], next: u64) -> Result<(), SinkError> {
         let mut taken = self.0.lock().unwrap();
         taken.calls += 1;
-        if taken.calls.is_multiple_of(3) {
+        if taken.calls.is_multiple_of(7) {
             return Err(SinkError::Unavailable("away".into()));
         }
         if facts.iter().any(|fact| NEVER.contains(&fact.source.offset)) {
@@ -141,20 +145,41 @@ impl Sink for Choosy {
     }
 }
 
+#[derive(Debug)]
+struct ToChoosy(Arc<Mutex<Taken>>);
+
+impl Destination for ToChoosy {
+    fn name(&self) -> &'static str {
+        "choosy"
+    }
+
+    fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+        Ok(Box::new(Choosy(Arc::clone(&self.0))))
+    }
+
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn inspect(&self) -> Result<Inspection, SinkError> {
+        unreachable!("nobody examines this one")
+    }
+}
+
 #[test]
 fn what_is_never_taken_keeps_nothing_else_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let (log, facts) = (open(folder.path()), history(4));
     tell(&log, &facts);
     let taken = Arc::new(Mutex::new(Taken::default()));
-    carry(&log, Box::new(Choosy(Arc::clone(&taken))), || taken.lock().unwrap().next);
+    carry(&log, Arc::new(ToChoosy(Arc::clone(&taken))), || taken.lock().unwrap().next);
     let taken = taken.lock().unwrap();
     let sources = facts.iter().map(|fact| fact.source.offset);
     let expected: Vec<u64> = sources.filter(|at| !NEVER.contains(at)).collect();
     assert_eq!(taken.facts, expected);
     // Offsets in the ledger: the two lie behind the first piece of garbage.
-    let mut parked = letters(&log);
-    parked.sort_by_key(|(_, offset)| *offset);
-    let offsets: Vec<_> = parked.into_iter().map(|(_, offset)| offset).collect();
+    let mut aside = dead_letters(&log);
+    aside.sort_by_key(|(_, offset)| *offset);
+    let offsets: Vec<_> = aside.into_iter().map(|(_, offset)| offset).collect();
     assert_eq!(offsets, [40, 78, 79, 90, 190]);
 }

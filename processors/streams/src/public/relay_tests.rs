@@ -1,7 +1,8 @@
-//! Random sales, told with and without trouble: every message once, whenever a life is cut off.
+//! Random sales, published with and without trouble: every message once, whatever is cut off.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
@@ -12,6 +13,7 @@ use floodgate_domain::{
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};
+use floodgate_transport::Reading;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -172,11 +174,17 @@ fn history(seed: u64) -> Vec<Step> {
     steps
 }
 
-/// Lives that are told everything step by step; `trouble` may cut one off or make the log fail.
-fn tell(steps: &[Step], mut trouble: impl FnMut(&MemoryLog) -> bool) -> MemoryLog {
+fn relay(log: &MemoryLog) -> Reading<Relay> {
+    let log: Arc<dyn Log> = Arc::new(log.clone());
+    let relay = Relay::new(Arc::clone(&log), AudienceSettings::default());
+    Reading::new(following(&log, 0), relay)
+}
+
+/// Relays that follow everything step by step; `trouble` may cut one off or make the log fail.
+fn publish(steps: &[Step], mut trouble: impl FnMut(&MemoryLog) -> bool) -> MemoryLog {
     let log = MemoryLog::new(PARTITIONS);
-    let new = || Teller::new(Arc::new(log.clone()), 0, AudienceSettings::default()).unwrap();
-    let mut life = new();
+    let new = || relay(&log);
+    let mut relay = new();
     for Step { facts, now } in steps {
         for fact in facts {
             let mut value = Vec::new();
@@ -184,15 +192,10 @@ fn tell(steps: &[Step], mut trouble: impl FnMut(&MemoryLog) -> bool) -> MemoryLo
             log.append(Topic::Ledger, 0, vec![NewRecord::new("e", value)]).wait().unwrap();
         }
         if trouble(&log) {
-            life = new();
+            relay = new();
         }
-        loop {
-            match life.turn(*now) {
-                Ok(true) => {}
-                Ok(false) => break,
-                Err(_) => life = new(),
-            }
-        }
+        // After an error the next turn begins again.
+        while !relay.turn(*now, Duration::ZERO).is_ok_and(|tick| tick.read == 0) {}
     }
     log
 }
@@ -246,7 +249,7 @@ fn turns_by_hand(facts: &[&FactRecord]) -> BTreeSet<(u64, u16)> {
     turns
 }
 
-/// Holds about to end, by brute force: each is followed until it ends or has been told of.
+/// Holds about to end, by brute force: each is followed until it ends or has been announced.
 fn endings_by_hand(steps: &[Step]) -> BTreeSet<(u64, u16)> {
     // What there is to see, in order: facts, and the quiet after each step.
     let mut seen: Vec<(LogTime, LogTime, Option<&FactRecord>)> = Vec::new();
@@ -295,14 +298,14 @@ fn ends(fact: &Fact) -> Option<HoldId> {
 }
 
 #[test]
-fn a_calm_life_tells_everything_once() {
+fn without_trouble_everything_is_published_once() {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..20 {
         let steps = history(seed);
         let facts: Vec<&FactRecord> = steps.iter().flat_map(|step| &step.facts).collect();
-        let log = tell(&steps, |_| false);
+        let log = publish(&steps, |_| false);
         for (id, (message, count)) in messages(&log) {
-            assert_eq!(count, 1, "seed {seed}: {id} was told {count} times");
+            assert_eq!(count, 1, "seed {seed}: {id} was published {count} times");
             *kinds.entry(message.kind).or_default() += 1;
         }
         assert_eq!(told(&log, "your_turn"), turns_by_hand(&facts), "seed {seed}");
@@ -334,13 +337,13 @@ fn a_calm_life_tells_everything_once() {
 }
 
 #[test]
-fn whatever_is_cut_off_is_told_all_the_same() {
+fn whatever_is_cut_off_is_published_all_the_same() {
     for seed in 0..40 {
         let steps = history(seed);
-        let calm = tell(&steps, |_| false);
+        let calm = publish(&steps, |_| false);
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut lives = 1;
-        let log = tell(&steps, |log| {
+        let mut starts = 1;
+        let log = publish(&steps, |log| {
             let fate = [Fate::Refused, Fate::WrittenButFailed][rng.random_range(0..2)];
             match rng.random_range(0..40) {
                 0 => log.next_fate(Topic::Notifications, fate),
@@ -353,15 +356,18 @@ fn whatever_is_cut_off_is_told_all_the_same() {
                 3 => {}
                 _ => return false,
             }
-            lives += 1;
+            starts += 1;
             true
         });
         let (messages, calm_messages) = (messages(&log), messages(&calm));
-        assert!(messages.keys().eq(calm_messages.keys()), "seed {seed}, {lives} lives");
+        assert!(messages.keys().eq(calm_messages.keys()), "seed {seed}, {starts} starts");
         for (id, (message, count)) in messages {
             assert_eq!(calm_messages[&id].0, message, "seed {seed}");
-            // Each life may repeat what the one before did not see acknowledged.
-            assert!(count <= lives, "seed {seed}: {id} was told {count} times in {lives} lives");
+            // Each start may repeat what the one before did not see acknowledged.
+            assert!(
+                count <= starts,
+                "seed {seed}: {id} was published {count} times in {starts} starts"
+            );
         }
         assert_eq!(public_facts(&log), public_facts(&calm), "seed {seed}");
     }
@@ -386,16 +392,15 @@ fn public_facts(log: &MemoryLog) -> Vec<FactBody> {
 fn a_restart_in_the_quiet_repeats_nothing() {
     for seed in 0..10 {
         let steps = history(seed);
-        let log = tell(&steps, |_| false);
+        let log = publish(&steps, |_| false);
         let count =
             |topic| -> usize { (0..PARTITIONS).map(|at| log.records(topic, at).len()).sum() };
         let before = (count(Topic::Notifications), count(Topic::Facts));
         let end = steps.last().unwrap().now;
-        // Long after: what had to be told of in its last minute is over.
+        // Long after: what had to be announced in its last minute is over.
         for later in [600_000, 700_000] {
-            let settings = AudienceSettings::default();
-            let mut life = Teller::new(Arc::new(log.clone()), 0, settings).unwrap();
-            while life.turn(end.plus(later)).unwrap() {}
+            let mut relay = relay(&log);
+            while relay.turn(end.plus(later), Duration::ZERO).unwrap().read > 0 {}
         }
         assert_eq!((count(Topic::Notifications), count(Topic::Facts)), before, "seed {seed}");
     }
@@ -407,7 +412,7 @@ fn cohorts_are_in_no_public_fact() {
     let happened = steps.iter().flat_map(|step| &step.facts);
     let shared = happened.filter(|fact| matches!(fact.fact, Fact::CohortJoined { .. })).count();
     assert!(shared > 0);
-    let log = tell(&steps, |_| false);
+    let log = publish(&steps, |_| false);
     for record in log.records(Topic::Facts, 0) {
         let text = String::from_utf8(record.value.to_vec()).unwrap();
         assert!(!text.contains("cohort"), "{text}");

@@ -2,24 +2,24 @@
 //!
 //! A gateway says which command it waits for before it appends it, so that no answer can be
 //! too fast. In one process the runner delivers straight into the hub; across processes a
-//! reader of the replies topic does.
+//! follower of the replies topic does.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use floodgate_domain::wire::{decode_replies, encode_reply};
+use floodgate_domain::wire::encode_reply;
 use floodgate_domain::{CommandId, GatewayId, Reply};
+use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
 
-use crate::topics::Topic;
-use crate::traits::{Log, LogError, NewRecord, Partition};
+use crate::follower::{
+    Batch, FollowError, Follower, FollowerConfig, Handler, Pace, Partitions, Start, Unreadable,
+};
 
 /// Answers taken at once.
 const READ_MAX: usize = 1024;
@@ -28,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(100);
 
 /// Takes replies off the hands of the runner. Must not block: the runner is serial.
 pub trait ReplySender: Send + Sync + std::fmt::Debug + 'static {
-    /// Delivers a batch; who waits for none of them is not told.
+    /// Delivers a batch; answers nobody waits for are dropped.
     fn send(&self, replies: Vec<Reply>);
 }
 
@@ -75,7 +75,7 @@ impl ReplyHub {
         }
     }
 
-    /// Tells everyone who waits that the command did not get into the log, or may not have.
+    /// Lets everyone who waits know that the command did not get into the log, or may not have.
     pub fn fail(&self, command_id: CommandId, error: &LogError) {
         let waiters = self.shard(command_id).remove(&command_id);
         for waiter in waiters.into_iter().flatten() {
@@ -133,8 +133,8 @@ impl ReplySender for LogReplies {
         for reply in &replies {
             match &self.own {
                 Some((gateway_id, hub)) if *gateway_id == reply.reply_to => hub.deliver(reply),
-                // Zero is nobody: Floodgate's own commands wait for facts, not for answers.
-                _ if reply.reply_to == GatewayId(0) => {}
+                // Floodgate's own commands wait for facts, not for answers.
+                _ if reply.reply_to == GatewayId::NOBODY => {}
                 // All of one turn in one record: the log is paid by the record.
                 _ => encode_reply(reply, pages.entry(reply.reply_to).or_default()),
             }
@@ -148,62 +148,48 @@ impl ReplySender for LogReplies {
     }
 }
 
-/// Reads a gateway's answers from the log into its hub, on a thread of its own.
-#[derive(Debug)]
-pub struct ReplyReader {
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+/// Follows a gateway's answers in the log into its hub. Starts at the end: nobody here waits for older
+/// answers; after a failure it goes on where it was.
+pub fn follow_replies(
+    log: &Arc<dyn Log>,
+    gateway_id: GatewayId,
+    hub: ReplyHub,
+) -> std::io::Result<Follower> {
+    let config = FollowerConfig {
+        name: "replies".to_owned(),
+        log: Arc::clone(log),
+        topic: Topic::Replies,
+        partitions: Partitions::One(partition_of_gateway(&**log, gateway_id)),
+        batch_max: READ_MAX,
+        ready_behind: u64::MAX,
+        unreadable: Unreadable::Counted { role: "gateway" },
+    };
+    Follower::spawn(config, move || Inbox { gateway_id, hub })
 }
 
-impl ReplyReader {
-    /// Starts at the end: nobody here waits for older answers.
-    pub fn spawn(
-        log: &Arc<dyn Log>,
-        gateway_id: GatewayId,
-        hub: ReplyHub,
-    ) -> Result<Self, LogError> {
-        let partition = partition_of_gateway(&**log, gateway_id);
-        let end = log.end(Topic::Replies, partition)?;
-        let mut reader = log.reader(Topic::Replies, partition, end)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let theirs = Arc::clone(&stop);
-        let read = move || {
-            let mut records = Vec::with_capacity(READ_MAX);
-            while !theirs.load(Ordering::Acquire) {
-                records.clear();
-                match reader.poll(READ_MAX, QUIET, &mut records) {
-                    Err(LogError::Closed) => return,
-                    Err(error) => tracing::error!(%error, "answers cannot be read"),
-                    Ok(_) => {}
-                }
-                for record in &records {
-                    match decode_replies(&record.value) {
-                        // Gateways beyond the number of partitions share one.
-                        Ok(replies) => replies
-                            .iter()
-                            .filter(|reply| reply.reply_to == gateway_id)
-                            .for_each(|reply| hub.deliver(reply)),
-                        Err(error) => tracing::error!(offset = record.offset, %error, "no reply"),
-                    }
-                }
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("replies".to_owned())
-            .spawn(read)
-            .map_err(|error| LogError::Backend(error.to_string()))?;
-        Ok(ReplyReader { stop, thread })
+/// Answers on their way into a hub.
+#[derive(Debug)]
+struct Inbox {
+    gateway_id: GatewayId,
+    hub: ReplyHub,
+}
+
+impl Handler for Inbox {
+    type Item = Reply;
+
+    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
+        Ok(reached.map_or(Start::End, Start::At))
     }
 
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
+    fn take(&mut self, batch: &mut Batch<'_, Reply>) -> Result<(), FollowError> {
+        // Gateways beyond the number of partitions share one.
+        let ours = batch.items.iter().filter(|reply| reply.reply_to == self.gateway_id);
+        ours.for_each(|reply| self.hub.deliver(reply));
+        Ok(())
     }
 
-    /// Waits for the end.
-    pub fn join(self) {
-        if let Err(panic) = self.thread.join() {
-            std::panic::resume_unwind(panic);
-        }
+    fn pace(&self) -> Pace {
+        Pace { wait: QUIET, patience: Duration::ZERO }
     }
 }
 
@@ -218,7 +204,9 @@ pub struct ReplyWait {
 impl Future for ReplyWait {
     type Output = Result<Reply, LogError>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.receiver).poll(context).map(|told| told.unwrap_or(Err(LogError::Closed)))
+        Pin::new(&mut self.receiver)
+            .poll(context)
+            .map(|answer| answer.unwrap_or(Err(LogError::Closed)))
     }
 }
 

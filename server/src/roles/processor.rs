@@ -1,61 +1,57 @@
-//! What owning partitions takes in this process, put together: log, payments, snapshots, the group.
+//! The role that decides: owners of partitions, their standbys and their payments.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
 use floodgate_config::Settings;
-use floodgate_event_log::{Log, ReplySender, Topic, Tracer};
-use floodgate_payments::{Outbox, OutboxConfig, OutboxHandle, ProviderCalls};
+use floodgate_event_log::{Log, Topic};
+use floodgate_payments::{Outbox, OutboxConfig, ProviderCalls};
 use floodgate_runner::supervisor::crew::{PartitionCompanion, StartCompanion, Threads};
 use floodgate_runner::supervisor::policy::PolicyOptions;
 use floodgate_runner::supervisor::{Supervision, Supervisor};
-use floodgate_runner::{EngineLimits, GroupVersion, LoopConfig, SnapshotStore, StartAs};
-use floodgate_transport::Health;
+use floodgate_runner::{EngineLimits, GroupVersion, LoopConfig, StartAs};
+use floodgate_transport::{Health, LogReplies, Service, Stage};
 
-use super::SharedLog;
+use super::{Parts, Role, snapshots};
 
-/// What owning a partition takes.
-#[derive(Debug)]
-pub(super) struct OwnerParts {
-    pub(super) log: SharedLog,
-    pub(super) replies: Arc<dyn ReplySender>,
-    /// The provider of payments, if there is one.
-    pub(super) calls: Option<ProviderCalls>,
-    pub(super) snapshots: Arc<dyn SnapshotStore>,
-    pub(super) settings: Settings,
-    pub(super) tracer: Tracer,
-}
-
-/// Owns what the group of processors says, or everything where there is none.
-pub(super) fn start(parts: OwnerParts) -> Result<Supervisor> {
-    let OwnerParts { log, replies, calls, snapshots, settings, tracer } = parts;
+/// Owns what the group of processors says, or everything where there is none. Answers to the gateway
+/// of this process go straight to it.
+pub(super) fn start(parts: &Parts<'_>) -> Result<()> {
+    let Parts { settings, log, data, .. } = parts;
+    let own = parts.roles.contains(&Role::Gateway).then(|| (parts.gateway_id, parts.hub.clone()));
+    let (limits, group_version) = (EngineLimits::default(), GroupVersion::default());
     let options = PolicyOptions {
         partitions: log.shared().partitions(Topic::Commands),
         standbys_max: settings.engine.standbys.count_max(),
         is_shared: log.is_shared(),
     };
-    let (limits, group_version) = (EngineLimits::default(), GroupVersion::default());
     let config = LoopConfig {
         partition: 0,
         log: log.shared(),
-        replies,
-        snapshots,
+        replies: Arc::new(LogReplies::new(log.shared(), own)),
+        snapshots: snapshots::open(settings, data)?,
         limits,
         group_version: group_version.clone(),
         snapshot_every: settings.engine.snapshot_every,
-        tracer,
+        tracer: parts.tracer.clone(),
     };
+    let threads = Threads::new(config);
+    let threads = match parts.provider.clone() {
+        Some(provider) => {
+            let calls = ProviderCalls::pool(provider, settings.payments.calls_max)?;
+            threads.with(payments(log.shared(), calls, settings))
+        }
+        None => threads,
+    };
+    let log = log.clone();
     let begin = move || {
-        let threads = Threads::new(config);
-        let threads = match calls {
-            Some(calls) => threads.with(payments(log.shared(), calls, &settings)),
-            None => threads,
-        };
         let membership = log.membership(limits.version_max);
         Supervision::new(options, membership, Box::new(threads), group_version)
     };
-    Supervisor::spawn(begin).context("the supervisor's thread could not start")
+    let owners = Supervisor::spawn(begin).context("the supervisor's thread could not start")?;
+    parts.services.add(Stage::Work, Arc::new(owners));
+    Ok(())
 }
 
 /// The payments of each partition, carried forward where it is owned.
@@ -78,7 +74,7 @@ fn payments(log: Arc<dyn Log>, calls: ProviderCalls, settings: &Settings) -> Sta
 
 /// The payments of one partition.
 #[derive(Debug)]
-struct Payments(OutboxHandle);
+struct Payments(Outbox);
 
 impl PartitionCompanion for Payments {
     fn own(&self) {
@@ -94,10 +90,12 @@ impl PartitionCompanion for Payments {
     }
 
     fn join(self: Box<Self>) {
-        self.0.join();
+        if let Err(error) = self.0.join() {
+            tracing::error!(%error, "payments have ended badly");
+        }
     }
 
     fn health(&self) -> Health {
-        if self.0.has_ended() { Health::failed("payments have ended") } else { Health::Ready }
+        self.0.health()
     }
 }

@@ -7,10 +7,12 @@ use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    AuthorisedPayment, BuyerId, EventId, Fact, FactRecord, HoldId, NewEvent, PaymentReference,
-    SeatId, SeatList,
+    AuthorisedPayment, BuyerId, Fact, HoldId, NewEvent, PaymentReference, SeatId, SeatList,
 };
-use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, NewRecord};
+use floodgate_event_log::{
+    EmbeddedLog, EmbeddedOptions, NewRecord, Origin, Record, read_dead_letters,
+};
+use floodgate_transport::Reading;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -20,10 +22,19 @@ use crate::public::Counts;
 const SEATS: u32 = 40;
 const DAY_MS: u64 = 24 * 3_600_000;
 
-fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Counter {
-    let audience = AudienceSettings { window_ms: 60_000, threshold: 10 };
-    let settings = LiveSettings { forget_after: Duration::from_millis(forget_after_ms), audience };
-    Counter::new(Arc::clone(log) as Arc<dyn Log>, 0, settings).unwrap()
+/// A counter that has just started.
+struct Started(Reading<Counter>);
+
+impl Started {
+    fn turn(&mut self) {
+        self.0.turn(LogTime(1), Duration::ZERO).unwrap();
+    }
+}
+
+fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Started {
+    let log = Arc::clone(log) as Arc<dyn Log>;
+    let counter = Counter::new(Arc::clone(&log), Duration::from_millis(forget_after_ms));
+    Started(Reading::new(following(&log, 0), counter))
 }
 
 fn tell(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {
@@ -145,12 +156,12 @@ fn totals_agree_with_a_recount_through_restarts() {
             history.push(seats.clone());
             match rng.random_range(0..20) {
                 0 => counting = counter(&log, 30 * DAY_MS),
-                1..6 => counting.turn(Duration::ZERO).unwrap(),
+                1..6 => counting.turn(),
                 _ => {}
             }
         }
         // The first turn takes what is new, the second is quiet and publishes.
-        (0..2).for_each(|_| counting.turn(Duration::ZERO).unwrap());
+        (0..2).for_each(|_| counting.turn());
 
         let mut last: BTreeMap<String, u64> = BTreeMap::new();
         for (key, counts) in published(&log) {
@@ -231,10 +242,10 @@ impl House {
         self.tell(at, event_id, fact);
     }
 
-    /// A counter of its own life, which takes what there is and publishes.
-    fn live(&self, forget_after_ms: u64) {
+    /// Another counter, which takes what there is and publishes.
+    fn count(&self, forget_after_ms: u64) {
         let mut counting = counter(&self.log, forget_after_ms);
-        (0..2).for_each(|_| counting.turn(Duration::ZERO).unwrap());
+        (0..2).for_each(|_| counting.turn());
     }
 }
 
@@ -245,15 +256,15 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     house.tell(3, OVER, Fact::SaleClosed);
     // Closed, but somebody may still pay for what he holds.
     house.hold(3 + 40 * DAY_MS, OTHER, true);
-    house.live(30 * DAY_MS);
+    house.count(30 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER).0, 0, "something is held");
     house.hold(3 + 41 * DAY_MS, OVER, false);
     house.hold(3 + 70 * DAY_MS, OTHER, false);
-    house.live(30 * DAY_MS);
+    house.count(30 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER).0, 0, "its last fact is 29 days ago");
     house.hold(3 + 71 * DAY_MS, OTHER, true);
     for _ in 0..3 {
-        house.live(30 * DAY_MS);
+        house.count(30 * DAY_MS);
         assert_eq!(tombstones(&house.log, OVER), (5, true), "each total once, whatever restarts");
     }
     // What comes so late is said nowhere, neither in this life nor in the next.
@@ -262,7 +273,7 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     house.tell(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
     house.hold(3 + 73 * DAY_MS, OTHER, false);
     for _ in 0..2 {
-        house.live(30 * DAY_MS);
+        house.count(30 * DAY_MS);
         assert_eq!(tombstones(&house.log, OVER), (5, true));
         house.hold(3 + 200 * DAY_MS, OTHER, true);
         house.hold(3 + 201 * DAY_MS, OTHER, false);
@@ -276,13 +287,13 @@ fn a_cancelled_event_is_forgotten_and_a_shorter_time_reaches_those_of_before() {
     house.tell(2, OVER, Fact::EventCancelled);
     house.hold(2 + 10 * DAY_MS, OTHER, true);
     for _ in 0..2 {
-        house.live(30 * DAY_MS);
+        house.count(30 * DAY_MS);
         assert_eq!(tombstones(&house.log, OVER).0, 0);
     }
     // Nothing has happened since but that the setting is another.
-    house.live(7 * DAY_MS);
+    house.count(7 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER), (5, true));
-    house.live(7 * DAY_MS);
+    house.count(7 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER), (5, true), "known from then on");
 }
 
@@ -292,29 +303,27 @@ fn records_of_builds_that_forgot_nothing_are_understood() {
     house.tell(2, OVER, Fact::EventCancelled);
     house.hold(2 + 40 * DAY_MS, OTHER, true);
     // As an older build had published it: everything, no tombstone, and no word of forgetting.
-    house.live(u64::MAX);
+    house.count(u64::MAX);
     let last = house.log.last(Topic::Counts, 0).unwrap().unwrap();
     let headers = last.headers.into_iter().filter(|(name, _)| name.starts_with("ce_"));
     let old = NewRecord { key: last.key, value: last.value, headers: headers.collect() };
     house.log.append(Topic::Counts, 0, vec![old]).wait().unwrap();
     let before = records(&house.log).len();
-    house.live(30 * DAY_MS);
+    house.count(30 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER), (5, true));
     assert_eq!(records(&house.log).len(), before + 5, "nothing else was news");
 }
 
 #[test]
-fn what_is_no_fact_is_parked_once_and_counting_goes_on() {
+fn what_is_no_fact_is_set_aside_once_and_counting_goes_on() {
     let mut house = House::new();
     let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
     house.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
     house.hold(2, OTHER, true);
     for _ in 0..3 {
-        house.live(30 * DAY_MS);
-        let letters = floodgate_event_log::read_letters(&*house.log, Topic::DeadFacts, 0, (0, 100));
-        let letters = letters.unwrap();
-        let origin = |letter| floodgate_event_log::Origin::of(letter).unwrap();
-        let origins: Vec<_> = letters.iter().map(origin).collect();
+        house.count(30 * DAY_MS);
+        let aside = read_dead_letters(&*house.log, Topic::DeadFacts, 0, (0, 100)).unwrap();
+        let origins: Vec<_> = aside.iter().map(|one| Origin::of(one).unwrap()).collect();
         assert_eq!(origins.len(), 2, "{origins:?}");
         assert!(origins.iter().all(|origin| origin.role == "live"), "{origins:?}");
     }

@@ -1,8 +1,8 @@
 //! Dead letters: records somebody could not read, kept aside with their origin.
 //!
-//! A reader that meets such a record parks it and goes on. Each letter is written once a role,
-//! however often that role starts and reads its way past the record again: before its first letter
-//! of a partition it reads the letters that are there.
+//! A reader that meets such a record sets it aside and goes on. Each is written once a role,
+//! however often that role starts and reads its way past the record again: before its first dead
+//! letter of a partition it reads those that are there.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use crate::traits::{Log, LogError, NewRecord, Offset, Partition, Record};
 
 const ORIGIN_TOPIC: &str = "floodgate-origin-topic";
 const ORIGIN_PARTITION: &str = "floodgate-origin-partition";
-/// The header that says which record a letter was.
+/// The header that says which record it was.
 const ORIGIN_OFFSET: &str = "floodgate-origin-offset";
 const ROLE: &str = "floodgate-role";
 const REASON: &str = "floodgate-reason";
 
-/// Letters one role writes about a partition. More than so many is not a bad record but a bad
+/// Dead letters one role writes about a partition. More than so many is not a bad record but a bad
 /// writer; the topic they came from has all of them.
-const LETTERS_MAX: usize = 10_000;
-/// Letters read at once.
+const DEAD_LETTERS_MAX: usize = 10_000;
+/// Dead letters read at once.
 const READ_MAX: usize = 256;
-/// How long letters that are there may take to come.
+/// How long dead letters that are there may take to come.
 const READ_WITHIN: Duration = Duration::from_secs(5);
 
-/// Where a letter comes from, who could not read it, and why.
+/// Where a dead letter comes from, who could not read it, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub topic: Topic,
@@ -40,26 +40,25 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// What a letter's headers say; `None` when they are not those of a letter.
+    /// What a dead letter's headers say; `None` when they are not those of one.
     #[must_use]
-    pub fn of(letter: &Record) -> Option<Self> {
+    pub fn of(dead_letter: &Record) -> Option<Self> {
         let header = |name: &str| {
-            let (_, value) = letter.headers.iter().find(|(found, _)| found == name)?;
+            let (_, value) = dead_letter.headers.iter().find(|(found, _)| found == name)?;
             std::str::from_utf8(value).ok()
         };
         Some(Origin {
             topic: Topic::parse(header(ORIGIN_TOPIC)?)?,
             partition: header(ORIGIN_PARTITION)?.parse().ok()?,
             offset: header(ORIGIN_OFFSET)?.parse().ok()?,
-            // Letters of earlier builds were all from the processor, and did not say so.
-            role: header(ROLE).unwrap_or("processor").to_owned(),
+            role: header(ROLE)?.to_owned(),
             reason: header(REASON).unwrap_or_default().to_owned(),
         })
     }
 
-    /// The letter about a record: its key, its value, and what is said here.
+    /// The dead letter of a record: its key, its value, and what is said here.
     #[must_use]
-    pub fn letter(&self, record: &Record) -> NewRecord {
+    pub fn dead_letter(&self, record: &Record) -> NewRecord {
         let said = [
             (ORIGIN_TOPIC, self.topic.name().to_owned()),
             (ORIGIN_PARTITION, self.partition.to_string()),
@@ -72,8 +71,8 @@ impl Origin {
     }
 }
 
-/// Letters of a topic from `from` on, `max` at most, up to where it ends now.
-pub fn read_letters(
+/// Dead letters of a topic from `from` on, `max` at most, up to where it ends now.
+pub fn read_dead_letters(
     log: &dyn Log,
     topic: Topic,
     partition: Partition,
@@ -101,27 +100,27 @@ pub enum Reads {
     FromTheFirst,
 }
 
-/// Parks what one role cannot read of a topic.
+/// Sets aside what one role cannot read of a topic.
 #[derive(Debug)]
-pub struct Parking {
+pub struct DeadLetters {
     log: Arc<dyn Log>,
     topic: Topic,
     role: String,
     reads: Reads,
-    /// Offsets this role has written letters about, by partition; read when first needed.
+    /// Offsets this role has set aside, by partition; read when first needed.
     known: HashMap<Partition, HashSet<Offset>>,
 }
 
-impl Parking {
+impl DeadLetters {
     #[must_use]
     pub fn new(log: Arc<dyn Log>, topic: Topic, role: impl Into<String>, reads: Reads) -> Self {
-        Parking { log, topic, role: role.into(), reads, known: HashMap::new() }
+        DeadLetters { log, topic, role: role.into(), reads, known: HashMap::new() }
     }
 
-    /// Writes a letter about a record, unless this role has written it already, and waits until it
-    /// is durable. After an error it may be tried again: a letter that was written all the same is
-    /// found then. Must not be called inside async tasks.
-    pub fn park(
+    /// Sets a record aside, unless this role has done so already, and waits until that is durable.
+    /// After an error it may be tried again: what was written all the same is found then. Must not
+    /// be called inside async tasks.
+    pub fn set_aside(
         &mut self,
         partition: Partition,
         record: &Record,
@@ -131,12 +130,12 @@ impl Parking {
         tracing::error!(topic = self.topic.name(), partition, offset, role, reason, "unreadable");
         metrics::counter!("floodgate_records_unreadable_total", "role" => role.clone())
             .increment(1);
-        let Some(letters) = self.topic.letters() else { return Ok(()) };
-        if self.reads == Reads::FromTheFirst && is_forgotten(letters, record) {
+        let Some(aside) = self.topic.dead_letters() else { return Ok(()) };
+        if self.reads == Reads::FromTheFirst && is_forgotten(aside, record) {
             return Ok(());
         }
-        let known = self.known(letters, partition)?;
-        if known.contains(&offset) || known.len() >= LETTERS_MAX {
+        let known = self.known(aside, partition)?;
+        if known.contains(&offset) || known.len() >= DEAD_LETTERS_MAX {
             return Ok(());
         }
         let origin = Origin {
@@ -146,8 +145,8 @@ impl Parking {
             role: self.role.clone(),
             reason: reason.to_owned(),
         };
-        let told = self.log.append(letters, partition, vec![origin.letter(record)]).wait();
-        match &told {
+        let written = self.log.append(aside, partition, vec![origin.dead_letter(record)]).wait();
+        match &written {
             Ok(_) => {
                 self.known.entry(partition).or_default().insert(offset);
             }
@@ -156,32 +155,29 @@ impl Parking {
                 self.known.remove(&partition);
             }
         }
-        told.map(|_| ())
+        written.map(|_| ())
     }
 
-    fn known(
-        &mut self,
-        letters: Topic,
-        partition: Partition,
-    ) -> Result<&HashSet<Offset>, LogError> {
+    fn known(&mut self, aside: Topic, partition: Partition) -> Result<&HashSet<Offset>, LogError> {
         if !self.known.contains_key(&partition) {
-            let own = |letter: &Record| {
-                Origin::of(letter)
+            let own = |dead_letter: &Record| {
+                Origin::of(dead_letter)
                     .filter(|one| one.topic == self.topic && one.role == self.role)
                     .map(|one| one.offset)
             };
             // Every role has its own, so there are more than one of them may write.
-            let there = read_letters(&*self.log, letters, partition, (0, 16 * LETTERS_MAX))?;
+            let there =
+                read_dead_letters(&*self.log, aside, partition, (0, 16 * DEAD_LETTERS_MAX))?;
             self.known.insert(partition, there.iter().filter_map(own).collect());
         }
         Ok(self.known.entry(partition).or_default())
     }
 }
 
-/// Whether a letter about a record has been and gone: it was parked in its time, and the letters
-/// have forgotten it since.
-fn is_forgotten(letters: Topic, record: &Record) -> bool {
-    let Cleanup::Age { ms } = letters.cleanup() else { return false };
+/// Whether a dead letter has been and gone: it was set aside in its time, and the topic has forgotten
+/// it since.
+fn is_forgotten(aside: Topic, record: &Record) -> bool {
+    let Cleanup::Age { ms } = aside.cleanup() else { return false };
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX);
     record.at.0.saturating_add(ms) < now
