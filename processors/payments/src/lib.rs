@@ -1,8 +1,8 @@
 //! Payments: facts to a provider, its answers to commands.
 //!
-//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. Nothing is kept
-//! here; a restart folds the facts again and asks the provider under the same names. Start reading at
-//! [`provider`], then [`worker`].
+//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. Nothing is
+//! kept here; a restart folds the facts again and asks the provider under the same names. Start
+//! reading at [`provider`], then [`worker`].
 //!
 //! | module | holds |
 //! |---|---|

@@ -1,7 +1,7 @@
 //! What a payment provider is: the one trait a provider implements.
 //!
-//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider by
-//! name; see `sandbox/` and `stripe/` for two of them.
+//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider
+//! by name; see `sandbox/` and `stripe/` for two of them.
 
 use std::time::Duration;
 

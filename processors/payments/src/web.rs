@@ -1,7 +1,7 @@
 //! What a provider has on the web, as plain data: its card form, its own pages, its webhooks.
 //!
-//! A gateway serves all of it under one prefix and knows no provider. The way back from a provider's
-//! page is [`way_back`].
+//! A gateway serves all of it under one prefix and knows no provider. The way back from a
+//! provider's page is [`way_back`].
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! What a payment provider says of an attempt, under a name that follows from it.
 //!
-//! Several may report the same result: the owner's outbox, again after a restart, and any gateway the
-//! provider's webhook reached. All use the same command id, so the engine decides about one.
+//! Several may report the same result: the owner's outbox, again after a restart, and any gateway
+//! the provider's webhook reached. All use the same command id, so the engine decides about one.
 
 use sha2::{Digest, Sha256};
 

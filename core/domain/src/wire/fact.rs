@@ -199,11 +199,7 @@ fn write_order_body(fact: &Fact, out: &mut Vec<u8>) {
             out.put_seats(seats);
             out.put_varint(*amount);
             out.put_u8(*attempt);
-            out.put_u8(match kept {
-                SeatsKept::Held => 0,
-                SeatsKept::Retaken => 1,
-                SeatsKept::Moved => 2,
-            });
+            out.put_u8(kept_number(*kept));
             write_authorised(payment, out);
         }
         Fact::OrderSettled { hold_id, buyer, amount } => {
@@ -222,6 +218,14 @@ fn write_order_body(fact: &Fact, out: &mut Vec<u8>) {
         }
         // Written by `write_body`.
         _ => {}
+    }
+}
+
+fn kept_number(kept: SeatsKept) -> u8 {
+    match kept {
+        SeatsKept::Held => 0,
+        SeatsKept::Retaken => 1,
+        SeatsKept::Moved => 2,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A provider for demos and tests: published cards, no money, a bank of its own.
 //!
-//! It keeps nothing: how a payment stands follows from the card, and what a buyer answers to their bank
-//! goes into the log from whichever gateway shows the bank's page.
+//! It keeps nothing: how a payment stands follows from the card, and what a buyer answers to their
+//! bank goes into the log from whichever gateway shows the bank's page.
 
 mod pages;
 
