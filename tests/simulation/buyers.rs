@@ -9,7 +9,7 @@ use floodgate_domain::{
     EventId, GatewayId, HoldId, NewEvent, OrderStatus, PaymentMethod, PaymentResult, PhaseDial,
     Place, Policy, PriceTable, Reply, RoomDials, SeatId, SeatList, StaffId, Subject,
 };
-use floodgate_event_log::{Log, NewRecord, Partition, Topic, partition_of};
+use floodgate_event_log::{Log, NewRecord, Partition, Ticket, Topic, partition_of};
 use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 
@@ -32,6 +32,8 @@ pub(crate) struct Buyers {
     pub(crate) answers: Vec<Reply>,
     /// Commands that were never answered, to be sent again under the same id.
     open: Vec<Envelope>,
+    /// What banks reported, until the log has it.
+    reports: Vec<(Envelope, Ticket)>,
 }
 
 /// An event on each partition, and one more.
@@ -102,6 +104,7 @@ impl Buyers {
             asked: Vec::new(),
             answers: Vec::new(),
             open: Vec::new(),
+            reports: Vec::new(),
         }
     }
 
@@ -123,14 +126,14 @@ impl Buyers {
     /// The log's time becomes visible on every partition, as the streams see to.
     pub(crate) fn mark_time(&mut self) {
         for event_id in self.events.clone() {
-            self.send(Envelope {
+            drop(self.send(&Envelope {
                 command_id: CommandId(0),
                 fingerprint: 0,
                 event_id,
                 actor: Actor::System,
                 reply_to: GatewayId(0),
                 command: Command::MarkTime,
-            });
+            }));
         }
     }
 
@@ -144,19 +147,33 @@ impl Buyers {
             command,
         };
         self.next_id += 1;
-        self.send(envelope.clone());
+        drop(self.send(&envelope));
         // Whatever the log said, it stays open until an answer comes.
         if self.open.len() < OPEN_MAX {
             self.open.push(envelope);
         }
     }
 
-    fn send(&self, envelope: Envelope) {
+    /// Banks report again what no log has taken, as webhooks do.
+    pub(crate) fn report_again(&mut self) {
+        for (envelope, mut ticket) in std::mem::take(&mut self.reports) {
+            match ticket.try_outcome() {
+                None => self.reports.push((envelope, ticket)),
+                Some(Ok(_)) => {}
+                Some(Err(_)) => {
+                    let again = self.send(&envelope);
+                    self.reports.push((envelope, again));
+                }
+            }
+        }
+    }
+
+    fn send(&self, envelope: &Envelope) -> Ticket {
         let mut value = Vec::new();
-        encode_command(&envelope, &mut value);
+        encode_command(envelope, &mut value);
         let record = NewRecord::new(envelope.event_id.to_string(), value);
         let partition = partition(envelope.event_id, self.log.partitions(Topic::Commands));
-        drop(self.log.append(Topic::Commands, partition, vec![record]).wait());
+        self.log.append(Topic::Commands, partition, vec![record])
     }
 
     /// Somebody wants something.
@@ -238,7 +255,9 @@ impl Buyers {
             bank.hear((event_id, hold_id, attempt), yes);
             let gateway_id = GatewayId(choices.random_range(1..4));
             let subject = Subject::Order { event_id, hold_id };
-            self.send(result.envelope(subject, attempt, gateway_id));
+            let report = result.envelope(subject, attempt, gateway_id);
+            let ticket = self.send(&report);
+            self.reports.push((report, ticket));
         }
     }
 
@@ -275,7 +294,7 @@ impl Buyers {
     fn repeat(&mut self, streams: &mut Streams) {
         if !self.open.is_empty() {
             let at = streams.choices.random_range(0..self.open.len());
-            self.send(self.open[at].clone());
+            drop(self.send(&self.open[at]));
         }
     }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use floodgate_event_log::Partition;
+use floodgate_event_log::{Log, Partition, Topic};
 use floodgate_payments::PaymentWorker;
 use floodgate_runner::supervisor::crew::{Crew, PartitionCompanion, PartitionRunner};
 use floodgate_runner::supervisor::policy::PolicyOptions;
@@ -16,6 +16,7 @@ use floodgate_runner::supervisor::{Progress, Supervision, SupervisorError};
 use floodgate_runner::{
     Condition, Control, GroupVersion, LoopConfig, RunnerError, StartAs, Step, Worker,
 };
+use floodgate_testkit::MemoryLog;
 use floodgate_transport::Health;
 
 use super::clock::Clock;
@@ -25,6 +26,7 @@ use super::store::{SimStore, SlowWriter};
 /// How partitions are worked on: the same for every process, but for what it is told apart by.
 #[derive(Clone)]
 pub(crate) struct Ground {
+    pub(crate) log: MemoryLog,
     pub(crate) clock: Clock,
     pub(crate) group: Arc<Mutex<Group>>,
     pub(crate) store: Arc<SimStore>,
@@ -33,6 +35,17 @@ pub(crate) struct Ground {
     pub(crate) payments: fn(&Ground, Partition) -> PaymentWorker,
     pub(crate) bank: Arc<super::bank::Bank>,
     pub(crate) counts: Rc<Counts>,
+}
+
+impl Ground {
+    /// Everything that is on its way to the log is there, or is refused.
+    pub(crate) fn let_all_arrive(&self) {
+        for topic in [Topic::Commands, Topic::Ledger] {
+            for partition in 0..self.log.partitions(topic) {
+                while self.log.deliver(topic, partition, usize::MAX) > 0 {}
+            }
+        }
+    }
 }
 
 /// What happened in a history, so that one that proves little is seen to.
@@ -49,6 +62,9 @@ fn count(cell: &Cell<u32>) {
     cell.set(cell.get() + 1);
 }
 
+/// Shorter rests are for facts on their way.
+const RESTART_MIN: Duration = Duration::from_millis(50);
+
 /// A running process.
 pub(crate) struct Processor {
     supervision: Supervision,
@@ -56,6 +72,7 @@ pub(crate) struct Processor {
     member: Arc<Mutex<Option<u64>>>,
     clock: Clock,
     started_at: u64,
+    pub(crate) producer: u32,
     pub(crate) frozen_until: u64,
     pub(crate) should_stop: bool,
     pub(crate) last: Option<Progress>,
@@ -86,11 +103,11 @@ pub(crate) struct SimPayments {
 
 impl Processor {
     /// Starts the `nth` process. Some follow everything, some little, some nothing.
-    pub(crate) fn start(ground: &Ground, nth: usize) -> Self {
+    pub(crate) fn start(ground: &Ground, nth: usize, producer: u32) -> Self {
         let standbys_max = [usize::MAX, 1, 0, 2][nth % 4];
         let Ground { clock, group, config, .. } = ground;
         let options = PolicyOptions {
-            partitions: config.log.partitions(floodgate_event_log::Topic::Commands),
+            partitions: config.log.partitions(Topic::Commands),
             standbys_max,
             is_shared: true,
         };
@@ -98,6 +115,7 @@ impl Processor {
         let (bench, version) = (Rc::<RefCell<Bench>>::default(), GroupVersion::default());
         let mut ground = ground.clone();
         ground.config.group_version = version.clone();
+        ground.config.log = Arc::new(ground.log.of_producer(producer));
         // Short enough that followers run ahead of the ledger again and again.
         let trail = [0, 40, 3, 10_000][nth % 4];
         let crew = SimCrew { ground: ground.clone(), bench: Rc::clone(&bench), trail };
@@ -107,6 +125,7 @@ impl Processor {
             bench,
             clock: ground.clock.clone(),
             started_at: ground.clock.now(),
+            producer,
             frozen_until: 0,
             should_stop: false,
             last: None,
@@ -169,7 +188,9 @@ impl SimRunner {
         match worker.step(clock.log_time(), Duration::ZERO) {
             Step::Continue => {}
             Step::Rest(pause) => {
-                count(&self.counts.restarts);
+                if pause >= RESTART_MIN {
+                    count(&self.counts.restarts);
+                }
                 self.rest_until = clock.now() + pause.as_millis() as u64;
             }
             Step::Ended(outcome) => {
@@ -305,6 +326,7 @@ impl PartitionRunner for RunnerOf {
             if self.runner.borrow().has_ended() {
                 break;
             }
+            self.crew.ground.let_all_arrive();
             self.runner.borrow_mut().rest_until = 0;
             self.runner.borrow_mut().step(&self.crew.ground.clock);
         }

@@ -94,16 +94,20 @@ impl SnapshotStore for SimStore {
     }
 }
 
+/// Looks after which a snapshot is stored even though the clock stands still: for whoever waits for it.
+const LOOKS_MAX: u32 = 200;
+
 /// Carries a snapshot into the store, a while after it was written down. It dies with its process.
 pub(crate) struct SlowWriter {
     clock: Clock,
     takes_ms: u64,
     saving: Option<(u64, Saving)>,
+    looks: u32,
 }
 
 impl SlowWriter {
     pub(crate) fn new(clock: Clock, takes_ms: u64) -> Self {
-        SlowWriter { clock, takes_ms, saving: None }
+        SlowWriter { clock, takes_ms, saving: None, looks: 0 }
     }
 }
 
@@ -116,12 +120,15 @@ impl std::fmt::Debug for SlowWriter {
 impl SnapshotWriter for SlowWriter {
     fn begin(&mut self, saving: Saving) {
         assert!(self.saving.is_none(), "one snapshot at a time");
+        self.looks = 0;
         self.saving = Some((self.clock.now() + self.takes_ms, saving));
     }
 
     fn is_busy(&mut self) -> bool {
         let now = self.clock.now();
-        if let Some((_, saving)) = self.saving.take_if(|(due, _)| *due <= now) {
+        self.looks += 1;
+        let is_waited_for = self.looks > LOOKS_MAX;
+        if let Some((_, saving)) = self.saving.take_if(|(due, _)| *due <= now || is_waited_for) {
             saving();
         }
         self.saving.is_some()

@@ -28,6 +28,8 @@ use super::watch::Watch;
 pub(crate) const PARTITIONS: u32 = 3;
 /// Processes at once; one of them is more than there are partitions.
 const PLACES: usize = 4;
+/// Topics whose appends are on their way for a while.
+const SLOW: [Topic; 2] = [Topic::Commands, Topic::Ledger];
 /// Between two marks of time, as the streams make them.
 const MARK_EVERY_MS: u64 = 1_000;
 
@@ -70,6 +72,8 @@ pub(crate) struct World {
     pub(crate) judge: Judge,
     pub(crate) watch: Watch,
     pub(crate) faults: Faults,
+    /// Each process appends by a name of its own.
+    processes: u32,
     marked_at: u64,
     looked_at: u64,
 }
@@ -88,6 +92,7 @@ fn payments(ground: &Ground, partition: Partition) -> PaymentWorker {
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let log = MemoryLog::new(PARTITIONS);
+        SLOW.into_iter().for_each(|topic| log.slow_down(topic));
         let (mailbox, store) = (Arc::new(Mailbox::default()), Arc::new(SimStore::default()));
         let config = LoopConfig {
             partition: 0,
@@ -104,6 +109,7 @@ impl World {
             tracer: Tracer::default(),
         };
         let ground = Ground {
+            log: log.clone(),
             clock: Clock::default(),
             group: Group::new(PARTITIONS),
             store,
@@ -115,7 +121,7 @@ impl World {
         let mut streams = Streams::new(seed);
         let places = (0..PLACES)
             .map(|place| match place {
-                0 => Place::Up(Box::new(Processor::start(&ground, 0))),
+                0 => Place::Up(Box::new(Processor::start(&ground, 0, 1))),
                 _ => Place::Down { until: streams.faults.random_range(0..4_000) },
             })
             .collect();
@@ -128,6 +134,7 @@ impl World {
             judge: Judge::new(&log),
             watch: Watch::default(),
             faults: Faults::default(),
+            processes: 1,
             marked_at: 0,
             looked_at: 0,
             log,
@@ -153,6 +160,7 @@ impl World {
             self.buyers.arrive(&mut self.streams, &self.ground.bank);
         }
         self.run(0.8);
+        self.let_appends_arrive();
         self.deliver(0.05);
         self.check()
     }
@@ -161,12 +169,15 @@ impl World {
     pub(crate) fn calm_step(&mut self) -> Result<(), Wrong> {
         self.pass(50);
         self.run(1.0);
+        self.ground.let_all_arrive();
+        self.buyers.report_again();
         self.deliver(0.0);
         self.check()
     }
 
     /// No more faults: everybody wakes and comes back.
     pub(crate) fn calm_down(&mut self) {
+        self.ground.let_all_arrive();
         let now = self.now();
         self.ground.bank.calm_down();
         self.ground.store.fail(0);
@@ -199,7 +210,9 @@ impl World {
         }
         for (at, place) in self.places.iter_mut().enumerate() {
             if matches!(place, Place::Down { until } if *until <= self.ground.clock.now()) {
-                *place = Place::Up(Box::new(Processor::start(&self.ground, at)));
+                self.processes += 1;
+                let processor = Processor::start(&self.ground, at, self.processes);
+                *place = Place::Up(Box::new(processor));
             }
         }
     }
@@ -264,15 +277,33 @@ impl World {
             }
             60..62 => {
                 let foreign = vec![NewRecord::new("x", b"not a command".to_vec())];
-                drop(self.log.append(Topic::Commands, partition, foreign).wait());
+                drop(self.log.append(Topic::Commands, partition, foreign));
             }
             _ => {}
         }
     }
 
+    /// Most appends arrive with the next step, some a few steps later.
+    fn let_appends_arrive(&mut self) {
+        for topic in SLOW {
+            for partition in 0..PARTITIONS {
+                let schedule = &mut self.streams.schedule;
+                let is_quick = schedule.random_bool(0.7);
+                let max = if is_quick { usize::MAX } else { schedule.random_range(0..3) };
+                self.log.deliver(topic, partition, max);
+            }
+        }
+        self.buyers.report_again();
+    }
+
     /// It dies where it stands, says nothing to anybody, and comes back later.
     fn crash(&mut self, until: u64) {
-        let Some((at, _)) = self.victim() else { return };
+        let Some((at, victim)) = self.victim() else { return };
+        let producer = victim.producer;
+        // What it had on its way was sent, or was not.
+        if self.streams.faults.random_bool(0.5) {
+            self.log.drop_flights_of(producer);
+        }
         self.places[at] = Place::Down { until };
         self.watch.forget(at);
         self.faults.crashes += 1;
@@ -280,8 +311,9 @@ impl World {
 
     fn fail_append(&mut self, few: usize) {
         let topics = [Topic::Commands, Topic::Ledger, Topic::Ledger];
-        let fates = [Fate::Refused, Fate::WrittenButFailed];
-        self.log.next_fate(topics[few % 3], fates[few / 3]);
+        let fates = [Fate::Refused, Fate::WrittenButFailed, Fate::Overloaded];
+        let fate = fates[self.streams.faults.random_range(0..3)];
+        self.log.next_fate(topics[few % 3], fate);
         self.faults.failed_appends += 1;
     }
 

@@ -2,7 +2,9 @@
 
 mod arrows;
 mod circles;
+mod facts;
 mod fields;
+mod pages;
 mod providers;
 mod shape;
 mod words;

@@ -136,7 +136,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::UnknownEvent | R::UnknownHold | R::UnknownSeat | R::NoSuchCategory => {
             StatusCode::NOT_FOUND
         }
-        R::NotAllowed | R::NotYourHold | R::NoPass | R::PassExpired => StatusCode::FORBIDDEN,
+        R::NotAllowed | R::NotYourHold | R::NotYourTicket | R::NoPass | R::PassExpired => {
+            StatusCode::FORBIDDEN
+        }
         R::InvalidPlan
         | R::InvalidPrices
         | R::InvalidPolicy
@@ -173,7 +175,11 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::StaleAttempt
         | R::NotConfirmed
         | R::PaymentTooLate
-        | R::AlreadyRefunded => StatusCode::CONFLICT,
+        | R::AlreadyRefunded
+        | R::AlreadyYours
+        | R::HandedOnTooOften
+        | R::TicketUsed
+        | R::TicketSuperseded => StatusCode::CONFLICT,
     }
 }
 
@@ -196,7 +202,7 @@ mod tests {
             assert!(seen.insert(row.code), "{} stands twice", row.code);
             assert!(row.code.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()), "{}", row.code);
             assert!(row.status.is_client_error() || row.status.is_server_error(), "{}", row.code);
-            assert!(row.advice.ends_with(['.', '…', '`']), "{}: {}", row.code, row.advice);
+            assert!(row.advice.ends_with(['.', '?', '…', '`']), "{}: {}", row.code, row.advice);
         }
         assert!(seen.len() > 60);
     }

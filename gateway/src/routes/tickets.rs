@@ -7,14 +7,15 @@ use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{OrderStatus, Refusal, SeatId};
+use floodgate_domain::{EventId, HoldId, OrderStatus, Refusal, SeatId};
 
 use super::Routes;
 use super::orders::find_where;
 use crate::extract::{Fan, OrderPath};
 use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
-use crate::ticket::{TicketKey, qr_svg};
+use crate::ticket::{ShownTicket, TicketKey, qr_svg};
+use crate::views::EventView;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(qr)).routes(routes!(key))
@@ -22,7 +23,7 @@ pub(crate) fn routes() -> Routes {
 
 /// A confirmed order and those of its seats whose tickets are this device's: a ticket may have been
 /// handed on.
-async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>, ApiError> {
+pub(super) async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>, ApiError> {
     let buyer = fan.device()?.buyer;
     let order = find_where(path, fan, |view, order, buyer| {
         order.buyer == buyer || view.tickets_of(order, buyer).next().is_some()
@@ -53,10 +54,20 @@ pub(crate) async fn list(
         ticket_id: format!("{}-{}", hold_id.order().to_string().replace("ord_", "tkt_"), seat.0),
         seat: Seat::of(&view, seat),
         redeemed: view.tickets.is_redeemed(hold_id, seat),
-        token: signer.token(event_id, hold_id, seat),
+        token: signer.token(&shown(&view, event_id, hold_id, seat)),
         qr: format!("{base}/{}/qr.svg", seat.0),
     });
     Ok(Json(Tickets { tickets: tickets.collect() }))
+}
+
+/// A ticket as it is good now.
+pub(super) fn shown(
+    view: &EventView,
+    event_id: EventId,
+    hold_id: HoldId,
+    seat: SeatId,
+) -> ShownTicket {
+    ShownTicket { event_id, hold_id, seat, edition: view.tickets.edition(hold_id, seat) }
 }
 
 /// A ticket's QR code as SVG.
@@ -76,7 +87,8 @@ pub(crate) async fn qr(
     if !seats.contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
     }
-    let token = signer.token(path.event_id, path.hold_id, seat);
+    let ticket = shown(&path.entry.read(), path.event_id, path.hold_id, seat);
+    let token = signer.token(&ticket);
     let svg = qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private")];
     Ok((headers, svg).into_response())

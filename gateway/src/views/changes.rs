@@ -38,7 +38,8 @@ impl Changes {
     /// Enters a fact, if staff changed something by it.
     pub(crate) fn note(&mut self, record: &FactRecord, effects: &Effects<'_>) {
         let Effects { phase, prices, policy, by, .. } = *effects;
-        let is_change = phase.is_some() || prices.is_some() || policy.is_some();
+        let is_set = phase.is_some() || prices.is_some() || policy.is_some();
+        let is_change = is_set && effects.created.is_none();
         let dials = match effects.dials {
             Some(dials) => dials.clone(),
             // Rules hold a dial too.
@@ -116,6 +117,7 @@ mod tests {
     fn a_turn_tells_its_phase_and_dials_add_up() {
         let none = RoomDials::default();
         let mut changes = Changes::default();
+        note(&mut changes, &record(0, 0, Fact::EventCreated(Box::default())));
         note(&mut changes, &record(1, 0, Fact::SaleOpened));
         note(&mut changes, &record(2, 0, Fact::SalePaused));
         let phase = Some(PhaseDial::Pause);

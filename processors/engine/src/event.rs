@@ -6,6 +6,7 @@ use super::seat_map::SeatMap;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::effects::Tickets;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
 use floodgate_domain::policy::Policy;
 use floodgate_domain::price::PriceTable;
@@ -31,6 +32,8 @@ pub(super) struct Event {
     /// After a cancellation: the next order slot to undo.
     pub(super) sweep: Option<u32>,
     pub(super) waiting_line: WaitingLine,
+    /// Tickets that were handed on or let in with.
+    pub(super) tickets: Tickets,
 }
 
 impl Event {
@@ -52,6 +55,7 @@ impl Event {
             places_spent: Vec::new(),
             sweep: None,
             waiting_line: WaitingLine::default(),
+            tickets: Tickets::default(),
         }
     }
 

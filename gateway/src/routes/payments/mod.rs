@@ -1,4 +1,4 @@
-//! PaymentProvider: the form, the provider's own pages, its webhooks.
+//! Payments: the form, the provider's own pages, its webhooks.
 
 mod pages;
 mod webhooks;

@@ -4,7 +4,7 @@ use super::{Order, PUBLIC};
 use crate::answer::OrderStatus;
 use crate::command::PaymentMethod;
 use crate::effects::{Concerns, Effects, MoneyMove, MoneyStep, Notice, OrderChange, SeatMove};
-use crate::fact::{DeclineReason, Fact, SeatsKept};
+use crate::fact::{DeclineReason, SeatsKept};
 use crate::ids::{BuyerId, HoldId, LogTime};
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
@@ -77,34 +77,15 @@ pub(super) fn released(order: Order, seats: &SeatList) -> Effects<'_> {
     ended(order, (seats, Held), OrderStatus::Released, Notice::HoldReleased)
 }
 
-pub(super) fn expired(order: Order, seats: &SeatList, notice: Notice) -> Effects<'_> {
-    ended(order, (seats, Held), OrderStatus::Expired, notice)
+pub(super) fn hold_expired(order: Order, seats: &SeatList) -> Effects<'_> {
+    ended(order, (seats, Held), OrderStatus::Expired, Notice::HoldExpired)
 }
 
-/// Rows of an attempt to pay.
-pub(super) fn of_payment(fact: &Fact) -> Effects<'_> {
-    match *fact {
-        Fact::PurchaseStarted { hold_id, buyer, ref method, amount, currency, attempt, until } => {
-            paying((hold_id, buyer), (attempt, method), (amount, currency), until)
-        }
-        Fact::PaymentActionRequired { hold_id, buyer, attempt, ref action } => {
-            action_required((hold_id, buyer), attempt, action)
-        }
-        Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
-            declined((hold_id, buyer), attempt, reason, until)
-        }
-        Fact::OrderConfirmed { hold_id, buyer, ref seats, amount, attempt, kept, ref payment } => {
-            confirmed((hold_id, buyer), (seats, kept), amount, (attempt, payment))
-        }
-        Fact::PaymentVoided { hold_id, buyer, attempt, ref reference } => {
-            voided((hold_id, buyer), attempt, reference)
-        }
-        // Rows of the table itself.
-        _ => PUBLIC,
-    }
+pub(super) fn order_expired(order: Order, seats: &SeatList) -> Effects<'_> {
+    ended(order, (seats, Held), OrderStatus::Expired, Notice::OrderExpired)
 }
 
-fn paying(
+pub(super) fn paying(
     order: Order,
     (attempt, method): (u8, &PaymentMethod),
     (amount, currency): (u64, Currency),
@@ -122,12 +103,17 @@ fn paying(
 }
 
 /// The order's time goes on, and where its buyer has to go is theirs alone.
-fn action_required(order: Order, attempt: u8, action: &PaymentAction) -> Effects<'_> {
+pub(super) fn action_required(order: Order, attempt: u8, action: &PaymentAction) -> Effects<'_> {
     let money = Some(money(order, attempt, MoneyStep::Act(action)));
     Effects { money, concerns: Concerns::Buyer(order.1, None), ..PUBLIC }
 }
 
-fn declined(order: Order, attempt: u8, reason: DeclineReason, until: LogTime) -> Effects<'static> {
+pub(super) fn declined(
+    order: Order,
+    attempt: u8,
+    reason: DeclineReason,
+    until: LogTime,
+) -> Effects<'static> {
     let change = OrderChange {
         until: Some(until),
         attempt: Some(attempt),
@@ -144,7 +130,7 @@ fn declined(order: Order, attempt: u8, reason: DeclineReason, until: LogTime) ->
     }
 }
 
-fn confirmed<'a>(
+pub(super) fn confirmed<'a>(
     order: Order,
     (seats, kept): (&'a SeatList, SeatsKept),
     amount: u64,
@@ -181,7 +167,7 @@ fn of_sold((hold_id, _): Order, step: MoneyStep<'_>) -> Option<MoneyMove<'_>> {
 }
 
 /// Money that came too late or for nothing. Of an order nobody knows any more, nobody is known.
-fn voided(order: Order, attempt: u8, reference: &PaymentReference) -> Effects<'_> {
+pub(super) fn voided(order: Order, attempt: u8, reference: &PaymentReference) -> Effects<'_> {
     let concerns = match order.1 {
         BuyerId(0) => Concerns::Nobody,
         buyer => Concerns::Buyer(buyer, Some(Notice::PaymentVoided)),
