@@ -1,5 +1,5 @@
-//! A sale whose money goes through a real provider's interface: held, asked about by a bank, captured,
-//! reported by webhook, given back. The provider's test server is started here; see
+//! A sale whose money goes through a real provider's interface: held, asked about by a bank,
+//! captured, reported by webhook, given back. The provider's test server is started here; see
 //! `processors/payments/tests/stripe`. Left out only under FLOODGATE_TEST_QUICK.
 
 #[path = "../processors/payments/tests/stripe/front.rs"]

@@ -1,4 +1,5 @@
-//! Tickets that are handed on: offered by whoever has them, taken by somebody else, or moved by staff.
+//! Tickets that are handed on: offered by whoever has them, taken by somebody else, or moved by
+//! staff.
 
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ const base = `/v1/events/${encodeURIComponent(id)}`;
 const root = document.getElementById('state');
 const STEPS = ['wait', 'choose', 'pay', 'tickets'];
 const TITLES = {
-  turn: '● Your turn', take: 'A ticket for you', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
+  turn: '● Your turn', take: 'Tickets', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
   shop: 'Choose seats', pay: 'Pay', tickets: 'Your tickets', sold_out: 'Sold out',
   closed: 'Sale closed', cancelled: 'Cancelled', error: 'Please wait',
 };
@@ -87,8 +87,7 @@ async function loadView(name) {
 }
 
 async function render() {
-  // An offer is looked at before anything else; it is gone from the address once it is answered.
-  const next = location.hash.startsWith('#take=') ? 'take' : decide({ ...page, now: now() });
+  const next = location.hash.startsWith('#take') ? 'take' : decide({ ...page, now: now() });
   if (next === state) {
     view?.update?.();
     return;

@@ -14,8 +14,8 @@ function say(kind, strong, rest) {
   at('outcome').replaceChildren(el('span', { class: `notice ${kind}` }, el('strong', {}, strong), ` ${rest}`));
 }
 
-async function redeem(event) {
-  event.preventDefault();
+async function redeem(submitted) {
+  submitted.preventDefault();
   const token = at('token').value.trim();
   at('token').value = '';
   at('token').focus();

@@ -7,7 +7,7 @@ export const boughtOrders = (me) => me?.orders?.filter((order) => order.status =
 
 /** Orders whose tickets are to be shown: bought here, or given by others. */
 export const ticketOrders = (me) => [
-  ...boughtOrders(me), ...(me?.received || []).map((order_id) => ({ order_id, received: true })),
+  ...boughtOrders(me), ...(me?.received || []).map((order_id) => ({ order_id })),
 ];
 
 /**

@@ -83,7 +83,7 @@ function orderPart(page, order) {
   }
   load();
   return el('section', { 'aria-label': `Order ${order.order_id}` },
-    el('p', { class: 'quiet' }, order.received ? `Given to you, from order ${order.order_id}`
+    el('p', { class: 'quiet' }, !order.seats ? `Given to you, from order ${order.order_id}`
       : `Order ${order.order_id} · ${plural(order.seats.length, 'ticket', 'tickets')} · ${money(order.amount, order.currency)} paid`),
     list);
 }
@@ -100,7 +100,7 @@ export function tickets(page) {
     await page.render();
   }, 'secondary');
   const node = el('div', { class: 'ticket-page' },
-    heading(orders.length > 1 || orders[0].received || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
+    heading(orders.length > 1 || !orders[0].seats || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
     notice('good', el('strong', {}, 'It is done: the seats are yours. '),
       'Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.'),
     orders.map((order) => orderPart(page, order)),

@@ -74,9 +74,7 @@ impl Target<'_> {
                 self.end(*hold_id, seats, OrderStatus::Cancelled);
             }
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
-                if let Some(change) = fact.effects().seats {
-                    self.event.tickets.follow(&change);
-                }
+                fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
             }
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)

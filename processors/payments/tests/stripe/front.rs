@@ -1,5 +1,5 @@
-//! What stands in front of localstripe: it adds what Stripe describes and localstripe lacks (answers
-//! kept by Idempotency-Key, the way to the bank, `capture_before`), and fails on demand.
+//! What stands in front of localstripe: it adds what Stripe describes and localstripe lacks
+//! (answers kept by Idempotency-Key, the way to the bank, `capture_before`), and fails on demand.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};

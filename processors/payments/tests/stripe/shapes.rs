@@ -1,5 +1,6 @@
-//! Every request as Stripe's own OpenAPI document has it, in the version we name. stripe-mock keeps no
-//! state and answers with samples, so what stands in front of it says how the intent stands.
+//! Every request as Stripe's own OpenAPI document has it, in the version we name. stripe-mock
+//! keeps no state and answers with samples, so what stands in front of it says how the intent
+//! stands.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
