@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use floodgate_domain::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, DialChange, EventId, LogTime, Place};
 
 use crate::keys::Keys;
 use crate::limits::network_key;
@@ -48,14 +48,6 @@ impl From<StoreError> for RoomError {
     }
 }
 
-/// The dials of one event that an operator has turned; `None` is one he has not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Turned {
-    pub per_minute: Option<u32>,
-    pub puzzle_level: Option<u8>,
-    pub message: Option<String>,
-}
-
 /// Somebody who joins.
 #[derive(Debug, Clone, Copy)]
 pub struct Joining {
@@ -93,7 +85,8 @@ pub struct QueueView {
 struct Room {
     pace: Pace,
     settings: RoomSettings,
-    turned: Turned,
+    /// The dials as far as they were turned; the others stand where the settings have them.
+    turned: DialChange,
     shop: ShopView,
     as_of: LogTime,
     /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
@@ -103,7 +96,7 @@ struct Room {
 
 impl Room {
     fn per_minute(&self) -> u32 {
-        self.turned.per_minute.unwrap_or(self.settings.pace.per_minute)
+        self.turned.pace_per_minute.unwrap_or(self.settings.pace.per_minute)
     }
 
     fn pace_settings(&self) -> PaceSettings {
@@ -242,8 +235,21 @@ impl WaitingRoom {
         })
     }
 
-    /// Sets an event's dials to where they have been turned.
-    pub fn tune(&self, event_id: EventId, turned: Turned) -> Result<(), RoomError> {
+    /// Where the dials that act in a waiting room stand.
+    #[must_use]
+    pub fn dials(&self, event_id: EventId) -> Option<DialChange> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&event_id)?;
+        Some(DialChange {
+            pace_per_minute: Some(room.per_minute()),
+            puzzle_level: Some(room.puzzle_level()),
+            message: Some(room.turned.message.clone().unwrap_or_default()),
+            ..DialChange::default()
+        })
+    }
+
+    /// Follows an event's dials to where they have been turned.
+    pub fn follow_dials(&self, event_id: EventId, turned: DialChange) -> Result<(), RoomError> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get_mut(&event_id).ok_or(RoomError::UnknownEvent)?;
         room.turned = turned;
@@ -274,7 +280,7 @@ impl WaitingRoom {
         let room = rooms.entry(event_id).or_insert_with(|| Room {
             pace: Pace::starting_at(shop.entered_beyond),
             settings,
-            turned: Turned::default(),
+            turned: DialChange::default(),
             shop,
             as_of: now,
             given_beyond: AtomicU64::new(0),

@@ -3,11 +3,11 @@
 //! `default.toml` is the reference page and the default itself. A bad value names its key,
 //! the value, the bound and the fix. Start reading at [`Settings`].
 
+mod dials;
 mod layers;
 mod places;
 mod settings;
 mod standbys;
-mod tune;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load, load_text};
@@ -17,7 +17,6 @@ pub use settings::{
     Secrets, Server, Settings, Sinks, Store,
 };
 pub use standbys::Standbys;
-pub use tune::{Tune, TunePhase};
 pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.

@@ -32,7 +32,7 @@ time, and another server goes on.";
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
-        (name = "Staff", description = "Create, price, open, pause, tune. Keys by role."),
+        (name = "Staff", description = "Create, price, open, pause, turn dials. Keys by role."),
         (name = "Sandbox payments", description = "Test cards; only when the sandbox is on."),
         (name = "Machines", description = "Health, metrics, keys, this document."),
     ),

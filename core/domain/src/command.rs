@@ -4,7 +4,7 @@
 //! name the command may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
-use crate::dials::{PhaseDial, RoomDials};
+use crate::dials::{DialChange, PhaseDial};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -118,9 +118,9 @@ pub enum Command {
     WithdrawCohort,
     /// System. Makes the log's time visible to those who fold facts, while nothing else happens.
     MarkTime,
-    /// Staff. Any of the dials of an event; decided in the log so that every gateway turns alike,
-    /// all of them or none.
-    TuneRoom(Box<RoomDials>),
+    /// Staff. Any of the dials of an event, all that are named or none; decided in the log, so that
+    /// every gateway follows alike.
+    SetDials(Box<DialChange>),
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -134,7 +134,7 @@ impl Command {
     #[must_use]
     pub fn turn_phase(phase: PhaseDial, reason: &str) -> Self {
         let (phase, reason) = (Some(phase), reason.to_owned());
-        Command::TuneRoom(Box::new(RoomDials { phase, reason, ..RoomDials::default() }))
+        Command::SetDials(Box::new(DialChange { phase, reason, ..DialChange::default() }))
     }
 
     /// The hold or order it concerns, if it names one.
@@ -185,7 +185,7 @@ impl Command {
             Command::ShareCohort { .. } => "ShareCohort",
             Command::WithdrawCohort => "WithdrawCohort",
             Command::MarkTime => "MarkTime",
-            Command::TuneRoom(_) => "TuneRoom",
+            Command::SetDials(_) => "SetDials",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

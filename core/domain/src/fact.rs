@@ -6,7 +6,7 @@
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -252,8 +252,8 @@ pub enum Fact {
     TimeMarked,
     /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
     /// is a fact of its own before it.
-    RoomTuned {
-        dials: Box<RoomDials>,
+    DialsSet {
+        change: Box<DialChange>,
         by: StaffId,
     },
 }
@@ -296,7 +296,7 @@ impl Fact {
             Fact::CohortJoined { .. } => "CohortJoined",
             Fact::CohortLeft { .. } => "CohortLeft",
             Fact::TimeMarked => "TimeMarked",
-            Fact::RoomTuned { .. } => "RoomTuned",
+            Fact::DialsSet { .. } => "DialsSet",
         }
     }
 }

@@ -20,6 +20,7 @@ pub enum Refusal {
     InvalidPolicy = 13,
     TooManyEvents = 14,
     VersionGoesBack = 15,
+    InvalidDials = 16,
     NoPass = 20,
     PassExpired = 21,
     ShopFull = 22,
@@ -55,7 +56,7 @@ pub enum Refusal {
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 47] = {
+pub const REFUSALS: [Refusal; 48] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -73,6 +74,7 @@ pub const REFUSALS: [Refusal; 47] = {
         InvalidPolicy,
         TooManyEvents,
         VersionGoesBack,
+        InvalidDials,
         NoPass,
         PassExpired,
         ShopFull,
@@ -109,7 +111,7 @@ pub const REFUSALS: [Refusal; 47] = {
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 47] = [
+const TABLE: [(Refusal, &str, &str); 48] = [
     (Refusal::UnknownEvent, "unknown_event", "There is no such event. Check the event id."),
     (
         Refusal::EventExists,
@@ -162,6 +164,11 @@ const TABLE: [(Refusal, &str, &str); 47] = [
         Refusal::InvalidPolicy,
         "invalid_policy",
         "A rule is out of its bounds. See the policy's documentation.",
+    ),
+    (
+        Refusal::InvalidDials,
+        "invalid_dials",
+        "A dial is out of its bounds, or none is named. GET /v1/events/{event_id}/dials lists them.",
     ),
     (
         Refusal::TooManyEvents,

@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dials::measure;
 use super::{Routes, document};
+use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::lifecycle::Lifecycle;
 use crate::problem::{ApiError, Code, Problem};
@@ -95,7 +97,10 @@ async fn health(
 async fn metrics(
     State(telemetry): State<Telemetry>,
     State(commands): State<Commands>,
+    State(admission): State<Admission>,
+    State(views): State<Arc<Views>>,
 ) -> Result<Response, ApiError> {
+    measure(&admission, &views);
     metrics::gauge!("floodgate_requests_waiting").set(commands.waiting_count() as f64);
     let text = telemetry.render().ok_or_else(|| ApiError::new(Code::NotFound))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

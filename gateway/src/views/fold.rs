@@ -38,7 +38,7 @@ impl EventView {
                     self.left.insert(*buyer, Left { place, at: record.at });
                 }
             }
-            Fact::RoomTuned { dials, .. } => self.policy.follow(dials),
+            Fact::DialsSet { change, .. } => self.policy.follow(change),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.held(*hold_id, *buyer, seats, *amount, *until);
             }

@@ -26,7 +26,7 @@ impl Target<'_> {
             Fact::SaleOpened => self.event.phase = SalePhase::Open,
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
-            Fact::RoomTuned { dials, .. } => self.event.policy.follow(dials),
+            Fact::DialsSet { change, .. } => self.event.policy.follow(change),
             Fact::EventCancelled => {
                 self.event.phase = SalePhase::Cancelled;
                 self.event.sweep = Some(0);

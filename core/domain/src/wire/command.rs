@@ -5,7 +5,7 @@
 
 use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_room_dials, write_room_dials};
+use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
@@ -97,7 +97,7 @@ fn kind(command: &Command) -> u8 {
         Command::ShareCohort { .. } => 32,
         Command::WithdrawCohort => 33,
         Command::MarkTime => 34,
-        Command::TuneRoom(_) => 35,
+        Command::SetDials(_) => 35,
     }
 }
 
@@ -148,7 +148,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u32_fixed(seat.0);
         }
         Command::Announce { message } => out.put_text(message),
-        Command::TuneRoom(dials) => write_room_dials(dials, out),
+        Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::Leave
         | Command::WithdrawCohort
@@ -197,7 +197,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
         33 => Command::WithdrawCohort,
         34 => Command::MarkTime,
-        35 => Command::TuneRoom(Box::new(read_room_dials(cursor)?)),
+        35 => Command::SetDials(Box::new(read_dial_change(cursor)?)),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

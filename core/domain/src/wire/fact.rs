@@ -6,7 +6,7 @@
 use super::WIRE_VERSION;
 use super::command::{MESSAGE_BYTES_MAX, read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_room_dials, write_room_dials};
+use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
@@ -81,7 +81,7 @@ fn kind(fact: &Fact) -> u8 {
         Fact::CohortJoined { .. } => 32,
         Fact::CohortLeft { .. } => 33,
         Fact::TimeMarked => 34,
-        Fact::RoomTuned { .. } => 35,
+        Fact::DialsSet { .. } => 35,
     }
 }
 
@@ -127,8 +127,8 @@ fn write_body(fact: &Fact, out: &mut Vec<u8>) {
         Fact::CohortJoined { cohort } | Fact::CohortLeft { cohort } => {
             out.put_varint(u64::from(cohort.number()));
         }
-        Fact::RoomTuned { dials, by } => {
-            write_room_dials(dials, out);
+        Fact::DialsSet { change, by } => {
+            write_dial_change(change, out);
             out.put_u64_fixed(by.0);
         }
         Fact::TicketTransferred { hold_id, seat, from, to } => {
@@ -256,8 +256,8 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
         32 => Fact::CohortJoined { cohort: read_cohort(cursor)? },
         33 => Fact::CohortLeft { cohort: read_cohort(cursor)? },
         34 => Fact::TimeMarked,
-        35 => Fact::RoomTuned {
-            dials: Box::new(read_room_dials(cursor)?),
+        35 => Fact::DialsSet {
+            change: Box::new(read_dial_change(cursor)?),
             by: StaffId(cursor.u64_fixed()?),
         },
         13..=24 => return read_order_body(kind, cursor),

@@ -49,8 +49,8 @@ fn commands() -> Vec<Command> {
         Command::ShareCohort { cohort: cohort() },
         Command::WithdrawCohort,
         Command::MarkTime,
-        Command::TuneRoom(Box::new(every_dial())),
-        Command::TuneRoom(Box::default()),
+        Command::SetDials(Box::new(every_dial())),
+        Command::SetDials(Box::default()),
     ]
 }
 

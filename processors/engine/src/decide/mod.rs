@@ -24,11 +24,11 @@ mod refund_order;
 mod release_hold;
 mod reserve_places;
 mod rules;
+mod set_dials;
 mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
-mod tune_room;
 mod undo_cancelled;
 
 use floodgate_domain::command::Command;
@@ -57,11 +57,11 @@ use self::payment_lost::payment_lost;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
+use self::set_dials::set_dials;
 use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
-use self::tune_room::tune_room;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
 /// Decides a command that concerns one existing event.
@@ -108,7 +108,7 @@ pub(crate) fn decide(
         Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
         Command::WithdrawCohort => share_cohort(event, context, None, facts),
         Command::MarkTime => mark_time(context, facts),
-        Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
+        Command::SetDials(change) => set_dials(event, context, change, facts),
         // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. }
         | Command::RevealDraw { .. }

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Envelope, Fact, FactRecord,
-    HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, DialChange, Envelope, Fact,
+    FactRecord, HoldId, PhaseDial, Place, Policy, SeatId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ pub(crate) enum Wish {
     Call(u64),
     Await(u64, u64),
     Share(u64, u8),
-    Tune(Option<u32>, u8),
+    Dials(Option<u32>, u8),
 }
 
 pub(crate) fn wish() -> impl Strategy<Value = Wish> {
@@ -51,7 +51,7 @@ pub(crate) fn wish() -> impl Strategy<Value = Wish> {
         1 => (0_u64..12).prop_map(Wish::Call),
         1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Wish::Await(b, p)),
         2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Wish::Share(b, c)),
-        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Tune(m, p)),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Dials(m, p)),
     ]
 }
 
@@ -103,10 +103,10 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
             (buyer(b), Command::ShareCohort { cohort })
         }
-        Wish::Tune(shoppers_max, phase) => {
+        Wish::Dials(shoppers_max, phase) => {
             let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
-            let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
-            (staff(), Command::TuneRoom(Box::new(dials)))
+            let change = DialChange { shoppers_max, phase, ..DialChange::default() };
+            (staff(), Command::SetDials(Box::new(change)))
         }
         Wish::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
         Wish::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
@@ -168,7 +168,7 @@ fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
     let mut inside = BTreeSet::new();
     for FactRecord { fact, source, .. } in facts {
         match fact {
-            Fact::RoomTuned { dials, .. } => limit = dials.shoppers_max.unwrap_or(limit),
+            Fact::DialsSet { change, .. } => limit = change.shoppers_max.unwrap_or(limit),
             Fact::ShopperLeft { buyer, .. } => {
                 inside.remove(buyer);
             }

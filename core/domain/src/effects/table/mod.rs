@@ -46,7 +46,7 @@ impl Fact {
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
             Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
-            Fact::RoomTuned { ref dials, by } => sale::dials_turned(dials, by),
+            Fact::DialsSet { ref change, by } => sale::dials_set(change, by),
             Fact::Announced { ref message } => Effects { message: Some(message), ..PUBLIC },
             Fact::PlacesReserved { first, count } => room::reserved(first, count),
             Fact::PlacesCalled { below } => room::called(below),
