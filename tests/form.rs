@@ -20,7 +20,7 @@ pub(crate) fn server(name: &str) -> String {
 
 /// The settings that make a form, with topics of their own.
 pub(crate) fn flags() -> Flags {
-    if is_distributed() { distributed_flags() } else { vec![no_notice()] }
+    if is_distributed() { distributed_flags() } else { trial().into() }
 }
 
 /// The settings of the distributed form, with topics of their own.
@@ -39,13 +39,14 @@ pub(crate) fn distributed_flags() -> Flags {
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
-    .chain([no_notice()])
+    .chain(trial())
     .collect()
 }
 
-/// No load balancer stands in front of a test.
-fn no_notice() -> (String, String) {
-    ("server.drain_notice".to_owned(), "0s".to_owned())
+/// No load balancer stands in front of a test, and nobody pays for it.
+fn trial() -> [(String, String); 2] {
+    [("server.drain_notice", "0s"), ("payments.allow_sandbox", "true")]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
 /// Makes the topics, where there is a cluster to make them on.
@@ -71,6 +72,7 @@ pub(crate) fn as_toml(flags: &Flags) -> String {
         let quoted = match value.parse::<u64>() {
             Ok(number) => number.to_string(),
             Err(_) if value.starts_with('[') => value.clone(),
+            Err(_) if matches!(value.as_str(), "true" | "false") => value.clone(),
             Err(_) => format!("{value:?}"),
         };
         text.push_str(&format!("{section}.{name} = {quoted}\n"));

@@ -10,6 +10,7 @@ mod http;
 mod process;
 mod schemas;
 mod simulation;
+mod stored_log;
 mod tidy;
 mod traces;
 mod world;

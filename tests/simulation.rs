@@ -12,14 +12,14 @@ use std::time::Duration;
 use floodgate_audit::{Acked, audit};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod, PaymentResult,
-    PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId,
+    Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
+    Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod,
+    PaymentReference, PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList,
+    StaffId, Subject,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
-use floodgate_payments::outbox::Carrier;
-use floodgate_payments::{OutboxConfig, Sandbox};
+use floodgate_payments::{OutboxConfig, PaymentWorker, ProviderCalls, Sandbox};
 use floodgate_runner::{
     FolderStore, GroupVersion, LoopConfig, PartitionLoop, RunnerError, Standby,
 };
@@ -50,7 +50,7 @@ struct Simulation {
     /// Follows, and takes over mostly.
     standby: Option<Standby>,
     takeovers: u32,
-    carrier: Carrier,
+    payments: PaymentWorker,
     now: u64,
     next_id: u128,
     places: HashMap<EventId, u64>,
@@ -65,11 +65,11 @@ struct Simulation {
     _folder: tempfile::TempDir,
 }
 
-fn outbox(log: &MemoryLog) -> Carrier {
-    Carrier::new(OutboxConfig {
+fn outbox(log: &MemoryLog) -> PaymentWorker {
+    PaymentWorker::new(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
-        provider: Arc::new(Sandbox),
+        calls: ProviderCalls::inline(Arc::new(Sandbox)),
         patience: Duration::from_secs(10),
         late_window: Duration::from_secs(60),
     })
@@ -95,7 +95,7 @@ impl Simulation {
             snapshot_every: 97,
             tracer: Default::default(),
         };
-        let carrier = outbox(&log);
+        let payments = outbox(&log);
         Simulation {
             rng: StdRng::seed_from_u64(seed),
             log,
@@ -104,7 +104,7 @@ impl Simulation {
             owner: None,
             standby: None,
             takeovers: 0,
-            carrier,
+            payments,
             now: 1_000_000,
             next_id: 1,
             places: HashMap::new(),
@@ -246,7 +246,7 @@ impl Simulation {
             76..78 => self.wish(event_id, actor, Command::Leave),
             78..80 => self.line_and_cohorts(event_id, actor),
             80..88 => self.repeat(),
-            88..92 => self.carrier = outbox(&self.log),
+            88..92 => self.payments = outbox(&self.log),
             92..96 => {
                 let fates = [Fate::Refused, Fate::WrittenButFailed];
                 let topic = [Topic::Commands, Topic::Ledger][self.rng.random_range(0..2)];
@@ -303,10 +303,13 @@ impl Simulation {
         let at = self.rng.random_range(0..self.asked.len());
         let (event_id, hold_id, attempt) = self.asked.swap_remove(at);
         for _ in 0..self.rng.random_range(1..3) {
-            let results = [PaymentResult::Authorised, PaymentResult::Declined];
-            let result = results[self.rng.random_range(0..2)];
+            let result = match self.rng.random_bool(0.5) {
+                true => PaymentResult::Authorised(authorised()),
+                false => PaymentResult::Declined,
+            };
             let gateway_id = GatewayId(self.rng.random_range(1..4));
-            self.send(result.envelope(event_id, (hold_id, attempt), gateway_id));
+            let subject = Subject::Order { event_id, hold_id };
+            self.send(result.envelope(subject, attempt, gateway_id));
         }
     }
 
@@ -340,7 +343,7 @@ impl Simulation {
                 self.own(true);
             }
             if self.rng.random_bool(0.2) {
-                let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+                let _ = self.payments.turn(LogTime(self.now), Duration::ZERO);
             }
         }
         // Calm: no more faults, and time for everything to come to rest.
@@ -348,7 +351,7 @@ impl Simulation {
             self.now += 10_000;
             self.log.set_time(LogTime(self.now));
             self.own(false);
-            let _ = self.carrier.turn(LogTime(self.now), Duration::ZERO);
+            let _ = self.payments.turn(LogTime(self.now), Duration::ZERO);
         }
     }
 
@@ -370,9 +373,15 @@ impl Simulation {
     }
 }
 
+fn authorised() -> AuthorisedPayment {
+    let reference = PaymentReference::parse("pi_test").unwrap();
+    AuthorisedPayment { reference, capture_before: None }
+}
+
 /// Whether a bank asks its customer before this is paid.
 fn is_asked(wish: &Command) -> bool {
-    matches!(wish, Command::StartPurchase { method, .. } if Sandbox::asks_buyer(method.as_str()))
+    let challenge = "pm_sandbox_challenge";
+    matches!(wish, Command::StartPurchase { method, .. } if method.as_str() == challenge)
 }
 
 /// The same wish never hears two outcomes.

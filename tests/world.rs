@@ -92,6 +92,11 @@ impl World {
         world
     }
 
+    /// The staff key of a role, as it was handed out.
+    pub(crate) fn key_of(&self, role: &str) -> String {
+        std::fs::read_to_string(self.data().join(format!("keys/{role}.key"))).unwrap()
+    }
+
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }

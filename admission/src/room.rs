@@ -81,6 +81,17 @@ pub struct QueueView {
     pub as_of: LogTime,
 }
 
+impl QueueView {
+    /// People who have a place and were not called. A gateway that gave out none since it started
+    /// takes all places that were reserved, which is more than there are.
+    #[must_use]
+    pub fn people_waiting(&self) -> u64 {
+        let given =
+            if self.given_beyond == 0 { self.shop.places_reserved } else { self.given_beyond };
+        given.saturating_sub(self.frontier)
+    }
+}
+
 #[derive(Debug)]
 struct Room {
     pace: Pace,

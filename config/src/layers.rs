@@ -65,8 +65,9 @@ pub fn load_text(
     }
     let from_environment = environment.into_iter().filter_map(|(name, text)| {
         // Single names such as FLOODGATE_KEY belong to commands, not to settings.
-        let key = name.strip_prefix(PREFIX)?.split_once("__")?;
-        Some((format!("{}.{}", key.0, key.1).to_lowercase(), text, format!("environment {name}")))
+        let key = name.strip_prefix(PREFIX).filter(|key| key.contains("__"))?;
+        let key = key.replace("__", ".").to_lowercase();
+        Some((key, text, format!("environment {name}")))
     });
     let from_flags =
         flags.iter().map(|(key, text)| (key.clone(), text.clone(), format!("flag for {key}")));
@@ -96,13 +97,14 @@ fn parse(origin: &str, text: &str) -> Result<Table, ConfigError> {
     })
 }
 
-/// `section.key` and value of everything in a table of sections.
+/// `section.key` and value of everything in a table of sections, and of sections within them.
 fn flatten(table: &Table) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (section, value) in table {
         match value {
             Value::Table(keys) => {
-                flat.extend(keys.iter().map(|(key, v)| (format!("{section}.{key}"), v.clone())));
+                let within = flatten(keys).into_iter();
+                flat.extend(within.map(|(key, value)| (format!("{section}.{key}"), value)));
             }
             other => flat.push((section.clone(), other.clone())),
         }
@@ -111,18 +113,23 @@ fn flatten(table: &Table) -> Vec<(String, Value)> {
 }
 
 fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
-    let (section, key) = key.split_once('.')?;
-    table.get(section)?.as_table()?.get(key)
+    let (sections, name) = key.rsplit_once('.')?;
+    let within = |table: &'a Table, section: &str| table.get(section)?.as_table();
+    sections.split('.').try_fold(table, within)?.get(name)
+}
+
+fn lookup_mut<'a>(table: &'a mut Table, key: &str) -> Option<&'a mut Value> {
+    let (sections, name) = key.rsplit_once('.')?;
+    let within = |table: &'a mut Table, section: &str| table.get_mut(section)?.as_table_mut();
+    sections.split('.').try_fold(table, within)?.get_mut(name)
 }
 
 /// Sets a key that exists; any other is a mistake, and the nearest name may be what was meant.
 fn set(table: &mut Table, key: &str, value: Value, origin: &str) -> Result<(), ConfigError> {
-    let known = match key.split_once('.') {
-        Some((section, name)) => {
-            table.get_mut(section).and_then(Value::as_table_mut).and_then(|t| t.get_mut(name))
-        }
-        // A list of its own beside the sections.
-        None => table.get_mut(key).filter(|now| now.is_array() && value.is_array()),
+    // A list of its own may stand beside the sections; a section is no value.
+    let known = match key.contains('.') {
+        true => lookup_mut(table, key).filter(|now| !now.is_table()),
+        false => table.get_mut(key).filter(|now| now.is_array() && value.is_array()),
     };
     if let Some(place) = known {
         *place = value;

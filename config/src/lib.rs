@@ -5,16 +5,18 @@
 
 mod dials;
 mod layers;
+mod payments;
 mod places;
 mod settings;
 mod standbys;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load, load_text};
+pub use payments::{Payments, PaymentsProvider};
 pub use places::Snapshots;
 pub use settings::{
-    Admission, Backend, Engine, Kafka, Live, LogSettings, Payments, PaymentsProvider, Redis, S3,
-    Secrets, Server, Settings, Sinks, Store,
+    Admission, Backend, Engine, Kafka, Live, LogSettings, Redis, S3, Secrets, Server, Settings,
+    Sinks, Store,
 };
 pub use standbys::Standbys;
 pub use units::{ByteSize, Span};

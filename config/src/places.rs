@@ -1,11 +1,9 @@
-//! Where snapshots are kept, as people write it, and the bounds of these settings.
+//! Where snapshots are kept, as people write it.
 
 use std::path::PathBuf;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-
-use crate::settings::{Engine, S3};
 
 /// Where snapshots are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,35 +41,6 @@ fn parse(text: &str) -> Option<Snapshots> {
         && bucket.bytes().all(is_bucket)
         && (prefix.is_empty() || prefix.split('/').all(is_part)))
     .then(|| Snapshots::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
-}
-
-impl Engine {
-    /// What its types cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
-        let every = self.snapshot_every;
-        let fix = "at least 1000; snapshots cost more than replaying fewer commands";
-        if every >= 1000 {
-            return Vec::new();
-        }
-        vec![("engine.snapshot_every", every.to_string(), fix)]
-    }
-}
-
-impl S3 {
-    /// What its types cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<(&'static str, String, &'static str)> {
-        let endpoint = &self.endpoint;
-        let is_address = endpoint.is_empty()
-            || ["https://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
-        let mut found = Vec::new();
-        if !is_address {
-            found.push(("s3.endpoint", endpoint.clone(), "empty for AWS, or https://host:port"));
-        }
-        if self.region.is_empty() {
-            found.push(("s3.region", "\"\"".to_owned(), "a region, such as \"us-east-1\""));
-        }
-        found
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
+use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
 use crate::units::{ByteSize, Span};
@@ -130,22 +131,6 @@ pub struct Admission {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Payments {
-    pub provider: PaymentsProvider,
-    pub patience: Span,
-    pub late_window: Span,
-}
-
-/// The kinds of payment provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentsProvider {
-    Sandbox,
-    None,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Sinks {
     pub sqlite: bool,
     pub postgres: String,
@@ -220,7 +205,7 @@ impl Default for Settings {
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
     pub(crate) fn violations(&self) -> Vec<Violation<String>> {
-        let Settings { server, log, kafka, engine, s3, admission, live, .. } = self;
+        let Settings { server, log, kafka, engine, s3, admission, payments, live, .. } = self;
         let rows = [
             (
                 (1..=kafka.gateways).contains(&server.gateway_id),
@@ -262,6 +247,7 @@ impl Settings {
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
         let rooms = engine.violations().into_iter().chain(s3.violations()).chain(live.violations());
+        let rooms = rooms.chain(payments.violations());
         let found = rows.chain(rooms).map(|(key, value, fix)| (key, value, fix.to_owned()));
         found.chain(admission.violations()).collect()
     }
@@ -296,5 +282,34 @@ impl Server {
                 "at most 1m; what starts and stops processes kills those that take longer",
             ),
         ]
+    }
+}
+
+impl Engine {
+    /// What its types cannot express, as (key, value, bound and fix).
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let every = self.snapshot_every;
+        let fix = "at least 1000; snapshots cost more than replaying fewer commands";
+        if every >= 1000 {
+            return Vec::new();
+        }
+        vec![("engine.snapshot_every", every.to_string(), fix)]
+    }
+}
+
+impl S3 {
+    /// What its types cannot express, as (key, value, bound and fix).
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let endpoint = &self.endpoint;
+        let is_address = endpoint.is_empty()
+            || ["https://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));
+        let mut found = Vec::new();
+        if !is_address {
+            found.push(("s3.endpoint", endpoint.clone(), "empty for AWS, or https://host:port"));
+        }
+        if self.region.is_empty() {
+            found.push(("s3.region", "\"\"".to_owned(), "a region, such as \"us-east-1\""));
+        }
+        found
     }
 }

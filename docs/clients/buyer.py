@@ -123,8 +123,9 @@ def enter(client, base):
 def follow(client, base, order):
     """Until the payment has an outcome; `at_least` asks for nothing older than we know."""
     while order["status"] in ("held", "payment_pending"):
-        if order.get("action"):
-            print(f"the bank asks at {order['action']['url']}", file=sys.stderr)
+        action = (order.get("payment") or {}).get("action")
+        if action:
+            print(f"the bank asks at {action['url']}", file=sys.stderr)
         time.sleep(0.1)
         path = f"{base}/orders/{order['order_id']}?at_least={order['as_of']['offset']}"
         order = client.call("GET", path)
@@ -141,7 +142,8 @@ def buy(client, event_id, count, card):
     status = client.call("GET", f"{base}/status")
     print(f"{status['free']} of {status['capacity']} seats are free", file=sys.stderr)
     held = client.call("POST", f"{base}/holds", {"best": {"count": count}})
-    method = client.call("POST", "/v1/sandbox/payment-methods", {"card_number": card})
+    form = client.call("GET", "/v1/payments/form")
+    method = client.call("POST", f"{form['pages']}/tokenise", {"card_number": card})
     wish = {"hold_id": held["hold_id"], **method}
     order = follow(client, base, client.call("POST", f"{base}/orders", wish))
     if order["status"] != "confirmed":

@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket`, `sandbox` | subjects: waiting room and limits, keys, signatures, test cards |
+//! | `admission`, `staff`, `ticket`, `payments` | subjects: waiting room and limits, keys, signatures, the provider |
+//! | `csp` | what pages may load |
 //! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
 //! | `heartbeat` | rooms advance, frontiers agree and are recorded |
 //! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
@@ -28,6 +29,7 @@
 
 mod admission;
 mod commands;
+mod csp;
 mod extract;
 mod feed;
 mod heartbeat;
@@ -36,11 +38,11 @@ mod listen;
 mod metering;
 mod model;
 mod openapi;
+mod payments;
 mod places;
 mod problem;
 mod queue_feeds;
 mod routes;
-mod sandbox;
 mod server;
 mod settings_file;
 mod sse;
@@ -54,8 +56,7 @@ mod traced;
 mod views;
 
 pub use listen::listen;
-pub use routes::app;
-pub use sandbox::PaymentSandbox;
+pub use routes::{app, openapi};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
 pub use staff::{Role, StaffKey};

@@ -11,13 +11,14 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
 use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, LogError, ReplyHub, Tracer};
+use floodgate_payments::Provider;
 
 use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::extract::idempotent::BodyLimits;
 use crate::lifecycle::Lifecycle;
+use crate::payments::PaymentProvider;
 use crate::queue_feeds::QueueFeeds;
-use crate::sandbox::{PaymentSandbox, Sandbox};
 use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
@@ -56,8 +57,8 @@ pub struct GatewayParts {
     pub staff_keys: Vec<StaffKey>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
-    /// The sandbox provider, when it is on.
-    pub sandbox: Option<Arc<dyn PaymentSandbox>>,
+    /// The provider of payments, if there is one.
+    pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
     pub tracer: Tracer,
     /// Whether the owners in this process have caught up; `None` where others own.
@@ -78,7 +79,7 @@ pub struct Subjects {
     pub(crate) queues: QueueFeeds,
     pub(crate) staff: StaffKeys,
     pub(crate) tickets: TicketKey,
-    pub(crate) sandbox: Sandbox,
+    pub(crate) payments: PaymentProvider,
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
@@ -109,7 +110,7 @@ subjects! {
     queues: QueueFeeds,
     staff: StaffKeys,
     tickets: TicketKey,
-    sandbox: Sandbox,
+    payments: PaymentProvider,
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
@@ -137,7 +138,7 @@ impl GatewayState {
             queues,
             staff: StaffKeys::new(parts.staff_keys),
             tickets: TicketKey::new(parts.ticket_key),
-            sandbox: Sandbox::new(parts.sandbox),
+            payments: PaymentProvider::new(parts.payments),
             bodies: BodyLimits {
                 bytes_max: settings.body_bytes_max,
                 plan_bytes_max: settings.plan_bytes_max,

@@ -4,6 +4,8 @@
 //! calmly. It decides nothing itself. Start reading at [`Running::start`].
 
 pub mod keys;
+mod payments;
 mod roles;
 
+pub use payments::{PaymentsError, open_provider};
 pub use roles::*;

@@ -6,7 +6,9 @@
 mod inspect;
 mod postgres;
 mod pump;
+mod rows;
 mod sqlite;
+mod tables;
 
 pub use self::inspect::{PostgresFound, inspect_postgres};
 pub use self::postgres::PostgresSink;

@@ -1,20 +1,35 @@
-//! The tables of a sale in PostgreSQL: the same as in SQLite, with the same conditions.
+//! The tables of a sale in PostgreSQL: the same as in SQLite, many rows a statement.
 
+use std::collections::HashMap;
+
+use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
 
-use floodgate_domain::plan::{SeatDetail, SeatFlags};
-use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
 use crate::pump::{Sink, SinkError};
+use crate::rows::{self, Cell, Rows, signed};
+use crate::tables::{Column, Dialect, Kind, Write};
 
-const SCHEMA: &str = include_str!("schema-postgres.sql");
+const DIALECT: Dialect =
+    Dialect { table_suffix: "", create_view: "CREATE OR REPLACE VIEW", source: columns };
+
+/// `unnest($1::text[], …) AS given ("event_id", …)`: rows from a list a column.
+fn columns(columns: &[&Column]) -> String {
+    let numbered = columns.iter().enumerate();
+    let lists = numbered.map(|(at, column)| format!("${}::{}[]", at + 1, column.kind.name()));
+    let names = columns.iter().map(|column| format!("\"{}\"", column.name));
+    let (lists, names) = (lists.collect::<Vec<_>>(), names.collect::<Vec<_>>());
+    format!("unnest({}) AS given ({})", lists.join(", "), names.join(", "))
+}
+
 /// Several sinks may start at once; one of them makes the tables.
 const SCHEMA_LOCK: i64 = 0x666c_6f6f_6467;
 /// Whoever carries facts has a share of this lock for as long as he is connected.
 const CARRYING: i64 = SCHEMA_LOCK + 1;
-/// Seats of a plan sent in one statement.
-const SEATS_MAX: usize = 10_000;
+/// Rows sent in one statement: about a megabyte.
+const ROWS_MAX: usize = 10_000;
 
 /// The sink that keeps a PostgreSQL database.
 pub struct PostgresSink {
@@ -28,15 +43,6 @@ impl std::fmt::Debug for PostgresSink {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PostgresSink")
     }
-}
-
-/// One fact's news about its seats.
-struct Change<'a> {
-    seats: &'a SeatList,
-    status: &'static str,
-    user: Option<BuyerId>,
-    hold_id: HoldId,
-    lock_expiry: Option<LogTime>,
 }
 
 impl PostgresSink {
@@ -61,7 +67,7 @@ fn connect(config: &str) -> Result<Client, SinkError> {
     let mut transaction = client.transaction().map_err(failed)?;
     transaction
         .execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK])
-        .and_then(|_| transaction.batch_execute(SCHEMA))
+        .and_then(|_| transaction.batch_execute(&DIALECT.schema()))
         .and_then(|()| transaction.commit())
         .and_then(|()| client.execute("SELECT pg_advisory_lock_shared($1)", &[&CARRYING]))
         .map_err(failed)?;
@@ -120,9 +126,11 @@ fn write_all(
     next: Offset,
 ) -> Result<(), postgres::Error> {
     let mut transaction = client.transaction()?;
+    let mut rows = Collected::new(&mut transaction);
     for fact in facts {
-        write_fact(&mut transaction, fact)?;
+        rows::write(fact, &mut rows)?;
     }
+    rows.send()?;
     transaction.execute(
         "INSERT INTO positions (partition, next) VALUES ($1, $2)
          ON CONFLICT (partition) DO UPDATE SET next = greatest(positions.next, excluded.next)",
@@ -131,145 +139,120 @@ fn write_all(
     transaction.commit()
 }
 
-fn write_fact(
-    transaction: &mut Transaction<'_>,
-    record: &FactRecord,
-) -> Result<(), postgres::Error> {
-    let mut change = |status, user: &BuyerId, hold_id: &HoldId, seats, lock_expiry| {
-        let user = (status != "free").then_some(*user);
-        let change = Change { seats, status, user, hold_id: *hold_id, lock_expiry };
-        write_seats(transaction, record, &change)
-    };
-    match &record.fact {
-        Fact::SeatsHeld { hold_id, buyer, seats, until, .. } => {
-            change("held", buyer, hold_id, seats, Some(*until))
+/// Rows on their way, by statement.
+struct Collected<'a, 'b> {
+    transaction: &'a mut Transaction<'b>,
+    batches: [Batch; Write::ALL.len()],
+}
+
+impl<'a, 'b> Collected<'a, 'b> {
+    fn new(transaction: &'a mut Transaction<'b>) -> Self {
+        Collected { transaction, batches: Write::ALL.map(Batch::new) }
+    }
+
+    /// Sends what was collected. Rows go before what changes rows; as either yields to what is
+    /// newer, that comes to the same as fact by fact.
+    fn send(&mut self) -> Result<(), postgres::Error> {
+        for batch in &mut self.batches {
+            batch.send(self.transaction)?;
         }
-        Fact::OrderConfirmed { hold_id, buyer, seats, .. } => {
-            change("sold", buyer, hold_id, seats, None)
-        }
-        Fact::HoldReleased { hold_id, buyer, seats }
-        | Fact::HoldExpired { hold_id, buyer, seats }
-        | Fact::OrderExpired { hold_id, buyer, seats }
-        | Fact::OrderCancelled { hold_id, buyer, seats }
-        | Fact::OrderRefunded { hold_id, buyer, seats, .. } => {
-            change("free", buyer, hold_id, seats, None)
-        }
-        Fact::HoldExtended { hold_id, until, .. }
-        | Fact::PurchaseStarted { hold_id, until, .. }
-        | Fact::OrderDeclined { hold_id, until, .. } => {
-            extend(transaction, record, *hold_id, *until)
-        }
-        Fact::EventCreated(new) => write_event(transaction, record.event_id, new),
-        Fact::SaleOpened => set_phase(transaction, record.event_id, "open"),
-        Fact::SalePaused => set_phase(transaction, record.event_id, "paused"),
-        Fact::SaleClosed => set_phase(transaction, record.event_id, "closed"),
-        Fact::EventCancelled => set_phase(transaction, record.event_id, "cancelled"),
-        _ => Ok(()),
+        Ok(())
     }
 }
 
-fn write_event(
-    transaction: &mut Transaction<'_>,
-    event_id: EventId,
-    new: &NewEvent,
-) -> Result<(), postgres::Error> {
-    let venue_id = new.venue_id.to_string();
-    let starts_at = signed(new.starts_at);
-    transaction.execute(
-        "INSERT INTO events (event_id, event_name, event_description, venue_id, starts_at, phase)
-         VALUES ($1, $2, $3, $4, $5, 'announced') ON CONFLICT DO NOTHING",
-        &[&event_id.to_string(), &new.name, &new.description, &venue_id, &starts_at],
-    )?;
-    let seats: Vec<_> = new.plan.seats().collect();
-    for seats in seats.chunks(SEATS_MAX) {
-        let ids: Vec<i64> = seats.iter().map(|seat| i64::from(seat.seat.0)).collect();
-        let place = |seat: &SeatDetail<'_>| format!("{}/{}/{}", seat.section, seat.row, seat.label);
-        let places: Vec<String> = seats.iter().map(place).collect();
-        let categories = &new.plan.categories;
-        let kinds: Vec<&str> = seats
-            .iter()
-            .map(|seat| categories.get(usize::from(seat.category)).map_or("", |c| c.name.as_str()))
-            .collect();
-        let sections: Vec<&str> = seats.iter().map(|seat| seat.section).collect();
-        let rows: Vec<&str> = seats.iter().map(|seat| seat.row).collect();
-        let labels: Vec<&str> = seats.iter().map(|seat| &*seat.label).collect();
-        let for_sale: Vec<bool> =
-            seats.iter().map(|seat| !seat.flags.has(SeatFlags::BLOCKED)).collect();
-        transaction.execute(
-            "INSERT INTO venues
-             (venue_id, seat_id, seat_location, seat_type, section, \"row\", seat, for_sale)
-             SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[],
-                                      $7::text[], $8::boolean[])
-             ON CONFLICT DO NOTHING",
-            &[&venue_id, &ids, &places, &kinds, &sections, &rows, &labels, &for_sale],
-        )?;
+impl Rows for Collected<'_, '_> {
+    type Error = postgres::Error;
+
+    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> Result<(), postgres::Error> {
+        let batch = &mut self.batches[write as usize];
+        batch.push(row.iter().map(|cell| Value::of(*cell)).collect());
+        if batch.rows.len() == ROWS_MAX { self.send() } else { Ok(()) }
     }
-    Ok(())
 }
 
-fn set_phase(
-    transaction: &mut Transaction<'_>,
-    event_id: EventId,
-    phase: &str,
-) -> Result<(), postgres::Error> {
-    let set = "UPDATE events SET phase = $2 WHERE event_id = $1";
-    transaction.execute(set, &[&event_id.to_string(), &phase]).map(|_| ())
+/// A [`Cell`] that is kept for a while.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Value {
+    Null,
+    Number(i64),
+    Flag(bool),
+    Text(String),
 }
 
-fn write_seats(
-    transaction: &mut Transaction<'_>,
-    record: &FactRecord,
-    change: &Change<'_>,
-) -> Result<(), postgres::Error> {
-    let event_id = record.event_id.to_string();
-    let (user, session) = (change.user.map(|user| user.to_string()), change.hold_id.to_string());
-    let expiry = change.lock_expiry.map(|at| signed(at.0));
-    let version = signed(record.source.version());
-    let seats: Vec<i64> = change.seats.iter().map(|seat| i64::from(seat.0)).collect();
-    let status = change.status;
-    // Newer rows stay, whatever order facts come in.
-    transaction.execute(
-        "INSERT INTO reservations (event_id, seat_id, user_id, venue_id, status, lock_expiry,
-                                   session_id, reservation_version)
-         SELECT $1, seat, $3, (SELECT venue_id FROM events WHERE event_id = $1), $4, $5, $6, $7
-         FROM unnest($2::bigint[]) AS seat
-         ON CONFLICT (event_id, seat_id) DO UPDATE SET
-             user_id = excluded.user_id, status = excluded.status,
-             lock_expiry = excluded.lock_expiry, session_id = excluded.session_id,
-             reservation_version = excluded.reservation_version
-         WHERE excluded.reservation_version > reservations.reservation_version",
-        &[&event_id, &seats, &user, &status, &expiry, &session, &version],
-    )?;
-    let (fact, at) = (record.fact.name(), signed(record.at.0));
-    transaction.execute(
-        "INSERT INTO reservation_history
-             (event_id, seat_id, user_id, venue_id, status, lock_expiry, session_id,
-              reservation_version, fact, at)
-         SELECT $1, seat, $3, (SELECT venue_id FROM events WHERE event_id = $1), $4, $5, $6, $7,
-                $8, $9
-         FROM unnest($2::bigint[]) AS seat ON CONFLICT DO NOTHING",
-        &[&event_id, &seats, &user, &status, &expiry, &session, &version, &fact, &at],
-    )?;
-    Ok(())
+impl Value {
+    fn of(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Null => Value::Null,
+            Cell::Number(number) => Value::Number(number),
+            Cell::Flag(flag) => Value::Flag(flag),
+            Cell::Text(text) => Value::Text(text.to_owned()),
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        if let Value::Text(text) = self { Some(text) } else { None }
+    }
+
+    fn number(&self) -> Option<i64> {
+        if let Value::Number(number) = self { Some(*number) } else { None }
+    }
+
+    fn flag(&self) -> Option<bool> {
+        if let Value::Flag(flag) = self { Some(*flag) } else { None }
+    }
 }
 
-/// A new deadline for the seats of a hold; the seats are those that carry its session.
-fn extend(
-    transaction: &mut Transaction<'_>,
-    record: &FactRecord,
-    hold_id: HoldId,
-    until: LogTime,
-) -> Result<(), postgres::Error> {
-    let version = signed(record.source.version());
-    let set = "UPDATE reservations SET lock_expiry = $3, reservation_version = $4
-               WHERE event_id = $1 AND session_id = $2 AND status = 'held'
-                 AND reservation_version < $4";
-    let (event_id, session) = (record.event_id.to_string(), hold_id.to_string());
-    transaction.execute(set, &[&event_id, &session, &signed(until.0), &version]).map(|_| ())
+/// The rows of one statement.
+#[derive(Debug)]
+struct Batch {
+    write: Write,
+    rows: Vec<Vec<Value>>,
+    /// Of a statement that takes one row of a key: where key and version are in a row, and where
+    /// the row of each key is.
+    once: Option<(Vec<usize>, usize)>,
+    newest: HashMap<Vec<Value>, usize>,
 }
 
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+impl Batch {
+    fn new(write: Write) -> Self {
+        Batch { write, rows: Vec::new(), once: write.once(), newest: HashMap::new() }
+    }
+
+    fn push(&mut self, row: Vec<Value>) {
+        let Some((key, version)) = &self.once else {
+            return self.rows.push(row);
+        };
+        let key = key.iter().map(|at| row[*at].clone()).collect();
+        let at = *self.newest.entry(key).or_insert(self.rows.len());
+        match self.rows.get_mut(at) {
+            None => self.rows.push(row),
+            Some(before) if before[*version] < row[*version] => *before = row,
+            Some(_) => {}
+        }
+    }
+
+    fn send(&mut self, transaction: &mut Transaction<'_>) -> Result<(), postgres::Error> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let given = self.write.given().into_iter().enumerate();
+        let rows = std::mem::take(&mut self.rows);
+        let lists: Vec<_> = given.map(|(at, column)| list(&rows, column.kind, at)).collect();
+        let lists: Vec<_> = lists.iter().map(|list| &**list).collect();
+        transaction.execute(&self.write.sql(DIALECT), &lists)?;
+        self.newest.clear();
+        Ok(())
+    }
+}
+
+/// One column of all rows.
+fn list(rows: &[Vec<Value>], kind: Kind, at: usize) -> Box<dyn ToSql + Sync + '_> {
+    let values = rows.iter().map(|row| &row[at]);
+    match kind {
+        Kind::Text => Box::new(values.map(Value::text).collect::<Vec<_>>()),
+        Kind::Number => Box::new(values.map(Value::number).collect::<Vec<_>>()),
+        Kind::Flag => Box::new(values.map(Value::flag).collect::<Vec<_>>()),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

@@ -1,40 +1,42 @@
-//! The tables of a sale in SQLite: events, venues, reservations and their history.
-//!
-//! Rows are written with conditions on `reservation_version`, the source of the fact as one
-//! number, so that replays and disorder cannot harm. The file can be deleted: it is made
-//! again from the log.
+//! The tables of a sale in SQLite, row by row. The file can be deleted: it is made again from the
+//! log.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
 
-use floodgate_domain::plan::SeatFlags;
-use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList};
+use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
 use crate::pump::{Sink, SinkError};
+use crate::rows::{self, Cell, Rows, signed};
+use crate::tables::{Column, Dialect, Write};
 
-const SCHEMA: &str = include_str!("schema.sql");
+const DIALECT: Dialect = Dialect {
+    table_suffix: " WITHOUT ROWID",
+    create_view: "CREATE VIEW IF NOT EXISTS",
+    source: one_row,
+};
+
+/// `(SELECT ?1 AS "event_id", …) AS given`: a row from the parameters.
+fn one_row(columns: &[&Column]) -> String {
+    let numbered = columns.iter().enumerate();
+    let cells = numbered.map(|(at, column)| format!("?{} AS \"{}\"", at + 1, column.name));
+    format!("(SELECT {}) AS given", cells.collect::<Vec<_>>().join(", "))
+}
 
 /// The sink that keeps `views.db`.
 #[derive(Debug)]
 pub struct SqliteSink {
     connection: Connection,
+    /// One for each of [`Write::ALL`].
+    statements: [String; Write::ALL.len()],
     path: PathBuf,
     /// Shared by all who carry facts into the file.
     carrying: File,
-}
-
-/// One seat's news.
-struct Change<'a> {
-    seats: &'a SeatList,
-    status: &'static str,
-    user: Option<BuyerId>,
-    hold_id: HoldId,
-    /// `Some` sets the deadline; `None` means there is none.
-    lock_expiry: Option<LogTime>,
 }
 
 impl SqliteSink {
@@ -47,12 +49,13 @@ impl SqliteSink {
         // them; both are then written again.
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
-            .and_then(|()| connection.execute_batch(SCHEMA))
+            .and_then(|()| connection.execute_batch(&DIALECT.schema()))
             .map_err(failed)?;
         let io = |error: std::io::Error| SinkError::Unavailable(error.to_string());
         let carrying = File::create(path.with_added_extension("lock")).map_err(io)?;
         carrying.lock_shared().map_err(io)?;
-        Ok(SqliteSink { connection, path: path.to_owned(), carrying })
+        let statements = Write::ALL.map(|write| write.sql(DIALECT));
+        Ok(SqliteSink { connection, statements, path: path.to_owned(), carrying })
     }
 
     fn write_all(
@@ -62,8 +65,9 @@ impl SqliteSink {
         next: Offset,
     ) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
+        let mut rows = Transfer { transaction: &transaction, statements: &self.statements };
         for fact in facts {
-            write_fact(&transaction, fact)?;
+            rows::write(fact, &mut rows)?;
         }
         transaction
             .prepare_cached("INSERT OR REPLACE INTO positions (partition, next) VALUES (?1, ?2)")?
@@ -110,153 +114,30 @@ impl Sink for SqliteSink {
     }
 }
 
-fn write_fact(transaction: &Transaction<'_>, record: &FactRecord) -> rusqlite::Result<()> {
-    let phase = |text| set_phase(transaction, record.event_id, text);
-    let change = |status, user: &BuyerId, hold_id: &HoldId, seats, lock_expiry| {
-        let user = (status != "free").then_some(*user);
-        let change = Change { seats, status, user, hold_id: *hold_id, lock_expiry };
-        write_seats(transaction, record, &change)
-    };
-    match &record.fact {
-        Fact::EventCreated(new) => write_event(transaction, record.event_id, new),
-        Fact::SaleOpened => phase("open"),
-        Fact::SalePaused => phase("paused"),
-        Fact::SaleClosed => phase("closed"),
-        Fact::EventCancelled => phase("cancelled"),
-        Fact::SeatsHeld { hold_id, buyer, seats, until, .. } => {
-            change("held", buyer, hold_id, seats, Some(*until))
-        }
-        Fact::OrderConfirmed { hold_id, buyer, seats, .. } => {
-            change("sold", buyer, hold_id, seats, None)
-        }
-        Fact::HoldReleased { hold_id, buyer, seats }
-        | Fact::HoldExpired { hold_id, buyer, seats }
-        | Fact::OrderExpired { hold_id, buyer, seats }
-        | Fact::OrderCancelled { hold_id, buyer, seats }
-        | Fact::OrderRefunded { hold_id, buyer, seats, .. } => {
-            change("free", buyer, hold_id, seats, None)
-        }
-        Fact::HoldExtended { hold_id, until, .. }
-        | Fact::PurchaseStarted { hold_id, until, .. }
-        | Fact::OrderDeclined { hold_id, until, .. } => {
-            extend(transaction, record, *hold_id, *until)
-        }
-        _ => Ok(()),
+/// An open transaction that takes rows.
+struct Transfer<'a> {
+    transaction: &'a Transaction<'a>,
+    statements: &'a [String],
+}
+
+impl Rows for Transfer<'_> {
+    type Error = rusqlite::Error;
+
+    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> rusqlite::Result<()> {
+        let mut statement = self.transaction.prepare_cached(&self.statements[write as usize])?;
+        statement.execute(params_from_iter(row)).map(|_| ())
     }
 }
 
-fn write_event(
-    transaction: &Transaction<'_>,
-    event_id: EventId,
-    new: &NewEvent,
-) -> rusqlite::Result<()> {
-    let venue_id = new.venue_id.to_string();
-    transaction
-        .prepare_cached(
-            "INSERT OR IGNORE INTO events
-             (event_id, event_name, event_description, venue_id, starts_at, phase)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'announced')",
-        )?
-        .execute(params![
-            event_id.to_string(),
-            new.name,
-            new.description,
-            venue_id,
-            signed(new.starts_at)
-        ])?;
-    let mut statement = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO venues
-         (venue_id, seat_id, seat_location, seat_type, section, row, seat, for_sale)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?;
-    for seat in new.plan.seats() {
-        let category = new.plan.categories.get(usize::from(seat.category));
-        statement.execute(params![
-            venue_id,
-            seat.seat.0,
-            format!("{}/{}/{}", seat.section, seat.row, seat.label),
-            category.map(|category| category.name.as_str()).unwrap_or_default(),
-            seat.section,
-            seat.row,
-            seat.label,
-            !seat.flags.has(SeatFlags::BLOCKED),
-        ])?;
+impl ToSql for Cell<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Cell::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Cell::Number(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Cell::Flag(flag) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*flag))),
+            Cell::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
     }
-    Ok(())
-}
-
-fn set_phase(
-    transaction: &Transaction<'_>,
-    event_id: EventId,
-    phase: &str,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached("UPDATE events SET phase = ?2 WHERE event_id = ?1")?
-        .execute(params![event_id.to_string(), phase])
-        .map(|_| ())
-}
-
-fn write_seats(
-    transaction: &Transaction<'_>,
-    record: &FactRecord,
-    change: &Change<'_>,
-) -> rusqlite::Result<()> {
-    let event_id = record.event_id.to_string();
-    let (user, session) = (change.user.map(|user| user.to_string()), change.hold_id.to_string());
-    let expiry = change.lock_expiry.map(|at| signed(at.0));
-    let version = signed(record.source.version());
-    // Newer rows stay, whatever order facts come in.
-    let mut current = transaction.prepare_cached(
-        "INSERT INTO reservations (event_id, seat_id, user_id, venue_id, status, lock_expiry,
-                                   session_id, reservation_version)
-         VALUES (?1, ?2, ?3, (SELECT venue_id FROM events WHERE event_id = ?1), ?4, ?5, ?6, ?7)
-         ON CONFLICT (event_id, seat_id) DO UPDATE SET
-             user_id = excluded.user_id, status = excluded.status,
-             lock_expiry = excluded.lock_expiry, session_id = excluded.session_id,
-             reservation_version = excluded.reservation_version
-         WHERE excluded.reservation_version > reservations.reservation_version",
-    )?;
-    let mut history = transaction.prepare_cached(
-        "INSERT OR IGNORE INTO reservation_history
-             (event_id, seat_id, user_id, venue_id, status, lock_expiry, session_id,
-              reservation_version, fact, at)
-         VALUES (?1, ?2, ?3, (SELECT venue_id FROM events WHERE event_id = ?1), ?4, ?5, ?6, ?7,
-                 ?8, ?9)",
-    )?;
-    for seat in change.seats.iter() {
-        let status = change.status;
-        current.execute(params![event_id, seat.0, user, status, expiry, session, version])?;
-        let (fact, at) = (record.fact.name(), signed(record.at.0));
-        history
-            .execute(params![event_id, seat.0, user, status, expiry, session, version, fact, at])?;
-    }
-    Ok(())
-}
-
-/// A new deadline for the seats of a hold; the seats are those that carry its session.
-fn extend(
-    transaction: &Transaction<'_>,
-    record: &FactRecord,
-    hold_id: HoldId,
-    until: LogTime,
-) -> rusqlite::Result<()> {
-    transaction
-        .prepare_cached(
-            "UPDATE reservations SET lock_expiry = ?3, reservation_version = ?4
-             WHERE event_id = ?1 AND session_id = ?2 AND status = 'held'
-               AND reservation_version < ?4",
-        )?
-        .execute(params![
-            record.event_id.to_string(),
-            hold_id.to_string(),
-            signed(until.0),
-            signed(record.source.version()),
-        ])
-        .map(|_| ())
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

@@ -23,7 +23,7 @@ use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
 ///
-/// The data folder stays; `floodgate serve --data DIR` goes on with it.
+/// The data folder stays; `floodgate serve --data DIR --allow-sandbox` goes on with it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -65,8 +65,10 @@ impl Demo {
             log_as_json();
         }
         raise_file_limit();
-        // Nothing in front of a demo needs to notice its end.
-        let mut flags = vec![("server.drain_notice".to_owned(), "0s".to_owned())];
+        // Nothing in front of a demo needs to notice its end, and nobody pays for it.
+        let flag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let mut flags =
+            vec![flag("server.drain_notice", "0s"), flag("payments.allow_sandbox", "true")];
         flags.extend(self.listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())));
         let settings = self.place.load(&flags)?.settings;
         let data = &self.place.data;

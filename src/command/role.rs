@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::exit::Failure;
-use super::serve::run_roles;
+use super::serve::{Trial, run_roles};
 use super::settings::Place;
 use floodgate_server::Roles;
 
@@ -23,10 +23,12 @@ pub(super) struct Role {
     /// Address and port; port 0 takes a free one. The address in use is the first log line.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    #[command(flatten)]
+    trial: Trial,
 }
 
 impl Role {
     pub(super) fn run(self, roles: Roles) -> Result<(), Failure> {
-        run_roles(&self.place, self.listen, roles)
+        run_roles(&self.place, self.listen, self.trial, roles)
     }
 }

@@ -17,7 +17,7 @@ use floodgate_telemetry::{log_as_json, metrics_recorder};
 #[command(after_help = "\
 Examples:
   floodgate keys new --out data/keys
-  floodgate serve --data data
+  floodgate serve --data data --allow-sandbox          test cards, no money
   floodgate serve --data data --listen 0.0.0.0:8080 --config my.toml
   FLOODGATE_LOG=floodgate_gateway=debug floodgate serve --data data")]
 pub(super) struct Serve {
@@ -26,11 +26,27 @@ pub(super) struct Serve {
     /// Address and port; port 0 takes a free one. The address in use is the first log line.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    #[command(flatten)]
+    trial: Trial,
+}
+
+/// What only a trial may do.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Trial {
+    /// Sell on the sandbox: test cards, no money. As payments.allow_sandbox = true.
+    #[arg(long)]
+    allow_sandbox: bool,
+}
+
+impl Trial {
+    fn flag(self) -> Option<(String, String)> {
+        self.allow_sandbox.then(|| ("payments.allow_sandbox".to_owned(), "true".to_owned()))
+    }
 }
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        run_roles(&self.place, self.listen, Roles::ALL)
+        run_roles(&self.place, self.listen, self.trial, Roles::ALL)
     }
 }
 
@@ -38,11 +54,13 @@ impl Serve {
 pub(super) fn run_roles(
     place: &Place,
     listen: Option<SocketAddr>,
+    trial: Trial,
     roles: Roles,
 ) -> Result<(), Failure> {
     log_as_json();
-    let flags: Vec<_> =
+    let mut flags: Vec<_> =
         listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
+    flags.extend(trial.flag());
     let settings = place.load(&flags)?.settings;
     let secrets = roles.gateway.then(|| secrets(&settings, &place.data)).transpose()?;
     raise_file_limit();

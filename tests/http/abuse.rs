@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use crate::world::{Papers, World, new_event};
 
 /// Sends bytes as they are and returns everything that comes back.
-async fn raw(world: &World, pieces: &[&[u8]]) -> String {
+pub(super) async fn raw(world: &World, pieces: &[&[u8]]) -> String {
     let address = world.base.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).await.unwrap();
     for piece in pieces {

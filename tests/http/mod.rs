@@ -8,5 +8,6 @@ mod door;
 mod letters;
 mod money;
 mod reload;
+mod roles;
 mod streams;
 mod tables;

@@ -30,13 +30,13 @@ async fn every_card_does_what_the_page_says() {
     world.stop().await;
 }
 
-/// Where the sandbox's bank hears its customer, from where it shows him its page.
+/// Where the buyer's bank shows its page, and takes their answer.
 async fn bank(world: &World, order: &str, papers: &Papers) -> String {
-    let asks = |answer: &Response| answer.body["action"].is_object();
+    let asks = |answer: &Response| answer.body["payment"]["action"].is_object();
     let asked = world.until_as(order, papers, asks).await;
-    assert_eq!(asked.body["action"]["type"], "challenge");
-    let page = asked.body["action"]["url"].as_str().unwrap();
-    page.replace("/sandbox/challenge/", "/v1/sandbox/challenges/")
+    let action = &asked.body["payment"]["action"];
+    assert_eq!(action["type"], "redirect");
+    action["url"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,13 +54,13 @@ async fn a_bank_asks_its_customer_and_nobody_else() {
     // A restart forgets no question.
     let world = World::start_in(world.stop().await, &flags).await;
     let asked = world.get(&order, &papers).await;
-    assert_eq!(asked.body["action"]["type"], "challenge", "{}", asked.body);
+    assert_eq!(asked.body["payment"]["action"]["url"], bank.as_str(), "{}", asked.body);
     let told = world.post(&bank, &papers, json!({ "approve": true })).await;
-    assert_eq!((told.status, &told.body["resolved"]), (200, &json!(true)), "{}", told.body);
+    assert_eq!((told.status, &told.body["recorded"]), (200, &json!(true)), "{}", told.body);
     let settled = |answer: &Response| answer.body["settled"] == json!(true);
     let done = world.until_as(&order, &papers, settled).await;
     assert_eq!(done.text("status"), Some("confirmed"));
-    assert!(done.body["action"].is_null(), "{}", done.body);
+    assert!(done.body["payment"]["action"].is_null(), "{}", done.body);
     let again = world.post(&bank, &papers, json!({ "approve": true })).await;
     assert_eq!(again.status, 200, "the same answer again is the same result: {}", again.body);
     let other = world.post(&bank, &papers, json!({ "approve": false })).await;
@@ -87,7 +87,7 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
 
     // No bank asks about this card, or about an order that is not there.
     let (papers, order) = buy(&world, &event, "4000000000000119").await;
-    let bank = order.replace("/v1/events/", "/v1/sandbox/challenges/").replace("/orders", "");
+    let bank = order.replace("/v1/events/", "/v1/payments/pages/challenge/events/");
     let nothing = world.post(&bank, &papers, json!({ "approve": true })).await;
     assert_eq!((nothing.status, nothing.code().as_str()), (404, "not_found"), "{}", nothing.body);
     assert!(world.audit().is_clean());
@@ -98,7 +98,7 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
 async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     let papers = world.shopper(event).await;
     let card = json!({ "card_number": number });
-    let token = world.post("/v1/sandbox/payment-methods", &papers, card).await;
+    let token = world.post("/v1/payments/pages/tokenise", &papers, card).await;
     let token = token.text("payment_method").unwrap_or_else(|| panic!("{}", token.body)).to_owned();
     let wish = json!({ "best": { "count": 2 } });
     let held = world.post(&format!("{event}/holds"), &papers, wish).await;

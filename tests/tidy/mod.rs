@@ -1,6 +1,8 @@
 //! The shape of the house, as a test: arrows, sizes, words. Limits only tighten.
 
 mod arrows;
+mod circles;
+mod fields;
 mod shape;
 mod words;
 

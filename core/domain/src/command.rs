@@ -6,6 +6,7 @@
 use crate::cohort::Cohort;
 use crate::dials::{DialChange, PhaseDial};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
+use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -24,22 +25,25 @@ pub struct Envelope {
     pub command: Command,
 }
 
-/// A provider's token for a way to pay: up to 32 bytes of printable ASCII. Never a card number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+/// The longest token of a payment method, in bytes: those of the providers we know have 27 to 40.
+pub const METHOD_BYTES_MAX: usize = 64;
+
+/// A provider's token for a way to pay: printable ASCII, never a card number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PaymentMethod {
-    bytes: [u8; 32],
+    bytes: [u8; METHOD_BYTES_MAX],
     count: u8,
 }
 
 impl PaymentMethod {
-    /// Reads a token; `None` when it is empty, longer than 32 bytes or not printable ASCII.
+    /// Reads a token; `None` when it is empty, too long or not printable ASCII.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|b| b.is_ascii_graphic());
-        if text.is_empty() || text.len() > 32 || !printable {
+        if text.is_empty() || text.len() > METHOD_BYTES_MAX || !printable {
             return None;
         }
-        let mut bytes = [0; 32];
+        let mut bytes = [0; METHOD_BYTES_MAX];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
         Some(PaymentMethod { bytes, count: u8::try_from(text.len()).ok()? })
     }
@@ -93,7 +97,9 @@ pub enum Command {
     /// Buyer. Turns a hold into an order awaiting payment.
     StartPurchase { hold_id: HoldId, method: PaymentMethod },
     /// System. The provider holds the money for `attempt`.
-    PaymentAuthorised { hold_id: HoldId, attempt: u8 },
+    PaymentAuthorised { hold_id: HoldId, attempt: u8, payment: AuthorisedPayment },
+    /// System. The buyer has to act before the provider decides about `attempt`.
+    RecordPaymentAction { hold_id: HoldId, attempt: u8, action: PaymentAction },
     /// System.
     PaymentDeclined { hold_id: HoldId, attempt: u8 },
     /// System. The money has moved.
@@ -145,6 +151,7 @@ impl Command {
             | Command::ReleaseHold { hold_id }
             | Command::StartPurchase { hold_id, .. }
             | Command::PaymentAuthorised { hold_id, .. }
+            | Command::RecordPaymentAction { hold_id, .. }
             | Command::PaymentDeclined { hold_id, .. }
             | Command::PaymentCaptured { hold_id, .. }
             | Command::PaymentLost { hold_id, .. }
@@ -173,6 +180,7 @@ impl Command {
             Command::ReleaseHold { .. } => "ReleaseHold",
             Command::StartPurchase { .. } => "StartPurchase",
             Command::PaymentAuthorised { .. } => "PaymentAuthorised",
+            Command::RecordPaymentAction { .. } => "RecordPaymentAction",
             Command::PaymentDeclined { .. } => "PaymentDeclined",
             Command::PaymentCaptured { .. } => "PaymentCaptured",
             Command::PaymentLost { .. } => "PaymentLost",

@@ -8,8 +8,9 @@ use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
+use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
-use crate::price::PriceTable;
+use crate::price::{Currency, PriceTable};
 use crate::seats::{SeatId, SeatList};
 
 /// A fact with its place in history. Facts of one partition are ordered by `source`.
@@ -161,8 +162,16 @@ pub enum Fact {
         buyer: BuyerId,
         method: PaymentMethod,
         amount: u64,
+        currency: Currency,
         attempt: u8,
         until: LogTime,
+    },
+    /// The provider decides only once the buyer has done this; the payment's time goes on.
+    PaymentActionRequired {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        attempt: u8,
+        action: PaymentAction,
     },
     /// The seats stay held until `until` for another card.
     OrderDeclined {
@@ -180,6 +189,7 @@ pub enum Fact {
         amount: u64,
         attempt: u8,
         kept: SeatsKept,
+        payment: AuthorisedPayment,
     },
     /// Money captured for a confirmed order: the resting state of a sale.
     OrderSettled {
@@ -198,6 +208,7 @@ pub enum Fact {
         hold_id: HoldId,
         buyer: BuyerId,
         attempt: u8,
+        reference: PaymentReference,
     },
     /// Seats are free. Give the money back: the outbox reads this.
     OrderRefunded {
@@ -280,6 +291,7 @@ impl Fact {
             Fact::HoldReleased { .. } => "HoldReleased",
             Fact::HoldExpired { .. } => "HoldExpired",
             Fact::PurchaseStarted { .. } => "PurchaseStarted",
+            Fact::PaymentActionRequired { .. } => "PaymentActionRequired",
             Fact::OrderDeclined { .. } => "OrderDeclined",
             Fact::OrderConfirmed { .. } => "OrderConfirmed",
             Fact::OrderSettled { .. } => "OrderSettled",

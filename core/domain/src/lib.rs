@@ -38,7 +38,9 @@ pub use ids::{
     VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
-pub use payment::PaymentResult;
+pub use payment::{
+    ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
+};
 pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
 pub use price::{Currency, PriceTable, Tier};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
 //! | [`topics`] | the topics, their keys and how long they keep |
+//! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`letters`] | records somebody could not read, kept aside with their origin |
 //! | [`probe`] | how far the log's clock is from ours |
@@ -17,6 +18,7 @@ pub mod contract;
 pub mod embedded;
 pub mod kafka;
 pub mod letters;
+pub mod membership;
 pub mod partition;
 pub mod probe;
 pub mod replies;
@@ -27,6 +29,7 @@ pub mod traits;
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use letters::{Origin, Parking, Reads, read_letters};
+pub use membership::{Alone, Membership, Reassignment};
 pub use partition::partition_of;
 pub use probe::{Probe, probe};
 pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};

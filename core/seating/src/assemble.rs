@@ -11,12 +11,11 @@ use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::plan::{Row, Run, SEATS_PER_PLAN_MAX, SeatFlags, Section, SectionKind};
 
 use crate::draft::{Draft, DraftRow, DraftSeat, Origin, Point};
+use crate::layout::PITCH;
 use crate::overlap::Overlaps;
 use crate::report::{CategoryCount, Code, Findings, Rejected, Report};
 use crate::{Imported, aisles, fit, layout};
 
-/// A seat pitch in plan units.
-pub(crate) const PITCH: f64 = 100.0;
 /// Drawings are shown within this; in pitches it is far more than the largest house.
 const EXTENT_MAX: f64 = 50_000_000.0;
 

@@ -5,9 +5,10 @@
 //! there so that a map can be drawn; it claims nothing about the real house.
 
 use crate::aisles::countable;
-use crate::assemble::PITCH;
 use crate::draft::{Draft, DraftRow, DraftSeat, DraftSection};
 
+/// A seat pitch in plan units.
+pub(crate) const PITCH: f64 = 100.0;
 const ROW_DEPTH: f64 = 1.2 * PITCH;
 const SECTION_GAP: f64 = 2.5 * PITCH;
 /// Between a stand's front blocks and those behind them, and around the field.

@@ -12,7 +12,6 @@
 //! | `layout` | a drawing for files without coordinates |
 //! | `assemble` | draft → plan and report; `overlap`, `fit` and `palette` are its tools |
 //! | [`report`] | what a person should know before selling the plan |
-//! | [`plan_json`] | the plan as the HTTP interface shows it |
 //! | [`generate`], [`demo_prices`] | houses and prices that are free to ship |
 
 mod aisles;
@@ -26,7 +25,6 @@ mod layout;
 mod native;
 mod overlap;
 mod palette;
-pub mod plan_json;
 mod pretix;
 pub mod report;
 mod table;
@@ -36,7 +34,6 @@ use floodgate_domain::Plan;
 pub use demo_prices::demo_prices;
 pub use format::Format;
 pub use native::to_base64;
-pub use plan_json::PlanJson;
 pub use report::{Code, Problem, Rejected, Report, Severity};
 
 /// The largest file that is read: about 150 bytes for each of 200,000 seats, as pretix files have.

@@ -13,30 +13,12 @@ use crate::assemble::{conclude, count};
 use crate::report::{Code, Findings, Rejected, Report};
 use crate::{Format, Imported};
 
-/// Enough of a text to tell base64 from a table's first line.
-const LOOKED_AT_BYTES: usize = 4096;
-
 /// The native form as text, as the HTTP interface takes it.
 #[must_use]
 pub fn to_base64(plan: &Plan) -> String {
     let mut bytes = Vec::new();
     encode_plan(plan, &mut bytes);
     STANDARD.encode(bytes)
-}
-
-/// Base64 of the native form starts with its version and has no separators.
-pub(crate) fn looks_like_base64(text: &[u8]) -> bool {
-    let head = &text[..text.len().min(LOOKED_AT_BYTES)];
-    let (first, second) = match head {
-        [first, second, ..] => (*first, *second),
-        _ => return false,
-    };
-    // Version 1 fills the first six bits and two of the next with 0000_0001.
-    let starts_right = first == b'A' && (b'Q'..=b'f').contains(&second);
-    starts_right
-        && head.iter().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'\r' | b'\n')
-        })
 }
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {

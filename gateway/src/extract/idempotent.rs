@@ -107,7 +107,11 @@ async fn read<T: DeserializeOwned>(
 }
 
 /// The whole body, within its size and time.
-async fn collect(body: Body, deadline: Duration, bytes_max: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn collect(
+    body: Body,
+    deadline: Duration,
+    bytes_max: usize,
+) -> Result<Bytes, ApiError> {
     let collecting = Limited::new(body, bytes_max).collect();
     match tokio::time::timeout(deadline, collecting).await {
         Err(_) => Err(ApiError::new(Code::BodyTooSlow)),

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use floodgate_domain::OrderView;
 
 use super::answer::Position;
+use super::payment::OrderPayment;
 use super::seat::Seat;
 use crate::time;
 use crate::views::EventView;
@@ -15,19 +16,9 @@ use crate::views::EventView;
 pub(crate) struct Purchase {
     #[schema(example = "hld_0000010000000")]
     pub(crate) hold_id: String,
-    /// A token of the payment provider; never a card number.
-    #[schema(example = "pm_sandbox_approve")]
+    /// A token of the payment provider, see `getPaymentForm`; never a card number.
+    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
     pub(crate) payment_method: String,
-}
-
-/// Something only the buyer can do now.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Action {
-    #[serde(rename = "type")]
-    #[schema(example = "challenge")]
-    pub(crate) kind: &'static str,
-    /// Where the buyer's bank asks.
-    pub(crate) url: String,
 }
 
 /// A hold, and the order that grows from it.
@@ -49,22 +40,18 @@ pub(crate) struct Order {
     /// When the status ends by itself.
     pub(crate) expires_at: Option<String>,
     pub(crate) extensions_left: u8,
-    /// Payment attempts so far.
+    /// OrderPayment attempts so far.
     pub(crate) attempt: u8,
     /// Whether the money has been captured.
     pub(crate) settled: bool,
-    pub(crate) action: Option<Action>,
+    /// The last attempt to pay; absent before the first.
+    pub(crate) payment: Option<OrderPayment>,
     pub(crate) as_of: Position,
 }
 
 impl Order {
-    /// `challenge` is where the buyer must go now, if they must.
-    pub(crate) fn of(
-        view: &EventView,
-        order: &OrderView,
-        challenge: Option<String>,
-        as_of: Position,
-    ) -> Self {
+    pub(crate) fn of(view: &EventView, order: &OrderView, as_of: Position) -> Self {
+        let payment = view.payments.of(order.hold_id);
         Order {
             order_id: order.hold_id.order().to_string(),
             hold_id: order.hold_id.to_string(),
@@ -77,7 +64,7 @@ impl Order {
             extensions_left: order.extensions_left,
             attempt: order.attempt,
             settled: order.settled,
-            action: challenge.map(|url| Action { kind: "challenge", url }),
+            payment: payment.map(|payment| OrderPayment::of(payment, order.status)),
             as_of,
         }
     }

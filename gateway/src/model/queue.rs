@@ -19,6 +19,9 @@ pub(crate) struct Queue {
     pub(crate) event_id: String,
     pub(crate) phase: &'static str,
     pub(crate) frontier: u64,
+    /// People in the line who have not been called, as far as this gateway knows: how many are
+    /// ahead of whoever joins now.
+    pub(crate) people_waiting: u64,
     pub(crate) pace_per_minute: u32,
     pub(crate) shoppers: u32,
     pub(crate) shoppers_max: u32,
@@ -40,6 +43,7 @@ impl Queue {
             event_id: view.id.to_string(),
             phase: view.phase_text(),
             frontier: room.as_ref().map_or(0, |room| room.frontier),
+            people_waiting: room.as_ref().map_or(0, QueueView::people_waiting),
             pace_per_minute: room.as_ref().map_or(0, |room| room.pace_per_minute),
             shoppers: view.shoppers,
             shoppers_max: view.policy.shoppers_max,

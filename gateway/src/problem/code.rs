@@ -66,6 +66,10 @@ codes! {
         "A query parameter is not what this call takes.";
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
+    WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
+        "The signature is missing or not the provider's. Is the webhook's secret the one in the settings?";
+    WebhookStale = BAD_REQUEST "webhook_stale" No
+        "Signed too long ago, or for a time to come. Is this machine's clock right?";
     KeyRequired = UNAUTHORIZED "key_required" No
         "Send a staff key: Authorization: Bearer fgk_…";
     DeviceRequired = UNAUTHORIZED "device_required" No
@@ -100,6 +104,8 @@ codes! {
         "Too many requests. Wait as long as Retry-After says.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
         "The server sheds load. The same request is safe in a moment.";
+    ProviderUnavailable = SERVICE_UNAVAILABLE "provider_unavailable" SameKey
+        "The payment provider does not answer now. The same request is safe in a moment.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
         "The log takes nothing now, and nothing was written. The same request is safe in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey

@@ -4,6 +4,7 @@ use floodgate_admission::RoomError;
 use floodgate_admission::puzzle::PuzzleError;
 use floodgate_domain::Refusal;
 use floodgate_event_log::LogError;
+use floodgate_payments::web::WebhookError;
 
 use super::{ApiError, Code};
 
@@ -63,6 +64,21 @@ impl From<PuzzleError> for ApiError {
         match error {
             PuzzleError::NotReady { retry_after_ms } => problem.retry_after_ms(retry_after_ms),
             _ => problem,
+        }
+    }
+}
+
+impl From<WebhookError> for ApiError {
+    fn from(error: WebhookError) -> Self {
+        tracing::warn!(%error, "a payment provider's webhook was not taken");
+        match error {
+            WebhookError::NotOffered => ApiError::new(Code::NotFound),
+            WebhookError::Unsigned => ApiError::new(Code::WebhookUnsigned),
+            WebhookError::Stale => ApiError::new(Code::WebhookStale),
+            WebhookError::Malformed(what) => ApiError::new(Code::MalformedBody).field("body", what),
+            WebhookError::Unavailable(_) => {
+                ApiError::new(Code::ProviderUnavailable).retry_after_ms(1_000)
+            }
         }
     }
 }

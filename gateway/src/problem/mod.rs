@@ -11,8 +11,7 @@ use utoipa::ToSchema;
 
 use floodgate_domain::Refusal;
 
-pub(crate) use code::Code;
-use code::{Retry, Row};
+pub(crate) use code::{Code, Retry, Row, rows};
 
 /// A problem answer (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -104,7 +103,7 @@ impl ApiError {
 
 /// Everything said about a code, for its own page.
 pub(crate) fn explain(code: &str) -> Option<Row> {
-    code::rows().find(|row| row.code == code)
+    rows().find(|row| row.code == code)
 }
 
 impl IntoResponse for ApiError {

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, header};
 use floodgate_admission::WaitingRoom;
 
 use crate::admission::Admission;
+use crate::csp;
 use crate::extract::address::Peer;
 use crate::extract::fan::Quota;
 use crate::telemetry::Telemetry;
@@ -54,14 +55,10 @@ pub(super) async fn around(
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if is_page {
-        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::OWN));
     }
     response
 }
-
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; worker-src 'self'; form-action 'self'; \
-    base-uri 'none'; frame-ancestors 'none'";
 
 /// The client's own id if it is a harmless text, else one of ours.
 fn request_id(headers: &HeaderMap) -> String {

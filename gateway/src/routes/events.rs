@@ -12,14 +12,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent};
-use floodgate_seating::PlanJson;
 
 use super::Routes;
 use super::respond::answer;
 use super::venues::import;
 use crate::commands::{Commands, Outcome, command_id};
 use crate::extract::{EventPath, Fan, IdempotentPlan, Manager, Query, Staff};
-use crate::model::{CreateEvent, Created, EventDetail, EventList, EventSummary, price_table};
+use crate::model::{
+    CreateEvent, Created, EventDetail, EventList, EventSummary, SeatingPlan, price_table,
+};
 use crate::problem::{ApiError, Code};
 use crate::time;
 use crate::views::Views;
@@ -71,7 +72,7 @@ pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
 /// numbers are `first_seat`, `first_seat + 1`, … of each run.
 #[utoipa::path(get, path = "/v1/events/{event_id}/plan", operation_id = "getPlan", tag = "Fans",
     params(("event_id" = String, Path)),
-    responses((status = 200, description = "The plan", body = Object), (status = 304)))]
+    responses((status = 200, body = SeatingPlan), (status = 304)))]
 pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Response {
     let (plan, venue_id) = {
         let view = path.entry.read();
@@ -82,7 +83,7 @@ pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Respons
     let mut response = if cached == Some(tag.as_str()) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        Json(PlanJson::from(&plan, venue_id)).into_response()
+        Json(SeatingPlan::of(&plan, venue_id)).into_response()
     };
     if let Ok(value) = HeaderValue::from_str(&tag) {
         response.headers_mut().insert(header::ETAG, value);

@@ -13,7 +13,6 @@ use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
 use crate::problem::{ApiError, Code, Problem};
-use crate::sandbox::Sandbox;
 use crate::views::{Entry, EventView};
 
 pub(crate) fn routes() -> Routes {
@@ -66,12 +65,11 @@ fn named_seats(view: &EventView, asked: &Acquire) -> Result<Command, ApiError> {
 }
 
 /// The order an answer carries.
-pub(crate) fn order_of(sandbox: &Sandbox, entry: &Entry, reply: &Reply) -> Result<Order, ApiError> {
+pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> {
     match &reply.answer {
         Answer::Order(order) => {
             let view = entry.read();
-            let challenge = sandbox.challenge(&view, order);
-            Ok(Order::of(&view, order, challenge, reply.into()))
+            Ok(Order::of(&view, order, reply.into()))
         }
         _ => Err(ApiError::internal(&"an order without a view")),
     }
@@ -91,14 +89,13 @@ pub(crate) fn order_of(sandbox: &Sandbox, entry: &Entry, reply: &Reply) -> Resul
             body = Problem)))]
 pub(crate) async fn acquire(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     shopper: Shopper,
     path: EventPath,
     Idempotent { key, body }: Idempotent<Acquire>,
 ) -> Result<Response, ApiError> {
     let command = command(&path.entry.read(), &body)?;
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
 /// A little more time, as often as the event's rules allow.
@@ -109,14 +106,13 @@ pub(crate) async fn acquire(
     responses((status = 200, body = Order)))]
 pub(crate) async fn extend(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     shopper: Shopper,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ExtendHold { hold_id: path.hold_id };
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
 /// Gives the seats back.
@@ -127,12 +123,11 @@ pub(crate) async fn extend(
     responses((status = 200, body = Order)))]
 pub(crate) async fn release(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     shopper: Shopper,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ReleaseHold { hold_id: path.hold_id };
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }

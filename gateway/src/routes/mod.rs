@@ -11,10 +11,11 @@ mod holds;
 mod notify;
 mod orders;
 mod pages;
+mod payments;
+mod problems;
 mod queue;
 mod respond;
 mod sale;
-mod sandbox;
 mod shop;
 mod staff;
 mod status;
@@ -22,12 +23,14 @@ mod system;
 mod tickets;
 mod venues;
 
+use std::sync::LazyLock;
+
 use axum::{Router, middleware};
+use bytes::Bytes;
 use tower_http::compression::CompressionLayer;
-use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::openapi;
+use crate::openapi::frame;
 use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
@@ -43,9 +46,10 @@ fn table() -> Routes {
         .merge(availability::routes())
         .merge(venues::routes())
         .merge(pages::routes())
+        .merge(problems::routes())
         .merge(system::routes())
         .layer(CompressionLayer::new());
-    Routes::with_openapi(openapi::frame())
+    Routes::with_openapi(frame())
         .merge(large)
         .merge(sale::routes())
         .merge(queue::routes())
@@ -60,12 +64,17 @@ fn table() -> Routes {
         .merge(tickets::routes())
         .merge(status::routes())
         .merge(staff::routes())
-        .merge(sandbox::routes())
+        .merge(payments::routes())
 }
 
-/// The document, as served.
-fn document() -> Document {
-    table().into_openapi()
+/// The OpenAPI document as it is served. It follows from the code alone, so it is made once.
+#[must_use]
+pub fn openapi() -> Bytes {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+        // A type of the library's own, whose form cannot fail.
+        Bytes::from(serde_json::to_vec(&table().into_openapi()).unwrap_or_default())
+    });
+    DOCUMENT.clone()
 }
 
 /// The whole gateway as a service.

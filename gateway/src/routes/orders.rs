@@ -16,9 +16,8 @@ use super::respond::{answer, pending};
 use crate::commands::{Commands, refused_or};
 use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, Staff};
 use crate::lifecycle::Lifecycle;
-use crate::model::{DoneAnswer, Empty, Order, PendingAnswer, Purchase};
+use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
 use crate::problem::{ApiError, Code, Problem};
-use crate::sandbox::Sandbox;
 use crate::sse::{json_frame, lasting};
 
 pub(crate) fn routes() -> Routes {
@@ -46,7 +45,6 @@ const APPEAR_WITHIN: Duration = Duration::from_secs(1);
             body = Problem)))]
 pub(crate) async fn purchase(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     fan: Fan,
     path: EventPath,
     Idempotent { key, body }: Idempotent<Purchase>,
@@ -57,7 +55,7 @@ pub(crate) async fn purchase(
         |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let hold_id = body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
     let method = PaymentMethod::parse(&body.payment_method).ok_or_else(|| {
-        malformed("payment_method", "a provider's token of at most 32 characters")
+        malformed("payment_method", "a provider's token: printable, at most 64 characters")
     })?;
     if method.as_str().bytes().filter(u8::is_ascii_digit).count() >= 12 {
         let message = "this looks like a card number; send the provider's token instead";
@@ -65,7 +63,7 @@ pub(crate) async fn purchase(
     }
     let command = Command::StartPurchase { hold_id, method };
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
 /// The order, if it is this device's.
@@ -97,9 +95,9 @@ pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiErr
     }
 }
 
-fn shown(sandbox: &Sandbox, path: &OrderPath, order: &OrderView) -> Order {
+fn shown(path: &OrderPath, order: &OrderView) -> Order {
     let view = path.entry.read();
-    Order::of(&view, order, sandbox.challenge(&view, order), view.as_of.into())
+    Order::of(&view, order, view.as_of.into())
 }
 
 /// One order as it stands.
@@ -108,13 +106,9 @@ fn shown(sandbox: &Sandbox, path: &OrderPath, order: &OrderView) -> Order {
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
     responses((status = 200, body = Order)))]
-pub(crate) async fn read(
-    State(sandbox): State<Sandbox>,
-    fan: Fan,
-    path: OrderPath,
-) -> Result<Json<Order>, ApiError> {
+pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiError> {
     let order = find(&path, fan).await?;
-    Ok(Json(shown(&sandbox, &path, &order)))
+    Ok(Json(shown(&path, &order)))
 }
 
 /// One order, pushed whenever it changes (`event: order`).
@@ -123,22 +117,22 @@ pub(crate) async fn read(
     params(("event_id" = String, Path), ("order_id" = String, Path)),
     responses((status = 200, description = "text/event-stream of Order", body = Order)))]
 pub(crate) async fn stream(
-    State(sandbox): State<Sandbox>,
     State(lifecycle): State<Lifecycle>,
     fan: Fan,
     path: OrderPath,
 ) -> Result<Response, ApiError> {
     find(&path, fan).await?;
-    let start = (sandbox, path, tokio::time::interval(STREAM_EVERY), None::<(OrderView, bool)>);
-    let changes = futures::stream::unfold(start, async |(sandbox, path, mut pulse, mut last)| {
+    let last = None::<(OrderView, Option<OrderPayment>)>;
+    let start = (path, tokio::time::interval(STREAM_EVERY), last);
+    let changes = futures::stream::unfold(start, async |(path, mut pulse, mut last)| {
         loop {
             pulse.tick().await;
             let now = path.entry.read().orders.get(&path.hold_id).copied()?;
-            let order = shown(&sandbox, &path, &now);
-            let seen = (now, order.action.is_some());
-            if last != Some(seen) {
-                last = Some(seen);
-                return Some((json_frame("order", &order), (sandbox, path, pulse, last)));
+            let order = shown(&path, &now);
+            let seen = Some((now, order.payment.clone()));
+            if last != seen {
+                last = seen;
+                return Some((json_frame("order", &order), (path, pulse, last)));
             }
         }
     });
@@ -153,14 +147,13 @@ pub(crate) async fn stream(
     responses((status = 200, body = Order)))]
 pub(crate) async fn refund(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     staff: Staff<Manager>,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::RefundOrder { hold_id: path.hold_id };
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
-    answer(path.event_id, outcome, false, |reply| order_of(&sandbox, &path.entry, reply))
+    answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
 /// The outcome of a command that was not decided in time; 202 while it is not known here.
@@ -171,7 +164,6 @@ pub(crate) async fn refund(
     responses((status = 200, body = Order), (status = 202, body = PendingAnswer)))]
 pub(crate) async fn ask(
     State(commands): State<Commands>,
-    State(sandbox): State<Sandbox>,
     _: Fan,
     path: EventPath,
     names: Path<(String, String)>,
@@ -185,7 +177,7 @@ pub(crate) async fn ask(
     };
     let reply = refused_or(reply)?;
     match &reply.answer {
-        Answer::Order(_) => Ok(Json(order_of(&sandbox, &path.entry, &reply)?).into_response()),
+        Answer::Order(_) => Ok(Json(order_of(&path.entry, &reply)?).into_response()),
         _ => Ok(Json(DoneAnswer::from(&reply)).into_response()),
     }
 }

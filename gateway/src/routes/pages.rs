@@ -6,10 +6,9 @@ use axum::routing::get;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use rust_embed::RustEmbed;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::Routes;
-use crate::problem::{ApiError, Code, Problem, explain};
+use crate::problem::{ApiError, Code};
 
 /// Everything under `gateway/web`.
 #[derive(RustEmbed)]
@@ -23,7 +22,6 @@ pub(crate) fn routes() -> Routes {
         .route("/events/{event_id}", get(async |headers: HeaderMap| file("event.html", &headers)))
         .route("/docs", get(async |headers: HeaderMap| file("docs/docs.html", &headers)))
         .route("/assets/{*path}", get(asset))
-        .routes(routes!(problem))
 }
 
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -61,14 +59,4 @@ fn kind_of(path: &str) -> &'static str {
         Some("json") => "application/json",
         _ => "application/octet-stream",
     }
-}
-
-/// What a problem's `type` points to: its status and what to do about it.
-#[utoipa::path(get, path = "/problems/{code}", operation_id = "explainProblem", tag = "Machines",
-    params(("code" = String, Path)),
-    responses((status = 200, content_type = "text/plain", body = String),
-        (status = 404, description = "not_found: there is no such code", body = Problem)))]
-async fn problem(Path(code): Path<String>) -> Result<Response, ApiError> {
-    let row = explain(&code).ok_or_else(|| ApiError::new(Code::NotFound))?;
-    Ok(format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice).into_response())
 }

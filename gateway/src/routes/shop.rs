@@ -18,7 +18,6 @@ use crate::extract::cookie::{pass_cookie, ticket_token};
 use crate::extract::{EventPath, Fan, Idempotent, Shopper, queue_ticket};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::problem::{ApiError, Problem};
-use crate::sandbox::Sandbox;
 use crate::time;
 
 pub(crate) fn routes() -> Routes {
@@ -96,7 +95,6 @@ pub(crate) async fn leave(
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")), responses((status = 200, body = Me)))]
 pub(crate) async fn me(
     State(admission): State<Admission>,
-    State(sandbox): State<Sandbox>,
     fan: Fan,
     path: EventPath,
     headers: HeaderMap,
@@ -111,10 +109,7 @@ pub(crate) async fn me(
     let orders: Vec<OrderView> = buyer
         .map(|buyer| view.orders_of(buyer).take(ORDERS_SHOWN).copied().collect())
         .unwrap_or_default();
-    let of = |order| {
-        let challenge = sandbox.challenge(&view, order);
-        Order::of(&view, order, challenge, view.as_of.into())
-    };
+    let of = |order| Order::of(&view, order, view.as_of.into());
     Json(Me {
         device: buyer.is_some(),
         place: ticket.map(|ticket| ticket.place.0),

@@ -1,11 +1,10 @@
 //! For machines that watch machines.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dials::measure;
-use super::{Routes, document};
+use super::{Routes, openapi};
 use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::lifecycle::Lifecycle;
@@ -27,7 +26,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(ready))
         .routes(routes!(health))
         .routes(routes!(metrics))
-        .routes(routes!(openapi))
+        .routes(routes!(document))
 }
 
 /// Whether new visitors may be sent here, and if not, why.
@@ -106,15 +105,9 @@ async fn metrics(
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 
-/// It follows from the code alone, so it is made once.
-static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-    // A type of the library's own, whose form cannot fail.
-    Bytes::from(serde_json::to_vec(&document()).unwrap_or_default())
-});
-
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Machines",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-async fn openapi() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.clone()).into_response()
+async fn document() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()
 }

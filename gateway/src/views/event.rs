@@ -6,11 +6,12 @@ use std::sync::Arc;
 use floodgate_admission::QueueTicket;
 use floodgate_domain::plan::{SeatFlags, SectionKind};
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, PaymentMethod, Place, Plan,
-    Policy, PriceTable, SalePhase, SeatId, Source, VenueId,
+    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
+    PriceTable, SalePhase, SeatId, Source, VenueId,
 };
 
 use super::changes::Changes;
+use super::payments::EventPayments;
 use super::stay::Stay;
 
 /// Up to which fact a view is true.
@@ -91,8 +92,7 @@ pub(crate) struct EventView {
     pub(crate) entered_beyond: u64,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
-    /// How the payments under way are made; one an order at most.
-    pub(crate) methods: HashMap<HoldId, PaymentMethod>,
+    pub(crate) payments: EventPayments,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
     /// What staff changed, and where the dials stand.
@@ -142,7 +142,7 @@ impl EventView {
             entered_beyond: 0,
             entered_count: 0,
             orders: HashMap::new(),
-            methods: HashMap::new(),
+            payments: EventPayments::default(),
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
             changes: Changes::default(),

@@ -12,6 +12,9 @@ impl EventView {
     pub(super) fn fold(&mut self, record: &FactRecord) {
         self.as_of = AsOf { source: record.source, at: record.at };
         self.changes.note(record);
+        if let Some(money) = record.fact.effects().money {
+            self.payments.follow(&money);
+        }
         match &record.fact {
             Fact::PricesSet(prices) => self.prices.clone_from(prices),
             Fact::PolicySet(policy) => self.policy = **policy,
@@ -52,8 +55,7 @@ impl EventView {
                 order.until = *until;
                 order.extensions_left = order.extensions_left.saturating_sub(1);
             }),
-            Fact::PurchaseStarted { hold_id, method, attempt, until, .. } => {
-                self.methods.insert(*hold_id, *method);
+            Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
                 self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::PaymentPending;
                     order.attempt = *attempt;
@@ -61,14 +63,12 @@ impl EventView {
                 });
             }
             Fact::OrderDeclined { hold_id, until, .. } => {
-                self.methods.remove(hold_id);
                 self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::Declined;
                     order.until = *until;
                 });
             }
             Fact::OrderConfirmed { hold_id, seats, .. } => {
-                self.methods.remove(hold_id);
                 self.with_order(*hold_id, |order| {
                     order.status = OrderStatus::Confirmed;
                     order.seats = *seats;
@@ -121,7 +121,6 @@ impl EventView {
     }
 
     fn ended(&mut self, hold_id: HoldId, seats: &SeatList, status: OrderStatus) {
-        self.methods.remove(&hold_id);
         self.with_order(hold_id, |order| {
             order.status = status;
             order.until = NEVER;

@@ -7,6 +7,7 @@ mod changes;
 mod event;
 mod fold;
 mod frames;
+mod payments;
 mod stay;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,7 @@ use floodgate_event_log::{Log, LogError, LogReader, Topic};
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
 pub(crate) use frames::Frames;
+pub(crate) use payments::{Failure, PaymentView};
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;

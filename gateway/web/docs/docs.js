@@ -96,6 +96,7 @@ function card(method, path, call) {
     name: one.name, type: `${one.in} · ${typeOf(one.schema)}`, required: one.required, about: one.description || '',
   }));
   const body = call.requestBody?.content?.['application/json']?.schema;
+  const roles = (call.security || []).flatMap((one) => one.staff || []);
   return el('details', { class: 'call', id: call.operationId },
     el('summary', {},
       el('span', { class: 'method' }, method.toUpperCase()),
@@ -103,6 +104,7 @@ function card(method, path, call) {
       el('span', { class: 'name' }, call.operationId)),
     el('div', { class: 'inside' },
       el('p', {}, [call.summary, call.description].filter(Boolean).join(' ').replaceAll('**', '')),
+      roles.length ? el('p', { class: 'quiet' }, `With a staff key: ${roles.join(' or ')}.`) : null,
       parameters.length ? el('h3', {}, 'Parameters') : null, table('Parameters', parameters),
       body ? el('h3', {}, 'Body') : null, body ? table('Fields of the body', fieldsOf(body)) : null,
       el('h3', {}, 'Try it'), el('pre', { tabindex: '0' }, curl(method, path, call)),
@@ -135,6 +137,17 @@ function openNamed() {
   }
 }
 
+/** The table of problems, as the server has it. */
+async function problems() {
+  const { problems: codes } = await (await fetch('/problems')).json();
+  const rows = codes.map(({ code, status, retry, advice }) => ({
+    name: code, type: `${status} · retry: ${retry}`, about: advice,
+  }));
+  return el('section', { class: 'group' }, el('h2', {}, 'Problems'),
+    el('p', {}, 'Every code a problem may have, and what to do about it.'),
+    el('details', { id: 'problems' }, el('summary', {}, `${codes.length} codes`), table('Problems', rows)));
+}
+
 async function show() {
   try {
     spec = await (await fetch('/openapi.json')).json();
@@ -146,6 +159,7 @@ async function show() {
   document.getElementById('about').replaceChildren(
     ...paragraphs.map((text) => el('p', {}, text.replaceAll('`', ''))));
   calls.replaceChildren(...spec.tags.map(group));
+  problems().then((shown) => calls.after(shown)).catch(() => {});
   const box = document.getElementById('find');
   box.addEventListener('input', () => find(box.value));
   find('');

@@ -11,7 +11,6 @@ export class Problem extends Error {
     this.retry = body.retry;
     this.retryAfterMs = body.retry_after_ms ?? retryAfterMs;
     this.errors = body.errors || [];
-    this.requestId = body.request_id;
   }
 }
 

@@ -105,7 +105,7 @@ async function render() {
   state = next;
   view = make(page);
   place(view.node);
-  follow_queue();
+  followQueue();
 }
 
 /** Puts a state's node on the page: steps, title, focus, and a word for screen readers. */
@@ -135,7 +135,7 @@ function place(node) {
 }
 
 /** The public queue object tells phase, frontier and the organiser's words. */
-function follow_queue() {
+function followQueue() {
   const url = stepOf(state) === 'wait' ? `${base}/queue/stream` : null;
   const isOver = state === 'cancelled' || state === 'closed';
   if (following && (isOver || following.url !== url)) {

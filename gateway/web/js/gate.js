@@ -1,10 +1,8 @@
 // Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
 // One function a state; each returns { node, update, close }.
-import { now } from './api.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
-import { clock } from './clock.js';
 import { door } from './door.js';
 import { waitingRange, waitingWords } from './format.js';
 import { turnCame } from './notify.js';
@@ -32,16 +30,10 @@ function simple(page, title, lines, extra = []) {
 }
 
 export function announced(page) {
-  const timer = el('p', { class: 'big', role: 'timer' });
-  const opens = Date.parse(page.event.sale_opens_at || '');
-  const tick = () => say(timer, opens > now() ? `Opens in ${clock(opens - now())}` : '');
-  tick();
-  const ticking = setInterval(tick, 1000);
   const through = door(page);
-  const shown = simple(page, 'The sale is not open yet', [
+  return simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on by itself when the sale opens.',
-  ], [timer, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
-  return { ...shown, close: () => clearInterval(ticking) };
+  ], [action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
 }
 
 export function join(page) {
@@ -57,8 +49,8 @@ export function join(page) {
   const update = () => {
     shown.update();
     paused.hidden = page.queue?.phase !== 'paused';
-    const range = waitingWords(waitingRange(
-      Math.max(0, (page.queue?.last_place ?? NaN) - page.queue?.frontier), page.queue?.pace_per_minute));
+    const { queue } = page;
+    const range = queue?.phase === 'open' && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
     say(line, range ? `Whoever joins now waits ${range}.`
       : 'Everyone is served in order, as fast as the shop can take. You need not do anything but wait.');
   };

@@ -76,6 +76,7 @@ impl Target<'_> {
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentVoided { .. }
+            | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
             | Fact::TicketTransferred { .. }

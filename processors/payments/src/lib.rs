@@ -1,14 +1,27 @@
-//! The payment outbox: facts to provider to commands.
+//! Payments: facts to a provider, its answers to commands.
 //!
-//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. The
-//! outbox keeps nothing of its own; a restart folds the facts again and asks the provider
-//! under the same idempotency keys. Start reading at [`outbox`].
+//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. Nothing is kept
+//! here; a restart folds the facts again and asks the provider under the same names. Start reading at
+//! [`provider`], then [`worker`].
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`provider`], [`web`] | the seam: what a provider does, and what it has on the web |
+//! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
+//! | [`calls`] | the pool that waits for providers |
+//! | [`outbox`] | the thread of a partition |
+//! | [`sandbox`] | providers, a folder each |
 
-mod book;
+pub mod calls;
+mod open;
 pub mod outbox;
 pub mod provider;
 pub mod sandbox;
+pub mod web;
+pub mod worker;
 
-pub use outbox::{Outbox, OutboxConfig, OutboxHandle};
-pub use provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+pub use calls::ProviderCalls;
+pub use outbox::{Outbox, OutboxHandle};
+pub use provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
 pub use sandbox::Sandbox;
+pub use worker::{OutboxConfig, PaymentWorker};

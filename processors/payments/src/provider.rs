@@ -1,50 +1,97 @@
-//! What is asked of a payment provider.
+//! What a payment provider is: the one trait a provider implements.
+//!
+//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider by
+//! name; see `sandbox/` and `stripe/` for two of them.
 
-use floodgate_domain::{EventId, HoldId, LogTime, PaymentMethod};
+use std::time::Duration;
 
-/// One attempt to pay one order. `(hold_id, attempt)` of an event is the idempotency key:
-/// asking again never moves money twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use floodgate_domain::{
+    AuthorisedPayment, Currency, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
+};
+
+use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+
+/// One attempt to pay for something. Subject and attempt are its name: whatever is done to it again
+/// under that name never moves money twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
-    pub event_id: EventId,
-    pub hold_id: HoldId,
+    pub subject: Subject,
     pub attempt: u8,
-    /// Empty where the provider's answer came after the attempt was given up: the key says enough.
-    pub method: PaymentMethod,
-    /// In minor units.
-    pub amount: u64,
-    /// When the order's payment time is over.
+    /// What the buyer pays with, how much and in what. `None` where the provider's answer came after
+    /// the attempt was given up: name and reference say enough to capture it or to let go of it.
+    pub charge: Option<Charge>,
+    /// What the provider calls it, once it said.
+    pub reference: Option<PaymentReference>,
+    /// When the time to pay is over.
     pub deadline: LogTime,
 }
 
-/// How an authorisation stands.
+impl Payment {
+    /// The name of one operation on it, for providers that take such keys.
+    #[must_use]
+    pub fn idempotency_key(&self, operation: &str) -> String {
+        format!("{}/{}/{operation}", self.subject, self.attempt)
+    }
+}
+
+/// What is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Charge {
+    pub method: PaymentMethod,
+    /// In minor units.
+    pub amount: u64,
+    pub currency: Currency,
+}
+
+/// How an authorisation stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Authorisation {
-    Authorised,
+    Authorised(AuthorisedPayment),
+    /// A no, and it will stay one.
     Declined,
-    /// No answer yet. Ask again later.
-    Open,
-    /// The buyer's bank asks him something. That is not lost, however long he takes: the order's
-    /// own time bounds it. The answer may come here, or to a gateway, which tells the engine.
-    Asking,
+    /// No answer yet; asked again later. With what the provider calls it, if it said.
+    Open(Option<PaymentReference>),
+    /// The buyer has to act. That is not lost, however long they take: the order's own time bounds
+    /// it. The answer may come here, or to a gateway.
+    ActionRequired(PaymentAction),
 }
 
 /// How a capture ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Captured {
     Done,
-    /// For good: the authorisation is gone.
+    /// For good: the authorisation is gone. Only said when the provider said so.
     Failed,
 }
 
 /// The provider could not be reached or failed; asking again is safe.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("the payment provider did not answer: {0}")]
-pub struct ProviderError(pub String);
+#[error("the payment provider did not answer: {reason}")]
+pub struct ProviderError {
+    pub reason: String,
+    /// How long it wants to be left alone.
+    pub retry_after: Option<Duration>,
+}
 
-/// A payment provider. Every call is idempotent and returns soon: what takes long answers
-/// [`Authorisation::Open`] or [`Authorisation::Asking`] and is asked again.
+impl ProviderError {
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        ProviderError { reason: reason.into(), retry_after: None }
+    }
+}
+
+/// A payment provider.
+///
+/// The four operations are called from a pool of threads, several at once, never two at once about one
+/// payment. Each is idempotent and returns within [`CALL_WITHIN`]: what takes longer answers
+/// [`Authorisation::Open`] or [`Authorisation::ActionRequired`] and is asked again.
 pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
+    /// Its name in settings, addresses and metrics.
+    fn name(&self) -> &'static str;
+
+    /// Whether real money moves. A form has to be allowed to start on one that moves none.
+    fn moves_money(&self) -> bool;
+
     /// Holds the money, or says how far that has come.
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError>;
     /// Moves the money that is held.
@@ -53,4 +100,25 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     fn void(&self, payment: &Payment) -> Result<(), ProviderError>;
     /// Gives captured money back; money that is only held is let go.
     fn refund(&self, payment: &Payment) -> Result<(), ProviderError>;
+
+    /// The longest pause between two questions about one open authorisation: short where answers are
+    /// only found by asking, longer where webhooks bring them.
+    fn ask_again_max(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    /// How the pay page gets a token for a way to pay.
+    fn card_form(&self) -> CardForm;
+
+    /// Answers a request for one of its own pages. Called from a gateway, several at once; must not
+    /// wait for anything.
+    fn page(&self, request: &PageRequest<'_>) -> PageAnswer;
+
+    /// Checks what claims to come from the provider and says what it reports. Called from a gateway,
+    /// several at once; may ask the provider and returns within [`CALL_WITHIN`].
+    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError>;
 }
+
+/// How long a call to a provider may take, everything included. Longer than any card network takes
+/// to answer; a thread of the pool that waits longer is lost to the others for nothing.
+pub const CALL_WITHIN: Duration = Duration::from_secs(30);

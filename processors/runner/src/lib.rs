@@ -7,6 +7,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`partition_loop`] | the loop's steps, without threads or clocks |
+//! | [`error`] | why it ends by itself |
 //! | [`standby`] | a follower that has folded the log already |
 //! | [`recovery`] | where to go on after a start or a failure |
 //! | [`tail`] | the last fact that is published, whatever else is in the ledger |
@@ -16,11 +17,13 @@
 //! | [`owning`] | what it does while it owns |
 //! | [`own_command`] | what an owner appends itself: `Tick`, `EngineVersion` |
 //! | [`group_version`] | which rules every processor can run |
+//! | [`supervisor`] | the partitions of a process: who owns, who stands by, and when |
 //! | [`storing`] | snapshots on their way into their store |
 //! | [`role`] | what a worker shall be, and how it is doing |
 //! | [`runner`] | the thread of a worker |
 
 mod decided;
+mod error;
 mod group_version;
 mod mark;
 mod own_command;
@@ -34,13 +37,15 @@ mod runner;
 pub mod snapshots;
 mod standby;
 mod storing;
+pub mod supervisor;
 mod tail;
 mod traces;
 mod worker;
 
+pub use error::RunnerError;
 pub use floodgate_engine::EngineLimits;
 pub use group_version::GroupVersion;
-pub use partition_loop::{LoopConfig, PartitionLoop, RunnerError, Turn};
+pub use partition_loop::{LoopConfig, PartitionLoop, Turn};
 pub use role::{Condition, Control, StartAs};
 pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};

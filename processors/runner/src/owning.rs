@@ -5,7 +5,8 @@ use std::time::Duration;
 use floodgate_domain::LogTime;
 use floodgate_event_log::{Offset, Topic};
 
-use crate::partition_loop::{LoopConfig, PartitionLoop, RunnerError};
+use crate::error::RunnerError;
+use crate::partition_loop::{LoopConfig, PartitionLoop};
 use crate::role::Control;
 use crate::standby::Standby;
 use crate::storing::{SnapshotWriter, Snapshots, save};
@@ -20,7 +21,6 @@ pub(crate) struct Owning {
     /// Until everything is decided that waited at the start.
     takeover: Option<Takeover>,
     snapshots: Snapshots,
-    has_caught_up: bool,
 }
 
 /// From gaining a partition to having decided everything that waited for it.
@@ -45,7 +45,7 @@ impl Owning {
 
     fn with(owner: PartitionLoop, end: Offset) -> Self {
         let takeover = Some(Takeover { end, first: owner.next() });
-        Owning { owner, takeover, snapshots: Snapshots::default(), has_caught_up: false }
+        Owning { owner, takeover, snapshots: Snapshots::default() }
     }
 
     /// One turn. After an error this incarnation is over, and nothing of it is on its way.
@@ -57,7 +57,7 @@ impl Owning {
         longest: Duration,
     ) -> Result<Self, RunnerError> {
         // A Tick lets time pass that nobody else lets pass; while behind, commands do.
-        if self.has_caught_up {
+        if self.owner.has_caught_up() {
             self.owner.tick_if_due(now);
             self.owner.write_version_if_due();
         }
@@ -68,7 +68,6 @@ impl Owning {
                 return Err(error);
             }
         };
-        self.has_caught_up = turn.behind == 0;
         control.report_applied(self.owner.next());
         control.report_behind(turn.behind);
         metrics::gauge!("floodgate_runner_lag_records").set(turn.behind as f64);

@@ -5,19 +5,17 @@ use std::time::{Duration, Instant};
 
 use floodgate_domain::wire::{WireError, decode_command};
 use floodgate_domain::{Command, Envelope, FactRecord, LogTime, Source};
-use floodgate_engine::{Engine, EngineLimits, NewerVersion, Violation};
-use floodgate_event_log::{
-    Log, LogError, Offset, Origin, Partition, Record, ReplySender, Topic, Tracer,
-};
+use floodgate_engine::{Engine, EngineLimits};
+use floodgate_event_log::{Log, Offset, Origin, Partition, Record, ReplySender, Topic, Tracer};
 
 use crate::decided::Decided;
+use crate::error::{RunnerError, broken};
 use crate::group_version::GroupVersion;
 use crate::mark::Mark;
 use crate::own_command::OwnCommand;
 use crate::publication::Publication;
 use crate::recovery::{Beginning, Past, Start, find_start};
 use crate::snapshots::SnapshotStore;
-use crate::standby::Standby;
 use crate::traces::Traces;
 
 /// Commands taken in one turn: enough to share one publication, few enough that the first
@@ -37,35 +35,6 @@ pub struct LoopConfig {
     pub tracer: Tracer,
     /// A snapshot after so many commands.
     pub snapshot_every: u64,
-}
-
-/// Why the loop cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum RunnerError {
-    /// Start again: a new incarnation finds out what was written.
-    #[error("the log failed: {0}")]
-    Log(#[from] LogError),
-    /// Another build wrote this log; going on would publish over its facts.
-    #[error("the last fact, at offset {offset}, cannot be read: {error}; upgrade this build")]
-    ForeignFact { offset: Offset, error: WireError },
-    /// Stop: what follows is for a newer build, and deciding it here would be deciding it otherwise.
-    #[error("partition {partition}: {newer}")]
-    NewerVersion { partition: Partition, newer: NewerVersion },
-    /// Stop: the state is wrong and every further decision would be.
-    #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
-    Broken { partition: Partition, invariant: &'static str, detail: String },
-}
-
-impl RunnerError {
-    /// Whether a new incarnation may do better.
-    #[must_use]
-    pub fn is_worth_a_restart(&self) -> bool {
-        matches!(self, RunnerError::Log(_))
-    }
-
-    pub(crate) fn is_newer_version(&self) -> bool {
-        matches!(self, RunnerError::NewerVersion { .. })
-    }
 }
 
 /// What a turn came to.
@@ -97,6 +66,7 @@ pub struct PartitionLoop {
     /// How much room the last snapshot took, so that the next one is written in one go.
     snapshot_bytes: usize,
     snapshot: Option<PendingSnapshot>,
+    has_caught_up: bool,
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
     facts: Vec<FactRecord>,
@@ -152,6 +122,7 @@ impl PartitionLoop {
             snapshot_at: next,
             snapshot_bytes: 0,
             snapshot: None,
+            has_caught_up: false,
             records: Vec::with_capacity(BATCH_MAX),
             envelopes: Vec::with_capacity(BATCH_MAX),
             facts: Vec::new(),
@@ -165,14 +136,14 @@ impl PartitionLoop {
         Ok(owner)
     }
 
-    /// Waits for the facts, then follows whoever owns the partition now.
-    pub fn stand_by(mut self) -> Result<Standby, RunnerError> {
+    /// Waits for the facts: what is left then is what they follow from.
+    pub(crate) fn into_settled(mut self) -> Result<(LoopConfig, Past), RunnerError> {
         if let Err(error) = self.publication.settle_all() {
             // It may own again at once; nothing of this incarnation may be on its way then.
             self.publication.abandon();
             return Err(error.into());
         }
-        Standby::after(self.config, self.past)
+        Ok((self.config, self.past))
     }
 
     /// Takes what the log has, waiting up to `wait` for the first command.
@@ -190,6 +161,7 @@ impl PartitionLoop {
         }
         self.publication.settle()?;
         let behind = self.past.commands.0.behind()?;
+        self.has_caught_up = behind == 0;
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
         }
@@ -359,6 +331,16 @@ impl PartitionLoop {
         self.snapshot.is_some()
     }
 
+    /// Whether nothing was left to decide after the last turn.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.has_caught_up
+    }
+
+    /// Whether this incarnation has shown that its facts arrive, or had none to publish and has caught up.
+    pub(crate) fn can_publish(&self) -> bool {
+        self.publication.has_arrived().unwrap_or(self.has_caught_up)
+    }
+
     /// Waits for the facts.
     pub(crate) fn close(mut self) -> Result<(), RunnerError> {
         Ok(self.publication.settle_all()?)
@@ -377,9 +359,4 @@ impl PartitionLoop {
     pub fn abandon(self) {
         self.publication.abandon();
     }
-}
-
-pub(crate) fn broken(partition: Partition, violation: Violation) -> RunnerError {
-    let Violation { invariant, detail } = violation;
-    RunnerError::Broken { partition, invariant, detail }
 }

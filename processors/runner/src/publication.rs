@@ -119,6 +119,11 @@ impl Publication {
         }
     }
 
+    /// Whether a batch of this incarnation is durable; `None` while it has sent none.
+    pub(crate) fn has_arrived(&self) -> Option<bool> {
+        (self.sent > 0).then_some(self.settled > 0)
+    }
+
     /// Everything sent so far, as a mark for [`Publication::has_settled`].
     pub(crate) fn mark(&self) -> u64 {
         self.sent

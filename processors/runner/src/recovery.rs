@@ -6,8 +6,8 @@ use floodgate_domain::Source;
 use floodgate_engine::{Engine, EngineLimits, SnapshotError};
 use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
 
+use crate::error::{RunnerError, broken};
 use crate::mark::Mark;
-use crate::partition_loop::{RunnerError, broken};
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
 use crate::tail::facts_tail;

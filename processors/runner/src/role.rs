@@ -1,10 +1,12 @@
-//! The role a partition's worker shall have, and what it reports: between the worker and its handle.
+//! The role a partition's worker shall have, and what it reports.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use floodgate_event_log::Offset;
+use floodgate_transport::Health;
 
 /// An owner with fewer commands before it than this answers within moments.
 const READY_BEHIND: u64 = 10_000;
@@ -63,6 +65,8 @@ struct Shared {
     is_warm: AtomicBool,
     has_retired: AtomicBool,
     has_ended: AtomicBool,
+    /// Why an owner cannot go on for now. A plain mutex: touched when that changes, read by probes.
+    trouble: Mutex<Option<Health>>,
 }
 
 impl Control {
@@ -75,6 +79,7 @@ impl Control {
             is_warm: AtomicBool::new(false),
             has_retired: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
+            trouble: Mutex::new(None),
         }))
     }
 
@@ -82,7 +87,7 @@ impl Control {
         self.0.desired.store(role as u8, Ordering::Release);
     }
 
-    /// Makes it the owner.
+    /// Makes it the owner, until further notice.
     pub fn own(&self) {
         *self.0.gained_at.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         // What an earlier time as the owner left there says nothing about this one.
@@ -98,10 +103,10 @@ impl Control {
     /// Asks the owner to store a snapshot while it goes on, so that a stop is quick and whoever
     /// takes over begins close to the end.
     pub fn retire(&self) {
-        if self.desired() == DesiredRole::Own {
-            self.desire(DesiredRole::Retire);
-        } else {
-            self.0.has_retired.store(true, Ordering::Release);
+        match self.desired() {
+            DesiredRole::Own => self.desire(DesiredRole::Retire),
+            DesiredRole::Retire => {}
+            DesiredRole::Standby | DesiredRole::End => self.report_retired(),
         }
     }
 
@@ -129,6 +134,14 @@ impl Control {
         }
     }
 
+    /// Why it cannot go on for now; else whether it can decide.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_ready = self.condition().is_ready;
+        trouble.unwrap_or(if is_ready { Health::Ready } else { Health::Starting })
+    }
+
     pub(crate) fn desired(&self) -> DesiredRole {
         match self.0.desired.load(Ordering::Acquire) {
             0 => DesiredRole::Standby,
@@ -153,6 +166,16 @@ impl Control {
     /// Whether it was warm before.
     pub(crate) fn report_warm(&self, is_warm: bool) -> bool {
         self.0.is_warm.swap(is_warm, Ordering::AcqRel)
+    }
+
+    /// The owner failed and tries again; when that began is kept until it has recovered.
+    pub(crate) fn report_trouble(&self, reason: &dyn fmt::Display) {
+        let mut trouble = self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.get_or_insert_with(|| Health::degraded(reason.to_string()));
+    }
+
+    pub(crate) fn report_recovered(&self) {
+        *self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn report_retired(&self) {

@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floodgate_domain::LogTime;
 use floodgate_event_log::Offset;
+use floodgate_transport::Health;
 
-use crate::partition_loop::{LoopConfig, RunnerError};
+use crate::error::RunnerError;
+use crate::partition_loop::LoopConfig;
 use crate::role::{Condition, Control, StartAs};
 use crate::storing::WriterThread;
 use crate::worker::{Step, Worker};
@@ -67,6 +69,15 @@ impl RunnerHandle {
     #[must_use]
     pub fn applied(&self) -> Offset {
         self.control.applied()
+    }
+
+    /// Why it cannot go on, for now or for good.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        if self.thread.is_finished() {
+            return Health::failed("its thread has ended");
+        }
+        self.control.health()
     }
 
     /// How it is doing. A thread that panicked has ended too.

@@ -13,8 +13,9 @@ use floodgate_domain::{Envelope, FactRecord, Source};
 use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
+use crate::error::RunnerError;
 use crate::mark::Mark;
-use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, RunnerError, Turn};
+use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
 use crate::readers::{Kept, Reader};
 use crate::recovery::{Beginning, Past, find_start, parked_tail};
 use crate::tail::fact_source;
@@ -56,6 +57,14 @@ pub struct Standby {
     envelopes: Vec<Envelope>,
 }
 
+impl PartitionLoop {
+    /// Waits for the facts, then follows whoever owns the partition now.
+    pub fn stand_by(self) -> Result<Standby, RunnerError> {
+        let (config, past) = self.into_settled()?;
+        Standby::after(config, past)
+    }
+}
+
 impl Standby {
     /// Starts from the newest good snapshot. The first turns fold what the ledger shows.
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
@@ -65,7 +74,7 @@ impl Standby {
     }
 
     /// What is left of an owner whose facts are all in the ledger.
-    pub(crate) fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
+    fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
         let before = past.commands.0.position().checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
         Standby::follow(config, Past { origin: Beginning::Standby, ..past }, published)

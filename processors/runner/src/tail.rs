@@ -6,7 +6,7 @@ use floodgate_domain::wire::{WireError, decode_fact};
 use floodgate_domain::{EventId, Source};
 use floodgate_event_log::{Log, LogError, Offset, Partition, Record, Topic};
 
-use crate::partition_loop::RunnerError;
+use crate::error::RunnerError;
 
 /// Records looked at in one step back, at first and at most.
 const STEP_MIN: u64 = 64;

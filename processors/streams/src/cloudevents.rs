@@ -87,7 +87,9 @@ fn command_data(envelope: &Envelope) -> Value {
         Command::HoldBest { count, .. } => {
             data.insert("count".into(), json!(count));
         }
+        // What providers say of money and where they send people is nobody's reading.
         Command::PaymentAuthorised { attempt, .. }
+        | Command::RecordPaymentAction { attempt, .. }
         | Command::PaymentDeclined { attempt, .. }
         | Command::PaymentCaptured { attempt, .. }
         | Command::PaymentLost { attempt, .. } => {

@@ -5,6 +5,8 @@
 //! of (`publish`). The same facts, told to other teams, and the cells of those who agreed to be
 //! counted (`audience`). [`public`] is the form other teams read. Start reading at `flow`.
 
+use std::time::Duration;
+
 mod audience;
 pub mod cloudevents;
 mod deltas;
@@ -16,3 +18,6 @@ mod worker;
 
 pub use audience::AudienceSettings;
 pub use worker::{LiveHandle, LiveSettings, spawn};
+
+/// How long facts may lie before they are counted: nobody sees a difference.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(50);

@@ -19,8 +19,6 @@ use crate::publish::{Told, record, told_by, tombstone};
 
 /// Facts taken at once: a few milliseconds of dataflow.
 const BATCH_MAX: usize = 8192;
-/// How long facts may lie before they are counted: nobody sees a difference.
-pub(crate) const PATIENCE: Duration = Duration::from_millis(50);
 /// Totals are published this often at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
 /// How long a quiet partition is waited on at once, and so how soon a stop is heard.
@@ -138,7 +136,7 @@ impl Counter {
         settings: LiveSettings,
     ) -> Result<Self, LogError> {
         let first = log.first(Topic::Ledger, partition)?;
-        let facts = log.follower(Topic::Ledger, partition, first, PATIENCE)?;
+        let facts = log.follower(Topic::Ledger, partition, first, crate::PATIENCE)?;
         let told = log.last(Topic::Counts, partition)?.and_then(|record| told_by(&record));
         // What was told under another setting is followed under it.
         let after_ms = told.map_or(settings.after_ms(), |(_, after_ms)| after_ms);

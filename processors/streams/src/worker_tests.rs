@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{BuyerId, EventId, Fact, FactRecord, HoldId, NewEvent, SeatId, SeatList};
+use floodgate_domain::{
+    AuthorisedPayment, BuyerId, EventId, Fact, FactRecord, HoldId, NewEvent, PaymentReference,
+    SeatId, SeatList,
+};
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, NewRecord};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -65,12 +68,21 @@ fn next_fact(rng: &mut StdRng, seats: &mut [Is]) -> Option<Fact> {
     let seat = rng.random_range(0..SEATS);
     let list = SeatList::try_from(&[seat][..]).unwrap();
     let (hold_id, buyer, amount) = (HoldId(1), BuyerId(1), 5);
+    let reference = PaymentReference::parse("pi_test").unwrap();
+    let payment = AuthorisedPayment { reference, capture_before: None };
     let is = &mut seats[seat as usize];
     let (fact, then) = match (*is, rng.random_range(0..4)) {
         (Is::Free, 0) => {
             let kept = SeatsKept::Retaken;
-            let sold =
-                Fact::OrderConfirmed { hold_id, buyer, seats: list, amount, attempt: 1, kept };
+            let sold = Fact::OrderConfirmed {
+                hold_id,
+                buyer,
+                seats: list,
+                amount,
+                attempt: 1,
+                kept,
+                payment,
+            };
             (sold, Is::Sold)
         }
         (Is::Free, _) => {
@@ -81,8 +93,15 @@ fn next_fact(rng: &mut StdRng, seats: &mut [Is]) -> Option<Fact> {
         (Is::Held, 1) => (Fact::OrderExpired { hold_id, buyer, seats: list }, Is::Free),
         (Is::Held, _) => {
             let kept = SeatsKept::Held;
-            let sold =
-                Fact::OrderConfirmed { hold_id, buyer, seats: list, amount, attempt: 1, kept };
+            let sold = Fact::OrderConfirmed {
+                hold_id,
+                buyer,
+                seats: list,
+                amount,
+                attempt: 1,
+                kept,
+                payment,
+            };
             (sold, Is::Sold)
         }
         (Is::Sold, 0) => (Fact::OrderRefunded { hold_id, buyer, seats: list, amount }, Is::Free),

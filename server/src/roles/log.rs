@@ -6,8 +6,9 @@ use std::sync::Arc;
 use anyhow::Result;
 
 use floodgate_config::{Backend, Settings};
-use floodgate_event_log::kafka::Membership;
-use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log};
+use floodgate_event_log::{
+    Alone, EmbeddedLog, EmbeddedOptions, KafkaLog, KafkaOptions, Log, Membership, Topic,
+};
 
 /// The log of a process, of either kind.
 #[derive(Debug, Clone)]
@@ -45,20 +46,15 @@ impl SharedLog {
         }
     }
 
-    /// A place in the processors' group; `None` where this process owns everything.
-    pub fn join_processors(&self, engine_version: u32) -> Result<Option<Membership>> {
-        Ok(match self {
-            SharedLog::Embedded(_) => None,
-            SharedLog::Kafka(log) => Some(log.join_processors(engine_version)?),
-        })
-    }
-
-    /// Whether there are other processors, or may be: it is not known while they share out.
+    /// A place among the processors that share it, of one that can run rules up to `engine_version`;
+    /// alone, a process owns everything.
     #[must_use]
-    pub fn has_processors(&self) -> bool {
+    pub fn membership(&self, engine_version: u32) -> Box<dyn Membership> {
         match self {
-            SharedLog::Embedded(_) => false,
-            SharedLog::Kafka(log) => !matches!(log.processor_count(), Ok(Some(0))),
+            SharedLog::Embedded(log) => {
+                Box::new(Alone::new(log.partitions(Topic::Commands), engine_version))
+            }
+            SharedLog::Kafka(log) => Box::new(log.membership(engine_version)),
         }
     }
 

@@ -23,20 +23,21 @@ use floodgate_admission::{
     AdmissionStore, Keys, LimitSettings, Limits, MemoryStore, PaceSettings, RedisStore,
     RoomSettings, WaitingRoom,
 };
-use floodgate_config::{PaymentsProvider, Settings, Store};
+use floodgate_config::{Settings, Store};
 use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
-use floodgate_gateway::{
-    GatewayParts, GatewaySettings, GatewayState, LogPlaces, PaymentSandbox, StatusPage,
-};
-use floodgate_payments::{Provider, Sandbox};
+use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, LogPlaces, StatusPage};
+use floodgate_payments::ProviderCalls;
+use floodgate_runner::supervisor::Supervisor;
 use floodgate_streams::AudienceSettings;
 use floodgate_telemetry::tracer;
+use floodgate_transport::{Health, Service};
 
 pub use self::log::{SharedLog, kafka_options};
-use self::owners::{OwnerParts, Owners};
+use self::owners::OwnerParts;
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
+use crate::payments::open_provider;
 
 /// How long a status page may take to end: its answers are written at once.
 const PAGE_ENDS_WITHIN: Duration = Duration::from_secs(1);
@@ -74,7 +75,7 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     log: SharedLog,
-    owners: Option<Owners>,
+    owners: Option<Supervisor>,
     replies: Option<ReplyReader>,
     live: Vec<floodgate_streams::LiveHandle>,
     sinks: Vec<floodgate_sinks::SinkHandle>,
@@ -84,19 +85,6 @@ pub struct Running {
     draining: Arc<AtomicBool>,
     reloading: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
-}
-
-/// The sandbox provider as the gateway's pages see it.
-#[derive(Debug)]
-struct SandboxPages;
-
-impl PaymentSandbox for SandboxPages {
-    fn tokenise(&self, card_number: &str) -> Option<&'static str> {
-        Sandbox::tokenise(card_number)
-    }
-    fn asks_buyer(&self, method: &str) -> bool {
-        Sandbox::asks_buyer(method)
-    }
 }
 
 /// What a process is started with.
@@ -119,6 +107,8 @@ impl Running {
     pub async fn start(start: Start<'_>) -> Result<Self> {
         let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
         let address = listener.local_addr()?;
+        let takes_payments = roles.gateway || roles.processor;
+        let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());
         // Connecting to a cluster takes a moment.
         let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
@@ -132,7 +122,10 @@ impl Running {
             .transpose()?;
         let own = roles.gateway.then(|| (gateway_id, hub.clone()));
         let owners = if roles.processor {
-            Some(start_owners(settings, &log, own, data, &tracer)?)
+            let calls = provider
+                .clone()
+                .map(|provider| ProviderCalls::pool(provider, settings.payments.calls_max));
+            Some(start_owners(settings, &log, own, data, (&tracer, calls.transpose()?))?)
         } else {
             None
         };
@@ -152,8 +145,8 @@ impl Running {
         let server = if roles.gateway {
             let secrets = secrets.context("a gateway needs its keys")?;
             let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
-            let owners = owners.as_ref().map(Owners::is_ready);
-            let parts = GatewayParts { tracer, owners, ..parts };
+            let owners = owners.as_ref().map(Supervisor::is_ready);
+            let parts = GatewayParts { tracer, owners, payments: provider, ..parts };
             let state = GatewayState::start(parts)?;
             if let Some((file, flags)) = follows {
                 let following = reload::follow(file, flags, settings.clone(), state.clone());
@@ -161,7 +154,7 @@ impl Running {
             }
             tokio::spawn(floodgate_gateway::run(listener, state, shutdown))
         } else {
-            let ready = owners.as_ref().map(Owners::is_ready);
+            let ready = owners.as_ref().map(Supervisor::is_ready);
             let (log, draining) = (Arc::clone(&shared), Arc::clone(&draining));
             let page = StatusPage { log, ready, draining, metrics };
             tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
@@ -193,8 +186,9 @@ impl Running {
         let mut pulse = tokio::time::interval(Duration::from_millis(200));
         loop {
             pulse.tick().await;
-            if self.owners.as_ref().is_some_and(Owners::has_ended) {
-                return anyhow!("a partition's owner ended by itself");
+            let owners = self.owners.as_ref().map(Service::health);
+            if let Some(Health::Failed { reason }) = owners {
+                return anyhow!("owners: {reason}");
             }
             if matches!(self.log.shared().health(), Err(floodgate_event_log::LogError::Closed)) {
                 return anyhow!("the log's producer failed for good; a new process starts afresh");
@@ -213,11 +207,11 @@ impl Running {
             (&mut server).await.context("the server ended badly")?;
         }
         let ended = tokio::task::spawn_blocking(move || {
-            owners.iter().for_each(Owners::stop);
+            owners.iter().for_each(Service::stop);
             live.iter().for_each(floodgate_streams::LiveHandle::stop);
             sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
             replies.iter().for_each(ReplyReader::stop);
-            let owned = owners.map_or(Ok(()), Owners::join);
+            let owned = owners.map_or(Ok(()), |owners| owners.join());
             live.into_iter().for_each(floodgate_streams::LiveHandle::join);
             sinks.into_iter().for_each(floodgate_sinks::SinkHandle::join);
             replies.into_iter().for_each(ReplyReader::join);
@@ -230,7 +224,7 @@ impl Running {
             let _ = ending.send(true);
             let _ = tokio::time::timeout(PAGE_ENDS_WITHIN, server).await;
         }
-        ended
+        Ok(ended?)
     }
 }
 
@@ -240,13 +234,12 @@ fn start_owners(
     log: &SharedLog,
     own: Option<(GatewayId, ReplyHub)>,
     data: &Path,
-    tracer: &Tracer,
-) -> Result<Owners> {
-    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
-    Owners::spawn(OwnerParts {
+    (tracer, calls): (&Tracer, Option<ProviderCalls>),
+) -> Result<Supervisor> {
+    owners::start(OwnerParts {
         log: log.clone(),
         replies: Arc::new(LogReplies::new(log.shared(), own)),
-        provider: has_sandbox.then(|| Arc::new(Sandbox) as Arc<dyn Provider>),
+        calls,
         snapshots: snapshots::open(settings, data)?,
         settings: settings.clone(),
         tracer: tracer.clone(),
@@ -306,7 +299,6 @@ fn gateway_parts(
         Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
     };
     let server = &settings.server;
-    let has_sandbox = settings.payments.provider == PaymentsProvider::Sandbox;
     Ok(GatewayParts {
         log: Arc::clone(log),
         replies: replies.clone(),
@@ -319,7 +311,7 @@ fn gateway_parts(
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
-        sandbox: has_sandbox.then(|| Arc::new(SandboxPages) as Arc<dyn PaymentSandbox>),
+        payments: None,
         metrics,
         tracer: Tracer::default(),
         owners: None,

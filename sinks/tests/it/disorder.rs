@@ -1,5 +1,7 @@
 //! Repeats, disorder and restarts leave the tables as one ordered pass would.
 
+use std::collections::BTreeMap;
+
 use floodgate_domain::FactRecord;
 use floodgate_sinks::{Sink, SqliteSink};
 use rand::SeedableRng;
@@ -7,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rusqlite::Connection;
 
-use crate::history::history;
+use crate::history::{deadlines, history};
 
 /// Every row of the tables, as text.
 fn dump(path: &std::path::Path) -> Vec<String> {
@@ -85,4 +87,54 @@ fn sql_answers_which_seats_are_free() {
     assert_eq!(free + taken, 20);
     assert_eq!(count("SELECT count(*) FROM free_seats"), free);
     assert_eq!(count("SELECT held + sold FROM event_status"), taken);
+    assert_eq!(count("SELECT count(*) FROM events WHERE phase = 'paused'"), 1);
+}
+
+#[test]
+fn a_ticket_is_its_owners_and_shows_that_it_was_redeemed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.db");
+    let facts = history(2);
+    SqliteSink::open(&path).unwrap().write(0, &facts, 200).unwrap();
+    // Seat by seat, the last move says everything.
+    let mut expected = BTreeMap::new();
+    for record in &facts {
+        let Some(change) = record.fact.effects().seats else { continue };
+        let owner = change.owner.map(|owner| owner.to_string());
+        let row = (change.to.code().to_owned(), owner, change.is_redeemed);
+        change.seats.iter().for_each(|seat| drop(expected.insert(seat.0, row.clone())));
+    }
+    let connection = Connection::open(&path).unwrap();
+    let select = "SELECT seat_id, status, user_id, redeemed FROM reservations";
+    let mut statement = connection.prepare(select).unwrap();
+    let rows =
+        statement.query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))));
+    let rows: BTreeMap<u32, (String, Option<String>, bool)> =
+        rows.unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows, expected);
+    let redeemed = rows.values().filter(|row| row.2).count();
+    let moved = |name| facts.iter().any(|record| record.fact.name() == name);
+    assert!(redeemed > 0 && moved("TicketTransferred"), "too little happened");
+}
+
+#[test]
+fn a_hold_that_goes_on_has_its_new_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.db");
+    let mut sink = SqliteSink::open(&path).unwrap();
+    let facts = deadlines();
+    let expiry = || {
+        let connection = Connection::open(&path).unwrap();
+        let select = "SELECT lock_expiry FROM reservations ORDER BY seat_id";
+        let mut statement = connection.prepare(select).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<i64>>()
+    };
+    for (count, expected) in [(2, [10, 10]), (3, [20, 20]), (4, [30, 30]), (5, [40, 40])] {
+        sink.write(0, &facts[..count], count as u64).unwrap();
+        assert_eq!(expiry(), expected);
+    }
+    sink.write(0, &facts, 6).unwrap();
+    sink.write(0, &facts, 6).unwrap();
+    assert_eq!(expiry(), [40, 50], "the other hold's own");
 }

@@ -3,6 +3,8 @@
 //! `scripts/servers up postgres` starts one and `eval "$(scripts/servers env)"` says where it is. Without
 //! it this test fails, unless FLOODGATE_TEST_QUICK says that it is left out on purpose.
 
+use std::path::Path;
+
 use floodgate_domain::{EventId, Fact, FactRecord};
 use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink};
 use postgres::{Client, NoTls};
@@ -10,16 +12,19 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
-use crate::history::history;
+use crate::history::{deadlines, history};
 
 /// What both databases are asked; every column of every row that is ever changed.
-const QUESTIONS: [&str; 3] = [
+const QUESTIONS: [&str; 4] = [
     "SELECT event_id || ' ' || seat_id || ' ' || status || ' ' || coalesce(user_id, '-') || ' ' ||
         coalesce(cast(lock_expiry AS TEXT), '-') || ' ' || session_id || ' ' || reservation_version
+        || ' ' || CASE WHEN redeemed THEN 'redeemed' ELSE '-' END || ' ' || coalesce(venue_id, '-')
      FROM reservations ORDER BY 1",
     "SELECT event_id || ' ' || seat_id || ' ' || status || ' ' || reservation_version || ' ' || fact
      FROM reservation_history ORDER BY 1",
     "SELECT event_id || ' ' || venue_id || ' ' || seat_id || ' ' || seat_location FROM free_seats ORDER BY 1",
+    "SELECT event_id || ' ' || phase || ' ' || capacity || ' ' || held || ' ' || sold || ' ' || redeemed
+     FROM event_status ORDER BY 1",
 ];
 
 #[test]
@@ -49,25 +54,53 @@ fn both_databases_say_the_same() {
     }
     assert_eq!(PostgresSink::open(&config).unwrap().position(0).unwrap(), 200);
 
-    let sqlite = rusqlite::Connection::open(&file).unwrap();
-    let mut postgres = Client::connect(&config, NoTls).unwrap();
+    let rows = compare(&config, &file);
+    let enough =
+        rows[..2].iter().all(|count| *count > 10) && rows[2..].iter().all(|&count| count > 0);
+    assert!(enough, "too little was said: {rows:?}");
+    drop(sink);
+    deadlines_are_the_same(&server, &mut admin, folder.path());
+    only_a_sink_that_is_alone_is_set_back(&config);
+    what_it_never_takes_is_refused(&config, &facts);
+    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+}
+
+/// Asks both everything; how many rows each question was answered with.
+fn compare(config: &str, file: &Path) -> Vec<usize> {
+    let sqlite = rusqlite::Connection::open(file).unwrap();
+    let mut postgres = Client::connect(config, NoTls).unwrap();
+    let mut counts = Vec::new();
     for question in QUESTIONS {
         let mut statement = sqlite.prepare(question).unwrap();
-        let ours: Vec<String> =
+        let mut ours: Vec<String> =
             statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         let mut theirs: Vec<String> =
             postgres.query(question, &[]).unwrap().iter().map(|row| row.get(0)).collect();
         // Databases differ about the order of texts.
         theirs.sort();
-        let mut ours = ours;
         ours.sort();
-        assert!(ours.len() > 5, "{question} says too little");
         assert_eq!(theirs, ours, "{question}");
+        counts.push(ours.len());
     }
-    drop((sink, postgres));
-    only_a_sink_that_is_alone_is_set_back(&config);
-    what_it_never_takes_is_refused(&config, &facts);
-    admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+    counts
+}
+
+/// Rows and what changes them, in one batch and one by one.
+fn deadlines_are_the_same(server: &str, admin: &mut Client, folder: &Path) {
+    let facts = deadlines();
+    let file = folder.join("deadlines.db");
+    let mut sqlite = SqliteSink::open(&file).unwrap();
+    facts.iter().for_each(|fact| sqlite.write(0, std::slice::from_ref(fact), 0).unwrap());
+    for size in [1, 2, facts.len()] {
+        let name = format!("floodgate_{:08x}", rand::random::<u32>());
+        admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let config = server.replace("dbname=postgres", &format!("dbname={name}"));
+        let mut sink = PostgresSink::open(&config).unwrap();
+        facts.chunks(size).for_each(|batch| sink.write(0, batch, 0).unwrap());
+        assert!(compare(&config, &file)[0] == 2, "{size} at once");
+        drop(sink);
+        admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
+    }
 }
 
 fn only_a_sink_that_is_alone_is_set_back(config: &str) {

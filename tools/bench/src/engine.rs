@@ -12,9 +12,9 @@ use rand::{RngExt, SeedableRng};
 
 use floodgate_domain::wire::{decode_command, encode_command, encode_fact};
 use floodgate_domain::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
-    GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PhaseDial, Place, Policy, SeatId,
-    SeatList, StaffId,
+    Actor, Answer, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Envelope, EventId,
+    FactRecord, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PaymentReference, PhaseDial,
+    Place, Policy, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 
@@ -142,6 +142,13 @@ fn method() -> PaymentMethod {
     PaymentMethod::parse("pm_sandbox_approve").expect("a short printable token")
 }
 
+/// As long as a real provider's.
+fn authorised() -> AuthorisedPayment {
+    let reference = PaymentReference::parse("pi_3MtwBwLkdIwHu7ix28a3tqPa");
+    let reference = reference.expect("a short printable reference");
+    AuthorisedPayment { reference, capture_before: Some(LogTime(1_900_000_000_000)) }
+}
+
 /// The life of an on-sale: people enter, hold named or best seats, let holds run out, release
 /// them, pay, are declined, and most in the end are refused because the house is full.
 fn mixed_log(new: &NewEvent, options: EngineBench) -> Prepared {
@@ -205,7 +212,9 @@ fn live(new: &NewEvent, mut author: Author, options: EngineBench) -> RawLog {
                 if rng.random_bool(0.1) {
                     author.send(Actor::System, Command::PaymentDeclined { hold_id, attempt });
                 } else {
-                    author.send(Actor::System, Command::PaymentAuthorised { hold_id, attempt });
+                    let payment = authorised();
+                    let command = Command::PaymentAuthorised { hold_id, attempt, payment };
+                    author.send(Actor::System, command);
                     author.send(Actor::System, Command::PaymentCaptured { hold_id, attempt });
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `options` | what to send |
 //! | [`stampede`] | who comes when |
 //! | `buyer`, `door`, `queue` | one whole visit: the queue, the door, seats, payment |
 //! | `single` | one hold a device, to measure the way through the log |
@@ -9,10 +10,12 @@
 
 mod buyer;
 mod door;
+mod options;
 mod queue;
 mod single;
 mod stampede;
 mod tally;
 
-pub use stampede::{LoadOptions, Prepared, Visit, prepare, run};
+pub use options::{LoadOptions, Visit};
+pub use stampede::{Prepared, prepare, run};
 pub use tally::{LoadReport, Progress};

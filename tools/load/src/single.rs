@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::buyer::address_of;
-use crate::stampede::LoadOptions;
+use crate::options::LoadOptions;
 use crate::tally::Tally;
 use floodgate_http_client::{Call, Http};
 

@@ -3,7 +3,6 @@
 //! Buyers arrive on a schedule that does not wait for answers. A latency is counted from the
 //! instant its request was meant to be sent, so a server that stalls cannot hide it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use tokio::time::Instant;
 use floodgate_http_client::Http;
 
 use crate::buyer::{Buyer, Temper};
+use crate::options::{LoadOptions, Visit};
 use crate::queue::QueueWatch;
 use crate::single;
 use crate::tally::{AckFile, LoadReport, Progress, Tally};
@@ -23,67 +23,6 @@ use crate::tally::{AckFile, LoadReport, Progress, Tally};
 /// Buyers inside at once; more would only wait for sockets. Four thousand connections fit
 /// the usual file limit on both sides of a loopback.
 const CONCURRENT_MAX: usize = 4_000;
-/// A buyer who has got nowhere for this long gives up: the run must end by itself.
-const PATIENCE: Duration = Duration::from_secs(900);
-
-/// What a buyer does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Visit {
-    /// Queue, enter, hold, pay.
-    Whole,
-    /// One hold each, by devices that joined before the clock runs: what the way from a request
-    /// through the log to its answer costs. The event must not ask for a pass.
-    Holds,
-}
-
-/// What to send.
-#[derive(Debug, Clone)]
-pub struct LoadOptions {
-    /// `http://host:port` of the server.
-    pub target: String,
-    pub event_id: String,
-    pub visit: Visit,
-    pub buyers: usize,
-    /// The number of the first buyer: several stampedes at once are of different people.
-    pub first: usize,
-    /// Arrivals a second; `None` sends everybody within two seconds.
-    pub rate: Option<f64>,
-    /// Acknowledged holds and orders are appended here at once.
-    pub acked: Option<PathBuf>,
-    pub seed: u64,
-    /// Errors end a buyer's visit instead of being tried again: for servers that are killed.
-    pub patience: Duration,
-}
-
-impl LoadOptions {
-    /// A stampede of `buyers` with the usual patience.
-    #[must_use]
-    pub fn new(
-        target: impl Into<String>,
-        event_id: impl Into<String>,
-        buyers: usize,
-        seed: u64,
-    ) -> Self {
-        LoadOptions {
-            target: target.into(),
-            event_id: event_id.into(),
-            visit: Visit::Whole,
-            buyers,
-            first: 0,
-            rate: None,
-            acked: None,
-            seed,
-            patience: PATIENCE,
-        }
-    }
-
-    /// Time between two arrivals.
-    pub(crate) fn gap(&self) -> Duration {
-        let everybody_in_two_seconds = 2.0 / self.buyers.max(1) as f64;
-        let gap = self.rate.map_or(everybody_in_two_seconds, |rate| 1.0 / rate.max(0.001));
-        Duration::from_secs_f64(gap)
-    }
-}
 
 /// Sends the buyers and returns when the last one is done.
 pub async fn run(options: &LoadOptions, progress: Arc<Progress>) -> Result<LoadReport> {

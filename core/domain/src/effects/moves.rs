@@ -4,6 +4,8 @@ use crate::cohort::Cohort;
 use crate::command::PaymentMethod;
 use crate::fact::LeaveReason;
 use crate::ids::{BuyerId, HoldId, LogTime, Place};
+use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
+use crate::price::Currency;
 
 /// Somebody comes into the shop or is out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +54,19 @@ pub struct MoneyMove<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MoneyStep<'a> {
     /// To be asked for, and given up after `until`.
-    Authorise { method: &'a PaymentMethod, amount: u64, until: LogTime },
+    Authorise { method: &'a PaymentMethod, amount: u64, currency: Currency, until: LogTime },
+    /// The buyer has to act first.
+    Act(&'a PaymentAction),
     /// The provider said no; at rest.
     Declined,
     /// The provider did not answer in time, and still may.
     Lost,
-    /// To be captured.
-    Capture { amount: u64 },
+    /// To be captured, while the provider holds it.
+    Capture { amount: u64, payment: &'a AuthorisedPayment },
     /// It has moved; at rest.
     Captured,
-    /// To be let go of.
-    Void,
+    /// To be let go of; what the provider calls it, where the fact says so.
+    Void(Option<&'a PaymentReference>),
     /// To be given back.
     Refund,
 }

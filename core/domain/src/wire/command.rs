@@ -3,20 +3,18 @@
 //! `version u8, kind u8, actor kind u8, actor u64, command id u128, fingerprint u32,
 //! event u64, reply-to u32`, all little-endian, then the body.
 
-use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
+use super::payment::{read_action, read_authorised, write_action, write_authorised};
+use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
-use crate::command::{Command, Envelope, PaymentMethod};
+use crate::command::{Command, Envelope, METHOD_BYTES_MAX, PaymentMethod};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
-
-/// The longest announcement, in bytes.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;
 
 /// Writes a command behind what is in `out` already.
 pub fn encode_command(envelope: &Envelope, out: &mut Vec<u8>) {
@@ -98,6 +96,7 @@ fn kind(command: &Command) -> u8 {
         Command::WithdrawCohort => 33,
         Command::MarkTime => 34,
         Command::SetDials(_) => 35,
+        Command::RecordPaymentAction { .. } => 36,
     }
 }
 
@@ -131,8 +130,17 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
         }
-        Command::PaymentAuthorised { hold_id, attempt }
-        | Command::PaymentDeclined { hold_id, attempt }
+        Command::PaymentAuthorised { hold_id, attempt, payment } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u8(*attempt);
+            write_authorised(payment, out);
+        }
+        Command::RecordPaymentAction { hold_id, attempt, action } => {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u8(*attempt);
+            write_action(action, out);
+        }
+        Command::PaymentDeclined { hold_id, attempt }
         | Command::PaymentCaptured { hold_id, attempt }
         | Command::PaymentLost { hold_id, attempt } => {
             out.put_u64_fixed(hold_id.0);
@@ -175,7 +183,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
         16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
         17 => Command::StartPurchase { hold_id: read_hold(cursor)?, method: read_method(cursor)? },
-        18 => Command::PaymentAuthorised { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        18 => Command::PaymentAuthorised {
+            hold_id: read_hold(cursor)?,
+            attempt: cursor.u8()?,
+            payment: read_authorised(cursor)?,
+        },
         19 => Command::PaymentDeclined { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         20 => Command::PaymentCaptured { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
@@ -198,6 +210,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         33 => Command::WithdrawCohort,
         34 => Command::MarkTime,
         35 => Command::SetDials(Box::new(read_dial_change(cursor)?)),
+        36 => Command::RecordPaymentAction {
+            hold_id: read_hold(cursor)?,
+            attempt: cursor.u8()?,
+            action: read_action(cursor)?,
+        },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }
@@ -211,7 +228,7 @@ pub(super) fn read_hold(cursor: &mut Cursor<'_>) -> Result<HoldId, WireError> {
 }
 
 pub(super) fn read_method(cursor: &mut Cursor<'_>) -> Result<PaymentMethod, WireError> {
-    let count = cursor.usize(32, "a payment method's length")?;
+    let count = cursor.usize(METHOD_BYTES_MAX, "a payment method's length")?;
     let text = std::str::from_utf8(cursor.bytes(count)?)
         .map_err(|_| WireError::OutOfBounds("a payment method"))?;
     PaymentMethod::parse(text).ok_or(WireError::OutOfBounds("a payment method"))

@@ -133,10 +133,13 @@ impl<'a> Cursor<'a> {
 
     /// A text of at most `max` bytes.
     pub fn text(&mut self, max: usize) -> Result<String, WireError> {
+        self.str(max).map(str::to_owned)
+    }
+
+    /// The same, still in the record.
+    pub fn str(&mut self, max: usize) -> Result<&'a str, WireError> {
         let count = self.usize(max, "a text's length")?;
-        let bytes = self.bytes(count)?;
-        let text = std::str::from_utf8(bytes).map_err(|_| WireError::OutOfBounds("a text"))?;
-        Ok(text.to_owned())
+        std::str::from_utf8(self.bytes(count)?).map_err(|_| WireError::OutOfBounds("a text"))
     }
 
     /// Seats: a count, the first, then gaps; see [`Sink::seats`].

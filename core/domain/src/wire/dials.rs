@@ -1,7 +1,7 @@
 //! Changes of dials on the wire: how many are turned, then the number and value of each, ascending;
 //! the reason; the origin.
 
-use super::command::MESSAGE_BYTES_MAX;
+use super::MESSAGE_BYTES_MAX;
 use super::cursor::{Cursor, Sink, WireError};
 use crate::dials::{DIALS, Dial, DialChange, DialValue, Kind, PhaseDial};
 

@@ -54,11 +54,14 @@ pub fn write_prices(prices: &PriceTable, out: &mut Vec<u8>) {
     }
 }
 
-pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
+pub(super) fn read_currency(cursor: &mut Cursor<'_>) -> Result<Currency, WireError> {
     let currency = Currency(cursor.array()?);
-    if !currency.0.iter().all(u8::is_ascii_uppercase) {
-        return Err(WireError::OutOfBounds("a currency"));
-    }
+    let is_code = currency.0.iter().all(u8::is_ascii_uppercase);
+    is_code.then_some(currency).ok_or(WireError::OutOfBounds("a currency"))
+}
+
+pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
+    let currency = read_currency(cursor)?;
     let count = cursor.usize(CATEGORIES_MAX, "a count of categories")?;
     let mut categories = Vec::with_capacity(count);
     for _ in 0..count {

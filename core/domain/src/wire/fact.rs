@@ -3,13 +3,17 @@
 //! `version u8, kind u8, event u64`, then the source (offset, index) and the log time as
 //! LEB128 numbers, then the body.
 
-use super::WIRE_VERSION;
-use super::command::{MESSAGE_BYTES_MAX, read_cohort, read_hold, read_method};
+use super::command::{read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
-    read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
+    read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
+    write_prices,
 };
+use super::payment::{
+    read_action, read_authorised, read_reference, write_action, write_authorised,
+};
+use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::fact::{DeclineReason, Fact, FactRecord, LeaveReason, SeatsKept, Source};
 use crate::ids::{BuyerId, EventId, StaffId};
 use crate::seats::SeatId;
@@ -82,6 +86,7 @@ fn kind(fact: &Fact) -> u8 {
         Fact::CohortLeft { .. } => 33,
         Fact::TimeMarked => 34,
         Fact::DialsSet { .. } => 35,
+        Fact::PaymentActionRequired { .. } => 36,
     }
 }
 
@@ -170,12 +175,18 @@ fn write_order_body(fact: &Fact, out: &mut Vec<u8>) {
             head(hold_id, buyer);
             out.put_seats(seats);
         }
-        Fact::PurchaseStarted { hold_id, buyer, method, amount, attempt, until } => {
+        Fact::PurchaseStarted { hold_id, buyer, method, amount, currency, attempt, until } => {
             head(hold_id, buyer);
             out.put_text(method.as_str());
             out.put_varint(*amount);
+            out.put_bytes(&currency.0);
             out.put_u8(*attempt);
             out.put_varint(until.0);
+        }
+        Fact::PaymentActionRequired { hold_id, buyer, attempt, action } => {
+            head(hold_id, buyer);
+            out.put_u8(*attempt);
+            write_action(action, out);
         }
         Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
             head(hold_id, buyer);
@@ -183,7 +194,7 @@ fn write_order_body(fact: &Fact, out: &mut Vec<u8>) {
             out.put_u8(u8::from(*reason == DeclineReason::Lost));
             out.put_varint(until.0);
         }
-        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept } => {
+        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment } => {
             head(hold_id, buyer);
             out.put_seats(seats);
             out.put_varint(*amount);
@@ -193,14 +204,16 @@ fn write_order_body(fact: &Fact, out: &mut Vec<u8>) {
                 SeatsKept::Retaken => 1,
                 SeatsKept::Moved => 2,
             });
+            write_authorised(payment, out);
         }
         Fact::OrderSettled { hold_id, buyer, amount } => {
             head(hold_id, buyer);
             out.put_varint(*amount);
         }
-        Fact::PaymentVoided { hold_id, buyer, attempt } => {
+        Fact::PaymentVoided { hold_id, buyer, attempt, reference } => {
             head(hold_id, buyer);
             out.put_u8(*attempt);
+            out.put_text(reference.as_str());
         }
         Fact::OrderRefunded { hold_id, buyer, seats, amount } => {
             head(hold_id, buyer);
@@ -260,7 +273,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
             change: Box::new(read_dial_change(cursor)?),
             by: StaffId(cursor.u64_fixed()?),
         },
-        13..=24 => return read_order_body(kind, cursor),
+        13..=24 | 36 => return read_order_body(kind, cursor),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }
@@ -284,6 +297,7 @@ fn read_order_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError>
             buyer,
             method: read_method(cursor)?,
             amount: cursor.varint()?,
+            currency: read_currency(cursor)?,
             attempt: cursor.u8()?,
             until: cursor.time()?,
         },
@@ -306,14 +320,26 @@ fn read_order_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError>
                 2 => SeatsKept::Moved,
                 _ => return Err(WireError::OutOfBounds("a way seats were kept")),
             },
+            payment: read_authorised(cursor)?,
         },
         20 => Fact::OrderSettled { hold_id, buyer, amount: cursor.varint()? },
         21 => Fact::OrderExpired { hold_id, buyer, seats: cursor.seats()? },
-        22 => Fact::PaymentVoided { hold_id, buyer, attempt: cursor.u8()? },
+        22 => Fact::PaymentVoided {
+            hold_id,
+            buyer,
+            attempt: cursor.u8()?,
+            reference: read_reference(cursor)?,
+        },
         23 => {
             Fact::OrderRefunded { hold_id, buyer, seats: cursor.seats()?, amount: cursor.varint()? }
         }
         24 => Fact::OrderCancelled { hold_id, buyer, seats: cursor.seats()? },
+        36 => Fact::PaymentActionRequired {
+            hold_id,
+            buyer,
+            attempt: cursor.u8()?,
+            action: read_action(cursor)?,
+        },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

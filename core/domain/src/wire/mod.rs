@@ -9,6 +9,7 @@ mod cursor;
 mod dials;
 mod event;
 mod fact;
+mod payment;
 mod reply;
 
 pub use command::read_cohort;
@@ -20,3 +21,5 @@ pub use reply::{decode_replies, encode_reply};
 
 /// The version written by this build.
 pub const WIRE_VERSION: u8 = 1;
+/// The longest message or reason, in bytes.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 4096;

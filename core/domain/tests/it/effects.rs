@@ -50,8 +50,9 @@ fn row(fact: &Fact) -> String {
         "money",
         money.map(|change| {
             let step = match change.step {
-                MoneyStep::Authorise { method, amount, until } => {
-                    format!("authorise {amount} by {} until {}", method.as_str(), until.0)
+                MoneyStep::Authorise { method, amount, currency, until } => {
+                    let (by, currency) = (method.as_str(), currency.as_str());
+                    format!("authorise {amount} {currency} by {by} until {}", until.0)
                 }
                 other => format!("{other:?}"),
             };

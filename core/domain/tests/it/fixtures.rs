@@ -1,7 +1,10 @@
 //! A small house, its prices and rules: what tests of the words and of the engine begin with.
 
 use floodgate_domain::plan::{Category, Labels, Row, Run, SeatFlags, Section, SectionKind, Shape};
-use floodgate_domain::{Currency, NewEvent, PaymentMethod, Plan, Policy, PriceTable, VenueId};
+use floodgate_domain::{
+    ActionUrl, AuthorisedPayment, Currency, LogTime, NewEvent, PaymentAction, PaymentMethod,
+    PaymentReference, Plan, Policy, PriceTable, VenueId,
+};
 
 pub(crate) const STALLS: u8 = 0;
 pub(crate) const CIRCLE: u8 = 1;
@@ -71,4 +74,17 @@ pub(crate) fn new_event(policy: Policy) -> NewEvent {
 
 pub(crate) fn method() -> PaymentMethod {
     PaymentMethod::parse("pm_test").unwrap()
+}
+
+pub(crate) fn payment() -> AuthorisedPayment {
+    AuthorisedPayment {
+        reference: PaymentReference::parse("pi_test").unwrap(),
+        capture_before: Some(LogTime(1_900_000_000_000)),
+    }
+}
+
+/// Something only the buyer can do.
+pub(crate) fn action() -> PaymentAction {
+    let url = ActionUrl::parse("https://bank.example/3ds").unwrap();
+    PaymentAction { reference: payment().reference, url }
 }

@@ -2,11 +2,11 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, BuyerId, Cohort, DialChange, Fact, HoldId, LogTime, PhaseDial, Place, SeatId,
-    SeatList, StaffId,
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, HoldId, LogTime,
+    PhaseDial, Place, SeatId, SeatList, StaffId,
 };
 
-use crate::fixtures::{method, new_event, policy};
+use crate::fixtures::{action, method, new_event, payment, policy};
 
 pub(crate) fn cohort() -> Cohort {
     Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
@@ -45,12 +45,38 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::HoldExtended { hold_id, buyer, until },
         Fact::HoldReleased { hold_id, buyer, seats },
         Fact::HoldExpired { hold_id, buyer, seats },
-        Fact::PurchaseStarted { hold_id, buyer, method: method(), amount, attempt, until },
+        Fact::PurchaseStarted {
+            hold_id,
+            buyer,
+            method: method(),
+            amount,
+            currency: Currency(*b"CHF"),
+            attempt,
+            until,
+        },
+        Fact::PaymentActionRequired { hold_id, buyer, attempt, action: action() },
         Fact::OrderDeclined { hold_id, buyer, attempt, reason: DeclineReason::Lost, until },
-        Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept: SeatsKept::Moved },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Moved,
+            payment: payment(),
+        },
+        Fact::OrderConfirmed {
+            hold_id,
+            buyer,
+            seats,
+            amount,
+            attempt,
+            kept: SeatsKept::Held,
+            payment: AuthorisedPayment { capture_before: None, ..payment() },
+        },
         Fact::OrderSettled { hold_id, buyer, amount },
         Fact::OrderExpired { hold_id, buyer, seats },
-        Fact::PaymentVoided { hold_id, buyer, attempt },
+        Fact::PaymentVoided { hold_id, buyer, attempt, reference: payment().reference },
         Fact::OrderRefunded { hold_id, buyer, seats, amount },
         Fact::OrderCancelled { hold_id, buyer, seats },
         Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },

@@ -13,7 +13,7 @@ use floodgate_domain::{
 };
 use proptest::prelude::*;
 
-use crate::fixtures::{method, new_event, policy};
+use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{cohort, every_dial, facts, list};
 
 fn commands() -> Vec<Command> {
@@ -33,7 +33,8 @@ fn commands() -> Vec<Command> {
         Command::ExtendHold { hold_id },
         Command::ReleaseHold { hold_id },
         Command::StartPurchase { hold_id, method: method() },
-        Command::PaymentAuthorised { hold_id, attempt: 1 },
+        Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() },
+        Command::RecordPaymentAction { hold_id, attempt: 1, action: action() },
         Command::PaymentDeclined { hold_id, attempt: 1 },
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },

@@ -12,9 +12,8 @@ use floodgate_domain::LogTime;
 use floodgate_domain::wire::Cursor;
 
 use super::Shared;
-use super::schema::{Slot, open_reading};
+use super::schema::{HEADERS_MAX, Slot, open_reading, signed};
 use super::tail::Look;
-use super::writer::HEADERS_MAX;
 use crate::traits::{LogError, LogReader, Offset, Record, Value};
 
 /// Reads one table; opens its connection when first used.
@@ -204,10 +203,6 @@ fn headers_of(bytes: &[u8]) -> Result<Vec<(String, Bytes)>, LogError> {
         headers.push((name, value));
     }
     Ok(headers)
-}
-
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

@@ -20,6 +20,13 @@ use crate::traits::{LogError, Offset, Partition};
 
 /// The form this build writes; it reads every one before, and none after.
 pub(super) const FORMAT: u32 = 2;
+/// Headers of one record; CloudEvents and dead letters need about ten.
+pub(super) const HEADERS_MAX: usize = 64;
+
+/// A number as the tables have it; none of ours comes near the end of them.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
 
 /// One topic's partition: where it is in memory, and its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

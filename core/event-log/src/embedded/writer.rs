@@ -12,14 +12,11 @@ use floodgate_domain::LogTime;
 use floodgate_domain::wire::Sink;
 
 use super::queue::Job;
-use super::reader::signed;
-use super::schema::{End, Schema, Slot, slots};
+use super::schema::{End, HEADERS_MAX, Schema, Slot, signed, slots};
 use super::{Health, Shared};
 use crate::topics::Cleanup;
 use crate::traits::{Ack, Appended, LogError, NewRecord, Record};
 
-/// Headers of one record; CloudEvents and dead letters need about ten.
-pub(super) const HEADERS_MAX: usize = 64;
 /// How often old records of short topics are looked for.
 const RETENTION_EVERY: Duration = Duration::from_secs(30);
 /// Old records removed at once: a few milliseconds between two groups.

@@ -12,26 +12,13 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
+use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading, version_of};
 
 /// Between two looks once all versions are known. Builds change by restarts, minutes apart; one
 /// question to each broker in five seconds costs nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// And until then: a group settles within a second or two.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// Between what the client id was and the version.
-const MARK: &str = "-engine";
-
-/// The client id of a member that can run rules up to `version`.
-pub(super) fn client_id(before: &str, version: u32) -> String {
-    format!("{before}{MARK}{version}")
-}
-
-fn version_of(client_id: &str) -> Option<u32> {
-    let (_, version) = client_id.rsplit_once(MARK)?;
-    version.parse().ok()
-}
 
 /// What the brokers say of the group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +130,7 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use super::settings::client_id;
     use super::*;
 
     fn group(is_settled: bool, client_ids: &[&str]) -> Group {

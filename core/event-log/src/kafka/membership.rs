@@ -1,7 +1,7 @@
-//! Which partitions of the commands this process owns.
+//! Which partitions of the commands this process owns, by its consumer group.
 //!
 //! The group's consumer reads nothing. It is asked for its share again and again, and what
-//! changed is told; the owners read with readers of their own, from where their state ends.
+//! changed is reported; the owners read with readers of their own, from where their state ends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,41 +11,48 @@ use rdkafka::error::KafkaError;
 
 use super::group_version::{Group, VersionWatch};
 use super::settings::{self, Aside, KafkaOptions, Reading};
+use crate::membership::{Membership, Reassignment};
 use crate::topics::Topic;
-use crate::traits::Partition;
+use crate::traits::{LogError, Partition};
 
-/// Partitions that came and went.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
-    pub gained: Vec<Partition>,
-    pub lost: Vec<Partition>,
+/// A place in the group of the processors.
+pub struct GroupMember {
+    options: KafkaOptions,
+    engine_version: u32,
+    place: Option<Place>,
+    owned: BTreeSet<Partition>,
 }
 
-/// A place in the group. Dropping it leaves the group, so that others take over at once.
-pub struct Membership {
+/// While in the group. Dropping it leaves the group, so that others take over at once.
+struct Place {
     consumer: Reading,
-    owned: BTreeSet<Partition>,
     versions: VersionWatch,
 }
 
-impl std::fmt::Debug for Membership {
+impl std::fmt::Debug for GroupMember {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Membership owning {:?}", self.owned)
+        write!(f, "GroupMember owning {:?}", self.owned)
     }
 }
 
-impl Membership {
-    pub(super) fn join(options: &KafkaOptions, engine_version: u32) -> Result<Self, KafkaError> {
+impl GroupMember {
+    /// Not in the group yet.
+    pub(super) fn new(options: &KafkaOptions, engine_version: u32) -> Self {
+        let (options, owned) = (options.clone(), BTreeSet::new());
+        GroupMember { options, engine_version, place: None, owned }
+    }
+}
+
+impl Place {
+    fn take(options: &KafkaOptions, engine_version: u32) -> Result<Self, KafkaError> {
         let config = settings::member(options, engine_version);
         let consumer: Reading = config.create_with_context(Aside)?;
         consumer.subscribe(&[&options.name(Topic::Commands)])?;
-        let versions = VersionWatch::start(options)?;
-        Ok(Membership { consumer, owned: BTreeSet::new(), versions })
+        Ok(Place { consumer, versions: VersionWatch::start(options)? })
     }
 
-    /// Waits a while and says what changed. Must be called again and again: heartbeats go by
-    /// themselves, rebalances do not.
-    pub fn poll(&mut self, wait: Duration) -> Result<Change, KafkaError> {
+    /// Waits a while; then the share of this member.
+    fn share(&self, wait: Duration) -> Result<BTreeSet<Partition>, KafkaError> {
         // Whatever it reads is read by somebody else too; a pause keeps it from reading at all.
         match self.consumer.poll(wait) {
             Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) | None => {}
@@ -55,27 +62,51 @@ impl Membership {
         if assignment.count() > 0 {
             self.consumer.pause(&assignment)?;
         }
-        let now: BTreeSet<Partition> = assignment
-            .elements()
-            .iter()
-            .filter_map(|element| u32::try_from(element.partition()).ok())
-            .collect();
-        let change = Change {
+        let elements = assignment.elements();
+        let numbers = elements.iter().map(|element| u32::try_from(element.partition()));
+        Ok(numbers.filter_map(Result::ok).collect())
+    }
+}
+
+fn group_failed(error: &KafkaError) -> LogError {
+    LogError::Backend(format!("the processors' group: {error}"))
+}
+
+impl Membership for GroupMember {
+    fn join(&mut self) -> Result<(), LogError> {
+        if self.place.is_none() {
+            let place = Place::take(&self.options, self.engine_version);
+            self.place = Some(place.map_err(|error| group_failed(&error))?);
+        }
+        Ok(())
+    }
+
+    /// Heartbeats go by themselves between two calls, rebalances do not.
+    fn poll(&mut self, wait: Duration) -> Result<Reassignment, LogError> {
+        let Some(place) = &self.place else { return Ok(Reassignment::default()) };
+        let now = place.share(wait).map_err(|error| group_failed(&error))?;
+        let change = Reassignment {
             gained: now.difference(&self.owned).copied().collect(),
             lost: self.owned.difference(&now).copied().collect(),
         };
-        if change != Change::default() {
-            self.versions.forget();
+        if change != Reassignment::default() {
+            place.versions.forget();
         }
         self.owned = now;
         Ok(change)
     }
 
-    /// The newest rules of the engine that every member can run, as of some seconds ago. `None` while
-    /// the group is sharing out, and while a member's version is not known.
-    #[must_use]
-    pub fn group_version(&self) -> Option<u32> {
-        self.versions.version()
+    fn leave(&mut self) {
+        self.place = None;
+    }
+
+    fn has_others(&mut self) -> bool {
+        let own = usize::from(self.place.is_some());
+        count(&self.options).map_or(true, |count| count.is_none_or(|count| count > own))
+    }
+
+    fn group_version(&self) -> Option<u32> {
+        self.place.as_ref().and_then(|place| place.versions.version())
     }
 }
 

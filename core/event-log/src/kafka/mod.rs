@@ -31,7 +31,7 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 
 pub use self::inspect::{Cluster, Config, Difference, FoundTopic, inspect};
-pub use self::membership::{Change, Membership};
+pub use self::membership::GroupMember;
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
@@ -104,16 +104,11 @@ impl KafkaLog {
         Ok(KafkaLog { options: options.clone(), partitions, appender, asking: Mutex::new(asking) })
     }
 
-    /// Joins the group that shares the partitions of the commands among processors, as one that can
-    /// run the engine's rules up to `engine_version`.
-    pub fn join_processors(&self, engine_version: u32) -> Result<Membership, KafkaError> {
-        Membership::join(&self.options, engine_version)
-            .map_err(|error| KafkaError::Refused(error.to_string()))
-    }
-
-    /// How many processors share the partitions; `None` while they are being shared out.
-    pub fn processor_count(&self) -> Result<Option<usize>, KafkaError> {
-        processor_count(&self.options)
+    /// A place in the group that shares the partitions of the commands among processors, of one that
+    /// can run the engine's rules up to `engine_version`.
+    #[must_use]
+    pub fn membership(&self, engine_version: u32) -> GroupMember {
+        GroupMember::new(&self.options, engine_version)
     }
 
     fn check(&self, topic: Topic, partition: Partition) -> Result<(), LogError> {
@@ -131,7 +126,7 @@ impl KafkaLog {
     }
 }
 
-/// The same without a log of one's own.
+/// How many processors share the partitions; `None` while they are being shared out.
 pub fn processor_count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
     membership::count(options).map_err(|error| KafkaError::Refused(error.to_string()))
 }

@@ -7,7 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::{RECORD_BYTES_MAX, group_version};
+use super::RECORD_BYTES_MAX;
 use crate::topics::Topic;
 
 /// How long a question to the cluster may take.
@@ -163,6 +163,20 @@ pub(super) fn follower(options: &KafkaOptions, patience: Duration) -> ClientConf
     with_extra(config, options)
 }
 
+/// Between what the client id was and the version.
+const MARK: &str = "-engine";
+
+/// The client id of a member that can run rules up to `version`.
+pub(super) fn client_id(before: &str, version: u32) -> String {
+    format!("{before}{MARK}{version}")
+}
+
+/// The newest rules a member can run, if its client id says so.
+pub(super) fn version_of(client_id: &str) -> Option<u32> {
+    let (_, version) = client_id.rsplit_once(MARK)?;
+    version.parse().ok()
+}
+
 /// A member of the processors' group; it reads nothing, it only wants to know its share.
 /// Its client id says which rules it can run, whatever the properties make of the rest of it.
 pub(super) fn member(options: &KafkaOptions, engine_version: u32) -> ClientConfig {
@@ -180,6 +194,6 @@ pub(super) fn member(options: &KafkaOptions, engine_version: u32) -> ClientConfi
         .set("auto.offset.reset", "latest");
     let mut config = with_extra(config, options);
     let before = config.get("client.id").unwrap_or_default().to_owned();
-    config.set("client.id", group_version::client_id(&before, engine_version));
+    config.set("client.id", client_id(&before, engine_version));
     config
 }

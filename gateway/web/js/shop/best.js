@@ -59,8 +59,8 @@ export function bestForm({ categories, currency, seats, seatsMax, hold }) {
     }
   });
 
-  const node = el('form', { class: 'card best', 'aria-labelledby': 'best-title', onsubmit(event) {
-    event.preventDefault();
+  const node = el('form', { class: 'card best', 'aria-labelledby': 'best-title', onsubmit(domEvent) {
+    domEvent.preventDefault();
     ask();
   } },
   el('h3', { id: 'best-title' }, 'Best available'),

@@ -1,8 +1,8 @@
 //! Decide: what a command comes to, given the state. Changes nothing.
 //!
-//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome; a
-//! refusal pushes nothing. `rules/` holds what several commands share; `expire` and `undo_cancelled`
-//! are what happens while nobody asks.
+//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome;
+//! a refusal pushes nothing. `rules/` holds what several commands share; `expire` and
+//! `undo_cancelled` are what happens while nobody asks.
 
 mod await_turn;
 mod call_places;
@@ -20,6 +20,7 @@ mod payment_authorised;
 mod payment_captured;
 mod payment_declined;
 mod payment_lost;
+mod record_payment_action;
 mod refund_order;
 mod release_hold;
 mod reserve_places;
@@ -54,6 +55,7 @@ use self::payment_authorised::payment_authorised;
 use self::payment_captured::payment_captured;
 use self::payment_declined::payment_declined;
 use self::payment_lost::payment_lost;
+use self::record_payment_action::record_payment_action;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
@@ -89,8 +91,11 @@ pub(crate) fn decide(
         Command::StartPurchase { hold_id, method } => {
             start_purchase(event, context, *hold_id, *method, facts)
         }
-        Command::PaymentAuthorised { hold_id, attempt } => {
-            payment_authorised(event, context, *hold_id, *attempt, facts)
+        Command::PaymentAuthorised { hold_id, attempt, payment } => {
+            payment_authorised(event, context, (*hold_id, *attempt), payment, facts)
+        }
+        Command::RecordPaymentAction { hold_id, attempt, action } => {
+            record_payment_action(event, context, (*hold_id, *attempt), action, facts)
         }
         Command::PaymentDeclined { hold_id, attempt } => {
             payment_declined(event, context, *hold_id, *attempt, facts)

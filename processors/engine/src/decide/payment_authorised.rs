@@ -5,6 +5,7 @@
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::fact::{Fact, LeaveReason, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId};
+use floodgate_domain::payment::AuthorisedPayment;
 use floodgate_domain::plan::CategorySet;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatList;
@@ -18,24 +19,29 @@ use crate::outcomes::Outcome;
 pub(super) fn payment_authorised(
     event: &Event,
     context: Context,
-    hold_id: HoldId,
-    attempt: u8,
+    (hold_id, attempt): (HoldId, u8),
+    payment: &AuthorisedPayment,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.system()?;
+    let reference = || payment.reference.clone();
     let Some(order) = event.orders.get(hold_id) else {
-        facts.push(Fact::PaymentVoided { hold_id, buyer: BuyerId(0), attempt });
+        let buyer = BuyerId(0);
+        facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
         return Ok(Outcome::Done);
+    };
+    let confirm = |seats, kept, facts: &mut Vec<Fact>| {
+        Ok(confirm(event, (hold_id, order), (seats, kept), payment, facts))
     };
     if attempt == order.attempt {
         match order.status {
             OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
             OrderStatus::PaymentPending | OrderStatus::Declined => {
-                return Ok(confirm(event, hold_id, order, order.seats, SeatsKept::Held, facts));
+                return confirm(order.seats, SeatsKept::Held, facts);
             }
             OrderStatus::Expired => {
                 if let Some((seats, kept)) = seats_for_late_payment(event, order) {
-                    return Ok(confirm(event, hold_id, order, seats, kept, facts));
+                    return confirm(seats, kept, facts);
                 }
             }
             OrderStatus::Held
@@ -44,20 +50,21 @@ pub(super) fn payment_authorised(
             | OrderStatus::Cancelled => {}
         }
     }
-    facts.push(Fact::PaymentVoided { hold_id, buyer: order.buyer, attempt });
+    let buyer = order.buyer;
+    facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
     Ok(Outcome::Order(hold_id))
 }
 
 fn confirm(
     event: &Event,
-    hold_id: HoldId,
-    order: &Order,
-    seats: SeatList,
-    kept: SeatsKept,
+    (hold_id, order): (HoldId, &Order),
+    (seats, kept): (SeatList, SeatsKept),
+    payment: &AuthorisedPayment,
     facts: &mut Vec<Fact>,
 ) -> Outcome {
     let Order { buyer, amount, attempt, .. } = *order;
-    facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept });
+    let payment = payment.clone();
+    facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment });
     let done_shopping = event.buyer(buyer).is_some_and(|buyer| {
         buyer.in_shop && buyer.live_holds().iter().all(|&held| held == hold_id)
     });

@@ -34,6 +34,7 @@ pub(super) fn start_purchase(
         buyer,
         method,
         amount: order.amount,
+        currency: event.prices.currency,
         attempt: order.attempt + 1,
         // The one automatic extension: a bank's challenge cannot outlive the seats.
         until: order.until.max(context.now.plus(event.policy.payment_ms)),

@@ -4,7 +4,9 @@ use floodgate_domain::{Actor, Command, DialChange, Fact, PhaseDial, Refusal, Sal
 
 use crate::rows::Then::{Done, No, Seats};
 use crate::rows::{check, no_queue, paying, set_dials};
-use crate::stage::{EVENT, Stage, buyer, method, new_event, order, policy, seats, staff};
+use crate::stage::{
+    EVENT, Stage, authorised, buyer, method, new_event, order, policy, seats, staff,
+};
 
 #[test]
 fn a_sale_has_phases() {
@@ -109,7 +111,7 @@ fn bad_events_are_refused() {
 fn a_cancelled_event_gives_everything_back() {
     let mut stage = Stage::open(no_queue());
     let sold = paying(&mut stage);
-    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: sold, attempt: 1 });
+    stage.ask(Actor::System, authorised(sold));
     stage.ask(buyer(2), seats(&[3]));
     let pending = order(&stage.ask(buyer(3), seats(&[4]))).hold_id;
     stage.ask(buyer(3), Command::StartPurchase { hold_id: pending, method: method() });
@@ -124,6 +126,6 @@ fn a_cancelled_event_gives_everything_back() {
     );
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.free), (SalePhase::Cancelled, status.capacity));
-    stage.ask(Actor::System, Command::PaymentAuthorised { hold_id: pending, attempt: 1 });
+    stage.ask(Actor::System, authorised(pending));
     assert_eq!(stage.fact_names(before).last(), Some(&"PaymentVoided"));
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::effects::follow_beside_the_engine;
 use crate::line_and_cohorts::cohorts_of;
-use crate::stage::{EVENT, Stage, best, method, policy, seats, staff};
+use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
 
 const LIMITS: EngineLimits =
     EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
@@ -45,7 +45,7 @@ pub(crate) fn wish() -> impl Strategy<Value = Wish> {
             .prop_map(|(b, s)| Wish::Seats(b, s)),
         4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Wish::Best(b, k, c)),
         5 => (buyer, any::<usize>(), 0_u8..4).prop_map(|(b, h, a)| Wish::OnHold(b, h, a)),
-        6 => (any::<usize>(), 0_u8..5, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
+        6 => (any::<usize>(), 0_u8..7, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
         1 => any::<usize>().prop_map(Wish::Repeat),
         1 => (0_u8..40).prop_map(Wish::Sale),
         1 => (0_u64..12).prop_map(Wish::Call),
@@ -79,14 +79,15 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             };
             (buyer(b), command)
         }
-        Wish::Pay(at, action, attempt) => {
+        Wish::Pay(at, result, attempt) => {
             let hold_id = hold_at(holds, at);
-            let command = match action {
+            let command = match result {
                 0 => Command::PaymentDeclined { hold_id, attempt },
                 1 => Command::PaymentLost { hold_id, attempt },
                 2 => Command::PaymentCaptured { hold_id, attempt },
                 3 if attempt == 2 => Command::RefundOrder { hold_id },
-                _ => Command::PaymentAuthorised { hold_id, attempt },
+                4 => Command::RecordPaymentAction { hold_id, attempt, action: action() },
+                _ => Command::PaymentAuthorised { hold_id, attempt, payment: payment() },
             };
             (Actor::System, command)
         }

@@ -1,10 +1,12 @@
 //! From a hold to a sold seat, and what becomes of the money.
 
-use floodgate_domain::{Actor, Command, HoldId, OrderStatus, Refusal};
+use floodgate_domain::{Actor, Command, Fact, HoldId, OrderStatus, Refusal};
 
 use crate::rows::Then::{Done, Is, No, Seats};
 use crate::rows::{check, enter, no_queue, paying};
-use crate::stage::{EVENT, Stage, buyer, method, order, policy, seats, staff};
+use crate::stage::{
+    EVENT, Stage, action, authorised, buyer, method, order, payment, policy, seats, staff,
+};
 
 #[test]
 fn a_purchase_goes_through() {
@@ -18,22 +20,14 @@ fn a_purchase_goes_through() {
         vec![
             (buyer(1), start.clone(), No(Refusal::PaymentPending)),
             (buyer(1), Command::ReleaseHold { hold_id }, No(Refusal::PaymentPending)),
-            (buyer(1), Command::PaymentAuthorised { hold_id, attempt: 1 }, No(Refusal::NotAllowed)),
+            (buyer(1), authorised(hold_id), No(Refusal::NotAllowed)),
             (
                 Actor::System,
                 Command::PaymentCaptured { hold_id, attempt: 1 },
                 No(Refusal::StaleAttempt),
             ),
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                Is(OrderStatus::Confirmed),
-            ),
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                No(Refusal::AlreadyPurchased),
-            ),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
+            (Actor::System, authorised(hold_id), No(Refusal::AlreadyPurchased)),
             (
                 Actor::System,
                 Command::PaymentCaptured { hold_id, attempt: 1 },
@@ -48,7 +42,39 @@ fn a_purchase_goes_through() {
         stage.fact_names(before),
         ["OrderConfirmed", "ShopperLeft", "OrderSettled", "OrderRefunded"]
     );
+    // What the provider said of the money, for whoever captures it.
+    let Fact::OrderConfirmed { payment: held, .. } = &stage.facts[before].fact else { panic!() };
+    assert_eq!(*held, payment());
     assert_eq!(stage.engine.status(EVENT).unwrap().sold, 0);
+}
+
+#[test]
+fn a_buyer_who_has_to_act_is_known_by_a_fact() {
+    let mut stage = Stage::open(no_queue());
+    let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+    let before = stage.facts.len();
+    let record = |attempt| Command::RecordPaymentAction { hold_id, attempt, action: action() };
+    let start = Command::StartPurchase { hold_id, method: method() };
+    check(
+        &mut stage,
+        vec![
+            (Actor::System, record(0), No(Refusal::StaleAttempt)),
+            (buyer(1), start, Is(OrderStatus::PaymentPending)),
+            (buyer(1), record(1), No(Refusal::NotAllowed)),
+            (Actor::System, record(2), No(Refusal::StaleAttempt)),
+            (Actor::System, record(1), Is(OrderStatus::PaymentPending)),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
+            (Actor::System, record(1), No(Refusal::StaleAttempt)),
+        ],
+    );
+    let names = ["PurchaseStarted", "PaymentActionRequired", "OrderConfirmed"];
+    assert_eq!(stage.fact_names(before), names);
+    let Fact::PaymentActionRequired { action: known, attempt: 1, .. } =
+        &stage.facts[before + 1].fact
+    else {
+        panic!("{:?}", stage.facts[before + 1])
+    };
+    assert_eq!(*known, action());
 }
 
 #[test]
@@ -106,7 +132,7 @@ fn late_money_finds_its_seats_or_goes_back() {
         }
         stage.tick();
         let before = stage.facts.len();
-        let late = Command::PaymentAuthorised { hold_id, attempt: 1 };
+        let late = authorised(hold_id);
         assert_eq!(order(&stage.ask(Actor::System, late)).status, status);
         assert_eq!(stage.fact_names(before), [fact]);
     }
@@ -116,7 +142,7 @@ fn late_money_finds_its_seats_or_goes_back() {
 fn money_without_an_order_goes_back() {
     let mut stage = Stage::open(no_queue());
     let before = stage.facts.len();
-    let unknown = Command::PaymentAuthorised { hold_id: HoldId(1 << 40), attempt: 1 };
+    let unknown = authorised(HoldId(1 << 40));
     check(&mut stage, vec![(Actor::System, unknown, Done)]);
     assert_eq!(stage.fact_names(before), ["PaymentVoided"]);
 }
@@ -128,11 +154,7 @@ fn a_failed_capture_frees_the_seats() {
     check(
         &mut stage,
         vec![
-            (
-                Actor::System,
-                Command::PaymentAuthorised { hold_id, attempt: 1 },
-                Is(OrderStatus::Confirmed),
-            ),
+            (Actor::System, authorised(hold_id), Is(OrderStatus::Confirmed)),
             (
                 Actor::System,
                 Command::PaymentLost { hold_id, attempt: 1 },

@@ -2,7 +2,7 @@
 
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
-    GatewayId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
+    GatewayId, HoldId, LogTime, PhaseDial, Policy, Reply, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 
@@ -99,6 +99,11 @@ pub(crate) fn seats(numbers: &[u32]) -> Command {
 
 pub(crate) fn best(count: u8, category: u8) -> Command {
     Command::HoldBest { count, categories: CategorySet::only(category) }
+}
+
+/// The provider holds the money of the first attempt.
+pub(crate) fn authorised(hold_id: HoldId) -> Command {
+    Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() }
 }
 
 /// The order an answer tells of.

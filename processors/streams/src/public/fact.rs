@@ -155,7 +155,7 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{BuyerId, EventId, Fact, HoldId, SeatId, SeatList, Source};
+    use floodgate_domain::{BuyerId, Currency, EventId, Fact, HoldId, SeatId, SeatList, Source};
 
     #[test]
     fn a_hold_is_told_whole_and_the_payment_token_is_not() {
@@ -193,6 +193,7 @@ mod tests {
                 buyer: BuyerId(9),
                 method,
                 amount: 1,
+                currency: Currency::default(),
                 attempt: 1,
                 until: LogTime(1),
             },

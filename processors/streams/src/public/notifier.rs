@@ -230,16 +230,18 @@ fn felt(policy: Policy) -> Policy {
 mod tests {
     use super::*;
     use floodgate_domain::fact::SeatsKept;
-    use floodgate_domain::{Fact, SeatId, SeatList};
+    use floodgate_domain::{AuthorisedPayment, Fact, PaymentReference, SeatId, SeatList};
 
     #[test]
     fn whoever_has_a_ticket_hears_what_becomes_of_it() {
         let (hold_id, buyer, to) = (HoldId(7), BuyerId(5), BuyerId(6));
         let (seat, amount, attempt, kept) = (SeatId(1), 100, 1, SeatsKept::Held);
+        let reference = PaymentReference::parse("pi_x").expect("short and printable");
+        let payment = AuthorisedPayment { reference, capture_before: None };
         let mut seats = SeatList::new();
         [seat, SeatId(2)].into_iter().for_each(|seat| assert!(seats.push(seat)));
         let facts = [
-            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept },
+            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment },
             Fact::TicketTransferred { hold_id, seat, from: buyer, to },
             Fact::TicketRedeemed { hold_id, buyer: to, seat },
             Fact::OrderSettled { hold_id, buyer, amount },

@@ -23,7 +23,6 @@ use floodgate_event_log::{
 use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceSettings};
-use crate::worker::PATIENCE;
 
 /// Facts published at once.
 const BATCH_MAX: usize = 1024;
@@ -56,7 +55,7 @@ impl Teller {
     ) -> Result<Self, LogError> {
         let first = log.first(Topic::Ledger, partition)?;
         let told = log.last(Topic::Facts, partition)?.and_then(|record| ledger_offset(&record));
-        let ledger = log.follower(Topic::Ledger, partition, first, PATIENCE)?;
+        let ledger = log.follower(Topic::Ledger, partition, first, crate::PATIENCE)?;
         Ok(Teller {
             audience: Audience::new(Arc::clone(&log), partition, audience)?,
             log,

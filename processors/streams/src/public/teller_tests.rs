@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    Actor, Answer, BuyerId, Cohort, Command, CommandId, Currency, Envelope, EventId, Fact,
-    GatewayId, HoldId, NewEvent, PaymentMethod, PhaseDial, Place, Policy, PriceTable, SeatList,
-    StaffId,
+    Actor, Answer, AuthorisedPayment, BuyerId, Cohort, Command, CommandId, Currency, Envelope,
+    EventId, Fact, GatewayId, HoldId, NewEvent, PaymentMethod, PaymentReference, PhaseDial, Place,
+    Policy, PriceTable, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};
@@ -110,6 +110,8 @@ impl Sale {
         let (of, hold_id) = hold.unwrap_or((event_id, HoldId(0)));
         let attempt = rng.random_range(1..3);
         let method = PaymentMethod::parse("pm_x").unwrap();
+        let reference = PaymentReference::parse("pi_x").unwrap();
+        let payment = AuthorisedPayment { reference, capture_before: None };
         let (event_id, actor, command) = match rng.random_range(0..20) {
             0 => (event_id, buyer, Command::Enter { place }),
             1..=3 => (event_id, buyer, Command::AwaitTurn { place }),
@@ -125,7 +127,7 @@ impl Sale {
             9 => (of, buyer, Command::ExtendHold { hold_id }),
             10 => (of, buyer, Command::ReleaseHold { hold_id }),
             11 | 12 => (of, buyer, Command::StartPurchase { hold_id, method }),
-            13 => (of, system, Command::PaymentAuthorised { hold_id, attempt }),
+            13 => (of, system, Command::PaymentAuthorised { hold_id, attempt, payment }),
             14 => (of, system, Command::PaymentDeclined { hold_id, attempt }),
             15 => (of, system, Command::PaymentCaptured { hold_id, attempt }),
             16 => (of, staff, Command::RefundOrder { hold_id }),

@@ -24,7 +24,10 @@ impl Processor {
     pub(super) fn start(config: &Path, data: &Path, settings: &[(&str, &str)]) -> Result<Self> {
         let program = std::env::current_exe().context("this program's own path")?;
         let mut command = Command::new(program);
-        command.args(["processor", "--listen", "127.0.0.1:0", "--config"]).arg(config);
+        // Nobody pays for what is measured.
+        command
+            .args(["processor", "--allow-sandbox", "--listen", "127.0.0.1:0", "--config"])
+            .arg(config);
         command.arg("--data").arg(data).stderr(Stdio::piped());
         command.envs(settings.iter().copied()).env("FLOODGATE_LOG", "info");
         let mut child = command.spawn().context("a processor could not be started")?;

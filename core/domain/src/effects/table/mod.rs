@@ -67,23 +67,38 @@ impl Fact {
             Fact::HoldExpired { hold_id, buyer, ref seats } => {
                 orders::expired((hold_id, buyer), seats, Notice::HoldExpired)
             }
-            Fact::PurchaseStarted { hold_id, buyer, ref method, amount, attempt, until } => {
-                orders::paying((hold_id, buyer), (attempt, method), amount, until)
+            Fact::PurchaseStarted {
+                hold_id,
+                buyer,
+                ref method,
+                amount,
+                currency,
+                attempt,
+                until,
+            } => orders::paying((hold_id, buyer), (attempt, method), (amount, currency), until),
+            Fact::PaymentActionRequired { hold_id, buyer, attempt, ref action } => {
+                orders::action_required((hold_id, buyer), attempt, action)
             }
             Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
                 orders::declined((hold_id, buyer), attempt, reason, until)
             }
-            Fact::OrderConfirmed { hold_id, buyer, ref seats, amount, attempt, kept } => {
-                orders::confirmed((hold_id, buyer), (seats, kept), amount, attempt)
-            }
+            Fact::OrderConfirmed {
+                hold_id,
+                buyer,
+                ref seats,
+                amount,
+                attempt,
+                kept,
+                ref payment,
+            } => orders::confirmed((hold_id, buyer), (seats, kept), amount, (attempt, payment)),
             Fact::OrderSettled { hold_id, buyer, amount } => {
                 orders::settled((hold_id, buyer), amount)
             }
             Fact::OrderExpired { hold_id, buyer, ref seats } => {
                 orders::expired((hold_id, buyer), seats, Notice::OrderExpired)
             }
-            Fact::PaymentVoided { hold_id, buyer, attempt } => {
-                orders::voided((hold_id, buyer), attempt)
+            Fact::PaymentVoided { hold_id, buyer, attempt, ref reference } => {
+                orders::voided((hold_id, buyer), attempt, reference)
             }
             Fact::OrderRefunded { hold_id, buyer, ref seats, amount } => {
                 orders::refunded((hold_id, buyer), seats, amount)

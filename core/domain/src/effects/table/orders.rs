@@ -6,6 +6,8 @@ use crate::command::PaymentMethod;
 use crate::effects::{Concerns, Effects, MoneyMove, MoneyStep, Notice, OrderChange, SeatMove};
 use crate::fact::{DeclineReason, SeatsKept};
 use crate::ids::{BuyerId, HoldId, LogTime};
+use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
+use crate::price::Currency;
 use crate::seats::{SeatId, SeatList, SeatState};
 
 use SeatState::{Free, Held, Sold};
@@ -82,7 +84,7 @@ pub(super) fn expired(order: Order, seats: &SeatList, notice: Notice) -> Effects
 pub(super) fn paying(
     order: Order,
     (attempt, method): (u8, &PaymentMethod),
-    amount: u64,
+    (amount, currency): (u64, Currency),
     until: LogTime,
 ) -> Effects<'_> {
     let change = OrderChange {
@@ -91,9 +93,15 @@ pub(super) fn paying(
         attempt: Some(attempt),
         ..to_status(order, OrderStatus::PaymentPending)
     };
-    let authorise = MoneyStep::Authorise { method, amount, until };
+    let authorise = MoneyStep::Authorise { method, amount, currency, until };
     let money = Some(money(order, attempt, authorise));
     Effects { money, ..noticed(change, Notice::OrderPaymentPending) }
+}
+
+/// The order's time goes on, and where its buyer has to go is theirs alone.
+pub(super) fn action_required(order: Order, attempt: u8, action: &PaymentAction) -> Effects<'_> {
+    let money = Some(money(order, attempt, MoneyStep::Act(action)));
+    Effects { money, concerns: Concerns::Buyer(order.1, None), ..PUBLIC }
 }
 
 pub(super) fn declined(
@@ -118,12 +126,12 @@ pub(super) fn declined(
     }
 }
 
-pub(super) fn confirmed(
+pub(super) fn confirmed<'a>(
     order: Order,
-    (seats, kept): (&SeatList, SeatsKept),
+    (seats, kept): (&'a SeatList, SeatsKept),
     amount: u64,
-    attempt: u8,
-) -> Effects<'_> {
+    (attempt, payment): (u8, &'a AuthorisedPayment),
+) -> Effects<'a> {
     // A late payment found its seats free; all others have held theirs.
     let from = match kept {
         SeatsKept::Held => Held,
@@ -137,7 +145,7 @@ pub(super) fn confirmed(
     };
     Effects {
         seats: Some(taken(order, seats, from, Sold)),
-        money: Some(money(order, attempt, MoneyStep::Capture { amount })),
+        money: Some(money(order, attempt, MoneyStep::Capture { amount, payment })),
         reason: Some(kept.code()),
         ..noticed(change, Notice::OrderConfirmed)
     }
@@ -155,12 +163,13 @@ fn of_sold((hold_id, _): Order, step: MoneyStep<'_>) -> Option<MoneyMove<'_>> {
 }
 
 /// Money that came too late or for nothing. Of an order nobody knows any more, nobody is known.
-pub(super) fn voided(order: Order, attempt: u8) -> Effects<'static> {
+pub(super) fn voided(order: Order, attempt: u8, reference: &PaymentReference) -> Effects<'_> {
     let concerns = match order.1 {
         BuyerId(0) => Concerns::Nobody,
         buyer => Concerns::Buyer(buyer, Some(Notice::PaymentVoided)),
     };
-    Effects { money: Some(money(order, attempt, MoneyStep::Void)), concerns, ..PUBLIC }
+    let step = MoneyStep::Void(Some(reference));
+    Effects { money: Some(money(order, attempt, step)), concerns, ..PUBLIC }
 }
 
 pub(super) fn refunded(order: Order, seats: &SeatList, amount: u64) -> Effects<'_> {
@@ -171,7 +180,7 @@ pub(super) fn refunded(order: Order, seats: &SeatList, amount: u64) -> Effects<'
 
 /// The money could not be captured: what was authorised is let go of.
 pub(super) fn cancelled(order: Order, seats: &SeatList) -> Effects<'_> {
-    let money = of_sold(order, MoneyStep::Void);
+    let money = of_sold(order, MoneyStep::Void(None));
     let notice = Notice::OrderCancelled;
     Effects { money, ..ended(order, (seats, Sold), OrderStatus::Cancelled, notice) }
 }

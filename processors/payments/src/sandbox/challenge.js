@@ -1,8 +1,8 @@
 // Owns the sandbox bank's question: one answer for one order, then back to the event's page.
-import { send } from './command.js';
-import { busy } from './action.js';
+import { send } from '/assets/js/command.js';
+import { busy } from '/assets/js/action.js';
 
-const [event, order] = location.pathname.split('/').filter(Boolean).slice(-2);
+const order = location.pathname.split('/').filter(Boolean).at(-1);
 const outcome = document.getElementById('outcome');
 
 /** Back to where the buyer came from; the pay page left the address in this tab. */
@@ -16,7 +16,7 @@ for (const [id, approve] of [['approve', true], ['refuse', false]]) {
   const button = document.getElementById(id);
   button.addEventListener('click', () => busy(button, async () => {
     try {
-      await send('POST', `/v1/sandbox/challenges/${event}/${order}`, { approve });
+      await send('POST', location.pathname, { approve });
     } catch (problem) {
       if (problem.status !== 404 && problem.status !== 409) throw problem;
       back('The bank no longer waits for an answer.');

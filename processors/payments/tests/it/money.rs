@@ -1,5 +1,4 @@
 //! Money captured ⇔ seats confirmed, whatever the provider does and whenever the outbox dies.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -9,14 +8,17 @@ use floodgate_domain::fact::DeclineReason;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, Fact, GatewayId,
-    HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, PhaseDial, Policy, PriceTable, Reply,
-    StaffId,
+    ActionUrl, Actor, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Currency,
+    Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
+    PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
-use floodgate_payments::outbox::Carrier;
-use floodgate_payments::{Authorisation, Captured, OutboxConfig, Payment, Provider, ProviderError};
+use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use floodgate_payments::{
+    Authorisation, Captured, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
+    ProviderError,
+};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
 use rand::rngs::StdRng;
@@ -26,68 +28,104 @@ const EVENT: EventId = EventId(3);
 
 /// Where the money of one attempt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Money {
-    With(Purse),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purse {
     Buyer,
     OnHold,
     Captured,
 }
 
+type Attempt = (Subject, u8);
+
 /// A provider that keeps real books and fails as the seed says.
 #[derive(Debug)]
 struct Bank {
-    books: Mutex<HashMap<(HoldId, u8), Money>>,
+    books: Mutex<HashMap<Attempt, Purse>>,
     rng: Mutex<StdRng>,
 }
 
 impl Bank {
     fn fails(&self) -> Result<(), ProviderError> {
         match self.rng.lock().unwrap().random_bool(0.3) {
-            true => Err(ProviderError("the line is down".into())),
+            true => Err(ProviderError::new("the line is down")),
             false => Ok(()),
         }
     }
 
     fn set(&self, payment: &Payment, purse: Purse) {
-        let key = (payment.hold_id, payment.attempt);
-        self.books.lock().unwrap().insert(key, Money::With(purse));
+        let key = (payment.subject, payment.attempt);
+        self.books.lock().unwrap().insert(key, purse);
     }
 
     /// The buyer answers his bank: whether the money is held now. What was let go of stays so.
-    fn answered(&self, hold_id: HoldId, attempt: u8, yes: bool) -> bool {
+    fn answered(&self, attempt: Attempt, yes: bool) -> bool {
         let mut books = self.books.lock().unwrap();
-        let on_hold = Money::With(Purse::OnHold);
-        yes && *books.entry((hold_id, attempt)).or_insert(on_hold) != Money::With(Purse::Buyer)
+        yes && *books.entry(attempt).or_insert(Purse::OnHold) != Purse::Buyer
     }
 
     fn purse(&self, payment: &Payment) -> Purse {
-        let key = (payment.hold_id, payment.attempt);
-        match self.books.lock().unwrap().get(&key) {
-            Some(Money::With(purse)) => *purse,
-            None => Purse::Buyer,
-        }
+        let key = (payment.subject, payment.attempt);
+        self.books.lock().unwrap().get(&key).copied().unwrap_or(Purse::Buyer)
     }
 }
 
+/// What the bank calls a payment.
+fn reference(payment: &Payment) -> PaymentReference {
+    PaymentReference::parse(&format!("bank/{}/{}", payment.subject, payment.attempt)).unwrap()
+}
+
+fn authorised(payment: &Payment) -> Authorisation {
+    let capture_before = Some(payment.deadline.plus(3_600_000));
+    Authorisation::Authorised(AuthorisedPayment { reference: reference(payment), capture_before })
+}
+
+fn asks(payment: &Payment) -> Authorisation {
+    let url = ActionUrl::parse("https://bank.example/asks").unwrap();
+    Authorisation::ActionRequired(PaymentAction { reference: reference(payment), url })
+}
+
+fn card(payment: &Payment) -> &str {
+    payment.charge.as_ref().map_or("", |charge| charge.method.as_str())
+}
+
+fn order(hold_id: HoldId) -> Subject {
+    Subject::Order { event_id: EVENT, hold_id }
+}
+
 impl Provider for Bank {
+    fn name(&self) -> &'static str {
+        "bank"
+    }
+
+    fn moves_money(&self) -> bool {
+        false
+    }
+
+    fn card_form(&self) -> CardForm {
+        CardForm::Script("form.js")
+    }
+
+    fn page(&self, _: &PageRequest<'_>) -> PageAnswer {
+        PageAnswer::NotFound
+    }
+
+    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+        Err(WebhookError::NotOffered)
+    }
+
     fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError> {
         self.fails()?;
         if self.purse(payment) != Purse::Buyer {
-            return Ok(Authorisation::Authorised);
+            return Ok(authorised(payment));
         }
         let late = payment.deadline.plus(1_000);
-        let outcome = match payment.method.as_str() {
-            "late" if now < late => Authorisation::Open,
-            "lost" => Authorisation::Open,
-            "asks" => Authorisation::Asking,
+        let outcome = match card(payment) {
+            "late" if now < late => Authorisation::Open(None),
+            "lost" => Authorisation::Open(Some(reference(payment))),
+            "asks" => asks(payment),
             "no" => Authorisation::Declined,
-            _ => Authorisation::Authorised,
+            _ => authorised(payment),
         };
-        if outcome == Authorisation::Authorised {
+        if matches!(outcome, Authorisation::Authorised(_)) {
             self.set(payment, Purse::OnHold);
         }
         // The answer may be lost on its way back: the money is held all the same.
@@ -97,10 +135,11 @@ impl Provider for Bank {
 
     fn capture(&self, payment: &Payment) -> Result<Captured, ProviderError> {
         self.fails()?;
+        assert_eq!(payment.reference, Some(reference(payment)), "what the bank called it");
         if self.purse(payment) == Purse::Captured {
             return Ok(Captured::Done);
         }
-        if payment.method.as_str() == "bounces" {
+        if card(payment) == "bounces" {
             self.set(payment, Purse::Buyer);
             return Ok(Captured::Failed);
         }
@@ -121,6 +160,12 @@ impl Provider for Bank {
     }
 }
 
+/// What a gateway was told by the bank, which said nothing of the time to capture.
+fn by_webhook((subject, attempt): Attempt) -> AuthorisedPayment {
+    let reference = PaymentReference::parse(&format!("bank/{subject}/{attempt}")).unwrap();
+    AuthorisedPayment { reference, capture_before: None }
+}
+
 #[derive(Debug)]
 struct Nobody;
 
@@ -132,7 +177,7 @@ impl ReplySender for Nobody {
 struct World {
     log: MemoryLog,
     owner: PartitionLoop,
-    carrier: Carrier,
+    worker: PaymentWorker,
     bank: Arc<Bank>,
     now: u64,
     next_id: u64,
@@ -159,11 +204,11 @@ fn plan() -> Plan {
     }
 }
 
-fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> Carrier {
-    Carrier::new(OutboxConfig {
+fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> PaymentWorker {
+    PaymentWorker::new(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
-        provider: Arc::clone(bank) as Arc<dyn Provider>,
+        calls: ProviderCalls::inline(Arc::clone(bank) as Arc<dyn Provider>),
         patience: Duration::from_secs(20),
         late_window: Duration::from_secs(60),
     })
@@ -191,9 +236,9 @@ impl World {
         .unwrap();
         let rng = Mutex::new(StdRng::seed_from_u64(seed ^ 0xba_4b));
         let bank = Arc::new(Bank { books: Mutex::default(), rng });
-        let carrier = outbox(&log, &bank);
+        let worker = outbox(&log, &bank);
         let mut world =
-            World { log, owner, carrier, bank, now: 1_000_000, next_id: 1, _folder: folder };
+            World { log, owner, worker, bank, now: 1_000_000, next_id: 1, _folder: folder };
         let policy = Policy {
             pass_required: false,
             hold_ms: 20_000,
@@ -245,7 +290,7 @@ impl World {
         self.now += ms;
         self.log.set_time(LogTime(self.now));
         self.send(Actor::System, Command::Tick);
-        self.carrier.turn(LogTime(self.now), Duration::ZERO).unwrap();
+        self.worker.turn(LogTime(self.now), Duration::ZERO).unwrap();
         self.settle();
     }
 
@@ -365,15 +410,16 @@ fn captured_if_and_only_if_confirmed() {
                         let back = rng.random_range(0..asked.len().min(4));
                         let (hold_id, attempt) = asked[asked.len() - 1 - back];
                         let yes = rng.random_bool(0.6);
-                        let result = match world.bank.answered(hold_id, attempt, yes) {
-                            true => PaymentResult::Authorised,
+                        let attempt = (order(hold_id), attempt);
+                        let result = match world.bank.answered(attempt, yes) {
+                            true => PaymentResult::Authorised(by_webhook(attempt)),
                             false => PaymentResult::Declined,
                         };
-                        world.tell(&result.envelope(EVENT, (hold_id, attempt), GatewayId(1)));
+                        world.tell(&result.envelope(attempt.0, attempt.1, GatewayId(1)));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
-                8 => world.carrier = outbox(&world.log, &world.bank),
+                8 => world.worker = outbox(&world.log, &world.bank),
                 _ => {}
             }
             world.pass(rng.random_range(0..4_000));
@@ -383,14 +429,13 @@ fn captured_if_and_only_if_confirmed() {
         }
         let sold = world.sold();
         let books = world.bank.books.lock().unwrap();
-        for (key @ (hold_id, attempt), money) in books.iter() {
+        for (key @ (Subject::Order { hold_id, .. }, attempt), purse) in books.iter() {
             let is_sold = sold.get(hold_id) == Some(attempt);
-            let Money::With(purse) = money;
             let expected = if is_sold { Purse::Captured } else { Purse::Buyer };
             assert_eq!(*purse, expected, "seed {seed}: {key:?} is sold: {is_sold}");
         }
         for (hold_id, attempt) in &sold {
-            let known = books.contains_key(&(*hold_id, *attempt));
+            let known = books.contains_key(&(order(*hold_id), *attempt));
             assert!(known, "seed {seed}: {hold_id} was sold and nobody paid");
         }
         let facts = world.facts();
@@ -426,7 +471,7 @@ fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     world.send(Actor::Buyer(BuyerId(1)), wish);
     for _ in 0..3 {
         world.pass(100);
-        world.carrier = outbox(&world.log, &world.bank);
+        world.worker = outbox(&world.log, &world.bank);
     }
     let letters = world.log.records(Topic::DeadFacts, 0);
     let origins: Vec<_> = letters.iter().map(|letter| Origin::of(letter).unwrap()).collect();

@@ -1,8 +1,6 @@
-// Owns the card form of the sandbox. The card number goes to the payment provider's address
-// and nowhere else: our own order call only ever sees the token it gives back.
-import { send } from '../command.js';
-import { busy, clearProblem } from '../action.js';
-import { el, say } from '../dom.js';
+// Owns the card form of the sandbox, inside the pay page. The card number goes to the provider's
+// address and nowhere else: our own order call only ever sees the token it gives back.
+// Loaded and given its tools by `gateway/web/js/pay/form.js`; imports nothing.
 
 /** Published test cards; no real card works here, and none should be typed. */
 const CARDS = [
@@ -32,7 +30,7 @@ export function isGoodUntil(text, at) {
 }
 
 /** `pay(token)` makes the order; it may throw a Problem, which is shown. */
-export function cardForm({ amount, pay, isAgain }) {
+export function cardForm({ el, say, send, busy, clearProblem }, { amount, pay, isAgain, pages }) {
   const field = (id, words, attributes, hint) => {
     const wrong = el('p', { class: 'wrong', id: `${id}-wrong`, hidden: true });
     const input = el('input', { id, required: true, 'aria-describedby': `${id}-wrong`, ...attributes });
@@ -78,7 +76,7 @@ export function cardForm({ amount, pay, isAgain }) {
     await busy(go, async () => {
       let method;
       try {
-        method = await send('POST', '/v1/sandbox/payment-methods',
+        method = await send('POST', `${pages}/tokenise`,
           { card_number: number.input.value.replace(/\D/g, '') });
       } catch (problem) {
         if (problem.status !== 400 && problem.status !== 422) throw problem;
@@ -88,12 +86,12 @@ export function cardForm({ amount, pay, isAgain }) {
       await pay(method.payment_method);
     });
   }
-  return el('form', { class: 'card pay-form', novalidate: true, 'aria-labelledby': 'pay-title', onsubmit(event) {
-    event.preventDefault();
+  return el('form', { class: 'card pay-form', novalidate: true, 'aria-labelledby': 'pay-title', onsubmit(domEvent) {
+    domEvent.preventDefault();
     submit();
   } },
   el('h3', { id: 'pay-title' }, isAgain ? 'Pay with another card' : 'Pay by card'),
-  el('fieldset', { class: 'sandbox' }, el('legend', {}, 'Test payments'),
+  el('fieldset', { class: 'test-mode' }, el('legend', {}, 'Test payments'),
     el('p', { class: 'quiet' }, 'No money moves here. Never type a real card; tap one of these.'), cards),
   number.node, el('div', { class: 'pair' }, expiry.node, holder.node), go);
 }

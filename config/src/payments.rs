@@ -1,0 +1,42 @@
+//! Settings of payments: the provider, and what any provider needs.
+
+use serde::Deserialize;
+
+use crate::settings::Violation;
+use crate::units::Span;
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub provider: PaymentsProvider,
+    pub allow_sandbox: bool,
+    pub calls_max: usize,
+    pub public_url: String,
+    pub patience: Span,
+    pub late_window: Span,
+}
+
+/// The kinds of payment provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentsProvider {
+    Sandbox,
+    None,
+}
+
+impl Payments {
+    pub(crate) fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        if !(1..=1024).contains(&self.calls_max) {
+            let value = self.calls_max.to_string();
+            found.push(("payments.calls_max", value, "between 1 and 1024; each takes a thread"));
+        }
+        let url = &self.public_url;
+        let is_origin = url.starts_with("https://") || url.starts_with("http://");
+        if !url.is_empty() && (!is_origin || url.ends_with('/') || !url.is_ascii()) {
+            let fix = "an address such as https://tickets.example, without a slash at its end";
+            found.push(("payments.public_url", url.clone(), fix));
+        }
+        found
+    }
+}

@@ -1,0 +1,125 @@
+//! What a payment provider says of an attempt, under a name that follows from it.
+//!
+//! Several may report the same result: the owner's outbox, again after a restart, and any gateway the
+//! provider's webhook reached. All use the same command id, so the engine decides about one.
+
+use sha2::{Digest, Sha256};
+
+use super::{AuthorisedPayment, PaymentAction, Subject};
+use crate::command::{Command, Envelope};
+use crate::ids::{Actor, CommandId, GatewayId};
+
+/// How an attempt to pay stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentResult {
+    /// The provider holds the money.
+    Authorised(AuthorisedPayment),
+    /// The buyer has to do something first.
+    ActionRequired(PaymentAction),
+    /// The provider, or the bank behind it, said no.
+    Declined,
+    /// The money has moved.
+    Captured,
+    /// No answer in time, or a capture that failed for good. Never a no.
+    Lost,
+}
+
+impl PaymentResult {
+    /// The command that reports it; the answer goes to `reply_to`.
+    #[must_use]
+    pub fn envelope(&self, subject: Subject, attempt: u8, reply_to: GatewayId) -> Envelope {
+        let command = match subject {
+            Subject::Order { hold_id, .. } => match self.clone() {
+                PaymentResult::Authorised(payment) => {
+                    Command::PaymentAuthorised { hold_id, attempt, payment }
+                }
+                PaymentResult::ActionRequired(action) => {
+                    Command::RecordPaymentAction { hold_id, attempt, action }
+                }
+                PaymentResult::Declined => Command::PaymentDeclined { hold_id, attempt },
+                PaymentResult::Captured => Command::PaymentCaptured { hold_id, attempt },
+                PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
+            },
+        };
+        Envelope {
+            command_id: self.command_id(command.name(), subject, attempt),
+            fingerprint: 0,
+            event_id: subject.event_id(),
+            actor: Actor::System,
+            reply_to,
+            command,
+        }
+    }
+
+    fn command_id(&self, command: &str, subject: Subject, attempt: u8) -> CommandId {
+        let mut hash = Sha256::new();
+        hash.update(format!("payment {command} {subject} {attempt}"));
+        // A buyer may have to act more than once; each time is a result of its own. Of everything
+        // else there is one an attempt, and the first report of it counts.
+        if let PaymentResult::ActionRequired(PaymentAction { reference, url }) = self {
+            hash.update(format!(" {} {}", reference.as_str(), url.as_str()));
+        }
+        let digest = hash.finalize();
+        let mut head = [0; 16];
+        head.copy_from_slice(&digest[..16]);
+        CommandId(u128::from_be_bytes(head).max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ActionUrl, PaymentReference};
+    use super::*;
+    use crate::ids::{EventId, HoldId, LogTime};
+
+    fn reference(text: &str) -> PaymentReference {
+        PaymentReference::parse(text).expect("short and printable")
+    }
+
+    fn action(url: &str) -> PaymentResult {
+        let url = ActionUrl::parse(url).expect("a path");
+        PaymentResult::ActionRequired(PaymentAction { reference: reference("a"), url })
+    }
+
+    fn authorised(capture_before: Option<LogTime>) -> PaymentResult {
+        let reference = reference("a");
+        PaymentResult::Authorised(AuthorisedPayment { reference, capture_before })
+    }
+
+    fn name(result: &PaymentResult, hold_id: u64, attempt: u8) -> CommandId {
+        let subject = Subject::Order { event_id: EventId(3), hold_id: HoldId(hold_id) };
+        result.envelope(subject, attempt, GatewayId(0)).command_id
+    }
+
+    #[test]
+    fn names_are_those_of_every_build_before() {
+        // A log that was written before must know what was reported to it.
+        let known = CommandId(0x3ff6_e371_cff9_d0f0_1f21_a0a2_92c2_4d74);
+        assert_eq!(name(&PaymentResult::Captured, 7, 1), known);
+    }
+
+    #[test]
+    fn each_result_of_each_attempt_has_a_name_of_its_own() {
+        let results = [
+            authorised(None),
+            action("/a"),
+            action("/b"),
+            PaymentResult::Declined,
+            PaymentResult::Captured,
+            PaymentResult::Lost,
+        ];
+        let mut all: Vec<_> = results
+            .iter()
+            .flat_map(|result| [(7, 1), (7, 2), (8, 1)].map(|(hold, n)| name(result, hold, n)))
+            .collect();
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn who_reports_it_with_fewer_details_reports_the_same() {
+        assert_eq!(name(&authorised(None), 7, 1), name(&authorised(Some(LogTime(9))), 7, 1));
+    }
+}

@@ -1,0 +1,58 @@
+//! What is paid for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ids::{EventId, HoldId, IdError, OrderName};
+
+/// Something that is bought. Providers hear its text, so that their records can be matched with
+/// ours by anyone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// An order of an event: the seats of a hold.
+    Order { event_id: EventId, hold_id: HoldId },
+}
+
+impl Subject {
+    /// The event in whose partition it is decided.
+    #[must_use]
+    pub fn event_id(self) -> EventId {
+        match self {
+            Subject::Order { event_id, .. } => event_id,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Order { event_id, hold_id } => write!(f, "{event_id}/{}", hold_id.order()),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let whole = IdError { kind: "subject", prefix: "evt_…/ord_", digits: 13 };
+        let (event, order) = text.split_once('/').ok_or(whole)?;
+        let OrderName(hold_id) = order.parse()?;
+        Ok(Subject::Order { event_id: event.parse()?, hold_id })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_survive_text() {
+        let order = Subject::Order { event_id: EventId(3), hold_id: HoldId(1 << 32 | 7) };
+        assert_eq!(order.to_string(), "evt_0000000000003/ord_0000004000007");
+        assert_eq!(order.to_string().parse(), Ok(order));
+        for bad in ["", "evt_0000000000003", "evt_0000000000003/hld_0000004000007", "/", "a/b"] {
+            assert!(bad.parse::<Subject>().is_err(), "{bad}");
+        }
+    }
+}

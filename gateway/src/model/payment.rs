@@ -1,0 +1,90 @@
+//! How an order's payment stands, and how one is begun.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use floodgate_domain::OrderStatus;
+use floodgate_payments::Provider;
+use floodgate_payments::web::{CardForm, PAGES};
+
+use crate::views::{Failure, PaymentView};
+
+/// Something only the buyer can do now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Action {
+    #[serde(rename = "type")]
+    #[schema(example = "redirect")]
+    pub(crate) kind: &'static str,
+    /// Where they go, by https or here.
+    pub(crate) url: String,
+}
+
+/// The last attempt to pay an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct OrderPayment {
+    /// What the buyer has to do before the provider decides.
+    pub(crate) action: Option<Action>,
+    /// declined: the bank said no, and nothing is charged. no_answer: nobody said no, and nothing is
+    /// charged unless the order is confirmed after all.
+    #[schema(example = "declined")]
+    pub(crate) failure: Option<&'static str>,
+}
+
+impl OrderPayment {
+    pub(crate) fn of(view: &PaymentView, status: OrderStatus) -> Self {
+        let is_open = status == OrderStatus::PaymentPending;
+        let action = view.action.as_ref().filter(|_| is_open);
+        OrderPayment {
+            action: action
+                .map(|action| Action { kind: "redirect", url: action.url.as_str().to_owned() }),
+            failure: view.failure.map(Failure::code),
+        }
+    }
+}
+
+/// How a token for a way to pay is got.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PaymentForm {
+    #[schema(example = "sandbox")]
+    pub(crate) provider: &'static str,
+    /// False for test cards.
+    pub(crate) moves_money: bool,
+    /// script: a module that makes the form inside a page of ours. page: where the buyer goes, with
+    /// `/events/{event_id}/orders/{order_id}` behind the url, and comes back from.
+    #[serde(rename = "type")]
+    #[schema(example = "script")]
+    pub(crate) kind: &'static str,
+    pub(crate) url: String,
+    /// The address the provider's own calls begin with.
+    #[schema(example = "/v1/payments/pages")]
+    pub(crate) pages: &'static str,
+}
+
+impl PaymentForm {
+    pub(crate) fn of(provider: &dyn Provider) -> Self {
+        let (kind, page) = match provider.card_form() {
+            CardForm::Script(page) => ("script", page),
+            CardForm::Page(page) => ("page", page),
+        };
+        PaymentForm {
+            provider: provider.name(),
+            moves_money: provider.moves_money(),
+            kind,
+            url: format!("{PAGES}/{page}"),
+            pages: PAGES,
+        }
+    }
+}
+
+/// A result that is in the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Recorded {
+    pub(crate) recorded: bool,
+}
+
+/// What a webhook came to.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WebhookTaken {
+    /// Results that are in the log now, or were.
+    pub(crate) reports: usize,
+}

@@ -1,0 +1,100 @@
+//! What a payment provider sends by itself. Nothing in it counts before its signature was checked, and
+//! what it says becomes the very command the outbox would write, so that duplicates and disorder
+//! change nothing.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use bytes::Bytes;
+use http::HeaderMap;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use floodgate_payments::Provider;
+use floodgate_payments::web::{Report, Webhook, WebhookError};
+
+use super::super::Routes;
+use crate::commands::{Commands, Outcome};
+use crate::extract::idempotent::{BodyLimits, collect};
+use crate::model::WebhookTaken;
+use crate::payments::PaymentProvider;
+use crate::problem::{ApiError, Code, Problem};
+
+/// Bytes of a webhook: those of the providers we know stay below a tenth of it.
+const WEBHOOK_BYTES_MAX: usize = 256 * 1024;
+/// When a provider that sends again at once may do so.
+const SOON_MS: u64 = 1_000;
+
+pub(super) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(take))
+}
+
+/// For the payment provider: what it has to say, signed by it.
+#[utoipa::path(post, path = "/v1/payments/webhooks/{provider}",
+    operation_id = "takePaymentWebhook", tag = "PaymentProvider",
+    params(("provider" = String, Path)),
+    request_body(content = String, description = "as the provider describes it"),
+    responses((status = 200, body = WebhookTaken),
+        (status = 400, description = "webhook_unsigned, webhook_stale, malformed_body",
+            body = Problem),
+        (status = 503, description = "overloaded, provider_unavailable", body = Problem)))]
+pub(crate) async fn take(
+    State(payments): State<PaymentProvider>,
+    State(commands): State<Commands>,
+    State(limits): State<BodyLimits>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<WebhookTaken>, ApiError> {
+    let provider = payments.provider().filter(|provider| provider.name() == name);
+    let provider = provider.ok_or_else(|| ApiError::new(Code::NotFound))?;
+    let busy = || ApiError::new(Code::Overloaded).retry_after_ms(SOON_MS);
+    // Before the body is read, so that a flood of bodies is bounded too.
+    let _permit = payments.webhook_permit().ok_or_else(busy)?;
+    let body = collect(body, limits.deadline, WEBHOOK_BYTES_MAX).await?;
+    let checked = checked(Arc::clone(provider), headers, body).await;
+    let outcome = match &checked {
+        Ok(_) => "taken",
+        Err(WebhookError::Unavailable(_)) => "unavailable",
+        Err(_) => "refused",
+    };
+    metrics::counter!("floodgate_payments_webhooks_total", "outcome" => outcome).increment(1);
+    let reports = checked?;
+    for report in &reports {
+        record(&commands, report).await?;
+    }
+    Ok(Json(WebhookTaken { reports: reports.len() }))
+}
+
+/// What a webhook reports. The provider may ask back over the network, so not on a thread of the
+/// runtime.
+async fn checked(
+    provider: Arc<dyn Provider>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Vec<Report>, WebhookError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let look = move || {
+        let text =
+            headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let headers: Vec<(&str, &str)> = text.collect();
+        provider.webhook(&Webhook { headers: &headers, body: &body, now })
+    };
+    let failed = |_| WebhookError::Malformed("the provider's reader failed");
+    tokio::task::spawn_blocking(look).await.map_err(failed)?
+}
+
+/// Writes a report into the log. A refusal is an outcome like any other: it was known already, or came
+/// too late for anybody.
+async fn record(commands: &Commands, report: &Report) -> Result<(), ApiError> {
+    let Report { subject, attempt, result } = report;
+    let envelope = result.envelope(*subject, *attempt, commands.gateway_id());
+    match commands.submit_named(envelope, None).await? {
+        Outcome::Decided(_) => Ok(()),
+        // Perhaps it is not in the log: the provider sends it again.
+        Outcome::Pending(_) => Err(ApiError::new(Code::Overloaded).retry_after_ms(SOON_MS)),
+    }
+}

@@ -1,0 +1,7 @@
+//! What carries payments forward, against providers that misbehave.
+#![allow(clippy::unwrap_used)]
+
+mod money;
+mod resting;
+mod till;
+mod turns;

@@ -1,0 +1,39 @@
+//! Why a partition's loop ends by itself.
+
+use floodgate_domain::wire::WireError;
+use floodgate_engine::{NewerVersion, Violation};
+use floodgate_event_log::{LogError, Offset, Partition};
+
+/// Why the loop cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    /// Start again: a new incarnation finds out what was written.
+    #[error("the log failed: {0}")]
+    Log(#[from] LogError),
+    /// Another build wrote this log; going on would publish over its facts.
+    #[error("the last fact, at offset {offset}, cannot be read: {error}; upgrade this build")]
+    ForeignFact { offset: Offset, error: WireError },
+    /// Stop: what follows is for a newer build, and deciding it here would be deciding it otherwise.
+    #[error("partition {partition}: {newer}")]
+    NewerVersion { partition: Partition, newer: NewerVersion },
+    /// Stop: the state is wrong and every further decision would be.
+    #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
+    Broken { partition: Partition, invariant: &'static str, detail: String },
+}
+
+impl RunnerError {
+    /// Whether a new incarnation may do better.
+    #[must_use]
+    pub fn is_worth_a_restart(&self) -> bool {
+        matches!(self, RunnerError::Log(_))
+    }
+
+    pub(crate) fn is_newer_version(&self) -> bool {
+        matches!(self, RunnerError::NewerVersion { .. })
+    }
+}
+
+pub(crate) fn broken(partition: Partition, violation: Violation) -> RunnerError {
+    let Violation { invariant, detail } = violation;
+    RunnerError::Broken { partition, invariant, detail }
+}

@@ -1,0 +1,28 @@
+//! The provider of payments that the settings name. Another one is an arm here.
+
+use std::sync::Arc;
+
+use floodgate_config::{PaymentsProvider, Settings};
+use floodgate_payments::{Provider, Sandbox};
+
+/// Why a process does not start with the provider it was given.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentsError {
+    #[error(
+        "payments.provider = \"{0}\" moves no money: it sells tickets for test cards. Name a real one; \
+        for trying things out, allow it with --allow-sandbox or payments.allow_sandbox = true"
+    )]
+    MovesNoMoney(&'static str),
+}
+
+/// The provider, if there is one.
+pub fn open_provider(settings: &Settings) -> Result<Option<Arc<dyn Provider>>, PaymentsError> {
+    let provider: Arc<dyn Provider> = match settings.payments.provider {
+        PaymentsProvider::None => return Ok(None),
+        PaymentsProvider::Sandbox => Arc::new(Sandbox),
+    };
+    if provider.moves_money() || settings.payments.allow_sandbox {
+        return Ok(Some(provider));
+    }
+    Err(PaymentsError::MovesNoMoney(provider.name()))
+}

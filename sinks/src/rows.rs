@@ -1,0 +1,124 @@
+//! From facts to rows: the same for every database, by the effects of each fact.
+
+use floodgate_domain::effects::SeatMove;
+use floodgate_domain::plan::SeatFlags;
+use floodgate_domain::{Effects, EventId, FactRecord, LogTime, NewEvent, SeatState};
+
+use crate::tables::Write;
+
+/// A value of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cell<'a> {
+    Null,
+    Number(i64),
+    Flag(bool),
+    Text(&'a str),
+}
+
+/// Where rows go.
+pub(crate) trait Rows {
+    type Error;
+
+    /// Takes a row of what [`Write::given`] names.
+    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> Result<(), Self::Error>;
+}
+
+/// Writes what a fact means for the tables.
+pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R::Error> {
+    let effects = record.fact.effects();
+    let event_id = record.event_id.to_string();
+    let version = number(record.source.version());
+    match (effects.created, effects.phase) {
+        (Some(new), _) => write_event(record.event_id, new, version, rows)?,
+        (None, Some(phase)) => {
+            let row = [Cell::Text(&event_id), Cell::Text(phase.code()), version];
+            rows.take(Write::Phase, &row)?;
+        }
+        (None, None) => {}
+    }
+    match (effects.seats, effects.order) {
+        (Some(change), _) => write_seats(record, &effects, &change, rows),
+        (None, Some(order)) => {
+            let Some(until) = order.until else { return Ok(()) };
+            let session = order.hold_id.to_string();
+            let row = [Cell::Text(&event_id), Cell::Text(&session), number(until.0), version];
+            rows.take(Write::Deadline, &row)
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn write_event<R: Rows>(
+    event_id: EventId,
+    new: &NewEvent,
+    version: Cell<'_>,
+    rows: &mut R,
+) -> Result<(), R::Error> {
+    let (event_id, venue_id) = (event_id.to_string(), new.venue_id.to_string());
+    let phase = floodgate_domain::SalePhase::Announced.code();
+    let event = [
+        Cell::Text(&event_id),
+        Cell::Text(&new.name),
+        Cell::Text(&new.description),
+        Cell::Text(&venue_id),
+        number(new.starts_at),
+        Cell::Text(phase),
+        version,
+    ];
+    rows.take(Write::Event, &event)?;
+    for seat in new.plan.seats() {
+        let category = new.plan.categories.get(usize::from(seat.category));
+        let location = format!("{}/{}/{}", seat.section, seat.row, seat.label);
+        let row = [
+            Cell::Text(&venue_id),
+            Cell::Number(i64::from(seat.seat.0)),
+            Cell::Text(&location),
+            Cell::Text(category.map(|category| category.name.as_str()).unwrap_or_default()),
+            Cell::Text(seat.section),
+            Cell::Text(seat.row),
+            Cell::Text(&seat.label),
+            Cell::Flag(!seat.flags.has(SeatFlags::BLOCKED)),
+        ];
+        rows.take(Write::Seat, &row)?;
+    }
+    Ok(())
+}
+
+/// The seats as they are now, and what happened to them.
+fn write_seats<R: Rows>(
+    record: &FactRecord,
+    effects: &Effects<'_>,
+    change: &SeatMove<'_>,
+    rows: &mut R,
+) -> Result<(), R::Error> {
+    let (event_id, session) = (record.event_id.to_string(), change.hold_id.to_string());
+    let owner = change.owner.map(|owner| owner.to_string());
+    let until = effects.order.and_then(|order| order.until);
+    let until = until.filter(|_| change.to == SeatState::Held).map(|LogTime(at)| at);
+    for seat in change.seats {
+        let row = [
+            Cell::Text(&event_id),
+            owner.as_deref().map_or(Cell::Null, Cell::Text),
+            Cell::Number(i64::from(seat.0)),
+            Cell::Text(change.to.code()),
+            until.map_or(Cell::Null, number),
+            Cell::Text(&session),
+            Cell::Flag(change.is_redeemed),
+            number(record.source.version()),
+            Cell::Text(record.fact.name()),
+            number(record.at.0),
+        ];
+        rows.take(Write::Reservation, &row[..8])?;
+        rows.take(Write::History, &row)?;
+    }
+    Ok(())
+}
+
+fn number(number: u64) -> Cell<'static> {
+    Cell::Number(signed(number))
+}
+
+/// Databases count from below zero; nothing of ours comes near the end.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

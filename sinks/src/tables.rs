@@ -1,0 +1,349 @@
+//! The tables of a sale, each described once, and the statements that keep them.
+//!
+//! The same SQL serves every database; what differs is a [`Dialect`]: how a table is made, and what
+//! a statement takes its rows from. Times are milliseconds since 1970 in UTC.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Flag,
+}
+
+impl Kind {
+    /// The type's name, which every database here knows.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Kind::Text => "TEXT",
+            Kind::Number => "BIGINT",
+            Kind::Flag => "BOOLEAN",
+        }
+    }
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    may_be_null: bool,
+    /// Where its value is found, when a row does not give it.
+    looked_up: Option<&'static str>,
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, may_be_null: false, looked_up: None }
+}
+
+const fn text(name: &'static str) -> Column {
+    column(name, Kind::Text)
+}
+
+const fn number(name: &'static str) -> Column {
+    column(name, Kind::Number)
+}
+
+const fn flag(name: &'static str) -> Column {
+    column(name, Kind::Flag)
+}
+
+const fn or_null(column: Column) -> Column {
+    Column { may_be_null: true, ..column }
+}
+
+/// The venue of a row's event.
+const VENUE: Column = Column {
+    name: "venue_id",
+    kind: Kind::Text,
+    may_be_null: true,
+    looked_up: Some("SELECT venue_id FROM events WHERE events.event_id = given.event_id"),
+};
+
+/// One table.
+#[derive(Debug)]
+pub(crate) struct Table {
+    name: &'static str,
+    columns: &'static [Column],
+    key: &'static [&'static str],
+    /// A row gives way only to one with a greater number here; without, the first one stays.
+    version: Option<&'static str>,
+    /// Columns it is looked for by, beside the key.
+    index: &'static [&'static str],
+}
+
+const EVENTS: Table = Table {
+    name: "events",
+    columns: &[
+        text("event_id"),
+        text("event_name"),
+        text("event_description"),
+        text("venue_id"),
+        number("starts_at"),
+        text("phase"),
+        number("event_version"),
+    ],
+    key: &["event_id"],
+    version: Some("event_version"),
+    index: &[],
+};
+
+/// One row a seat; `seat_id` is its number in the plan.
+const VENUES: Table = Table {
+    name: "venues",
+    columns: &[
+        text("venue_id"),
+        number("seat_id"),
+        text("seat_location"),
+        text("seat_type"),
+        text("section"),
+        text("row"),
+        text("seat"),
+        flag("for_sale"),
+    ],
+    key: &["venue_id", "seat_id"],
+    version: None,
+    index: &[],
+};
+
+/// The current state of every seat that was ever touched: held, sold, or free again. `user_id` is
+/// whose it is, `reservation_version` the fact's place in the log.
+const RESERVATIONS: Table = Table {
+    name: "reservations",
+    columns: &[
+        text("event_id"),
+        or_null(text("user_id")),
+        VENUE,
+        number("seat_id"),
+        text("status"),
+        or_null(number("lock_expiry")),
+        text("session_id"),
+        flag("redeemed"),
+        number("reservation_version"),
+    ],
+    key: &["event_id", "seat_id"],
+    version: Some("reservation_version"),
+    index: &["event_id", "session_id"],
+};
+
+/// Everything that ever happened to a seat.
+const HISTORY: Table = Table {
+    name: "reservation_history",
+    columns: &[
+        text("event_id"),
+        or_null(text("user_id")),
+        VENUE,
+        number("seat_id"),
+        text("status"),
+        or_null(number("lock_expiry")),
+        text("session_id"),
+        flag("redeemed"),
+        number("reservation_version"),
+        text("fact"),
+        number("at"),
+    ],
+    key: &["event_id", "seat_id", "reservation_version"],
+    version: None,
+    index: &[],
+};
+
+/// How far each partition of the facts has been carried here.
+const POSITIONS: Table = Table {
+    name: "positions",
+    columns: &[number("partition"), number("next")],
+    key: &["partition"],
+    version: None,
+    index: &[],
+};
+
+const TABLES: [&Table; 5] = [&EVENTS, &VENUES, &RESERVATIONS, &HISTORY, &POSITIONS];
+
+const VIEWS: [(&str, &str); 2] = [
+    (
+        "free_seats",
+        "SELECT e.event_id, v.venue_id, v.seat_id, v.seat_location, v.seat_type
+         FROM events e
+         JOIN venues v ON v.venue_id = e.venue_id AND v.for_sale
+         LEFT JOIN reservations r ON r.event_id = e.event_id AND r.seat_id = v.seat_id
+         WHERE r.status IS NULL OR r.status = 'free'",
+    ),
+    (
+        "event_status",
+        "SELECT e.event_id, e.event_name, e.phase,
+             (SELECT count(*) FROM venues v WHERE v.venue_id = e.venue_id AND v.for_sale) AS capacity,
+             (SELECT count(*) FROM reservations r
+               WHERE r.event_id = e.event_id AND r.status = 'held') AS held,
+             (SELECT count(*) FROM reservations r
+               WHERE r.event_id = e.event_id AND r.status = 'sold') AS sold,
+             (SELECT count(*) FROM reservations r
+               WHERE r.event_id = e.event_id AND r.redeemed) AS redeemed
+         FROM events e",
+    ),
+];
+
+/// How a database differs from the others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect {
+    /// What stands behind a table's columns.
+    pub(crate) table_suffix: &'static str,
+    /// What makes a view that may be there already.
+    pub(crate) create_view: &'static str,
+    /// What a statement takes its rows from, with the given columns.
+    pub(crate) source: fn(&[&Column]) -> String,
+}
+
+impl Dialect {
+    /// Makes what is missing.
+    pub(crate) fn schema(&self) -> String {
+        let tables = TABLES.iter().map(|table| table.schema(self.table_suffix));
+        let view =
+            |(name, select): &(&str, &str)| format!("{} {name} AS {select};\n", self.create_view);
+        tables.chain(VIEWS.iter().map(view)).collect()
+    }
+}
+
+impl Table {
+    fn schema(&self, suffix: &str) -> String {
+        let Table { name, columns, key, index, .. } = self;
+        let columns = columns.iter().map(|column| {
+            let null = if column.may_be_null { "" } else { " NOT NULL" };
+            format!("\"{}\" {}{null}, ", column.name, column.kind.name())
+        });
+        let (columns, key) = (columns.collect::<String>(), list(key));
+        let table =
+            format!("CREATE TABLE IF NOT EXISTS {name} ({columns}PRIMARY KEY ({key})){suffix};\n");
+        if index.is_empty() {
+            return table;
+        }
+        let (by, columns) = (index[index.len() - 1].trim_end_matches("_id"), list(index));
+        format!("{table}CREATE INDEX IF NOT EXISTS {name}_by_{by} ON {name} ({columns});\n")
+    }
+}
+
+/// A way rows are written. Rows may come again and in any order; the tables come out the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Write {
+    Event,
+    Seat,
+    Reservation,
+    History,
+    /// An event's phase.
+    Phase,
+    /// The deadline of the seats of a hold; the seats are those that carry its session.
+    Deadline,
+}
+
+/// Rows that are there and get other values.
+#[derive(Debug)]
+struct Update {
+    by: &'static [&'static str],
+    set: &'static str,
+    /// Which of them; the others stay.
+    only: &'static str,
+}
+
+impl Write {
+    /// In the order in which those of one batch are carried out: rows first, then what changes them.
+    pub(crate) const ALL: [Write; 6] = [
+        Write::Event,
+        Write::Seat,
+        Write::Reservation,
+        Write::History,
+        Write::Phase,
+        Write::Deadline,
+    ];
+
+    fn table(self) -> &'static Table {
+        match self {
+            Write::Event | Write::Phase => &EVENTS,
+            Write::Seat => &VENUES,
+            Write::Reservation | Write::Deadline => &RESERVATIONS,
+            Write::History => &HISTORY,
+        }
+    }
+
+    fn update(self) -> Option<Update> {
+        match self {
+            Write::Event | Write::Seat | Write::Reservation | Write::History => None,
+            Write::Phase => Some(Update { by: &["event_id"], set: "phase", only: "" }),
+            Write::Deadline => Some(Update {
+                by: &["event_id", "session_id"],
+                set: "lock_expiry",
+                only: " AND status = 'held'",
+            }),
+        }
+    }
+
+    /// The columns a row gives, in this order: all of its table, or those of the update, its value,
+    /// and the version.
+    pub(crate) fn given(self) -> Vec<&'static Column> {
+        let table = self.table();
+        let Some(Update { by, set, .. }) = self.update() else {
+            return table.columns.iter().filter(|column| column.looked_up.is_none()).collect();
+        };
+        let names: Vec<_> = by.iter().copied().chain([set]).chain(table.version).collect();
+        let column = |name: &&str| table.columns.iter().find(|column| column.name == *name);
+        names.iter().filter_map(column).collect()
+    }
+
+    /// For a statement that may meet each row of its table once: the places of the key in what is
+    /// given, and that of the version by which the newest of several is known.
+    pub(crate) fn once(self) -> Option<(Vec<usize>, usize)> {
+        let table = self.table();
+        let key = self.update().map_or(table.key, |update| update.by);
+        let given = self.given();
+        let place = |name: &str| given.iter().position(|column| column.name == name);
+        let key = key.iter().map(|name| place(name)).collect::<Option<_>>();
+        key.zip(table.version.and_then(place))
+    }
+
+    /// The statement, taking its rows from what the dialect says.
+    pub(crate) fn sql(self, dialect: Dialect) -> String {
+        let source = (dialect.source)(&self.given());
+        match self.update() {
+            Some(update) => self.table().update(&update, &source),
+            None => self.table().insert(&source),
+        }
+    }
+}
+
+impl Table {
+    fn insert(&self, source: &str) -> String {
+        let Table { name, columns, key, version, .. } = self;
+        let all = list(&columns.iter().map(|column| column.name).collect::<Vec<_>>());
+        let values = columns.iter().map(|column| match column.looked_up {
+            Some(select) => format!("({select})"),
+            None => format!("given.\"{}\"", column.name),
+        });
+        let values = values.collect::<Vec<_>>().join(", ");
+        let on_conflict = version.map_or("NOTHING".to_owned(), |version| {
+            let others = columns.iter().filter(|column| !key.contains(&column.name));
+            let set = others.map(|column| format!("\"{0}\" = excluded.\"{0}\"", column.name));
+            let set = set.collect::<Vec<_>>().join(", ");
+            format!("UPDATE SET {set} WHERE excluded.{version} > {name}.{version}")
+        });
+        // `WHERE true` tells SQLite that ON does not belong to a join.
+        format!(
+            "INSERT INTO {name} ({all}) SELECT {values} FROM {source} WHERE true
+             ON CONFLICT ({}) DO {on_conflict}",
+            list(key)
+        )
+    }
+
+    fn update(&self, update: &Update, source: &str) -> String {
+        let name = self.name;
+        let Update { by, set, only } = update;
+        let matches = by.iter().map(|column| format!("{name}.{column} = given.{column}"));
+        let matches = matches.collect::<Vec<_>>().join(" AND ");
+        let version = self.version.expect("only rows with a version are changed");
+        format!(
+            "UPDATE {name} SET {set} = given.{set}, {version} = given.{version} FROM {source}
+             WHERE {matches} AND {name}.{version} < given.{version}{only}"
+        )
+    }
+}
+
+/// Names, quoted, since one of them is `row`.
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
