@@ -275,7 +275,7 @@ impl WaitingRoom {
 
     /// Changes the settings of rooms to come and of those that are open; what was turned by hand
     /// stays where it was turned.
-    pub fn retune(&self, settings: RoomSettings) {
+    pub fn follow_settings(&self, settings: RoomSettings) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         for room in rooms.values_mut() {

@@ -1,7 +1,5 @@
 //! Policy: how long, how many, how often. Data in the log, so the past stays as decided.
 
-use crate::dials::{Acts, DIALS, DialChange};
-
 /// The rules of one event's sale. Durations in milliseconds of log time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -33,35 +31,6 @@ pub struct Policy {
     pub pass_ms: u64,
     /// Distinct buyers the event remembers; bounds its largest table.
     pub buyers_max: u32,
-}
-
-impl Policy {
-    /// Whether the rules that are dials too stand within the bounds of these.
-    #[must_use]
-    pub fn is_within_dials(&self) -> bool {
-        DIALS.iter().all(|dial| dial.of_policy(self).is_none_or(|value| dial.check(&value).is_ok()))
-    }
-
-    /// The rules that are dials too, as a change that would lead to them.
-    #[must_use]
-    pub fn dials(&self) -> DialChange {
-        let mut change = DialChange::default();
-        for dial in &DIALS {
-            if let Some(value) = dial.of_policy(self) {
-                dial.set(&mut change, &value);
-            }
-        }
-        change
-    }
-
-    /// Takes over the rules that are dials too.
-    pub fn follow(&mut self, change: &DialChange) {
-        for (dial, value) in change.turned() {
-            if let Acts::Rule(rule) = dial.acts {
-                (rule.follow)(self, &value);
-            }
-        }
-    }
 }
 
 impl Default for Policy {

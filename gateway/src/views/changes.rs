@@ -97,7 +97,7 @@ mod tests {
         FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
     }
 
-    fn tuned(offset: u64, index: u16, dials: DialChange) -> FactRecord {
+    fn set(offset: u64, index: u16, dials: DialChange) -> FactRecord {
         record(offset, index, Fact::DialsSet { change: Box::new(dials), by: StaffId(7) })
     }
 
@@ -108,9 +108,9 @@ mod tests {
         changes.note(&record(1, 0, Fact::SaleOpened));
         changes.note(&record(2, 0, Fact::SalePaused));
         let phase = Some(PhaseDial::Pause);
-        changes.note(&tuned(2, 1, DialChange { phase, pace_per_minute: Some(5), ..none.clone() }));
+        changes.note(&set(2, 1, DialChange { phase, pace_per_minute: Some(5), ..none.clone() }));
         let message = Some("hello".to_owned());
-        changes.note(&tuned(3, 0, DialChange { message, puzzle_level: Some(3), ..none.clone() }));
+        changes.note(&set(3, 0, DialChange { message, puzzle_level: Some(3), ..none.clone() }));
         changes.note(&record(4, 0, Fact::EventCancelled));
         let names: Vec<_> = changes.newest(None).map(|c| (c.fact, c.by.is_some())).collect();
         let expected = [
@@ -136,11 +136,11 @@ mod tests {
     fn it_stays_bounded_and_knows_what_files_did() {
         let mut changes = Changes::default();
         for offset in 1..=2_000 {
-            changes.note(&tuned(offset, 0, DialChange { origin: offset, ..DialChange::default() }));
+            changes.note(&set(offset, 0, DialChange { origin: offset, ..DialChange::default() }));
         }
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
         assert!(changes.has_done(2_000) && !changes.has_done(1));
-        changes.note(&tuned(3_000, 0, DialChange { origin: 1_990, ..DialChange::default() }));
+        changes.note(&set(3_000, 0, DialChange { origin: 1_990, ..DialChange::default() }));
         assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
         assert!(changes.origins.len() <= ORIGINS_MAX);
     }

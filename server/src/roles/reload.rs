@@ -102,7 +102,7 @@ impl Follower {
 
         let limits = limit_settings(&next);
         let limits = (limits != limit_settings(&self.settings)).then_some(limits);
-        self.state.retune(limits, room_settings(&next));
+        self.state.follow_settings(limits, room_settings(&next));
         if needs_restart(&self.settings, &next) {
             tracing::warn!(
                 "some of the new settings take a restart; see `floodgate config default`"

@@ -9,6 +9,7 @@
 mod change;
 mod dial;
 mod phase;
+mod rules;
 
 pub use change::DialEntry;
 pub use dial::{Acts, Dial, DialError, DialValue, Kind, Plain, Rule};
