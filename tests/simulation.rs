@@ -13,9 +13,9 @@ use floodgate_audit::{Acked, audit};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
     Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command, CommandId,
-    Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, OrderStatus, PaymentMethod,
-    PaymentReference, PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList,
-    StaffId, Subject,
+    Currency, Envelope, EventId, Frontier, GatewayId, HoldId, LogTime, NewEvent, OrderStatus,
+    PaymentMethod, PaymentReference, PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply,
+    SeatId, SeatList, StaffId, Subject,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
@@ -265,7 +265,9 @@ impl Simulation {
         let place = Place(self.rng.random_range(0..places + 20));
         let cohort = Cohort::new(AgeBand::ALL.get(place.0 as usize).copied(), None);
         match self.rng.random_range(0..4) {
-            0 => self.wish(event_id, Actor::System, Command::CallPlaces { below: place }),
+            0 => {
+                self.wish(event_id, Actor::System, Command::CallPlaces { below: Frontier(place.0) })
+            }
             1 => self.wish(event_id, actor, Command::AwaitTurn { place }),
             2 => self.wish(event_id, actor, Command::ShareCohort { cohort }),
             _ => self.wish(event_id, actor, Command::WithdrawCohort),

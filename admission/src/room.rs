@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use floodgate_domain::{BuyerId, DialChange, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, DialChange, EventId, Frontier, LogTime, Place};
 
 use crate::keys::Keys;
 use crate::limits::network_key;
@@ -71,7 +71,7 @@ pub struct Joined {
 /// The public state of a queue: the same for everybody, so it can be cached and pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueView {
-    pub frontier: u64,
+    pub frontier: Frontier,
     pub pace_per_minute: u32,
     pub puzzle_level: u8,
     pub message: String,
@@ -88,7 +88,7 @@ impl QueueView {
     pub fn people_waiting(&self) -> u64 {
         let given =
             if self.given_beyond == 0 { self.shop.places_reserved } else { self.given_beyond };
-        given.saturating_sub(self.frontier)
+        self.frontier.not_called(given)
     }
 }
 
@@ -220,11 +220,11 @@ impl WaitingRoom {
     pub fn check_turn(&self, event_id: EventId, place: Place) -> Result<(), RoomError> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
-        let frontier = room.pace.frontier();
-        if place.0 < frontier {
+        let (rank, frontier) = (room.shop.order.rank(place), room.pace.frontier());
+        if frontier.has_called(rank) {
             return Ok(());
         }
-        let ahead = place.0 - frontier;
+        let ahead = frontier.ahead_of(rank);
         let per_minute = u64::from(room.per_minute()).max(1);
         // Asking again before half of the expected wait is over is of no use.
         let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
@@ -321,3 +321,7 @@ impl WaitingRoom {
         Device { buyer: BuyerId(rand::random::<u64>().max(1)) }
     }
 }
+
+#[cfg(test)]
+#[path = "order_tests.rs"]
+mod order_tests;

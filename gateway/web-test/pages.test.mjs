@@ -9,6 +9,7 @@ import { freshKey } from '../web/js/command.js';
 import { backoff } from '../web/js/backoff.js';
 import { clock } from '../web/js/clock.js';
 import { money, waitingRange, waitingWords, worthSaying } from '../web/js/format.js';
+import { aheadOf, isCalled } from '../web/js/line.js';
 import { isCardNumber, isGoodUntil } from '../web/js/pay/card.js';
 import { passedStep } from '../web/js/pay/countdown.js';
 import { cheapest } from '../web/js/price.js';
@@ -151,6 +152,18 @@ function withImports(name, seen = new Set()) {
   }
   return seen;
 }
+
+test('the order of the line is in one place', () => {
+  const queue = { frontier: 10 };
+  const rows = [[0, true, 0], [9, true, 0], [10, false, 0], [15, false, 5]];
+  for (const [place, called, ahead] of rows) {
+    assert.deepEqual([isCalled(place, queue), aheadOf(place, queue)], [called, ahead]);
+  }
+  // Whoever compares a place with the frontier goes through line.js, so that a draw changes that alone.
+  const naming = all.filter((name) => name.endsWith('.js') && name !== 'js/line.js'
+    && /\.frontier\b|\bfrontier\s*[:}]/.test(readFileSync(join(web, name), 'utf8')));
+  assert.deepEqual(naming, []);
+});
 
 test('waiting costs one round trip: 14 KiB at most, all together', () => {
   const needed = ['event.html', 'css/main.css', ...withImports('js/event.js')];

@@ -9,9 +9,9 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, SeatFlags, Sectio
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_reply};
 use floodgate_domain::{
     ActionUrl, Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command,
-    CommandId, Currency, DialChange, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent,
-    PaymentAction, PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable, SeatId,
-    SeatList, StaffId,
+    CommandId, Currency, DialChange, Envelope, EventId, Frontier, GatewayId, HoldId, LogTime,
+    NewEvent, PaymentAction, PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable,
+    SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
@@ -250,7 +250,7 @@ impl Sale {
     fn line(&mut self) {
         self.ask(SYSTEM, Command::ReservePlaces { count: 100 });
         self.ask(buyer(12), Command::AwaitTurn { place: Place(12) });
-        self.ask(SYSTEM, Command::CallPlaces { below: Place(20) });
+        self.ask(SYSTEM, Command::CallPlaces { below: Frontier(20) });
         for number in 1..=12 {
             self.ask(buyer(number), Command::Enter { place: Place(number) });
         }

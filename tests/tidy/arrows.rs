@@ -50,7 +50,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "server",
         ],
     ),
-    ("tools/load", &["admission", "audit", "http-client"]),
+    ("tools/load", &["admission", "audit", "domain", "http-client"]),
     ("tools/testkit", &["domain", "event-log"]),
 ];
 

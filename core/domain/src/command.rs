@@ -6,6 +6,7 @@
 use crate::cohort::Cohort;
 use crate::dials::{DialChange, PhaseDial};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -114,8 +115,8 @@ pub enum Command {
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
-    /// System. Every place below is called; said by the gateways, which move the line.
-    CallPlaces { below: Place },
+    /// System. Every rank below is called; said by the gateways, which move the line.
+    CallPlaces { below: Frontier },
     /// Buyer. Wants to be told when his place is called; the gateway has seen that it is his.
     AwaitTurn { place: Place },
     /// Buyer. Lets himself be counted in aggregates, under these coarse answers.

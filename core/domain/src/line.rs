@@ -30,6 +30,12 @@ impl Frontier {
         rank.0 < self.0
     }
 
+    /// The lowest rank that was not called.
+    #[must_use]
+    pub fn first_waiting(self) -> Rank {
+        Rank(self.0)
+    }
+
     /// Places that are called before one of this rank; 0 for one that was called.
     #[must_use]
     pub fn ahead_of(self, rank: Rank) -> u64 {
@@ -51,6 +57,20 @@ pub type Permutation = fn(u64, u64) -> u64;
 pub struct LineOrder {
     drawn: Option<(u64, Permutation)>,
 }
+
+impl PartialEq for LineOrder {
+    fn eq(&self, other: &Self) -> bool {
+        match (self.drawn, other.drawn) {
+            (None, None) => true,
+            (Some((count, one)), Some((others, other))) => {
+                count == others && std::ptr::fn_addr_eq(one, other)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Eq for LineOrder {}
 
 impl LineOrder {
     /// In the order in which they were given out.

@@ -1,7 +1,8 @@
 //! How facts change a view.
 
 use floodgate_domain::{
-    BuyerId, Fact, FactRecord, HoldId, LogTime, OrderStatus, OrderView, SalePhase, SeatList,
+    BuyerId, Fact, FactRecord, Frontier, HoldId, LogTime, OrderStatus, OrderView, SalePhase,
+    SeatList,
 };
 
 use super::NEVER;
@@ -25,12 +26,13 @@ impl EventView {
             Fact::PlacesReserved { first, count } => {
                 self.places_reserved = first.0 + u64::from(*count);
             }
-            Fact::PlacesCalled { below } => self.places_called = below.0,
+            Fact::PlacesCalled { below } => self.places_called = *below,
             Fact::Entered { buyer, place, until } => {
                 if self.passes.insert(*buyer, (*place, *until)).is_none() {
                     self.shoppers += 1;
                 }
-                self.entered_beyond = self.entered_beyond.max(place.0 + 1);
+                let behind = Frontier::behind(self.order.rank(*place));
+                self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
             Fact::ShopperLeft { buyer, .. } => {

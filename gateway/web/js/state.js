@@ -1,4 +1,5 @@
 // Owns the decision which state of the page is true, from what the server says. Pure.
+import { isCalled } from './line.js';
 
 const LIVE = new Set(['held', 'payment_pending', 'declined']);
 
@@ -24,7 +25,7 @@ export function decide({ event, queue, me, now, browsing = false }) {
     return 'join';
   }
   if (phase === 'sold_out') return 'sold_out';
-  if (phase === 'open' && queue && place < queue.frontier) return 'turn';
+  if (phase === 'open' && queue && isCalled(place, queue)) return 'turn';
   return 'waiting';
 }
 

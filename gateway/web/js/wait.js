@@ -3,6 +3,7 @@
 import { announce, el, heading, notice, say } from './dom.js';
 import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
   from './format.js';
+import { aheadOf } from './line.js';
 import { pricedCategories } from './state.js';
 
 const PAUSED = 'The sale is paused. Your place is kept, and the queue goes on from here.';
@@ -68,7 +69,7 @@ export function waiting(page) {
     notOpen.hidden = queue?.phase !== 'announced';
     say(facts.place, count(me.place + 1));
     if (!queue) return;
-    const people = Math.max(0, me.place - queue.frontier);
+    const people = aheadOf(me.place, queue);
     const start = startOf(page, people);
     say(ahead, count(people));
     say(unit, people === 1 ? 'person ahead of you' : 'people ahead of you');

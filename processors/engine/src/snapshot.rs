@@ -14,6 +14,7 @@ use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
+use floodgate_domain::line::LineOrder;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::wire::{
     Cursor, Sink, WireError, read_cohort, read_policy, read_prices, write_policy, write_prices,
@@ -144,7 +145,7 @@ fn write_line(event: &Event, out: &mut Vec<u8>) {
 }
 
 fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
-    event.waiting_line = WaitingLine::read(cursor, &event.places_spent)?;
+    event.waiting_line = WaitingLine::read(cursor, event.places_spent.len())?;
     for _ in 0..read_count(cursor)? {
         let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
         let cohort = read_cohort(cursor)?;
@@ -195,6 +196,7 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         places_reserved,
         places_spent: places_spent?,
         sweep,
+        order: LineOrder::AS_GIVEN,
         waiting_line: WaitingLine::default(),
     };
     read_line(&mut event, cursor)?;

@@ -74,10 +74,11 @@ fn command_data(envelope: &Envelope) -> Value {
             data.insert("count".into(), json!(count));
         }
         // What a fan shares stays in the record: nobody needs it beside his pseudonym on a screen.
-        Command::Enter { place }
-        | Command::AwaitTurn { place }
-        | Command::CallPlaces { below: place } => {
+        Command::Enter { place } | Command::AwaitTurn { place } => {
             data.insert("place".into(), json!(place.0));
+        }
+        Command::CallPlaces { below } => {
+            data.insert("place".into(), json!(below.0));
         }
         Command::HoldSeats { seats, accessible } => {
             let seats: Vec<_> = seats.iter().map(|seat| seat.0).collect();

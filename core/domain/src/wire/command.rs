@@ -111,9 +111,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_bytes(public_value);
         }
         Command::ReservePlaces { count } => out.put_varint(u64::from(*count)),
-        Command::Enter { place }
-        | Command::AwaitTurn { place }
-        | Command::CallPlaces { below: place } => out.put_varint(place.0),
+        Command::Enter { place } | Command::AwaitTurn { place } => out.put_varint(place.0),
+        Command::CallPlaces { below } => out.put_varint(below.0),
         Command::ShareCohort { cohort } => out.put_varint(u64::from(cohort.number())),
         Command::HoldSeats { seats, accessible } => {
             out.put_seats(seats);
@@ -204,7 +203,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },
         28 => Command::ReadStatus,
-        30 => Command::CallPlaces { below: cursor.place()? },
+        30 => Command::CallPlaces { below: cursor.frontier()? },
         31 => Command::AwaitTurn { place: cursor.place()? },
         32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
         33 => Command::WithdrawCohort,

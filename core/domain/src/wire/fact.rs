@@ -264,7 +264,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Fact, WireError> {
         },
         27 => Fact::Announced { message: cursor.text(MESSAGE_BYTES_MAX)? },
         28 => Fact::EngineVersionSet { version: cursor.u32()? },
-        30 => Fact::PlacesCalled { below: cursor.place()? },
+        30 => Fact::PlacesCalled { below: cursor.frontier()? },
         31 => Fact::TurnAwaited { buyer: read_buyer(cursor)?, place: cursor.place()? },
         32 => Fact::CohortJoined { cohort: read_cohort(cursor)? },
         33 => Fact::CohortLeft { cohort: read_cohort(cursor)? },

@@ -2,8 +2,8 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, HoldId, LogTime,
-    PhaseDial, Place, SeatId, SeatList, StaffId,
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
+    LogTime, PhaseDial, Place, SeatId, SeatList, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -83,7 +83,7 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
         Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
-        Fact::PlacesCalled { below: Place(300) },
+        Fact::PlacesCalled { below: Frontier(300) },
         Fact::TurnAwaited { buyer, place: Place(299) },
         Fact::CohortJoined { cohort: cohort() },
         Fact::CohortLeft { cohort: Cohort::new(None, None) },

@@ -8,8 +8,8 @@ use floodgate_domain::wire::{
 };
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
-    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply,
-    SalePhase, SeatId, Source, StaffId,
+    FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal,
+    Reply, SalePhase, SeatId, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -45,7 +45,7 @@ fn commands() -> Vec<Command> {
         Command::Tick,
         Command::EngineVersion { version: 1 },
         Command::ReadStatus,
-        Command::CallPlaces { below: Place(300) },
+        Command::CallPlaces { below: Frontier(300) },
         Command::AwaitTurn { place: Place(299) },
         Command::ShareCohort { cohort: cohort() },
         Command::WithdrawCohort,

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use floodgate_admission::{Flow, QueueView};
+use floodgate_admission::Flow;
 use floodgate_domain::{DialChange, Refusal, SalePhase};
 
 use super::standing;
@@ -52,7 +52,7 @@ impl Preview {
         let phase = change.phase.map_or(Ok(view.phase), |dial| dial.turn(view.phase))?;
         let (measured, longest) = (view.stay.mean_ms(), view.policy.pass_ms);
         let stay_ms = measured.unwrap_or(longest);
-        let waiting = waiting(&room);
+        let waiting = room.people_waiting();
         let crowd = Crowd { waiting, shoppers: view.shoppers, stay_ms, free: view.counts.free };
         let stay = std::time::Duration::from_secs(stay_ms.div_ceil(1000));
         Ok(Preview {
@@ -65,13 +65,6 @@ impl Preview {
             as_of: view.as_of.into(),
         })
     }
-}
-
-/// People who have a place and were not called. A gateway that gave out none since it started
-/// takes all places that were reserved, which is more than there are.
-fn waiting(room: &QueueView) -> u64 {
-    let given = if room.given_beyond == 0 { room.shop.places_reserved } else { room.given_beyond };
-    given.saturating_sub(room.frontier)
 }
 
 /// Who waits and who is inside.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, DialChange, Envelope, Fact,
-    FactRecord, HoldId, PhaseDial, Place, Policy, SeatId,
+    FactRecord, Frontier, HoldId, PhaseDial, Place, Policy, SeatId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
@@ -97,7 +97,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             assert!(reply.repeated || envelope.command_id == CommandId(0));
             return;
         }
-        Wish::Call(below) => (Actor::System, Command::CallPlaces { below: Place(below) }),
+        Wish::Call(below) => (Actor::System, Command::CallPlaces { below: Frontier(below) }),
         Wish::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
         Wish::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
         Wish::Share(b, age) => {
@@ -286,7 +286,7 @@ proptest! {
         let cohort = Cohort::new(None, None);
         stage.ask(crate::stage::buyer(1), Command::ShareCohort { cohort });
         stage.ask(crate::stage::buyer(2), Command::AwaitTurn { place: Place(2) });
-        stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
+        stage.ask(Actor::System, Command::CallPlaces { below: Frontier(2) });
         let mut bytes = snapshot(&stage.engine);
         let at = at.index(bytes.len());
         bytes[at] = value;

@@ -52,7 +52,7 @@ pub struct FactBody {
     pub attempt: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// A place in the line; of `places_called`, every place below it.
+    /// A place in the line; of `places_called`, every place with a rank below may enter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +146,8 @@ fn until(effects: &Effects<'_>) -> Option<LogTime> {
 fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
     match (effects.line, effects.shop) {
         (Some(LineMove::Reserved { first, count }), _) => (Some(first.0), Some(count)),
-        (Some(LineMove::Called { below: place } | LineMove::Awaited { place, .. }), _)
+        (Some(LineMove::Called { below }), _) => (Some(below.0), None),
+        (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
         (None, Some(ShopMove::Left { .. }) | None) => (None, None),
     }
