@@ -23,3 +23,6 @@ pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.
 pub const DEFAULT_TOML: &str = include_str!("../default.toml");
+
+/// A setting out of its bounds: key, value, bound and fix.
+pub(crate) type Violation<Fix = &'static str> = (&'static str, String, Fix);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
+use crate::Violation;
 use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
@@ -160,9 +161,6 @@ pub struct Secrets {
     pub ticket_key_file: PathBuf,
     pub staff_keys_file: PathBuf,
 }
-
-/// A setting out of its bounds: key, value, bound and fix.
-pub(crate) type Violation<Fix = &'static str> = (&'static str, String, Fix);
 
 impl Admission {
     /// Where dials stand until somebody turns them: within the bounds of the dials.

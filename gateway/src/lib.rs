@@ -8,7 +8,8 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket`, `payments` | subjects: waiting room and limits, keys, signatures, the provider |
+//! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
+//! | `payments` | subject: the provider, as far as it is served here |
 //! | `csp` | what pages may load |
 //! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
 //! | `heartbeat` | rooms advance, frontiers agree and are recorded |

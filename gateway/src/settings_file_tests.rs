@@ -32,12 +32,13 @@ fn act(
 /// What the views know once a turn is a fact.
 fn note(changes: &mut Changes, offset: u64, done: &FileChange) {
     let change = Box::new(done.change.clone());
-    changes.note(&FactRecord {
+    let record = FactRecord {
         source: Source { offset, index: 0 },
         at: LogTime(offset),
         event_id: done.event_id,
         fact: Fact::DialsSet { change, by: StaffId::SETTINGS_FILE },
-    });
+    };
+    changes.note(&record, &record.fact.effects());
 }
 
 #[test]

@@ -15,13 +15,13 @@ use tokio::net::TcpListener;
 
 use floodgate_event_log::Log;
 
-/// What is told.
+/// What is shown.
 #[derive(Debug, Clone)]
 pub struct StatusPage {
     pub log: Arc<dyn Log>,
     /// Whether the role has caught up; `None` for roles that are ready when the log is.
     pub ready: Option<Arc<AtomicBool>>,
-    /// Whether the process was told to end.
+    /// Whether the process is to end.
     pub draining: Arc<AtomicBool>,
     pub metrics: Option<PrometheusHandle>,
 }

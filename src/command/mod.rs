@@ -19,6 +19,7 @@ mod serve;
 mod settings;
 mod staff;
 mod stampede;
+mod ticket;
 mod topics;
 mod venue;
 
@@ -65,6 +66,7 @@ enum Command {
     Demo(demo::Demo),
     Event(event::Event),
     Sale(sale::Sale),
+    Ticket(ticket::Ticket),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -91,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
+        Command::Ticket(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),
@@ -105,7 +108,7 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(json),
+        Err(failure) => failure.report(json),
     }
 }
 

@@ -12,7 +12,7 @@ use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///
-/// Logs are JSON lines on standard error; FLOODGATE_LOG sets what is told (info by default).
+/// Logs are JSON lines on standard error; FLOODGATE_LOG filters them (info by default).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -50,7 +50,7 @@ impl Serve {
     }
 }
 
-/// Runs some roles in this process until it is told to end, or cannot go on.
+/// Runs some roles in this process until it is asked to end, or cannot go on.
 pub(super) fn run_roles(
     place: &Place,
     listen: Option<SocketAddr>,

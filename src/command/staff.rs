@@ -70,7 +70,7 @@ impl Caller {
         self.call(Method::PATCH, path, Some(body)).await
     }
 
-    /// One wish under a fresh key; a problem answer becomes a sentence.
+    /// One request under a fresh key; a problem answer becomes a sentence.
     async fn call(
         &self,
         method: Method,

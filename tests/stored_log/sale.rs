@@ -297,8 +297,11 @@ impl Sale {
         self.start(4, hold_id);
         self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 2, payment: payment() });
         self.ask(SYSTEM, Command::PaymentCaptured { hold_id, attempt: 2 });
-        self.ask(buyer(4), Command::TransferTicket { hold_id, seat: SeatId(0), to: BuyerId(9) });
-        self.ask(STAFF, Command::RedeemTicket { hold_id, seat: SeatId(0) });
+        self.ask(
+            buyer(4),
+            Command::TransferTicket { hold_id, seat: SeatId(0), edition: 0, to: BuyerId(9) },
+        );
+        self.ask(STAFF, Command::RedeemTicket { hold_id, seat: SeatId(0), edition: 1 });
         let hold_id = self.pay(5);
         self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() });
         self.ask(SYSTEM, Command::PaymentLost { hold_id, attempt: 1 });

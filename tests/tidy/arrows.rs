@@ -112,6 +112,23 @@ fn the_engine_is_named_by_those_who_run_it() {
 }
 
 #[test]
+fn unit_tests_are_run() {
+    let mut findings = Vec::new();
+    for (folder, _) in ARROWS {
+        let manifest: toml::Table = read(&root().join(folder).join("Cargo.toml")).parse().unwrap();
+        let runs = manifest.get("lib").and_then(|lib| lib.get("test")?.as_bool()).unwrap_or(true);
+        let source = format!("{folder}/src/");
+        for path in files(&[".rs"]).iter().filter(|path| !runs && shown(path).starts_with(&source))
+        {
+            if read(path).contains("#[cfg(test)]") {
+                findings.push(format!("{}: {folder}/Cargo.toml has `test = false`", shown(path)));
+            }
+        }
+    }
+    expect_none(&findings);
+}
+
+#[test]
 fn no_dependency_is_idle() {
     let sources: Vec<_> = files(&[".rs"]).iter().map(|path| (shown(path), read(path))).collect();
     let mut findings = Vec::new();

@@ -357,10 +357,13 @@ fn crate_of(sources: &[(&str, &str)]) -> Sources {
     Sources(modules.collect())
 }
 
+/// What a crate is like, its modules, and how many circles are in it.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, usize);
+
 #[test]
 fn circles_are_found_and_nothing_else_is() {
     let root = ("", "mod a; mod b; mod c;");
-    let rows: [(&str, Vec<(&str, &str)>, usize); 9] = [
+    let rows: [Case<'_>; 9] = [
         ("a line", vec![("a", "use crate::b::B;"), ("b", "use crate::c::C;"), ("c", "")], 0),
         ("two", vec![("a", "use crate::b::B;"), ("b", "fn f() { crate::a::g(); }"), ("c", "")], 1),
         (

@@ -23,11 +23,11 @@ const HOLDERS: [(&str, &[&str]); 14] = [
     ("first", &["Order"]),
     ("next", &["Order"]),
     ("action", &["Action"]),
+    ("payment", &["OrderPayment"]),
     ("policy", &["PolicyPatch"]),
     ("as_of", &["Position"]),
     ("ticket", &["Ticket"]),
     ("asks", &["PuzzleChallenge"]),
-    ("method", &["Method"]),
     ("plan", &["SeatingPlan"]),
     ("run", &["PlanRun"]),
 ];

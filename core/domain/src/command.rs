@@ -109,10 +109,15 @@ pub enum Command {
     PaymentLost { hold_id: HoldId, attempt: u8 },
     /// Staff. A confirmed order is given back.
     RefundOrder { hold_id: HoldId },
-    /// Buyer. Hands one ticket on.
-    TransferTicket { hold_id: HoldId, seat: crate::seats::SeatId, to: crate::ids::BuyerId },
-    /// Staff. At the gate.
-    RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
+    /// Buyer who has the ticket, or staff for them. Hands on the edition that is named.
+    TransferTicket {
+        hold_id: HoldId,
+        seat: crate::seats::SeatId,
+        edition: u16,
+        to: crate::ids::BuyerId,
+    },
+    /// Staff. Lets somebody in with a ticket, at the gate; `edition` is the one that was shown.
+    RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId, edition: u16 },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
     /// System. Every rank below is called; said by the gateways, which move the line.

@@ -38,5 +38,5 @@ pub(crate) use sale::PhaseChange;
 pub(crate) use seat::Seat;
 pub(crate) use staff::StaffMe;
 pub(crate) use status::StatusAnswer;
-pub(crate) use ticket::{Ticket, TicketPublicKey, Tickets};
+pub(crate) use ticket::*;
 pub(crate) use venue::PlanUpload;

@@ -14,6 +14,7 @@ mod pages;
 mod payments;
 mod problems;
 mod queue;
+mod redemptions;
 mod respond;
 mod sale;
 mod shop;
@@ -21,6 +22,7 @@ mod staff;
 mod status;
 mod system;
 mod tickets;
+mod transfers;
 mod venues;
 
 use std::sync::LazyLock;
@@ -62,6 +64,8 @@ fn table() -> Routes {
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())
+        .merge(transfers::routes())
+        .merge(redemptions::routes())
         .merge(status::routes())
         .merge(staff::routes())
         .merge(payments::routes())

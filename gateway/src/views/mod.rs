@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use floodgate_admission::ShopView;
 use floodgate_domain::wire::decode_fact;
-use floodgate_domain::{EventId, FactRecord, LogTime, Source};
+use floodgate_domain::{EventId, FactRecord, Source};
 use floodgate_event_log::{Log, LogError, LogReader, Topic};
 
 pub(crate) use changes::{Change, Changes};
@@ -207,6 +207,3 @@ impl Views {
         events.iter().map(|(&id, entry)| (id, Arc::clone(entry))).collect()
     }
 }
-
-/// An instant nothing has been seen at.
-pub(crate) const NEVER: LogTime = LogTime(0);

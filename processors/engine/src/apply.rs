@@ -40,7 +40,7 @@ impl Target<'_> {
             Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
             Fact::TurnAwaited { place, .. } => {
                 let rank = self.event.order.rank(*place);
-                self.event.waiting_line.ask(rank);
+                self.event.waiting_line.request(rank);
             }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
@@ -76,14 +76,17 @@ impl Target<'_> {
             Fact::OrderCancelled { hold_id, seats, .. } => {
                 self.end(*hold_id, seats, OrderStatus::Cancelled);
             }
+            Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
+                if let Some(change) = fact.effects().seats {
+                    self.event.tickets.follow(&change);
+                }
+            }
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentVoided { .. }
             | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
-            | Fact::TicketTransferred { .. }
-            | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
@@ -190,6 +193,7 @@ impl Target<'_> {
         buyer.drop_hold(hold_id);
         buyer.seats_count -= seats.len() as u16;
         event.seat_map.free(seats);
+        event.tickets.forget(hold_id, seats.as_slice());
         event.orders.retire(hold_id);
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Buyer {
     pub(super) holds_count: u8,
     /// Held and bought seats.
     pub(super) seats_count: u16,
-    /// What he lets himself be counted under.
+    /// What they let themselves be counted under.
     pub(super) cohort: Option<Cohort>,
     pub(super) place: Place,
     pub(super) pass_until: LogTime,

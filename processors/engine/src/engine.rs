@@ -255,14 +255,14 @@ impl Engine {
                 return (Answer::Refused(Refusal::KeyReused), false);
             }
             let outcome = first.outcome;
-            return (self.tell(envelope.event_id, outcome), true);
+            return (self.answer(envelope.event_id, outcome), true);
         }
         let outcome = self.decide_and_apply(envelope, output).unwrap_or_else(Outcome::Refused);
         if envelope.command_id != CommandId(0) {
             let Envelope { command_id, fingerprint, .. } = *envelope;
             self.outcomes.remember(Remembered { command_id, fingerprint, outcome });
         }
-        (self.tell(envelope.event_id, outcome), false)
+        (self.answer(envelope.event_id, outcome), false)
     }
 
     fn decide_and_apply(
@@ -332,7 +332,7 @@ impl Engine {
     }
 
     /// Puts an outcome into words, with the state as it is now.
-    fn tell(&self, event_id: EventId, outcome: Outcome) -> Answer {
+    fn answer(&self, event_id: EventId, outcome: Outcome) -> Answer {
         let event = self.event(event_id);
         match (outcome, event) {
             (Outcome::Refused(refusal), _) => Answer::Refused(refusal),

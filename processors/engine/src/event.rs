@@ -6,6 +6,7 @@ use super::seat_map::SeatMap;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::effects::Tickets;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::Policy;
@@ -34,6 +35,8 @@ pub(super) struct Event {
     /// In which order places are called.
     pub(super) order: LineOrder,
     pub(super) waiting_line: WaitingLine,
+    /// Tickets that were handed on or let in with.
+    pub(super) tickets: Tickets,
 }
 
 impl Event {
@@ -56,6 +59,7 @@ impl Event {
             sweep: None,
             order: LineOrder::AS_GIVEN,
             waiting_line: WaitingLine::default(),
+            tickets: Tickets::default(),
         }
     }
 
@@ -85,7 +89,7 @@ impl Event {
     }
 
     /// The one thing facts do not say: who joined which cohort. Facts are for others to read, and
-    /// must not tell; the command does, and the engine remembers.
+    /// must not say; the command does, and the engine remembers.
     pub(super) fn remember_cohort(&mut self, envelope: &Envelope) {
         let cohort = match &envelope.command {
             Command::ShareCohort { cohort } => Some(*cohort),

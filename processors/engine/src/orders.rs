@@ -113,7 +113,7 @@ impl Orders {
         self.ended.retain(|&ended| ended != slot);
     }
 
-    /// What a buyer is told about his order.
+    /// What a buyer sees of their order.
     pub(super) fn view(&self, hold_id: HoldId, policy: &Policy) -> Option<OrderView> {
         self.get(hold_id).map(|order| OrderView {
             hold_id,

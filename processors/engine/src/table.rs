@@ -18,7 +18,7 @@ pub(super) fn mix64(mut key: u64) -> u64 {
 /// A cell: the low half of the hash above, the record's number plus one below; 0 is empty.
 ///
 /// The hash in the cell answers most comparisons without touching a record, which would be
-/// a cache miss each, and tells where a record belongs when a gap closes.
+/// a cache miss each, and shows where a record belongs when a gap closes.
 #[derive(Debug, Clone, Copy)]
 struct Cell(u64);
 

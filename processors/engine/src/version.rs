@@ -20,7 +20,7 @@ const COMPILED: u32 = NEWEST_VERSION;
 #[cfg(feature = "test-version")]
 const COMPILED: u32 = TEST_VERSION;
 
-/// No engine follows rules that it does not have, whatever it is told it may.
+/// No engine follows rules that it does not have, whatever the limit it is given.
 pub(crate) fn at_most(version_max: u32) -> u32 {
     version_max.clamp(BASE_VERSION, COMPILED)
 }

@@ -10,18 +10,21 @@
 //! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
 //! | [`calls`] | the pool that waits for providers |
 //! | [`outbox`] | the thread of a partition |
-//! | [`sandbox`] | providers, a folder each |
+//! | [`sandbox`], [`stripe`] | providers, a folder each |
 
 pub mod calls;
+mod error;
 mod open;
 pub mod outbox;
 pub mod provider;
 pub mod sandbox;
+pub mod stripe;
 pub mod web;
 pub mod worker;
 
 pub use calls::ProviderCalls;
+pub use error::ProviderError;
 pub use outbox::{Outbox, OutboxHandle};
-pub use provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
+pub use provider::{Authorisation, Captured, Charge, Payment, Provider};
 pub use sandbox::Sandbox;
 pub use worker::{OutboxConfig, PaymentWorker};

@@ -9,6 +9,7 @@ use floodgate_domain::{
     AuthorisedPayment, Currency, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
 };
 
+use crate::error::ProviderError;
 use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
 
 /// One attempt to pay for something. Subject and attempt are its name: whatever is done to it again
@@ -62,22 +63,6 @@ pub enum Captured {
     Done,
     /// For good: the authorisation is gone. Only said when the provider said so.
     Failed,
-}
-
-/// The provider could not be reached or failed; asking again is safe.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the payment provider did not answer: {reason}")]
-pub struct ProviderError {
-    pub reason: String,
-    /// How long it wants to be left alone.
-    pub retry_after: Option<Duration>,
-}
-
-impl ProviderError {
-    #[must_use]
-    pub fn new(reason: impl Into<String>) -> Self {
-        ProviderError { reason: reason.into(), retry_after: None }
-    }
 }
 
 /// A payment provider.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use floodgate_domain::{Currency, OrderStatus, PaymentAction, PaymentResult, Subject};
 
-use crate::provider::ProviderError;
+use crate::error::ProviderError;
 
 /// Where a gateway serves a provider's own pages: `{PAGES}/{page}`, and
 /// `{PAGES}/{page}/events/{event_id}/orders/{order_id}` for those about an order.

@@ -15,8 +15,9 @@ use floodgate_event_log::{
 };
 
 use crate::calls::{Answer, Answered, Call, IN_FLIGHT_MAX, Operation, ProviderCalls};
+use crate::error::ProviderError;
 use crate::open::{Key, Open, OpenPayments, Step};
-use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment, ProviderError};
+use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment};
 
 /// Facts taken in one turn.
 const BATCH_MAX: usize = 1024;

@@ -23,6 +23,19 @@ pub(crate) struct Owning {
     snapshots: Snapshots,
 }
 
+/// Why a role came to its end, and what is left of an owner.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: RunnerError,
+    pub(crate) left: Option<Box<PartitionLoop>>,
+}
+
+impl From<RunnerError> for Failed {
+    fn from(error: RunnerError) -> Self {
+        Failed { error, left: None }
+    }
+}
+
 /// From gaining a partition to having decided everything that waited for it.
 #[derive(Debug)]
 struct Takeover {
@@ -48,14 +61,14 @@ impl Owning {
         Owning { owner, takeover, snapshots: Snapshots::default() }
     }
 
-    /// One turn. After an error this incarnation is over, and nothing of it is on its way.
+    /// One turn. After an error this incarnation is over; what is left of it may be on its way still.
     pub(crate) fn turn(
         mut self,
         config: &LoopConfig,
         control: &Control,
         now: LogTime,
         longest: Duration,
-    ) -> Result<Self, RunnerError> {
+    ) -> Result<Self, Failed> {
         // A Tick lets time pass that nobody else lets pass; while behind, commands do.
         if self.owner.has_caught_up() {
             self.owner.tick_if_due(now);
@@ -63,10 +76,7 @@ impl Owning {
         }
         let turn = match self.owner.turn(self.patience(now).min(longest)) {
             Ok(turn) => turn,
-            Err(error) => {
-                self.owner.abandon();
-                return Err(error);
-            }
+            Err(error) => return Err(self.failed(error)),
         };
         control.report_applied(self.owner.next());
         control.report_behind(turn.behind);
@@ -76,6 +86,18 @@ impl Owning {
             done.record(config, control, &self.owner);
         }
         Ok(self)
+    }
+
+    fn failed(self, error: RunnerError) -> Failed {
+        Failed { error, left: Some(Box::new(self.owner)) }
+    }
+
+    /// Whether everything it published has arrived, so that it may step back or end.
+    pub(crate) fn settle(mut self) -> Result<(Self, bool), Failed> {
+        match self.owner.is_settled() {
+            Ok(is_settled) => Ok((self, is_settled)),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Moves snapshots towards their store. `true` once the last one is there or lost.

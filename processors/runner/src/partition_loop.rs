@@ -341,6 +341,16 @@ impl PartitionLoop {
         self.publication.has_arrived().unwrap_or(self.has_caught_up)
     }
 
+    /// Whether the outcome of every fact it published is known. Never waits.
+    pub(crate) fn is_settled(&mut self) -> Result<bool, RunnerError> {
+        Ok(self.publication.is_settled()?)
+    }
+
+    /// After a failure: whether nothing of this incarnation is on its way. Never waits.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.publication.is_quiet()
+    }
+
     /// Waits for the facts.
     pub(crate) fn close(mut self) -> Result<(), RunnerError> {
         Ok(self.publication.settle_all()?)

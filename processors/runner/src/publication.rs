@@ -22,7 +22,11 @@ pub(crate) struct Publication {
     /// to here are not published again.
     tail: Option<Source>,
     waiting: Vec<NewRecord>,
-    unsettled: VecDeque<Ticket>,
+    /// Batches in order, from the first whose outcome is open; `None` has arrived.
+    unsettled: VecDeque<Option<Ticket>>,
+    /// Why this incarnation must end. Nothing is sent any more: behind what did not arrive it would
+    /// leave a gap.
+    failed: Option<LogError>,
     /// Batches published and settled, for those who wait for durability.
     sent: u64,
     settled: u64,
@@ -39,6 +43,7 @@ impl Publication {
             tail,
             waiting: Vec::new(),
             unsettled: VecDeque::new(),
+            failed: None,
             sent: 0,
             settled: 0,
             key: (EventId(0), Bytes::new()),
@@ -68,53 +73,88 @@ impl Publication {
         self.waiting.push(NewRecord::new(self.key.1.clone(), value));
     }
 
-    /// Sends what was added as one append.
+    /// Sends what was added as one append, unless an earlier one did not arrive.
     pub(crate) fn send(&mut self) {
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() || self.settle().is_err() {
             return;
         }
         let batch = std::mem::take(&mut self.waiting);
-        self.unsettled.push_back(self.log.append(Topic::Ledger, self.partition, batch));
+        self.unsettled.push_back(Some(self.log.append(Topic::Ledger, self.partition, batch)));
         self.sent += 1;
     }
 
     /// Takes note of outcomes; waits only when too many are open. An error means that this
     /// incarnation must end: later batches may or may not be in the log.
     pub(crate) fn settle(&mut self) -> Result<(), LogError> {
-        while let Some(ticket) = self.unsettled.front_mut() {
-            let outcome = match ticket.try_outcome() {
-                Some(outcome) => outcome,
-                None if self.unsettled.len() > UNSETTLED_MAX => match self.unsettled.pop_front() {
-                    Some(ticket) => {
-                        ticket.wait()?;
-                        self.settled += 1;
-                        continue;
-                    }
-                    None => return Ok(()),
-                },
-                None => return Ok(()),
-            };
-            self.unsettled.pop_front();
-            outcome?;
+        self.look()?;
+        while self.unsettled.len() > UNSETTLED_MAX {
+            self.wait_for_first()?;
+        }
+        Ok(())
+    }
+
+    /// Looks at every batch, not only at the first: one that a full log refused at once stands behind
+    /// others that are still on their way.
+    fn look(&mut self) -> Result<(), LogError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        for batch in &mut self.unsettled {
+            match batch.as_mut().and_then(Ticket::try_outcome) {
+                None => {}
+                Some(Ok(_)) => *batch = None,
+                Some(Err(error)) => {
+                    *batch = None;
+                    self.failed = Some(error.clone());
+                    return Err(error);
+                }
+            }
+        }
+        while self.unsettled.pop_front_if(|batch| batch.is_none()).is_some() {
             self.settled += 1;
         }
         Ok(())
+    }
+
+    fn wait_for_first(&mut self) -> Result<(), LogError> {
+        if let Some(Some(ticket)) = self.unsettled.pop_front()
+            && let Err(error) = ticket.wait()
+        {
+            self.failed = Some(error.clone());
+            return Err(error);
+        }
+        self.settled += 1;
+        self.look()
+    }
+
+    /// Whether every outcome is known. Never waits.
+    pub(crate) fn is_settled(&mut self) -> Result<bool, LogError> {
+        self.look()?;
+        Ok(self.unsettled.is_empty())
     }
 
     /// Waits for every outcome.
     pub(crate) fn settle_all(&mut self) -> Result<(), LogError> {
-        while let Some(ticket) = self.unsettled.pop_front() {
-            ticket.wait()?;
-            self.settled += 1;
+        while !self.is_settled()? {
+            self.wait_for_first()?;
         }
         Ok(())
     }
 
-    /// Waits for every outcome, whatever it is: before the tail is read again, nothing of
-    /// this incarnation may still be on its way.
+    /// Whether nothing is on its way any more, whatever came of it: before the tail is read again,
+    /// nothing of this incarnation may be. Whether it arrived is what the tail will say.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let is_open = |batch: &mut Option<Ticket>| match batch {
+            Some(ticket) => ticket.try_outcome().is_none(),
+            None => false,
+        };
+        self.unsettled.retain_mut(is_open);
+        self.unsettled.is_empty()
+    }
+
+    /// Waits until nothing is on its way.
     pub(crate) fn abandon(mut self) {
-        for ticket in self.unsettled.drain(..) {
-            // Whether it arrived is what the tail will say.
+        for ticket in self.unsettled.drain(..).flatten() {
             let _ = ticket.wait();
         }
     }

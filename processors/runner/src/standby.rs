@@ -28,7 +28,7 @@ const FACTS_MAX: usize = 4096;
 /// have none: refusals, mostly. Those nearer are left to the takeover, which answers them; at
 /// 40,000 a second these are 1.6 seconds, about as long as a client waits for an answer and as a
 /// takeover takes. Folding them then takes a tenth of a second.
-const TRAIL: u64 = 1 << 16;
+pub(crate) const TRAIL: u64 = 1 << 16;
 /// Records that are no commands are remembered up to this many: one is a fault somewhere.
 const FOREIGN_MAX: usize = 8;
 /// How much later than an owner a follower may hear of records: nobody waits for it, a broker pays for

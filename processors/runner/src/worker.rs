@@ -12,10 +12,10 @@ use floodgate_domain::LogTime;
 use floodgate_engine::Engine;
 
 use crate::error::RunnerError;
-use crate::owning::Owning;
-use crate::partition_loop::LoopConfig;
+use crate::owning::{Failed, Owning};
+use crate::partition_loop::{LoopConfig, PartitionLoop};
 use crate::role::{Control, DesiredRole, StartAs};
-use crate::standby::Standby;
+use crate::standby::{Standby, TRAIL};
 use crate::storing::SnapshotWriter;
 
 /// The longest a quiet follower waits before it looks whether it shall take over.
@@ -25,6 +25,8 @@ const QUIET_MAX: Duration = Duration::from_millis(25);
 /// longer for one that is well again.
 const RESTART_MIN: Duration = Duration::from_millis(50);
 const RESTART_MAX: Duration = Duration::from_secs(1);
+/// Between two looks whether what an owner published has arrived: about as long as a disk takes.
+const SETTLE_LOOK: Duration = Duration::from_millis(2);
 
 /// What a step came to.
 #[derive(Debug)]
@@ -46,6 +48,7 @@ pub struct Worker {
     state: State,
     /// Before the next incarnation.
     pause: Duration,
+    trail: u64,
 }
 
 /// What the worker has become.
@@ -56,7 +59,12 @@ enum State {
     Owning(Box<Owning>),
     /// A follower whom starting again would not help.
     Stuck,
+    /// An owner that failed. The next incarnation begins once nothing of it is on its way.
+    Abandoned(Box<PartitionLoop>),
 }
+
+/// What a step leads to.
+type Stepped = Result<(State, Step), Failed>;
 
 impl Worker {
     /// A worker that has done nothing yet, and what steers it.
@@ -69,37 +77,41 @@ impl Worker {
         let control = Control::new(role);
         let theirs = control.clone();
         let (state, pause) = (State::Cold, RESTART_MIN);
-        (Worker { config, control, writer, state, pause }, theirs)
+        (Worker { config, control, writer, state, pause, trail: TRAIL }, theirs)
     }
 
-    /// Does the next thing its role asks for. Waits for records up to `longest`.
+    /// Followers keep another distance to the end, for simulations whose logs are short.
+    #[must_use]
+    pub fn with_trail(self, trail: u64) -> Self {
+        Worker { trail, ..self }
+    }
+
+    /// Does the next thing its role asks for. Waits for records up to `longest`, and for nothing else.
     pub fn step(&mut self, now: LogTime, longest: Duration) -> Step {
         let desired = self.control.desired();
-        let state = std::mem::replace(&mut self.state, State::Cold);
+        let mut state = std::mem::replace(&mut self.state, State::Cold);
+        if let State::Abandoned(owner) = &mut state {
+            if !owner.is_quiet() {
+                self.state = state;
+                return Step::Rest(SETTLE_LOOK);
+            }
+            state = State::Cold;
+        }
         let stepped = match desired {
             DesiredRole::Standby => self.follow(state, longest),
             DesiredRole::Own => self.own(state, now, longest, false),
             DesiredRole::Retire => self.own(state, now, longest, true),
-            DesiredRole::End => {
-                let ended = self.end(state);
-                return self.ended(ended);
-            }
+            DesiredRole::End => self.end(state),
         };
-        let error = match stepped {
-            Ok(State::Stuck) => {
-                self.state = State::Stuck;
-                return Step::Rest(RESTART_MAX);
-            }
-            Ok(next) => {
+        let Failed { error, left } = match stepped {
+            Ok((next, then)) => {
                 self.state = next;
-                if self.pause > RESTART_MIN && self.is_well() {
-                    self.pause = RESTART_MIN;
-                    self.control.report_recovered();
-                }
-                return Step::Continue;
+                self.note_recovery();
+                return then;
             }
-            Err(error) => error,
+            Err(failed) => failed,
         };
+        self.state = left.map_or(State::Cold, State::Abandoned);
         self.control.report_warm(false);
         self.restart(desired, error)
     }
@@ -135,11 +147,15 @@ impl Worker {
     }
 
     /// Whether what made it start again is over. That an owner can read says nothing about writing.
-    fn is_well(&self) -> bool {
-        match &self.state {
+    fn note_recovery(&mut self) {
+        let is_well = match &self.state {
             State::Owning(owning) => owning.owner().can_publish(),
             State::Following(_) => true,
-            State::Cold | State::Stuck => false,
+            State::Cold | State::Stuck | State::Abandoned(_) => false,
+        };
+        if self.pause > RESTART_MIN && is_well {
+            self.pause = RESTART_MIN;
+            self.control.report_recovered();
         }
     }
 
@@ -162,18 +178,26 @@ impl Worker {
         Step::Ended(outcome)
     }
 
-    fn follow(&mut self, state: State, longest: Duration) -> Result<State, RunnerError> {
+    fn follow(&mut self, state: State, longest: Duration) -> Stepped {
         let mut following = match state {
-            State::Stuck => return Ok(State::Stuck),
+            State::Stuck => return Ok((State::Stuck, Step::Rest(RESTART_MAX))),
             State::Following(following) => following,
-            State::Cold => self.begin_following(Standby::start(self.config.clone())?),
-            State::Owning(owning) => {
-                self.writer.wait();
-                self.begin_following(owning.stand_by()?)
+            State::Cold | State::Abandoned(_) => {
+                self.begin_following(Standby::start(self.config.clone())?)
             }
+            State::Owning(owning) => match self.settle(owning)? {
+                (owning, true) => self.begin_following(owning.stand_by()?),
+                (owning, false) => return Ok((State::Owning(owning), Step::Rest(SETTLE_LOOK))),
+            },
         };
         following.turn(&self.control, longest)?;
-        Ok(State::Following(following))
+        Ok((State::Following(following), Step::Continue))
+    }
+
+    /// Whether nothing of an owner is on its way: facts into the log, a snapshot into its store.
+    fn settle(&mut self, owning: Box<Owning>) -> Result<(Box<Owning>, bool), Failed> {
+        let (owning, is_settled) = owning.settle()?;
+        Ok((Box::new(owning), is_settled && !self.writer.is_busy()))
     }
 
     fn begin_following(&self, standby: Standby) -> Box<Following> {
@@ -182,39 +206,36 @@ impl Worker {
         tracing::info!(partition, next = standby.next(), "standing by");
         let label = partition.to_string();
         let lag = metrics::gauge!("floodgate_standby_lag_records", "partition" => label);
+        let standby = standby.with_trail(self.trail);
         Box::new(Following { standby, lag, wait: Duration::ZERO })
     }
 
-    fn own(
-        &mut self,
-        state: State,
-        now: LogTime,
-        longest: Duration,
-        is_retiring: bool,
-    ) -> Result<State, RunnerError> {
+    fn own(&mut self, state: State, now: LogTime, longest: Duration, is_retiring: bool) -> Stepped {
         let owning = match state {
             State::Owning(owning) => *owning,
-            State::Cold | State::Stuck => Owning::begin(&self.config, None)?,
+            State::Cold | State::Stuck | State::Abandoned(_) => Owning::begin(&self.config, None)?,
             State::Following(following) => {
                 following.lag.set(0.0);
                 Owning::begin(&self.config, Some(following.standby))?
             }
         };
-        let turned = owning.turn(&self.config, &self.control, now, longest);
-        if turned.is_err() {
-            self.writer.wait();
-        }
-        let mut owning = turned?;
+        let mut owning = owning.turn(&self.config, &self.control, now, longest)?;
         if owning.store_snapshots(&self.config, &mut *self.writer, is_retiring) {
             self.control.report_retired();
         }
-        Ok(State::Owning(Box::new(owning)))
+        Ok((State::Owning(Box::new(owning)), Step::Continue))
     }
 
-    fn end(&mut self, state: State) -> Result<(), RunnerError> {
-        self.writer.wait();
-        let State::Owning(owning) = state else { return Ok(()) };
-        owning.end(&self.config, self.control.condition().has_retired)
+    fn end(&mut self, state: State) -> Stepped {
+        if let State::Owning(owning) = state {
+            let (owning, is_settled) = self.settle(owning)?;
+            if !is_settled {
+                return Ok((State::Owning(owning), Step::Rest(SETTLE_LOOK)));
+            }
+            owning.end(&self.config, self.control.condition().has_retired)?;
+        }
+        let ended = self.ended(Ok(()));
+        Ok((State::Cold, ended))
     }
 
     /// Whether it owns the partition now.
@@ -229,7 +250,7 @@ impl Worker {
         match &self.state {
             State::Following(following) => Some(following.standby.engine()),
             State::Owning(owning) => Some(owning.owner().engine()),
-            State::Cold | State::Stuck => None,
+            State::Cold | State::Stuck | State::Abandoned(_) => None,
         }
     }
 }

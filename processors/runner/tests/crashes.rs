@@ -178,3 +178,41 @@ fn the_owner_lets_time_pass_and_stops_when_told() {
     let snapshot = config.snapshots.list(0).unwrap();
     assert_eq!(snapshot.first(), Some(&log.end(Topic::Commands, 0).unwrap()));
 }
+
+#[test]
+fn what_a_full_log_refuses_leaves_no_gap_behind_what_is_on_its_way() {
+    let commands = MemoryLog::new(1);
+    write_commands(&commands, &mut StdRng::seed_from_u64(9), 60);
+    let folder = tempfile::tempdir().unwrap();
+    run_to_end(&config(&commands, folder.path()), || false);
+    let facts = values(&commands, Topic::Ledger);
+
+    let log = MemoryLog::new(1);
+    log.slow_down(Topic::Ledger);
+    let folder = tempfile::tempdir().unwrap();
+    let mut owner = PartitionLoop::start(config(&log, folder.path())).unwrap();
+    let mut refused = 0;
+    for (at, record) in commands.records(Topic::Commands, 0).into_iter().enumerate() {
+        log.set_time(record.at);
+        let again = NewRecord::new(record.key, record.value);
+        log.append(Topic::Commands, 0, vec![again]).wait().unwrap();
+        // Batches pile up, now and then one is refused at once, and then some arrive.
+        if at % 7 == 5 {
+            log.next_fate(Topic::Ledger, Fate::Overloaded);
+        }
+        if owner.turn(Duration::ZERO).is_err() {
+            refused += 1;
+            while log.deliver(Topic::Ledger, 0, 1) > 0 {}
+            owner.abandon();
+            owner = PartitionLoop::start(config(&log, folder.path())).unwrap();
+        }
+        log.deliver(Topic::Ledger, 0, at % 3);
+    }
+    assert!(refused > 3, "only {refused} batches were refused");
+    // Whoever comes last publishes the rest, behind what has arrived.
+    log.clear_fates();
+    owner.turn(Duration::ZERO).unwrap();
+    while log.deliver(Topic::Ledger, 0, 1) > 0 {}
+    owner.finish().unwrap();
+    assert!(values(&log, Topic::Ledger) == facts, "a fact is missing, or there twice");
+}

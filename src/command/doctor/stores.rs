@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_told_by_itself() {
+    fn each_fault_is_reported_by_itself() {
         let faults = |findings: Vec<Finding>| -> Vec<String> {
             findings.into_iter().filter_map(|finding| finding.fix).collect()
         };

@@ -21,10 +21,10 @@ impl CrowdBook {
         match fact {
             Fact::PlacesCalled { below } => {
                 let moves_on = self.called < below.0 && below.0 <= places;
-                let told =
+                let words =
                     format!("places below {} called after {}, of {places}", below.0, self.called);
                 self.called = self.called.max(below.0);
-                Some(("line-moves-on", moves_on, told))
+                Some(("line-moves-on", moves_on, words))
             }
             Fact::TurnAwaited { place, .. } => {
                 let is_first = self.asked.insert(*place) && place.0 < places;
@@ -72,8 +72,8 @@ mod tests {
         ];
         let mut book = CrowdBook::default();
         for (at, (fact, expected)) in rows.iter().enumerate() {
-            let (_, holds, told) = book.enter(fact, 10).expect("a fact about the crowd");
-            assert_eq!(holds, *expected, "row {at}: {fact:?} {told}");
+            let (_, holds, words) = book.enter(fact, 10).expect("a fact about the crowd");
+            assert_eq!(holds, *expected, "row {at}: {fact:?} {words}");
         }
         assert!(book.enter(&Fact::TimeMarked, 10).is_none());
     }

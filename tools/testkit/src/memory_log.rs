@@ -1,11 +1,11 @@
 //! A log in memory that fails on purpose, for simulations and tests.
 //!
 //! Time stands still until it is set; appends are durable at once, or fail, or are written and
-//! not acknowledged, as the test decides; the whole log can be cut off and restored. What is
-//! durable survives a [`MemoryLog`]'s users; the log itself is the disk. It keeps what a test
-//! writes, all of it: a test is as long as it is.
+//! not acknowledged, or take their time, as the test decides; the whole log can be cut off and
+//! restored. What is durable survives a [`MemoryLog`]'s users; the log itself is the disk. It keeps
+//! what a test writes, all of it: a test is as long as it is.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +23,17 @@ pub enum Fate {
     Refused,
     /// It is written, but the error leaves that open.
     WrittenButFailed,
+    /// There is no room for it now: refused at once, whatever else is on its way.
+    Overloaded,
+}
+
+/// An append on its way.
+#[derive(Debug)]
+struct Flight {
+    producer: u32,
+    records: Vec<NewRecord>,
+    ack: Ack,
+    fate: Fate,
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +42,9 @@ struct State {
     now: u64,
     /// Fates of coming appends to a topic, first in front; then all are durable.
     fates: HashMap<Topic, VecDeque<Fate>>,
+    /// Topics whose appends take time, and what is on its way to each partition of them.
+    slow: HashSet<Topic>,
+    in_flight: HashMap<(Topic, Partition), VecDeque<Flight>>,
     /// Whether nobody reaches the log.
     is_cut: bool,
 }
@@ -39,12 +53,38 @@ impl State {
     fn reached(&self) -> Result<(), LogError> {
         if self.is_cut { Err(LogError::Backend("the log is cut off".into())) } else { Ok(()) }
     }
+
+    /// What becomes of an append that has arrived.
+    fn write(
+        &mut self,
+        key: (Topic, Partition),
+        records: Vec<NewRecord>,
+        fate: Fate,
+    ) -> Result<Appended, LogError> {
+        match fate {
+            Fate::Refused => return Err(LogError::DiskFull),
+            Fate::Overloaded => return Err(LogError::Overloaded),
+            Fate::Durable | Fate::WrittenButFailed => {}
+        }
+        let at = LogTime(self.now);
+        let stored = self.records.entry(key).or_default();
+        let first = stored.len() as u64;
+        for (offset, NewRecord { key, value, headers }) in (first..).zip(records) {
+            stored.push(Record { offset, at, key, value, headers });
+        }
+        if fate == Fate::WrittenButFailed {
+            return Err(LogError::Backend("the answer was lost".into()));
+        }
+        Ok(Appended { first, at })
+    }
 }
 
 /// The log; clones share the same records.
 #[derive(Debug, Clone)]
 pub struct MemoryLog {
     partitions: u32,
+    /// Who appends by this handle.
+    producer: u32,
     state: Arc<(Mutex<State>, Condvar)>,
 }
 
@@ -52,7 +92,7 @@ impl MemoryLog {
     /// An empty log at time zero.
     #[must_use]
     pub fn new(partitions: u32) -> Self {
-        MemoryLog { partitions, state: Arc::default() }
+        MemoryLog { partitions, producer: 0, state: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -80,6 +120,61 @@ impl MemoryLog {
     /// Everything works again, and nothing was lost.
     pub fn restore(&self) {
         self.lock().is_cut = false;
+    }
+
+    /// Forgets what was decided and has not come about.
+    pub fn clear_fates(&self) {
+        self.lock().fates.clear();
+    }
+
+    /// The same log as another process has it: an append that fails takes along what its own process
+    /// has sent behind it, and nobody else's.
+    #[must_use]
+    pub fn of_producer(&self, producer: u32) -> Self {
+        MemoryLog { producer, ..self.clone() }
+    }
+
+    /// From now on appends to `topic` take until [`MemoryLog::deliver`]. Nobody may wait for one in
+    /// the thread that delivers.
+    pub fn slow_down(&self, topic: Topic) {
+        self.lock().slow.insert(topic);
+    }
+
+    /// Lets up to `max` appends to a partition arrive, in order. Returns how many did.
+    pub fn deliver(&self, topic: Topic, partition: Partition, max: usize) -> usize {
+        let mut acks = Vec::new();
+        let mut state = self.lock();
+        let mut flights = state.in_flight.remove(&(topic, partition)).unwrap_or_default();
+        let mut count = 0;
+        while count < max
+            && let Some(Flight { producer, records, ack, fate }) = flights.pop_front()
+        {
+            count += 1;
+            let written = state.write((topic, partition), records, fate);
+            if written.is_err() {
+                // Without a gap: what its process sent behind it is lost as well.
+                let (behind, others) =
+                    flights.into_iter().partition(|one| one.producer == producer);
+                flights = others;
+                let lost: VecDeque<Flight> = behind;
+                let error = || LogError::Backend("an earlier append failed".into());
+                acks.extend(lost.into_iter().map(|flight| (flight.ack, Err(error()))));
+            }
+            acks.push((ack, written));
+        }
+        if !flights.is_empty() {
+            state.in_flight.insert((topic, partition), flights);
+        }
+        drop(state);
+        self.state.1.notify_all();
+        acks.into_iter().for_each(|(ack, outcome)| ack.tell(outcome));
+        count
+    }
+
+    /// Nothing that a process has on its way ever arrives: it died before it was sent.
+    pub fn drop_flights_of(&self, producer: u32) {
+        let mut state = self.lock();
+        state.in_flight.values_mut().for_each(|all| all.retain(|one| one.producer != producer));
     }
 
     /// Every record of a partition.
@@ -115,22 +210,15 @@ impl Log for MemoryLog {
         }
         let fate = state.fates.get_mut(&topic).and_then(VecDeque::pop_front);
         let fate = fate.unwrap_or(Fate::Durable);
-        if fate == Fate::Refused {
-            drop(state);
-            return ack.tell(Err(LogError::DiskFull));
+        if state.slow.contains(&topic) && fate != Fate::Overloaded {
+            let flight = Flight { producer: self.producer, records, ack, fate };
+            state.in_flight.entry((topic, partition)).or_default().push_back(flight);
+            return;
         }
-        let at = LogTime(state.now);
-        let stored = state.records.entry((topic, partition)).or_default();
-        let first = stored.len() as u64;
-        for (offset, NewRecord { key, value, headers }) in (first..).zip(records) {
-            stored.push(Record { offset, at, key, value, headers });
-        }
+        let outcome = state.write((topic, partition), records, fate);
         drop(state);
         self.state.1.notify_all();
-        if fate == Fate::WrittenButFailed {
-            return ack.tell(Err(LogError::Backend("the answer was lost".into())));
-        }
-        ack.tell(Ok(Appended { first, at }));
+        ack.tell(outcome);
     }
 
     fn reader(

@@ -22,7 +22,7 @@ pub use moves::{CohortMove, LineMove, MoneyMove, MoneyStep, ShopMove};
 pub use notice::{Concerns, Notice};
 pub use order::OrderChange;
 pub use seats::SeatMove;
-pub use tickets::Tickets;
+pub use tickets::{HandedOn, Tickets};
 
 use crate::answer::SalePhase;
 use crate::command::NewEvent;

@@ -145,14 +145,16 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u64_fixed(hold_id.0);
             out.put_u8(*attempt);
         }
-        Command::TransferTicket { hold_id, seat, to } => {
+        Command::TransferTicket { hold_id, seat, edition, to } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u32_fixed(seat.0);
+            out.put_varint(u64::from(*edition));
             out.put_u64_fixed(to.0);
         }
-        Command::RedeemTicket { hold_id, seat } => {
+        Command::RedeemTicket { hold_id, seat, edition } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u32_fixed(seat.0);
+            out.put_varint(u64::from(*edition));
         }
         Command::Announce { message } => out.put_text(message),
         Command::SetDials(change) => write_dial_change(change, out),
@@ -194,11 +196,14 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         23 => Command::TransferTicket {
             hold_id: read_hold(cursor)?,
             seat: SeatId(cursor.u32_fixed()?),
+            edition: cursor.u16()?,
             to: BuyerId(cursor.u64_fixed()?),
         },
-        24 => {
-            Command::RedeemTicket { hold_id: read_hold(cursor)?, seat: SeatId(cursor.u32_fixed()?) }
-        }
+        24 => Command::RedeemTicket {
+            hold_id: read_hold(cursor)?,
+            seat: SeatId(cursor.u32_fixed()?),
+            edition: cursor.u16()?,
+        },
         25 => Command::Announce { message: cursor.text(MESSAGE_BYTES_MAX)? },
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },

@@ -39,8 +39,8 @@ fn commands() -> Vec<Command> {
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },
         Command::RefundOrder { hold_id },
-        Command::TransferTicket { hold_id, seat, to },
-        Command::RedeemTicket { hold_id, seat },
+        Command::TransferTicket { hold_id, seat, edition: 1, to },
+        Command::RedeemTicket { hold_id, seat, edition: 2 },
         Command::Announce { message: "Doors at seven".into() },
         Command::Tick,
         Command::EngineVersion { version: 1 },
@@ -182,6 +182,9 @@ fn retired_numbers_stay_unread_and_unused() {
     assert!(RETIRED_COMMANDS.into_iter().all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its command");
+    bytes[1] = newest + 1;
+    let next = decode_command(&bytes);
+    assert_eq!(next, Err(WireError::UnknownKind(newest + 1)), "a command that is not listed above");
 
     let mut bytes = bytes_of_fact(&record(Fact::TimeMarked));
     for number in RETIRED_FACTS {
@@ -192,6 +195,9 @@ fn retired_numbers_stay_unread_and_unused() {
     assert!(RETIRED_FACTS.into_iter().all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its fact");
+    bytes[1] = newest + 1;
+    let next = decode_fact(&bytes);
+    assert_eq!(next, Err(WireError::UnknownKind(newest + 1)), "a fact that is not listed above");
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn routes() -> Routes {
 
 /// For the payment provider: what it has to say, signed by it.
 #[utoipa::path(post, path = "/v1/payments/webhooks/{provider}",
-    operation_id = "takePaymentWebhook", tag = "PaymentProvider",
+    operation_id = "takePaymentWebhook", tag = "Payments",
     params(("provider" = String, Path)),
     request_body(content = String, description = "as the provider describes it"),
     responses((status = 200, body = WebhookTaken),

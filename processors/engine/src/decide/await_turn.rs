@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::outcomes::Outcome;
 use crate::waiting_line::AWAITING_MAX;
 
-/// Once a place, also when it was called a moment ago: whoever asked is notified.
+/// Once a place, also when it was called a moment ago: whoever asks gets a message.
 pub(super) fn await_turn(
     event: &Event,
     context: Context,
@@ -29,7 +29,7 @@ pub(super) fn await_turn(
     if event.place_is_spent(place) {
         return Err(Refusal::PlaceSpent);
     }
-    if event.waiting_line.has_asked(event.order.rank(place)) {
+    if event.waiting_line.has_requested(event.order.rank(place)) {
         return Ok(Outcome::Done);
     }
     if event.waiting_line.awaiting() >= AWAITING_MAX {

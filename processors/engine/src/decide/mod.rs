@@ -21,6 +21,7 @@ mod payment_captured;
 mod payment_declined;
 mod payment_lost;
 mod record_payment_action;
+mod redeem_ticket;
 mod refund_order;
 mod release_hold;
 mod reserve_places;
@@ -30,6 +31,7 @@ mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
+mod transfer_ticket;
 mod undo_cancelled;
 
 use floodgate_domain::command::Command;
@@ -56,6 +58,7 @@ use self::payment_captured::payment_captured;
 use self::payment_declined::payment_declined;
 use self::payment_lost::payment_lost;
 use self::record_payment_action::record_payment_action;
+use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
@@ -64,6 +67,7 @@ use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
+use self::transfer_ticket::transfer_ticket;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
 /// Decides a command that concerns one existing event.
@@ -114,12 +118,16 @@ pub(crate) fn decide(
         Command::WithdrawCohort => share_cohort(event, context, None, facts),
         Command::MarkTime => mark_time(context, facts),
         Command::SetDials(change) => set_dials(event, context, change, facts),
+        Command::TransferTicket { hold_id, seat, edition, to } => {
+            transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
+        }
+        Command::RedeemTicket { hold_id, seat, edition } => {
+            redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
+        }
         // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. }
-        | Command::RevealDraw { .. }
-        | Command::TransferTicket { .. }
-        | Command::RedeemTicket { .. }
-        | Command::Announce { .. } => Err(Refusal::NeedsNewerEngine),
+        Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::Announce { .. } => {
+            Err(Refusal::NeedsNewerEngine)
+        }
         // Decided for the whole partition before any event is looked up.
         Command::Tick | Command::EngineVersion { .. } => Err(Refusal::WrongPhase),
     }

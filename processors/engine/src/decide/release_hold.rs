@@ -20,7 +20,7 @@ pub(super) fn release_hold(
     let order = own_order(event, context, hold_id)?;
     match order.status {
         OrderStatus::Held | OrderStatus::Declined => {}
-        // Released already: the wish is fulfilled.
+        // Released already: what is asked for is so.
         OrderStatus::Released => return Ok(Outcome::Order(hold_id)),
         OrderStatus::PaymentPending => return Err(Refusal::PaymentPending),
         OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),

@@ -55,14 +55,14 @@ fn the_line_only_moves_on_and_never_beyond_its_end() {
 }
 
 #[test]
-fn a_place_asks_once_to_be_told() {
+fn a_place_asks_once_for_a_message() {
     let mut stage = Stage::open(policy());
     stage.ask(Actor::System, call(2));
-    let asked = |buyer, place| vec![Fact::TurnAwaited { buyer: BuyerId(buyer), place }];
-    assert_eq!(facts_of(&mut stage, buyer(1), wait_for(5)), asked(1, Place(5)));
+    let awaited = |buyer, place| vec![Fact::TurnAwaited { buyer: BuyerId(buyer), place }];
+    assert_eq!(facts_of(&mut stage, buyer(1), wait_for(5)), awaited(1, Place(5)));
     assert_eq!(facts_of(&mut stage, buyer(1), wait_for(5)), []);
-    // Called a moment ago: whoever asked before he knew is told all the same.
-    assert_eq!(facts_of(&mut stage, buyer(2), wait_for(1)), asked(2, Place(1)));
+    // Called a moment ago: whoever asked before they knew gets a message all the same.
+    assert_eq!(facts_of(&mut stage, buyer(2), wait_for(1)), awaited(2, Place(1)));
     assert_eq!(facts_of(&mut stage, buyer(2), wait_for(1)), []);
     assert_eq!(refusal_of(&mut stage, buyer(3), wait_for(10)), Refusal::PlaceUnknown);
     assert_eq!(refusal_of(&mut stage, Actor::System, wait_for(3)), Refusal::NotAllowed);
@@ -104,7 +104,7 @@ fn a_repeated_command_counts_once() {
     let (_, first) = stage.log.last().cloned().unwrap();
     stage.ask(buyer(1), Command::WithdrawCohort);
     let from = stage.facts.len();
-    // The very same wish, delivered again after it was taken back: it was answered before.
+    // The very same command, delivered again after it was taken back: it was answered before.
     assert!(stage.send(first).repeated);
     assert_eq!(stage.fact_names(from), [""; 0]);
     assert_eq!(facts_of(&mut stage, buyer(1), Command::WithdrawCohort), []);

@@ -17,9 +17,9 @@ use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, s
 const LIMITS: EngineLimits =
     EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
 
-/// A wish in terms of small numbers; holds are named by how many were made before.
+/// Something to ask for, in terms of small numbers; holds are named by how many were made before.
 #[derive(Debug, Clone)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     Wait(u32),
     Enter(u64, u64),
     Leave(u64),
@@ -35,23 +35,23 @@ pub(crate) enum Wish {
     Dials(Option<u32>, u8),
 }
 
-pub(crate) fn wish() -> impl Strategy<Value = Wish> {
+pub(crate) fn request() -> impl Strategy<Value = Request> {
     let buyer = 1_u64..6;
     prop_oneof![
-        3 => (1_u32..90_000).prop_map(Wish::Wait),
-        3 => (buyer.clone(), 0_u64..10).prop_map(|(b, p)| Wish::Enter(b, p)),
-        1 => buyer.clone().prop_map(Wish::Leave),
+        3 => (1_u32..90_000).prop_map(Request::Wait),
+        3 => (buyer.clone(), 0_u64..10).prop_map(|(b, p)| Request::Enter(b, p)),
+        1 => buyer.clone().prop_map(Request::Leave),
         4 => (buyer.clone(), prop::collection::vec(0_u32..20, 1..5))
-            .prop_map(|(b, s)| Wish::Seats(b, s)),
-        4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Wish::Best(b, k, c)),
-        5 => (buyer, any::<usize>(), 0_u8..4).prop_map(|(b, h, a)| Wish::OnHold(b, h, a)),
-        6 => (any::<usize>(), 0_u8..7, 1_u8..3).prop_map(|(h, a, n)| Wish::Pay(h, a, n)),
-        1 => any::<usize>().prop_map(Wish::Repeat),
-        1 => (0_u8..40).prop_map(Wish::Sale),
-        1 => (0_u64..12).prop_map(Wish::Call),
-        1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Wish::Await(b, p)),
-        2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Wish::Share(b, c)),
-        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Wish::Dials(m, p)),
+            .prop_map(|(b, s)| Request::Seats(b, s)),
+        4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Request::Best(b, k, c)),
+        5 => (buyer, any::<usize>(), 0_u8..4).prop_map(|(b, h, a)| Request::OnHold(b, h, a)),
+        6 => (any::<usize>(), 0_u8..7, 1_u8..3).prop_map(|(h, a, n)| Request::Pay(h, a, n)),
+        1 => any::<usize>().prop_map(Request::Repeat),
+        1 => (0_u8..40).prop_map(Request::Sale),
+        1 => (0_u64..12).prop_map(Request::Call),
+        1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Request::Await(b, p)),
+        2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Request::Share(b, c)),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Request::Dials(m, p)),
     ]
 }
 
@@ -59,18 +59,18 @@ fn hold_at(holds: &[HoldId], at: usize) -> HoldId {
     if holds.is_empty() { HoldId(1 << 32) } else { holds[at % holds.len()] }
 }
 
-pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
+pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) {
     let buyer = |number| Actor::Buyer(BuyerId(number));
-    let (actor, command) = match wish {
-        Wish::Wait(ms) => {
+    let (actor, command) = match request {
+        Request::Wait(ms) => {
             stage.wait(u64::from(ms));
             return stage.tick();
         }
-        Wish::Enter(b, place) => (buyer(b), Command::Enter { place: Place(place) }),
-        Wish::Leave(b) => (buyer(b), Command::Leave),
-        Wish::Seats(b, numbers) => (buyer(b), seats(&numbers)),
-        Wish::Best(b, count, category) => (buyer(b), best(count, category)),
-        Wish::OnHold(b, at, action) => {
+        Request::Enter(b, place) => (buyer(b), Command::Enter { place: Place(place) }),
+        Request::Leave(b) => (buyer(b), Command::Leave),
+        Request::Seats(b, numbers) => (buyer(b), seats(&numbers)),
+        Request::Best(b, count, category) => (buyer(b), best(count, category)),
+        Request::OnHold(b, at, action) => {
             let hold_id = hold_at(holds, at);
             let command = match action {
                 0 => Command::ExtendHold { hold_id },
@@ -79,7 +79,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             };
             (buyer(b), command)
         }
-        Wish::Pay(at, result, attempt) => {
+        Request::Pay(at, result, attempt) => {
             let hold_id = hold_at(holds, at);
             let command = match result {
                 0 => Command::PaymentDeclined { hold_id, attempt },
@@ -91,28 +91,28 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, wish: Wish) {
             };
             (Actor::System, command)
         }
-        Wish::Repeat(at) => {
+        Request::Repeat(at) => {
             let (_, envelope) = stage.log[at % stage.log.len()].clone();
             let reply = stage.send(envelope.clone());
             assert!(reply.repeated || envelope.command_id == CommandId(0));
             return;
         }
-        Wish::Call(below) => (Actor::System, Command::CallPlaces { below: Frontier(below) }),
-        Wish::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
-        Wish::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
-        Wish::Share(b, age) => {
+        Request::Call(below) => (Actor::System, Command::CallPlaces { below: Frontier(below) }),
+        Request::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
+        Request::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
+        Request::Share(b, age) => {
             let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
             (buyer(b), Command::ShareCohort { cohort })
         }
-        Wish::Dials(shoppers_max, phase) => {
+        Request::Dials(shoppers_max, phase) => {
             let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
             let change = DialChange { shoppers_max, phase, ..DialChange::default() };
             (staff(), Command::SetDials(Box::new(change)))
         }
-        Wish::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
-        Wish::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
-        Wish::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
-        Wish::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
+        Request::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
+        Request::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
+        Request::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
+        Request::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
     };
     if let Answer::Order(view) = stage.ask(actor, command).answer {
         holds.push(view.hold_id);
@@ -228,7 +228,7 @@ proptest! {
 
     #[test]
     fn histories_are_lawful_and_replay_to_the_byte(
-        wishes in prop::collection::vec(wish(), 1..120),
+        requests in prop::collection::vec(request(), 1..120),
         pass_required in any::<bool>(),
         cut in any::<prop::sample::Index>(),
     ) {
@@ -237,8 +237,8 @@ proptest! {
             Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..rules };
         let mut stage = Stage::open(policy);
         let mut holds = Vec::new();
-        for wish in wishes {
-            act(&mut stage, &mut holds, wish);
+        for request in requests {
+            act(&mut stage, &mut holds, request);
         }
 
         let mut sources: Vec<_> = stage.facts.iter().map(|record| record.source).collect();

@@ -1,4 +1,4 @@
-//! A small house and a log that writes itself.
+//! A small venue and a log that writes itself.
 
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, FactRecord,
@@ -29,7 +29,7 @@ impl Stage {
         Stage { engine: Engine::new(limits), log: Vec::new(), facts: Vec::new(), now: 1_000_000 }
     }
 
-    /// The small house, on sale, with ten places given out.
+    /// The small venue, on sale, with ten places given out.
     pub(crate) fn open(policy: Policy) -> Self {
         let mut stage = Stage::empty();
         stage.open_sale(policy);
@@ -106,7 +106,7 @@ pub(crate) fn authorised(hold_id: HoldId) -> Command {
     Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() }
 }
 
-/// The order an answer tells of.
+/// The order in an answer.
 pub(crate) fn order(reply: &Reply) -> floodgate_domain::OrderView {
     match &reply.answer {
         Answer::Order(view) => *view,

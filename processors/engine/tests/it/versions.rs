@@ -12,7 +12,7 @@ use floodgate_engine::{
 };
 use proptest::prelude::*;
 
-use crate::properties::{act, snapshot, wish};
+use crate::properties::{act, request, snapshot};
 use crate::rows::no_queue;
 use crate::stage::{Stage, buyer, order, policy, seats, staff};
 
@@ -40,27 +40,27 @@ fn barrier(version: u32) -> Envelope {
 
 /// Everything a build says of a log, from an offset on, and where it stops.
 #[derive(Debug, Default, PartialEq)]
-struct Told {
+struct Decided {
     replies: Vec<Reply>,
     facts: Vec<u8>,
     stopped: Option<NewerVersion>,
 }
 
-fn fold(engine: &mut Engine, log: &Log, from: usize) -> Told {
-    let mut told = Told::default();
+fn fold(engine: &mut Engine, log: &Log, from: usize) -> Decided {
+    let mut decided = Decided::default();
     for (offset, (at, envelope)) in log.iter().enumerate().skip(from) {
         let mut facts: Vec<FactRecord> = Vec::new();
         match engine.step(offset as u64, *at, envelope, &mut facts) {
-            Ok(reply) => told.replies.push(reply),
+            Ok(reply) => decided.replies.push(reply),
             Err(newer) => {
                 assert_eq!(facts, [], "nothing happens at a record that is not decided");
-                told.stopped = Some(newer);
-                return told;
+                decided.stopped = Some(newer);
+                return decided;
             }
         }
-        facts.iter().for_each(|fact| encode_fact(fact, &mut told.facts));
+        facts.iter().for_each(|fact| encode_fact(fact, &mut decided.facts));
     }
-    told
+    decided
 }
 
 /// A sale in which rules change: what a build that has them makes of it, and where the barrier is.
@@ -119,8 +119,8 @@ fn rules_change_at_the_barrier_and_not_before() {
 fn a_build_that_has_the_rules_replays_from_anywhere() {
     let (stage, _) = sale_with_a_barrier();
     let mut whole = Engine::new(NEW);
-    let told = fold(&mut whole, &stage.log, 0);
-    assert_eq!(told.stopped, None);
+    let decided = fold(&mut whole, &stage.log, 0);
+    assert_eq!(decided.stopped, None);
     assert_eq!(snapshot(&whole), snapshot(&stage.engine));
     for cut in 0..=stage.log.len() {
         let mut head = Engine::new(NEW);
@@ -130,7 +130,7 @@ fn a_build_that_has_the_rules_replays_from_anywhere() {
         let rest = fold(&mut restored, &stage.log, cut);
         pieces.replies.extend(rest.replies);
         pieces.facts.extend(rest.facts);
-        assert_eq!(pieces, told, "from a snapshot at {cut}");
+        assert_eq!(pieces, decided, "from a snapshot at {cut}");
         assert_eq!(snapshot(&restored), snapshot(&whole), "from a snapshot at {cut}");
     }
 }
@@ -144,8 +144,8 @@ fn a_build_without_the_rules_stops_at_the_barrier_wherever_it_began() {
     let state = snapshot(&new);
 
     let mut old = Engine::new(OLD);
-    let told = fold(&mut old, &stage.log, 0);
-    assert_eq!(told, Told { stopped: Some(newer), ..lawful });
+    let decided = fold(&mut old, &stage.log, 0);
+    assert_eq!(decided, Decided { stopped: Some(newer), ..lawful });
     assert_eq!(snapshot(&old), state, "the state is the one before the barrier");
     assert_eq!(
         newer.to_string(),
@@ -223,17 +223,17 @@ proptest! {
 
     #[test]
     fn a_change_of_rules_anywhere_replays_to_the_byte(
-        before in prop::collection::vec(wish(), 0..40),
-        after in prop::collection::vec(wish(), 0..40),
+        before in prop::collection::vec(request(), 0..40),
+        after in prop::collection::vec(request(), 0..40),
         cut in any::<prop::sample::Index>(),
     ) {
         let mut stage = Stage::following(TEST_VERSION);
         stage.open_sale(Policy { pass_required: false, cooldown_ms: 5_000, ..policy() });
         let mut holds = Vec::new();
-        before.into_iter().for_each(|wish| act(&mut stage, &mut holds, wish));
+        before.into_iter().for_each(|request| act(&mut stage, &mut holds, request));
         let at = stage.log.len();
         stage.send(barrier(TEST_VERSION));
-        after.into_iter().for_each(|wish| act(&mut stage, &mut holds, wish));
+        after.into_iter().for_each(|request| act(&mut stage, &mut holds, request));
 
         let cut = cut.index(stage.log.len() + 1);
         let mut head = Engine::new(NEW);
@@ -247,10 +247,10 @@ proptest! {
 
         // A build without the rules agrees about everything before them, and about nothing after.
         let mut old = Engine::new(OLD);
-        let told = fold(&mut old, &stage.log, 0);
-        prop_assert_eq!(told.stopped.map(|newer| newer.offset), Some(at as u64));
+        let decided = fold(&mut old, &stage.log, 0);
+        prop_assert_eq!(decided.stopped.map(|newer| newer.offset), Some(at as u64));
         let mut new = Engine::new(NEW);
-        prop_assert_eq!(fold(&mut new, &stage.log[..at], 0).facts, told.facts);
+        prop_assert_eq!(fold(&mut new, &stage.log[..at], 0).facts, decided.facts);
         prop_assert_eq!(snapshot(&new), snapshot(&old));
     }
 }

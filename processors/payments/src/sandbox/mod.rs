@@ -9,7 +9,8 @@ use floodgate_domain::{
     ActionUrl, AuthorisedPayment, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
 };
 
-use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::{Authorisation, Captured, Payment, Provider};
 use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError, page_about};
 
 /// The method whose bank asks the buyer before it says anything.

@@ -1,4 +1,4 @@
-//! Two processors on a cluster: the owner is killed, or told to go, and the other takes over.
+//! Two processors on a cluster: the owner is killed, or asked to end, and the other takes over.
 //!
 //! A client asks every few milliseconds throughout, as a gateway would. A kill is measured from the
 //! moment the process is gone to the first answer to a question asked after it; a calm end by the
@@ -106,7 +106,7 @@ impl<'a> Stage<'a> {
                 let next = self.successor(standbys).await?;
                 let gone = std::mem::replace(&mut owner, next).kill()?;
                 times.push(questions.first_after(gone).await?);
-                tell(name, &times, &owner.says(OWNED)?);
+                print_round(name, &times, &owner.says(OWNED)?);
             }
             rows.push(row(name, times, Some(2_000.0)));
             if standbys == "all" {
@@ -132,7 +132,7 @@ impl<'a> Stage<'a> {
             let (from, to) = std::mem::replace(owner, next).end()?;
             tokio::time::sleep(AFTERWARDS).await;
             times.push(questions.longest_between(from, to + AFTERWARDS / 2)?);
-            tell(name, &times, &owner.says(OWNED)?);
+            print_round(name, &times, &owner.says(OWNED)?);
         }
         Ok(row(name, times, None))
     }
@@ -177,7 +177,7 @@ impl<'a> Stage<'a> {
 }
 
 /// One round as it went: what was measured, and how the successor put it.
-fn tell(name: &str, times: &[Duration], line: &serde_json::Value) {
+fn print_round(name: &str, times: &[Duration], line: &serde_json::Value) {
     let (took, from) = (times.last().copied().unwrap_or_default(), &line["from"]);
     let (replayed, ms) = (&line["replayed"], &line["ms"]);
     eprintln!("{name}: {took:?}; from {from}, {replayed} replayed, {ms} ms after it was gained");

@@ -1,0 +1,282 @@
+//! The books of one event, by its facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use floodgate_domain::fact::{Fact, SeatsKept};
+use floodgate_domain::{
+    BuyerId, EventStatus, HoldId, NewEvent, OrderStatus, OrderView, Policy, SalePhase, SeatId,
+    SeatList,
+};
+
+/// Why a fact or an answer cannot be.
+pub(crate) type Wrong = String;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    pub(crate) buyer: BuyerId,
+    pub(crate) seats: SeatList,
+    pub(crate) amount: u64,
+    pub(crate) status: OrderStatus,
+    pub(crate) attempt: u8,
+    pub(crate) settled: bool,
+}
+
+impl Order {
+    pub(crate) fn is_live(&self) -> bool {
+        use OrderStatus::{Declined, Held, PaymentPending};
+        matches!(self.status, Held | PaymentPending | Declined)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Books {
+    pub(crate) policy: Policy,
+    pub(crate) phase: SalePhase,
+    pub(crate) capacity: u32,
+    /// Whose a taken seat is.
+    pub(crate) owners: BTreeMap<SeatId, HoldId>,
+    pub(crate) orders: BTreeMap<HoldId, Order>,
+    pub(crate) shoppers: BTreeSet<BuyerId>,
+    pub(crate) places: u64,
+    pub(crate) spent: BTreeSet<u64>,
+    pub(crate) called: u64,
+}
+
+fn ensure(holds: bool, wrong: impl FnOnce() -> Wrong) -> Result<(), Wrong> {
+    if holds { Ok(()) } else { Err(wrong()) }
+}
+
+impl Books {
+    /// The plans of the simulator have every seat on sale.
+    pub(crate) fn new(new: &NewEvent) -> Self {
+        Books {
+            policy: new.policy,
+            phase: SalePhase::Announced,
+            capacity: new.plan.seat_count() as u32,
+            owners: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            shoppers: BTreeSet::new(),
+            places: 0,
+            spent: BTreeSet::new(),
+            called: 0,
+        }
+    }
+
+    /// Follows one fact; says what is wrong with it.
+    pub(crate) fn fold(&mut self, fact: &Fact) -> Result<(), Wrong> {
+        match fact {
+            Fact::SaleOpened => self.turn(SalePhase::Open),
+            Fact::SalePaused => self.turn(SalePhase::Paused),
+            Fact::SaleClosed => self.turn(SalePhase::Closed),
+            Fact::EventCancelled => self.turn(SalePhase::Cancelled),
+            Fact::DialsSet { change, .. } => {
+                self.policy.shoppers_max = change.shoppers_max.unwrap_or(self.policy.shoppers_max);
+                Ok(())
+            }
+            Fact::PlacesReserved { first, count } => {
+                let was = std::mem::replace(&mut self.places, first.0 + u64::from(*count));
+                ensure(was == first.0, || format!("places from {} after {was}", first.0))
+            }
+            Fact::PlacesCalled { below } => {
+                let was = std::mem::replace(&mut self.called, below.0);
+                ensure(was < below.0 && below.0 <= self.places, || format!("{below:?} called"))
+            }
+            Fact::Entered { buyer, place, .. } => self.enter(*buyer, place.0),
+            Fact::ShopperLeft { buyer, .. } => {
+                ensure(self.shoppers.remove(buyer), || format!("{buyer} left and was not inside"))
+            }
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, .. } => {
+                self.hold(*hold_id, *buyer, seats, *amount)
+            }
+            Fact::PurchaseStarted { hold_id, amount, attempt, .. } => {
+                self.start(*hold_id, *amount, *attempt)
+            }
+            Fact::OrderDeclined { hold_id, attempt, .. } => self.decline(*hold_id, *attempt),
+            Fact::OrderConfirmed { hold_id, seats, amount, attempt, kept, .. } => {
+                self.confirm((*hold_id, *attempt), seats, *amount, *kept)
+            }
+            Fact::OrderSettled { hold_id, .. } => self.settle(*hold_id),
+            Fact::HoldExtended { hold_id, .. } => {
+                let held = self.orders.get(hold_id).is_some_and(|o| o.status == OrderStatus::Held);
+                ensure(held, || format!("{hold_id} is extended and not held"))
+            }
+            Fact::HoldReleased { hold_id, seats, .. } => {
+                self.over(*hold_id, seats, OrderStatus::Released)
+            }
+            Fact::HoldExpired { hold_id, seats, .. }
+            | Fact::OrderExpired { hold_id, seats, .. } => {
+                self.over(*hold_id, seats, OrderStatus::Expired)
+            }
+            Fact::OrderRefunded { hold_id, seats, .. } => {
+                self.over(*hold_id, seats, OrderStatus::Refunded)
+            }
+            Fact::OrderCancelled { hold_id, seats, .. } => {
+                self.over(*hold_id, seats, OrderStatus::Cancelled)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn turn(&mut self, phase: SalePhase) -> Result<(), Wrong> {
+        let was = std::mem::replace(&mut self.phase, phase);
+        ensure(was != SalePhase::Cancelled && was != phase, || format!("{was:?}, then {phase:?}"))
+    }
+
+    fn enter(&mut self, buyer: BuyerId, place: u64) -> Result<(), Wrong> {
+        ensure(place < self.places && self.spent.insert(place), || {
+            format!("{buyer} enters at place {place}, which is spent or nobody's")
+        })?;
+        let is_new = self.shoppers.insert(buyer);
+        let (inside, max) = (self.shoppers.len(), self.policy.shoppers_max);
+        ensure(!is_new || inside <= max as usize, || format!("{inside} shoppers of {max}"))
+    }
+
+    fn hold(
+        &mut self,
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: &SeatList,
+        amount: u64,
+    ) -> Result<(), Wrong> {
+        let status = OrderStatus::Held;
+        let order = Order { buyer, seats: *seats, amount, status, attempt: 0, settled: false };
+        let before = self.orders.insert(hold_id, order);
+        ensure(before.is_none(), || format!("{hold_id} is there already"))?;
+        let is_inside = !self.policy.pass_required || self.shoppers.contains(&buyer);
+        ensure(is_inside, || format!("{buyer} holds without a pass"))?;
+        ensure(self.phase == SalePhase::Open, || format!("{hold_id} in phase {:?}", self.phase))?;
+        self.take(hold_id, seats)?;
+        let holds = self.live_holds(buyer);
+        let max = usize::from(self.policy.holds_per_buyer_max);
+        ensure(holds <= max, || format!("{buyer} has {holds} holds of {max}"))?;
+        self.within_limit(buyer)
+    }
+
+    /// Seats get an owner; each must have none.
+    fn take(&mut self, hold_id: HoldId, seats: &SeatList) -> Result<(), Wrong> {
+        for seat in seats.iter() {
+            ensure(seat.0 < self.capacity, || format!("{seat:?} does not exist"))?;
+            if let Some(other) = self.owners.insert(seat, hold_id) {
+                return Err(format!("{seat:?} goes to {hold_id} and belongs to {other}"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn live_holds(&self, buyer: BuyerId) -> usize {
+        self.orders.values().filter(|order| order.buyer == buyer && order.is_live()).count()
+    }
+
+    pub(crate) fn seats_of(&self, buyer: BuyerId) -> usize {
+        let has = |order: &&Order| order.buyer == buyer && order.status.has_seats();
+        self.orders.values().filter(has).map(|order| order.seats.len()).sum()
+    }
+
+    fn within_limit(&self, buyer: BuyerId) -> Result<(), Wrong> {
+        let (seats, max) = (self.seats_of(buyer), self.policy.seats_per_buyer_max);
+        ensure(seats <= usize::from(max), || format!("{buyer} has {seats} seats of {max}"))
+    }
+
+    fn order(&mut self, hold_id: HoldId) -> Result<&mut Order, Wrong> {
+        self.orders.get_mut(&hold_id).ok_or_else(|| format!("{hold_id} was never held"))
+    }
+
+    fn start(&mut self, hold_id: HoldId, amount: u64, attempt: u8) -> Result<(), Wrong> {
+        let order = self.order(hold_id)?;
+        let was = std::mem::replace(&mut order.status, OrderStatus::PaymentPending);
+        order.attempt += 1;
+        let fits = matches!(was, OrderStatus::Held | OrderStatus::Declined)
+            && order.amount == amount
+            && order.attempt == attempt;
+        ensure(fits, || format!("attempt {attempt} to pay {amount} for {hold_id}, {was:?}"))
+    }
+
+    fn decline(&mut self, hold_id: HoldId, attempt: u8) -> Result<(), Wrong> {
+        let order = self.order(hold_id)?;
+        let was = std::mem::replace(&mut order.status, OrderStatus::Declined);
+        let fits = was == OrderStatus::PaymentPending && order.attempt == attempt;
+        ensure(fits, || format!("attempt {attempt} of {hold_id} declined, {was:?}"))
+    }
+
+    fn confirm(
+        &mut self,
+        (hold_id, attempt): (HoldId, u8),
+        seats: &SeatList,
+        amount: u64,
+        kept: SeatsKept,
+    ) -> Result<(), Wrong> {
+        let order = self.order(hold_id)?;
+        let (was, buyer) = (order.status, order.buyer);
+        let same = order.amount == amount && order.attempt == attempt;
+        let was_held = matches!(was, OrderStatus::PaymentPending | OrderStatus::Declined);
+        let fits = match kept {
+            SeatsKept::Held => was_held && order.seats == *seats,
+            SeatsKept::Retaken => was == OrderStatus::Expired && order.seats == *seats,
+            SeatsKept::Moved => was == OrderStatus::Expired && order.seats.len() == seats.len(),
+        };
+        (order.status, order.seats) = (OrderStatus::Confirmed, *seats);
+        ensure(same && fits, || format!("{hold_id} confirmed ({kept:?}), {was:?}"))?;
+        if kept != SeatsKept::Held {
+            self.take(hold_id, seats)?;
+            self.within_limit(buyer)?;
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, hold_id: HoldId) -> Result<(), Wrong> {
+        let order = self.order(hold_id)?;
+        let fits = order.status == OrderStatus::Confirmed && !order.settled;
+        order.settled = true;
+        ensure(fits, || format!("{hold_id} is captured and not confirmed"))
+    }
+
+    /// The order ends with this status; its seats, which were its own, are free.
+    fn over(
+        &mut self,
+        hold_id: HoldId,
+        seats: &SeatList,
+        status: OrderStatus,
+    ) -> Result<(), Wrong> {
+        let order = self.order(hold_id)?;
+        let (was, had) = (order.status, order.seats);
+        let was_live = order.is_live();
+        order.status = status;
+        let fits = match status {
+            OrderStatus::Refunded | OrderStatus::Cancelled => was == OrderStatus::Confirmed,
+            _ => was_live,
+        };
+        ensure(fits && had == *seats, || format!("{hold_id} is {status:?} after {was:?}"))?;
+        for seat in seats.iter() {
+            let owner = self.owners.remove(&seat);
+            ensure(owner == Some(hold_id), || format!("{seat:?} of {hold_id} was of {owner:?}"))?;
+        }
+        Ok(())
+    }
+
+    /// Whether an order as it was answered is the order of the books.
+    pub(crate) fn is_order(&self, view: &OrderView) -> Result<(), Wrong> {
+        let order = self.orders.get(&view.hold_id);
+        let fits = order.is_some_and(|order| {
+            order.buyer == view.buyer
+                && order.status == view.status
+                && order.seats == view.seats
+                && order.amount == view.amount
+                && order.attempt == view.attempt
+                && order.settled == view.settled
+        });
+        ensure(fits, || format!("answered {view:?}, the books have {order:?}"))
+    }
+
+    /// Whether the counts of a strong status are those of the books.
+    pub(crate) fn is_status(&self, status: &EventStatus) -> Result<(), Wrong> {
+        let sold = |hold_id: &&HoldId| self.orders[hold_id].status == OrderStatus::Confirmed;
+        let sold = self.owners.values().filter(sold).count() as u32;
+        let held = self.owners.len() as u32 - sold;
+        let fits = status.free == self.capacity - held - sold
+            && (status.held, status.sold, status.capacity) == (held, sold, self.capacity)
+            && status.shoppers as usize == self.shoppers.len()
+            && status.phase == self.phase
+            && status.places_reserved == self.places;
+        ensure(fits, || format!("answered {status:?}, the books have {held} held and {sold} sold"))
+    }
+}
