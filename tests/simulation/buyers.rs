@@ -126,7 +126,7 @@ impl Buyers {
     /// The log's time becomes visible on every partition, as the streams see to.
     pub(crate) fn mark_time(&mut self) {
         for event_id in self.events.clone() {
-            drop(self.send(Envelope {
+            drop(self.send(&Envelope {
                 command_id: CommandId(0),
                 fingerprint: 0,
                 event_id,
@@ -147,7 +147,7 @@ impl Buyers {
             command,
         };
         self.next_id += 1;
-        drop(self.send(envelope.clone()));
+        drop(self.send(&envelope));
         // Whatever the log said, it stays open until an answer comes.
         if self.open.len() < OPEN_MAX {
             self.open.push(envelope);
@@ -161,16 +161,16 @@ impl Buyers {
                 None => self.reports.push((envelope, ticket)),
                 Some(Ok(_)) => {}
                 Some(Err(_)) => {
-                    let again = self.send(envelope.clone());
+                    let again = self.send(&envelope);
                     self.reports.push((envelope, again));
                 }
             }
         }
     }
 
-    fn send(&self, envelope: Envelope) -> Ticket {
+    fn send(&self, envelope: &Envelope) -> Ticket {
         let mut value = Vec::new();
-        encode_command(&envelope, &mut value);
+        encode_command(envelope, &mut value);
         let record = NewRecord::new(envelope.event_id.to_string(), value);
         let partition = partition(envelope.event_id, self.log.partitions(Topic::Commands));
         self.log.append(Topic::Commands, partition, vec![record])
@@ -256,7 +256,7 @@ impl Buyers {
             let gateway_id = GatewayId(choices.random_range(1..4));
             let subject = Subject::Order { event_id, hold_id };
             let report = result.envelope(subject, attempt, gateway_id);
-            let ticket = self.send(report.clone());
+            let ticket = self.send(&report);
             self.reports.push((report, ticket));
         }
     }
@@ -296,7 +296,7 @@ impl Buyers {
     fn repeat(&mut self, streams: &mut Streams) {
         if !self.open.is_empty() {
             let at = streams.choices.random_range(0..self.open.len());
-            drop(self.send(self.open[at].clone()));
+            drop(self.send(&self.open[at]));
         }
     }
 

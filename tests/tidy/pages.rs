@@ -28,7 +28,7 @@ fn known() -> BTreeSet<String> {
 /// it in the same room.
 fn room_of(page: &str) -> String {
     match page.split('/').collect::<Vec<_>>()[..] {
-        [_] => "/".to_owned(),
+        [] | [_] => "/".to_owned(),
         [room, _] | [room, _, _] => format!("/{room}/"),
         [room, part, ..] => format!("/{room}/{part}/"),
     }

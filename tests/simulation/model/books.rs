@@ -52,7 +52,7 @@ impl Books {
         Books {
             policy: new.policy,
             phase: SalePhase::Announced,
-            capacity: new.plan.seat_count() as u32,
+            capacity: new.plan.seat_count(),
             owners: BTreeMap::new(),
             orders: BTreeMap::new(),
             shoppers: BTreeSet::new(),

@@ -59,7 +59,7 @@ impl Front {
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let shared = Arc::clone(&theirs);
-                std::thread::spawn(move || shared.serve(stream));
+                std::thread::spawn(move || shared.serve(&stream));
             }
         });
         Front { address, shared, _server: server }
@@ -140,14 +140,14 @@ pub(crate) fn write(mut stream: &TcpStream, status: u16, value: &Value, replayed
 }
 
 impl Shared {
-    fn serve(&self, stream: TcpStream) {
-        let Some(request) = read(&stream) else { return };
+    fn serve(&self, stream: &TcpStream) {
+        let Some(request) = read(stream) else { return };
         let key = request.key.clone();
         let name = key.clone().unwrap_or_default();
         self.seen.lock().unwrap().push((request.path.clone(), name));
         let kept = key.as_ref().and_then(|key| self.kept.lock().unwrap().get(key).cloned());
         if let Some((status, value)) = kept {
-            return write(&stream, status, &value, true);
+            return write(stream, status, &value, true);
         }
         let fault = self.fault(&request.path);
         let (status, value) = match fault {
@@ -160,7 +160,7 @@ impl Shared {
             self.kept.lock().unwrap().insert(key, (status, value.clone()));
         }
         if fault != Some(Fault::LoseAnswer) {
-            write(&stream, status, &value, false);
+            write(stream, status, &value, false);
         }
     }
 
