@@ -33,7 +33,7 @@ export function decide({ event, queue, me, now, browsing = false }) {
   return 'waiting';
 }
 
-/** People called before a place; it is called below 0. Only this knows the order of the line. */
+/** People before a place; called below 0. Only this knows the line's order. */
 export const aheadOf = (place, queue) => place - queue.frontier;
 
 /** Which of the four steps a state belongs to. */

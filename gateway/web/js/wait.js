@@ -19,7 +19,7 @@ export function words(page) {
   return { node, update };
 }
 
-/** Prices and free seats, to look at while waiting. */
+/** Prices and free seats. */
 export function offer(page) {
   const rows = pricedCategories(page.event).filter((row) => row.amount !== null);
   const free = el('p', { class: 'quiet' });
