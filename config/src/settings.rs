@@ -6,18 +6,20 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use floodgate_domain::dials::{Dial, DialEntry, DialValue};
+
 use crate::Violation;
 use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
-use crate::tune::{self, Tune};
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    pub tune: Vec<Tune>,
+    #[serde(deserialize_with = "crate::dials::read")]
+    pub dials: Vec<DialEntry>,
     pub server: Server,
     pub log: LogSettings,
     pub kafka: Kafka,
@@ -161,6 +163,22 @@ pub struct Secrets {
     pub staff_keys_file: PathBuf,
 }
 
+impl Admission {
+    /// Where dials stand until somebody turns them: within the bounds of the dials.
+    fn violations(&self) -> Vec<Violation<String>> {
+        let rows = [
+            ("admission.pace_per_minute", "pace_per_minute", u64::from(self.pace_per_minute)),
+            ("admission.puzzle_level", "puzzle_level", u64::from(self.puzzle_level)),
+        ];
+        let broken = rows.into_iter().filter_map(|(key, name, value)| {
+            let dial = Dial::named(name)?;
+            let is_within = dial.check(&DialValue::Number(value)).is_ok();
+            (!is_within).then(|| (key, value.to_string(), dial.kind.bound()))
+        });
+        broken.collect()
+    }
+}
+
 impl Live {
     fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
@@ -185,7 +203,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    pub(crate) fn violations(&self) -> Vec<Violation<String>> {
         let Settings { server, log, kafka, engine, s3, admission, payments, live, .. } = self;
         let rows = [
             (
@@ -224,18 +242,13 @@ impl Settings {
                 admission.block.to_string(),
                 "between 1 and 65536",
             ),
-            (
-                admission.puzzle_level <= 12,
-                "admission.puzzle_level",
-                admission.puzzle_level.to_string(),
-                "between 0 (no puzzle) and 12",
-            ),
         ];
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
         let rooms = engine.violations().into_iter().chain(s3.violations()).chain(live.violations());
         let rooms = rooms.chain(payments.violations());
-        rows.chain(rooms).chain(tune::violations(&self.tune)).collect()
+        let found = rows.chain(rooms).map(|(key, value, fix)| (key, value, fix.to_owned()));
+        found.chain(admission.violations()).collect()
     }
 }
 

@@ -14,7 +14,7 @@
 //! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
 //! | `heartbeat` | rooms advance, frontiers agree and are recorded |
 //! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
-//! | `file_dials` | dials that a settings file turns |
+//! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem` | every way to say no, in one table |
@@ -34,7 +34,6 @@ mod commands;
 mod csp;
 mod extract;
 mod feed;
-mod file_dials;
 mod heartbeat;
 mod lifecycle;
 mod listen;
@@ -48,6 +47,7 @@ mod queue_feeds;
 mod readiness;
 mod routes;
 mod server;
+mod settings_file;
 mod sse;
 mod staff;
 mod state;
@@ -58,10 +58,10 @@ mod time;
 mod traced;
 mod views;
 
-pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use listen::listen;
 pub use routes::{app, openapi};
 pub use server::run;
+pub use settings_file::{FileChange, SettingsFileError};
 pub use staff::{Role, StaffKey};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};

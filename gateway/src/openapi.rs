@@ -32,7 +32,7 @@ time, and another server goes on.";
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
-        (name = "Staff", description = "Create, price, open, pause, tune. Keys by role."),
+        (name = "Staff", description = "Create, price, open, pause, turn dials. Keys by role."),
         (name = "Payments", description = "The provider's form, its own pages, its webhooks."),
         (name = "Machines", description = "Health, metrics, keys, this document."),
     ),

@@ -151,8 +151,8 @@ impl GatewayState {
 
     /// Turns what can be turned while it runs: rooms nobody has turned by hand follow the new
     /// settings; new limits, if there are any, begin anew.
-    pub fn retune(&self, limits: Option<LimitSettings>, room: RoomSettings) {
-        self.admission.retune(limits, room);
+    pub fn follow_settings(&self, limits: Option<LimitSettings>, room: RoomSettings) {
+        self.admission.follow_settings(limits, room);
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.

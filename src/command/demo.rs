@@ -182,7 +182,7 @@ async fn open_event(
     caller.post(&format!("/v1/events/{id}/sale/open"), json!({})).await?;
     if crowd {
         let dials = json!({ "pace_per_minute": CROWD_PACE });
-        caller.put(&format!("/v1/events/{id}/queue"), dials).await?;
+        caller.patch(&format!("/v1/events/{id}/dials"), dials).await?;
     }
     Ok(id.to_owned())
 }

@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod crowd;
 mod demo;
+mod dials;
 mod dlq;
 mod doctor;
 mod event;

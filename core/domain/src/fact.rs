@@ -6,8 +6,9 @@
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
@@ -242,9 +243,9 @@ pub enum Fact {
     EngineVersionSet {
         version: u32,
     },
-    /// Every place below may enter; only ever more.
+    /// Every rank below may enter; only ever more.
     PlacesCalled {
-        below: Place,
+        below: Frontier,
     },
     /// Somebody who waits wants to be told when his place is called. Once a place.
     TurnAwaited {
@@ -261,10 +262,10 @@ pub enum Fact {
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,
-    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of
-    /// phase is a fact of its own before it.
-    RoomTuned {
-        dials: Box<RoomDials>,
+    /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
+    /// is a fact of its own before it.
+    DialsSet {
+        change: Box<DialChange>,
         by: StaffId,
     },
 }

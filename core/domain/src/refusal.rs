@@ -20,6 +20,7 @@ pub enum Refusal {
     InvalidPolicy = 13,
     TooManyEvents = 14,
     VersionGoesBack = 15,
+    InvalidDials = 16,
     NoPass = 20,
     PassExpired = 21,
     ShopFull = 22,
@@ -60,7 +61,7 @@ pub enum Refusal {
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 52] = {
+pub const REFUSALS: [Refusal; 53] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -78,6 +79,7 @@ pub const REFUSALS: [Refusal; 52] = {
         InvalidPolicy,
         TooManyEvents,
         VersionGoesBack,
+        InvalidDials,
         NoPass,
         PassExpired,
         ShopFull,
@@ -119,7 +121,7 @@ pub const REFUSALS: [Refusal; 52] = {
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 52] = [
+const TABLE: [(Refusal, &str, &str); 53] = [
     (Refusal::UnknownEvent, "unknown_event", "There is no such event. Check the event id."),
     (
         Refusal::EventExists,
@@ -177,6 +179,11 @@ const TABLE: [(Refusal, &str, &str); 52] = [
         Refusal::TooManyEvents,
         "too_many_events",
         "This partition holds as many events as it may. Add partitions or remove old events.",
+    ),
+    (
+        Refusal::InvalidDials,
+        "invalid_dials",
+        "A dial is out of its bounds, or none is named. GET /v1/events/{event_id}/dials lists them.",
     ),
     (
         Refusal::VersionGoesBack,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{EventId, Fact, FactRecord, LogTime, Place, Source};
+use floodgate_domain::{EventId, Fact, FactRecord, Frontier, LogTime, Source};
 use floodgate_event_log::{
     Log, LogError, NewRecord, Offset, Origin, Partition, Reads, Topic, read_dead_letters,
 };
@@ -21,7 +21,7 @@ fn fact(number: u64) -> NewRecord {
         source: Source { offset: number, index: 0 },
         at: LogTime(1),
         event_id: EventId(1),
-        fact: Fact::PlacesCalled { below: Place(number) },
+        fact: Fact::PlacesCalled { below: Frontier(number) },
     };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);

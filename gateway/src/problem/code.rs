@@ -142,6 +142,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::InvalidPlan
         | R::InvalidPrices
         | R::InvalidPolicy
+        | R::InvalidDials
         | R::KeyReused
         | R::SeatsRepeated
         | R::NoSeatsNamed

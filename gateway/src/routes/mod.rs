@@ -2,6 +2,7 @@
 
 mod around;
 mod availability;
+mod changes;
 mod cohort;
 mod dials;
 mod door;
@@ -57,6 +58,7 @@ fn table() -> Routes {
         .merge(door::routes())
         .merge(notify::routes())
         .merge(dials::routes())
+        .merge(changes::routes())
         .merge(shop::routes())
         .merge(cohort::routes())
         .merge(holds::routes())

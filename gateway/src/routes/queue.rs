@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(read, join)).routes(routes!(stream))
 }
 
-/// The public queue: every place below `frontier` may enter. Cacheable for a second.
+/// The public queue: every place with a rank below `frontier` may enter. Cacheable for a second.
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue", operation_id = "getQueue",
     tag = "Fans", params(("event_id" = String, Path)), responses((status = 200, body = Queue)))]
 pub(crate) async fn read(

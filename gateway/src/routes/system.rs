@@ -1,5 +1,7 @@
 //! For machines that watch machines.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -7,12 +9,15 @@ use http::{StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dials::measure;
 use super::{Routes, openapi};
+use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::lifecycle::Lifecycle;
 use crate::problem::{ApiError, Code, Problem};
 use crate::readiness::Readiness;
 use crate::telemetry::Telemetry;
+use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -60,7 +65,10 @@ async fn health(lifecycle: State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
 async fn metrics(
     State(telemetry): State<Telemetry>,
     State(commands): State<Commands>,
+    State(admission): State<Admission>,
+    State(views): State<Arc<Views>>,
 ) -> Result<Response, ApiError> {
+    measure(&admission, &views);
     metrics::gauge!("floodgate_requests_waiting").set(commands.waiting_count() as f64);
     let text = telemetry.render().ok_or_else(|| ApiError::new(Code::NotFound))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

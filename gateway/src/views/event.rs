@@ -7,8 +7,8 @@ use floodgate_admission::QueueTicket;
 use floodgate_domain::effects::Tickets;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy, PriceTable,
-    SalePhase, SeatId, SeatState, Source, VenueId,
+    BuyerId, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView, Place, Plan,
+    Policy, PriceTable, SalePhase, SeatId, SeatState, Source, VenueId,
 };
 
 use super::changes::Changes;
@@ -84,9 +84,11 @@ pub(crate) struct EventView {
     pub(crate) by_category: Vec<Counts>,
     pub(crate) shoppers: u32,
     pub(crate) places_reserved: u64,
-    /// Every place below was called, as far as the log has it.
-    pub(crate) places_called: u64,
-    pub(crate) entered_beyond: u64,
+    /// In which order they are called.
+    pub(crate) order: LineOrder,
+    /// How far the line was called, as far as the log has it.
+    pub(crate) places_called: Frontier,
+    pub(crate) entered_beyond: Frontier,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
     pub(crate) payments: EventPayments,
@@ -135,8 +137,9 @@ impl EventView {
             by_category,
             shoppers: 0,
             places_reserved: 0,
-            places_called: 0,
-            entered_beyond: 0,
+            order: LineOrder::AS_GIVEN,
+            places_called: Frontier::default(),
+            entered_beyond: Frontier::default(),
             entered_count: 0,
             orders: HashMap::new(),
             payments: EventPayments::default(),

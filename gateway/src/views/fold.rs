@@ -1,7 +1,7 @@
 //! How facts change a view: their effects, one kind after the other.
 
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
-use floodgate_domain::{FactRecord, LogTime, OrderView, SeatState};
+use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
 
 use super::event::{AsOf, Counts, EventView, Left};
 
@@ -42,7 +42,7 @@ impl EventView {
             LineMove::Reserved { first, count } => {
                 self.places_reserved = first.0 + u64::from(count);
             }
-            LineMove::Called { below } => self.places_called = below.0,
+            LineMove::Called { below } => self.places_called = below,
             LineMove::Awaited { .. } => {}
         }
     }
@@ -53,7 +53,8 @@ impl EventView {
                 if self.passes.insert(buyer, (place, until)).is_none() {
                     self.shoppers += 1;
                 }
-                self.entered_beyond = self.entered_beyond.max(place.0 + 1);
+                let behind = Frontier::behind(self.order.rank(place));
+                self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
             ShopMove::Left { buyer, .. } => {

@@ -69,6 +69,7 @@ impl Entry {
             free: view.counts.free,
             held: view.counts.held,
             places_reserved: view.places_reserved,
+            order: view.order,
             places_called: view.places_called,
             entered_beyond: view.entered_beyond,
             entered_count: view.entered_count,

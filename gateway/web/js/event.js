@@ -134,7 +134,7 @@ function place(node) {
   announce(title?.textContent || '');
 }
 
-/** The public queue object tells phase, frontier and the organiser's words. */
+/** Keeps up with the public queue. */
 function followQueue() {
   const url = stepOf(state) === 'wait' ? `${base}/queue/stream` : null;
   const isOver = state === 'cancelled' || state === 'closed';

@@ -29,9 +29,12 @@ export function decide({ event, queue, me, now, browsing = false }) {
     return 'join';
   }
   if (phase === 'sold_out') return 'sold_out';
-  if (phase === 'open' && queue && place < queue.frontier) return 'turn';
+  if (phase === 'open' && queue && aheadOf(place, queue) < 0) return 'turn';
   return 'waiting';
 }
+
+/** People before a place; called below 0. Only this knows the line's order. */
+export const aheadOf = (place, queue) => place - queue.frontier;
 
 /** Which of the four steps a state belongs to. */
 export const stepOf = (state) =>

@@ -26,7 +26,7 @@ impl Target<'_> {
             Fact::SaleOpened => self.event.phase = SalePhase::Open,
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
-            Fact::RoomTuned { dials, .. } => self.event.policy.follow(dials),
+            Fact::DialsSet { change, .. } => self.event.policy.follow(change),
             Fact::EventCancelled => {
                 self.event.phase = SalePhase::Cancelled;
                 self.event.sweep = Some(0);
@@ -37,8 +37,11 @@ impl Target<'_> {
                 self.event.buyers.entry(*buyer).1.in_shop = false;
                 self.event.shoppers -= 1;
             }
-            Fact::PlacesCalled { below } => self.call_places(*below),
-            Fact::TurnAwaited { place, .. } => self.event.waiting_line.request(*place),
+            Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
+            Fact::TurnAwaited { place, .. } => {
+                let rank = self.event.order.rank(*place);
+                self.event.waiting_line.request(rank);
+            }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
@@ -96,11 +99,6 @@ impl Target<'_> {
         }
     }
 
-    fn call_places(&mut self, below: Place) {
-        let event = &mut *self.event;
-        event.waiting_line.call(below, &event.places_spent);
-    }
-
     fn reserve_places(&mut self, count: u32) {
         let event = &mut *self.event;
         event.places_reserved += u64::from(count);
@@ -115,7 +113,7 @@ impl Target<'_> {
         buyer.place = place;
         buyer.pass_until = until;
         self.event.shoppers += u32::from(is_new);
-        self.event.waiting_line.enter(place);
+        self.event.waiting_line.enter(self.event.order.rank(place));
         self.event.spend_place(place);
         self.start_timer(until, TimerKind::Pass { buyer: number });
     }

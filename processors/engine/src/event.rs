@@ -8,6 +8,7 @@ use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
 use floodgate_domain::effects::Tickets;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
+use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::Policy;
 use floodgate_domain::price::PriceTable;
 
@@ -31,6 +32,8 @@ pub(super) struct Event {
     pub(super) places_spent: Vec<u64>,
     /// After a cancellation: the next order slot to undo.
     pub(super) sweep: Option<u32>,
+    /// In which order places are called.
+    pub(super) order: LineOrder,
     pub(super) waiting_line: WaitingLine,
     /// Tickets that were handed on or let in with.
     pub(super) tickets: Tickets,
@@ -54,6 +57,7 @@ impl Event {
             places_reserved: 0,
             places_spent: Vec::new(),
             sweep: None,
+            order: LineOrder::AS_GIVEN,
             waiting_line: WaitingLine::default(),
             tickets: Tickets::default(),
         }

@@ -153,11 +153,11 @@ fn place_enters_once(_: &Engine, event: &Event) -> Result<(), String> {
 }
 
 fn line_moves_on(_: &Engine, event: &Event) -> Result<(), String> {
-    let called = event.waiting_line.called;
+    let called = event.waiting_line.called.0;
     if called > event.places_reserved {
         return Err(format!("{called} places called of {}", event.places_reserved));
     }
-    let awaiting = event.waiting_line.count(&event.places_spent);
+    let awaiting = event.waiting_line.count();
     expect_equal("turns awaited", u64::from(event.waiting_line.awaiting()), u64::from(awaiting))
 }
 

@@ -15,6 +15,7 @@ use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::effects::{HandedOn, Tickets};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
+use floodgate_domain::line::LineOrder;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatId;
 use floodgate_domain::wire::{
@@ -179,7 +180,7 @@ fn read_ticket(cursor: &mut Cursor<'_>) -> Result<(HoldId, SeatId), WireError> {
 }
 
 fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
-    event.waiting_line = WaitingLine::read(cursor, &event.places_spent)?;
+    event.waiting_line = WaitingLine::read(cursor, event.places_spent.len())?;
     for _ in 0..read_count(cursor)? {
         let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
         let cohort = read_cohort(cursor)?;
@@ -230,6 +231,7 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         places_reserved,
         places_spent: places_spent?,
         sweep,
+        order: LineOrder::AS_GIVEN,
         waiting_line: WaitingLine::default(),
         tickets: Tickets::default(),
     };

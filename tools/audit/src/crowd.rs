@@ -47,14 +47,14 @@ impl CrowdBook {
 
 #[cfg(test)]
 mod tests {
-    use floodgate_domain::BuyerId;
+    use floodgate_domain::{BuyerId, Frontier};
 
     use super::*;
 
     #[test]
     fn broken_lines_are_noticed() {
         let cohort = Cohort::new(None, None);
-        let called = |below| Fact::PlacesCalled { below: Place(below) };
+        let called = |below| Fact::PlacesCalled { below: Frontier(below) };
         let asked = |place| Fact::TurnAwaited { buyer: BuyerId(1), place: Place(place) };
         let rows = [
             (called(5), true),

@@ -203,8 +203,8 @@ impl Ledger {
                 book.shoppers_ceiling = now.max(u64::from(policy.shoppers_max));
             }
             // A smaller shop throws nobody out: those inside are the ceiling until they leave.
-            Fact::RoomTuned { dials, .. } => {
-                if let Some(limit) = dials.shoppers_max {
+            Fact::DialsSet { change, .. } => {
+                if let Some(limit) = change.shoppers_max {
                     book.policy.shoppers_max = limit;
                     book.shoppers_ceiling = u64::from(limit).max(book.shoppers.len() as u64);
                 }

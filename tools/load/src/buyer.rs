@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::queue::Frontier;
+use crate::queue::QueueSeen;
 use crate::tally::Tally;
 use floodgate_audit::Acked;
 use floodgate_http_client::{Call, Http, Response};
@@ -57,7 +57,7 @@ pub(super) type Step<T> = Result<T, Ended>;
 #[derive(Debug)]
 pub(super) struct Buyer {
     pub(super) http: Http,
-    pub(super) queue: watch::Receiver<Frontier>,
+    pub(super) queue: watch::Receiver<QueueSeen>,
     pub(super) tally: Arc<Tally>,
     pub(super) event_id: String,
     pub(super) number: usize,
@@ -168,7 +168,7 @@ impl Buyer {
 
     async fn wait_for_turn(&mut self, place: u64) -> Step<()> {
         let give_up_at = self.give_up_at;
-        let turn = self.queue.wait_for(|seen| seen.frontier > place || seen.is_over);
+        let turn = self.queue.wait_for(|seen| seen.calls(place) || seen.is_over);
         match tokio::time::timeout_at(give_up_at, turn).await {
             Ok(Ok(seen)) if !seen.is_over => Ok(()),
             Ok(_) => Err(Ended),

@@ -119,6 +119,6 @@ facts! {
     32 CohortJoined { cohort };
     33 CohortLeft { cohort };
     34 TimeMarked;
-    35 RoomTuned { dials, by };
+    35 DialsSet { change, by };
     36 PaymentActionRequired { hold_id, buyer, attempt, action };
 }

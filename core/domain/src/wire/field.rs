@@ -3,7 +3,7 @@
 use super::MESSAGE_BYTES_MAX;
 use super::command::{read_cohort, read_hold, read_method};
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_room_dials, write_room_dials};
+use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
     write_prices,
@@ -13,9 +13,10 @@ use super::payment::{
 };
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::fact::{DeclineReason, LeaveReason, SeatsKept};
 use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
@@ -52,6 +53,7 @@ fields! {
     String: |text, out| out.put_text(text), |cursor| cursor.text(MESSAGE_BYTES_MAX);
     LogTime: |at, out| out.put_varint(at.0), |cursor| cursor.time();
     Place: |place, out| out.put_varint(place.0), |cursor| cursor.place();
+    Frontier: |below, out| out.put_varint(below.0), |cursor| cursor.frontier();
     BuyerId: |id, out| out.put_u64_fixed(id.0), |cursor| cursor.u64_fixed().map(BuyerId);
     StaffId: |id, out| out.put_u64_fixed(id.0), |cursor| cursor.u64_fixed().map(StaffId);
     HoldId: |id, out| out.put_u64_fixed(id.0), |cursor| read_hold(cursor);
@@ -70,8 +72,8 @@ fields! {
         |cursor| read_prices(cursor).map(Box::new);
     Box<Policy>: |policy, out| write_policy(policy, out),
         |cursor| read_policy(cursor).map(Box::new);
-    Box<RoomDials>: |dials, out| write_room_dials(dials, out),
-        |cursor| read_room_dials(cursor).map(Box::new);
+    Box<DialChange>: |change, out| write_dial_change(change, out),
+        |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {
         LeaveReason::Left => 0,
         LeaveReason::Purchased => 1,

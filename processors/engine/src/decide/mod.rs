@@ -26,12 +26,12 @@ mod refund_order;
 mod release_hold;
 mod reserve_places;
 mod rules;
+mod set_dials;
 mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
 mod transfer_ticket;
-mod tune_room;
 mod undo_cancelled;
 
 use floodgate_domain::command::Command;
@@ -62,12 +62,12 @@ use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
+use self::set_dials::set_dials;
 use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
 use self::transfer_ticket::transfer_ticket;
-use self::tune_room::tune_room;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
 /// Decides a command that concerns one existing event.
@@ -117,7 +117,7 @@ pub(crate) fn decide(
         Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
         Command::WithdrawCohort => share_cohort(event, context, None, facts),
         Command::MarkTime => mark_time(context, facts),
-        Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
+        Command::SetDials(change) => set_dials(event, context, change, facts),
         Command::TransferTicket { hold_id, seat, edition, to } => {
             transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
         }

@@ -5,13 +5,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `counts`, `notification`, `audience` | the bodies |
+//! | `fact`, `dials`, `counts`, `notification`, `audience` | the bodies |
 //! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
 mod audience;
 mod counts;
+mod dials;
 mod fact;
 mod notification;
 mod notifier;
@@ -27,6 +28,7 @@ use floodgate_event_log::Partition;
 
 pub use audience::AudienceCell;
 pub use counts::{AsOf, Counts};
+pub use dials::DialsBody;
 pub use fact::{FactBody, Position};
 pub use notification::Notification;
 pub(crate) use relay::Relay;

@@ -8,8 +8,8 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Actor, Answer, AuthorisedPayment, BuyerId, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, Fact, GatewayId, HoldId, NewEvent, PaymentMethod, PaymentReference, PhaseDial, Place,
-    Policy, PriceTable, SeatList, StaffId,
+    EventId, Fact, Frontier, GatewayId, HoldId, LineOrder, NewEvent, PaymentMethod,
+    PaymentReference, PhaseDial, Place, Policy, PriceTable, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_testkit::{Fate, MemoryLog};
@@ -119,7 +119,7 @@ impl Sale {
             1..=3 => (event_id, buyer, Command::AwaitTurn { place }),
             4 => {
                 self.called += rng.random_range(0..3);
-                (event_id, system, Command::CallPlaces { below: Place(self.called) })
+                (event_id, system, Command::CallPlaces { below: Frontier(self.called) })
             }
             5..=8 => {
                 let seat = rng.random_range(0..30);
@@ -236,7 +236,11 @@ fn turns_by_hand(facts: &[&FactRecord]) -> BTreeSet<(u64, u16)> {
                 continue;
             }
             match fact.fact {
-                Fact::PlacesCalled { below } if wanted < below => called = true,
+                Fact::PlacesCalled { below }
+                    if below.has_called(LineOrder::AS_GIVEN.rank(wanted)) =>
+                {
+                    called = true
+                }
                 Fact::Entered { place, .. } if place == wanted && other > at => break,
                 _ => {}
             }

@@ -164,7 +164,7 @@ impl Installation {
         let event_id = created["event_id"].as_str().context("an event without an id")?.to_owned();
         self.ask(Method::POST, &format!("/v1/events/{event_id}/sale/open"), json!({})).await?;
         let pace = json!({ "pace_per_minute": 3_000_000, "reason": "bench" });
-        self.ask(Method::PUT, &format!("/v1/events/{event_id}/queue"), pace).await?;
+        self.ask(Method::PATCH, &format!("/v1/events/{event_id}/dials"), pace).await?;
         Ok(event_id)
     }
 

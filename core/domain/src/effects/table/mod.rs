@@ -50,7 +50,7 @@ impl Fact {
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
             Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
-            Fact::RoomTuned { dials, by } => sale::dials_turned(dials, *by),
+            Fact::DialsSet { change, by } => sale::dials_set(change, *by),
             Fact::Announced { message } => Effects { message: Some(message), ..PUBLIC },
             Fact::PlacesReserved { first, count } => room::reserved(*first, *count),
             Fact::PlacesCalled { below } => room::called(*below),

@@ -1,6 +1,6 @@
-//! TuneRoom: the dials of an event, all that are named or none.
+//! SetDials: the dials of an event, all that are named or none.
 
-use floodgate_domain::dials::{PhaseDial, RoomDials};
+use floodgate_domain::dials::{DialChange, PhaseDial};
 use floodgate_domain::fact::Fact;
 use floodgate_domain::ids::{Actor, StaffId};
 use floodgate_domain::refusal::Refusal;
@@ -9,22 +9,20 @@ use super::Context;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 
-/// Turns all dials that are named, or none of them. The engine keeps none but the shop's limit:
-/// whoever runs a waiting room folds them from the facts.
-pub(super) fn tune_room(
+/// Turns all dials that are named, or none of them. The engine follows those that are rules; whoever
+/// runs a waiting room folds the others from the facts.
+pub(super) fn set_dials(
     event: &Event,
     context: Context,
-    dials: &RoomDials,
+    change: &DialChange,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    if !dials.are_sound() {
-        return Err(Refusal::InvalidPolicy);
-    }
-    if let Some(dial) = dials.phase {
+    change.check().map_err(|_| Refusal::InvalidDials)?;
+    if let Some(dial) = change.phase {
         set_phase(event, dial, facts)?;
     }
-    facts.push(Fact::RoomTuned { dials: Box::new(dials.clone()), by: turned_by(context) });
+    facts.push(Fact::DialsSet { change: Box::new(change.clone()), by: turned_by(context) });
     Ok(Outcome::Done)
 }
 
