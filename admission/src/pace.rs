@@ -1,10 +1,10 @@
 //! How the frontier moves: by rate, and by the room there is in the shop.
 //!
-//! Every rank below the frontier may enter, and nothing here knows a place by anything but its rank:
-//! the order is the domain's. The frontier never goes back. Who is called and
-//! does not come counts against the shop for a grace time only, so silent people never block
-//! the line; who comes late still enters, for the engine counts shoppers exactly. Whoever was
-//! called by another gateway, or before a restart, counts like one's own: from when it was seen.
+//! Every rank below the frontier may enter, and nothing here knows a place by anything but its
+//! rank: the order is the domain's. The frontier never goes back. Who is called and does not come
+//! counts against the shop for a grace time only, so silent people never block the line; who
+//! comes late still enters, for the engine counts shoppers exactly. Whoever was called by another
+//! gateway, or before a restart, counts like one's own: from when it was seen.
 
 use std::collections::VecDeque;
 

@@ -49,19 +49,15 @@ impl Target<'_> {
                 order.extensions += 1;
                 order.until = *until;
             }),
-            Fact::HoldReleased { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Released);
+            Fact::HoldReleased { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Released);
             }
             Fact::HoldExpired { hold_id, buyer, seats }
             | Fact::OrderExpired { hold_id, buyer, seats } => {
                 self.expire(*hold_id, *buyer, seats);
             }
             Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                self.with_order(*hold_id, |order| {
-                    order.status = OrderStatus::PaymentPending;
-                    order.attempt = *attempt;
-                    order.until = *until;
-                });
+                self.start_payment(*hold_id, *attempt, *until);
             }
             Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
             Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
@@ -70,11 +66,11 @@ impl Target<'_> {
             Fact::OrderSettled { hold_id, .. } => {
                 self.with_order(*hold_id, |order| order.settled = true);
             }
-            Fact::OrderRefunded { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Refunded);
+            Fact::OrderRefunded { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Refunded);
             }
-            Fact::OrderCancelled { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Cancelled);
+            Fact::OrderCancelled { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Cancelled);
             }
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
                 fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
@@ -91,6 +87,14 @@ impl Target<'_> {
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
         }
+    }
+
+    fn start_payment(&mut self, hold_id: HoldId, attempt: u8, until: LogTime) {
+        self.with_order(hold_id, |order| {
+            order.status = OrderStatus::PaymentPending;
+            order.attempt = attempt;
+            order.until = until;
+        });
     }
 
     fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut Order)) {

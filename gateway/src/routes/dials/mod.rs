@@ -103,7 +103,7 @@ pub(crate) async fn set(
     }
     if preview {
         let preview = Preview::of(&admission, &path, &change)?;
-        return Ok(Json(SetAnswer::Preview(preview)).into_response());
+        return Ok(Json(SetAnswer::Preview(Box::new(preview))).into_response());
     }
     let command = Command::SetDials(Box::new(change));
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
@@ -115,7 +115,7 @@ pub(crate) async fn set(
 #[serde(untagged)]
 pub(crate) enum SetAnswer {
     Done(DoneAnswer),
-    Preview(Preview),
+    Preview(Box<Preview>),
 }
 
 /// Shows where the dials that are numbers stand, as metrics under the same names.
