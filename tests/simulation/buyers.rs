@@ -269,7 +269,7 @@ impl Buyers {
         let cohort = Cohort::new(AgeBand::ALL.get(place.0 as usize).copied(), None);
         match streams.choices.random_range(0..4) {
             0 => {
-                self.ask(event_id, Actor::System, Command::CallPlaces { below: Frontier(place.0) })
+                self.ask(event_id, Actor::System, Command::CallPlaces { below: Frontier(place.0) });
             }
             1 => self.ask(event_id, actor, Command::AwaitTurn { place }),
             2 => self.ask(event_id, actor, Command::ShareCohort { cohort }),
