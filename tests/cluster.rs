@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use floodgate_http_client::{Call, Http};
-use floodgate_load::{LoadOptions, LoadReport, Progress, run};
+use floodgate_load::{LoadOptions, LoadProgress, LoadReport, run};
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, SnapshotStore};
 use http::Method;
 use serde_json::{Value, json};
@@ -126,8 +126,13 @@ impl Cluster {
     }
 
     /// Buyers for every event, through another gateway each.
-    fn storm(&self, events: &[String], buyers: usize, seed: u64) -> (Arc<Progress>, Vec<Storm>) {
-        let progress = Arc::new(Progress::default());
+    fn storm(
+        &self,
+        events: &[String],
+        buyers: usize,
+        seed: u64,
+    ) -> (Arc<LoadProgress>, Vec<Storm>) {
+        let progress = Arc::new(LoadProgress::default());
         let storms = events.iter().enumerate().map(|(number, event_id)| {
             let target = self.gateways[(number + 1) % 3].target();
             let options = LoadOptions {
@@ -216,7 +221,7 @@ impl Probe {
 }
 
 /// Waits until so many have bought.
-async fn sold(progress: &Progress, count: u64) -> Duration {
+async fn sold(progress: &LoadProgress, count: u64) -> Duration {
     let started = Instant::now();
     let mut pulse = tokio::time::interval(Duration::from_millis(5));
     while progress.sales.load(Ordering::Relaxed) < count {

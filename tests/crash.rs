@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use floodgate_load::{LoadOptions, Progress, run};
+use floodgate_load::{LoadOptions, LoadProgress, run};
 use http::Method;
 use serde_json::json;
 
@@ -32,7 +32,7 @@ async fn killed_again_and_again() {
     ask(&target, &manager, Method::POST, &open, json!({})).await;
 
     let acked = folder.path().join("acked.jsonl");
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(LoadProgress::default());
     let stampede = LoadOptions {
         rate: Some(150.0),
         acked: Some(acked.clone()),

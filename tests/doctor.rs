@@ -48,6 +48,7 @@ impl Patient {
         patient.set("server.listen", "127.0.0.1:0");
         // Fewer than any machine allows to be open.
         patient.set("server.connections_max", "64");
+        patient.set("payments.allow_sandbox", "true");
         patient
     }
 
@@ -147,6 +148,7 @@ async fn a_healthy_installation_has_no_faults() {
         "redis",
         "redis memory",
         "redis clock",
+        "sqlite",
         "postgres",
         "postgres clock",
     ];
@@ -155,6 +157,25 @@ async fn a_healthy_installation_has_no_faults() {
     }
     let topics = findings.0.iter().filter(|one| one["check"] == "topic").count();
     assert_eq!(topics, Topic::ALL.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_nobody_allowed_sells_nothing() {
+    let mut patient = Patient::embedded();
+    assert_eq!(patient.examine().await.faults(), [""; 0]);
+    patient.set("payments.allow_sandbox", "false");
+    let findings = patient.examine().await;
+    assert_eq!(findings.faults(), ["payments"]);
+    for role in ["serve", "gateway", "processor"] {
+        let (code, told) = patient.command(&[role]).await;
+        assert_eq!(code, 64, "{role}: {told:?}");
+        let why = told.iter().map(Value::to_string).collect::<String>();
+        assert!(why.contains("--allow-sandbox"), "{role} names the fix: {why}");
+    }
+    // A real provider without its keys does not start either, and says what is missing.
+    patient.set("payments.provider", "stripe");
+    let said = patient.examine().await.said("payments");
+    assert!(said.contains("STRIPE_SECRET_KEY"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

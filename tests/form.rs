@@ -1,5 +1,5 @@
-//! Which form the tests of the whole run in: FLOODGATE_TEST_FORM is `embedded` (default) or `distributed`,
-//! which needs `scripts/servers up kafka redis`.
+//! Which form the tests of the whole run in: FLOODGATE_TEST_FORM is `embedded` (default) or
+//! `distributed`, which needs `scripts/servers up kafka redis`.
 
 use floodgate_event_log::kafka::{TopicPlan, apply};
 use floodgate_server::kafka_options;

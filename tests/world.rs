@@ -7,7 +7,7 @@ use floodgate_admission::puzzle;
 use floodgate_http_client::{Call, Http, Response};
 use floodgate_seating::{demo_prices, generate, to_base64};
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Roles, Running, Start};
+use floodgate_server::{Role, Running, Start};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -70,7 +70,7 @@ impl World {
         let secrets = files.read().unwrap();
         let start = Start {
             settings: &settings,
-            roles: Roles::ALL,
+            roles: &Role::ALL,
             secrets: Some(secrets),
             data: folder.path(),
             listener,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use floodgate_domain::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, Frontier, LogTime, Place};
 
 use crate::puzzle::Proof;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
@@ -67,8 +67,11 @@ pub async fn keeps_the_contract(
     }
     assert_eq!(places.len(), 250, "every buyer has a place of his own");
 
-    assert_eq!(store.agree(event_id, 7).await.expect("an answer"), 7);
-    assert!(store.agree(event_id, 3).await.expect("an answer") >= 3, "nobody is called back");
+    assert_eq!(store.agree(event_id, Frontier(7)).await.expect("an answer"), Frontier(7));
+    assert!(
+        store.agree(event_id, Frontier(3)).await.expect("an answer") >= Frontier(3),
+        "nobody is called back"
+    );
 
     // A store that starts again skips numbers, and never issues one twice.
     let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;

@@ -63,7 +63,7 @@ impl Flow {
 mod tests {
     use super::*;
     use crate::pace::{Pace, PaceSettings, ShopView};
-    use floodgate_domain::SalePhase;
+    use floodgate_domain::{Frontier, LineOrder, SalePhase};
     use proptest::prelude::*;
 
     const FLOW: Flow =
@@ -95,7 +95,7 @@ mod tests {
     /// Lets the real pace run, with shoppers who enter at once and leave by chance.
     fn simulated_ms(flow: &Flow, ahead: u64) -> u64 {
         let tick_ms = 100;
-        let mut pace = Pace::starting_at(0);
+        let mut pace = Pace::starting_at(Frontier(0));
         let settings = PaceSettings { per_minute: flow.per_minute, grace_ms: 30_000 };
         let mut inside = f64::from(flow.shoppers);
         let mut view = ShopView {
@@ -105,18 +105,19 @@ mod tests {
             free: 1,
             held: 0,
             places_reserved: u64::MAX,
-            places_called: 0,
-            entered_beyond: 0,
+            order: LineOrder::AS_GIVEN,
+            places_called: Frontier(0),
+            entered_beyond: Frontier(0),
             entered_count: 0,
         };
         pace.advance(0, settings, &view);
         for tick in 1.. {
             inside *= (-(tick_ms as f64) / flow.stay_ms as f64).exp();
             view.shoppers = inside.ceil() as u32;
-            let before = pace.frontier();
-            let now = pace.advance(tick * tick_ms, settings, &view);
+            let before = pace.frontier().0;
+            let now = pace.advance(tick * tick_ms, settings, &view).0;
             inside += (now - before) as f64;
-            (view.entered_beyond, view.entered_count) = (now, now);
+            (view.entered_beyond, view.entered_count) = (Frontier(now), now);
             if now >= ahead {
                 return tick * tick_ms;
             }

@@ -39,6 +39,6 @@ pub use limits::{Left, LimitSettings, Limited, Limits};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use redis::RedisStore;
-pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, Turned, WaitingRoom};
+pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, WaitingRoom};
 pub use store::{AdmissionStore, PlaceReserver, StoreError};
 pub use token::{Device, Pass, QueueTicket, TokenError};

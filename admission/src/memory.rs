@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floodgate_domain::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, EventId, Frontier, LogTime, Place};
 
 use crate::blocks::Blocks;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
@@ -93,7 +93,7 @@ impl AdmissionStore for MemoryStore {
         Box::pin(self.join_now(event_id, wanted))
     }
 
-    fn agree(&self, _event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {
+    fn agree(&self, _event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>> {
         Box::pin(std::future::ready(Ok(mine)))
     }
 

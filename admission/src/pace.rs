@@ -1,13 +1,14 @@
 //! How the frontier moves: by rate, and by the room there is in the shop.
 //!
-//! Every place below the frontier may enter. The frontier never goes back. Who is called and
-//! does not come counts against the shop for a grace time only, so silent people never block
-//! the line; who comes late still enters, for the engine counts shoppers exactly. Whoever was
-//! called by another gateway, or before a restart, counts like one's own: from when it was seen.
+//! Every rank below the frontier may enter, and nothing here knows a place by anything but its
+//! rank: the order is the domain's. The frontier never goes back. Who is called and does not come
+//! counts against the shop for a grace time only, so silent people never block the line; who
+//! comes late still enters, for the engine counts shoppers exactly. Whoever was called by another
+//! gateway, or before a restart, counts like one's own: from when it was seen.
 
 use std::collections::VecDeque;
 
-use floodgate_domain::SalePhase;
+use floodgate_domain::{Frontier, LineOrder, SalePhase};
 
 /// What the operator sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +29,12 @@ pub struct ShopView {
     pub held: u32,
     /// Places given out: the frontier has no use beyond.
     pub places_reserved: u64,
-    /// Every place below was called, as far as the log has it: a restart calls nobody back.
-    pub places_called: u64,
-    /// One more than the highest place that ever entered; 0 when none did.
-    pub entered_beyond: u64,
+    /// In which order they are called.
+    pub order: LineOrder,
+    /// How far the line was called, as far as the log has it: a restart calls nobody back.
+    pub places_called: Frontier,
+    /// Behind the highest rank that ever entered; 0 when none did.
+    pub entered_beyond: Frontier,
     /// Places that have entered, all in all.
     pub entered_count: u64,
 }
@@ -40,7 +43,7 @@ pub struct ShopView {
 #[derive(Debug, Clone, Copy)]
 struct Call {
     at_ms: u64,
-    beyond: u64,
+    beyond: Frontier,
 }
 
 /// Calls remembered: a minute of grace at ten calls a second, with room to spare. Older
@@ -52,19 +55,19 @@ const BURST_MS: u64 = 1_000;
 /// The frontier of one event.
 #[derive(Debug)]
 pub struct Pace {
-    frontier: u64,
+    frontier: Frontier,
     calls: VecDeque<Call>,
-    /// Places below this were called longer ago than the grace time.
-    lapsed_below: u64,
+    /// Ranks below this were called longer ago than the grace time.
+    lapsed_below: Frontier,
     /// Entered when the oldest remembered call was made.
     allowance: f64,
     last_ms: Option<u64>,
 }
 
 impl Pace {
-    /// Starts behind the highest place that entered; the first step follows what the log has.
+    /// Starts behind the highest rank that entered; the first step follows what the log has.
     #[must_use]
-    pub fn starting_at(entered_beyond: u64) -> Self {
+    pub fn starting_at(entered_beyond: Frontier) -> Self {
         Pace {
             frontier: entered_beyond,
             calls: VecDeque::new(),
@@ -74,19 +77,19 @@ impl Pace {
         }
     }
 
-    /// Every place below may enter.
+    /// Every rank below may enter.
     #[must_use]
-    pub fn frontier(&self) -> u64 {
+    pub fn frontier(&self) -> Frontier {
         self.frontier
     }
 
     /// Follows a frontier others have called: it never goes back.
-    pub fn follow(&mut self, frontier: u64) {
+    pub fn follow(&mut self, frontier: Frontier) {
         self.frontier = self.frontier.max(frontier);
     }
 
     /// Moves the frontier as far as it may go at `now_ms`, and returns it.
-    pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> u64 {
+    pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> Frontier {
         self.frontier = self.frontier.max(shop.entered_beyond).max(shop.places_called);
         self.note_call(now_ms);
         let elapsed = now_ms.saturating_sub(self.last_ms.unwrap_or(now_ms)).min(BURST_MS);
@@ -99,7 +102,7 @@ impl Pace {
         let steps = self.room(settings, shop).min(self.allowance as u64);
         if steps > 0 {
             self.allowance -= steps as f64;
-            self.frontier += steps;
+            self.frontier = Frontier(self.frontier.0 + steps);
             self.note_call(now_ms);
         }
         self.frontier
@@ -136,15 +139,16 @@ impl Pace {
         if !is_on || shop.free == 0 {
             return 0;
         }
-        let waiting = shop.places_reserved.saturating_sub(self.frontier);
+        let waiting = self.frontier.not_called(shop.places_reserved);
         let room = u64::from(shop.shoppers_max.saturating_sub(shop.shoppers));
         waiting.min(room.saturating_sub(self.expected(shop)))
     }
 
     /// Places called within the grace time that have not entered yet, at most.
     fn expected(&self, shop: &ShopView) -> u64 {
-        let called = self.frontier - self.lapsed_below.min(self.frontier);
-        let entered_of_these = shop.entered_beyond.saturating_sub(self.lapsed_below);
+        let lapsed = self.lapsed_below.0;
+        let called = self.frontier.0.saturating_sub(lapsed);
+        let entered_of_these = shop.entered_beyond.0.saturating_sub(lapsed);
         called.saturating_sub(entered_of_these.min(shop.entered_count))
     }
 }
@@ -164,40 +168,42 @@ mod tests {
             free: 1000,
             held: 0,
             places_reserved: 10_000,
-            places_called: 0,
-            entered_beyond: 0,
+            order: LineOrder::AS_GIVEN,
+            places_called: Frontier(0),
+            entered_beyond: Frontier(0),
             entered_count: 0,
         }
     }
 
     #[test]
     fn the_rate_is_kept() {
-        let mut pace = Pace::starting_at(0);
+        let mut pace = Pace::starting_at(Frontier(0));
         let settings = PaceSettings { per_minute: 600, ..SETTINGS };
         pace.advance(0, settings, &shop());
-        assert_eq!(pace.advance(500, settings, &shop()), 5);
-        assert_eq!(pace.advance(1000, settings, &shop()), 10);
+        assert_eq!(pace.advance(500, settings, &shop()), Frontier(5));
+        assert_eq!(pace.advance(1000, settings, &shop()), Frontier(10));
         // A long stall saves up one second's worth only.
-        assert_eq!(pace.advance(60_000, settings, &shop()), 20);
+        assert_eq!(pace.advance(60_000, settings, &shop()), Frontier(20));
     }
 
     #[test]
     fn the_shop_is_never_overbooked() {
-        let mut pace = Pace::starting_at(0);
+        let mut pace = Pace::starting_at(Frontier(0));
         pace.advance(0, SETTINGS, &shop());
-        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100);
-        assert_eq!(pace.advance(2000, SETTINGS, &shop()), 100);
-        let entered = ShopView { shoppers: 40, entered_beyond: 60, entered_count: 60, ..shop() };
-        assert_eq!(pace.advance(3000, SETTINGS, &entered), 120);
+        assert_eq!(pace.advance(1000, SETTINGS, &shop()), Frontier(100));
+        assert_eq!(pace.advance(2000, SETTINGS, &shop()), Frontier(100));
+        let entered =
+            ShopView { shoppers: 40, entered_beyond: Frontier(60), entered_count: 60, ..shop() };
+        assert_eq!(pace.advance(3000, SETTINGS, &entered), Frontier(120));
     }
 
     #[test]
     fn silent_people_do_not_block_the_line() {
-        let mut pace = Pace::starting_at(0);
+        let mut pace = Pace::starting_at(Frontier(0));
         pace.advance(0, SETTINGS, &shop());
-        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100);
-        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), 100);
-        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), 200);
+        assert_eq!(pace.advance(1000, SETTINGS, &shop()), Frontier(100));
+        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), Frontier(100));
+        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), Frontier(200));
     }
 
     #[test]
@@ -205,31 +211,35 @@ mod tests {
         // Sixty places had entered and a hundred were called when everything stopped.
         let view = ShopView {
             shoppers: 60,
-            places_called: 100,
-            entered_beyond: 60,
+            places_called: Frontier(100),
+            entered_beyond: Frontier(60),
             entered_count: 60,
             ..shop()
         };
         let mut pace = Pace::starting_at(view.entered_beyond);
-        assert_eq!(pace.advance(0, SETTINGS, &view), 100);
-        assert_eq!(pace.advance(1000, SETTINGS, &view), 100, "forty are on their way");
-        assert_eq!(pace.advance(29_999, SETTINGS, &view), 100);
-        assert_eq!(pace.advance(30_000, SETTINGS, &view), 140, "and do not come");
+        assert_eq!(pace.advance(0, SETTINGS, &view), Frontier(100));
+        assert_eq!(pace.advance(1000, SETTINGS, &view), Frontier(100), "forty are on their way");
+        assert_eq!(pace.advance(29_999, SETTINGS, &view), Frontier(100));
+        assert_eq!(pace.advance(30_000, SETTINGS, &view), Frontier(140), "and do not come");
     }
 
     #[test]
     fn those_others_called_lapse_like_ones_own() {
-        let mut pace = Pace::starting_at(0);
+        let mut pace = Pace::starting_at(Frontier(0));
         pace.advance(0, SETTINGS, &shop());
-        pace.follow(100);
-        assert_eq!(pace.advance(1000, SETTINGS, &shop()), 100, "another gateway filled the shop");
-        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), 100);
-        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), 200, "none of them came");
+        pace.follow(Frontier(100));
+        assert_eq!(
+            pace.advance(1000, SETTINGS, &shop()),
+            Frontier(100),
+            "another gateway filled the shop"
+        );
+        assert_eq!(pace.advance(30_999, SETTINGS, &shop()), Frontier(100));
+        assert_eq!(pace.advance(31_000, SETTINGS, &shop()), Frontier(200), "none of them came");
     }
 
     #[test]
     fn the_line_stands_when_there_is_nothing_to_call_for() {
-        let mut pace = Pace::starting_at(7);
+        let mut pace = Pace::starting_at(Frontier(7));
         for shop in [
             ShopView { phase: SalePhase::Paused, ..shop() },
             ShopView { free: 0, ..shop() },
@@ -237,7 +247,7 @@ mod tests {
             ShopView { places_reserved: 7, ..shop() },
         ] {
             pace.advance(0, SETTINGS, &shop);
-            assert_eq!(pace.advance(5000, SETTINGS, &shop), 7, "{shop:?}");
+            assert_eq!(pace.advance(5000, SETTINGS, &shop), Frontier(7), "{shop:?}");
         }
     }
 
@@ -246,20 +256,20 @@ mod tests {
         fn never_back_never_beyond_the_places(
             steps in prop::collection::vec((0_u64..5000, 0_u32..200, 0_u64..200, 0_u32..3), 1..200),
         ) {
-            let mut pace = Pace::starting_at(0);
+            let mut pace = Pace::starting_at(Frontier(0));
             let (mut now, mut last) = (0, 0);
             for (wait, shoppers, entered, rate) in steps {
                 now += wait;
                 let entered = entered.min(last);
                 let view = ShopView {
                     shoppers,
-                    entered_beyond: entered,
+                    entered_beyond: Frontier(entered),
                     entered_count: entered,
                     places_reserved: 500,
                     ..shop()
                 };
                 let settings = PaceSettings { per_minute: rate * 1000, ..SETTINGS };
-                let next = pace.advance(now, settings, &view);
+                let next = pace.advance(now, settings, &view).0;
                 prop_assert!(next >= last && next <= 500);
                 let room = u64::from(100_u32.saturating_sub(shoppers));
                 prop_assert!(next - last <= room, "called {} into room for {room}", next - last);
@@ -269,15 +279,15 @@ mod tests {
 
         #[test]
         fn everybody_is_called_in_the_end(grace_ms in 1_u64..60_000, rate in 60_u32..100_000) {
-            let mut pace = Pace::starting_at(0);
+            let mut pace = Pace::starting_at(Frontier(0));
             let view = ShopView { places_reserved: 300, ..shop() };
             let settings = PaceSettings { per_minute: rate, grace_ms };
             for tick in 0..100_000_u64 {
-                if pace.advance(tick * 100, settings, &view) == 300 {
+                if pace.advance(tick * 100, settings, &view) == Frontier(300) {
                     return Ok(());
                 }
             }
-            prop_assert!(false, "the line stalled at {}", pace.frontier());
+            prop_assert!(false, "the line stalled at {}", pace.frontier().0);
         }
     }
 }

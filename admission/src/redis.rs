@@ -19,7 +19,7 @@ use std::time::Duration;
 use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
 use redis::Script;
 
-use floodgate_domain::{BuyerId, EventId, Place};
+use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 
 use crate::blocks::Blocks;
 use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
@@ -158,15 +158,16 @@ impl RedisStore {
         answer
     }
 
-    async fn agree_now(&self, event_id: EventId, mine: u64) -> Result<u64, StoreError> {
+    async fn agree_now(&self, event_id: EventId, mine: Frontier) -> Result<Frontier, StoreError> {
         let mut connection = self.connection().await?;
         let mut call = self.agree.key(frontier(event_id));
-        call.arg(mine).arg(REMEMBERED_SECONDS);
+        call.arg(mine.0).arg(REMEMBERED_SECONDS);
         let answer = call.invoke_async::<u64>(&mut connection);
         tokio::time::timeout(ANSWER_WITHIN, answer)
             .await
             .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
             .map_err(|error| unavailable(&error))
+            .map(Frontier)
     }
 }
 
@@ -175,7 +176,7 @@ impl AdmissionStore for RedisStore {
         Box::pin(self.join_now(event_id, wanted))
     }
 
-    fn agree(&self, event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>> {
+    fn agree(&self, event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>> {
         Box::pin(self.agree_now(event_id, mine))
     }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use floodgate_domain::{BuyerId, EventId, LogTime, Place};
+use floodgate_domain::{BuyerId, DialChange, EventId, Frontier, LogTime, Place};
 
 use crate::keys::Keys;
 use crate::limits::network_key;
@@ -48,14 +48,6 @@ impl From<StoreError> for RoomError {
     }
 }
 
-/// The dials of one event that an operator has turned; `None` is one he has not.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Turned {
-    pub per_minute: Option<u32>,
-    pub puzzle_level: Option<u8>,
-    pub message: Option<String>,
-}
-
 /// Somebody who joins.
 #[derive(Debug, Clone, Copy)]
 pub struct Joining {
@@ -79,7 +71,7 @@ pub struct Joined {
 /// The public state of a queue: the same for everybody, so it can be cached and pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueView {
-    pub frontier: u64,
+    pub frontier: Frontier,
     pub pace_per_minute: u32,
     pub puzzle_level: u8,
     pub message: String,
@@ -96,7 +88,7 @@ impl QueueView {
     pub fn people_waiting(&self) -> u64 {
         let given =
             if self.given_beyond == 0 { self.shop.places_reserved } else { self.given_beyond };
-        given.saturating_sub(self.frontier)
+        self.frontier.not_called(given)
     }
 }
 
@@ -104,7 +96,8 @@ impl QueueView {
 struct Room {
     pace: Pace,
     settings: RoomSettings,
-    turned: Turned,
+    /// The dials as far as they were turned; the others stand where the settings have them.
+    turned: DialChange,
     shop: ShopView,
     as_of: LogTime,
     /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
@@ -114,7 +107,7 @@ struct Room {
 
 impl Room {
     fn per_minute(&self) -> u32 {
-        self.turned.per_minute.unwrap_or(self.settings.pace.per_minute)
+        self.turned.pace_per_minute.unwrap_or(self.settings.pace.per_minute)
     }
 
     fn pace_settings(&self) -> PaceSettings {
@@ -227,11 +220,11 @@ impl WaitingRoom {
     pub fn check_turn(&self, event_id: EventId, place: Place) -> Result<(), RoomError> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
-        let frontier = room.pace.frontier();
-        if place.0 < frontier {
+        let (rank, frontier) = (room.shop.order.rank(place), room.pace.frontier());
+        if frontier.has_called(rank) {
             return Ok(());
         }
-        let ahead = place.0 - frontier;
+        let ahead = frontier.ahead_of(rank);
         let per_minute = u64::from(room.per_minute()).max(1);
         // Asking again before half of the expected wait is over is of no use.
         let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
@@ -253,8 +246,21 @@ impl WaitingRoom {
         })
     }
 
-    /// Sets an event's dials to where they have been turned.
-    pub fn tune(&self, event_id: EventId, turned: Turned) -> Result<(), RoomError> {
+    /// Where the dials that act in a waiting room stand.
+    #[must_use]
+    pub fn dials(&self, event_id: EventId) -> Option<DialChange> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&event_id)?;
+        Some(DialChange {
+            pace_per_minute: Some(room.per_minute()),
+            puzzle_level: Some(room.puzzle_level()),
+            message: Some(room.turned.message.clone().unwrap_or_default()),
+            ..DialChange::default()
+        })
+    }
+
+    /// Follows an event's dials to where they have been turned.
+    pub fn follow_dials(&self, event_id: EventId, turned: DialChange) -> Result<(), RoomError> {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get_mut(&event_id).ok_or(RoomError::UnknownEvent)?;
         room.turned = turned;
@@ -269,7 +275,7 @@ impl WaitingRoom {
 
     /// Changes the settings of rooms to come and of those that are open; what was turned by hand
     /// stays where it was turned.
-    pub fn retune(&self, settings: RoomSettings) {
+    pub fn follow_settings(&self, settings: RoomSettings) {
         *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         for room in rooms.values_mut() {
@@ -285,7 +291,7 @@ impl WaitingRoom {
         let room = rooms.entry(event_id).or_insert_with(|| Room {
             pace: Pace::starting_at(shop.entered_beyond),
             settings,
-            turned: Turned::default(),
+            turned: DialChange::default(),
             shop,
             as_of: now,
             given_beyond: AtomicU64::new(0),
@@ -315,3 +321,7 @@ impl WaitingRoom {
         Device { buyer: BuyerId(rand::random::<u64>().max(1)) }
     }
 }
+
+#[cfg(test)]
+#[path = "order_tests.rs"]
+mod order_tests;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use floodgate_domain::{BuyerId, EventId, Place};
+use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 
 use crate::puzzle::Proof;
 
@@ -55,7 +55,7 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
 
     /// Tells the others how far our frontier is and hears the furthest of all: with one store,
     /// every gateway shows the same.
-    fn agree(&self, event_id: EventId, mine: u64) -> Later<'_, Result<u64, StoreError>>;
+    fn agree(&self, event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>>;
 
     /// Drops everything about an event that is over.
     fn forget(&self, event_id: EventId) -> Later<'_, ()>;

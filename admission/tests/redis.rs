@@ -10,7 +10,7 @@ use std::sync::Arc;
 use floodgate_admission::contract::{CountingReserver, keeps_the_contract};
 use floodgate_admission::store::Wanted;
 use floodgate_admission::{AdmissionStore, PlaceReserver, RedisStore};
-use floodgate_domain::{BuyerId, EventId};
+use floodgate_domain::{BuyerId, EventId, Frontier};
 use redis::{AsyncCommands, Client, cmd};
 
 fn url() -> Option<String> {
@@ -65,8 +65,12 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
         assert_eq!(first, again, "one buyer, one place, whichever gateway he meets");
         assert!(given.insert(first), "a place was issued twice");
     }
-    assert_eq!(one.agree(event_id, 40).await.unwrap(), 40);
-    assert_eq!(two.agree(event_id, 10).await.unwrap(), 40, "the frontier is the same everywhere");
+    assert_eq!(one.agree(event_id, Frontier(40)).await.unwrap(), Frontier(40));
+    assert_eq!(
+        two.agree(event_id, Frontier(10)).await.unwrap(),
+        Frontier(40),
+        "the frontier is the same everywhere"
+    );
 
     // Redis forgets everything: numbers go on, none comes twice.
     flush(&url).await;
@@ -75,8 +79,8 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
         let place = store.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
         assert!(given.insert(place), "a place was issued twice after the flush");
     }
-    assert_eq!(two.agree(event_id, 12).await.unwrap(), 12);
-    assert_eq!(one.agree(event_id, 41).await.unwrap(), 41);
+    assert_eq!(two.agree(event_id, Frontier(12)).await.unwrap(), Frontier(12));
+    assert_eq!(one.agree(event_id, Frontier(41)).await.unwrap(), Frontier(41));
 }
 
 #[tokio::test]

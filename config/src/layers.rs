@@ -18,7 +18,7 @@ pub enum ConfigError {
     #[error("{origin}: there is no setting `{key}`{hint}; `floodgate config show` lists all")]
     Unknown { origin: String, key: String, hint: String },
     #[error("{key} = {value}: it must be {fix}")]
-    OutOfBounds { key: &'static str, value: String, fix: &'static str },
+    OutOfBounds { key: &'static str, value: String, fix: String },
 }
 
 /// Settings, and where each one that is not the default came from.

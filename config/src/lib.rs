@@ -3,12 +3,12 @@
 //! `default.toml` is the reference page and the default itself. A bad value names its key,
 //! the value, the bound and the fix. Start reading at [`Settings`].
 
+mod dials;
 mod layers;
 mod payments;
 mod places;
 mod settings;
 mod standbys;
-mod tune;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load, load_text};
@@ -19,8 +19,10 @@ pub use settings::{
     Sinks, Store,
 };
 pub use standbys::Standbys;
-pub use tune::{Tune, TunePhase};
 pub use units::{ByteSize, Span};
 
 /// The reference page: every key with its default, unit and reason.
 pub const DEFAULT_TOML: &str = include_str!("../default.toml");
+
+/// A setting out of its bounds: key, value, bound and fix.
+pub(crate) type Violation<Fix = &'static str> = (&'static str, String, Fix);

@@ -1,8 +1,10 @@
 //! Settings of payments: the provider, and what any provider needs.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
-use crate::settings::Violation;
+use crate::Violation;
 use crate::units::Span;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -14,6 +16,17 @@ pub struct Payments {
     pub public_url: String,
     pub patience: Span,
     pub late_window: Span,
+    pub stripe: StripeAccount,
+}
+
+/// An account at Stripe; empty files take secrets from the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeAccount {
+    pub api: String,
+    pub secret_key_file: PathBuf,
+    pub webhook_secrets_file: PathBuf,
+    pub publishable_key: String,
 }
 
 /// The kinds of payment provider.
@@ -21,6 +34,7 @@ pub struct Payments {
 #[serde(rename_all = "snake_case")]
 pub enum PaymentsProvider {
     Sandbox,
+    Stripe,
     None,
 }
 

@@ -6,17 +6,20 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use floodgate_domain::dials::{Dial, DialEntry, DialValue};
+
+use crate::Violation;
 use crate::payments::Payments;
 use crate::places::Snapshots;
 use crate::standbys::Standbys;
-use crate::tune::{self, Tune};
 use crate::units::{ByteSize, Span};
 
 /// All settings of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    pub tune: Vec<Tune>,
+    #[serde(deserialize_with = "crate::dials::read")]
+    pub dials: Vec<DialEntry>,
     pub server: Server,
     pub log: LogSettings,
     pub kafka: Kafka,
@@ -42,6 +45,7 @@ pub struct Server {
     pub plan_body_max: ByteSize,
     pub answer_deadline: Span,
     pub drain_notice: Span,
+    pub give_up_after: Span,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -159,8 +163,21 @@ pub struct Secrets {
     pub staff_keys_file: PathBuf,
 }
 
-/// A setting out of its bounds: key, value, bound and fix.
-pub(crate) type Violation = (&'static str, String, &'static str);
+impl Admission {
+    /// Where dials stand until somebody turns them: within the bounds of the dials.
+    fn violations(&self) -> Vec<Violation<String>> {
+        let rows = [
+            ("admission.pace_per_minute", "pace_per_minute", u64::from(self.pace_per_minute)),
+            ("admission.puzzle_level", "puzzle_level", u64::from(self.puzzle_level)),
+        ];
+        let broken = rows.into_iter().filter_map(|(key, name, value)| {
+            let dial = Dial::named(name)?;
+            let is_within = dial.check(&DialValue::Number(value)).is_ok();
+            (!is_within).then(|| (key, value.to_string(), dial.kind.bound()))
+        });
+        broken.collect()
+    }
+}
 
 impl Live {
     fn violations(&self) -> Vec<Violation> {
@@ -186,7 +203,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    pub(crate) fn violations(&self) -> Vec<Violation<String>> {
         let Settings { server, log, kafka, engine, s3, admission, payments, live, .. } = self;
         let rows = [
             (
@@ -225,24 +242,19 @@ impl Settings {
                 admission.block.to_string(),
                 "between 1 and 65536",
             ),
-            (
-                admission.puzzle_level <= 12,
-                "admission.puzzle_level",
-                admission.puzzle_level.to_string(),
-                "between 0 (no puzzle) and 12",
-            ),
         ];
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
         let rooms = engine.violations().into_iter().chain(s3.violations()).chain(live.violations());
         let rooms = rooms.chain(payments.violations());
-        rows.chain(rooms).chain(tune::violations(&self.tune)).collect()
+        let found = rows.chain(rooms).map(|(key, value, fix)| (key, value, fix.to_owned()));
+        found.chain(admission.violations()).collect()
     }
 }
 
 impl Server {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 4] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 5] {
         [
             (
                 self.connections_max >= 16,
@@ -267,6 +279,12 @@ impl Server {
                 "server.drain_notice",
                 format!("{} ms", self.drain_notice.as_millis()),
                 "at most 1m; what starts and stops processes kills those that take longer",
+            ),
+            (
+                self.give_up_after.as_millis() >= 1_000,
+                "server.give_up_after",
+                format!("{} ms", self.give_up_after.as_millis()),
+                "at least 1s; a new start helps no sooner",
             ),
         ]
     }

@@ -98,15 +98,20 @@ def join(client, base):
     return client.call("POST", f"{base}/queue", shown)
 
 
+def rank(place):
+    """When a place is called; as it was given out, as long as no draw has changed the order."""
+    return place
+
+
 def wait_for_turn(client, base, place):
-    """Every place below the frontier may enter; the queue says when to ask again."""
+    """Every rank below the frontier may enter; the queue says when to ask again."""
     while True:
         queue = client.call("GET", f"{base}/queue")
-        if queue["frontier"] > place:
+        if rank(place) < queue["frontier"]:
             return
         if queue["phase"] in ("closed", "cancelled"):
             raise Refused({"code": queue["phase"], "detail": "the sale is over"})
-        print(f"{place - queue['frontier']} ahead of us", file=sys.stderr)
+        print(f"{rank(place) - queue['frontier']} ahead of us", file=sys.stderr)
         time.sleep(queue["next_poll_ms"] / 1000)
 
 

@@ -64,11 +64,11 @@ impl Admission {
 
     /// Rooms nobody has turned by hand follow the new settings; new limits, if there are any,
     /// begin anew.
-    pub(crate) fn retune(&self, limits: Option<LimitSettings>, room: RoomSettings) {
+    pub(crate) fn follow_settings(&self, limits: Option<LimitSettings>, room: RoomSettings) {
         if let Some(limits) = limits {
             let quotas = Arc::new(Quotas::new(Limits::new(limits)));
             *self.0.quotas.write().unwrap_or_else(PoisonError::into_inner) = quotas;
         }
-        self.0.room.retune(room);
+        self.0.room.follow_settings(room);
     }
 }

@@ -8,18 +8,20 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket`, `payments` | subjects: waiting room and limits, keys, signatures, the provider |
+//! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
+//! | `payments` | subject: the provider, as far as it is served here |
 //! | `csp` | what pages may load |
 //! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
 //! | `heartbeat` | rooms advance, frontiers agree and are recorded |
 //! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
-//! | `file_dials` | dials that a settings file turns |
+//! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem` | every way to say no, in one table |
 //! | `routes` | one file a group of routes |
 //! | `model` | what is sent and received, by subject |
 //! | `metering` | counters and latencies of answers |
+//! | `readiness` | each service of a process, as machines read it |
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of requests that are traced |
 //! | `listen` | the socket, and how many may wait at it |
@@ -32,7 +34,6 @@ mod commands;
 mod csp;
 mod extract;
 mod feed;
-mod file_dials;
 mod heartbeat;
 mod lifecycle;
 mod listen;
@@ -43,8 +44,10 @@ mod payments;
 mod places;
 mod problem;
 mod queue_feeds;
+mod readiness;
 mod routes;
 mod server;
+mod settings_file;
 mod sse;
 mod staff;
 mod state;
@@ -55,12 +58,12 @@ mod time;
 mod traced;
 mod views;
 
-pub use file_dials::{FileDials, FileDialsError, FileTurn};
 pub use listen::listen;
 pub use routes::{app, openapi};
 pub use server::run;
+pub use settings_file::{FileChange, SettingsFileError};
 pub use staff::{Role, StaffKey};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 
-pub use places::LogPlaces;
+pub use places::PlaceReservations;

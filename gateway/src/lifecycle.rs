@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
+use floodgate_transport::Services;
+
 /// Shared by the server, the streams and `/readyz`.
 #[derive(Debug, Clone)]
 pub(crate) struct Lifecycle(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Whether the owners in this process have caught up; `None` where others own.
-    owners: Option<Arc<AtomicBool>>,
-    /// Whether they could decide once.
-    had_owners: AtomicBool,
+    /// What the process is.
+    services: Services,
     draining: AtomicBool,
     /// Whether the settings file as it is now cannot be used.
     settings_refused: AtomicBool,
@@ -24,23 +24,17 @@ struct Inner {
 }
 
 impl Lifecycle {
-    pub(crate) fn new(owners: Option<Arc<AtomicBool>>) -> Self {
+    pub(crate) fn new(services: Services) -> Self {
         Lifecycle(Arc::new(Inner {
-            had_owners: AtomicBool::new(owners.is_none()),
-            owners,
+            services,
             draining: AtomicBool::new(false),
             settings_refused: AtomicBool::new(false),
             ending: watch::Sender::new(false),
         }))
     }
 
-    /// Whether the owners of this process, if it has any, have been able to decide once. Later
-    /// changes of who owns what are no reason to send visitors elsewhere.
-    pub(crate) fn has_owners(&self) -> bool {
-        if self.0.owners.as_ref().is_some_and(|owners| owners.load(Ordering::Acquire)) {
-            self.0.had_owners.store(true, Ordering::Release);
-        }
-        self.0.had_owners.load(Ordering::Acquire)
+    pub(crate) fn services(&self) -> &Services {
+        &self.0.services
     }
 
     pub(crate) fn drain(&self) {

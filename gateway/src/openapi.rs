@@ -17,10 +17,10 @@ gives a place, a device and a queue ticket; wait until the queue's frontier has 
 `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
 
 Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a request, the same key for its \
-retries. The same key always gets the first outcome. A call that is not decided in time answers 202 and \
-says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents with a \
-stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, all-in. Times \
-are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is true as of.
+retries. The same key always gets the first outcome. A call that is not decided in time answers \
+202 and says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents \
+with a stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, all-in. \
+Times are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is true as of.
 
 Streams end when their server does, with `event: reconnect` and `retry:`. Come back after that \
 time, and another server goes on.";
@@ -32,7 +32,7 @@ time, and another server goes on.";
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
-        (name = "Staff", description = "Create, price, open, pause, tune. Keys by role."),
+        (name = "Staff", description = "Create, price, open, pause, turn dials. Keys by role."),
         (name = "Payments", description = "The provider's form, its own pages, its webhooks."),
         (name = "Machines", description = "Health, metrics, keys, this document."),
     ),

@@ -1,5 +1,5 @@
-//! The provider of payments, as far as a gateway serves it: its form, its pages, its webhooks. Which
-//! provider it is, nothing here knows.
+//! The provider of payments, as far as a gateway serves it: its form, its pages, its webhooks.
+//! Which provider it is, nothing here knows.
 
 use std::sync::Arc;
 

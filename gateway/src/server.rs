@@ -55,7 +55,6 @@ pub async fn run(
         tracing::warn!(cut, "connections that would not end were closed");
     }
     drop(heartbeat);
-    state.stop();
 }
 
 /// Where connections come in, and those that did.

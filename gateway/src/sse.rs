@@ -36,7 +36,7 @@ pub(crate) fn json_frame(event: &str, value: &impl Serialize) -> Bytes {
 
 /// Sends `frames` until they end by themselves, or until the gateway does: then the last event is
 /// `reconnect`, with `retry:` for those who come back by themselves and the same as data.
-pub(crate) fn lasting<S>(lifecycle: &Lifecycle, frames: S) -> Response
+pub(crate) fn event_stream<S>(lifecycle: &Lifecycle, frames: S) -> Response
 where
     S: Stream<Item = Bytes> + Send + 'static,
 {
@@ -63,6 +63,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use http_body_util::BodyExt;
 
+    use floodgate_transport::Services;
+
     use super::*;
 
     async fn sent(response: Response) -> String {
@@ -72,9 +74,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_event_says_when_to_come_back() {
-        let lifecycle = Lifecycle::new(None);
+        let lifecycle = Lifecycle::new(Services::default());
         let first = futures::stream::iter([frame("delta", Some(7), "AAA=")]);
-        let response = lasting(&lifecycle, first.chain(futures::stream::pending()));
+        let response = event_stream(&lifecycle, first.chain(futures::stream::pending()));
         lifecycle.end();
         let text = sent(response).await;
         let rest = text.strip_prefix("event: delta\nid: 7\ndata: AAA=\n\n").unwrap_or(&text);
@@ -89,15 +91,15 @@ mod tests {
     async fn a_stream_that_ends_by_itself_sends_nobody_elsewhere() {
         let frames = futures::stream::iter([json_frame("order", &[1, 2])]);
         assert_eq!(
-            sent(lasting(&Lifecycle::new(None), frames)).await,
+            sent(event_stream(&Lifecycle::new(Services::default()), frames)).await,
             "event: order\ndata: [1,2]\n\n"
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_quiet_stream_is_kept_alive() {
-        let lifecycle = Lifecycle::new(None);
-        let response = lasting(&lifecycle, futures::stream::pending());
+        let lifecycle = Lifecycle::new(Services::default());
+        let response = event_stream(&lifecycle, futures::stream::pending());
         let mut body = response.into_body();
         let alive = body.frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(alive, ALIVE);

@@ -2,16 +2,15 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
-use floodgate_domain::GatewayId;
-use floodgate_event_log::{Log, LogError, ReplyHub, Tracer};
+use floodgate_event_log::{Log, Tracer};
 use floodgate_payments::Provider;
+use floodgate_transport::{CommandClient, Services, Stage};
 
 use crate::admission::Admission;
 use crate::commands::Commands;
@@ -50,8 +49,9 @@ pub struct GatewaySettings {
 #[derive(Debug)]
 pub struct GatewayParts {
     pub log: Arc<dyn Log>,
-    pub replies: ReplyHub,
-    pub gateway_id: GatewayId,
+    pub commands: CommandClient,
+    /// What the process is: readiness names each of them. The views join them.
+    pub services: Services,
     pub room: Arc<WaitingRoom>,
     pub limits: Limits,
     pub staff_keys: Vec<StaffKey>,
@@ -61,8 +61,6 @@ pub struct GatewayParts {
     pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
     pub tracer: Tracer,
-    /// Whether the owners in this process have caught up; `None` where others own.
-    pub owners: Option<Arc<AtomicBool>>,
     pub settings: GatewaySettings,
 }
 
@@ -119,20 +117,21 @@ subjects! {
 impl GatewayState {
     /// Starts following the facts; requests may come at once, `/readyz` says when the views have
     /// caught up.
-    pub fn start(parts: GatewayParts) -> Result<Self, LogError> {
-        let GatewayParts { log, replies, gateway_id, room, limits, settings, .. } = parts;
+    pub fn start(parts: GatewayParts) -> std::io::Result<Self> {
+        let GatewayParts { log, commands, services, room, limits, settings, .. } = parts;
         let admission = Admission::new(room, limits, settings.trusted_proxies.clone());
         let queues = QueueFeeds::default();
         // Before an event can be found it has its room and its queue.
         let (rooms, feeds) = (admission.clone(), queues.clone());
-        let views = Views::follow(&log, move |event_id, entry: &Entry| {
+        let (views, following) = Views::follow(&log, move |event_id, entry: &Entry| {
             rooms.room().advance(event_id, time::now(), entry.shop());
             feeds.publish(event_id, entry, rooms.room().view(event_id), true);
         })?;
+        services.add(Stage::Work, following);
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
         Ok(GatewayState(Arc::new(Subjects {
-            commands: Commands::new(log, (gateway_id, replies), deadline, telemetry.clone()),
+            commands: Commands::new(commands, deadline, telemetry.clone()),
             views,
             admission,
             queues,
@@ -144,7 +143,7 @@ impl GatewayState {
                 plan_bytes_max: settings.plan_bytes_max,
                 deadline: settings.body_deadline,
             },
-            lifecycle: Lifecycle::new(parts.owners),
+            lifecycle: Lifecycle::new(services),
             telemetry,
             settings,
         })))
@@ -152,8 +151,8 @@ impl GatewayState {
 
     /// Turns what can be turned while it runs: rooms nobody has turned by hand follow the new
     /// settings; new limits, if there are any, begin anew.
-    pub fn retune(&self, limits: Option<LimitSettings>, room: RoomSettings) {
-        self.admission.retune(limits, room);
+    pub fn follow_settings(&self, limits: Option<LimitSettings>, room: RoomSettings) {
+        self.admission.follow_settings(limits, room);
     }
 
     /// From now on `/readyz` says no, so that no new visitor is sent here.
@@ -164,11 +163,6 @@ impl GatewayState {
     /// Ends what lasts: streams say when to come back, idle connections are closed.
     pub fn end(&self) {
         self.lifecycle.end();
-    }
-
-    /// Stops following the facts.
-    pub fn stop(&self) {
-        self.views.stop();
     }
 
     /// Whether the facts have been followed to near their end, so that it is known what was done.

@@ -10,18 +10,17 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use floodgate_event_log::Log;
+use floodgate_transport::Services;
 
-/// What is told.
+use crate::readiness::Readiness;
+
+/// What is shown.
 #[derive(Debug, Clone)]
 pub struct StatusPage {
-    pub log: Arc<dyn Log>,
-    /// Whether the role has caught up; `None` for roles that are ready when the log is.
-    pub ready: Option<Arc<AtomicBool>>,
-    /// Whether the process was told to end.
+    pub services: Services,
+    /// Whether the process is to end.
     pub draining: Arc<AtomicBool>,
     pub metrics: Option<PrometheusHandle>,
 }
@@ -43,15 +42,9 @@ pub async fn run_status(
     }
 }
 
-async fn ready(State(page): State<StatusPage>) -> (StatusCode, Json<Value>) {
-    let log = page.log.health().err().map(|error| error.to_string());
-    let caught_up = page.ready.as_ref().is_none_or(|ready| ready.load(Ordering::Acquire));
+async fn ready(State(page): State<StatusPage>) -> (StatusCode, Json<Readiness>) {
     let draining = page.draining.load(Ordering::Acquire);
-    let is_ready = log.is_none() && caught_up && !draining;
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let log = log.unwrap_or_else(|| "ok".to_owned());
-    let body =
-        json!({ "ready": is_ready, "log": log, "caught_up": caught_up, "draining": draining });
+    let (status, body) = Readiness::of(&page.services, draining, None);
     (status, Json(body))
 }
 

@@ -4,12 +4,68 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::{Signature, Signer, SigningKey};
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use fast_qr::qr::QRBuilder;
 
-use floodgate_domain::{EventId, HoldId, SeatId};
+use floodgate_domain::{BuyerId, EventId, HoldId, LogTime, SeatId};
+
+/// Forms of what is signed: none is taken for another.
+const TICKET: u8 = 2;
+const OFFER: u8 = 3;
+const TICKET_PREFIX: &str = "FG1.";
+const OFFER_PREFIX: &str = "FGO1.";
+/// Form, event, order, seat, edition.
+const TICKET_BYTES: usize = 23;
+/// And the giver, and until when.
+const OFFER_BYTES: usize = TICKET_BYTES + 16;
+const SIGNATURE_BYTES: usize = 64;
+
+/// What a ticket says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShownTicket {
+    pub(crate) event_id: EventId,
+    pub(crate) hold_id: HoldId,
+    pub(crate) seat: SeatId,
+    /// How often it was handed on before: an earlier edition lets nobody in.
+    pub(crate) edition: u16,
+}
+
+impl ShownTicket {
+    fn bytes(&self, form: u8) -> Vec<u8> {
+        let ShownTicket { event_id, hold_id, seat, edition } = *self;
+        let mut bytes = Vec::with_capacity(OFFER_BYTES + SIGNATURE_BYTES);
+        bytes.push(form);
+        bytes.extend(event_id.0.to_be_bytes());
+        bytes.extend(hold_id.0.to_be_bytes());
+        bytes.extend(seat.0.to_be_bytes());
+        bytes.extend(edition.to_be_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(ShownTicket {
+            event_id: EventId(number(bytes, 1)?),
+            hold_id: HoldId(number(bytes, 9)?),
+            seat: SeatId(u32::from_be_bytes(bytes.get(17..21)?.try_into().ok()?)),
+            edition: u16::from_be_bytes(bytes.get(21..23)?.try_into().ok()?),
+        })
+    }
+}
+
+fn number(bytes: &[u8], from: usize) -> Option<u64> {
+    Some(u64::from_be_bytes(bytes.get(from..from + 8)?.try_into().ok()?))
+}
+
+/// A ticket on its way to whoever opens the offer first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) ticket: ShownTicket,
+    /// Who gives it away.
+    pub(crate) from: BuyerId,
+    pub(crate) until: LogTime,
+}
 
 /// Signs tickets.
 #[derive(Debug, Clone)]
@@ -20,16 +76,47 @@ impl TicketKey {
         TicketKey(Arc::new(SigningKey::from_bytes(&secret)))
     }
 
-    /// A ticket's text: `FG1.` and the base64 of version, event, order, seat, signature.
-    pub(crate) fn token(&self, event_id: EventId, hold_id: HoldId, seat: SeatId) -> String {
-        let mut bytes = Vec::with_capacity(85);
-        bytes.push(1);
-        bytes.extend(event_id.0.to_be_bytes());
-        bytes.extend(hold_id.0.to_be_bytes());
-        bytes.extend(seat.0.to_be_bytes());
+    /// A ticket's text: `FG1.` and the base64 of form, event, order, seat, edition, signature.
+    pub(crate) fn token(&self, ticket: &ShownTicket) -> String {
+        self.seal(TICKET_PREFIX, ticket.bytes(TICKET))
+    }
+
+    /// What a ticket's text says; `None` unless this key signed it.
+    pub(crate) fn read(&self, text: &str) -> Option<ShownTicket> {
+        ShownTicket::from_bytes(&self.open::<TICKET_BYTES>(TICKET_PREFIX, TICKET, text)?)
+    }
+
+    /// An offer's text, for whoever is to have the ticket: as a ticket's, with the giver and the end
+    /// of the offer, big-endian milliseconds, behind the edition.
+    pub(crate) fn offer(&self, offer: &Offer) -> String {
+        let mut bytes = offer.ticket.bytes(OFFER);
+        bytes.extend(offer.from.0.to_be_bytes());
+        bytes.extend(offer.until.0.to_be_bytes());
+        self.seal(OFFER_PREFIX, bytes)
+    }
+
+    /// What an offer's text says; `None` unless this key signed it.
+    pub(crate) fn read_offer(&self, text: &str) -> Option<Offer> {
+        let bytes = self.open::<OFFER_BYTES>(OFFER_PREFIX, OFFER, text)?;
+        Some(Offer {
+            ticket: ShownTicket::from_bytes(&bytes)?,
+            from: BuyerId(number(&bytes, TICKET_BYTES)?),
+            until: LogTime(number(&bytes, TICKET_BYTES + 8)?),
+        })
+    }
+
+    fn seal(&self, prefix: &str, mut bytes: Vec<u8>) -> String {
         let signature = self.0.sign(&bytes);
         bytes.extend(signature.to_bytes());
-        format!("FG1.{}", URL_SAFE_NO_PAD.encode(bytes))
+        format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    fn open<const N: usize>(&self, prefix: &str, form: u8, text: &str) -> Option<[u8; N]> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix)?).ok()?;
+        let (signed, signature) = bytes.split_at_checked(N)?;
+        let signature = Signature::from_slice(signature).ok()?;
+        self.0.verifying_key().verify_strict(signed, &signature).ok()?;
+        signed.try_into().ok().filter(|bytes: &[u8; N]| bytes[0] == form)
     }
 
     /// The public half, for gates.
@@ -48,14 +135,16 @@ pub(crate) fn qr_svg(text: &str) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use ed25519_dalek::{Signature, Verifier, VerifyingKey};
+    use ed25519_dalek::{Verifier, VerifyingKey};
 
     #[test]
     fn a_gate_can_check_a_ticket() {
         let key = TicketKey::new([3; 32]);
-        let text = key.token(EventId(1), HoldId(2), SeatId(3));
+        let shown =
+            ShownTicket { event_id: EventId(1), hold_id: HoldId(2), seat: SeatId(3), edition: 4 };
+        let text = key.token(&shown);
         let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("FG1.").unwrap()).unwrap();
-        let (body, signature) = bytes.split_at(21);
+        let (body, signature) = bytes.split_at(TICKET_BYTES);
         let public: [u8; 32] = URL_SAFE_NO_PAD.decode(key.public()).unwrap().try_into().unwrap();
         let public = VerifyingKey::from_bytes(&public).unwrap();
         let signature = Signature::from_slice(signature).unwrap();
@@ -63,6 +152,30 @@ mod tests {
         let mut changed = body.to_vec();
         changed[20] ^= 1;
         assert!(public.verify(&changed, &signature).is_err());
+        assert_eq!(key.read(&text), Some(shown));
+        assert_eq!(TicketKey::new([4; 32]).read(&text), None, "of another installation");
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let changed = format!("FG1.{}", URL_SAFE_NO_PAD.encode(changed));
+            assert_eq!(key.read(&changed), None, "byte {at}");
+        }
+        for nonsense in ["", "FG1.", "FG2.AAAA", "FG1.AAAA", &text[4..]] {
+            assert_eq!(key.read(nonsense), None, "{nonsense}");
+        }
         assert!(qr_svg(&text).unwrap().contains("<svg"));
+    }
+
+    #[test]
+    fn an_offer_is_no_ticket() {
+        let key = TicketKey::new([3; 32]);
+        let (event_id, hold_id, seat) = (EventId(1), HoldId(2), SeatId(3));
+        let ticket = ShownTicket { event_id, hold_id, seat, edition: 4 };
+        let offer = Offer { ticket, from: BuyerId(5), until: LogTime(6) };
+        let text = key.offer(&offer);
+        assert_eq!(key.read_offer(&text), Some(offer));
+        assert_eq!(TicketKey::new([4; 32]).read_offer(&text), None);
+        assert_eq!(key.read(&text.replace("FGO1.", "FG1.")), None);
+        assert_eq!(key.read_offer(&key.token(&ticket).replace("FG1.", "FGO1.")), None);
     }
 }

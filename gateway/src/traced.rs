@@ -6,11 +6,10 @@ use axum::extract::Request;
 use futures::future::try_join;
 
 use floodgate_admission::WaitingRoom;
-use floodgate_domain::Reply;
+use floodgate_domain::{Envelope, Reply};
 use floodgate_event_log::trace::TRACEPARENT;
-use floodgate_event_log::{
-    LogError, NewRecord, ReplyWait, Span, SpanKind, Ticket, Topic, TraceContext, Tracer,
-};
+use floodgate_event_log::{LogError, Span, SpanKind, Topic, TraceContext, Tracer};
+use floodgate_transport::CommandClient;
 
 /// A request that is traced; travels with it.
 #[derive(Debug, Clone, Copy)]
@@ -65,15 +64,13 @@ impl Traced {
 /// until its answer is here.
 pub(crate) async fn exchange(
     tracer: &Tracer,
-    (trace, command): (TraceContext, &'static str),
-    mut record: NewRecord,
-    append: impl FnOnce(NewRecord) -> Ticket,
-    wait: ReplyWait,
+    trace: TraceContext,
+    client: &CommandClient,
+    envelope: Envelope,
 ) -> Result<Reply, LogError> {
-    let context = trace.child(random());
-    record.headers.push((TRACEPARENT.to_owned(), context.to_string().into()));
+    let (context, command) = (trace.child(random()), envelope.command.name());
     let start = SystemTime::now();
-    let pending = append(record);
+    let (pending, wait) = client.begin_traced(envelope, context);
     let span = |context: TraceContext, name: String, kind| Span {
         context,
         parent: trace.span_id,

@@ -18,6 +18,8 @@ class FakeElement {
 
   append(...nodes) { this.children.push(...nodes); }
 
+  replaceChildren(...nodes) { this.children = nodes; }
+
   addEventListener(name, listener) { this.listeners[name] = listener; }
 
   insertAdjacentElement(where, node) { this.after = node; }

@@ -6,28 +6,28 @@ use postgres::{Config, NoTls};
 
 use floodgate_domain::LogTime;
 
-use crate::postgres::failed;
-use crate::pump::SinkError;
+use crate::sink::{ClockReading, Inspection, SinkError};
 
 /// How long connecting may take; a setting of the connection's own text wins.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+/// The oldest version with everything that is asked of it.
+const VERSION_MIN: i32 = 120_000;
 
 /// A PostgreSQL as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PostgresFound {
-    pub version: String,
+struct Found {
+    version: String,
     /// The same as one number: 170002 for 17.2.
-    pub version_number: i32,
+    version_number: i32,
     /// Whether it follows another and takes no writes.
-    pub is_standby: bool,
+    is_standby: bool,
     /// Whether tables may be made where they would be made.
-    pub may_create: bool,
-    /// Our clock before the question, its clock, ours after the answer.
-    pub clocks: [LogTime; 3],
+    may_create: bool,
+    clocks: [LogTime; 3],
 }
 
 /// Asks the database that `config` names; changes nothing. Must be called outside async tasks.
-pub fn inspect_postgres(config: &str) -> Result<PostgresFound, SinkError> {
+pub(crate) fn inspect_postgres(config: &str) -> Result<Inspection, SinkError> {
     let mut config: Config = config.parse().map_err(failed)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT_WITHIN);
@@ -46,16 +46,71 @@ pub fn inspect_postgres(config: &str) -> Result<PostgresFound, SinkError> {
         .query_one("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", &[])
         .map_err(failed)?
         .get(0);
-    Ok(PostgresFound {
+    Ok(judged(Found {
         version: about.get(0),
         version_number: about.get(1),
         is_standby: about.get(2),
         may_create: about.get(3),
         clocks: [before, LogTime(theirs.unsigned_abs()), now()],
-    })
+    }))
+}
+
+fn judged(found: Found) -> Inspection {
+    let Found { version, version_number, is_standby, may_create, clocks } = found;
+    let answers = format!("PostgreSQL {version} answers");
+    let fault = |what: &str, fix: &str| Some((format!("{answers}{what}"), fix.to_owned()));
+    let fault = if version_number < VERSION_MIN {
+        fault("", "take PostgreSQL 12 or later")
+    } else if is_standby {
+        let fix = "set sinks.postgres to the one it follows";
+        fault(", and is a standby: it takes no writes", fix)
+    } else if !may_create {
+        let fix = "grant create on the schema to the user of sinks.postgres";
+        fault(", and this user may make no tables", fix)
+    } else {
+        None
+    };
+    let clock = ClockReading { check: "postgres clock", whose: "PostgreSQL", clocks };
+    Inspection { found: answers, fault, clock: Some(clock) }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+pub(crate) fn failed(error: postgres::Error) -> SinkError {
+    // The cause says more than the kind.
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    let told = format!("{error}: {cause}");
+    // Class 22: the data itself is wrong, and will be the next time.
+    let is_data = error.code().is_some_and(|code| code.code().starts_with("22"));
+    if is_data { SinkError::Refused(told) } else { SinkError::Unavailable(told) }
 }
 
 fn now() -> LogTime {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_is_found_by_itself() {
+        let good = Found {
+            version: "17.2".into(),
+            version_number: 170_002,
+            is_standby: false,
+            may_create: true,
+            clocks: [LogTime(1_000_000); 3],
+        };
+        assert_eq!(judged(good.clone()).fault, None);
+        let rows = [
+            (Found { version_number: 110_000, ..good.clone() }, "12"),
+            (Found { is_standby: true, ..good.clone() }, "follows"),
+            (Found { may_create: false, ..good }, "grant"),
+        ];
+        for (found, says) in rows {
+            let fix = judged(found.clone()).fault.map(|(_, fix)| fix).unwrap_or_default();
+            assert!(fix.contains(says), "{found:?}: {fix}");
+        }
+    }
 }

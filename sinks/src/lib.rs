@@ -1,16 +1,20 @@
 //! Sinks: facts carried to where others look for them.
 //!
 //! A sink keeps its position together with its rows, so a crash repeats nothing and misses
-//! nothing. One file a sink behind [`Sink`]; [`pump`] feeds them. Start reading there.
+//! nothing. One file a sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start
+//! reading at `sink`.
 
+mod destinations;
 mod inspect;
 mod postgres;
 mod pump;
 mod rows;
+mod sink;
 mod sqlite;
 mod tables;
 
-pub use self::inspect::{PostgresFound, inspect_postgres};
 pub use self::postgres::PostgresSink;
-pub use pump::{Sink, SinkError, SinkHandle, role, spawn};
+pub use destinations::{destinations, role};
+pub use pump::spawn;
+pub use sink::{ClockReading, Destination, Inspection, Sink, SinkError};
 pub use sqlite::SqliteSink;

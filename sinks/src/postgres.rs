@@ -1,15 +1,18 @@
 //! The tables of a sale in PostgreSQL: the same as in SQLite, many rows a statement.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
 
+use floodgate_config::Sinks;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
-use crate::pump::{Sink, SinkError};
+use crate::inspect::{failed, inspect_postgres};
 use crate::rows::{self, Cell, Rows, signed};
+use crate::sink::{Destination, Inspection, Sink, SinkError};
 use crate::tables::{Column, Dialect, Kind, Write};
 
 const DIALECT: Dialect =
@@ -26,16 +29,59 @@ fn columns(columns: &[&Column]) -> String {
 
 /// Several sinks may start at once; one of them makes the tables.
 const SCHEMA_LOCK: i64 = 0x666c_6f6f_6467;
-/// Whoever carries facts has a share of this lock for as long as he is connected.
+/// Whoever carries facts has a share of this lock for as long as it is connected.
 const CARRYING: i64 = SCHEMA_LOCK + 1;
 /// Rows sent in one statement: about a megabyte.
 const ROWS_MAX: usize = 10_000;
+
+/// The database that `sinks.postgres` names.
+struct PostgresDestination {
+    /// As given: `host=… user=…` or a URL. It may hold a password.
+    config: String,
+}
+
+impl std::fmt::Debug for PostgresDestination {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PostgresDestination")
+    }
+}
+
+pub(crate) fn destination(settings: &Sinks) -> Result<Option<Arc<dyn Destination>>, SinkError> {
+    let config = settings.postgres.clone();
+    if config.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: postgres::Error| SinkError::Misconfigured {
+        setting: "sinks.postgres",
+        reason: std::error::Error::source(&error).unwrap_or(&error).to_string(),
+    };
+    config.parse::<postgres::Config>().map_err(wrong)?;
+    Ok(Some(Arc::new(PostgresDestination { config })))
+}
+
+impl Destination for PostgresDestination {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+        Ok(Box::new(PostgresSink::open(&self.config)?))
+    }
+
+    fn exists(&self) -> bool {
+        true
+    }
+
+    fn inspect(&self) -> Result<Inspection, SinkError> {
+        inspect_postgres(&self.config)
+    }
+}
 
 /// The sink that keeps a PostgreSQL database.
 pub struct PostgresSink {
     /// As given: `host=… user=…` or a URL.
     config: String,
-    /// `None` after a failure: the next write connects anew.
+    /// `None` after it was set back: its lock goes with the connection.
     client: Option<Client>,
 }
 
@@ -75,10 +121,6 @@ fn connect(config: &str) -> Result<Client, SinkError> {
 }
 
 impl Sink for PostgresSink {
-    fn name(&self) -> &'static str {
-        "postgres"
-    }
-
     fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
         let stored = self
             .client()?
@@ -93,12 +135,7 @@ impl Sink for PostgresSink {
         facts: &[FactRecord],
         next: Offset,
     ) -> Result<(), SinkError> {
-        let written = write_all(self.client()?, partition, facts, next);
-        let written = written.map_err(failed);
-        if matches!(written, Err(SinkError::Unavailable(_))) {
-            self.client = None;
-        }
-        written
+        write_all(self.client()?, partition, facts, next).map_err(failed)
     }
 
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {
@@ -253,14 +290,4 @@ fn list(rows: &[Vec<Value>], kind: Kind, at: usize) -> Box<dyn ToSql + Sync + '_
         Kind::Number => Box::new(values.map(Value::number).collect::<Vec<_>>()),
         Kind::Flag => Box::new(values.map(Value::flag).collect::<Vec<_>>()),
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
-pub(crate) fn failed(error: postgres::Error) -> SinkError {
-    // The cause says more than the kind.
-    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    let told = format!("{error}: {cause}");
-    // Class 22: the data itself is wrong, and will be the next time.
-    let is_data = error.code().is_some_and(|code| code.code().starts_with("22"));
-    if is_data { SinkError::Refused(told) } else { SinkError::Unavailable(told) }
 }

@@ -1,8 +1,7 @@
 //! From facts to rows: the same for every database, by the effects of each fact.
 
 use floodgate_domain::effects::SeatMove;
-use floodgate_domain::plan::SeatFlags;
-use floodgate_domain::{Effects, EventId, FactRecord, LogTime, NewEvent, SeatState};
+use floodgate_domain::{Effects, EventId, FactRecord, LogTime, NewEvent, SalePhase, SeatState};
 
 use crate::tables::Write;
 
@@ -55,14 +54,13 @@ fn write_event<R: Rows>(
     rows: &mut R,
 ) -> Result<(), R::Error> {
     let (event_id, venue_id) = (event_id.to_string(), new.venue_id.to_string());
-    let phase = floodgate_domain::SalePhase::Announced.code();
     let event = [
         Cell::Text(&event_id),
         Cell::Text(&new.name),
         Cell::Text(&new.description),
         Cell::Text(&venue_id),
         number(new.starts_at),
-        Cell::Text(phase),
+        Cell::Text(SalePhase::Announced.code()),
         version,
     ];
     rows.take(Write::Event, &event)?;
@@ -77,7 +75,7 @@ fn write_event<R: Rows>(
             Cell::Text(seat.section),
             Cell::Text(seat.row),
             Cell::Text(&seat.label),
-            Cell::Flag(!seat.flags.has(SeatFlags::BLOCKED)),
+            Cell::Flag(seat.first_state() == SeatState::Free),
         ];
         rows.take(Write::Seat, &row)?;
     }

@@ -3,16 +3,18 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params, params_from_iter};
 
+use floodgate_config::Sinks;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
-use crate::pump::{Sink, SinkError};
 use crate::rows::{self, Cell, Rows, signed};
+use crate::sink::{Destination, Inspection, Sink, SinkError};
 use crate::tables::{Column, Dialect, Write};
 
 const DIALECT: Dialect = Dialect {
@@ -26,6 +28,56 @@ fn one_row(columns: &[&Column]) -> String {
     let numbered = columns.iter().enumerate();
     let cells = numbered.map(|(at, column)| format!("?{} AS \"{}\"", at + 1, column.name));
     format!("(SELECT {}) AS given", cells.collect::<Vec<_>>().join(", "))
+}
+
+/// `views.db` in the data folder.
+#[derive(Debug)]
+struct SqliteDestination {
+    path: PathBuf,
+}
+
+pub(crate) fn destination(settings: &Sinks, data: &Path) -> Option<Arc<dyn Destination>> {
+    let path = data.join("views.db");
+    settings.sqlite.then(|| Arc::new(SqliteDestination { path }) as Arc<dyn Destination>)
+}
+
+impl Destination for SqliteDestination {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder).map_err(|error| self.unusable(&error))?;
+        Ok(Box::new(SqliteSink::open(&self.path).map_err(|error| self.unusable(&error))?))
+    }
+
+    fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    fn inspect(&self) -> Result<Inspection, SinkError> {
+        let name = self.path.display();
+        let found = if self.exists() {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+            Connection::open_with_flags(&self.path, flags)
+                .and_then(|file| file.query_row("PRAGMA schema_version", [], |_| Ok(())))
+                .map_err(|error| self.unusable(&error))?;
+            format!("{name} can be read")
+        } else {
+            format!("{name} is not there yet and will be made")
+        };
+        Ok(Inspection { found, fault: None, clock: None })
+    }
+}
+
+impl SqliteDestination {
+    fn unusable(&self, error: &dyn std::fmt::Display) -> SinkError {
+        let name = self.path.display();
+        SinkError::Unavailable(format!(
+            "{name} cannot be used: {error}; it can be deleted, the log has everything"
+        ))
+    }
 }
 
 /// The sink that keeps `views.db`.
@@ -77,10 +129,6 @@ impl SqliteSink {
 }
 
 impl Sink for SqliteSink {
-    fn name(&self) -> &'static str {
-        "sqlite"
-    }
-
     fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
         let stored: Option<i64> = self
             .connection

@@ -170,7 +170,8 @@ const VIEWS: [(&str, &str); 2] = [
     (
         "event_status",
         "SELECT e.event_id, e.event_name, e.phase,
-             (SELECT count(*) FROM venues v WHERE v.venue_id = e.venue_id AND v.for_sale) AS capacity,
+             (SELECT count(*) FROM venues v
+               WHERE v.venue_id = e.venue_id AND v.for_sale) AS capacity,
              (SELECT count(*) FROM reservations r
                WHERE r.event_id = e.event_id AND r.status = 'held') AS held,
              (SELECT count(*) FROM reservations r
@@ -243,7 +244,8 @@ struct Update {
 }
 
 impl Write {
-    /// In the order in which those of one batch are carried out: rows first, then what changes them.
+    /// In the order in which those of one batch are carried out: rows first, then what changes
+    /// them.
     pub(crate) const ALL: [Write; 6] = [
         Write::Event,
         Write::Seat,

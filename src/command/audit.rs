@@ -20,7 +20,7 @@ Examples:
 pub(super) struct Audit {
     #[command(flatten)]
     place: Place,
-    /// What a stampede was told, one JSON object a line: nothing of it may be missing.
+    /// What the server acknowledged to a stampede, one JSON object a line: nothing of it may be missing.
     #[arg(long, value_name = "FILE")]
     acked: Option<PathBuf>,
 }

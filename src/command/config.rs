@@ -43,14 +43,14 @@ impl Config {
                 let loaded = load(config.as_deref(), std::env::vars(), &[])?;
                 let changed = loaded.effective.values().filter(|(_, origin)| origin != "default");
                 let changed = changed.count();
-                let turns = loaded.settings.tune.len();
+                let entries = loaded.settings.dials.len();
                 if json {
-                    println!("{}", json!({ "ok": true, "changed": changed, "tune": turns }));
+                    println!("{}", json!({ "ok": true, "changed": changed, "dials": entries }));
                 } else {
                     println!("ok: {changed} settings differ from the defaults");
-                    if turns > 0 {
+                    if entries > 0 {
                         println!(
-                            "[[tune]]: {turns} entries; a gateway knows whether there are such events"
+                            "[[dials]]: {entries} entries; a gateway knows whether there are such events"
                         );
                     }
                 }

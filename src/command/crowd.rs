@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use floodgate_load::{LoadOptions, LoadReport, Progress};
+use floodgate_load::{LoadOptions, LoadProgress, LoadReport};
 
 /// Who comes, and whether a person watches.
 #[derive(Debug, Clone)]
@@ -22,7 +22,7 @@ pub(super) struct CrowdOptions {
 /// Sends the crowd and waits for its end.
 pub(super) async fn run(options: &CrowdOptions) -> Result<LoadReport> {
     let CrowdOptions { target, event_id, buyers, seed, show_progress } = options;
-    let progress = Arc::new(Progress::default());
+    let progress = Arc::new(LoadProgress::default());
     let display = show_progress.then(|| tokio::spawn(display(*buyers, Arc::clone(&progress))));
     let stampede = LoadOptions::new(target, event_id, *buyers, *seed);
     let report = floodgate_load::run(&stampede, progress).await;
@@ -32,7 +32,7 @@ pub(super) async fn run(options: &CrowdOptions) -> Result<LoadReport> {
     report
 }
 
-async fn display(buyers: usize, progress: Arc<Progress>) {
+async fn display(buyers: usize, progress: Arc<LoadProgress>) {
     let bar = ProgressBar::new(buyers as u64);
     if let Ok(style) =
         ProgressStyle::with_template("{elapsed:>5} {wide_bar} {pos}/{len} done, {msg}")

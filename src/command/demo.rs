@@ -18,7 +18,7 @@ use super::staff::Caller;
 use super::venue::load_plan;
 use floodgate_load::LoadReport;
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_server::{Role, Running, Start, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
@@ -86,7 +86,7 @@ impl Demo {
             })?;
             let running = Running::start(Start {
                 settings: &settings,
-                roles: Roles::ALL,
+                roles: &Role::ALL,
                 secrets: Some(secrets),
                 data,
                 listener,
@@ -100,7 +100,7 @@ impl Demo {
             let caller = Caller::new(&target, Some(key.trim().to_owned()))?;
             until_ready(&caller).await?;
             let event_id = open_event(&caller, &plan, self.crowd.is_some()).await?;
-            self.tell_links(&target, &event_id, plan.seat_count(), as_json);
+            self.print_links(&target, &event_id, plan.seat_count(), as_json);
             let clean = self.crowd_and_audit(&running, &target, &event_id, as_json).await?;
             if !self.exit {
                 end_signal().await;
@@ -110,7 +110,7 @@ impl Demo {
         })
     }
 
-    fn tell_links(&self, target: &str, event_id: &str, seats: u32, as_json: bool) {
+    fn print_links(&self, target: &str, event_id: &str, seats: u32, as_json: bool) {
         let manager = key_folder(&self.place.data).join("manager.key");
         if as_json {
             let page = format!("{target}/events/{event_id}");
@@ -150,7 +150,7 @@ impl Demo {
         let crowd = crowd::run(&crowd).await?;
         // Reading the whole log would keep the others of this thread waiting.
         let audit = tokio::task::block_in_place(|| floodgate_audit::audit(&*running.log(), None))?;
-        tell_crowd(&crowd, &audit, as_json)?;
+        print_crowd(&crowd, &audit, as_json)?;
         Ok(audit.is_clean())
     }
 }
@@ -182,12 +182,12 @@ async fn open_event(
     caller.post(&format!("/v1/events/{id}/sale/open"), json!({})).await?;
     if crowd {
         let dials = json!({ "pace_per_minute": CROWD_PACE });
-        caller.put(&format!("/v1/events/{id}/queue"), dials).await?;
+        caller.patch(&format!("/v1/events/{id}/dials"), dials).await?;
     }
     Ok(id.to_owned())
 }
 
-fn tell_crowd(
+fn print_crowd(
     crowd: &LoadReport,
     audit: &floodgate_audit::AuditReport,
     as_json: bool,

@@ -6,8 +6,8 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use floodgate_config::Settings;
 use floodgate_domain::wire::{decode_command, decode_fact};
-use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, read_letters};
-use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink, role};
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, read_dead_letters};
+use floodgate_sinks::{SinkError, destinations, role};
 use serde_json::{Value, json};
 
 use super::audit::open_for_reading;
@@ -124,7 +124,7 @@ fn append_again(
     Ok(json!({ "replayed": letter, "partition": partition, "offset": told.first }))
 }
 
-/// A fact has its place in history. Who keeps a position is set back to before it; what he reads
+/// A fact has its place in history. Who keeps a position is set back to before it; what it reads
 /// again harms nothing, because rows only ever get a greater version.
 fn set_back(
     letter: &str,
@@ -133,14 +133,12 @@ fn set_back(
     data: &Path,
 ) -> Result<Value, Failure> {
     let Origin { partition, offset, .. } = *origin;
-    let views = data.join("views.db");
-    let mut sink: Box<dyn Sink> = if origin.role == role("sqlite") && views.exists() {
-        Box::new(SqliteSink::open(&views).map_err(Failure::io)?)
-    } else if origin.role == role("postgres") && !settings.sinks.postgres.is_empty() {
-        Box::new(PostgresSink::open(&settings.sinks.postgres).map_err(Failure::unavailable)?)
-    } else {
+    let all = destinations(&settings.sinks, data).map_err(Failure::bad_input)?;
+    let named = all.into_iter().find(|one| origin.role == role(one.name()) && one.exists());
+    let Some(destination) = named else {
         return Err(Failure::bad_input(cannot_be_set_back(&origin.role)));
     };
+    let mut sink = destination.open().map_err(Failure::unavailable)?;
     sink.rewind(partition, offset).map_err(|error| match error {
         SinkError::InUse(_) => Failure::bad_input(error),
         error => Failure::unavailable(error),
@@ -153,7 +151,7 @@ fn cannot_be_set_back(role: &str) -> anyhow::Error {
     if role.starts_with("sink-") {
         return anyhow!(
             "{role} is not one of these settings: give the --data folder with its views.db, or the \
-             --config with its sinks.postgres"
+             --config with the setting of the sink, such as sinks.postgres"
         );
     }
     anyhow!(
@@ -188,7 +186,7 @@ fn letters(
     partition: u32,
     which: (u64, usize),
 ) -> Result<Vec<Record>, Failure> {
-    read_letters(log, topic, partition, which).map_err(Failure::io)
+    read_dead_letters(log, topic, partition, which).map_err(Failure::io)
 }
 
 fn described((topic, partition): (Topic, u32), record: &Record, whole: bool) -> Value {

@@ -41,7 +41,7 @@ impl Failure {
     }
 
     /// Says what went wrong and returns the code to end with.
-    pub(super) fn tell(&self, as_json: bool) -> ExitCode {
+    pub(super) fn report(&self, as_json: bool) -> ExitCode {
         match &self.error {
             Some(error) if as_json => {
                 println!("{}", json!({ "error": format!("{error:#}"), "exit_code": self.code }));
@@ -57,7 +57,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.error {
             Some(error) => write!(f, "{error:#}"),
-            None => f.write_str("it was told before"),
+            None => f.write_str("it was reported before"),
         }
     }
 }

@@ -8,14 +8,17 @@ use serde_json::json;
 use floodgate_gateway::Role;
 use floodgate_server::keys::KeyFiles;
 
+use super::block_on;
 use super::exit::Failure;
+use super::staff::Staff;
 
 /// Makes the secrets of an installation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   floodgate keys new --out data/keys
-  floodgate keys add artist --out data/keys")]
+  floodgate keys add artist --out data/keys
+  floodgate keys show --key-file data/keys/artist.key")]
 pub(super) struct Keys {
     #[command(subcommand)]
     action: Action,
@@ -36,6 +39,11 @@ enum Action {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Whose key a file holds, as a running server knows it.
+    Show {
+        #[command(flatten)]
+        staff: Staff,
+    },
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
@@ -48,8 +56,21 @@ impl Keys {
         match self.action {
             Action::New { out } => make(&out, json),
             Action::Add { role, out } => add(&out, role, json),
+            Action::Show { staff } => show(&staff, json),
         }
     }
+}
+
+fn show(staff: &Staff, json: bool) -> Result<(), Failure> {
+    let caller = staff.caller()?;
+    let me = block_on(async { caller.get("/v1/staff/me").await })?;
+    if json {
+        println!("{me}");
+        return Ok(());
+    }
+    let text = |name: &str| me[name].as_str().unwrap_or_default().to_owned();
+    println!("{}  {}", text("staff_id"), text("role"));
+    Ok(())
 }
 
 fn add(out: &Path, role: Role, json: bool) -> Result<(), Failure> {

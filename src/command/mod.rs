@@ -5,6 +5,7 @@ mod bench;
 mod config;
 mod crowd;
 mod demo;
+mod dials;
 mod dlq;
 mod doctor;
 mod event;
@@ -18,6 +19,7 @@ mod serve;
 mod settings;
 mod staff;
 mod stampede;
+mod ticket;
 mod topics;
 mod venue;
 
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use floodgate_server::Roles;
+use floodgate_server::Role::{Gateway, Live, Processor, Sink};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -64,6 +66,7 @@ enum Command {
     Demo(demo::Demo),
     Event(event::Event),
     Sale(sale::Sale),
+    Ticket(ticket::Ticket),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -83,13 +86,14 @@ pub(crate) fn main() -> ExitCode {
     let Cli { json, command } = Cli::parse();
     let outcome = match command {
         Command::Serve(command) => command.run(),
-        Command::Gateway(command) => command.run(Roles { gateway: true, ..Roles::NONE }),
-        Command::Processor(command) => command.run(Roles { processor: true, ..Roles::NONE }),
-        Command::Live(command) => command.run(Roles { live: true, ..Roles::NONE }),
-        Command::Sink(command) => command.run(Roles { sink: true, ..Roles::NONE }),
+        Command::Gateway(command) => command.run(Gateway),
+        Command::Processor(command) => command.run(Processor),
+        Command::Live(command) => command.run(Live),
+        Command::Sink(command) => command.run(Sink),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
+        Command::Ticket(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),
@@ -104,7 +108,7 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.tell(json),
+        Err(failure) => failure.report(json),
     }
 }
 

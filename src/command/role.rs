@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::exit::Failure;
 use super::serve::{Trial, run_roles};
 use super::settings::Place;
-use floodgate_server::Roles;
+use floodgate_server::Role as ServerRole;
 
 /// One role of the distributed form, until SIGTERM or Ctrl-C.
 ///
@@ -28,7 +28,7 @@ pub(super) struct Role {
 }
 
 impl Role {
-    pub(super) fn run(self, roles: Roles) -> Result<(), Failure> {
-        run_roles(&self.place, self.listen, self.trial, roles)
+    pub(super) fn run(self, role: ServerRole) -> Result<(), Failure> {
+        run_roles(&self.place, self.listen, self.trial, &[role])
     }
 }

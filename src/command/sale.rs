@@ -1,9 +1,10 @@
-//! `floodgate sale`: open, pause, close, cancel, tune, history, status.
+//! `floodgate sale`: open, pause, close, cancel, dials, history, status.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::block_on;
+use super::dials::DialFlags;
 use super::exit::Failure;
 use super::staff::Staff;
 
@@ -12,8 +13,9 @@ use super::staff::Staff;
 #[command(after_help = "\
 Examples:
   floodgate sale open evt_… --key-file floodgate-data/keys/manager.key
-  floodgate sale tune evt_… --per-minute 60000 --capacity 8000 --reason \"blocks 7 and 8\" --preview
-  floodgate sale tune evt_… --phase pause --message \"A moment, please\" --reason \"rain\" --key-file …
+  floodgate sale dials evt_… --key-file …
+  floodgate sale dials evt_… --pace-per-minute 60000 --shoppers-max 8000 --reason \"blocks 7 and 8\" --preview
+  floodgate sale dials evt_… --phase pause --message \"A moment, please\" --reason \"rain\" --key-file …
   floodgate sale history evt_… --key-file …
   floodgate sale status evt_… --json")]
 pub(super) struct Sale {
@@ -39,32 +41,6 @@ struct Phase {
     reason: String,
 }
 
-/// Dials to turn; those that are not named stay as they are.
-#[derive(Debug, clap::Args)]
-struct Dials {
-    /// Places called a minute; 0 holds the line.
-    #[arg(long, value_name = "N")]
-    per_minute: Option<u32>,
-    /// Shoppers at once; below those who are inside, nobody new enters until enough have left.
-    #[arg(long, value_name = "N")]
-    capacity: Option<u32>,
-    /// How much work the door asks for: 0, none, to 12; each level doubles it.
-    #[arg(long, value_name = "LEVEL")]
-    puzzle: Option<u8>,
-    /// open, pause or close.
-    #[arg(long, value_name = "PHASE", value_parser = ["open", "pause", "close"])]
-    phase: Option<String>,
-    /// Shown to everybody who waits; an empty one takes the last away.
-    #[arg(long)]
-    message: Option<String>,
-    /// Why; kept in the log.
-    #[arg(long, default_value = "")]
-    reason: String,
-    /// Change nothing; say how long the line would take.
-    #[arg(long)]
-    preview: bool,
-}
-
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Opens the sale, or goes on after a pause.
@@ -75,12 +51,15 @@ enum Action {
     Close(Phase),
     /// Releases everything held and refunds everything sold.
     Cancel(Phase),
-    /// Turns the dials of the waiting room and the sale, all that are named at once.
-    Tune {
+    /// Shows where the dials of the sale stand; turns those that are named, all at once.
+    Dials {
         #[command(flatten)]
         of: Of,
         #[command(flatten)]
-        dials: Dials,
+        flags: DialFlags,
+        /// Change nothing; say how long the line would take.
+        #[arg(long)]
+        preview: bool,
     },
     /// Who changed what, when and why; newest first.
     History {
@@ -103,11 +82,13 @@ impl Sale {
         if as_json {
             println!("{answer}");
         } else if answer["changes"].is_array() {
-            tell_changes(&answer);
+            print_changes(&answer);
+        } else if answer["dials"].is_array() {
+            print_dials(&answer);
         } else if answer["preview"] == json!(true) {
-            tell_preview(&answer);
+            print_preview(&answer);
         } else {
-            tell(&answer);
+            print_fields(&answer);
         }
         Ok(())
     }
@@ -124,12 +105,15 @@ impl Action {
             Action::Pause(of) => post(of, "sale/pause").await,
             Action::Close(of) => post(of, "sale/close").await,
             Action::Cancel(of) => post(of, "cancel").await,
-            Action::Tune { of, dials } => {
-                let mut path = format!("/v1/events/{}/queue", of.event);
-                if dials.preview {
+            Action::Dials { of, flags, preview } => {
+                let mut path = format!("/v1/events/{}/dials", of.event);
+                if flags.are_absent() && !preview {
+                    return of.staff.caller()?.get(&path).await;
+                }
+                if preview {
                     path.push_str("?preview=true");
                 }
-                of.staff.caller()?.put(&path, dials.body()).await
+                of.staff.caller()?.patch(&path, flags.body()).await
             }
             Action::History { of, limit, before } => {
                 let mut path = format!("/v1/events/{}/changes?limit={limit}", of.event);
@@ -146,19 +130,6 @@ impl Action {
     }
 }
 
-impl Dials {
-    fn body(&self) -> Value {
-        json!({
-            "pace_per_minute": self.per_minute,
-            "shoppers_max": self.capacity,
-            "puzzle_level": self.puzzle,
-            "phase": self.phase,
-            "message": self.message,
-            "reason": self.reason,
-        })
-    }
-}
-
 /// A value as a person reads it.
 fn shown(value: &Value) -> String {
     match value {
@@ -169,11 +140,10 @@ fn shown(value: &Value) -> String {
 }
 
 /// One change a line: when, who, what, why.
-fn tell_changes(answer: &Value) {
-    let dials = ["pace_per_minute", "shoppers_max", "puzzle_level", "phase", "message"];
+fn print_changes(answer: &Value) {
     for change in answer["changes"].as_array().into_iter().flatten() {
-        let turned = dials.iter().filter(|name| !change[**name].is_null());
-        let turned: Vec<_> = turned.map(|name| format!("{name}={}", change[*name])).collect();
+        let turned = change["dials"].as_object().into_iter().flatten();
+        let turned: Vec<_> = turned.map(|(name, value)| format!("{name}={value}")).collect();
         let what = if turned.is_empty() { shown(&change["change"]) } else { turned.join(" ") };
         let by = shown(&change["by"]);
         let through = change["through"].as_str().filter(|through| *through != "api");
@@ -186,28 +156,36 @@ fn tell_changes(answer: &Value) {
 }
 
 /// The line before and after, one place a line.
-fn tell_preview(answer: &Value) {
+fn print_preview(answer: &Value) {
     let stay = if answer["stay_is_measured"] == json!(true) { "on average" } else { "at most" };
     println!(
         "{} people wait; shoppers stay {} {stay}",
         answer["people_waiting"],
         shown(&answer["stay"])
     );
-    for (name, field) in [
-        ("phase", "phase"),
-        ("pace a minute", "pace_per_minute"),
-        ("capacity", "shoppers_max"),
-        ("puzzle level", "puzzle_level"),
-        ("middle, minutes", "middle_minutes"),
-        ("end, minutes", "end_minutes"),
-    ] {
-        let (before, after) = (&answer["before"][field], &answer["after"][field]);
+    let line = |name: &str, before: &Value, after: &Value| {
         println!("{name:<16} {:>10} -> {}", shown(before), shown(after));
+    };
+    let (before, after) = (&answer["before"], &answer["after"]);
+    for (name, value) in before["dials"].as_object().into_iter().flatten() {
+        line(name, value, &after["dials"][name]);
+    }
+    for name in ["middle_minutes", "end_minutes"] {
+        line(name, &before[name], &after[name]);
+    }
+}
+
+/// Where each dial stands, and below it what it does.
+fn print_dials(answer: &Value) {
+    for dial in answer["dials"].as_array().into_iter().flatten() {
+        let text = |name: &str| dial[name].as_str().unwrap_or_default();
+        println!("{:<16} {} {}", text("name"), shown(&dial["value"]), text("unit"));
+        println!("{:<16} {} It is {}.", "", text("what"), text("bound"));
     }
 }
 
 /// The fields of an answer, one a line.
-fn tell(answer: &Value) {
+fn print_fields(answer: &Value) {
     for (name, value) in answer.as_object().into_iter().flatten() {
         match value {
             Value::String(text) => println!("{name:<16} {text}"),

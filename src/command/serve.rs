@@ -7,12 +7,12 @@ use anyhow::Context;
 use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use floodgate_server::{Roles, Running, Start, end_signal};
+use floodgate_server::{Role, Running, Start, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
 ///
-/// Logs are JSON lines on standard error; FLOODGATE_LOG sets what is told (info by default).
+/// Logs are JSON lines on standard error; FLOODGATE_LOG filters them (info by default).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -46,23 +46,24 @@ impl Trial {
 
 impl Serve {
     pub(super) fn run(self) -> Result<(), Failure> {
-        run_roles(&self.place, self.listen, self.trial, Roles::ALL)
+        run_roles(&self.place, self.listen, self.trial, &Role::ALL)
     }
 }
 
-/// Runs some roles in this process until it is told to end, or cannot go on.
+/// Runs some roles in this process until it is asked to end, or cannot go on.
 pub(super) fn run_roles(
     place: &Place,
     listen: Option<SocketAddr>,
     trial: Trial,
-    roles: Roles,
+    roles: &[Role],
 ) -> Result<(), Failure> {
     log_as_json();
     let mut flags: Vec<_> =
         listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
     flags.extend(trial.flag());
     let settings = place.load(&flags)?.settings;
-    let secrets = roles.gateway.then(|| secrets(&settings, &place.data)).transpose()?;
+    let secrets =
+        roles.contains(&Role::Gateway).then(|| secrets(&settings, &place.data)).transpose()?;
     raise_file_limit();
     block_on(async {
         let listen = settings.server.listen;
@@ -78,10 +79,14 @@ pub(super) fn run_roles(
             () = end_signal() => None,
             failure = running.failed() => Some(failure),
         };
+        if let Some(failure) = &failure {
+            let (service, reason) = (&failure.service, &failure.reason);
+            tracing::error!(service, reason, "the process cannot go on");
+        }
         tracing::info!("ending: readiness is off, open requests are finished");
         let ended = running.shutdown().await;
         match failure {
-            Some(failure) => Err(ended.err().unwrap_or(failure).into()),
+            Some(failure) => Err(Failure::unavailable(failure)),
             None => Ok(ended?),
         }
     })

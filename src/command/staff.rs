@@ -66,11 +66,11 @@ impl Caller {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
-        self.call(Method::PUT, path, Some(body)).await
+    pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PATCH, path, Some(body)).await
     }
 
-    /// One wish under a fresh key; a problem answer becomes a sentence.
+    /// One request under a fresh key; a problem answer becomes a sentence.
     async fn call(
         &self,
         method: Method,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use floodgate_load::{LoadOptions, Progress, Visit, run};
+use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
 
 /// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
 ///
@@ -46,7 +46,7 @@ pub(super) struct Stampede {
     /// What the buyers want and how they behave follows from it.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long a buyer gets nowhere before he gives up.
+    /// How long a buyer gets nowhere before they give up.
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = humantime::parse_duration)]
     patience: Duration,
 }
@@ -73,7 +73,8 @@ impl Stampede {
             patience: self.patience,
             ..LoadOptions::new(self.target, self.event, self.buyers, self.seed)
         };
-        let report = block_on(async { Ok(run(&options, Arc::new(Progress::default())).await?) })?;
+        let report =
+            block_on(async { Ok(run(&options, Arc::new(LoadProgress::default())).await?) })?;
         if json {
             println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
         } else {

@@ -48,7 +48,7 @@ impl Topics {
         let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);
         if !applies {
             for plan in &plans {
-                tell(plan, "planned", as_json);
+                print(plan, "planned", as_json);
             }
             return Ok(());
         }
@@ -56,13 +56,13 @@ impl Topics {
         let applied =
             block_on(async { apply(&options, &plans).await.map_err(Failure::unavailable) })?;
         for (plan, applied) in plans.iter().zip(applied) {
-            tell(plan, applied.what, as_json);
+            print(plan, applied.what, as_json);
         }
         Ok(())
     }
 }
 
-fn tell(plan: &TopicPlan, what: &str, as_json: bool) {
+fn print(plan: &TopicPlan, what: &str, as_json: bool) {
     let name = plan.topic.name();
     if as_json {
         let config: serde_json::Map<_, _> =

@@ -24,7 +24,7 @@ pub(super) struct Venue {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum House {
+enum VenueKind {
     Bowl,
     Theatre,
 }
@@ -42,7 +42,7 @@ enum Action {
     /// Writes a house in the native form, as base64.
     Generate {
         #[arg(long, value_enum)]
-        house: House,
+        house: VenueKind,
         /// Seats of a bowl, about.
         #[arg(long, default_value_t = 200_000)]
         #[arg(value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
@@ -56,8 +56,8 @@ impl Venue {
             Action::Check { file, format } => check(&file, format.as_deref(), json),
             Action::Generate { house, seats } => {
                 let plan = match house {
-                    House::Bowl => generate::bowl(seats),
-                    House::Theatre => generate::theatre(),
+                    VenueKind::Bowl => generate::bowl(seats),
+                    VenueKind::Theatre => generate::theatre(),
                 };
                 writeln!(std::io::stdout(), "{}", to_base64(&plan)).map_err(Failure::io)
             }

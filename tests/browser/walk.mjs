@@ -130,18 +130,18 @@ class Walker {
 }
 
 /** As staff: how many places are called a minute. */
-async function tunePace(options, pace) {
+async function setPace(options, pace) {
   const key = (await readFile(options['staff-key-file'], 'utf8')).trim();
-  const answer = await fetch(`${options.base}/v1/events/${options.event}/queue`, {
-    method: 'PUT',
+  const answer = await fetch(`${options.base}/v1/events/${options.event}/dials`, {
+    method: 'PATCH',
     headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
     body: JSON.stringify({ pace_per_minute: pace }),
   });
-  if (!answer.ok) throw new WalkError(`the pace could not be tuned: ${await answer.text()}`);
+  if (!answer.ok) throw new WalkError(`the pace could not be set: ${await answer.text()}`);
 }
 
 async function waitInQueue(walk) {
-  if (walk.options['staff-key-file']) await tunePace(walk.options, 0);
+  if (walk.options['staff-key-file']) await setPace(walk.options, 0);
   await walk.page.goto(`${walk.options.base}/events/${walk.options.event}`);
   let state = await walk.state('announced', 'join', 'waiting', 'turn', 'shop');
   await walk.record(state);
@@ -165,7 +165,7 @@ async function waitInQueue(walk) {
     await walk.see('.tell [role="status"]:not(:empty)', 'that one will be told, after a reload');
     const again = await walk.page.locator('.facts dd').first().innerText();
     if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
-    await tunePace(walk.options, 30_000);
+    await setPace(walk.options, 30_000);
   }
   if (state === 'waiting') state = await walk.state('turn', 'shop');
   if (state === 'turn') {

@@ -37,7 +37,7 @@ async fn every_gateway_says_the_same() {
     let dials =
         json!({ "pace_per_minute": 1234, "message": "Two more blocks", "reason": "demand" });
     let target = cluster.gateways[0].target();
-    ask(&target, &cluster.manager, Method::PUT, &format!("{path}/queue"), dials).await;
+    ask(&target, &cluster.manager, Method::PATCH, &format!("{path}/dials"), dials).await;
     let turned = Instant::now();
     for gateway in &cluster.gateways {
         let mut pulse = tokio::time::interval(Duration::from_millis(20));
@@ -170,7 +170,7 @@ async fn a_file_edited_at_one_gateway_turns_dials_at_all() {
 
     let entry = |reason: &str| {
         format!(
-            "{form}\n[[tune]]\nevent = \"{event_id}\"\npace_per_minute = 4321\nshoppers_max = 12\n\
+            "{form}\n[[dials]]\nevent = \"{event_id}\"\npace_per_minute = 4321\nshoppers_max = 12\n\
              puzzle_level = 2\nphase = \"pause\"\nmessage = \"Rain\"\nreason = \"{reason}\"\n"
         )
     };

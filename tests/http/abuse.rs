@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use http::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -113,7 +112,7 @@ async fn broken_bodies_are_told_apart() {
     let noise = raw(&world, &[b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"]).await;
     assert!(noise.is_empty() || noise.starts_with("HTTP/1.1 400"), "{noise}");
     let ready = world.get("/readyz", &Papers::default()).await;
-    assert_eq!((ready.status, &ready.body["owners"]), (200, &json!("ok")));
+    assert_eq!((ready.status, &ready.body["services"]["owners"]["health"]), (200, &json!("ready")));
     world.stop().await;
 }
 
@@ -123,9 +122,8 @@ async fn nobody_enters_out_of_turn_or_with_foreign_papers() {
     let event = world.event(json!({})).await;
     let operator = Papers { bearer: world.operator.clone(), ..Papers::default() };
     let dials = json!({ "pace_per_minute": 0, "message": "A moment, please." });
-    let path = format!("{event}/queue");
-    let tuned = world.send(Method::PUT, &path, &operator, Some("hold"), Some(dials)).await;
-    assert_eq!(tuned.status, 200, "{}", tuned.body);
+    let set = world.set_dials(&event, &operator, "", dials).await;
+    assert_eq!(set.status, 200, "{}", set.body);
     let mut papers = world.join(&event).await;
     let early = world.post(&format!("{event}/enter"), &papers, json!({})).await;
     assert_eq!((early.status, early.code().as_str()), (409, "not_your_turn"));

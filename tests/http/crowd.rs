@@ -57,14 +57,12 @@ fn called(log: &dyn Log) -> u64 {
 /// Turns a dial of the line.
 async fn pace(world: &World, event: &str, per_minute: u32) {
     let dials = json!({ "pace_per_minute": per_minute });
-    let key = format!("{:032x}", rand::random::<u128>());
-    let path = format!("{event}/queue");
-    let turned = world.send(Method::PUT, &path, &world.staff(), Some(&key), Some(dials)).await;
+    let turned = world.set_dials(event, &world.staff(), "", dials).await;
     assert_eq!(turned.status, 200, "{}", turned.body);
     let is_turned = |answer: &floodgate_http_client::Response| {
         answer.body["pace_per_minute"] == json!(per_minute)
     };
-    world.until(&path, is_turned).await;
+    world.until(&format!("{event}/queue"), is_turned).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

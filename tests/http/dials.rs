@@ -10,7 +10,7 @@ use crate::world::{Papers, World};
 
 impl World {
     /// Turns dials under a key nobody used before.
-    pub(crate) async fn tune(
+    pub(crate) async fn set_dials(
         &self,
         event: &str,
         papers: &Papers,
@@ -18,8 +18,8 @@ impl World {
         body: Value,
     ) -> Response {
         let key = format!("{:032x}", rand::random::<u128>());
-        let path = format!("{event}/queue{query}");
-        self.send(Method::PUT, &path, papers, Some(&key), Some(body)).await
+        let path = format!("{event}/dials{query}");
+        self.send(Method::PATCH, &path, papers, Some(&key), Some(body)).await
     }
 
     pub(crate) fn operator(&self) -> Papers {
@@ -44,8 +44,8 @@ async fn every_dial_turns_with_who_and_why() {
         "pace_per_minute": 1_200, "shoppers_max": 7, "puzzle_level": 3, "phase": "pause",
         "message": "A moment", "reason": "rain",
     });
-    let tuned = world.tune(&event, &world.operator(), "", turn).await;
-    assert_eq!(tuned.status, 200, "{}", tuned.body);
+    let set = world.set_dials(&event, &world.operator(), "", turn).await;
+    assert_eq!(set.status, 200, "{}", set.body);
     let queue = world
         .until(&format!("{event}/queue"), |answer| answer.body["puzzle_level"] == json!(3))
         .await;
@@ -65,11 +65,15 @@ async fn every_dial_turns_with_who_and_why() {
     let path = format!("{event}/sale/open");
     let opened = world.post(&path, &world.staff(), json!({ "reason": "the sun is back" })).await;
     let changes = world.changes(&event, &opened).await;
-    let told: Vec<_> = changes.iter().map(|c| (c["phase"].clone(), c["reason"].clone())).collect();
+    let told: Vec<_> =
+        changes.iter().map(|c| (c["dials"]["phase"].clone(), c["reason"].clone())).collect();
     assert_eq!(told[0], (json!("open"), json!("the sun is back")));
     assert_eq!(told[1], (json!("pause"), json!("rain")));
     assert_eq!(told.len(), 3, "the first opening is the third: {changes:?}");
-    assert_eq!((&changes[1]["through"], &changes[1]["shoppers_max"]), (&json!("api"), &json!(7)));
+    assert_eq!(
+        (&changes[1]["through"], &changes[1]["dials"]["shoppers_max"]),
+        (&json!("api"), &json!(7))
+    );
     assert_ne!(changes[0]["by"], changes[1]["by"], "the manager opened, the operator paused");
 
     // The same for other teams.
@@ -82,11 +86,14 @@ async fn every_dial_turns_with_who_and_why() {
         let mut batch = Vec::new();
         reader.poll(1_000, std::time::Duration::from_secs(2), &mut batch).unwrap();
         let events = batch.iter().map(|record| facts(Topic::Ledger, partition, record));
-        found.extend(events.filter(|fact| fact["data"]["fact"] == "room_tuned"));
+        found.extend(events.filter(|fact| fact["data"]["fact"] == "dials_set"));
     }
     let rain = found.iter().find(|fact| fact["data"]["reason"] == "rain").unwrap();
-    assert_eq!(rain["data"]["puzzle_level"], json!(3), "{rain}");
-    assert_eq!((&rain["data"]["phase"], &rain["data"]["origin"]), (&json!("pause"), &json!("api")));
+    assert_eq!(rain["data"]["dials"]["puzzle_level"], json!(3), "{rain}");
+    assert_eq!(
+        (&rain["data"]["dials"]["phase"], &rain["data"]["origin"]),
+        (&json!("pause"), &json!("api"))
+    );
     assert!(world.audit().is_clean());
     world.stop().await;
 }
@@ -109,7 +116,7 @@ async fn dials_say_what_does_not_fit() {
         (&manager, json!({ "phase": "open", "shoppers_max": 5 }), 409, "sale_closed"),
     ];
     for (papers, body, status, code) in table {
-        let answer = world.tune(&event, papers, "", body.clone()).await;
+        let answer = world.set_dials(&event, papers, "", body.clone()).await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (status, code),
@@ -131,7 +138,7 @@ async fn changes_come_in_pages_and_survive_restarts() {
     let mut last = None;
     for number in 1..=5 {
         let turn = json!({ "pace_per_minute": number * 100, "reason": format!("turn {number}") });
-        last = Some(world.tune(&event, &world.operator(), "", turn).await);
+        last = Some(world.set_dials(&event, &world.operator(), "", turn).await);
     }
     assert_eq!(world.changes(&event, &last.unwrap()).await.len(), 6);
     let folder = world.stop().await;
@@ -156,7 +163,7 @@ async fn a_preview_tells_and_changes_nothing() {
     let world = World::start().await;
     let event = world.event(json!({ "shoppers_max": 10, "pass": "10m" })).await;
     let hold = json!({ "pace_per_minute": 0, "reason": "a line to look at" });
-    let held = world.tune(&event, &world.operator(), "", hold).await;
+    let held = world.set_dials(&event, &world.operator(), "", hold).await;
     assert_eq!(held.status, 200, "{}", held.body);
     world.until(&format!("{event}/queue"), |a| a.body["pace_per_minute"] == json!(0)).await;
     let frontier = world.get(&format!("{event}/queue"), &Papers::default()).await;
@@ -169,23 +176,26 @@ async fn a_preview_tells_and_changes_nothing() {
     let waiting = places.iter().max().unwrap() + 1 - frontier;
 
     let turn = json!({ "pace_per_minute": 4, "shoppers_max": 20 });
-    let told = world.tune(&event, &world.operator(), "?preview=true", turn).await;
+    let told = world.set_dials(&event, &world.operator(), "?preview=true", turn).await;
     assert_eq!(told.status, 200, "{}", told.body);
     let (before, after) = (&told.body["before"], &told.body["after"]);
     assert_eq!(told.body["people_waiting"], json!(waiting), "{}", told.body);
     assert_eq!(told.body["stay_is_measured"], json!(false));
     assert!(before["end_minutes"].is_null(), "a held line takes for ever: {}", told.body);
-    assert_eq!((&after["pace_per_minute"], &after["shoppers_max"]), (&json!(4), &json!(20)));
+    assert_eq!(
+        (&after["dials"]["pace_per_minute"], &after["dials"]["shoppers_max"]),
+        (&json!(4), &json!(20))
+    );
     let (middle, end) =
         (after["middle_minutes"].as_f64().unwrap(), after["end_minutes"].as_f64().unwrap());
     // Four a minute until twenty are inside, who stay ten minutes: two a minute from then on.
     assert!(middle > 0.0 && end > middle && end > waiting as f64 / 4.0, "{}", told.body);
 
     let paused = json!({ "phase": "pause", "pace_per_minute": 4 });
-    let told = world.tune(&event, &world.operator(), "?preview=true", paused).await;
-    assert_eq!(told.body["after"]["phase"], json!("paused"));
+    let told = world.set_dials(&event, &world.operator(), "?preview=true", paused).await;
+    assert_eq!(told.body["after"]["dials"]["phase"], json!("paused"));
     assert!(told.body["after"]["end_minutes"].is_null());
-    let odd = world.tune(&event, &world.operator(), "?preview=perhaps", json!({})).await;
+    let odd = world.set_dials(&event, &world.operator(), "?preview=perhaps", json!({})).await;
     assert_eq!(odd.code(), "invalid_query");
     let queue = world.get(&format!("{event}/queue"), &Papers::default()).await;
     assert_eq!((&queue.body["pace_per_minute"], &queue.body["phase"]), (&json!(0), &json!("open")));
@@ -209,7 +219,7 @@ async fn capacity_is_a_dial_and_no_rule() {
     assert_eq!(ruled.status, 200, "{}", ruled.body);
     let refused = put("capacity", json!({ "shoppers_max": 51 })).await;
     assert_eq!((refused.status, refused.code().as_str()), (400, "malformed_body"));
-    assert_eq!(refused.body["errors"][0]["path"], "policy.shoppers_max", "{}", refused.body);
+    assert_eq!(refused.body["errors"][0]["path"], "shoppers_max", "{}", refused.body);
     assert_eq!(world.get(&format!("{event}/queue"), &staff).await.body["shoppers_max"], 50);
     assert!(world.audit().is_clean());
 }

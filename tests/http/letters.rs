@@ -1,10 +1,11 @@
-//! Garbage in the topics: every reader parks it once and goes on, and `dlq` brings back what can be.
+//! Garbage in the topics: every reader sets it aside once and goes on, and `dlq` brings back what
+//! can be.
 
 use std::path::Path;
 
 use floodgate_domain::Fact;
 use floodgate_domain::wire::decode_fact;
-use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, partition_of, read_letters};
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic, partition_of, read_dead_letters};
 use serde_json::{Value, json};
 
 use super::tables::wait_for;
@@ -24,10 +25,10 @@ async fn buy(world: &World, event: &str) -> String {
     path
 }
 
-/// Who has parked what of a topic, in order.
-fn parked(log: &dyn Log, letters: Topic, partition: u32) -> Option<Vec<(String, u64)>> {
-    let letters = read_letters(log, letters, partition, (0, 1_000)).ok()?;
-    let origins = letters.iter().map(|letter| Origin::of(letter).unwrap());
+/// Who has set aside what of a topic, in order.
+fn set_aside(log: &dyn Log, topic: Topic, partition: u32) -> Option<Vec<(String, u64)>> {
+    let all = read_dead_letters(log, topic, partition, (0, 1_000)).ok()?;
+    let origins = all.iter().map(|one| Origin::of(one).unwrap());
     let mut all: Vec<_> = origins.map(|origin| (origin.role, origin.offset)).collect();
     all.sort();
     Some(all)
@@ -54,7 +55,7 @@ fn dlq(folder: &Path, words: &[&str]) -> (i32, Vec<Value>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn garbage_is_parked_once_by_each_role_and_the_sale_goes_on() {
+async fn garbage_is_set_aside_once_by_each_role_and_the_sale_goes_on() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let event_id = event.rsplit('/').next().unwrap().to_owned();
@@ -74,8 +75,8 @@ async fn garbage_is_parked_once_by_each_role_and_the_sale_goes_on() {
         expected.extend([(role.to_owned(), at), (role.to_owned(), at + 1)]);
     }
     let all_there = || {
-        let facts = parked(&*log, Topic::DeadFacts, partition)?;
-        let commands = parked(&*log, Topic::DeadLetters, partition)?;
+        let facts = set_aside(&*log, Topic::DeadFacts, partition)?;
+        let commands = set_aside(&*log, Topic::DeadLetters, partition)?;
         (facts.len() >= expected.len() && !commands.is_empty()).then_some((facts, commands))
     };
     let (facts, commands) = wait_for(all_there).await;
@@ -91,12 +92,12 @@ async fn garbage_is_parked_once_by_each_role_and_the_sale_goes_on() {
     sold_in_tables(world.data(), &event_id, 6).await;
     let log = world.log();
     let facts = wait_for(|| {
-        parked(&*log, Topic::DeadFacts, partition).filter(|all| all.len() >= expected.len() + 3)
+        set_aside(&*log, Topic::DeadFacts, partition).filter(|all| all.len() >= expected.len() + 3)
     })
     .await;
     let older: Vec<_> = facts.iter().filter(|one| expected.contains(one)).cloned().collect();
     assert_eq!((older, facts.len()), (expected.clone(), expected.len() + 3));
-    assert_eq!(parked(&*log, Topic::DeadLetters, partition).unwrap(), commands);
+    assert_eq!(set_aside(&*log, Topic::DeadLetters, partition).unwrap(), commands);
     drop(log);
     let folder = world.stop().await;
 
@@ -136,7 +137,7 @@ async fn a_sink_is_set_back_to_what_it_can_read_now() {
     sold_in_tables(world.data(), &event_id, 2).await;
     let log = world.log();
     let partition = partition_of(event_id.as_bytes(), log.partitions(Topic::Ledger));
-    // Letters as an earlier build left them, about a fact that this one can read.
+    // Dead letters as an earlier build left them, about a fact that this one can read.
     let record = wait_for(|| sale(&*log, partition)).await;
     let origin = |role: &str| Origin {
         topic: Topic::Ledger,
@@ -145,8 +146,9 @@ async fn a_sink_is_set_back_to_what_it_can_read_now() {
         role: role.to_owned(),
         reason: "kind 21 is not known to this build".to_owned(),
     };
-    let letters = ["sink-sqlite", "live", "sink-postgres"].map(|role| origin(role).letter(&record));
-    let first = log.append(Topic::DeadFacts, partition, letters.to_vec()).await.unwrap().first;
+    let dead_letters =
+        ["sink-sqlite", "live", "sink-postgres"].map(|role| origin(role).dead_letter(&record));
+    let first = log.append(Topic::DeadFacts, partition, dead_letters.to_vec()).await.unwrap().first;
     let name = |at: u64| format!("ledger/{partition}/{}", first + at);
     drop(log);
 

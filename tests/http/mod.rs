@@ -11,3 +11,4 @@ mod reload;
 mod roles;
 mod streams;
 mod tables;
+mod tickets;

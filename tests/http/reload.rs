@@ -70,7 +70,7 @@ impl File {
 }
 
 fn entry(event: &str, rest: &str) -> String {
-    format!("[[tune]]\nevent = \"{}\"\n{rest}\n", event.trim_start_matches("/v1/events/"))
+    format!("[[dials]]\nevent = \"{}\"\n{rest}\n", event.trim_start_matches("/v1/events/"))
 }
 
 async fn turned(world: &World, event: &str, field: &str, value: Value) {
@@ -107,7 +107,7 @@ async fn entries_turn_dials_once_and_a_restart_takes_nothing_back() {
     turned(&world, &event, "pace_per_minute", json!(82)).await;
 
     // By hand since; an entry for all and a comment do not take that back, nor does a restart.
-    world.tune(&event, &world.operator(), "", json!({ "pace_per_minute": 500 })).await;
+    world.set_dials(&event, &world.operator(), "", json!({ "pace_per_minute": 500 })).await;
     turned(&world, &event, "pace_per_minute", json!(500)).await;
     let for_all = "message = \"To all\"\nreason = \"third\"";
     file.write(&format!("{}# a comment\n{}", second(82), entry("*", for_all)));
@@ -139,7 +139,7 @@ async fn a_bad_entry_spoils_the_whole_file_and_is_told() {
         entry("evt_0000000000000", "pace_per_minute = 5"),
         entry(&event, "pace = 5"),
         entry("*", "puzzle_level = 99"),
-        "[[tune]\n".to_owned(),
+        "[[dials]\n".to_owned(),
         good.clone(),
     ] {
         file.write(&format!("{good}{bad}"));

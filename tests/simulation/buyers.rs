@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, Envelope,
-    EventId, GatewayId, HoldId, NewEvent, OrderStatus, PaymentMethod, PaymentResult, PhaseDial,
-    Place, Policy, PriceTable, Reply, RoomDials, SeatId, SeatList, StaffId, Subject,
+    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, DialChange,
+    Envelope, EventId, Frontier, GatewayId, HoldId, NewEvent, OrderStatus, PaymentMethod,
+    PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId, Subject,
 };
 use floodgate_event_log::{Log, NewRecord, Partition, Ticket, Topic, partition_of};
 use floodgate_testkit::MemoryLog;
@@ -255,7 +255,8 @@ impl Buyers {
             bank.hear((event_id, hold_id, attempt), yes);
             let gateway_id = GatewayId(choices.random_range(1..4));
             let subject = Subject::Order { event_id, hold_id };
-            let report = result.envelope(subject, attempt, gateway_id);
+            let report = result.envelope(subject, attempt);
+            let report = Envelope { reply_to: gateway_id, ..report };
             let ticket = self.send(&report);
             self.reports.push((report, ticket));
         }
@@ -267,7 +268,9 @@ impl Buyers {
         let place = Place(streams.choices.random_range(0..places + 20));
         let cohort = Cohort::new(AgeBand::ALL.get(place.0 as usize).copied(), None);
         match streams.choices.random_range(0..4) {
-            0 => self.ask(event_id, Actor::System, Command::CallPlaces { below: place }),
+            0 => {
+                self.ask(event_id, Actor::System, Command::CallPlaces { below: Frontier(place.0) });
+            }
             1 => self.ask(event_id, actor, Command::AwaitTurn { place }),
             2 => self.ask(event_id, actor, Command::ShareCohort { cohort }),
             _ => self.ask(event_id, actor, Command::WithdrawCohort),
@@ -284,7 +287,7 @@ impl Buyers {
             3..8 => Command::turn_phase(PhaseDial::Open, "on we go"),
             _ => {
                 let shoppers_max = Some(choices.random_range(5..20));
-                Command::TuneRoom(Box::new(RoomDials { shoppers_max, ..RoomDials::default() }))
+                Command::SetDials(Box::new(DialChange { shoppers_max, ..DialChange::default() }))
             }
         };
         self.ask(event_id, STAFF, command);

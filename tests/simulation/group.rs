@@ -1,7 +1,7 @@
 //! The group of processors, as a coordinator keeps it: sessions, shares, one owner after the other.
 //!
-//! A partition moves only once its last owner knows that it lost it, or is missed for longer than its
-//! session. Who sleeps longer than that is thrown out, and hears of it when it asks.
+//! A partition moves only once its last owner knows that it lost it, or is missed for longer than
+//! its session. Who sleeps longer than that is thrown out, and hears of it when it asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

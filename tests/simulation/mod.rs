@@ -1,9 +1,9 @@
 //! Whole processes in one seeded world where everything that can die does.
 //!
-//! Supervisors, owners, followers and payments take over from each other in simulated time, on a log,
-//! a group, a bank and a snapshot store that fail. One thread takes every step, so a seed is a whole
-//! history. After every step an independent model judges every fact and every answer, and a watch looks
-//! at the processes; at the end, the audit reads the log.
+//! Supervisors, owners, followers and payments take over from each other in simulated time, on a
+//! log, a group, a bank and a snapshot store that fail. One thread takes every step, so a seed is
+//! a whole history. After every step an independent model judges every fact and every answer, and
+//! a watch looks at the processes; at the end, the audit reads the log.
 //!
 //! | file | holds |
 //! |---|---|
@@ -15,8 +15,8 @@
 //! | `model` | the judge of facts and answers |
 //! | `watch` | the judge of processes |
 //!
-//! `FLOODGATE_SEED=17 cargo test --test it simulation` takes one history again; `FLOODGATE_SEEDS` and
-//! `FLOODGATE_STEPS` take more, or longer ones.
+//! `FLOODGATE_SEED=17 cargo test --test it simulation` takes one history again; `FLOODGATE_SEEDS`
+//! and `FLOODGATE_STEPS` take more, or longer ones.
 
 mod bank;
 mod buyers;

@@ -1,5 +1,5 @@
-//! A process that owns and follows partitions: the supervisor, its workers and payments, as they are in
-//! production, but for threads, sockets and the time of day.
+//! A process that owns and follows partitions: the supervisor, its workers and payments, as they
+//! are in production, but for threads, sockets and the time of day.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use floodgate_runner::{
     Condition, Control, GroupVersion, LoopConfig, RunnerError, StartAs, Step, Worker,
 };
 use floodgate_testkit::MemoryLog;
-use floodgate_transport::Health;
+use floodgate_transport::{Health, Reading};
 
 use super::clock::Clock;
 use super::group::{Group, SimMember};
@@ -32,7 +32,7 @@ pub(crate) struct Ground {
     pub(crate) store: Arc<SimStore>,
     /// For any partition.
     pub(crate) config: LoopConfig,
-    pub(crate) payments: fn(&Ground, Partition) -> PaymentWorker,
+    pub(crate) payments: fn(&Ground, Partition) -> Reading<PaymentWorker>,
     pub(crate) bank: Arc<super::bank::Bank>,
     pub(crate) counts: Rc<Counts>,
 }
@@ -96,7 +96,7 @@ pub(crate) struct SimRunner {
 
 /// Payments without their thread.
 pub(crate) struct SimPayments {
-    worker: Option<PaymentWorker>,
+    worker: Option<Reading<PaymentWorker>>,
     /// Whether it carries payments forward, by what the supervisor said last.
     pub(crate) carries: bool,
 }
@@ -220,8 +220,8 @@ impl SimRunner {
 impl SimPayments {
     fn turn(&mut self, clock: &Clock) {
         if let Some(worker) = self.worker.as_mut().filter(|_| self.carries) {
-            // A failed append is tried again; a log that cannot be read is not simulated here.
-            worker.turn(clock.log_time(), Duration::ZERO).unwrap();
+            // After a failed append the next turn begins again, as a follower does.
+            let _ = worker.turn(clock.log_time(), Duration::ZERO);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One random stream for each concern, all from the one seed.
 //!
-//! Each stands by itself: another fault, another draw of a buyer's changes nothing about the others, so
-//! that a history found once stays close to itself while the simulator grows.
+//! Each stands by itself: another fault, another draw of a buyer's changes nothing about the
+//! others, so that a history found once stays close to itself while the simulator grows.
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;

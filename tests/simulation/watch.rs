@@ -1,4 +1,5 @@
-//! Watches the processes themselves: who owns, who carries payments, and that what they fold agrees.
+//! Watches the processes themselves: who owns, who carries payments, and that what they fold
+//! agrees.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use floodgate_domain::{LogTime, Reply};
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
-use floodgate_event_log::{Log, NewRecord, Partition, ReplySender, Topic, Tracer};
-use floodgate_payments::{OutboxConfig, PaymentWorker, ProviderCalls};
+use floodgate_event_log::{Log, NewRecord, Partition, Topic, Tracer};
+use floodgate_payments::{Outbox, OutboxConfig, PaymentWorker, ProviderCalls};
 use floodgate_runner::supervisor::SupervisorError;
 use floodgate_runner::{GroupVersion, LoopConfig, RunnerError};
 use floodgate_testkit::{Fate, MemoryLog};
+use floodgate_transport::{Reading, ReplySender};
 use rand::RngExt;
 use rand::seq::SliceRandom;
 
@@ -80,15 +81,14 @@ pub(crate) struct World {
     looked_at: u64,
 }
 
-fn payments(ground: &Ground, partition: Partition) -> PaymentWorker {
-    PaymentWorker::new(OutboxConfig {
+fn payments(ground: &Ground, partition: Partition) -> Reading<PaymentWorker> {
+    Outbox::reading(OutboxConfig {
         log: Arc::clone(&ground.config.log),
         partition,
         calls: ProviderCalls::inline(Arc::clone(&ground.bank) as Arc<_>),
         patience: Duration::from_secs(2),
         late_window: Duration::from_secs(10),
     })
-    .unwrap()
 }
 
 impl World {

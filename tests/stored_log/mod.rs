@@ -19,10 +19,9 @@ use floodgate_domain::wire::{
 };
 use floodgate_domain::{Actor, BuyerId, CategorySet, Command, Fact, Reply};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{
-    EmbeddedLog, EmbeddedOptions, Log, LogReader, Record, ReplySender, Topic,
-};
+use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, LogReader, Record, Topic};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop, SnapshotStore};
+use floodgate_transport::ReplySender;
 
 use sale::envelope;
 

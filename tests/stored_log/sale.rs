@@ -9,9 +9,9 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, SeatFlags, Sectio
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_reply};
 use floodgate_domain::{
     ActionUrl, Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command,
-    CommandId, Currency, Envelope, EventId, GatewayId, HoldId, LogTime, NewEvent, PaymentAction,
-    PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable, RoomDials, SeatId,
-    SeatList, StaffId,
+    CommandId, Currency, DialChange, Envelope, EventId, Frontier, GatewayId, HoldId, LogTime,
+    NewEvent, PaymentAction, PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable,
+    SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
@@ -230,15 +230,15 @@ impl Sale {
         let prices = PriceTable::flat(Currency(*b"CHF"), &[5100, 2900]);
         self.ask(STAFF, Command::SetPrices(Box::new(prices)));
         self.ask(STAFF, Command::SetPolicy(Box::new(policy())));
-        let dials = RoomDials {
-            per_minute: Some(600),
+        let dials = DialChange {
+            pace_per_minute: Some(600),
             shoppers_max: Some(50),
             puzzle_level: Some(3),
             message: Some("A moment".into()),
             reason: "rain".into(),
-            ..RoomDials::default()
+            ..DialChange::default()
         };
-        self.ask(STAFF, Command::TuneRoom(Box::new(dials)));
+        self.ask(STAFF, Command::SetDials(Box::new(dials)));
         self.ask(STAFF, Command::turn_phase(PhaseDial::Pause, "rain"));
         self.ask(STAFF, Command::turn_phase(PhaseDial::Open, ""));
         self.ask(buyer(1), Command::turn_phase(PhaseDial::Close, "not mine to close"));
@@ -250,7 +250,7 @@ impl Sale {
     fn line(&mut self) {
         self.ask(SYSTEM, Command::ReservePlaces { count: 100 });
         self.ask(buyer(12), Command::AwaitTurn { place: Place(12) });
-        self.ask(SYSTEM, Command::CallPlaces { below: Place(20) });
+        self.ask(SYSTEM, Command::CallPlaces { below: Frontier(20) });
         for number in 1..=12 {
             self.ask(buyer(number), Command::Enter { place: Place(number) });
         }
@@ -297,8 +297,11 @@ impl Sale {
         self.start(4, hold_id);
         self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 2, payment: payment() });
         self.ask(SYSTEM, Command::PaymentCaptured { hold_id, attempt: 2 });
-        self.ask(buyer(4), Command::TransferTicket { hold_id, seat: SeatId(0), to: BuyerId(9) });
-        self.ask(STAFF, Command::RedeemTicket { hold_id, seat: SeatId(0) });
+        self.ask(
+            buyer(4),
+            Command::TransferTicket { hold_id, seat: SeatId(0), edition: 0, to: BuyerId(9) },
+        );
+        self.ask(STAFF, Command::RedeemTicket { hold_id, seat: SeatId(0), edition: 1 });
         let hold_id = self.pay(5);
         self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() });
         self.ask(SYSTEM, Command::PaymentLost { hold_id, attempt: 1 });

@@ -4,18 +4,18 @@ use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
 const ARROWS: [(&str, &[&str]); 19] = [
-    ("config", &[]),
+    ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
     ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log", "transport"]),
-    ("processors/streams", &["domain", "event-log"]),
-    ("processors/payments", &["domain", "event-log"]),
-    ("sinks", &["domain", "event-log"]),
+    ("processors/streams", &["domain", "event-log", "transport"]),
+    ("processors/payments", &["domain", "event-log", "transport"]),
+    ("sinks", &["config", "domain", "event-log", "transport"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "admission", "payments"]),
+    ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (
@@ -48,10 +48,11 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "runner",
             "seating",
             "server",
+            "transport",
         ],
     ),
-    ("tools/load", &["admission", "audit", "http-client"]),
-    ("tools/testkit", &["domain", "event-log"]),
+    ("tools/load", &["admission", "audit", "domain", "http-client"]),
+    ("tools/testkit", &["domain", "event-log", "transport"]),
 ];
 
 /// An outside system and the only crates that may name it.
@@ -108,6 +109,23 @@ fn the_engine_is_named_by_those_who_run_it() {
         .filter(|folder| dependencies(folder).iter().any(|name| name == "floodgate-engine"))
         .map(|folder| format!("{folder:?} names the engine; only {ENGINE:?} may"))
         .collect();
+    expect_none(&findings);
+}
+
+#[test]
+fn unit_tests_are_run() {
+    let mut findings = Vec::new();
+    for (folder, _) in ARROWS {
+        let manifest: toml::Table = read(&root().join(folder).join("Cargo.toml")).parse().unwrap();
+        let runs = manifest.get("lib").and_then(|lib| lib.get("test")?.as_bool()).unwrap_or(true);
+        let source = format!("{folder}/src/");
+        for path in files(&[".rs"]).iter().filter(|path| !runs && shown(path).starts_with(&source))
+        {
+            if read(path).contains("#[cfg(test)]") {
+                findings.push(format!("{}: {folder}/Cargo.toml has `test = false`", shown(path)));
+            }
+        }
+    }
     expect_none(&findings);
 }
 

@@ -15,7 +15,7 @@ use super::{expect_none, files, read, shown};
 const OWN_NAMES: [&str; 1] = ["sold_out"];
 
 /// Variables and fields, and the objects they hold.
-const HOLDERS: [(&str, &[&str]); 14] = [
+const HOLDERS: [(&str, &[&str]); 16] = [
     ("event", &["EventDetail"]),
     ("queue", &["Queue"]),
     ("me", &["Me"]),
@@ -23,11 +23,13 @@ const HOLDERS: [(&str, &[&str]); 14] = [
     ("first", &["Order"]),
     ("next", &["Order"]),
     ("action", &["Action"]),
+    ("payment", &["OrderPayment"]),
     ("policy", &["PolicyPatch"]),
     ("as_of", &["Position"]),
     ("ticket", &["Ticket"]),
     ("asks", &["PuzzleChallenge"]),
-    ("method", &["Method"]),
+    ("payment", &["OrderPayment"]),
+    ("offer", &["PaymentForm"]),
     ("plan", &["SeatingPlan"]),
     ("run", &["PlanRun"]),
 ];

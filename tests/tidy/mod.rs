@@ -2,7 +2,10 @@
 
 mod arrows;
 mod circles;
+mod facts;
 mod fields;
+mod pages;
+mod providers;
 mod shape;
 mod words;
 

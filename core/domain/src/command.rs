@@ -4,8 +4,9 @@
 //! name the command may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
-use crate::dials::{PhaseDial, RoomDials};
+use crate::dials::{DialChange, PhaseDial};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
@@ -23,6 +24,15 @@ pub struct Envelope {
     pub actor: Actor,
     pub reply_to: GatewayId,
     pub command: Command,
+}
+
+impl Envelope {
+    /// A command of Floodgate itself. Who has to know its answer says so when it is sent.
+    #[must_use]
+    pub fn system(command_id: CommandId, event_id: EventId, command: Command) -> Self {
+        let (fingerprint, actor, reply_to) = (0, Actor::System, GatewayId::NOBODY);
+        Envelope { command_id, fingerprint, event_id, actor, reply_to, command }
+    }
 }
 
 /// The longest token of a payment method, in bytes: those of the providers we know have 27 to 40.
@@ -108,14 +118,19 @@ pub enum Command {
     PaymentLost { hold_id: HoldId, attempt: u8 },
     /// Staff. A confirmed order is given back.
     RefundOrder { hold_id: HoldId },
-    /// Buyer. Hands one ticket on.
-    TransferTicket { hold_id: HoldId, seat: crate::seats::SeatId, to: crate::ids::BuyerId },
-    /// Staff. At the gate.
-    RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId },
+    /// Buyer who has the ticket, or staff for them. Hands on the edition that is named.
+    TransferTicket {
+        hold_id: HoldId,
+        seat: crate::seats::SeatId,
+        edition: u16,
+        to: crate::ids::BuyerId,
+    },
+    /// Staff. Lets somebody in with a ticket, at the gate; `edition` is the one that was shown.
+    RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId, edition: u16 },
     /// Staff. A message to everyone who waits or has a ticket.
     Announce { message: String },
-    /// System. Every place below is called; said by the gateways, which move the line.
-    CallPlaces { below: Place },
+    /// System. Every rank below is called; said by the gateways, which move the line.
+    CallPlaces { below: Frontier },
     /// Buyer. Wants to be told when his place is called; the gateway has seen that it is his.
     AwaitTurn { place: Place },
     /// Buyer. Lets himself be counted in aggregates, under these coarse answers.
@@ -124,9 +139,9 @@ pub enum Command {
     WithdrawCohort,
     /// System. Makes the log's time visible to those who fold facts, while nothing else happens.
     MarkTime,
-    /// Staff. Any of the dials of an event; decided in the log so that every gateway turns alike,
-    /// all of them or none.
-    TuneRoom(Box<RoomDials>),
+    /// Staff. Any of the dials of an event, all that are named or none; decided in the log, so that
+    /// every gateway follows alike.
+    SetDials(Box<DialChange>),
     /// System. Lets time pass while nobody calls.
     Tick,
     /// System. From here on decisions follow this version of the engine.
@@ -140,7 +155,7 @@ impl Command {
     #[must_use]
     pub fn turn_phase(phase: PhaseDial, reason: &str) -> Self {
         let (phase, reason) = (Some(phase), reason.to_owned());
-        Command::TuneRoom(Box::new(RoomDials { phase, reason, ..RoomDials::default() }))
+        Command::SetDials(Box::new(DialChange { phase, reason, ..DialChange::default() }))
     }
 
     /// The hold or order it concerns, if it names one.
@@ -193,7 +208,7 @@ impl Command {
             Command::ShareCohort { .. } => "ShareCohort",
             Command::WithdrawCohort => "WithdrawCohort",
             Command::MarkTime => "MarkTime",
-            Command::TuneRoom(_) => "TuneRoom",
+            Command::SetDials(_) => "SetDials",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
             Command::ReadStatus => "ReadStatus",

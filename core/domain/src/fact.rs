@@ -6,8 +6,9 @@
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
@@ -242,9 +243,9 @@ pub enum Fact {
     EngineVersionSet {
         version: u32,
     },
-    /// Every place below may enter; only ever more.
+    /// Every rank below may enter; only ever more.
     PlacesCalled {
-        below: Place,
+        below: Frontier,
     },
     /// Somebody who waits wants to be told when his place is called. Once a place.
     TurnAwaited {
@@ -263,52 +264,8 @@ pub enum Fact {
     TimeMarked,
     /// Dials that were turned, by whom, and why; `StaffId(0)` is Floodgate itself. A change of phase
     /// is a fact of its own before it.
-    RoomTuned {
-        dials: Box<RoomDials>,
+    DialsSet {
+        change: Box<DialChange>,
         by: StaffId,
     },
-}
-
-impl Fact {
-    /// The fact's stable name, as in topics, metrics and docs.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Fact::EventCreated(_) => "EventCreated",
-            Fact::PricesSet(_) => "PricesSet",
-            Fact::PolicySet(_) => "PolicySet",
-            Fact::SaleOpened => "SaleOpened",
-            Fact::SalePaused => "SalePaused",
-            Fact::SaleClosed => "SaleClosed",
-            Fact::EventCancelled => "EventCancelled",
-            Fact::DrawCommitted { .. } => "DrawCommitted",
-            Fact::DrawRevealed { .. } => "DrawRevealed",
-            Fact::PlacesReserved { .. } => "PlacesReserved",
-            Fact::Entered { .. } => "Entered",
-            Fact::ShopperLeft { .. } => "ShopperLeft",
-            Fact::SeatsHeld { .. } => "SeatsHeld",
-            Fact::HoldExtended { .. } => "HoldExtended",
-            Fact::HoldReleased { .. } => "HoldReleased",
-            Fact::HoldExpired { .. } => "HoldExpired",
-            Fact::PurchaseStarted { .. } => "PurchaseStarted",
-            Fact::PaymentActionRequired { .. } => "PaymentActionRequired",
-            Fact::OrderDeclined { .. } => "OrderDeclined",
-            Fact::OrderConfirmed { .. } => "OrderConfirmed",
-            Fact::OrderSettled { .. } => "OrderSettled",
-            Fact::OrderExpired { .. } => "OrderExpired",
-            Fact::PaymentVoided { .. } => "PaymentVoided",
-            Fact::OrderRefunded { .. } => "OrderRefunded",
-            Fact::OrderCancelled { .. } => "OrderCancelled",
-            Fact::TicketTransferred { .. } => "TicketTransferred",
-            Fact::TicketRedeemed { .. } => "TicketRedeemed",
-            Fact::Announced { .. } => "Announced",
-            Fact::EngineVersionSet { .. } => "EngineVersionSet",
-            Fact::PlacesCalled { .. } => "PlacesCalled",
-            Fact::TurnAwaited { .. } => "TurnAwaited",
-            Fact::CohortJoined { .. } => "CohortJoined",
-            Fact::CohortLeft { .. } => "CohortLeft",
-            Fact::TimeMarked => "TimeMarked",
-            Fact::RoomTuned { .. } => "RoomTuned",
-        }
-    }
 }

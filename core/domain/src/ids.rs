@@ -7,6 +7,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
 /// Crockford's base32 alphabet: no I, L, O or U, so that ids survive being read aloud.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -104,6 +106,27 @@ impl StaffId {
     pub const SETTINGS_FILE: StaffId = StaffId(u64::MAX);
 }
 
+impl CommandId {
+    /// Nobody repeats such a command, and nobody waits for its answer.
+    pub const NONE: CommandId = CommandId(0);
+
+    /// An id that follows from `parts`, so that whoever sends the same command sends it under the
+    /// same id. Never [`CommandId::NONE`].
+    #[must_use]
+    pub fn derived(parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            // With its length, so that no two lists of parts read the same.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        let mut head = [0; 16];
+        head.copy_from_slice(&digest[..16]);
+        CommandId(u128::from_be_bytes(head).max(1))
+    }
+}
+
 impl HoldId {
     /// The public name of the order that grew from this hold: `ord_…`, same digits.
     #[must_use]
@@ -142,6 +165,11 @@ pub struct Place(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct GatewayId(pub u32);
 
+impl GatewayId {
+    /// No answer is wanted.
+    pub const NOBODY: GatewayId = GatewayId(0);
+}
+
 /// Milliseconds since the Unix epoch, as stamped by the log. The engine knows no other clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct LogTime(pub u64);
@@ -179,6 +207,15 @@ mod tests {
         }
         let command = CommandId(u128::MAX);
         assert_eq!(command.to_string().parse(), Ok(command));
+    }
+
+    #[test]
+    fn derived_ids_follow_from_their_parts() {
+        let id = CommandId::derived(&[b"payment", b"captured", &7_u64.to_be_bytes()]);
+        // Logs hold it: a build that derives another one would repeat what was done.
+        assert_eq!(id, CommandId(0x2803_196f_09e3_1cbe_7e48_20d3_975f_b351));
+        assert_ne!(CommandId::derived(&[b"ab", b"c"]), CommandId::derived(&[b"a", b"bc"]));
+        assert_ne!(CommandId::derived(&[]), CommandId::NONE);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
-//! | [`dials`], [`payment`], [`cohort`] | more of them |
+//! | [`dials`], [`line`], [`payment`], [`cohort`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all who follow them |
 //! | [`wire`] | the compact, versioned form of all of them |
@@ -18,6 +18,7 @@ pub mod dials;
 pub mod effects;
 pub mod fact;
 pub mod ids;
+pub mod line;
 pub mod payment;
 pub mod plan;
 pub mod policy;
@@ -29,13 +30,14 @@ pub mod wire;
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod};
-pub use dials::{PhaseDial, RoomDials};
+pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactRecord, Source};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,
 };
+pub use line::{Frontier, LineOrder, Rank};
 pub use payment::{
     ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
 };

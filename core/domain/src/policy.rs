@@ -1,7 +1,5 @@
 //! Policy: how long, how many, how often. Data in the log, so the past stays as decided.
 
-use crate::dials::RoomDials;
-
 /// The rules of one event's sale. Durations in milliseconds of log time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -33,13 +31,6 @@ pub struct Policy {
     pub pass_ms: u64,
     /// Distinct buyers the event remembers; bounds its largest table.
     pub buyers_max: u32,
-}
-
-impl Policy {
-    /// Takes over the rule that is a dial too.
-    pub fn follow(&mut self, dials: &RoomDials) {
-        self.shoppers_max = dials.shoppers_max.unwrap_or(self.shoppers_max);
-    }
 }
 
 impl Default for Policy {

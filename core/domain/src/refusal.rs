@@ -20,6 +20,7 @@ pub enum Refusal {
     InvalidPolicy = 13,
     TooManyEvents = 14,
     VersionGoesBack = 15,
+    InvalidDials = 16,
     NoPass = 20,
     PassExpired = 21,
     ShopFull = 22,
@@ -52,10 +53,15 @@ pub enum Refusal {
     NotConfirmed = 58,
     PaymentTooLate = 59,
     AlreadyRefunded = 60,
+    NotYourTicket = 61,
+    AlreadyYours = 62,
+    HandedOnTooOften = 63,
+    TicketUsed = 64,
+    TicketSuperseded = 65,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 47] = {
+pub const REFUSALS: [Refusal; 53] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -73,6 +79,7 @@ pub const REFUSALS: [Refusal; 47] = {
         InvalidPolicy,
         TooManyEvents,
         VersionGoesBack,
+        InvalidDials,
         NoPass,
         PassExpired,
         ShopFull,
@@ -105,11 +112,16 @@ pub const REFUSALS: [Refusal; 47] = {
         NotConfirmed,
         PaymentTooLate,
         AlreadyRefunded,
+        NotYourTicket,
+        AlreadyYours,
+        HandedOnTooOften,
+        TicketUsed,
+        TicketSuperseded,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 47] = [
+const TABLE: [(Refusal, &str, &str); 53] = [
     (Refusal::UnknownEvent, "unknown_event", "There is no such event. Check the event id."),
     (
         Refusal::EventExists,
@@ -167,6 +179,11 @@ const TABLE: [(Refusal, &str, &str); 47] = [
         Refusal::TooManyEvents,
         "too_many_events",
         "This partition holds as many events as it may. Add partitions or remove old events.",
+    ),
+    (
+        Refusal::InvalidDials,
+        "invalid_dials",
+        "A dial is out of its bounds, or none is named. GET /v1/events/{event_id}/dials lists them.",
     ),
     (
         Refusal::VersionGoesBack,
@@ -261,6 +278,23 @@ const TABLE: [(Refusal, &str, &str); 47] = [
         "The payment came too late and the seats are gone. Nothing is charged.",
     ),
     (Refusal::AlreadyRefunded, "already_refunded", "This order was given back already."),
+    (
+        Refusal::NotYourTicket,
+        "not_your_ticket",
+        "This ticket belongs to somebody else by now. Only who has a ticket can hand it on.",
+    ),
+    (Refusal::AlreadyYours, "already_yours", "This ticket is yours already. Nothing was changed."),
+    (
+        Refusal::HandedOnTooOften,
+        "handed_on_too_often",
+        "This ticket was handed on as often as a ticket may be. Ask the organiser for a refund instead.",
+    ),
+    (Refusal::TicketUsed, "ticket_used", "Somebody was let in with this ticket already."),
+    (
+        Refusal::TicketSuperseded,
+        "ticket_superseded",
+        "This ticket was handed on, and what is shown here is no longer it. Its new owner has the one that is good.",
+    ),
 ];
 
 impl Refusal {

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use floodgate_domain::LogTime;
 
-use crate::letters::{Origin, Parking, Reads, read_letters};
+use crate::dead_letters::{DeadLetters, Origin, Reads, read_dead_letters};
 use crate::topics::Topic;
 use crate::traits::{Log, LogError, NewRecord, Record};
 
@@ -42,39 +42,43 @@ pub fn keeps_the_contract(log: &Arc<dyn Log>) {
     readers_follow(log);
     many_writers_lose_nothing(log);
     nonsense_is_refused(&**log);
-    letters_are_written_once(log);
+    dead_letters_are_written_once(log);
 }
 
-fn letters_are_written_once(log: &Arc<dyn Log>) {
-    let parking = |role: &str, reads| Parking::new(Arc::clone(log), Topic::Ledger, role, reads);
+fn dead_letters_are_written_once(log: &Arc<dyn Log>) {
+    let dead_letters =
+        |role: &str, reads| DeadLetters::new(Arc::clone(log), Topic::Ledger, role, reads);
     let garbage = vec![record("garbage"), NewRecord::tombstone("gone")];
     let first = log.append(Topic::Ledger, 0, garbage).wait().expect("room").first;
     let garbage = read(&**log, Topic::Ledger, 0, first, 2);
     for _ in 0..2 {
         for (role, reads) in [("live", Reads::FromTheFirst), ("sink-a", Reads::Once)] {
-            // A life of its own each time, which meets each record twice.
-            let mut parking = parking(role, reads);
+            // A start of its own each time, which meets each record twice.
+            let mut theirs = dead_letters(role, reads);
             for record in garbage.iter().chain(&garbage) {
-                parking.park(0, record, "no fact").expect("a letter");
+                theirs.set_aside(0, record, "no fact").expect("a dead letter");
             }
         }
     }
-    let letters = read_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("letters");
-    assert_eq!(letters.len(), 4, "one a role and record");
-    for (letter, (role, at)) in letters.iter().zip([("live", 0), ("live", 1), ("sink-a", 0)]) {
-        let origin = Origin::of(letter).expect("an origin");
+    let set_aside =
+        read_dead_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("dead letters");
+    assert_eq!(set_aside.len(), 4, "one a role and record");
+    for (dead_letter, (role, at)) in set_aside.iter().zip([("live", 0), ("live", 1), ("sink-a", 0)])
+    {
+        let origin = Origin::of(dead_letter).expect("an origin");
         assert_eq!((origin.topic, origin.partition), (Topic::Ledger, 0));
         assert_eq!((origin.offset, &*origin.role), (first + at, role));
         assert_eq!(origin.reason, "no fact");
-        assert_eq!(letter.value, garbage[at as usize].value, "as it was, absent or not");
+        assert_eq!(dead_letter.value, garbage[at as usize].value, "as it was, absent or not");
     }
-    // Whoever reads from the first record again and again forgets what its letters have forgotten.
+    // Whoever reads from the first record again and again forgets what the topic has forgotten.
     let old = Record { offset: 77, at: LogTime(1), ..garbage[0].clone() };
-    parking("live", Reads::FromTheFirst).park(0, &old, "no fact").expect("nothing to do");
-    parking("sink-a", Reads::Once).park(0, &old, "no fact").expect("a letter");
-    let letters = read_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("letters");
-    assert_eq!(letters.len(), 5);
-    assert_eq!(read_letters(&**log, Topic::DeadFacts, 0, (2, 1)).expect("letters").len(), 1);
+    dead_letters("live", Reads::FromTheFirst).set_aside(0, &old, "no fact").expect("nothing to do");
+    dead_letters("sink-a", Reads::Once).set_aside(0, &old, "no fact").expect("a dead letter");
+    let set_aside =
+        read_dead_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("dead letters");
+    assert_eq!(set_aside.len(), 5);
+    assert_eq!(read_dead_letters(&**log, Topic::DeadFacts, 0, (2, 1)).expect("one").len(), 1);
 }
 
 fn acknowledged_is_readable(log: &dyn Log) {

@@ -6,33 +6,30 @@
 //! | [`topics`] | the topics, their keys and how long they keep |
 //! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
-//! | [`letters`] | records somebody could not read, kept aside with their origin |
+//! | [`dead_letters`] | records somebody could not read, kept aside with their origin |
 //! | [`probe`] | how far the log's clock is from ours |
-//! | [`replies`] | answers back to the gateway that waits |
 //! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |
 //! | [`kafka`] | the same on Apache Kafka |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
 
 pub mod contract;
+pub mod dead_letters;
 pub mod embedded;
 pub mod kafka;
-pub mod letters;
 pub mod membership;
 pub mod partition;
 pub mod probe;
-pub mod replies;
 pub mod topics;
 pub mod trace;
 pub mod traits;
 
+pub use dead_letters::{DeadLetters, Origin, Reads, read_dead_letters};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
-pub use letters::{Origin, Parking, Reads, read_letters};
 pub use membership::{Alone, Membership, Reassignment};
 pub use partition::partition_of;
 pub use probe::{Probe, probe};
-pub use replies::{LogReplies, ReplyHub, ReplyReader, ReplySender, ReplyWait};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{

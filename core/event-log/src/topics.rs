@@ -89,7 +89,7 @@ impl Topic {
 
     /// Where records of this topic are kept aside that could not be read.
     #[must_use]
-    pub fn letters(self) -> Option<Topic> {
+    pub fn dead_letters(self) -> Option<Topic> {
         match self {
             Topic::Commands => Some(Topic::DeadLetters),
             Topic::Ledger => Some(Topic::DeadFacts),

@@ -5,11 +5,29 @@
 //! | [`service`] | [`Service`]: what a running process is made of |
 //! | [`health`] | [`Health`]: how a service is, and how several are together |
 //! | [`services`] | [`Services`]: the list of a process, readiness, the rule for failure, the end |
+//! | [`group`] | several services under one name |
+//! | [`follower`] | [`Follower`] and [`Handler`]: the one way to read a topic |
+//! | [`commands`] | [`CommandSender`] and [`CommandClient`]: the one way to send a command |
+//! | [`replies`] | answers on their way back to the request that waits |
+//! | [`backoff`] | pauses between tries |
 
+pub mod backoff;
+pub mod commands;
+pub mod follower;
+pub mod group;
 pub mod health;
+pub mod replies;
 pub mod service;
 pub mod services;
 
+pub use backoff::Backoff;
+pub use commands::{AskError, CommandClient, CommandSender, command_record};
+pub use follower::{
+    Batch, FollowError, Followed, Follower, FollowerConfig, Handler, Pace, Partitions, Reading,
+    Start, Tick, Unreadable,
+};
+pub use group::Group;
 pub use health::Health;
+pub use replies::{LogReplies, ReplyHub, ReplySender, ReplyWait, follow_replies};
 pub use service::{Service, ServiceError};
 pub use services::{Need, Report, Services, Stage, is_ready};

@@ -1,9 +1,9 @@
 //! The list of services that a process is.
 //!
-//! **One rule for failure.** A service whose log or store fails begins again by itself, with growing
-//! pauses, and is *degraded* meanwhile: the process is not ready, and says why. One that is
-//! degraded for longer than the process may wait, or that has failed for good, ends the process with its
-//! reason; whatever runs the process starts a new one.
+//! **One rule for failure.** A service whose log or store fails begins again by itself, with
+//! growing pauses, and is *degraded* meanwhile: the process is not ready, and says why. One that is
+//! degraded for longer than the process may wait, or that has failed for good, ends the process
+//! with its reason; whatever runs the process starts a new one.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -85,11 +85,23 @@ impl Services {
         entries.iter().map(report).collect()
     }
 
-    /// Why this process has to end, if it has to: one has failed for good, or one that is needed has been
-    /// unable to go on for longer than `patience`.
+    /// Whether the process may be sent work.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        is_ready(&self.report())
+    }
+
+    /// Why this process has to end, if it has to: one has failed for good, or one that is needed
+    /// has been unable to go on for longer than `patience`. To be asked again and again: each time
+    /// the metrics get the health of each.
     #[must_use]
     pub fn failure(&self, patience: Duration) -> Option<ServiceError> {
-        failure(&self.report(), patience)
+        let reports = self.report();
+        for Report { name, health, .. } in &reports {
+            metrics::gauge!("floodgate_service_health", "service" => name.clone())
+                .set(f64::from(health.level()));
+        }
+        failure(&reports, patience)
     }
 
     /// Ends all of them, stage by stage; must not be called inside async tasks. The first error is

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 
-use floodgate_domain::{Command, EventId, Place, SalePhase};
+use floodgate_domain::{Command, EventId, Frontier, SalePhase};
 
 use crate::admission::Admission;
 use crate::commands::Commands;
@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(230);
 /// What this gateway knows of one event's line in the log.
 #[derive(Debug, Clone, Copy)]
 struct Line {
-    called: u64,
+    called: Frontier,
     /// When the log moved, or this gateway last asked it to.
     since: Instant,
 }
@@ -35,7 +35,13 @@ struct Lines(HashMap<EventId, Line>);
 
 impl Lines {
     /// Whether it is time to record `frontier`, given that the log has `called`.
-    fn is_due(&mut self, event_id: EventId, frontier: u64, called: u64, now: Instant) -> bool {
+    fn is_due(
+        &mut self,
+        event_id: EventId,
+        frontier: Frontier,
+        called: Frontier,
+        now: Instant,
+    ) -> bool {
         let long_ago = now.checked_sub(CALL_EVERY).unwrap_or(now);
         let fresh = Line { called, since: long_ago };
         let line = self.0.entry(event_id).or_insert(fresh);
@@ -74,10 +80,11 @@ pub(super) async fn record_frontiers(commands: Commands, views: Arc<Views>, admi
                 lines.forget(event_id);
                 continue;
             }
-            let frontier = admission.room().view(event_id).map_or(0, |room| room.frontier);
+            let frontier =
+                admission.room().view(event_id).map_or(Frontier::default(), |room| room.frontier);
             if lines.is_due(event_id, frontier, called, Instant::now()) {
                 // A call that is lost is made again, with a later frontier, in a second.
-                commands.append(event_id, Command::CallPlaces { below: Place(frontier) });
+                commands.append(event_id, Command::CallPlaces { below: frontier });
             }
         }
     }
@@ -93,15 +100,15 @@ mod tests {
     async fn many_gateways_call_about_once_a_second() {
         let start = Instant::now();
         let mut gateways: Vec<Lines> = (0..8).map(|_| Lines::default()).collect();
-        let (mut in_log, mut calls) = (0, 0);
+        let (mut in_log, mut calls) = (Frontier(0), 0);
         // A minute of a line that moves all the time; each gateway looks at its own moments.
         for ms in 0..60_000_u64 {
             let now = start + Duration::from_millis(ms);
             for (number, lines) in (0..).zip(&mut gateways) {
                 let looks = (ms + number * 29) % 230 == 0;
-                if looks && lines.is_due(EVENT, ms + 1, in_log, now) {
+                if looks && lines.is_due(EVENT, Frontier(ms + 1), in_log, now) {
                     // The log has it, and everybody reads of it before the next millisecond.
-                    in_log = ms + 1;
+                    in_log = Frontier(ms + 1);
                     calls += 1;
                 }
             }
@@ -114,11 +121,14 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut lines = Lines::default();
-        assert!(lines.is_due(EVENT, 5, 0, at(0)), "the first news goes out at once");
-        assert!(!lines.is_due(EVENT, 9, 0, at(999)));
-        assert!(lines.is_due(EVENT, 9, 0, at(1000)), "the log never got it");
-        assert!(!lines.is_due(EVENT, 9, 9, at(1100)));
-        assert!(!lines.is_due(EVENT, 9, 9, at(99_000)));
-        assert!(lines.is_due(EVENT, 10, 9, at(99_001)));
+        assert!(
+            lines.is_due(EVENT, Frontier(5), Frontier(0), at(0)),
+            "the first news goes out at once"
+        );
+        assert!(!lines.is_due(EVENT, Frontier(9), Frontier(0), at(999)));
+        assert!(lines.is_due(EVENT, Frontier(9), Frontier(0), at(1000)), "the log never got it");
+        assert!(!lines.is_due(EVENT, Frontier(9), Frontier(9), at(1100)));
+        assert!(!lines.is_due(EVENT, Frontier(9), Frontier(9), at(99_000)));
+        assert!(lines.is_due(EVENT, Frontier(10), Frontier(9), at(99_001)));
     }
 }

@@ -23,8 +23,8 @@ pub(super) async fn advance(views: Arc<Views>, admission: Admission, queues: Que
         for (event_id, entry) in views.all() {
             room.advance(event_id, time::now(), entry.shop());
             let turned = entry.read().changes.turned.clone();
-            if let Err(error) = room.tune(event_id, turned) {
-                tracing::error!(%event_id, %error, "the dials do not fit");
+            if let Err(error) = room.follow_dials(event_id, turned) {
+                tracing::error!(%event_id, %error, "there is no waiting room for these dials");
             }
             queues.publish(event_id, &entry, room.view(event_id), push);
             if push {

@@ -14,6 +14,8 @@ pub(crate) struct Me {
     pub(crate) pass_expires_at: Option<String>,
     /// Newest first.
     pub(crate) orders: Vec<Order>,
+    /// Orders of others of which this device was given tickets.
+    pub(crate) received: Vec<String>,
     pub(crate) as_of: Position,
 }
 

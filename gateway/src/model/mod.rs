@@ -2,6 +2,7 @@
 //! mean for the log and the views is the handlers' business.
 
 mod answer;
+mod dials;
 mod door;
 mod event;
 mod hold;
@@ -21,6 +22,7 @@ mod ticket;
 mod venue;
 
 pub(crate) use answer::{DoneAnswer, Empty, PendingAnswer, Position};
+pub(crate) use dials::{ChangeBody, DialAnswer, DialValues};
 pub(crate) use door::{DoorAnswer, PuzzleChallenge};
 pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummary};
 pub(crate) use hold::{Acquire, Best, SeatName};
@@ -36,5 +38,5 @@ pub(crate) use sale::PhaseChange;
 pub(crate) use seat::Seat;
 pub(crate) use staff::StaffMe;
 pub(crate) use status::StatusAnswer;
-pub(crate) use ticket::{Ticket, TicketPublicKey, Tickets};
+pub(crate) use ticket::*;
 pub(crate) use venue::PlanUpload;

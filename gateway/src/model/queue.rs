@@ -13,7 +13,8 @@ use crate::views::EventView;
 /// How often a poller should come.
 const POLL_MS: u64 = 2_000;
 
-/// The public state of a queue; every place below `frontier` may enter.
+/// The public state of a queue; every place with a rank below `frontier` may enter. A place's rank
+/// is the place itself, as long as no draw has given the line another order.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Queue {
     pub(crate) event_id: String,
@@ -42,7 +43,7 @@ impl Queue {
         Queue {
             event_id: view.id.to_string(),
             phase: view.phase_text(),
-            frontier: room.as_ref().map_or(0, |room| room.frontier),
+            frontier: room.as_ref().map_or(0, |room| room.frontier.0),
             people_waiting: room.as_ref().map_or(0, QueueView::people_waiting),
             pace_per_minute: room.as_ref().map_or(0, |room| room.pace_per_minute),
             shoppers: view.shoppers,

@@ -1,8 +1,9 @@
 //! Bought seats, signed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::answer::Position;
 use super::seat::Seat;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -10,6 +11,8 @@ pub(crate) struct Ticket {
     pub(crate) ticket_id: String,
     #[serde(flatten)]
     pub(crate) seat: Seat,
+    /// Whether somebody has been let in with it.
+    pub(crate) redeemed: bool,
     /// What the QR code says; a gate checks it with the public key alone.
     pub(crate) token: String,
     /// Address of the QR code.
@@ -32,4 +35,61 @@ pub(crate) struct TicketPublicKey {
     #[schema(example = "sig")]
     pub(crate) purpose: &'static str,
     pub(crate) x: String,
+}
+
+/// An offer of one ticket: whoever takes it first has the ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TicketOffer {
+    /// What the other person's app sends to `takeTicket`.
+    #[schema(example = "FGO1.AwAAAA")]
+    pub(crate) offer: String,
+    /// A page on which they take it, below this server's address.
+    #[schema(example = "/events/evt_0000000000001#take=FGO1.AwAAAA")]
+    pub(crate) page: String,
+    pub(crate) until: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TakeTicket {
+    /// An offer, as `offerTicket` gave it.
+    #[schema(example = "FGO1.AwAAAA")]
+    pub(crate) offer: String,
+}
+
+/// A ticket that has a new owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TakenTicket {
+    pub(crate) order_id: String,
+    pub(crate) seat_id: u32,
+    /// The device that has it from here on: send it as Floodgate-Device.
+    pub(crate) device: String,
+    pub(crate) as_of: Position,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TransferTicket {
+    /// The buyer who is to have it.
+    #[schema(example = "byr_0000000000001")]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedeemTicket {
+    /// What the QR code says.
+    #[schema(example = "FG1.AgAAAA")]
+    pub(crate) token: String,
+}
+
+/// Let in: the gate opens.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RedeemedTicket {
+    #[schema(example = "redeemed")]
+    pub(crate) status: &'static str,
+    pub(crate) order_id: String,
+    #[serde(flatten)]
+    pub(crate) seat: Seat,
+    pub(crate) as_of: Position,
 }

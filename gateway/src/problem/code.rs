@@ -67,9 +67,9 @@ codes! {
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
     WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
-        "The signature is missing or not the provider's. Is the webhook's secret the one in the settings?";
+        "The signature is missing or not the provider's. Check that the secret in the settings is this webhook's.";
     WebhookStale = BAD_REQUEST "webhook_stale" No
-        "Signed too long ago, or for a time to come. Is this machine's clock right?";
+        "Signed too long ago, or for a time to come. Check this machine's clock.";
     KeyRequired = UNAUTHORIZED "key_required" No
         "Send a staff key: Authorization: Bearer fgk_…";
     DeviceRequired = UNAUTHORIZED "device_required" No
@@ -136,10 +136,13 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::UnknownEvent | R::UnknownHold | R::UnknownSeat | R::NoSuchCategory => {
             StatusCode::NOT_FOUND
         }
-        R::NotAllowed | R::NotYourHold | R::NoPass | R::PassExpired => StatusCode::FORBIDDEN,
+        R::NotAllowed | R::NotYourHold | R::NotYourTicket | R::NoPass | R::PassExpired => {
+            StatusCode::FORBIDDEN
+        }
         R::InvalidPlan
         | R::InvalidPrices
         | R::InvalidPolicy
+        | R::InvalidDials
         | R::KeyReused
         | R::SeatsRepeated
         | R::NoSeatsNamed
@@ -173,7 +176,11 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::StaleAttempt
         | R::NotConfirmed
         | R::PaymentTooLate
-        | R::AlreadyRefunded => StatusCode::CONFLICT,
+        | R::AlreadyRefunded
+        | R::AlreadyYours
+        | R::HandedOnTooOften
+        | R::TicketUsed
+        | R::TicketSuperseded => StatusCode::CONFLICT,
     }
 }
 
@@ -196,7 +203,7 @@ mod tests {
             assert!(seen.insert(row.code), "{} stands twice", row.code);
             assert!(row.code.bytes().all(|b| b == b'_' || b.is_ascii_lowercase()), "{}", row.code);
             assert!(row.status.is_client_error() || row.status.is_server_error(), "{}", row.code);
-            assert!(row.advice.ends_with(['.', '…', '`']), "{}: {}", row.code, row.advice);
+            assert!(row.advice.ends_with(['.', '?', '…', '`']), "{}: {}", row.code, row.advice);
         }
         assert!(seen.len() > 60);
     }

@@ -8,10 +8,12 @@ use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use floodgate_domain::SeatState;
+
 use super::Routes;
 use crate::extract::{EventPath, Fan};
 use crate::lifecycle::Lifecycle;
-use crate::sse::{frame, lasting};
+use crate::sse::{event_stream, frame};
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(snapshot)).routes(routes!(stream))
@@ -42,13 +44,13 @@ pub(crate) async fn snapshot(_: Fan, path: EventPath, headers: HeaderMap) -> Res
     response
 }
 
-fn pack(seq: u64, seats: &[u8]) -> Vec<u8> {
+fn pack(seq: u64, seats: &[SeatState]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(16 + seats.len() / 4 + 1);
     bytes.extend(b"FGA1");
     bytes.extend((seats.len() as u32).to_le_bytes());
     bytes.extend(seq.to_le_bytes());
     let packed = seats.chunks(4).map(|four| {
-        four.iter().enumerate().fold(0, |byte, (at, state)| byte | (state & 3) << (2 * at))
+        four.iter().enumerate().fold(0, |byte, (at, state)| byte | (*state as u8) << (2 * at))
     });
     bytes.extend(packed);
     bytes
@@ -82,16 +84,17 @@ pub(crate) async fn stream(
         // Too far behind to catch up frame by frame.
         Err(_) => reset(now),
     });
-    lasting(&lifecycle, futures::stream::iter(first).chain(live))
+    event_stream(&lifecycle, futures::stream::iter(first).chain(live))
 }
 
 #[cfg(test)]
 mod tests {
     use super::pack;
+    use floodgate_domain::SeatState::{Free, Held, NotForSale, Sold};
 
     #[test]
     fn four_seats_a_byte() {
-        let bytes = pack(7, &[0, 1, 2, 3, 2]);
+        let bytes = pack(7, &[Free, Held, Sold, NotForSale, Sold]);
         assert_eq!(&bytes[..4], b"FGA1");
         assert_eq!(bytes[4..16], [5, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(bytes[16..], [0b1110_0100, 0b10]);

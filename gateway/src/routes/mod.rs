@@ -2,6 +2,7 @@
 
 mod around;
 mod availability;
+mod changes;
 mod cohort;
 mod dials;
 mod door;
@@ -13,6 +14,7 @@ mod pages;
 mod payments;
 mod problems;
 mod queue;
+mod redemptions;
 mod respond;
 mod sale;
 mod shop;
@@ -20,6 +22,7 @@ mod staff;
 mod status;
 mod system;
 mod tickets;
+mod transfers;
 mod venues;
 
 use std::sync::LazyLock;
@@ -55,11 +58,14 @@ fn table() -> Routes {
         .merge(door::routes())
         .merge(notify::routes())
         .merge(dials::routes())
+        .merge(changes::routes())
         .merge(shop::routes())
         .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())
         .merge(tickets::routes())
+        .merge(transfers::routes())
+        .merge(redemptions::routes())
         .merge(status::routes())
         .merge(staff::routes())
         .merge(payments::routes())

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, CommandId, OrderView, PaymentMethod, Refusal};
+use floodgate_domain::{Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, Refusal};
 
 use super::Routes;
 use super::holds::order_of;
@@ -18,7 +18,8 @@ use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, St
 use crate::lifecycle::Lifecycle;
 use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
 use crate::problem::{ApiError, Code, Problem};
-use crate::sse::{json_frame, lasting};
+use crate::sse::{event_stream, json_frame};
+use crate::views::EventView;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -66,29 +67,41 @@ pub(crate) async fn purchase(
     answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }
 
+/// Whose an order is, or may be looked at by.
+type IsTheirs = fn(&EventView, &OrderView, BuyerId) -> bool;
+
 /// The order, if it is this device's.
-fn own(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+fn own(path: &OrderPath, fan: Fan, is_theirs: IsTheirs) -> Result<OrderView, ApiError> {
     let view = path.entry.read();
     let order = view.orders.get(&path.hold_id).ok_or(Refusal::UnknownHold)?;
     match fan.device {
-        Some(device) if device.buyer == order.buyer => Ok(*order),
+        Some(device) if is_theirs(&view, order, device.buyer) => Ok(*order),
         Some(_) => Err(Refusal::NotYourHold.into()),
         None => Err(ApiError::new(Code::DeviceRequired)),
     }
 }
 
-/// The order as the views have it, waiting a moment for one that was only just made.
+/// The buyer's order as the views have it, waiting a moment for one that was only just made.
 pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
+    find_where(path, fan, |_, order, buyer| order.buyer == buyer).await
+}
+
+/// The same for whomever else it is.
+pub(super) async fn find_where(
+    path: &OrderPath,
+    fan: Fan,
+    is_theirs: IsTheirs,
+) -> Result<OrderView, ApiError> {
     let appears = async {
         let mut pulse = tokio::time::interval(Duration::from_millis(10));
         loop {
             pulse.tick().await;
-            if let Ok(order) = own(path, fan) {
+            if let Ok(order) = own(path, fan, is_theirs) {
                 return order;
             }
         }
     };
-    match own(path, fan) {
+    match own(path, fan, is_theirs) {
         Ok(order) => Ok(order),
         Err(error) if path.entry.read().orders.contains_key(&path.hold_id) => Err(error),
         Err(error) => tokio::time::timeout(APPEAR_WITHIN, appears).await.map_err(|_| error),
@@ -136,7 +149,7 @@ pub(crate) async fn stream(
             }
         }
     });
-    Ok(lasting(&lifecycle, changes))
+    Ok(event_stream(&lifecycle, changes))
 }
 
 /// Gives a confirmed order back: seats free, money returned.

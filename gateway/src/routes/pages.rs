@@ -20,6 +20,10 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .route("/", get(async |headers: HeaderMap| file("index.html", &headers)))
         .route("/events/{event_id}", get(async |headers: HeaderMap| file("event.html", &headers)))
+        .route(
+            "/events/{event_id}/gate",
+            get(async |headers: HeaderMap| file("gate.html", &headers)),
+        )
         .route("/docs", get(async |headers: HeaderMap| file("docs/docs.html", &headers)))
         .route("/assets/{*path}", get(asset))
 }

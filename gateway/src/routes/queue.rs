@@ -18,14 +18,14 @@ use crate::lifecycle::Lifecycle;
 use crate::model::{Join, JoinAnswer, Queue};
 use crate::problem::{ApiError, Problem};
 use crate::queue_feeds::QueueFeeds;
-use crate::sse::lasting;
+use crate::sse::event_stream;
 use crate::time;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(read, join)).routes(routes!(stream))
 }
 
-/// The public queue: every place below `frontier` may enter. Cacheable for a second.
+/// The public queue: every place with a rank below `frontier` may enter. Cacheable for a second.
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue", operation_id = "getQueue",
     tag = "Fans", params(("event_id" = String, Path)), responses((status = 200, body = Queue)))]
 pub(crate) async fn read(
@@ -58,7 +58,7 @@ pub(crate) async fn stream(
     path: EventPath,
 ) -> Result<Response, ApiError> {
     let feed = queues.find(path.event_id).ok_or(Refusal::UnknownEvent)?;
-    Ok(lasting(&lifecycle, feed.follow()))
+    Ok(event_stream(&lifecycle, feed.follow()))
 }
 
 /// Gives this device its place: always the same one, until it has entered and left with it. A

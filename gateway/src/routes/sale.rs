@@ -5,8 +5,8 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::dials::WORDS_BYTES_MAX;
-use floodgate_domain::{Actor, Command, PhaseDial};
+use floodgate_domain::dials::DIALS;
+use floodgate_domain::{Actor, Command, DialChange, PhaseDial};
 
 use super::Routes;
 use super::respond::answer;
@@ -33,11 +33,10 @@ async fn turn(
     Idempotent { key, body }: &Idempotent<PhaseChange>,
     phase: PhaseDial,
 ) -> Result<Response, ApiError> {
-    let reason = &body.reason;
-    if reason.len() > WORDS_BYTES_MAX {
-        return Err(ApiError::new(Code::MalformedBody).field("reason", "at most 500 bytes"));
-    }
-    send(commands, path, actor, key, Command::turn_phase(phase, reason)).await
+    let reason = body.reason.clone();
+    let change = DialChange { phase: Some(phase), reason, ..DialChange::default() };
+    change.check()?;
+    send(commands, path, actor, key, Command::SetDials(Box::new(change))).await
 }
 
 /// One command of staff that answers with nothing but its position.
@@ -124,8 +123,8 @@ pub(crate) async fn set_prices(
     send(&commands, &path, staff.actor(), &key, Command::SetPrices(Box::new(prices))).await
 }
 
-/// New rules for holds to come; those running keep what they were given. How many may be in the
-/// shop is a dial, turned with a reason by `PUT …/queue`.
+/// New rules for holds to come; those running keep what they were given. A rule that is a dial too
+/// is turned with a reason, by `setDials`.
 #[utoipa::path(put, path = "/v1/events/{event_id}/policy", operation_id = "setPolicy",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -138,9 +137,10 @@ pub(crate) async fn set_policy(
 ) -> Result<Response, ApiError> {
     let before = path.entry.read().policy;
     let policy = body.apply(before)?;
-    if policy.shoppers_max != before.shoppers_max {
-        let fix = "turn it with PUT /v1/events/{event_id}/queue, which asks for a reason";
-        return Err(ApiError::new(Code::MalformedBody).field("policy.shoppers_max", fix));
+    let changed = DIALS.iter().find(|dial| dial.of_policy(&policy) != dial.of_policy(&before));
+    if let Some(dial) = changed {
+        let fix = "is a dial; turn it with PATCH /v1/events/{event_id}/dials, and say why";
+        return Err(ApiError::new(Code::MalformedBody).field(dial.name, fix));
     }
     send(&commands, &path, staff.actor(), &key, Command::SetPolicy(Box::new(policy))).await
 }

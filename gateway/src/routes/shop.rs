@@ -1,5 +1,7 @@
 //! Into the shop and out of it, and what a visitor has here.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -109,12 +111,20 @@ pub(crate) async fn me(
     let orders: Vec<OrderView> = buyer
         .map(|buyer| view.orders_of(buyer).take(ORDERS_SHOWN).copied().collect())
         .unwrap_or_default();
+    let received: BTreeSet<String> = buyer
+        .into_iter()
+        .flat_map(|buyer| view.tickets.received_by(buyer))
+        .filter(|(hold_id, _)| orders.iter().all(|order| order.hold_id != *hold_id))
+        .map(|(hold_id, _)| hold_id.order().to_string())
+        .take(ORDERS_SHOWN)
+        .collect();
     let of = |order| Order::of(&view, order, view.as_of.into());
     Json(Me {
         device: buyer.is_some(),
         place: ticket.map(|ticket| ticket.place.0),
         pass_expires_at: pass.map(|(_, until)| time::text(*until)),
         orders: orders.iter().map(of).collect(),
+        received: received.into_iter().collect(),
         as_of: view.as_of.into(),
     })
 }

@@ -6,15 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use serde::Serialize;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dials::measure;
 use super::{Routes, openapi};
+use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::lifecycle::Lifecycle;
 use crate::problem::{ApiError, Code, Problem};
+use crate::readiness::Readiness;
 use crate::telemetry::Telemetry;
 use crate::views::Views;
 
@@ -27,17 +28,6 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(document))
 }
 
-/// Whether new visitors may be sent here, and if not, why.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Readiness {
-    ready: bool,
-    log: String,
-    views: &'static str,
-    owners: &'static str,
-    draining: bool,
-    settings: &'static str,
-}
-
 /// The process runs.
 #[utoipa::path(get, path = "/livez", operation_id = "isLive", tag = "Machines",
     responses((status = 200, description = "ok", body = String)))]
@@ -45,46 +35,27 @@ async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether new visitors may be sent here: the log takes commands, the views have caught up, the
-/// owners in this process have begun, and no end is near.
+/// Whether new visitors may be sent here: everything the process is for can go on, and no end is
+/// near.
 #[utoipa::path(get, path = "/readyz", operation_id = "isReady", tag = "Machines",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
-async fn ready(
-    State(commands): State<Commands>,
-    State(views): State<Arc<Views>>,
-    State(lifecycle): State<Lifecycle>,
-) -> (StatusCode, Json<Readiness>) {
-    let log = commands.health().err().map(|error| error.to_string());
-    let caught_up = views.is_ready();
-    let has_owners = lifecycle.has_owners();
-    let draining = lifecycle.is_draining();
-    let is_ready = log.is_none() && caught_up && has_owners && !draining;
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let readiness = Readiness {
-        ready: is_ready,
-        log: log.unwrap_or_else(|| "ok".into()),
-        views: if caught_up { "caught up" } else { "catching up" },
-        owners: if has_owners { "ok" } else { "not owning yet what this process decides" },
-        draining,
-        // A bad file is no reason to send nobody here: what was right before goes on.
-        settings: if lifecycle.are_settings_refused() {
-            "the changed file cannot be used; the log says why"
-        } else {
-            "ok"
-        },
+async fn ready(State(lifecycle): State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
+    // A bad file is no reason to send nobody here: what was right before goes on.
+    let settings = if lifecycle.are_settings_refused() {
+        "the changed file cannot be used; the log says why"
+    } else {
+        "ok"
     };
-    (status, Json(readiness))
+    let services = lifecycle.services();
+    let (status, body) = Readiness::of(services, lifecycle.is_draining(), Some(settings));
+    (status, Json(body))
 }
 
 /// The same as `/readyz`, for those who look here.
 #[utoipa::path(get, path = "/healthz", operation_id = "isHealthy", tag = "Machines",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
-async fn health(
-    commands: State<Commands>,
-    views: State<Arc<Views>>,
-    lifecycle: State<Lifecycle>,
-) -> (StatusCode, Json<Readiness>) {
-    ready(commands, views, lifecycle).await
+async fn health(lifecycle: State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
+    ready(lifecycle).await
 }
 
 /// Prometheus text.
@@ -94,7 +65,10 @@ async fn health(
 async fn metrics(
     State(telemetry): State<Telemetry>,
     State(commands): State<Commands>,
+    State(admission): State<Admission>,
+    State(views): State<Arc<Views>>,
 ) -> Result<Response, ApiError> {
+    measure(&admission, &views);
     metrics::gauge!("floodgate_requests_waiting").set(commands.waiting_count() as f64);
     let text = telemetry.render().ok_or_else(|| ApiError::new(Code::NotFound))?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

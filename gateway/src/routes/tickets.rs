@@ -7,28 +7,35 @@ use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{OrderStatus, OrderView, Refusal, SeatId};
+use floodgate_domain::{EventId, HoldId, OrderStatus, Refusal, SeatId};
 
 use super::Routes;
-use super::orders::find;
+use super::orders::find_where;
 use crate::extract::{Fan, OrderPath};
 use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
-use crate::ticket::{TicketKey, qr_svg};
+use crate::ticket::{ShownTicket, TicketKey, qr_svg};
+use crate::views::EventView;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(qr)).routes(routes!(key))
 }
 
-async fn confirmed(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
-    let order = find(path, fan).await?;
+/// A confirmed order and those of its seats whose tickets are this device's: a ticket may have been
+/// handed on.
+pub(super) async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>, ApiError> {
+    let buyer = fan.device()?.buyer;
+    let order = find_where(path, fan, |view, order, buyer| {
+        order.buyer == buyer || view.tickets_of(order, buyer).next().is_some()
+    });
+    let order = order.await?;
     match order.status {
-        OrderStatus::Confirmed => Ok(order),
+        OrderStatus::Confirmed => Ok(path.entry.read().tickets_of(&order, buyer).collect()),
         _ => Err(Refusal::NotConfirmed.into()),
     }
 }
 
-/// The tickets of a confirmed order.
+/// The tickets of a confirmed order, as far as they are yours by now.
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets",
     operation_id = "getTickets", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
@@ -39,17 +46,28 @@ pub(crate) async fn list(
     fan: Fan,
     path: OrderPath,
 ) -> Result<Json<Tickets>, ApiError> {
-    let order = confirmed(&path, fan).await?;
+    let seats = tickets_of(&path, fan).await?;
     let view = path.entry.read();
     let (event_id, hold_id) = (path.event_id, path.hold_id);
     let base = format!("/v1/events/{event_id}/orders/{}/tickets", hold_id.order());
-    let tickets = order.seats.iter().map(|seat| Ticket {
+    let tickets = seats.into_iter().map(|seat| Ticket {
         ticket_id: format!("{}-{}", hold_id.order().to_string().replace("ord_", "tkt_"), seat.0),
         seat: Seat::of(&view, seat),
-        token: signer.token(event_id, hold_id, seat),
+        redeemed: view.tickets.is_redeemed(hold_id, seat),
+        token: signer.token(&shown(&view, event_id, hold_id, seat)),
         qr: format!("{base}/{}/qr.svg", seat.0),
     });
     Ok(Json(Tickets { tickets: tickets.collect() }))
+}
+
+/// A ticket as it is good now.
+pub(super) fn shown(
+    view: &EventView,
+    event_id: EventId,
+    hold_id: HoldId,
+    seat: SeatId,
+) -> ShownTicket {
+    ShownTicket { event_id, hold_id, seat, edition: view.tickets.edition(hold_id, seat) }
 }
 
 /// A ticket's QR code as SVG.
@@ -63,13 +81,14 @@ pub(crate) async fn qr(
     path: OrderPath,
     names: Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let order = confirmed(&path, fan).await?;
+    let seats = tickets_of(&path, fan).await?;
     let Path((_, _, seat)) = names;
     let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new(Code::InvalidId))?;
-    if !order.seats.as_slice().contains(&seat) {
+    if !seats.contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
     }
-    let token = signer.token(path.event_id, path.hold_id, seat);
+    let ticket = shown(&path.entry.read(), path.event_id, path.hold_id, seat);
+    let token = signer.token(&ticket);
     let svg = qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
     let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private")];
     Ok((headers, svg).into_response())

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 
-use floodgate_admission::Turned;
-use floodgate_domain::{Fact, FactRecord, LogTime, RoomDials, Source, StaffId};
+use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, Source, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -20,7 +19,7 @@ pub(crate) struct Change {
     /// Who; facts about prices and rules do not say it.
     pub(crate) by: Option<StaffId>,
     /// What was turned.
-    pub(crate) dials: RoomDials,
+    pub(crate) dials: DialChange,
 }
 
 /// The changes of one event.
@@ -29,30 +28,24 @@ pub(crate) struct Changes {
     /// Oldest first.
     kept: VecDeque<Change>,
     /// Where the dials stand.
-    pub(crate) turned: Turned,
+    pub(crate) turned: DialChange,
     /// Entries of settings files that have been done, the last one at the end.
     origins: VecDeque<(u64, Source)>,
 }
 
 impl Changes {
-    /// Enters a fact, if it is a change.
-    pub(crate) fn note(&mut self, record: &FactRecord) {
-        let (by, dials) = match &record.fact {
-            Fact::RoomTuned { dials, by } => (Some(*by), (**dials).clone()),
-            // Rules hold a dial too.
-            Fact::PolicySet(policy) => {
-                let shoppers_max = Some(policy.shoppers_max);
-                (None, RoomDials { shoppers_max, ..RoomDials::default() })
-            }
-            Fact::SaleOpened
-            | Fact::SalePaused
-            | Fact::SaleClosed
-            | Fact::EventCancelled
-            | Fact::PricesSet(_) => (None, RoomDials::default()),
-            _ => return,
+    /// Enters a fact, if staff changed something by it.
+    pub(crate) fn note(&mut self, record: &FactRecord, effects: &Effects<'_>) {
+        let Effects { phase, prices, policy, by, .. } = *effects;
+        let is_set = phase.is_some() || prices.is_some() || policy.is_some();
+        let is_change = is_set && effects.created.is_none();
+        let dials = match effects.dials {
+            Some(dials) => dials.clone(),
+            None if is_change => DialChange::default(),
+            None => return,
         };
         self.turn(&dials, record.source);
-        // The phase that changed by a turn is told by the turn, which knows who and why.
+        // The phase that changed by a change of dials is in that, which knows who and why.
         let is_same = |last: &Change| last.source.offset == record.source.offset;
         if by.is_some() && self.kept.back().is_some_and(is_same) {
             self.kept.pop_back();
@@ -64,13 +57,8 @@ impl Changes {
         self.kept.push_back(Change { source, at, fact: record.fact.name(), by, dials });
     }
 
-    fn turn(&mut self, dials: &RoomDials, source: Source) {
-        let Turned { per_minute, puzzle_level, message } = &mut self.turned;
-        *per_minute = dials.per_minute.or(*per_minute);
-        *puzzle_level = dials.puzzle_level.or(*puzzle_level);
-        if dials.message.is_some() {
-            message.clone_from(&dials.message);
-        }
+    fn turn(&mut self, dials: &DialChange, source: Source) {
+        self.turned.take_over(dials);
         if dials.origin != 0 {
             self.origins.retain(|(origin, _)| *origin != dials.origin);
             if self.origins.len() == ORIGINS_MAX {
@@ -100,40 +88,53 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{EventId, PhaseDial};
+    use floodgate_domain::{EventId, Fact, PhaseDial};
 
     fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
         let source = Source { offset, index };
         FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
     }
 
-    fn tuned(offset: u64, index: u16, dials: RoomDials) -> FactRecord {
-        record(offset, index, Fact::RoomTuned { dials: Box::new(dials), by: StaffId(7) })
+    fn note(changes: &mut Changes, record: &FactRecord) {
+        changes.note(record, &record.fact.effects());
+    }
+
+    fn set(offset: u64, index: u16, dials: DialChange) -> FactRecord {
+        record(offset, index, Fact::DialsSet { change: Box::new(dials), by: StaffId(7) })
     }
 
     #[test]
     fn a_turn_tells_its_phase_and_dials_add_up() {
-        let none = RoomDials::default();
+        let none = DialChange::default();
         let mut changes = Changes::default();
-        changes.note(&record(1, 0, Fact::SaleOpened));
-        changes.note(&record(2, 0, Fact::SalePaused));
+        note(&mut changes, &record(0, 0, Fact::EventCreated(Box::default())));
+        note(&mut changes, &record(1, 0, Fact::SaleOpened));
+        note(&mut changes, &record(2, 0, Fact::SalePaused));
         let phase = Some(PhaseDial::Pause);
-        changes.note(&tuned(2, 1, RoomDials { phase, per_minute: Some(5), ..none.clone() }));
+        note(
+            &mut changes,
+            &set(2, 1, DialChange { phase, pace_per_minute: Some(5), ..none.clone() }),
+        );
         let message = Some("hello".to_owned());
-        changes.note(&tuned(3, 0, RoomDials { message, puzzle_level: Some(3), ..none.clone() }));
-        changes.note(&record(4, 0, Fact::EventCancelled));
+        note(
+            &mut changes,
+            &set(3, 0, DialChange { message, puzzle_level: Some(3), ..none.clone() }),
+        );
+        note(&mut changes, &record(4, 0, Fact::EventCancelled));
         let names: Vec<_> = changes.newest(None).map(|c| (c.fact, c.by.is_some())).collect();
         let expected = [
             ("EventCancelled", false),
-            ("RoomTuned", true),
-            ("RoomTuned", true),
+            ("DialsSet", true),
+            ("DialsSet", true),
             ("SaleOpened", false),
         ];
         assert_eq!(names, expected);
-        let turned = Turned {
-            per_minute: Some(5),
+        let turned = DialChange {
+            phase,
+            pace_per_minute: Some(5),
             puzzle_level: Some(3),
             message: Some("hello".to_owned()),
+            ..none
         };
         assert_eq!(changes.turned, turned);
         let before = changes.newest(None).nth(1).map(|change| change.source.version());
@@ -144,11 +145,14 @@ mod tests {
     fn it_stays_bounded_and_knows_what_files_did() {
         let mut changes = Changes::default();
         for offset in 1..=2_000 {
-            changes.note(&tuned(offset, 0, RoomDials { origin: offset, ..RoomDials::default() }));
+            note(
+                &mut changes,
+                &set(offset, 0, DialChange { origin: offset, ..DialChange::default() }),
+            );
         }
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
         assert!(changes.has_done(2_000) && !changes.has_done(1));
-        changes.note(&tuned(3_000, 0, RoomDials { origin: 1_990, ..RoomDials::default() }));
+        note(&mut changes, &set(3_000, 0, DialChange { origin: 1_990, ..DialChange::default() }));
         assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
         assert!(changes.origins.len() <= ORIGINS_MAX);
     }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use floodgate_admission::QueueTicket;
-use floodgate_domain::plan::{SeatFlags, SectionKind};
+use floodgate_domain::effects::Tickets;
+use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, OrderView, Place, Plan, Policy,
-    PriceTable, SalePhase, SeatId, Source, VenueId,
+    BuyerId, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView, Place, Plan,
+    Policy, PriceTable, SalePhase, SeatId, SeatState, Source, VenueId,
 };
 
 use super::changes::Changes;
@@ -28,12 +29,6 @@ pub(crate) struct Counts {
     pub(crate) held: u32,
     pub(crate) sold: u32,
 }
-
-/// A seat's state, as sent to maps.
-pub(crate) const FREE: u8 = 0;
-pub(crate) const HELD: u8 = 1;
-pub(crate) const SOLD: u8 = 2;
-pub(crate) const NOT_FOR_SALE: u8 = 3;
 
 /// A visit that is over: the place it used up, and when it ended.
 #[derive(Debug, Clone, Copy)]
@@ -81,15 +76,19 @@ pub(crate) struct EventView {
     pub(crate) policy: Policy,
     pub(crate) phase: SalePhase,
     /// One state a seat.
-    pub(crate) seats: Vec<u8>,
+    pub(crate) seats: Vec<SeatState>,
+    /// Tickets that were handed on or let in with.
+    pub(crate) tickets: Tickets,
     pub(crate) categories: Vec<u8>,
     pub(crate) counts: Counts,
     pub(crate) by_category: Vec<Counts>,
     pub(crate) shoppers: u32,
     pub(crate) places_reserved: u64,
-    /// Every place below was called, as far as the log has it.
-    pub(crate) places_called: u64,
-    pub(crate) entered_beyond: u64,
+    /// In which order they are called.
+    pub(crate) order: LineOrder,
+    /// How far the line was called, as far as the log has it.
+    pub(crate) places_called: Frontier,
+    pub(crate) entered_beyond: Frontier,
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
     pub(crate) payments: EventPayments,
@@ -109,15 +108,14 @@ pub(crate) struct EventView {
 impl EventView {
     /// The view of an event that was just created; `None` for any other fact.
     pub(super) fn created(fact: &FactRecord) -> Option<Self> {
-        let Fact::EventCreated(new) = &fact.fact else { return None };
+        let new = fact.fact.effects().created?;
         let mut by_category = vec![Counts::default(); new.plan.categories.len()];
         let (mut seats, mut categories) = (Vec::new(), Vec::new());
         for seat in new.plan.seats() {
-            let is_for_sale = !seat.flags.has(SeatFlags::BLOCKED);
-            seats.push(if is_for_sale { FREE } else { NOT_FOR_SALE });
+            seats.push(seat.first_state());
             categories.push(seat.category);
             if let Some(counts) = by_category.get_mut(usize::from(seat.category)) {
-                counts.free += u32::from(is_for_sale);
+                counts.free += u32::from(seat.first_state() == SeatState::Free);
             }
         }
         let free = by_category.iter().map(|counts| counts.free).sum();
@@ -133,13 +131,15 @@ impl EventView {
             policy: new.policy,
             phase: SalePhase::Announced,
             seats,
+            tickets: Tickets::default(),
             categories,
             counts: Counts { free, ..Counts::default() },
             by_category,
             shoppers: 0,
             places_reserved: 0,
-            places_called: 0,
-            entered_beyond: 0,
+            order: LineOrder::AS_GIVEN,
+            places_called: Frontier::default(),
+            entered_beyond: Frontier::default(),
             entered_count: 0,
             orders: HashMap::new(),
             payments: EventPayments::default(),
@@ -172,6 +172,16 @@ impl EventView {
     pub(crate) fn orders_of(&self, buyer: BuyerId) -> impl Iterator<Item = &OrderView> {
         let holds = self.by_buyer.get(&buyer).map(Vec::as_slice).unwrap_or_default();
         holds.iter().rev().filter_map(|hold_id| self.orders.get(hold_id))
+    }
+
+    /// Seats of an order whose tickets are a buyer's by now.
+    pub(crate) fn tickets_of<'a>(
+        &'a self,
+        order: &'a OrderView,
+        buyer: BuyerId,
+    ) -> impl Iterator<Item = SeatId> + 'a {
+        let owner = |seat| self.tickets.owner(order.hold_id, seat).unwrap_or(order.buyer);
+        order.seats.iter().filter(move |seat| owner(*seat) == buyer)
     }
 
     /// Where a seat is.
@@ -212,7 +222,7 @@ impl EventView {
     }
 
     /// Seats that changed since the last call, with their states, ascending.
-    pub(super) fn take_changes(&mut self) -> Vec<(u32, u8)> {
+    pub(super) fn take_changes(&mut self) -> Vec<(u32, SeatState)> {
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort_unstable();
         changed.dedup();

@@ -1,170 +1,174 @@
-//! How facts change a view.
+//! How facts change a view: their effects, one kind after the other.
 
-use floodgate_domain::{
-    BuyerId, Fact, FactRecord, HoldId, LogTime, OrderStatus, OrderView, SalePhase, SeatList,
-};
+use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
+use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
 
-use super::NEVER;
-use super::event::{AsOf, Counts, EventView, FREE, HELD, Left, NOT_FOR_SALE, SOLD};
+use super::event::{AsOf, Counts, EventView, Left};
 
 impl EventView {
     /// Enters one fact.
     pub(super) fn fold(&mut self, record: &FactRecord) {
+        let effects = record.fact.effects();
         self.as_of = AsOf { source: record.source, at: record.at };
-        self.changes.note(record);
-        if let Some(money) = record.fact.effects().money {
-            self.payments.follow(&money);
+        self.changes.note(record, &effects);
+        self.phase = effects.phase.unwrap_or(self.phase);
+        self.policy = effects.policy.copied().unwrap_or(self.policy);
+        if let Some(prices) = effects.prices {
+            self.prices.clone_from(prices);
         }
-        match &record.fact {
-            Fact::PricesSet(prices) => self.prices.clone_from(prices),
-            Fact::PolicySet(policy) => self.policy = **policy,
-            Fact::SaleOpened => self.phase = SalePhase::Open,
-            Fact::SalePaused => self.phase = SalePhase::Paused,
-            Fact::SaleClosed => self.phase = SalePhase::Closed,
-            Fact::EventCancelled => self.phase = SalePhase::Cancelled,
-            Fact::PlacesReserved { first, count } => {
-                self.places_reserved = first.0 + u64::from(*count);
+        if let Some(dials) = effects.dials {
+            self.policy.follow(dials);
+        }
+        if let Some(change) = effects.line {
+            self.follow_line(change);
+        }
+        if let Some(change) = effects.shop {
+            self.follow_shop(change, record.at);
+        }
+        if let Some(change) = effects.order {
+            self.follow_order(&change);
+        }
+        if let Some(change) = effects.money {
+            self.payments.follow(&change);
+        }
+        if let Some(change) = effects.seats {
+            self.tickets.follow(&change);
+            self.follow_seats(&change);
+        }
+    }
+
+    fn follow_line(&mut self, change: LineMove) {
+        match change {
+            LineMove::Reserved { first, count } => {
+                self.places_reserved = first.0 + u64::from(count);
             }
-            Fact::PlacesCalled { below } => self.places_called = below.0,
-            Fact::Entered { buyer, place, until } => {
-                if self.passes.insert(*buyer, (*place, *until)).is_none() {
+            LineMove::Called { below } => self.places_called = below,
+            LineMove::Awaited { .. } => {}
+        }
+    }
+
+    fn follow_shop(&mut self, change: ShopMove, at: LogTime) {
+        match change {
+            ShopMove::Entered { buyer, place, until } => {
+                if self.passes.insert(buyer, (place, until)).is_none() {
                     self.shoppers += 1;
                 }
-                self.entered_beyond = self.entered_beyond.max(place.0 + 1);
+                let behind = Frontier::behind(self.order.rank(place));
+                self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
-            Fact::ShopperLeft { buyer, .. } => {
-                if let Some((place, until)) = self.passes.remove(buyer) {
+            ShopMove::Left { buyer, .. } => {
+                if let Some((place, until)) = self.passes.remove(&buyer) {
                     self.shoppers -= 1;
                     let entered_ms = until.0.saturating_sub(self.policy.pass_ms);
-                    self.stay.note(record.at.0.saturating_sub(entered_ms));
-                    self.left.insert(*buyer, Left { place, at: record.at });
+                    self.stay.note(at.0.saturating_sub(entered_ms));
+                    self.left.insert(buyer, Left { place, at });
                 }
             }
-            Fact::RoomTuned { dials, .. } => self.policy.follow(dials),
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
-                self.held(*hold_id, *buyer, seats, *amount, *until);
-            }
-            _ => self.fold_order(&record.fact),
         }
     }
 
-    fn fold_order(&mut self, fact: &Fact) {
-        match fact {
-            Fact::HoldExtended { hold_id, until, .. } => self.with_order(*hold_id, |order| {
-                order.until = *until;
-                order.extensions_left = order.extensions_left.saturating_sub(1);
-            }),
-            Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                self.with_order(*hold_id, |order| {
-                    order.status = OrderStatus::PaymentPending;
-                    order.attempt = *attempt;
-                    order.until = *until;
-                });
-            }
-            Fact::OrderDeclined { hold_id, until, .. } => {
-                self.with_order(*hold_id, |order| {
-                    order.status = OrderStatus::Declined;
-                    order.until = *until;
-                });
-            }
-            Fact::OrderConfirmed { hold_id, seats, .. } => {
-                self.with_order(*hold_id, |order| {
-                    order.status = OrderStatus::Confirmed;
-                    order.seats = *seats;
-                    order.until = NEVER;
-                });
-                self.set_seats(seats, SOLD);
-            }
-            Fact::OrderSettled { hold_id, .. } => {
-                self.with_order(*hold_id, |order| order.settled = true);
-            }
-            Fact::HoldReleased { hold_id, seats, .. } => {
-                self.ended(*hold_id, seats, OrderStatus::Released);
-            }
-            Fact::HoldExpired { hold_id, seats, .. }
-            | Fact::OrderExpired { hold_id, seats, .. } => {
-                self.ended(*hold_id, seats, OrderStatus::Expired);
-            }
-            Fact::OrderRefunded { hold_id, seats, .. } => {
-                self.ended(*hold_id, seats, OrderStatus::Refunded);
-            }
-            Fact::OrderCancelled { hold_id, seats, .. } => {
-                self.ended(*hold_id, seats, OrderStatus::Cancelled);
-            }
-            _ => {}
+    fn follow_order(&mut self, change: &OrderChange<'_>) {
+        if let Some(order) = OrderView::begun_by(change, &self.policy) {
+            self.orders.insert(order.hold_id, order);
+            self.by_buyer.entry(order.buyer).or_default().push(order.hold_id);
+        } else if let Some(order) = self.orders.get_mut(&change.hold_id) {
+            order.follow(change);
         }
     }
 
-    fn held(
-        &mut self,
-        hold_id: HoldId,
-        buyer: BuyerId,
-        seats: &SeatList,
-        amount: u64,
-        until: LogTime,
-    ) {
-        let order = OrderView {
-            hold_id,
-            buyer,
-            status: OrderStatus::Held,
-            seats: *seats,
-            amount,
-            until,
-            extensions_left: self.policy.extensions_max,
-            attempt: 0,
-            settled: false,
-        };
-        self.orders.insert(hold_id, order);
-        self.by_buyer.entry(buyer).or_default().push(hold_id);
-        self.set_seats(seats, HELD);
-    }
-
-    fn ended(&mut self, hold_id: HoldId, seats: &SeatList, status: OrderStatus) {
-        self.with_order(hold_id, |order| {
-            order.status = status;
-            order.until = NEVER;
-        });
-        self.set_seats(seats, FREE);
-    }
-
-    fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut OrderView)) {
-        if let Some(order) = self.orders.get_mut(&hold_id) {
-            change(order);
-        }
-    }
-
-    fn set_seats(&mut self, seats: &SeatList, state: u8) {
-        for seat in seats.iter() {
+    fn follow_seats(&mut self, change: &SeatMove<'_>) {
+        for seat in change.seats {
             let at = seat.0 as usize;
             let (Some(now), Some(&category)) = (self.seats.get_mut(at), self.categories.get(at))
             else {
                 continue;
             };
-            let before = std::mem::replace(now, state);
-            if before == state {
+            let before = std::mem::replace(now, change.to);
+            if before == change.to {
                 continue;
             }
             self.changed.push(seat.0);
-            move_one(&mut self.counts, before, state);
+            self.counts.move_one(before, change.to);
             if let Some(counts) = self.by_category.get_mut(usize::from(category)) {
-                move_one(counts, before, state);
+                counts.move_one(before, change.to);
             }
         }
     }
 }
 
-fn move_one(counts: &mut Counts, from: u8, to: u8) {
-    let mut add = |state: u8, change: i32| {
+impl Counts {
+    fn move_one(&mut self, from: SeatState, to: SeatState) {
+        self.add(from, -1);
+        self.add(to, 1);
+    }
+
+    fn add(&mut self, state: SeatState, change: i32) {
         let count = match state {
-            FREE => &mut counts.free,
-            HELD => &mut counts.held,
-            SOLD => &mut counts.sold,
-            _ => return,
+            SeatState::Free => &mut self.free,
+            SeatState::Held => &mut self.held,
+            SeatState::Sold => &mut self.sold,
+            SeatState::NotForSale => return,
         };
         *count = count.saturating_add_signed(change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use floodgate_domain::fact::SeatsKept;
+    use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
+    use floodgate_domain::{
+        AuthorisedPayment, BuyerId, EventId, Fact, HoldId, NewEvent, OrderStatus, PaymentReference,
+        Plan, SeatId, SeatList, Source,
     };
-    debug_assert_ne!(from, NOT_FOR_SALE, "what is not for sale is never held");
-    add(from, -1);
-    add(to, 1);
+
+    const ORDER: HoldId = HoldId(7);
+
+    fn view(facts: Vec<Fact>) -> EventView {
+        let labels = Labels::Numbers { first: 1, step: 1, count: 4 };
+        let run = Run { category: 0, labels, shape: Shape::default(), flags: Vec::new() };
+        let row = Row { label: "A".into(), rank: 0, runs: vec![run] };
+        let categories = vec![Category { name: "All".into(), color: [0; 3] }];
+        let sections = vec![Section { rows: vec![row], ..Section::default() }];
+        let plan = Plan { name: String::new(), categories, sections, size: (1, 1) };
+        let new = Fact::EventCreated(Box::new(NewEvent { plan, ..NewEvent::default() }));
+        let record = |(offset, fact)| {
+            let source = Source { offset: offset as u64, index: 0 };
+            FactRecord { source, at: LogTime(9), event_id: EventId(1), fact }
+        };
+        let mut records = [new].into_iter().chain(facts).enumerate().map(record);
+        let mut view = EventView::created(&records.next().unwrap()).unwrap();
+        records.for_each(|record| view.fold(&record));
+        view
+    }
+
+    #[test]
+    fn tickets_follow_those_they_are_handed_to() {
+        let (hold_id, buyer, to, amount) = (ORDER, BuyerId(5), BuyerId(6), 10);
+        let (attempt, until, kept, seat) = (1, LogTime(99), SeatsKept::Held, SeatId(2));
+        let seats = SeatList::try_from(&[1, 2][..]).unwrap();
+        let reference = PaymentReference::parse("pi_test").unwrap();
+        let payment = AuthorisedPayment { reference, capture_before: None };
+        let sold = vec![
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment },
+            Fact::TicketTransferred { hold_id, seat, from: buyer, to },
+            Fact::TicketRedeemed { hold_id, buyer: to, seat },
+        ];
+        let handed_on = view(sold.clone());
+        let order = handed_on.orders[&ORDER];
+        let of = |buyer| handed_on.tickets_of(&order, buyer).map(|seat| seat.0).collect::<Vec<_>>();
+        assert_eq!((of(buyer), of(to), of(BuyerId(9))), (vec![1], vec![2], vec![]));
+        assert!(handed_on.tickets.is_redeemed(ORDER, seat));
+        assert_eq!((order.buyer, order.status), (buyer, OrderStatus::Confirmed));
+        assert_eq!(handed_on.counts, Counts { free: 2, held: 0, sold: 2 });
+
+        let given_back = [Fact::OrderRefunded { hold_id, buyer, seats, amount }];
+        let given_back = view(sold.into_iter().chain(given_back).collect());
+        assert_eq!(given_back.counts, Counts { free: 4, held: 0, sold: 0 });
+        assert_eq!(given_back.tickets.received_by(to).count(), 0);
+    }
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
+use floodgate_domain::SeatState;
 use floodgate_domain::wire::Sink;
 
 use crate::sse;
@@ -60,7 +61,7 @@ impl Frames {
         self.lock().seq
     }
 
-    pub(super) fn publish(&self, changes: Vec<(u32, u8)>) {
+    pub(super) fn publish(&self, changes: Vec<(u32, SeatState)>) {
         let data = STANDARD.encode(encode(changes));
         let mut recent = self.lock();
         recent.seq += 1;
@@ -87,11 +88,11 @@ impl Frames {
     }
 }
 
-fn encode(changes: Vec<(u32, u8)>) -> Vec<u8> {
+fn encode(changes: Vec<(u32, SeatState)>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(changes.len() * 2);
     let mut next = 0;
     for (seat, state) in changes {
-        bytes.put_varint(u64::from(seat - next) << 2 | u64::from(state));
+        bytes.put_varint(u64::from(seat - next) << 2 | u64::from(state as u8));
         next = seat + 1;
     }
     bytes
@@ -104,7 +105,8 @@ mod tests {
 
     #[test]
     fn gaps_and_states() {
-        assert_eq!(encode(vec![(0, 1), (1, 2), (100, 0)]), [1, 2, 0b1000_1000, 0b11]);
+        use SeatState::{Free, Held, Sold};
+        assert_eq!(encode(vec![(0, Held), (1, Sold), (100, Free)]), [1, 2, 0b1000_1000, 0b11]);
     }
 
     #[test]
@@ -112,7 +114,7 @@ mod tests {
         let frames = Frames::default();
         let start = frames.seq();
         for seat in 0..200 {
-            frames.publish(vec![(seat, 1)]);
+            frames.publish(vec![(seat, SeatState::Held)]);
         }
         let (missed, _live) = frames.since(start + 190).unwrap();
         let seqs: Vec<u64> = missed.iter().map(|frame| frame.seq - start).collect();

@@ -1,7 +1,7 @@
 //! The read side: events, seats and orders, folded from facts.
 //!
-//! One thread a partition follows the facts. A fact whose source is not greater than the
-//! last is dropped, so re-delivery changes nothing.
+//! One follower a partition folds the facts. It keeps what it has folded, so after a failure of
+//! the log it goes on where it was; meanwhile the views are as of then.
 
 mod changes;
 mod event;
@@ -10,15 +10,17 @@ mod frames;
 mod payments;
 mod stay;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use floodgate_admission::ShopView;
-use floodgate_domain::wire::decode_fact;
-use floodgate_domain::{EventId, FactRecord, LogTime, Source};
-use floodgate_event_log::{Log, LogError, LogReader, Topic};
+use floodgate_domain::{EventId, FactRecord};
+use floodgate_event_log::{Log, Offset, Partition, Topic};
+use floodgate_transport::{
+    Batch, FollowError, Follower, FollowerConfig, Group, Handler, Pace, Partitions, Service, Start,
+    Unreadable,
+};
 
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
@@ -27,6 +29,10 @@ pub(crate) use payments::{Failure, PaymentView};
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;
+/// Facts a gateway may be behind and still send visitors to its pages: some tens of milliseconds.
+const READY_BEHIND: u64 = 10_000;
+/// The longest wait for facts, and so how soon a stop is heard.
+const QUIET: Duration = Duration::from_millis(200);
 
 /// One event's view and its stream of seat changes.
 #[derive(Debug)]
@@ -63,6 +69,7 @@ impl Entry {
             free: view.counts.free,
             held: view.counts.held,
             places_reserved: view.places_reserved,
+            order: view.order,
             places_called: view.places_called,
             entered_beyond: view.entered_beyond,
             entered_count: view.entered_count,
@@ -88,9 +95,31 @@ type Created = dyn Fn(EventId, &Entry) + Send + Sync;
 #[derive(Debug, Default)]
 pub(crate) struct Views {
     events: RwLock<BTreeMap<EventId, Arc<Entry>>>,
-    behind: Mutex<HashMap<u32, u64>>,
-    stopped: AtomicBool,
-    folded: AtomicU64,
+    /// What folds them; set once, at the start.
+    following: OnceLock<Arc<Group>>,
+}
+
+/// What one partition's follower does: it folds.
+struct Folder {
+    views: Arc<Views>,
+    created: Arc<Created>,
+}
+
+impl Handler for Folder {
+    type Item = FactRecord;
+
+    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
+        Ok(reached.map_or(Start::First, Start::At))
+    }
+
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        self.views.fold(batch.items, &*self.created);
+        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { wait: QUIET, patience: Duration::ZERO }
+    }
 }
 
 impl Views {
@@ -99,68 +128,33 @@ impl Views {
     pub(crate) fn follow(
         log: &Arc<dyn Log>,
         created: impl Fn(EventId, &Entry) + Send + Sync + 'static,
-    ) -> Result<Arc<Self>, LogError> {
+    ) -> std::io::Result<(Arc<Self>, Arc<Group>)> {
         let views = Arc::new(Views::default());
         let created: Arc<Created> = Arc::new(created);
+        let mut followers: Vec<Arc<dyn Service>> = Vec::new();
         for partition in 0..log.partitions(Topic::Ledger) {
-            let first = log.first(Topic::Ledger, partition)?;
-            let reader = log.reader(Topic::Ledger, partition, first)?;
-            let (theirs, created) = (Arc::clone(&views), Arc::clone(&created));
-            views.note_behind(partition, u64::MAX);
-            std::thread::Builder::new()
-                .name(format!("views-{partition}"))
-                .spawn(move || theirs.run(partition, reader, &*created))
-                .map_err(|error| LogError::Backend(error.to_string()))?;
+            let config = FollowerConfig {
+                name: format!("views-{partition}"),
+                log: Arc::clone(log),
+                topic: Topic::Ledger,
+                partitions: Partitions::One(partition),
+                batch_max: BATCH_MAX,
+                ready_behind: READY_BEHIND,
+                // Every gateway reads the same; the processor sets it aside.
+                unreadable: Unreadable::Counted { role: "gateway" },
+            };
+            let (views, created) = (Arc::clone(&views), Arc::clone(&created));
+            let follower = Follower::spawn(config, move || Folder { views, created })?;
+            followers.push(Arc::new(follower));
         }
-        Ok(views)
+        let following = Arc::new(Group::new("views", followers));
+        let following = Arc::clone(views.following.get_or_init(|| following));
+        Ok((views, following))
     }
 
-    fn note_behind(&self, partition: u32, behind: u64) {
-        self.behind.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, behind);
-    }
-
-    /// Whether every partition has been followed to near its end.
+    /// Whether every partition is followed to near its end, so that it is known what was done.
     pub(crate) fn is_ready(&self) -> bool {
-        let behind = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        behind.values().all(|&behind| behind < 10_000)
-    }
-
-    pub(crate) fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
-    }
-
-    fn run(&self, partition: u32, mut reader: Box<dyn LogReader>, created: &Created) {
-        let mut records = Vec::with_capacity(BATCH_MAX);
-        let mut last: Option<Source> = None;
-        while !self.stopped.load(Ordering::Acquire) {
-            records.clear();
-            if let Err(error) = reader.poll(BATCH_MAX, Duration::from_millis(200), &mut records) {
-                if !matches!(error, LogError::Closed) {
-                    tracing::error!(partition, %error, "facts cannot be followed");
-                }
-                break;
-            }
-            let mut facts = Vec::with_capacity(records.len());
-            for record in &records {
-                match decode_fact(&record.value) {
-                    Ok(fact) if last.is_none_or(|last| last < fact.source) => {
-                        last = Some(fact.source);
-                        facts.push(fact);
-                    }
-                    Ok(_) => {}
-                    // Told, not parked: every gateway reads it, and the processor has parked it.
-                    Err(error) => {
-                        let role = ("role", "gateway");
-                        metrics::counter!("floodgate_records_unreadable_total", &[role])
-                            .increment(1);
-                        tracing::error!(partition, offset = record.offset, %error, "no fact");
-                    }
-                }
-            }
-            self.fold(&facts, created);
-            self.note_behind(partition, reader.behind().unwrap_or(u64::MAX));
-        }
-        self.note_behind(partition, u64::MAX);
+        self.following.get().is_some_and(|following| following.health().is_ready())
     }
 
     /// Folds facts in order, one lock a run of the same event.
@@ -172,7 +166,6 @@ impl Views {
             let mut view = entry.view.write().unwrap_or_else(PoisonError::into_inner);
             run.iter().for_each(|fact| view.fold(fact));
         }
-        self.folded.fetch_add(facts.len() as u64, Ordering::Relaxed);
     }
 
     fn create(&self, fact: &FactRecord, created: &Created) -> Option<Arc<Entry>> {
@@ -207,5 +200,6 @@ impl Views {
     }
 }
 
-/// An instant nothing has been seen at.
-pub(crate) const NEVER: LogTime = LogTime(0);
+#[cfg(test)]
+#[path = "cut_tests.rs"]
+mod tests;

@@ -13,7 +13,7 @@ const base = `/v1/events/${encodeURIComponent(id)}`;
 const root = document.getElementById('state');
 const STEPS = ['wait', 'choose', 'pay', 'tickets'];
 const TITLES = {
-  turn: '● Your turn', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
+  turn: '● Your turn', take: 'Tickets', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
   shop: 'Choose seats', pay: 'Pay', tickets: 'Your tickets', sold_out: 'Sold out',
   closed: 'Sale closed', cancelled: 'Cancelled', error: 'Please wait',
 };
@@ -47,7 +47,7 @@ async function refresh() {
 }
 
 async function read() {
-  const nobody = { place: null, pass_expires_at: null, orders: [], as_of: { offset: -1 } };
+  const nobody = { place: null, pass_expires_at: null, orders: [], received: [], as_of: { offset: -1 } };
   [page.event, page.me] = await Promise.all([get(base), get(`${base}/me`).catch((problem) => {
     // A cookie that is no longer good makes a newcomer, not an error.
     if (problem.status === 401) return nobody;
@@ -82,12 +82,12 @@ function withLearned(me) {
 async function loadView(name) {
   if (name === 'shop') return (await import('./shop/shop.js')).shop;
   if (name === 'pay') return (await import('./pay/pay.js')).pay;
-  if (name === 'tickets') return (await import('./tickets.js')).tickets;
+  if (name === 'tickets' || name === 'take') return (await import('./tickets.js'))[name];
   return name === 'waiting' ? waiting : (await import('./gate.js'))[name];
 }
 
 async function render() {
-  const next = decide({ ...page, now: now() });
+  const next = location.hash.startsWith('#take') ? 'take' : decide({ ...page, now: now() });
   if (next === state) {
     view?.update?.();
     return;
@@ -134,7 +134,7 @@ function place(node) {
   announce(title?.textContent || '');
 }
 
-/** The public queue object tells phase, frontier and the organiser's words. */
+/** Keeps up with the public queue. */
 function followQueue() {
   const url = stepOf(state) === 'wait' ? `${base}/queue/stream` : null;
   const isOver = state === 'cancelled' || state === 'closed';

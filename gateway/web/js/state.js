@@ -5,6 +5,11 @@ const LIVE = new Set(['held', 'payment_pending', 'declined']);
 export const liveOrder = (me) => me?.orders?.find((order) => LIVE.has(order.status)) || null;
 export const boughtOrders = (me) => me?.orders?.filter((order) => order.status === 'confirmed') || [];
 
+/** Orders whose tickets are to be shown: bought here, or given by others. */
+export const ticketOrders = (me) => [
+  ...boughtOrders(me), ...(me?.received || []).map((order_id) => ({ order_id })),
+];
+
 /**
  * The state to show: cancelled, pay, tickets, closed, shop, announced, join, sold_out, turn or
  * waiting. `browsing` says that a buyer with tickets asked for the shop again.
@@ -13,7 +18,7 @@ export function decide({ event, queue, me, now, browsing = false }) {
   const phase = queue?.phase || event.phase;
   if (phase === 'cancelled') return 'cancelled';
   if (liveOrder(me)) return 'pay';
-  if (boughtOrders(me).length && !browsing) return 'tickets';
+  if (ticketOrders(me).length && !browsing) return 'tickets';
   if (phase === 'closed') return 'closed';
   const passEnds = Date.parse(me?.pass_expires_at || '');
   const open = event.policy?.pass_required === false;
@@ -24,9 +29,12 @@ export function decide({ event, queue, me, now, browsing = false }) {
     return 'join';
   }
   if (phase === 'sold_out') return 'sold_out';
-  if (phase === 'open' && queue && place < queue.frontier) return 'turn';
+  if (phase === 'open' && queue && aheadOf(place, queue) < 0) return 'turn';
   return 'waiting';
 }
+
+/** People before a place; called below 0. Only this knows the line's order. */
+export const aheadOf = (place, queue) => place - queue.frontier;
 
 /** Which of the four steps a state belongs to. */
 export const stepOf = (state) =>

@@ -1,14 +1,61 @@
 // Owns the tickets: one a seat, with its QR code, for the phone and for paper.
 import { get } from './api.js';
 import { action } from './action.js';
+import { send } from './command.js';
 import { el, heading, notice } from './dom.js';
 import { day, money, plural } from './format.js';
 import { share } from './share.js';
 import { style } from './shop/shop.js';
 import { placeWords } from './seats/book.js';
-import { boughtOrders } from './state.js';
+import { boughtOrders, ticketOrders } from './state.js';
 
-function card(page, ticket) {
+/** Offers a ticket to somebody else: a link that works once. */
+function handOn(page, order, ticket) {
+  const place = el('div', { class: 'hand-on' });
+  const path = `${page.base}/orders/${encodeURIComponent(order.order_id)}/tickets/${ticket.seat_id}/offer`;
+  async function offer() {
+    const { page: link, until } = await send('POST', path, {});
+    const address = new URL(link, location.href).href;
+    const field = el('input', { readonly: true, value: address, 'aria-label': 'Link that hands the ticket on' });
+    const share = navigator.share
+      ? action('Send the link', () => navigator.share({ url: address }).catch(() => {}), 'secondary')
+      : action('Copy the link', () => navigator.clipboard.writeText(address), 'secondary');
+    place.replaceChildren(
+      el('p', {}, `Whoever opens this link first has the ticket, until ${day(until)}. Until then it stays yours.`),
+      field, share);
+    field.focus();
+    field.select();
+  }
+  place.append(action('Hand on', offer, 'quiet'));
+  return place;
+}
+
+/** A ticket somebody offers: taken with one button, then shown like any other. */
+export function take(page) {
+  style();
+  const offer = decodeURIComponent(location.hash.slice('#take='.length));
+  const leave = () => history.replaceState(null, '', location.pathname);
+  const node = el('div', { class: 'ticket-page' },
+    heading('A ticket for you'),
+    el('p', {}, `Somebody hands you a ticket for ${page.event.name}, ${day(page.event.starts_at)}.`),
+    el('p', { class: 'quiet' }, 'It will be kept in this browser, and the code its giver has will no longer let anybody in.'),
+    el('div', { class: 'ticket-actions' },
+      action('Take the ticket', async () => {
+        await send('POST', `${page.base}/tickets/take`, { offer });
+        leave();
+        page.acted = true;
+        page.changed();
+        await page.refresh();
+      }),
+      action('Not now', async () => {
+        leave();
+        page.acted = true;
+        await page.render();
+      }, 'secondary')));
+  return { node };
+}
+
+function card(page, order, ticket) {
   const place = placeWords({ ...ticket, isGeneral: !ticket.row });
   const part = (name, value) => (value ? el('div', {}, el('dt', {}, name), el('dd', {}, String(value))) : null);
   return el('li', { class: 'ticket' },
@@ -18,6 +65,7 @@ function card(page, ticket) {
       el('p', { class: 'quiet' }, day(page.event.starts_at)),
       el('dl', { class: 'ticket-place' }, part('Section', ticket.section), part('Row', ticket.row), part('Seat', ticket.row ? ticket.seat : null)),
       el('p', {}, ticket.category),
+      ticket.redeemed ? notice('good', 'Used: somebody was let in with it.') : handOn(page, order, ticket),
       el('p', { class: 'quiet ticket-id' }, ticket.ticket_id)));
 }
 
@@ -27,7 +75,7 @@ function orderPart(page, order) {
   async function load() {
     try {
       const { tickets } = await get(`${page.base}/orders/${encodeURIComponent(order.order_id)}/tickets`, 8);
-      list.replaceChildren(...tickets.map((ticket) => card(page, ticket)));
+      list.replaceChildren(...tickets.map((ticket) => card(page, order, ticket)));
     } catch (problem) {
       list.replaceChildren(el('li', {}, notice('warn', problem.message,
         ' Your order is confirmed; only the drawing is late.'), action('Show the tickets', load, 'secondary')));
@@ -35,14 +83,15 @@ function orderPart(page, order) {
   }
   load();
   return el('section', { 'aria-label': `Order ${order.order_id}` },
-    el('p', { class: 'quiet' }, `Order ${order.order_id} · ${plural(order.seats.length, 'ticket', 'tickets')} · ${money(order.amount, order.currency)} paid`),
+    el('p', { class: 'quiet' }, !order.seats ? `Given to you, from order ${order.order_id}`
+      : `Order ${order.order_id} · ${plural(order.seats.length, 'ticket', 'tickets')} · ${money(order.amount, order.currency)} paid`),
     list);
 }
 
 export function tickets(page) {
   style();
-  const orders = boughtOrders(page.me);
-  const bought = orders.reduce((sum, order) => sum + order.seats.length, 0);
+  const orders = ticketOrders(page.me);
+  const bought = boughtOrders(page.me).reduce((sum, order) => sum + order.seats.length, 0);
   const canBuyMore = ['open', 'paused'].includes(page.queue?.phase || page.event.phase)
     && bought < (page.event.policy?.seats_per_buyer_max ?? Infinity);
   const more = action('Buy more seats', async () => {
@@ -51,7 +100,7 @@ export function tickets(page) {
     await page.render();
   }, 'secondary');
   const node = el('div', { class: 'ticket-page' },
-    heading(orders.length > 1 || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
+    heading(orders.length > 1 || !orders[0].seats || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
     notice('good', el('strong', {}, 'It is done: the seats are yours. '),
       'Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.'),
     orders.map((order) => orderPart(page, order)),

@@ -3,11 +3,11 @@
 import { announce, el, heading, notice, say } from './dom.js';
 import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
   from './format.js';
-import { pricedCategories } from './state.js';
+import { aheadOf, pricedCategories } from './state.js';
 
 const PAUSED = 'The sale is paused. Your place is kept, and the queue goes on from here.';
 
-/** The organiser's own words, shown at once when they change. */
+/** The organiser's own words. */
 export function words(page) {
   const node = el('div', { class: 'notice info' });
   const update = () => {
@@ -19,7 +19,7 @@ export function words(page) {
   return { node, update };
 }
 
-/** Prices and free seats, to look at while waiting. */
+/** Prices and free seats. */
 export function offer(page) {
   const rows = pricedCategories(page.event).filter((row) => row.amount !== null);
   const free = el('p', { class: 'quiet' });
@@ -68,11 +68,11 @@ export function waiting(page) {
     notOpen.hidden = queue?.phase !== 'announced';
     say(facts.place, count(me.place + 1));
     if (!queue) return;
-    const people = Math.max(0, me.place - queue.frontier);
+    const people = Math.max(0, aheadOf(me.place, queue));
     const start = startOf(page, people);
     say(ahead, count(people));
     say(unit, people === 1 ? 'person ahead of you' : 'people ahead of you');
-    // The bar never goes back, whatever the operators do to the pace.
+    // The bar never goes back.
     lowest.ahead = Math.min(lowest.ahead ?? people, people);
     bar.value = start ? (start - lowest.ahead) / start : 1;
     const moves = queue.phase === 'open';

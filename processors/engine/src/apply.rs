@@ -26,7 +26,7 @@ impl Target<'_> {
             Fact::SaleOpened => self.event.phase = SalePhase::Open,
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
-            Fact::RoomTuned { dials, .. } => self.event.policy.follow(dials),
+            Fact::DialsSet { change, .. } => self.event.policy.follow(change),
             Fact::EventCancelled => {
                 self.event.phase = SalePhase::Cancelled;
                 self.event.sweep = Some(0);
@@ -37,8 +37,11 @@ impl Target<'_> {
                 self.event.buyers.entry(*buyer).1.in_shop = false;
                 self.event.shoppers -= 1;
             }
-            Fact::PlacesCalled { below } => self.call_places(*below),
-            Fact::TurnAwaited { place, .. } => self.event.waiting_line.request(*place),
+            Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
+            Fact::TurnAwaited { place, .. } => {
+                let rank = self.event.order.rank(*place);
+                self.event.waiting_line.request(rank);
+            }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
@@ -46,19 +49,15 @@ impl Target<'_> {
                 order.extensions += 1;
                 order.until = *until;
             }),
-            Fact::HoldReleased { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Released);
+            Fact::HoldReleased { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Released);
             }
             Fact::HoldExpired { hold_id, buyer, seats }
             | Fact::OrderExpired { hold_id, buyer, seats } => {
                 self.expire(*hold_id, *buyer, seats);
             }
             Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                self.with_order(*hold_id, |order| {
-                    order.status = OrderStatus::PaymentPending;
-                    order.attempt = *attempt;
-                    order.until = *until;
-                });
+                self.start_payment(*hold_id, *attempt, *until);
             }
             Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
             Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
@@ -67,11 +66,14 @@ impl Target<'_> {
             Fact::OrderSettled { hold_id, .. } => {
                 self.with_order(*hold_id, |order| order.settled = true);
             }
-            Fact::OrderRefunded { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Refunded);
+            Fact::OrderRefunded { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Refunded);
             }
-            Fact::OrderCancelled { hold_id, seats, .. } => {
-                self.end(*hold_id, seats, OrderStatus::Cancelled);
+            Fact::OrderCancelled { hold_id: id, seats, .. } => {
+                self.end(*id, seats, OrderStatus::Cancelled);
+            }
+            Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
+                fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
             }
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
@@ -79,8 +81,6 @@ impl Target<'_> {
             | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
-            | Fact::TicketTransferred { .. }
-            | Fact::TicketRedeemed { .. }
             | Fact::Announced { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
@@ -89,15 +89,18 @@ impl Target<'_> {
         }
     }
 
+    fn start_payment(&mut self, hold_id: HoldId, attempt: u8, until: LogTime) {
+        self.with_order(hold_id, |order| {
+            order.status = OrderStatus::PaymentPending;
+            order.attempt = attempt;
+            order.until = until;
+        });
+    }
+
     fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut Order)) {
         if let Some(order) = self.event.orders.get_mut(hold_id) {
             change(order);
         }
-    }
-
-    fn call_places(&mut self, below: Place) {
-        let event = &mut *self.event;
-        event.waiting_line.call(below, &event.places_spent);
     }
 
     fn reserve_places(&mut self, count: u32) {
@@ -114,7 +117,7 @@ impl Target<'_> {
         buyer.place = place;
         buyer.pass_until = until;
         self.event.shoppers += u32::from(is_new);
-        self.event.waiting_line.enter(place);
+        self.event.waiting_line.enter(self.event.order.rank(place));
         self.event.spend_place(place);
         self.start_timer(until, TimerKind::Pass { buyer: number });
     }
@@ -192,6 +195,7 @@ impl Target<'_> {
         buyer.drop_hold(hold_id);
         buyer.seats_count -= seats.len() as u16;
         event.seat_map.free(seats);
+        event.tickets.forget(hold_id, seats.as_slice());
         event.orders.retire(hold_id);
     }
 

@@ -6,7 +6,9 @@ use super::seat_map::SeatMap;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::effects::Tickets;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
+use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::Policy;
 use floodgate_domain::price::PriceTable;
 
@@ -30,7 +32,11 @@ pub(super) struct Event {
     pub(super) places_spent: Vec<u64>,
     /// After a cancellation: the next order slot to undo.
     pub(super) sweep: Option<u32>,
+    /// In which order places are called.
+    pub(super) order: LineOrder,
     pub(super) waiting_line: WaitingLine,
+    /// Tickets that were handed on or let in with.
+    pub(super) tickets: Tickets,
 }
 
 impl Event {
@@ -51,7 +57,9 @@ impl Event {
             places_reserved: 0,
             places_spent: Vec::new(),
             sweep: None,
+            order: LineOrder::AS_GIVEN,
             waiting_line: WaitingLine::default(),
+            tickets: Tickets::default(),
         }
     }
 

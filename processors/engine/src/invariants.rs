@@ -2,9 +2,9 @@
 
 use super::Engine;
 use super::event::Event;
-use super::seat_map::SeatState;
 use super::wheel::{SLOT_MS, TimerKind};
 use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::seats::SeatState;
 
 /// A named invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 7] = [
+pub const INVARIANTS: [(&str, &str); 8] = [
     ("seat-one-owner", "a held or sold seat belongs to exactly one live or confirmed order"),
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
@@ -24,9 +24,10 @@ pub const INVARIANTS: [(&str, &str); 7] = [
     ("buyer-limits", "a buyer's seats and live holds are those of their orders"),
     ("place-enters-once", "every shopper's place is spent and was given out"),
     ("line-moves-on", "places called were given out, and who waits for a message is counted"),
+    ("ticket-of-order", "a ticket handed on or let in with is a seat of a confirmed order"),
 ];
 
-const PREDICATES: [Predicate; 7] = [
+const PREDICATES: [Predicate; 8] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
@@ -34,6 +35,7 @@ const PREDICATES: [Predicate; 7] = [
     buyer_limits,
     place_enters_once,
     line_moves_on,
+    ticket_of_order,
 ];
 
 impl Engine {
@@ -151,10 +153,24 @@ fn place_enters_once(_: &Engine, event: &Event) -> Result<(), String> {
 }
 
 fn line_moves_on(_: &Engine, event: &Event) -> Result<(), String> {
-    let called = event.waiting_line.called;
+    let called = event.waiting_line.called.0;
     if called > event.places_reserved {
         return Err(format!("{called} places called of {}", event.places_reserved));
     }
-    let awaiting = event.waiting_line.count(&event.places_spent);
+    let awaiting = event.waiting_line.count();
     expect_equal("turns awaited", u64::from(event.waiting_line.awaiting()), u64::from(awaiting))
+}
+
+fn ticket_of_order(_: &Engine, event: &Event) -> Result<(), String> {
+    let handed_on = event.tickets.all_handed_on().map(|(hold_id, seat, _)| (hold_id, seat));
+    for (hold_id, seat) in handed_on.chain(event.tickets.all_redeemed()) {
+        let order = event.orders.get(hold_id);
+        let has_it = order.is_some_and(|order| {
+            order.status == OrderStatus::Confirmed && order.seats.as_slice().contains(&seat)
+        });
+        if !has_it {
+            return Err(format!("seat {} of {hold_id} is a ticket of no order", seat.0));
+        }
+    }
+    Ok(())
 }

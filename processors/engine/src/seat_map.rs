@@ -5,7 +5,7 @@
 
 use super::run_index::{RunIndex, best_start, longest_run};
 use floodgate_domain::plan::{CATEGORIES_MAX, CategorySet, Plan, SeatFlags, SectionKind};
-use floodgate_domain::seats::{SeatId, SeatList};
+use floodgate_domain::seats::{SeatId, SeatList, SeatState};
 
 /// Seats of one run that fit into one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +30,6 @@ impl Block {
     fn open_to_all(&self) -> u64 {
         self.free & !self.accessible
     }
-}
-
-/// What the map says of one seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SeatState {
-    NotForSale,
-    Free { accessible: bool },
-    Held,
-    Sold,
 }
 
 /// All seats of one event.
@@ -143,12 +134,15 @@ impl SeatMap {
         let block = &self.blocks[at];
         Some(match () {
             () if block.for_sale & bit == 0 => SeatState::NotForSale,
-            () if block.free & bit != 0 => {
-                SeatState::Free { accessible: block.accessible & bit != 0 }
-            }
+            () if block.free & bit != 0 => SeatState::Free,
             () if block.sold & bit != 0 => SeatState::Sold,
             () => SeatState::Held,
         })
+    }
+
+    /// Whether it is a wheelchair or companion seat.
+    pub(super) fn is_accessible(&self, seat: SeatId) -> bool {
+        self.locate(seat).is_some_and(|(at, bit)| self.blocks[at].accessible & bit != 0)
     }
 
     pub(super) fn category_of(&self, seat: SeatId) -> Option<u8> {
@@ -156,7 +150,7 @@ impl SeatMap {
     }
 
     pub(super) fn all_free(&self, seats: &SeatList) -> bool {
-        seats.iter().all(|seat| matches!(self.seat_state(seat), Some(SeatState::Free { .. })))
+        seats.iter().all(|seat| self.seat_state(seat) == Some(SeatState::Free))
     }
 
     /// The best `count` seats together in one of `categories`; for a standing area any

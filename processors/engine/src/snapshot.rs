@@ -13,8 +13,11 @@ use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::effects::{HandedOn, Tickets};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
+use floodgate_domain::line::LineOrder;
 use floodgate_domain::refusal::Refusal;
+use floodgate_domain::seats::SeatId;
 use floodgate_domain::wire::{
     Cursor, Sink, WireError, read_cohort, read_policy, read_prices, write_policy, write_prices,
 };
@@ -129,6 +132,7 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     event.places_spent.iter().for_each(|&bits| out.put_u64_fixed(bits));
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
     write_line(event, out);
+    write_tickets(&event.tickets, out);
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -143,8 +147,40 @@ fn write_line(event: &Event, out: &mut Vec<u8>) {
     }
 }
 
+fn write_tickets(tickets: &Tickets, out: &mut Vec<u8>) {
+    out.put_count(tickets.all_handed_on().len());
+    for (hold_id, seat, HandedOn { owner, edition }) in tickets.all_handed_on() {
+        write_ticket((hold_id, seat), out);
+        out.put_u64_fixed(owner.0);
+        out.put_varint(u64::from(edition));
+    }
+    out.put_count(tickets.all_redeemed().len());
+    tickets.all_redeemed().for_each(|ticket| write_ticket(ticket, out));
+}
+
+fn read_tickets(cursor: &mut Cursor<'_>) -> Result<Tickets, WireError> {
+    let mut handed_on = Vec::new();
+    for _ in 0..read_count(cursor)? {
+        let (hold_id, seat) = read_ticket(cursor)?;
+        let owner = BuyerId(cursor.u64_fixed()?);
+        handed_on.push((hold_id, seat, HandedOn { owner, edition: cursor.u16()? }));
+    }
+    let redeemed: Result<Vec<_>, WireError> =
+        (0..read_count(cursor)?).map(|_| read_ticket(cursor)).collect();
+    Ok(Tickets::restored(handed_on, redeemed?))
+}
+
+fn write_ticket((hold_id, seat): (HoldId, SeatId), out: &mut Vec<u8>) {
+    out.put_u64_fixed(hold_id.0);
+    out.put_varint(u64::from(seat.0));
+}
+
+fn read_ticket(cursor: &mut Cursor<'_>) -> Result<(HoldId, SeatId), WireError> {
+    Ok((HoldId(cursor.u64_fixed()?), SeatId(cursor.u32()?)))
+}
+
 fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
-    event.waiting_line = WaitingLine::read(cursor, &event.places_spent)?;
+    event.waiting_line = WaitingLine::read(cursor, event.places_spent.len())?;
     for _ in 0..read_count(cursor)? {
         let at = cursor.usize(COUNT_MAX, "a buyer's number")?;
         let cohort = read_cohort(cursor)?;
@@ -195,9 +231,12 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         places_reserved,
         places_spent: places_spent?,
         sweep,
+        order: LineOrder::AS_GIVEN,
         waiting_line: WaitingLine::default(),
+        tickets: Tickets::default(),
     };
     read_line(&mut event, cursor)?;
+    event.tickets = read_tickets(cursor)?;
     Ok(event)
 }
 

@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use floodgate_domain::{LogTime, Subject};
 
-use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::{Authorisation, Captured, Payment, Provider};
 
 /// Calls that may wait for a thread: the share of every partition of a process, [`IN_FLIGHT_MAX`],
 /// several times over, and a few seconds of the pool's work. What does not fit is due again at
@@ -103,8 +104,8 @@ impl ProviderCalls {
         Ok(ProviderCalls(Arc::new(Calls { provider, queue: Some(queue), ended })))
     }
 
-    /// No threads: each call is made by whoever starts it, for simulations in which one thread takes
-    /// every step.
+    /// No threads: each call is made by whoever starts it, for simulations in which one thread
+    /// takes every step.
     #[must_use]
     pub fn inline(provider: Arc<dyn Provider>) -> Self {
         let ended = Arc::new(AtomicBool::new(false));

@@ -1,27 +1,30 @@
 //! Payments: facts to a provider, its answers to commands.
 //!
-//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. Nothing is kept
-//! here; a restart folds the facts again and asks the provider under the same names. Start reading at
-//! [`provider`], then [`worker`].
+//! Money moves in three steps, each repeatable: authorise, confirm in the log, capture. Nothing is
+//! kept here; a restart folds the facts again and asks the provider under the same names. Start
+//! reading at [`provider`], then [`worker`].
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`provider`], [`web`] | the seam: what a provider does, and what it has on the web |
 //! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
 //! | [`calls`] | the pool that waits for providers |
-//! | [`outbox`] | the thread of a partition |
-//! | [`sandbox`] | providers, a folder each |
+//! | [`outbox`] | the follower of a partition |
+//! | [`sandbox`], [`stripe`] | providers, a folder each |
 
 pub mod calls;
+mod error;
 mod open;
 pub mod outbox;
 pub mod provider;
 pub mod sandbox;
+pub mod stripe;
 pub mod web;
 pub mod worker;
 
 pub use calls::ProviderCalls;
-pub use outbox::{Outbox, OutboxHandle};
-pub use provider::{Authorisation, Captured, Charge, Payment, Provider, ProviderError};
+pub use error::ProviderError;
+pub use outbox::Outbox;
+pub use provider::{Authorisation, Captured, Charge, Payment, Provider};
 pub use sandbox::Sandbox;
 pub use worker::{OutboxConfig, PaymentWorker};

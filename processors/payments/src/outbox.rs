@@ -1,106 +1,88 @@
-//! The thread that carries a partition's payments forward, and its handle.
+//! The follower that carries a partition's payments forward.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use floodgate_domain::LogTime;
-use floodgate_event_log::LogError;
+use floodgate_event_log::{Reads, Topic};
+use floodgate_transport::{
+    Follower, FollowerConfig, Health, Partitions, Reading, Service, ServiceError, Unreadable,
+};
 
-use crate::worker::{OutboxConfig, PaymentWorker};
-
-/// Starts outboxes.
-#[derive(Debug)]
-pub struct Outbox;
+use crate::worker::{BATCH_MAX, OutboxConfig, PaymentWorker};
 
 /// A running outbox.
 #[derive(Debug)]
-pub struct OutboxHandle {
-    shared: Arc<Shared>,
-    thread: JoinHandle<()>,
-}
-
-#[derive(Debug)]
-struct Shared {
-    stop: AtomicBool,
-    /// Whether it carries payments forward, or only knows which are open.
-    carries: AtomicBool,
+pub struct Outbox {
+    follower: Follower,
+    carries: Arc<AtomicBool>,
 }
 
 impl Outbox {
     /// Carries the payments of one partition on a thread of its own.
-    pub fn spawn(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+    pub fn spawn(config: OutboxConfig) -> std::io::Result<Self> {
         Outbox::spawn_as(config, true)
     }
 
     /// Knows the open payments of a partition somebody else carries forward, ready to take over.
-    pub fn spawn_resting(config: OutboxConfig) -> std::io::Result<OutboxHandle> {
+    pub fn spawn_resting(config: OutboxConfig) -> std::io::Result<Self> {
         Outbox::spawn_as(config, false)
     }
 
-    fn spawn_as(config: OutboxConfig, carries: bool) -> std::io::Result<OutboxHandle> {
-        let carries = AtomicBool::new(carries);
-        let shared = Arc::new(Shared { stop: AtomicBool::new(false), carries });
-        let theirs = Arc::clone(&shared);
-        let name = format!("payments-{}", config.partition);
-        let thread = std::thread::Builder::new().name(name).spawn(move || {
-            if let Err(error) = run(config, &theirs) {
-                tracing::error!(%error, "payments stop");
-            }
-        })?;
-        Ok(OutboxHandle { shared, thread })
+    fn spawn_as(config: OutboxConfig, carries: bool) -> std::io::Result<Self> {
+        let carries = Arc::new(AtomicBool::new(carries));
+        let theirs = Arc::clone(&carries);
+        let following = following(&config);
+        let make = move || PaymentWorker::new(config, theirs);
+        Ok(Outbox { follower: Follower::spawn(following, make)?, carries })
     }
-}
 
-fn run(config: OutboxConfig, shared: &Shared) -> Result<(), LogError> {
-    let mut worker = PaymentWorker::new(config)?;
-    let mut carries = true;
-    while !shared.stop.load(Ordering::Acquire) {
-        let wanted = shared.carries.load(Ordering::Acquire);
-        if wanted != carries {
-            worker.listen(wanted)?;
-            carries = wanted;
-        }
-        let wait = worker.wait();
-        let turned = if carries { worker.turn(now(), wait) } else { worker.rest(now(), wait) };
-        match turned {
-            Err(LogError::Closed) => return Ok(()),
-            turned => turned?,
-        }
+    /// One that carries, without a thread and a clock: for simulations.
+    #[must_use]
+    pub fn reading(config: OutboxConfig) -> Reading<PaymentWorker> {
+        let carries = Arc::new(AtomicBool::new(true));
+        Reading::new(following(&config), PaymentWorker::new(config, carries))
     }
-    Ok(())
-}
 
-impl OutboxHandle {
     /// Carries payments forward from now on.
     pub fn carry(&self) {
-        self.shared.carries.store(true, Ordering::Release);
+        self.carries.store(true, Ordering::Release);
     }
 
     /// Only follows from now on.
     pub fn rest(&self) {
-        self.shared.carries.store(false, Ordering::Release);
-    }
-
-    /// Whether its thread is over, asked to or not.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.thread.is_finished()
-    }
-
-    pub fn stop(&self) {
-        self.shared.stop.store(true, Ordering::Release);
-    }
-
-    pub fn join(self) {
-        if let Err(panic) = self.thread.join() {
-            std::panic::resume_unwind(panic);
-        }
+        self.carries.store(false, Ordering::Release);
     }
 }
 
-fn now() -> LogTime {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+impl Service for Outbox {
+    fn name(&self) -> &str {
+        self.follower.name()
+    }
+
+    fn health(&self) -> Health {
+        self.follower.health()
+    }
+
+    fn stop(&self) {
+        self.follower.stop();
+    }
+
+    fn join(&self) -> Result<(), ServiceError> {
+        self.follower.join()
+    }
+}
+
+fn following(config: &OutboxConfig) -> FollowerConfig {
+    FollowerConfig {
+        name: format!("payments-{}", config.partition),
+        log: Arc::clone(&config.log),
+        topic: Topic::Ledger,
+        partitions: Partitions::One(config.partition),
+        batch_max: BATCH_MAX,
+        ready_behind: u64::MAX,
+        unreadable: Unreadable::SetAside {
+            role: "payments".to_owned(),
+            reads: Reads::FromTheFirst,
+        },
+    }
 }

@@ -1,7 +1,7 @@
 //! What a payment provider is: the one trait a provider implements.
 //!
-//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider by
-//! name; see `sandbox/` and `stripe/` for two of them.
+//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider
+//! by name; see `sandbox/` and `stripe/` for two of them.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use floodgate_domain::{
     AuthorisedPayment, Currency, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
 };
 
+use crate::error::ProviderError;
 use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
 
 /// One attempt to pay for something. Subject and attempt are its name: whatever is done to it again
@@ -17,8 +18,9 @@ use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookErro
 pub struct Payment {
     pub subject: Subject,
     pub attempt: u8,
-    /// What the buyer pays with, how much and in what. `None` where the provider's answer came after
-    /// the attempt was given up: name and reference say enough to capture it or to let go of it.
+    /// What the buyer pays with, how much and in what. `None` where the provider's answer came
+    /// after the attempt was given up: name and reference say enough to capture it or to let go of
+    /// it.
     pub charge: Option<Charge>,
     /// What the provider calls it, once it said.
     pub reference: Option<PaymentReference>,
@@ -64,26 +66,10 @@ pub enum Captured {
     Failed,
 }
 
-/// The provider could not be reached or failed; asking again is safe.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the payment provider did not answer: {reason}")]
-pub struct ProviderError {
-    pub reason: String,
-    /// How long it wants to be left alone.
-    pub retry_after: Option<Duration>,
-}
-
-impl ProviderError {
-    #[must_use]
-    pub fn new(reason: impl Into<String>) -> Self {
-        ProviderError { reason: reason.into(), retry_after: None }
-    }
-}
-
 /// A payment provider.
 ///
-/// The four operations are called from a pool of threads, several at once, never two at once about one
-/// payment. Each is idempotent and returns within [`CALL_WITHIN`]: what takes longer answers
+/// The four operations are called from a pool of threads, several at once, never two at once about
+/// one payment. Each is idempotent and returns within [`CALL_WITHIN`]: what takes longer answers
 /// [`Authorisation::Open`] or [`Authorisation::ActionRequired`] and is asked again.
 pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// Its name in settings, addresses and metrics.
@@ -101,8 +87,8 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// Gives captured money back; money that is only held is let go.
     fn refund(&self, payment: &Payment) -> Result<(), ProviderError>;
 
-    /// The longest pause between two questions about one open authorisation: short where answers are
-    /// only found by asking, longer where webhooks bring them.
+    /// The longest pause between two questions about one open authorisation: short where answers
+    /// are only found by asking, longer where webhooks bring them.
     fn ask_again_max(&self) -> Duration {
         Duration::from_secs(5)
     }
@@ -114,8 +100,8 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
     /// wait for anything.
     fn page(&self, request: &PageRequest<'_>) -> PageAnswer;
 
-    /// Checks what claims to come from the provider and says what it reports. Called from a gateway,
-    /// several at once; may ask the provider and returns within [`CALL_WITHIN`].
+    /// Checks what claims to come from the provider and says what it reports. Called from a
+    /// gateway, several at once; may ask the provider and returns within [`CALL_WITHIN`].
     fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError>;
 }
 

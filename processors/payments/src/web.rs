@@ -1,13 +1,13 @@
 //! What a provider has on the web, as plain data: its card form, its own pages, its webhooks.
 //!
-//! A gateway serves all of it under one prefix and knows no provider. The way back from a provider's
-//! page is [`way_back`].
+//! A gateway serves all of it under one prefix and knows no provider. The way back from a
+//! provider's page is [`way_back`].
 
 use std::borrow::Cow;
 
 use floodgate_domain::{Currency, OrderStatus, PaymentAction, PaymentResult, Subject};
 
-use crate::provider::ProviderError;
+use crate::error::ProviderError;
 
 /// Where a gateway serves a provider's own pages: `{PAGES}/{page}`, and
 /// `{PAGES}/{page}/events/{event_id}/orders/{order_id}` for those about an order.
@@ -92,8 +92,8 @@ pub struct Content {
     /// As in `Content-Type`.
     pub kind: &'static str,
     pub body: Cow<'static, [u8]>,
-    /// Origins a page loads scripts and frames from beside ours, and talks to. Nothing else that this
-    /// installation serves may.
+    /// Origins a page loads scripts and frames from beside ours, and talks to. Nothing else that
+    /// this installation serves may.
     pub origins: &'static [&'static str],
 }
 

@@ -5,21 +5,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use floodgate_domain::wire::{decode_fact, encode_command};
-use floodgate_domain::{GatewayId, LogTime, PaymentResult, Source, Subject};
-use floodgate_event_log::{
-    Log, LogError, LogReader, NewRecord, Parking, Partition, Reads, Record, Ticket, Topic,
-};
+use floodgate_domain::{Envelope, FactRecord, LogTime, PaymentResult, Subject};
+use floodgate_event_log::{Log, LogError, Offset, Partition, Ticket};
+use floodgate_transport::{Batch, CommandSender, FollowError, Handler, Pace, Start, Tick};
 
 use crate::calls::{Answer, Answered, Call, IN_FLIGHT_MAX, Operation, ProviderCalls};
+use crate::error::ProviderError;
 use crate::open::{Key, Open, OpenPayments, Step};
-use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment, ProviderError};
+use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment};
 
 /// Facts taken in one turn.
-const BATCH_MAX: usize = 1024;
+pub(crate) const BATCH_MAX: usize = 1024;
 /// First and longest pause between two tries of one payment. Only questions about an authorisation
 /// that is open may come more rarely, as its provider says.
 const RETRY_MIN_MS: u64 = 100;
@@ -50,18 +50,19 @@ pub struct OutboxConfig {
 /// One partition's payments.
 pub struct PaymentWorker {
     config: OutboxConfig,
-    parking: Parking,
-    facts: Box<dyn LogReader>,
-    last: Option<Source>,
+    commands: CommandSender,
+    /// Whether it carries payments forward, or only knows which are open.
+    carries: Arc<AtomicBool>,
     open: OpenPayments,
     /// Calls that are out, and since when: at most one a payment, at most [`IN_FLIGHT_MAX`].
     in_flight: BTreeMap<Key, LogTime>,
     reply: Sender<Answered>,
     // Unbounded, and never longer than the calls that are out.
     answers: Receiver<Answered>,
-    records: Vec<Record>,
-    commands: Vec<NewRecord>,
-    ticket: Option<Ticket>,
+    /// Results the log does not have yet: one or two a call that has come back.
+    results: Vec<Envelope>,
+    /// Whether they are on their way.
+    append: Option<Ticket>,
 }
 
 impl std::fmt::Debug for PaymentWorker {
@@ -70,58 +71,79 @@ impl std::fmt::Debug for PaymentWorker {
     }
 }
 
-impl PaymentWorker {
-    /// Starts at the first fact: what is open follows from all of them.
-    pub fn new(config: OutboxConfig) -> Result<Self, LogError> {
-        let first = config.log.first(Topic::Ledger, config.partition)?;
-        let facts = config.log.reader(Topic::Ledger, config.partition, first)?;
-        let log = Arc::clone(&config.log);
-        let (reply, answers) = channel();
-        Ok(PaymentWorker {
-            parking: Parking::new(log, Topic::Ledger, "payments", Reads::FromTheFirst),
-            config,
-            facts,
-            last: None,
-            open: OpenPayments::default(),
-            in_flight: BTreeMap::new(),
-            reply,
-            answers,
-            records: Vec::new(),
-            commands: Vec::new(),
-            ticket: None,
-        })
+/// What is open follows from all facts, so it begins with the first one; after a failure of the log
+/// it goes on where it was.
+impl Handler for PaymentWorker {
+    type Item = FactRecord;
+
+    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
+        Ok(reached.map_or(Start::First, Start::At))
     }
 
-    /// Reads on as somebody does whom people wait for, or nobody does.
-    pub(crate) fn listen(&mut self, carries: bool) -> Result<(), LogError> {
-        let OutboxConfig { partition, ref log, .. } = self.config;
-        let from = self.facts.position();
-        self.facts = if carries {
-            log.reader(Topic::Ledger, partition, from)?
-        } else {
-            log.follower(Topic::Ledger, partition, from, RESTING)?
-        };
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        batch.items.iter().for_each(|fact| self.open.fold(fact, batch.now));
         Ok(())
     }
 
-    /// How long a turn may wait for facts while nothing else calls for it.
-    pub(crate) fn wait(&self) -> Duration {
-        Duration::from_millis(match (self.open.is_empty(), self.in_flight.is_empty()) {
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if !self.carries() {
+            self.rest();
+        // While behind, the outcome of what looks open may be in the next batch; answers that are
+        // there wait with it, and so do their commands while the last ones are not in the log.
+        } else if !tick.has_more && !self.is_appending()? {
+            self.carry(tick.now);
+        }
+        Ok(())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.results.is_empty()
+    }
+
+    /// Facts are read as somebody does whom people wait for, or nobody does.
+    fn pace(&self) -> Pace {
+        let wait = match (self.open.is_empty(), self.in_flight.is_empty()) {
             (true, _) => 100,
             (false, true) => 10,
             // Answers wait meanwhile.
             (false, false) => 5,
-        })
+        };
+        let patience = if self.carries() { Duration::ZERO } else { RESTING };
+        Pace { wait: Duration::from_millis(wait), patience }
+    }
+}
+
+impl PaymentWorker {
+    pub(crate) fn new(config: OutboxConfig, carries: Arc<AtomicBool>) -> Self {
+        let (reply, answers) = channel();
+        PaymentWorker {
+            commands: CommandSender::new(Arc::clone(&config.log)),
+            config,
+            carries,
+            open: OpenPayments::default(),
+            in_flight: BTreeMap::new(),
+            reply,
+            answers,
+            results: Vec::new(),
+            append: None,
+        }
     }
 
-    /// Follows what is new; once there is nothing new, carries what is due forward.
-    pub fn turn(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
-        let read = self.follow(now, wait)?;
-        // While behind, the outcome of what looks open may be in the next batch; answers that are
-        // there wait with it, and so do their commands while the last ones are not in the log.
-        if read == BATCH_MAX || !self.last_appended() {
-            return Ok(());
+    fn carries(&self) -> bool {
+        self.carries.load(Ordering::Acquire)
+    }
+
+    /// Leaves everything to whoever owns the partition: what calls that are still out come to is
+    /// theirs to find out, and so are results that are not in the log.
+    fn rest(&mut self) {
+        while let Ok(answered) = self.answers.try_recv() {
+            self.in_flight.remove(&answered.key);
         }
+        self.results.clear();
+        self.append = None;
+    }
+
+    fn carry(&mut self, now: LogTime) {
         self.take_answers(now);
         if self.start_calls(now) > 0
             && let Ok(answered) = self.answers.recv_timeout(ANSWER_WITHIN)
@@ -131,61 +153,26 @@ impl PaymentWorker {
         }
         self.append();
         metrics::gauge!("floodgate_payments_open").set(self.open.len() as f64);
-        Ok(())
     }
 
-    /// Follows facts and leaves the rest to whoever owns the partition: what calls that are still out
-    /// come to is theirs to find out.
-    pub(crate) fn rest(&mut self, now: LogTime, wait: Duration) -> Result<(), LogError> {
-        self.follow(now, wait)?;
-        while let Ok(answered) = self.answers.try_recv() {
-            self.in_flight.remove(&answered.key);
-        }
-        Ok(())
-    }
-
-    fn follow(&mut self, now: LogTime, wait: Duration) -> Result<usize, LogError> {
-        self.records.clear();
-        let read = self.facts.poll(BATCH_MAX, wait, &mut self.records)?;
-        for record in &self.records {
-            match decode_fact(&record.value) {
-                Ok(fact) if self.last.is_none_or(|last| last < fact.source) => {
-                    self.last = Some(fact.source);
-                    self.open.fold(&fact, now);
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let reason = error.to_string();
-                    // The record is met again at the next start, and parked then.
-                    if let Err(error) = self.parking.park(self.config.partition, record, &reason) {
-                        tracing::warn!(%error, "a record was not parked");
-                    }
-                }
+    /// Whether the last results are not in the log yet; one append at a time keeps order and
+    /// bounds. Those that did not get there are sent again, under the same command ids.
+    fn is_appending(&mut self) -> Result<bool, LogError> {
+        match self.append.as_mut().map(Ticket::try_outcome) {
+            Some(None) => return Ok(true),
+            Some(Some(outcome)) => {
+                self.append = None;
+                outcome?;
+                self.results.clear();
             }
+            None => self.append(),
         }
-        Ok(read)
-    }
-
-    /// Whether the last commands are in the log; one append at a time keeps order and bounds.
-    fn last_appended(&mut self) -> bool {
-        match self.ticket.as_mut().and_then(Ticket::try_outcome) {
-            None => self.ticket.is_none(),
-            Some(outcome) => {
-                if let Err(error) = outcome {
-                    // Every payment is tried again under the same command ids.
-                    tracing::warn!(%error, "payment results were not written; they will be again");
-                }
-                self.ticket = None;
-                true
-            }
-        }
+        Ok(self.append.is_some())
     }
 
     fn append(&mut self) {
-        if !self.commands.is_empty() {
-            let commands = std::mem::take(&mut self.commands);
-            let log = &self.config.log;
-            self.ticket = Some(log.append(Topic::Commands, self.config.partition, commands));
+        if !self.results.is_empty() {
+            self.append = Some(self.commands.send_all(self.config.partition, &self.results));
         }
     }
 
@@ -320,10 +307,7 @@ impl PaymentWorker {
     /// after a restart changes nothing.
     fn report(&mut self, payment: &Payment, result: &PaymentResult) {
         let Payment { subject, attempt, .. } = *payment;
-        let envelope = result.envelope(subject, attempt, GatewayId(0));
-        let mut value = Vec::with_capacity(64);
-        encode_command(&envelope, &mut value);
-        self.commands.push(NewRecord::new(subject.event_id().to_string(), value));
+        self.results.push(result.envelope(subject, attempt));
     }
 }
 

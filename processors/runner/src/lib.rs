@@ -24,8 +24,8 @@
 
 mod decided;
 mod error;
+mod fingerprint;
 mod group_version;
-mod mark;
 mod own_command;
 mod owning;
 mod partition_loop;

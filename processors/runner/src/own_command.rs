@@ -1,8 +1,10 @@
 //! Commands an owner appends itself: time passes, other rules come into force.
 
-use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId};
-use floodgate_event_log::{Log, NewRecord, Partition, Ticket, Topic};
+use std::sync::Arc;
+
+use floodgate_domain::{Command, CommandId, Envelope, EventId};
+use floodgate_event_log::{Log, Partition, Ticket};
+use floodgate_transport::CommandSender;
 
 /// At most one command on its way from the owner to its own partition.
 #[derive(Debug, Default)]
@@ -29,19 +31,10 @@ impl OwnCommand {
     }
 
     /// Appends it. It concerns no event, nobody waits for its answer, and it is never remembered.
-    pub(crate) fn send(&mut self, log: &dyn Log, partition: Partition, command: Command) {
-        let envelope = Envelope {
-            command_id: CommandId(0),
-            fingerprint: 0,
-            event_id: EventId(0),
-            actor: Actor::System,
-            reply_to: GatewayId(0),
-            command,
-        };
-        let mut value = Vec::new();
-        encode_command(&envelope, &mut value);
-        let record = NewRecord::new(EventId(0).to_string(), value);
-        *self = OwnCommand::Sent(log.append(Topic::Commands, partition, vec![record]));
+    pub(crate) fn send(&mut self, log: &Arc<dyn Log>, partition: Partition, command: Command) {
+        let envelope = Envelope::system(CommandId::NONE, EventId(0), command);
+        let commands = CommandSender::new(Arc::clone(log));
+        *self = OwnCommand::Sent(commands.send_all(partition, [&envelope]));
     }
 
     /// It was decided.

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use floodgate_domain::wire::{WireError, decode_command};
 use floodgate_domain::{Command, Envelope, FactRecord, LogTime, Source};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{Log, Offset, Origin, Partition, Record, ReplySender, Topic, Tracer};
+use floodgate_event_log::{Log, Offset, Origin, Partition, Record, Topic, Tracer};
+use floodgate_transport::ReplySender;
 
 use crate::decided::Decided;
 use crate::error::{RunnerError, broken};
+use crate::fingerprint::RecordFingerprint;
 use crate::group_version::GroupVersion;
-use crate::mark::Mark;
 use crate::own_command::OwnCommand;
 use crate::publication::Publication;
-use crate::recovery::{Beginning, Past, Start, find_start};
+use crate::recovery::{RecoveredFrom, RecoveredState, Start, find_start};
 use crate::snapshots::SnapshotStore;
 use crate::traces::Traces;
 
@@ -57,7 +58,7 @@ struct PendingSnapshot {
 #[derive(Debug)]
 pub struct PartitionLoop {
     config: LoopConfig,
-    past: Past,
+    recovered: RecoveredState,
     publication: Publication,
     parked_tail: Option<Offset>,
     tick: OwnCommand,
@@ -77,7 +78,7 @@ pub struct PartitionLoop {
 #[derive(Debug)]
 pub(crate) struct Resume {
     pub(crate) config: LoopConfig,
-    pub(crate) past: Past,
+    pub(crate) recovered: RecoveredState,
     pub(crate) facts_tail: Option<Source>,
     /// Facts of commands before the reader's position that are not in the log.
     pub(crate) unpublished: Vec<FactRecord>,
@@ -92,11 +93,11 @@ impl PartitionLoop {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
-        let Start { past, facts_tail, parked_tail } = start;
+        let Start { recovered, facts_tail, parked_tail } = start;
         let (unpublished, foreign) = (Vec::new(), Vec::new());
         PartitionLoop::resume(Resume {
             config,
-            past,
+            recovered,
             facts_tail,
             unpublished,
             foreign,
@@ -106,15 +107,15 @@ impl PartitionLoop {
 
     /// Goes on from a state, after the facts that were left to publish.
     pub(crate) fn resume(from: Resume) -> Result<Self, RunnerError> {
-        let Resume { config, past, facts_tail, parked_tail, .. } = from;
+        let Resume { config, recovered, facts_tail, parked_tail, .. } = from;
         let LoopConfig { partition, .. } = config;
         let mut publication = Publication::new(Arc::clone(&config.log), partition, facts_tail);
         from.unpublished.iter().for_each(|fact| publication.add(fact));
         publication.send();
-        let next = past.commands.0.position();
+        let next = recovered.commands.0.position();
         let mut owner = PartitionLoop {
             config,
-            past,
+            recovered,
             publication,
             parked_tail,
             tick: OwnCommand::default(),
@@ -137,30 +138,30 @@ impl PartitionLoop {
     }
 
     /// Waits for the facts: what is left then is what they follow from.
-    pub(crate) fn into_settled(mut self) -> Result<(LoopConfig, Past), RunnerError> {
+    pub(crate) fn into_settled(mut self) -> Result<(LoopConfig, RecoveredState), RunnerError> {
         if let Err(error) = self.publication.settle_all() {
             // It may own again at once; nothing of this incarnation may be on its way then.
             self.publication.abandon();
             return Err(error.into());
         }
-        Ok((self.config, self.past))
+        Ok((self.config, self.recovered))
     }
 
     /// Takes what the log has, waiting up to `wait` for the first command.
     pub fn turn(&mut self, wait: Duration) -> Result<Turn, RunnerError> {
         self.publication.settle()?;
         self.records.clear();
-        self.past.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
+        self.recovered.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
         let commands = self.records.len();
         if let Some(last) = self.records.last() {
-            self.past.mark = Mark::of(last);
+            self.recovered.fingerprint = RecordFingerprint::of(last);
             let started = Instant::now();
             self.apply_batch()?;
             metrics::histogram!("floodgate_runner_batch_seconds").record(started.elapsed());
             metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
         }
         self.publication.settle()?;
-        let behind = self.past.commands.0.behind()?;
+        let behind = self.recovered.commands.0.behind()?;
         self.has_caught_up = behind == 0;
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
@@ -192,7 +193,7 @@ impl PartitionLoop {
                     }
                 }
             }
-            self.past.engine.look_ahead(&self.envelopes);
+            self.recovered.engine.look_ahead(&self.envelopes);
             self.apply_decoded(&records[from..from + self.envelopes.len()])?;
             from += self.envelopes.len();
             if let Some((record, error)) = foreign {
@@ -208,7 +209,8 @@ impl PartitionLoop {
         let mut replies = Vec::with_capacity(records.len());
         let mut outcome = Ok(());
         for (record, envelope) in records.iter().zip(&self.envelopes) {
-            let step = self.past.engine.step(record.offset, record.at, envelope, &mut self.facts);
+            let step =
+                self.recovered.engine.step(record.offset, record.at, envelope, &mut self.facts);
             let reply = match step {
                 Ok(reply) => reply,
                 Err(newer) => {
@@ -248,40 +250,40 @@ impl PartitionLoop {
         }
         let (topic, offset) = (Topic::Commands, record.offset);
         let (role, reason) = ("processor".to_owned(), error.to_string());
-        let letter = Origin { topic, partition, offset, role, reason }.letter(record);
+        let dead_letter = Origin { topic, partition, offset, role, reason }.dead_letter(record);
         // Not awaited: after a crash the replay finds the record again, and the tail of the
         // dead letters says whether it is there.
-        drop(self.config.log.append(Topic::DeadLetters, partition, vec![letter]));
+        drop(self.config.log.append(Topic::DeadLetters, partition, vec![dead_letter]));
     }
 
     /// The next command this owner needs.
     #[must_use]
     pub fn next(&self) -> Offset {
-        self.past.commands.0.position()
+        self.recovered.commands.0.position()
     }
 
     /// Where the state came from that this incarnation began with.
-    pub(crate) fn origin(&self) -> Beginning {
-        self.past.origin
+    pub(crate) fn origin(&self) -> RecoveredFrom {
+        self.recovered.origin
     }
 
     /// The engine's state, to look at.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.past.engine
+        &self.recovered.engine
     }
 
     /// When a Tick would do something.
     #[must_use]
     pub fn next_due(&self) -> Option<LogTime> {
-        self.past.engine.next_due()
+        self.recovered.engine.next_due()
     }
 
     /// Appends a Tick when one is due by the wall clock and none is on its way.
     pub fn tick_if_due(&mut self, now: LogTime) {
         let LoopConfig { partition, ref log, .. } = self.config;
         if self.next_due().is_some_and(|due| due <= now) && !self.tick.is_on_its_way() {
-            self.tick.send(&**log, partition, Command::Tick);
+            self.tick.send(log, partition, Command::Tick);
         }
     }
 
@@ -291,10 +293,10 @@ impl PartitionLoop {
         let LoopConfig { partition, ref log, ref group_version, ref limits, .. } = self.config;
         let Some(version) = group_version.get() else { return };
         let version = version.min(limits.version_max);
-        let is_due = self.past.engine.in_force().is_outdated_by(version);
+        let is_due = self.recovered.engine.in_force().is_outdated_by(version);
         if is_due && !self.barrier.is_on_its_way() {
             tracing::info!(partition, version, "all processors can run this version of the rules");
-            self.barrier.send(&**log, partition, Command::EngineVersion { version });
+            self.barrier.send(log, partition, Command::EngineVersion { version });
         }
     }
 
@@ -302,8 +304,8 @@ impl PartitionLoop {
     fn written(&mut self) -> Vec<u8> {
         let started = Instant::now();
         let mut state = Vec::with_capacity(self.snapshot_bytes + self.snapshot_bytes / 8);
-        self.past.mark.write(&mut state);
-        self.past.engine.snapshot(&mut state);
+        self.recovered.fingerprint.write(&mut state);
+        self.recovered.engine.snapshot(&mut state);
         self.snapshot_bytes = state.len();
         metrics::histogram!("floodgate_runner_snapshot_seconds").record(started.elapsed());
         state
@@ -359,7 +361,7 @@ impl PartitionLoop {
     /// Waits for the facts and gives the final state, so that the next start is quick.
     pub fn finish(&mut self) -> Result<(Offset, Vec<u8>), RunnerError> {
         self.publication.settle_all()?;
-        if let Some(violation) = self.past.engine.violations().into_iter().next() {
+        if let Some(violation) = self.recovered.engine.violations().into_iter().next() {
             return Err(broken(self.config.partition, violation));
         }
         Ok((self.next(), self.written()))

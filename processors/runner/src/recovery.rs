@@ -7,7 +7,7 @@ use floodgate_engine::{Engine, EngineLimits, SnapshotError};
 use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
 
 use crate::error::{RunnerError, broken};
-use crate::mark::Mark;
+use crate::fingerprint::RecordFingerprint;
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
 use crate::tail::facts_tail;
@@ -17,7 +17,7 @@ const RECORD_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where a state came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beginning {
+pub(crate) enum RecoveredFrom {
     /// The whole log is folded.
     Nothing,
     Snapshot,
@@ -25,30 +25,30 @@ pub(crate) enum Beginning {
     Standby,
 }
 
-impl Beginning {
+impl RecoveredFrom {
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Beginning::Nothing => "nothing",
-            Beginning::Snapshot => "snapshot",
-            Beginning::Standby => "standby",
+            RecoveredFrom::Nothing => "nothing",
+            RecoveredFrom::Snapshot => "snapshot",
+            RecoveredFrom::Standby => "standby",
         }
     }
 }
 
 /// A state, and the commands it needs next.
 #[derive(Debug)]
-pub(crate) struct Past {
+pub(crate) struct RecoveredState {
     pub(crate) engine: Engine,
     pub(crate) commands: Reader,
     /// The record before them.
-    pub(crate) mark: Mark,
-    pub(crate) origin: Beginning,
+    pub(crate) fingerprint: RecordFingerprint,
+    pub(crate) origin: RecoveredFrom,
 }
 
 /// Where an owner begins.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) past: Past,
+    pub(crate) recovered: RecoveredState,
     pub(crate) facts_tail: Option<Source>,
     pub(crate) parked_tail: Option<Offset>,
 }
@@ -61,21 +61,21 @@ pub(crate) fn find_start(
     partition: Partition,
     limits: EngineLimits,
 ) -> Result<Start, RunnerError> {
-    let past = match newest_good(log, snapshots, partition, limits)? {
-        Some(past) => past,
-        None => Past {
+    let recovered = match newest_good(log, snapshots, partition, limits)? {
+        Some(recovered) => recovered,
+        None => RecoveredState {
             engine: Engine::new(limits),
             commands: Reader(log.reader(Topic::Commands, partition, 0)?),
-            mark: Mark::default(),
-            origin: Beginning::Nothing,
+            fingerprint: RecordFingerprint::default(),
+            origin: RecoveredFrom::Nothing,
         },
     };
     // Here, and not at every takeover: it looks at every seat, fifty milliseconds for 200,000.
-    if let Some(violation) = past.engine.violations().into_iter().next() {
+    if let Some(violation) = recovered.engine.violations().into_iter().next() {
         return Err(broken(partition, violation));
     }
     Ok(Start {
-        past,
+        recovered,
         facts_tail: facts_tail(log, partition)?,
         parked_tail: parked_tail(log, partition)?,
     })
@@ -86,7 +86,7 @@ fn newest_good(
     snapshots: &dyn SnapshotStore,
     partition: Partition,
     limits: EngineLimits,
-) -> Result<Option<Past>, RunnerError> {
+) -> Result<Option<RecoveredState>, RunnerError> {
     let end = log.end(Topic::Commands, partition)?;
     let offsets = snapshots.list(partition).unwrap_or_else(|error| {
         tracing::error!(partition, %error, "snapshots cannot be listed; replaying the whole log");
@@ -101,17 +101,22 @@ fn newest_good(
                 continue;
             }
         };
-        let Some((mark, state)) = Mark::split(&bytes) else {
+        let Some((fingerprint, state)) = RecordFingerprint::split(&bytes) else {
             tracing::error!(partition, next, "a snapshot is of another build; skipped");
             continue;
         };
-        let Some(commands) = behind_mark(log, partition, next, mark)? else {
+        let Some(commands) = behind_fingerprint(log, partition, next, fingerprint)? else {
             tracing::error!(partition, next, "a snapshot belongs to another log; skipped");
             continue;
         };
         match Engine::restore(state, limits) {
             Ok(engine) => {
-                return Ok(Some(Past { engine, commands, mark, origin: Beginning::Snapshot }));
+                return Ok(Some(RecoveredState {
+                    engine,
+                    commands,
+                    fingerprint,
+                    origin: RecoveredFrom::Snapshot,
+                }));
             }
             // It is of this log, so the whole log again would only lead to the same place.
             Err(SnapshotError::Newer(newer)) => {
@@ -126,15 +131,15 @@ fn newest_good(
 }
 
 /// A reader at `next`, if the record before it is the one that is marked.
-fn behind_mark(
+fn behind_fingerprint(
     log: &dyn Log,
     partition: Partition,
     next: Offset,
-    mark: Mark,
+    fingerprint: RecordFingerprint,
 ) -> Result<Option<Reader>, RunnerError> {
     let Some(before) = next.checked_sub(1) else {
         let first = Reader(log.reader(Topic::Commands, partition, 0)?);
-        return Ok(Some(first).filter(|_| mark == Mark::default()));
+        return Ok(Some(first).filter(|_| fingerprint == RecordFingerprint::default()));
     };
     let mut reader = log.reader(Topic::Commands, partition, before)?;
     let mut found = Vec::new();
@@ -142,7 +147,9 @@ fn behind_mark(
         let late = format!("command {before} of partition {partition} did not come in time");
         return Err(RunnerError::Log(LogError::Backend(late)));
     }
-    let is_same = found.iter().all(|record| record.offset == before && Mark::of(record) == mark);
+    let is_same = found
+        .iter()
+        .all(|record| record.offset == before && RecordFingerprint::of(record) == fingerprint);
     Ok(is_same.then_some(Reader(reader)))
 }
 

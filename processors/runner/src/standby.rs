@@ -14,10 +14,10 @@ use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
 use crate::error::RunnerError;
-use crate::mark::Mark;
+use crate::fingerprint::RecordFingerprint;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
 use crate::readers::{Kept, Reader};
-use crate::recovery::{Beginning, Past, find_start, parked_tail};
+use crate::recovery::{RecoveredFrom, RecoveredState, find_start, parked_tail};
 use crate::tail::fact_source;
 
 /// Commands folded in one turn: few enough that taking over never waits a millisecond for it.
@@ -41,7 +41,7 @@ const TAIL_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Standby {
     config: LoopConfig,
-    past: Past,
+    recovered: RecoveredState,
     /// Read but not folded yet, at most a batch.
     ahead: VecDeque<Record>,
     ledger: Reader,
@@ -60,8 +60,8 @@ pub struct Standby {
 impl PartitionLoop {
     /// Waits for the facts, then follows whoever owns the partition now.
     pub fn stand_by(self) -> Result<Standby, RunnerError> {
-        let (config, past) = self.into_settled()?;
-        Standby::after(config, past)
+        let (config, recovered) = self.into_settled()?;
+        Standby::after(config, recovered)
     }
 }
 
@@ -70,30 +70,34 @@ impl Standby {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, limits, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, limits)?;
-        Standby::follow(config, start.past, start.facts_tail)
+        Standby::follow(config, start.recovered, start.facts_tail)
     }
 
     /// What is left of an owner whose facts are all in the ledger.
-    fn after(config: LoopConfig, past: Past) -> Result<Self, RunnerError> {
-        let before = past.commands.0.position().checked_sub(1);
+    fn after(config: LoopConfig, recovered: RecoveredState) -> Result<Self, RunnerError> {
+        let before = recovered.commands.0.position().checked_sub(1);
         let published = before.map(|offset| Source { offset, index: u16::MAX });
-        Standby::follow(config, Past { origin: Beginning::Standby, ..past }, published)
+        Standby::follow(
+            config,
+            RecoveredState { origin: RecoveredFrom::Standby, ..recovered },
+            published,
+        )
     }
 
     fn follow(
         config: LoopConfig,
-        mut past: Past,
+        mut recovered: RecoveredState,
         published: Option<Source>,
     ) -> Result<Self, RunnerError> {
         let LoopConfig { partition, ref log, .. } = config;
-        let next = past.commands.0.position();
-        past.commands = Reader(log.follower(Topic::Commands, partition, next, PATIENCE)?);
+        let next = recovered.commands.0.position();
+        recovered.commands = Reader(log.follower(Topic::Commands, partition, next, PATIENCE)?);
         // The first record it reads is the last there is, so that it shows the tail.
         let last = log.end(Topic::Ledger, partition)?.saturating_sub(1);
         let ledger = Reader(log.follower(Topic::Ledger, partition, last, PATIENCE)?);
         Ok(Standby {
             config,
-            past,
+            recovered,
             ahead: VecDeque::with_capacity(BATCH_MAX),
             ledger,
             published,
@@ -121,7 +125,7 @@ impl Standby {
         let commands = if self.kept.is_empty() { self.fold_up_to(goal)? } else { 0 };
         let behind = if self.kept.is_empty() { goal.saturating_sub(self.next()) } else { 0 };
         if behind == 0 {
-            self.past.origin = Beginning::Standby;
+            self.recovered.origin = RecoveredFrom::Standby;
         }
         Ok(Turn { commands, behind })
     }
@@ -129,19 +133,21 @@ impl Standby {
     /// The next command to fold.
     #[must_use]
     pub fn next(&self) -> Offset {
-        self.ahead.front().map_or_else(|| self.past.commands.0.position(), |record| record.offset)
+        self.ahead
+            .front()
+            .map_or_else(|| self.recovered.commands.0.position(), |record| record.offset)
     }
 
     /// The engine's state, to look at.
     #[must_use]
     pub fn engine(&self) -> &Engine {
-        &self.past.engine
+        &self.recovered.engine
     }
 
     /// Commands before this one may be folded: their facts are in the ledger, or they are so
     /// old that nobody waits for their answer any more.
     fn goal(&mut self) -> Result<Offset, RunnerError> {
-        let end = self.past.commands.0.position() + self.past.commands.0.behind()?;
+        let end = self.recovered.commands.0.position() + self.recovered.commands.0.behind()?;
         let shown = self.published.map_or(0, |source| source.offset);
         Ok(shown.max(end.saturating_sub(self.trail)))
     }
@@ -165,7 +171,7 @@ impl Standby {
         let room = BATCH_MAX - self.ahead.len();
         if room > 0 {
             self.records.clear();
-            self.past.commands.0.poll(room, Duration::ZERO, &mut self.records)?;
+            self.recovered.commands.0.poll(room, Duration::ZERO, &mut self.records)?;
             self.ahead.extend(self.records.drain(..));
         }
         Ok(())
@@ -187,13 +193,13 @@ impl Standby {
                 places.push(place);
             }
         }
-        self.past.engine.look_ahead(&self.envelopes);
+        self.recovered.engine.look_ahead(&self.envelopes);
         let mut folded = count;
         let mut facts = Vec::new();
         for (envelope, &place) in self.envelopes.iter().zip(&places) {
             let Record { offset, at, .. } = self.ahead[place];
             let LoopConfig { partition, .. } = self.config;
-            let step = self.past.engine.step(offset, at, envelope, &mut facts);
+            let step = self.recovered.engine.step(offset, at, envelope, &mut facts);
             step.map_err(|newer| RunnerError::NewerVersion { partition, newer })?;
             let published = self.published;
             let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.source > last);
@@ -204,7 +210,7 @@ impl Standby {
             }
         }
         if let Some(last) = folded.checked_sub(1) {
-            self.past.mark = Mark::of(&self.ahead[last]);
+            self.recovered.fingerprint = RecordFingerprint::of(&self.ahead[last]);
         }
         let foreign = self.ahead.drain(..folded).enumerate();
         let foreign = foreign.filter(|(place, _)| places.binary_search(place).is_err());
@@ -219,7 +225,7 @@ impl Standby {
         let LoopConfig { partition, .. } = self.config;
         // An owner does not wait for company as a follower does. First, because it takes a moment
         // to connect.
-        let from = self.past.commands.0.position();
+        let from = self.recovered.commands.0.position();
         let commands = Reader(self.config.log.reader(Topic::Commands, partition, from)?);
         let end = self.config.log.end(Topic::Ledger, partition)?;
         while self.ledger.0.position() < end {
@@ -229,10 +235,10 @@ impl Standby {
         }
         self.forget_published();
         let parked_tail = parked_tail(&*self.config.log, partition)?;
-        self.past.commands = Reader(Box::new(Kept::new(self.ahead, commands)));
+        self.recovered.commands = Reader(Box::new(Kept::new(self.ahead, commands)));
         PartitionLoop::resume(Resume {
             config: self.config,
-            past: self.past,
+            recovered: self.recovered,
             facts_tail: self.published,
             unpublished: self.kept,
             foreign: self.foreign.into(),

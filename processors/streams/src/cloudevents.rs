@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use floodgate_domain::wire::{decode_command, decode_fact, decode_replies};
-use floodgate_domain::{Actor, Answer, Command, Envelope, LogTime, PhaseDial, Reply, Source};
+use floodgate_domain::{Actor, Answer, Command, Envelope, LogTime, Reply, Source};
 use floodgate_event_log::{Partition, Record, Topic};
 
-use crate::public::{Attributes, FactBody, snake_case};
+use crate::public::{Attributes, DialsBody, FactBody, snake_case};
 
 /// A record as a CloudEvent in structured mode (JSON event format, spec version 1.0).
 #[must_use]
@@ -74,10 +74,11 @@ fn command_data(envelope: &Envelope) -> Value {
             data.insert("count".into(), json!(count));
         }
         // What a fan shares stays in the record: nobody needs it beside his pseudonym on a screen.
-        Command::Enter { place }
-        | Command::AwaitTurn { place }
-        | Command::CallPlaces { below: place } => {
+        Command::Enter { place } | Command::AwaitTurn { place } => {
             data.insert("place".into(), json!(place.0));
+        }
+        Command::CallPlaces { below } => {
+            data.insert("place".into(), json!(below.0));
         }
         Command::HoldSeats { seats, accessible } => {
             let seats: Vec<_> = seats.iter().map(|seat| seat.0).collect();
@@ -95,13 +96,9 @@ fn command_data(envelope: &Envelope) -> Value {
         | Command::PaymentLost { attempt, .. } => {
             data.insert("attempt".into(), json!(attempt));
         }
-        Command::TuneRoom(dials) => {
-            data.insert("pace_per_minute".into(), json!(dials.per_minute));
-            data.insert("shoppers_max".into(), json!(dials.shoppers_max));
-            data.insert("puzzle_level".into(), json!(dials.puzzle_level));
-            data.insert("phase".into(), json!(dials.phase.map(PhaseDial::code)));
-            data.insert("message".into(), json!(dials.message));
-            data.insert("reason".into(), json!(dials.reason));
+        Command::SetDials(change) => {
+            data.insert("dials".into(), json!(DialsBody::from(&**change)));
+            data.insert("reason".into(), json!(change.reason));
         }
         _ => {}
     }

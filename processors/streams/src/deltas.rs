@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use floodgate_domain::effects::SeatMove;
-use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{EventId, FactRecord, Plan, SeatState};
 
 /// What is counted: an event, a section or a price category of it.
@@ -74,7 +73,7 @@ impl Shapes {
         for seat in plan.seats() {
             let (section, category) = (seat.section_index as u32, u32::from(seat.category));
             shape.seats.push((section, category));
-            if !seat.flags.has(SeatFlags::BLOCKED) {
+            if seat.first_state() == SeatState::Free {
                 add(event_id, (section, category), [1, 0, 0], into);
             }
         }

@@ -1,8 +1,16 @@
 //! Roles of a process: each of them alone, or all together.
+//!
+//! A running process is a list of services. A role is a file here that starts its services and adds
+//! them to the list; readiness, failure and the end follow from the list alone.
 
+mod admission;
+mod gateway;
+mod live;
 mod log;
-mod owners;
+mod process;
+mod processor;
 mod reload;
+mod sink;
 mod snapshots;
 
 use std::future::Future;
@@ -12,86 +20,58 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-use floodgate_admission::limits::Rate;
-use floodgate_admission::{
-    AdmissionStore, Keys, LimitSettings, Limits, MemoryStore, PaceSettings, RedisStore,
-    RoomSettings, WaitingRoom,
-};
-use floodgate_config::{Settings, Store};
+use floodgate_config::Settings;
 use floodgate_domain::GatewayId;
-use floodgate_event_log::{Log, LogReplies, ReplyHub, ReplyReader, Topic, Tracer};
-use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, LogPlaces, StatusPage};
-use floodgate_payments::ProviderCalls;
-use floodgate_runner::supervisor::Supervisor;
-use floodgate_streams::AudienceSettings;
+use floodgate_event_log::{Log, Tracer};
+use floodgate_gateway::StatusPage;
+use floodgate_payments::Provider;
 use floodgate_telemetry::tracer;
-use floodgate_transport::{Health, Service};
+use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
 pub use self::log::{SharedLog, kafka_options};
-use self::owners::OwnerParts;
+use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
 use crate::payments::open_provider;
 
 /// How long a status page may take to end: its answers are written at once.
 const PAGE_ENDS_WITHIN: Duration = Duration::from_secs(1);
+/// How often it is looked whether the process can go on.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Roles {
-    pub gateway: bool,
-    pub processor: bool,
-    pub live: bool,
-    pub sink: bool,
+pub enum Role {
+    Processor,
+    Live,
+    Sink,
+    Gateway,
 }
 
-impl Roles {
-    /// Everything in one process.
-    pub const ALL: Roles = Roles { gateway: true, processor: true, live: true, sink: true };
-    /// Nothing, to begin a role of its own with.
-    pub const NONE: Roles = Roles { gateway: false, processor: false, live: false, sink: false };
+impl Role {
+    /// Everything in one process, in the order they are started in: those who come in need the
+    /// rest.
+    pub const ALL: [Role; 4] = [Role::Processor, Role::Live, Role::Sink, Role::Gateway];
 
-    /// As traces call the process: its one role, or `serve`.
     fn name(self) -> &'static str {
-        match (self.gateway, self.processor, self.live, self.sink) {
-            (true, false, false, false) => "gateway",
-            (false, true, false, false) => "processor",
-            (false, false, true, false) => "live",
-            (false, false, false, true) => "sink",
-            _ => "serve",
+        match self {
+            Role::Processor => "processor",
+            Role::Live => "live",
+            Role::Sink => "sink",
+            Role::Gateway => "gateway",
         }
     }
-}
-
-/// A running process.
-#[derive(Debug)]
-pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
-    log: SharedLog,
-    owners: Option<Supervisor>,
-    replies: Option<ReplyReader>,
-    live: Vec<floodgate_streams::LiveHandle>,
-    sinks: Vec<floodgate_sinks::SinkHandle>,
-    server: JoinHandle<()>,
-    /// Whether the server has buyers, who need the other roles until they are done.
-    has_buyers: bool,
-    draining: Arc<AtomicBool>,
-    reloading: Option<JoinHandle<()>>,
-    ending: watch::Sender<bool>,
 }
 
 /// What a process is started with.
 #[derive(Debug)]
 pub struct Start<'a> {
     pub settings: &'a Settings,
-    pub roles: Roles,
+    pub roles: &'a [Role],
     /// Needed by a gateway only.
     pub secrets: Option<Secrets>,
     pub data: &'a Path,
@@ -102,77 +82,110 @@ pub struct Start<'a> {
     pub follows: Option<(PathBuf, Vec<(String, String)>)>,
 }
 
+/// What the roles of one process share.
+struct Parts<'a> {
+    settings: &'a Settings,
+    roles: &'a [Role],
+    data: &'a Path,
+    log: SharedLog,
+    services: Services,
+    gateway_id: GatewayId,
+    /// Answers to the gateway of this process.
+    hub: ReplyHub,
+    /// The provider of payments, where the process needs one and there is one.
+    provider: Option<Arc<dyn Provider>>,
+    tracer: Tracer,
+    metrics: Option<PrometheusHandle>,
+    follows: Option<(PathBuf, Vec<(String, String)>)>,
+}
+
+/// A running process.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    log: SharedLog,
+    services: Services,
+    draining: Arc<AtomicBool>,
+    /// How long a service it needs may be unable to go on.
+    patience: Duration,
+}
+
 impl Running {
-    /// Starts the roles.
+    /// Starts the roles; when one cannot start, those that could end again.
     pub async fn start(start: Start<'_>) -> Result<Self> {
         let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
-        let address = listener.local_addr()?;
-        let takes_payments = roles.gateway || roles.processor;
+        let takes_payments = [Role::Gateway, Role::Processor].iter().any(|one| roles.contains(one));
         let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());
         // Connecting to a cluster takes a moment.
         let log = tokio::task::spawn_blocking(move || SharedLog::open(&settings_too, &folder));
         let log = log.await??;
-        let shared = log.shared();
-        let tracer = tracer(&settings.trace.endpoint, settings.trace.one_in, roles.name())?;
-        let hub = ReplyHub::new();
-        let gateway_id = GatewayId(settings.server.gateway_id);
-        let replies = (roles.gateway && log.is_shared())
-            .then(|| ReplyReader::spawn(&shared, gateway_id, hub.clone()))
-            .transpose()?;
-        let own = roles.gateway.then(|| (gateway_id, hub.clone()));
-        let owners = if roles.processor {
-            let calls = provider
-                .clone()
-                .map(|provider| ProviderCalls::pool(provider, settings.payments.calls_max));
-            Some(start_owners(settings, &log, own, data, (&tracer, calls.transpose()?))?)
-        } else {
-            None
+        let running = Running {
+            address: listener.local_addr()?,
+            log: log.clone(),
+            services: Services::default(),
+            draining: Arc::new(AtomicBool::new(false)),
+            patience: settings.server.give_up_after.0,
         };
-        let live = if roles.live && settings.live.enabled {
-            start_live(settings, &shared)?
-        } else {
-            vec![]
-        };
-        let sinks = if roles.sink { start_sinks(settings, &shared, data).await? } else { vec![] };
-        let (ending, mut end) = watch::channel(false);
-        let shutdown = async move {
-            // The sender lives in `Running`; if it is gone, so is the reason to serve.
-            let _ = end.wait_for(|ends| *ends).await;
-        };
-        let draining = Arc::new(AtomicBool::new(false));
-        let mut reloading = None;
-        let server = if roles.gateway {
-            let secrets = secrets.context("a gateway needs its keys")?;
-            let parts = gateway_parts(settings, secrets, &shared, &hub, metrics)?;
-            let owners = owners.as_ref().map(Supervisor::is_ready);
-            let parts = GatewayParts { tracer, owners, payments: provider, ..parts };
-            let state = GatewayState::start(parts)?;
-            if let Some((file, flags)) = follows {
-                let following = reload::follow(file, flags, settings.clone(), state.clone());
-                reloading = Some(tokio::spawn(following));
-            }
-            tokio::spawn(floodgate_gateway::run(listener, state, shutdown))
-        } else {
-            let ready = owners.as_ref().map(Supervisor::is_ready);
-            let (log, draining) = (Arc::clone(&shared), Arc::clone(&draining));
-            let page = StatusPage { log, ready, draining, metrics };
-            tokio::spawn(floodgate_gateway::run_status(listener, page, shutdown))
-        };
-        let has_buyers = roles.gateway;
-        Ok(Running {
-            address,
+        let name = if let [role] = roles { role.name() } else { "serve" };
+        let parts = Parts {
+            settings,
+            roles,
+            data,
             log,
-            owners,
-            replies,
-            live,
-            sinks,
-            server,
-            has_buyers,
-            draining,
-            reloading,
-            ending,
-        })
+            services: running.services.clone(),
+            gateway_id: GatewayId(settings.server.gateway_id),
+            hub: ReplyHub::new(),
+            provider,
+            tracer: tracer(&settings.trace.endpoint, settings.trace.one_in, name)?,
+            metrics,
+            follows,
+        };
+        match running.start_roles(&parts, secrets, listener) {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                let _ = running.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    fn start_roles(
+        &self,
+        parts: &Parts<'_>,
+        secrets: Option<Secrets>,
+        listener: TcpListener,
+    ) -> Result<()> {
+        self.services.add(Stage::Log, Arc::new(LogService::new(parts.log.clone())));
+        let wants = |role| parts.roles.contains(&role);
+        for role in Role::ALL.into_iter().filter(|role| wants(*role)) {
+            match role {
+                Role::Processor => processor::start(parts)?,
+                Role::Live => live::start(parts)?,
+                Role::Sink => sink::start(parts)?,
+                // Below: it takes the listener.
+                Role::Gateway => {}
+            }
+        }
+        if wants(Role::Gateway) {
+            gateway::start(parts, secrets.context("a gateway needs its keys")?, listener)
+        } else {
+            self.serve_status(parts, listener);
+            Ok(())
+        }
+    }
+
+    /// Machines look at readiness and metrics until the end, and nothing waits for them.
+    fn serve_status(&self, parts: &Parts<'_>, listener: TcpListener) {
+        let page = StatusPage {
+            services: self.services.clone(),
+            draining: Arc::clone(&self.draining),
+            metrics: parts.metrics.clone(),
+        };
+        let run = |shutdown| floodgate_gateway::run_status(listener, page, shutdown);
+        let server = Server::spawn("status", Some(PAGE_ENDS_WITHIN), run);
+        self.services.add(Stage::Watched, Arc::new(server));
     }
 
     /// The log, for those who look while it runs.
@@ -182,16 +195,12 @@ impl Running {
     }
 
     /// Ends only when this process cannot go on: another one must take over.
-    pub async fn failed(&self) -> anyhow::Error {
-        let mut pulse = tokio::time::interval(Duration::from_millis(200));
+    pub async fn failed(&self) -> ServiceError {
+        let mut pulse = tokio::time::interval(LOOK_EVERY);
         loop {
             pulse.tick().await;
-            let owners = self.owners.as_ref().map(Service::health);
-            if let Some(Health::Failed { reason }) = owners {
-                return anyhow!("owners: {reason}");
-            }
-            if matches!(self.log.shared().health(), Err(floodgate_event_log::LogError::Closed)) {
-                return anyhow!("the log's producer failed for good; a new process starts afresh");
+            if let Some(failure) = self.services.failure(self.patience) {
+                return failure;
             }
         }
     }
@@ -199,151 +208,9 @@ impl Running {
     /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
     /// the log.
     pub async fn shutdown(self) -> Result<()> {
-        let Running { log, owners, replies, live, sinks, mut server, ending, .. } = self;
         self.draining.store(true, Ordering::Release);
-        self.reloading.iter().for_each(JoinHandle::abort);
-        if self.has_buyers {
-            let _ = ending.send(true);
-            (&mut server).await.context("the server ended badly")?;
-        }
-        let ended = tokio::task::spawn_blocking(move || {
-            owners.iter().for_each(Service::stop);
-            live.iter().for_each(floodgate_streams::LiveHandle::stop);
-            sinks.iter().for_each(floodgate_sinks::SinkHandle::stop);
-            replies.iter().for_each(ReplyReader::stop);
-            let owned = owners.map_or(Ok(()), |owners| owners.join());
-            live.into_iter().for_each(floodgate_streams::LiveHandle::join);
-            sinks.into_iter().for_each(floodgate_sinks::SinkHandle::join);
-            replies.into_iter().for_each(ReplyReader::join);
-            log.close();
-            owned
-        })
-        .await?;
-        if !self.has_buyers {
-            // Machines look at readiness and metrics until the end, and nothing waits for them.
-            let _ = ending.send(true);
-            let _ = tokio::time::timeout(PAGE_ENDS_WITHIN, server).await;
-        }
-        Ok(ended?)
-    }
-}
-
-/// Owners of partitions; their answers to the gateway of this process go straight to it.
-fn start_owners(
-    settings: &Settings,
-    log: &SharedLog,
-    own: Option<(GatewayId, ReplyHub)>,
-    data: &Path,
-    (tracer, calls): (&Tracer, Option<ProviderCalls>),
-) -> Result<Supervisor> {
-    owners::start(OwnerParts {
-        log: log.clone(),
-        replies: Arc::new(LogReplies::new(log.shared(), own)),
-        calls,
-        snapshots: snapshots::open(settings, data)?,
-        settings: settings.clone(),
-        tracer: tracer.clone(),
-    })
-}
-
-fn start_live(
-    settings: &Settings,
-    log: &Arc<dyn Log>,
-) -> Result<Vec<floodgate_streams::LiveHandle>> {
-    let live = floodgate_streams::LiveSettings {
-        forget_after: settings.live.forget_after.0,
-        audience: AudienceSettings {
-            window_ms: settings.live.audience_window.as_millis(),
-            threshold: settings.live.audience_threshold,
-        },
-    };
-    let start = |partition| floodgate_streams::spawn(Arc::clone(log), partition, live);
-    let live = (0..log.partitions(Topic::Ledger)).map(start).collect::<std::io::Result<_>>();
-    live.context("a counting thread could not start")
-}
-
-async fn start_sinks(
-    settings: &Settings,
-    log: &Arc<dyn Log>,
-    data: &Path,
-) -> Result<Vec<floodgate_sinks::SinkHandle>> {
-    let mut sinks: Vec<Box<dyn floodgate_sinks::Sink>> = Vec::new();
-    if settings.sinks.sqlite {
-        std::fs::create_dir_all(data)?;
-        let sink = floodgate_sinks::SqliteSink::open(&data.join("views.db"))
-            .context("views.db cannot be opened; it can be deleted, the log has everything")?;
-        sinks.push(Box::new(sink));
-    }
-    if !settings.sinks.postgres.is_empty() {
-        let config = settings.sinks.postgres.clone();
-        let open = move || floodgate_sinks::PostgresSink::open(&config);
-        let sink = tokio::task::spawn_blocking(open).await?;
-        sinks.push(Box::new(sink.context("sinks.postgres cannot be reached")?));
-    }
-    let spawn = |sink| floodgate_sinks::spawn(Arc::clone(log), sink);
-    sinks.into_iter().map(spawn).collect::<std::io::Result<_>>().context("a sink's thread")
-}
-
-fn gateway_parts(
-    settings: &Settings,
-    secrets: Secrets,
-    log: &Arc<dyn Log>,
-    replies: &ReplyHub,
-    metrics: Option<PrometheusHandle>,
-) -> Result<GatewayParts> {
-    let admission = &settings.admission;
-    let gateway_id = GatewayId(settings.server.gateway_id);
-    let places = Arc::new(LogPlaces::new(Arc::clone(log), replies.clone(), gateway_id));
-    let store: Arc<dyn AdmissionStore> = match admission.store {
-        Store::Memory => Arc::new(MemoryStore::new(places, admission.block)),
-        Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
-    };
-    let server = &settings.server;
-    Ok(GatewayParts {
-        log: Arc::clone(log),
-        replies: replies.clone(),
-        gateway_id,
-        room: Arc::new(WaitingRoom::new(
-            Keys::new(1, secrets.root),
-            store,
-            room_settings(settings),
-        )),
-        limits: Limits::new(limit_settings(settings)),
-        staff_keys: secrets.staff,
-        ticket_key: secrets.ticket,
-        payments: None,
-        metrics,
-        tracer: Tracer::default(),
-        owners: None,
-        settings: GatewaySettings {
-            answer_deadline: server.answer_deadline.0,
-            body_deadline: server.body_deadline.0,
-            header_deadline: server.header_deadline.0,
-            connections_max: server.connections_max,
-            drain_notice: server.drain_notice.0,
-            body_bytes_max: server.body_max.0,
-            plan_bytes_max: server.plan_body_max.0,
-            trusted_proxies: server.trusted_proxies.clone(),
-        },
-    })
-}
-
-fn room_settings(settings: &Settings) -> RoomSettings {
-    let admission = &settings.admission;
-    let (per_minute, grace_ms) = (admission.pace_per_minute, admission.grace.as_millis());
-    let pace = PaceSettings { per_minute, grace_ms };
-    let (puzzle_level, puzzle_neighbours) = (admission.puzzle_level, admission.puzzle_neighbours);
-    RoomSettings { pace, puzzle_level, puzzle_neighbours }
-}
-
-fn limit_settings(settings: &Settings) -> LimitSettings {
-    let admission = &settings.admission;
-    let rate = |per_second, burst| Rate { per_second, burst };
-    LimitSettings {
-        address: rate(admission.address_per_second, admission.address_burst),
-        network: rate(admission.network_per_second, admission.network_burst),
-        device: rate(admission.device_per_second, admission.device_burst),
-        keys_max: admission.keys_max,
+        let services = self.services;
+        Ok(tokio::task::spawn_blocking(move || services.end()).await??)
     }
 }
 

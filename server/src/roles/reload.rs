@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use floodgate_config::{Settings, Tune, TunePhase, load_text};
-use floodgate_domain::{PhaseDial, RoomDials};
-use floodgate_gateway::{FileDials, GatewayState};
+use floodgate_config::{Settings, load_text};
+use floodgate_domain::dials::DialEntry;
+use floodgate_gateway::GatewayState;
 
-use super::{limit_settings, room_settings};
+use super::admission::{limit_settings, room_settings};
 
 /// How often the file is looked at. What is new is taken at the second look that sees it, so that
 /// half a file is not: within half a second, and two reads of a few kilobytes cost nothing.
@@ -58,11 +58,11 @@ struct Follower {
     flags: Vec<(String, String)>,
     settings: Settings,
     /// `None` before the file was taken for the first time.
-    dials: Option<Vec<FileDials>>,
+    dials: Option<Vec<DialEntry>>,
     state: GatewayState,
 }
 
-/// Follows the file until the task is dropped. A bad file changes nothing and says why; settings
+/// Follows the file until the task is cut off. A bad file changes nothing and says why; settings
 /// that take a restart are named.
 pub(super) async fn follow(
     path: PathBuf,
@@ -98,54 +98,30 @@ impl Follower {
         let text = std::str::from_utf8(content).context("the file is not UTF-8")?;
         let loaded = load_text(Some((&self.path, text)), std::env::vars(), &self.flags)?;
         let next = loaded.settings;
-        let dials = next.tune.iter().map(file_dials).collect::<Result<Vec<_>>>()?;
-        let turns = self.state.turns_of_file(self.dials.as_deref(), &dials)?;
+        let changes = self.state.changes_of_file(self.dials.as_deref(), &next.dials)?;
 
         let limits = limit_settings(&next);
         let limits = (limits != limit_settings(&self.settings)).then_some(limits);
-        self.state.retune(limits, room_settings(&next));
+        self.state.follow_settings(limits, room_settings(&next));
         if needs_restart(&self.settings, &next) {
             tracing::warn!(
                 "some of the new settings take a restart; see `floodgate config default`"
             );
         }
-        let is_first = self.dials.replace(dials).is_none();
-        if !is_first || !turns.is_empty() {
-            let turns = turns.len();
-            tracing::info!(file = %self.path.display(), turns, "settings taken from the file");
+        let is_first = self.dials.replace(next.dials.clone()).is_none();
+        if !is_first || !changes.is_empty() {
+            let changes = changes.len();
+            tracing::info!(file = %self.path.display(), changes, "settings taken from the file");
         }
         self.settings = next;
-        Ok(self.state.turn_by_file(turns).await?)
+        Ok(self.state.change_by_file(changes).await?)
     }
-}
-
-/// An entry of the file as the gateway takes it.
-fn file_dials(tune: &Tune) -> Result<FileDials> {
-    let event_id = match tune.event.as_str() {
-        "*" => None,
-        text => Some(text.parse().with_context(|| format!("[[tune]] event = \"{text}\""))?),
-    };
-    let phase = tune.phase.map(|phase| match phase {
-        TunePhase::Open => PhaseDial::Open,
-        TunePhase::Pause => PhaseDial::Pause,
-        TunePhase::Close => PhaseDial::Close,
-    });
-    let dials = RoomDials {
-        per_minute: tune.pace_per_minute,
-        shoppers_max: tune.shoppers_max,
-        puzzle_level: tune.puzzle_level,
-        phase,
-        message: tune.message.clone(),
-        reason: tune.reason.clone(),
-        origin: 0,
-    };
-    Ok(FileDials { event_id, dials })
 }
 
 /// Whether anything differs that only a start reads.
 fn needs_restart(now: &Settings, next: &Settings) -> bool {
     let mut same = now.clone();
-    same.tune.clone_from(&next.tune);
+    same.dials.clone_from(&next.dials);
     let (ours, theirs) = (&mut same.admission, &next.admission);
     ours.pace_per_minute = theirs.pace_per_minute;
     ours.grace = theirs.grace;

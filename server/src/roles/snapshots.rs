@@ -46,7 +46,8 @@ fn from_environment() -> Result<Credentials> {
         _ => Err(ConfigError::OutOfBounds {
             key: "s3.credentials_file",
             value: "\"\"".to_owned(),
-            fix: "a file with keys, unless AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set",
+            fix: "a file with keys, unless AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set"
+                .to_owned(),
         }
         .into()),
     }

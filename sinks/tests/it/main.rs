@@ -1,7 +1,8 @@
 //! Sinks: repeats, disorder, restarts; and that both databases say the same.
 #![allow(clippy::unwrap_used)]
 
+mod cut;
+mod dead_letters;
 mod disorder;
 mod history;
-mod letters;
 mod postgres;

@@ -10,7 +10,7 @@ use floodgate_gateway::Role;
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;
 use floodgate_server::keys::{KeyFiles, is_open_to_others};
-use floodgate_server::open_snapshots;
+use floodgate_server::{open_provider, open_snapshots};
 
 pub(super) fn open_files(settings: &Settings) -> Finding {
     let needed = settings.server.connections_max as u64 + 100;
@@ -65,6 +65,25 @@ pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
     let names: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
     let names = names.join(" ");
     Finding::bad("keys", format!("others can read {names}"), format!("chmod 600 {names}"))
+}
+
+/// Who takes the money, and whether anything would start with it.
+pub(super) fn payments(settings: &Settings) -> Finding {
+    match open_provider(settings) {
+        Ok(Some(provider)) if provider.moves_money() => {
+            Finding::good("payments", format!("{} takes the money", provider.name()))
+        }
+        Ok(Some(provider)) => {
+            let name = provider.name();
+            Finding::good("payments", format!("{name} moves no money; allowed, so this is a trial"))
+        }
+        Ok(None) => Finding::good("payments", "no provider: every payment stays open"),
+        Err(error) => Finding::bad(
+            "payments",
+            format!("nothing that takes payments starts: {error}"),
+            "name a provider in [payments], or allow the sandbox for a trial",
+        ),
+    }
 }
 
 /// A folder this process must write to.

@@ -93,6 +93,7 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     findings.push(here::listen(settings));
     findings.push(here::keys(settings, data));
     findings.push(here::folder("data folder", data));
+    findings.push(here::payments(settings));
     match settings.log.backend {
         Backend::Embedded => findings.push(here::log(data)),
         Backend::Kafka => {
@@ -103,7 +104,5 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     if settings.admission.store == Store::Redis {
         findings.extend(stores::redis(settings));
     }
-    if !settings.sinks.postgres.is_empty() {
-        findings.extend(stores::postgres(settings));
-    }
+    findings.extend(stores::sinks(settings, data));
 }

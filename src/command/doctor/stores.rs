@@ -1,16 +1,17 @@
-//! Redis and PostgreSQL, as gateways and sinks need them.
+//! Redis, and the places facts are carried to, as gateways and sinks need them.
+
+use std::path::Path;
 
 use floodgate_admission::{RedisFound, inspect_redis};
 use floodgate_config::Settings;
-use floodgate_sinks::{PostgresFound, inspect_postgres};
+use floodgate_sinks::{Destination, Inspection, destinations};
 
 use super::super::block_on;
 use super::super::exit::Failure;
 use super::{Finding, clock};
 
-/// The oldest versions with everything that is asked of them.
+/// The oldest version with everything that is asked of it.
 const REDIS_MAJOR_MIN: u32 = 6;
-const POSTGRES_MIN: i32 = 120_000;
 
 /// The store that gateways share.
 pub(super) fn redis(settings: &Settings) -> Vec<Finding> {
@@ -46,32 +47,31 @@ fn redis_findings(found: &RedisFound) -> Vec<Finding> {
     vec![first, second, clock::compare("redis clock", "Redis", *clocks)]
 }
 
-/// The database of the tables, when there is one.
-pub(super) fn postgres(settings: &Settings) -> Vec<Finding> {
-    match inspect_postgres(&settings.sinks.postgres) {
-        Ok(found) => postgres_findings(&found),
+/// Every place facts are carried to.
+pub(super) fn sinks(settings: &Settings, data: &Path) -> Vec<Finding> {
+    match destinations(&settings.sinks, data) {
+        Ok(all) => all.iter().flat_map(|one| destination_findings(&**one)).collect(),
         Err(error) => {
-            let fix = "start it, or set sinks.postgres; the sink waits for it meanwhile";
-            vec![Finding::bad("postgres", error.to_string(), fix)]
+            vec![Finding::bad("sinks", error.to_string(), "mend the setting that is named")]
         }
     }
 }
 
-fn postgres_findings(found: &PostgresFound) -> Vec<Finding> {
-    let PostgresFound { version, version_number, is_standby, may_create, clocks } = found;
-    let answers = format!("PostgreSQL {version} answers");
-    let first = if *version_number < POSTGRES_MIN {
-        Finding::bad("postgres", answers, "take PostgreSQL 12 or later")
-    } else if *is_standby {
-        let fix = "set sinks.postgres to the one it follows";
-        Finding::bad("postgres", format!("{answers}, and is a standby: it takes no writes"), fix)
-    } else if !may_create {
-        let fix = "grant create on the schema to the user of sinks.postgres";
-        Finding::bad("postgres", format!("{answers}, and this user may make no tables"), fix)
-    } else {
-        Finding::good("postgres", answers)
+fn destination_findings(destination: &dyn Destination) -> Vec<Finding> {
+    let name = destination.name();
+    let Inspection { found, fault, clock } = match destination.inspect() {
+        Ok(inspection) => inspection,
+        Err(error) => {
+            let fix = format!("start it, or set sinks.{name}; the sink waits for it meanwhile");
+            return vec![Finding::bad(name, error.to_string(), fix)];
+        }
     };
-    vec![first, clock::compare("postgres clock", "PostgreSQL", *clocks)]
+    let first = match fault {
+        Some((found, fix)) => Finding::bad(name, found, fix),
+        None => Finding::good(name, found),
+    };
+    let clock = clock.map(|one| clock::compare(one.check, one.whose, one.clocks));
+    [first].into_iter().chain(clock).collect()
 }
 
 /// A URL as it may be shown.
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_is_told_by_itself() {
+    fn each_fault_is_reported_by_itself() {
         let faults = |findings: Vec<Finding>| -> Vec<String> {
             findings.into_iter().filter_map(|finding| finding.fix).collect()
         };
@@ -111,24 +111,6 @@ mod tests {
         ];
         for (findings, says) in rows {
             let faults = faults(findings);
-            assert!(faults.len() == 1 && faults[0].contains(says), "{faults:?}");
-        }
-        let good = PostgresFound {
-            version: "17.2".into(),
-            version_number: 170_002,
-            is_standby: false,
-            may_create: true,
-            clocks: NOW,
-        };
-        assert!(faults(postgres_findings(&good)).is_empty());
-        let rows = [
-            (PostgresFound { version_number: 110_000, ..good.clone() }, "12"),
-            (PostgresFound { is_standby: true, ..good.clone() }, "follows"),
-            (PostgresFound { may_create: false, ..good.clone() }, "grant"),
-            (PostgresFound { clocks: [NOW[0], LogTime(1), NOW[0]], ..good }, "NTP"),
-        ];
-        for (found, says) in rows {
-            let faults = faults(postgres_findings(&found));
             assert!(faults.len() == 1 && faults[0].contains(says), "{faults:?}");
         }
     }

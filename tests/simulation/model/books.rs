@@ -69,8 +69,8 @@ impl Books {
             Fact::SalePaused => self.turn(SalePhase::Paused),
             Fact::SaleClosed => self.turn(SalePhase::Closed),
             Fact::EventCancelled => self.turn(SalePhase::Cancelled),
-            Fact::RoomTuned { dials, .. } => {
-                self.policy.shoppers_max = dials.shoppers_max.unwrap_or(self.policy.shoppers_max);
+            Fact::DialsSet { change, .. } => {
+                self.policy.shoppers_max = change.shoppers_max.unwrap_or(self.policy.shoppers_max);
                 Ok(())
             }
             Fact::PlacesReserved { first, count } => {

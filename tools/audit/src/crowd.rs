@@ -21,10 +21,10 @@ impl CrowdBook {
         match fact {
             Fact::PlacesCalled { below } => {
                 let moves_on = self.called < below.0 && below.0 <= places;
-                let told =
+                let words =
                     format!("places below {} called after {}, of {places}", below.0, self.called);
                 self.called = self.called.max(below.0);
-                Some(("line-moves-on", moves_on, told))
+                Some(("line-moves-on", moves_on, words))
             }
             Fact::TurnAwaited { place, .. } => {
                 let is_first = self.asked.insert(*place) && place.0 < places;
@@ -47,14 +47,14 @@ impl CrowdBook {
 
 #[cfg(test)]
 mod tests {
-    use floodgate_domain::BuyerId;
+    use floodgate_domain::{BuyerId, Frontier};
 
     use super::*;
 
     #[test]
     fn broken_lines_are_noticed() {
         let cohort = Cohort::new(None, None);
-        let called = |below| Fact::PlacesCalled { below: Place(below) };
+        let called = |below| Fact::PlacesCalled { below: Frontier(below) };
         let asked = |place| Fact::TurnAwaited { buyer: BuyerId(1), place: Place(place) };
         let rows = [
             (called(5), true),
@@ -72,8 +72,8 @@ mod tests {
         ];
         let mut book = CrowdBook::default();
         for (at, (fact, expected)) in rows.iter().enumerate() {
-            let (_, holds, told) = book.enter(fact, 10).expect("a fact about the crowd");
-            assert_eq!(holds, *expected, "row {at}: {fact:?} {told}");
+            let (_, holds, words) = book.enter(fact, 10).expect("a fact about the crowd");
+            assert_eq!(holds, *expected, "row {at}: {fact:?} {words}");
         }
         assert!(book.enter(&Fact::TimeMarked, 10).is_none());
     }

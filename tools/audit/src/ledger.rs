@@ -10,8 +10,9 @@ use floodgate_domain::{
 
 use crate::crowd::CrowdBook;
 use crate::report::{AuditReport, Check, SeatCounts};
+use crate::tickets::{SoldOrder, TicketBook};
 
-/// Violations told in words; the counts tell the rest.
+/// Violations given in words; the counts say how many there are.
 const EXAMPLES_MAX: usize = 20;
 /// How late a hold may end: a slot of the engine's wheel, and the idle owner's next Tick.
 const EXPIRY_SLACK_MS: u64 = 5_000;
@@ -37,6 +38,13 @@ struct OrderBook {
     confirmed: bool,
 }
 
+impl OrderBook {
+    fn as_sold(&self) -> SoldOrder {
+        let is_sold = matches!(self.stage, Stage::Sold { .. });
+        SoldOrder { buyer: self.buyer, seats: self.seats, is_sold }
+    }
+}
+
 #[derive(Debug, Default)]
 struct BuyerBook {
     seats: u64,
@@ -56,6 +64,7 @@ struct EventBook {
     spent: HashSet<Place>,
     places: u64,
     crowd: CrowdBook,
+    tickets: TicketBook,
 }
 
 /// The books of all events.
@@ -167,6 +176,7 @@ impl Ledger {
                 spent: HashSet::new(),
                 places: 0,
                 crowd: CrowdBook::default(),
+                tickets: TicketBook::default(),
             };
             let is_new = self.events.insert(record.event_id, book).is_none();
             self.check("event-created-once", is_new, || {
@@ -193,8 +203,8 @@ impl Ledger {
                 book.shoppers_ceiling = now.max(u64::from(policy.shoppers_max));
             }
             // A smaller shop throws nobody out: those inside are the ceiling until they leave.
-            Fact::RoomTuned { dials, .. } => {
-                if let Some(limit) = dials.shoppers_max {
+            Fact::DialsSet { change, .. } => {
+                if let Some(limit) = change.shoppers_max {
                     book.policy.shoppers_max = limit;
                     book.shoppers_ceiling = u64::from(limit).max(book.shoppers.len() as u64);
                 }
@@ -273,8 +283,11 @@ impl Ledger {
             | Fact::OrderRefunded { hold_id, seats, .. }
             | Fact::OrderCancelled { hold_id, seats, .. } => self.over(book, *hold_id, seats),
             other => {
-                if let Some((id, holds, told)) = book.crowd.enter(other, book.places) {
-                    self.check(id, holds, || told);
+                let sold = |hold_id| book.orders.get(&hold_id).map(OrderBook::as_sold);
+                let of_ticket = book.tickets.enter(other, sold);
+                let found = of_ticket.or_else(|| book.crowd.enter(other, book.places));
+                if let Some((id, holds, words)) = found {
+                    self.check(id, holds, || words);
                 }
             }
         }
@@ -305,8 +318,8 @@ impl Ledger {
         counts.holds += holds;
         let fits = counts.seats <= u64::from(book.policy.seats_per_buyer_max)
             && counts.holds <= u64::from(book.policy.holds_per_buyer_max);
-        let told = format!("{buyer} has {} seats and {} holds", counts.seats, counts.holds);
-        self.check("buyer-limits", fits, || told);
+        let words = format!("{buyer} has {} seats and {} holds", counts.seats, counts.holds);
+        self.check("buyer-limits", fits, || words);
     }
 
     /// The order, which must still be held or awaiting payment.
@@ -320,7 +333,7 @@ impl Ledger {
             .orders
             .get_mut(&hold_id)
             .filter(|order| matches!(order.stage, Stage::Held | Stage::Pending));
-        self.check("order-lives", order.is_some(), || format!("{hold_id} was {what} when over"));
+        self.check("order-moves", order.is_some(), || format!("{hold_id} was {what} when over"));
         order
     }
 
@@ -334,7 +347,7 @@ impl Ledger {
     ) {
         let Some(order) = book.orders.get_mut(&hold_id) else {
             return self
-                .check("order-lives", false, || format!("{hold_id} was confirmed, never held"));
+                .check("order-moves", false, || format!("{hold_id} was confirmed, never held"));
         };
         let was_live = matches!(order.stage, Stage::Held | Stage::Pending);
         order.stage = Stage::Sold { settled: false };
@@ -344,12 +357,12 @@ impl Ledger {
         self.check("price-fixed", fixed, || format!("{hold_id} was confirmed at {amount}"));
         if kept == SeatsKept::Held {
             let same = was_live && before == *seats;
-            self.check("order-lives", same, || format!("{hold_id} was confirmed with other seats"));
+            self.check("order-moves", same, || format!("{hold_id} was confirmed with other seats"));
             if let Some(counts) = book.buyers.get_mut(&buyer) {
                 counts.holds = counts.holds.saturating_sub(1);
             }
         } else {
-            self.check("order-lives", !was_live, || format!("{hold_id} found seats it still had"));
+            self.check("order-moves", !was_live, || format!("{hold_id} found seats it still had"));
             self.own(book, hold_id, seats);
             self.count(book, buyer, seats.len() as u64, 0);
         }
@@ -357,6 +370,7 @@ impl Ledger {
 
     /// The order ends; its seats must have been its own.
     fn over(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
+        book.tickets.forget(hold_id, seats);
         for seat in seats.iter() {
             let owner = book.owners.remove(&seat);
             self.check("seat-one-owner", owner == Some(hold_id), || {
@@ -364,7 +378,7 @@ impl Ledger {
             });
         }
         let Some(order) = book.orders.get_mut(&hold_id) else {
-            return self.check("order-lives", false, || format!("{hold_id} ended, never began"));
+            return self.check("order-moves", false, || format!("{hold_id} ended, never began"));
         };
         let stage = std::mem::replace(&mut order.stage, Stage::Over);
         let whole = stage != Stage::Over && order.seats == *seats;
@@ -374,7 +388,7 @@ impl Ledger {
                 .holds
                 .saturating_sub(u64::from(matches!(stage, Stage::Held | Stage::Pending)));
         }
-        self.check("order-lives", whole, || format!("{hold_id} ended twice or in part"));
+        self.check("order-moves", whole, || format!("{hold_id} ended twice or in part"));
     }
 
     /// The books at the end: every hold has ended in time, every count adds up.

@@ -9,6 +9,7 @@ mod crowd;
 mod ledger;
 mod replay;
 mod report;
+mod tickets;
 
 use std::path::Path;
 use std::time::Duration;

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::{BATCH, each_record, reader_from_start};
 
 /// Compares up to `facts_end`. What follows from later commands is entered into the books: the
-/// commands are durable, so their outcomes are fixed, and were perhaps told, though their facts
+/// commands are durable, so their outcomes are fixed, and were perhaps answered, though their facts
 /// are still to be published.
 pub(super) fn compare(
     log: &dyn Log,

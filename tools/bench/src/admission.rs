@@ -1,4 +1,5 @@
-//! The waiting room alone, on one core: what a visitor's work costs us, next to what it costs him.
+//! The waiting room alone, on one core: what the work of a visitor costs us, next to what it
+//! costs them.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct AdmissionBench {
     pub seed: u64,
 }
 
-/// A visitor with his work done.
+/// A visitor whose work is done.
 struct Visitor {
     buyer: BuyerId,
     challenge: String,

@@ -149,7 +149,7 @@ fn authorised() -> AuthorisedPayment {
     AuthorisedPayment { reference, capture_before: Some(LogTime(1_900_000_000_000)) }
 }
 
-/// The life of an on-sale: people enter, hold named or best seats, let holds run out, release
+/// The course of an on-sale: people enter, hold named or best seats, let holds run out, release
 /// them, pay, are declined, and most in the end are refused because the house is full.
 fn mixed_log(new: &NewEvent, options: EngineBench) -> Prepared {
     let mut author = Author::new(new, Policy { hold_ms: 2_000, ..policy(true) });
@@ -159,7 +159,7 @@ fn mixed_log(new: &NewEvent, options: EngineBench) -> Prepared {
     Prepared { log, setup, seed: options.seed }
 }
 
-/// The same life in which no hold runs out, so that it is the same whenever it is replayed.
+/// The same course, in which no hold runs out, so that it is the same whenever it is replayed.
 pub(super) fn timeless_log(new: &NewEvent, options: EngineBench) -> RawLog {
     live(new, Author::new(new, Policy { hold_ms: 3_600_000, ..policy(true) }), options)
 }
@@ -188,7 +188,7 @@ fn live(new: &NewEvent, mut author: Author, options: EngineBench) -> RawLog {
             }
             25..60 if !shoppers.is_empty() => {
                 let buyer = shoppers.swap_remove(rng.random_range(0..shoppers.len()));
-                let command = hold_wish(&mut rng, seats, categories);
+                let command = wanted_hold(&mut rng, seats, categories);
                 if let Answer::Order(view) = author.send(Actor::Buyer(buyer), command) {
                     held.push((buyer, view.hold_id));
                 } else if rng.random_bool(0.5) {
@@ -224,7 +224,7 @@ fn live(new: &NewEvent, mut author: Author, options: EngineBench) -> RawLog {
     author.log
 }
 
-fn hold_wish(rng: &mut StdRng, seats: u32, categories: u8) -> Command {
+fn wanted_hold(rng: &mut StdRng, seats: u32, categories: u8) -> Command {
     let count = rng.random_range(1..=4_u8);
     if rng.random_bool(0.7) {
         let categories = CategorySet::only(rng.random_range(0..categories));
@@ -256,8 +256,8 @@ fn hold_best_log(new: &NewEvent, options: EngineBench) -> Prepared {
     loop {
         buyer += 1;
         let count = rng.random_range(1..=4);
-        let wish = Command::HoldBest { count, categories: CategorySet::ANY };
-        let answer = author.send(Actor::Buyer(BuyerId(buyer)), wish);
+        let wanted = Command::HoldBest { count, categories: CategorySet::ANY };
+        let answer = author.send(Actor::Buyer(BuyerId(buyer)), wanted);
         if count == 1 && matches!(answer, Answer::Refused(_)) {
             return Prepared { log: author.log, setup, seed: options.seed };
         }
@@ -361,8 +361,8 @@ fn measure_expiry(new: &NewEvent) -> Figure {
     let mut author = Author::new(new, policy(false));
     let target = 80_000.min(new.plan.seat_count() as u64 / 2);
     for buyer in 1..=target {
-        let wish = Command::HoldBest { count: 1, categories: CategorySet::ANY };
-        author.send(Actor::Buyer(BuyerId(buyer)), wish);
+        let wanted = Command::HoldBest { count: 1, categories: CategorySet::ANY };
+        author.send(Actor::Buyer(BuyerId(buyer)), wanted);
     }
     author.now += 400_000;
     let mut steps = Vec::new();

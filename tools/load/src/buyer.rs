@@ -11,21 +11,21 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::queue::Frontier;
+use crate::queue::QueueSeen;
 use crate::tally::Tally;
 use floodgate_audit::Acked;
 use floodgate_http_client::{Call, Http, Response};
 
-/// Requests of one wish that failed without an answer before the buyer goes home.
+/// Tries of one request that failed without an answer before the buyer goes home.
 const TRIES_MAX: u32 = 200;
-/// Different wishes a buyer makes before he accepts that there is nothing for him.
-const WISHES_MAX: u32 = 6;
+/// Different seats a buyer asks for before they accept that there is nothing for them.
+const ATTEMPTS_MAX: u32 = 6;
 
 /// How a buyer behaves; drawn from the stampede's seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Temper {
     group: u8,
-    /// Names seats himself instead of asking for the best.
+    /// Names seats instead of asking for the best.
     picks_seats: bool,
     /// Leaves after holding, without paying.
     walks_away: bool,
@@ -53,11 +53,11 @@ pub(super) struct Ended;
 
 pub(super) type Step<T> = Result<T, Ended>;
 
-/// A buyer before his visit.
+/// A buyer before the visit.
 #[derive(Debug)]
 pub(super) struct Buyer {
     pub(super) http: Http,
-    pub(super) queue: watch::Receiver<Frontier>,
+    pub(super) queue: watch::Receiver<QueueSeen>,
     pub(super) tally: Arc<Tally>,
     pub(super) event_id: String,
     pub(super) number: usize,
@@ -67,7 +67,7 @@ pub(super) struct Buyer {
     pub(super) inside: Arc<Semaphore>,
 }
 
-/// What the server gave him along the way.
+/// What the server gave them along the way.
 #[derive(Debug, Default)]
 pub(super) struct Papers {
     pub(super) address: String,
@@ -107,17 +107,17 @@ impl Buyer {
         format!("/v1/events/{}{rest}", self.event_id)
     }
 
-    /// One wish, tried again under the same key until it is answered.
+    /// One request, tried again under the same key until it is answered.
     pub(super) async fn ask(
         &self,
         papers: &Papers,
         method: Method,
         path: &str,
-        wish: &str,
+        request: &str,
         body: Value,
         meant_at: Instant,
     ) -> Step<Response> {
-        let key = format!("{}-{}-{wish}", self.seed, self.number);
+        let key = format!("{}-{}-{request}", self.seed, self.number);
         for tries in 0..TRIES_MAX {
             let mut headers = vec![("x-forwarded-for", papers.address.as_str())];
             for (name, value) in [
@@ -132,7 +132,7 @@ impl Buyer {
             let body = (method == Method::POST).then(|| body.clone());
             let call = Call { headers, key: Some(&key), body, bearer: None };
             match self.http.call(method.clone(), path, call).await {
-                // Accepted but not decided yet, shed, or told to slow down: the same key is safe.
+                // Accepted but not decided yet, shed, or asked to slow down: the same key is safe.
                 Ok(answer)
                     if matches!(answer.status, 202 | 429 | 503)
                         && answer.code() != "cooling_down" =>
@@ -168,7 +168,7 @@ impl Buyer {
 
     async fn wait_for_turn(&mut self, place: u64) -> Step<()> {
         let give_up_at = self.give_up_at;
-        let turn = self.queue.wait_for(|seen| seen.frontier > place || seen.is_over);
+        let turn = self.queue.wait_for(|seen| seen.calls(place) || seen.is_over);
         match tokio::time::timeout_at(give_up_at, turn).await {
             Ok(Ok(seen)) if !seen.is_over => Ok(()),
             Ok(_) => Err(Ended),
@@ -181,9 +181,9 @@ impl Buyer {
 
     async fn enter(&self, papers: &mut Papers) -> Step<()> {
         for tries in 0.. {
-            let (path, wish) = (self.path("/enter"), format!("enter-{tries}"));
+            let (path, request) = (self.path("/enter"), format!("enter-{tries}"));
             let answer =
-                self.ask(papers, Method::POST, &path, &wish, json!({}), Instant::now()).await?;
+                self.ask(papers, Method::POST, &path, &request, json!({}), Instant::now()).await?;
             if answer.is_ok() {
                 papers.pass = answer.text("pass").unwrap_or_default().to_owned();
                 return Ok(());
@@ -196,17 +196,18 @@ impl Buyer {
         Err(Ended)
     }
 
-    /// Holds what can be had: the wish shrinks with every refusal.
+    /// Holds what can be had: the group shrinks with every refusal.
     async fn hold(&self, papers: &Papers, rng: &mut StdRng) -> Step<Option<Response>> {
         let mut group = self.temper.group;
-        for attempt in 0..WISHES_MAX {
+        for attempt in 0..ATTEMPTS_MAX {
             let body = if self.temper.picks_seats && attempt < 2 {
                 json!({ "seats": [rng.random_range(0..30_000)] })
             } else {
                 json!({ "best": { "count": group } })
             };
-            let (path, wish) = (self.path("/holds"), format!("hold-{attempt}"));
-            let answer = self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
+            let (path, request) = (self.path("/holds"), format!("hold-{attempt}"));
+            let answer =
+                self.ask(papers, Method::POST, &path, &request, body, Instant::now()).await?;
             if answer.is_ok() {
                 self.acked(&answer);
                 return Ok(Some(answer));
@@ -235,8 +236,9 @@ impl Buyer {
         let mut card = self.temper.card;
         for attempt in 0..2 {
             let body = json!({ "hold_id": hold_id, "payment_method": card });
-            let (path, wish) = (self.path("/orders"), format!("pay-{attempt}"));
-            let answer = self.ask(papers, Method::POST, &path, &wish, body, Instant::now()).await?;
+            let (path, request) = (self.path("/orders"), format!("pay-{attempt}"));
+            let answer =
+                self.ask(papers, Method::POST, &path, &request, body, Instant::now()).await?;
             if !answer.is_ok() {
                 return Err(Ended);
             }

@@ -18,4 +18,4 @@ mod tally;
 
 pub use options::{LoadOptions, Visit};
 pub use stampede::{Prepared, prepare, run};
-pub use tally::{LoadReport, Progress};
+pub use tally::{LoadProgress, LoadReport};

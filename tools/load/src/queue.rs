@@ -6,27 +6,35 @@ use http::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use floodgate_domain::{Frontier, LineOrder, Place};
 use floodgate_http_client::{Call, Http};
 
-/// The frontier and whether anything can still be had.
+/// What the public queue said last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Frontier {
-    pub(super) frontier: u64,
+pub(super) struct QueueSeen {
+    pub(super) frontier: Frontier,
     /// What the door asks for; nobody knows before the first look.
     pub(super) puzzle_level: Option<u64>,
     pub(super) is_over: bool,
 }
 
+impl QueueSeen {
+    /// Whether it is this place's turn.
+    pub(super) fn calls(&self, place: u64) -> bool {
+        self.frontier.has_called(LineOrder::AS_GIVEN.rank(Place(place)))
+    }
+}
+
 /// The reader; stopped when the stampede is over.
 #[derive(Debug)]
 pub(super) struct QueueWatch {
-    frontier: watch::Receiver<Frontier>,
+    seen: watch::Receiver<QueueSeen>,
     reader: JoinHandle<()>,
 }
 
 impl QueueWatch {
     pub(super) fn start(http: Http, event_id: &str) -> Self {
-        let (sender, frontier) = watch::channel(Frontier::default());
+        let (sender, seen) = watch::channel(QueueSeen::default());
         let path = format!("/v1/events/{event_id}/queue");
         let reader = tokio::spawn(async move {
             // Five reads a second, whatever the number of buyers.
@@ -40,19 +48,19 @@ impl QueueWatch {
                     continue;
                 }
                 let phase = answer.text("phase").unwrap_or_default();
-                let seen = Frontier {
-                    frontier: answer.body["frontier"].as_u64().unwrap_or(0),
+                let seen = QueueSeen {
+                    frontier: Frontier(answer.body["frontier"].as_u64().unwrap_or(0)),
                     puzzle_level: answer.body["puzzle_level"].as_u64(),
                     is_over: matches!(phase, "closed" | "cancelled"),
                 };
                 sender.send_if_modified(|last| std::mem::replace(last, seen) != seen);
             }
         });
-        QueueWatch { frontier, reader }
+        QueueWatch { seen, reader }
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<Frontier> {
-        self.frontier.clone()
+    pub(super) fn watch(&self) -> watch::Receiver<QueueSeen> {
+        self.seen.clone()
     }
 
     pub(super) fn stop(self) {

@@ -19,10 +19,10 @@ use floodgate_http_client::{Call, Http};
 
 /// Joins under way at once while devices are prepared; nothing is measured then.
 const JOINS_UNDER_WAY: usize = 256;
-/// Requests of one wish that were shed or lost before it counts as given up.
+/// Tries of one request that were shed or lost before it counts as given up.
 const TRIES_MAX: u32 = 50;
 
-/// A buyer who has a device and knows what he wants.
+/// A buyer who has a device and knows what they want.
 #[derive(Debug)]
 pub(super) struct Single {
     address: String,
@@ -60,14 +60,14 @@ pub(super) async fn run(
     started.elapsed()
 }
 
-/// Every buyer joins the queue and so gets his device.
+/// Every buyer joins the queue and so gets a device.
 pub(super) async fn prepare(options: &LoadOptions, http: &Http) -> Result<Vec<Single>> {
     let mut rng = StdRng::seed_from_u64(options.seed);
-    let wishes: Vec<(usize, u8)> = (0..options.buyers)
+    let wanted: Vec<(usize, u8)> = (0..options.buyers)
         .map(|number| (options.first + number, rng.random_range(1..=4)))
         .collect();
     let path = format!("/v1/events/{}/queue", options.event_id);
-    let joins = futures::stream::iter(wishes).map(|(number, count)| {
+    let joins = futures::stream::iter(wanted).map(|(number, count)| {
         let (path, seed) = (&path, options.seed);
         async move {
             let (address, key) = (address_of(number), format!("{seed}-{number}"));
@@ -96,7 +96,7 @@ async fn hold(http: &Http, tally: &Tally, path: &str, single: &Single, arrival: 
                 tally.answer(arrival.elapsed(), None);
                 return tally.held();
             }
-            // Not decided yet, shed, or told to slow down: the same key is safe.
+            // Not decided yet, shed, or asked to slow down: the same key is safe.
             Ok(received) if matches!(received.status, 202 | 429 | 503) => {}
             Ok(received) => {
                 let problem: Value = serde_json::from_slice(&received.body).unwrap_or_default();

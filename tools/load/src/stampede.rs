@@ -18,14 +18,14 @@ use crate::buyer::{Buyer, Temper};
 use crate::options::{LoadOptions, Visit};
 use crate::queue::QueueWatch;
 use crate::single;
-use crate::tally::{AckFile, LoadReport, Progress, Tally};
+use crate::tally::{AckFile, LoadProgress, LoadReport, Tally};
 
 /// Buyers inside at once; more would only wait for sockets. Four thousand connections fit
 /// the usual file limit on both sides of a loopback.
 const CONCURRENT_MAX: usize = 4_000;
 
 /// Sends the buyers and returns when the last one is done.
-pub async fn run(options: &LoadOptions, progress: Arc<Progress>) -> Result<LoadReport> {
+pub async fn run(options: &LoadOptions, progress: Arc<LoadProgress>) -> Result<LoadReport> {
     prepare(options, progress).await?.run().await
 }
 
@@ -39,7 +39,7 @@ pub struct Prepared {
 }
 
 /// Makes everything ready; what it takes is not measured.
-pub async fn prepare(options: &LoadOptions, progress: Arc<Progress>) -> Result<Prepared> {
+pub async fn prepare(options: &LoadOptions, progress: Arc<LoadProgress>) -> Result<Prepared> {
     let http = Http::new(&options.target).context("--target")?;
     let acks = options.acked.as_deref().map(AckFile::open).transpose()?;
     let tally = Arc::new(Tally::new(progress, acks));

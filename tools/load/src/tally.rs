@@ -17,7 +17,7 @@ use floodgate_audit::Acked;
 
 /// Counters for a progress display; read while the stampede runs.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct LoadProgress {
     pub arrived: AtomicU64,
     pub entered: AtomicU64,
     pub done: AtomicU64,
@@ -138,11 +138,11 @@ struct Counts {
 pub(super) struct Tally {
     // A plain mutex: held for a few counter updates, never across an await.
     counts: Mutex<Counts>,
-    pub(super) progress: Arc<Progress>,
+    pub(super) progress: Arc<LoadProgress>,
 }
 
 impl Tally {
-    pub(super) fn new(progress: Arc<Progress>, acks: Option<AckFile>) -> Self {
+    pub(super) fn new(progress: Arc<LoadProgress>, acks: Option<AckFile>) -> Self {
         let latency_us = Histogram::new_with_bounds(1, 3_600_000_000, 3)
             .expect("one microsecond to one hour at three digits are valid bounds");
         let counts = Counts {

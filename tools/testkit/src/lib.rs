@@ -1,5 +1,6 @@
-//! Fakes for tests.
+//! Fakes for tests, and what services promise as functions to test with.
 
+pub mod cut;
 pub mod memory_log;
 
 pub use memory_log::{Fate, MemoryLog};

@@ -22,11 +22,11 @@ pub use moves::{CohortMove, LineMove, MoneyMove, MoneyStep, ShopMove};
 pub use notice::{Concerns, Notice};
 pub use order::OrderChange;
 pub use seats::SeatMove;
-pub use tickets::Tickets;
+pub use tickets::{HandedOn, Tickets};
 
 use crate::answer::SalePhase;
 use crate::command::NewEvent;
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::ids::{HoldId, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -52,7 +52,7 @@ pub struct Effects<'a> {
     pub prices: Option<&'a PriceTable>,
     pub policy: Option<&'a Policy>,
     /// Dials that were turned.
-    pub dials: Option<&'a RoomDials>,
+    pub dials: Option<&'a DialChange>,
     pub seats: Option<SeatMove<'a>>,
     pub order: Option<OrderChange<'a>>,
     /// What a provider of money has to do, or has done.

@@ -4,6 +4,7 @@ use crate::cohort::Cohort;
 use crate::command::PaymentMethod;
 use crate::fact::LeaveReason;
 use crate::ids::{BuyerId, HoldId, LogTime, Place};
+use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
 
@@ -27,8 +28,8 @@ pub enum ShopMove {
 pub enum LineMove {
     /// So many more exist and may be given out.
     Reserved { first: Place, count: u32 },
-    /// Every place below may enter.
-    Called { below: Place },
+    /// Every rank below may enter.
+    Called { below: Frontier },
     /// The buyer wants to be notified when this place is called.
     Awaited { buyer: BuyerId, place: Place },
 }

@@ -2,69 +2,57 @@
 
 use crate::ids::BuyerId;
 
-/// What a notification says; whoever sends it chooses the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Notice {
-    YourTurn,
-    HoldMade,
-    HoldExtended,
-    /// The hold ends soon.
-    HoldEnding,
-    HoldReleased,
-    HoldExpired,
-    OrderPaymentPending,
-    OrderDeclined,
-    OrderConfirmed,
-    OrderSettled,
-    OrderExpired,
-    OrderRefunded,
-    OrderCancelled,
-    PaymentVoided,
-    /// To the one who gave it away.
-    TicketTransferred,
-    /// To the one who has it now.
-    TicketReceived,
-    TicketRedeemed,
-    EventAnnounced,
-    EventOpen,
-    EventPaused,
-    EventClosed,
-    EventCancelled,
-    EventPricesChanged,
-    EventRulesChanged,
+/// Each notice with its code.
+macro_rules! notices {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
+        /// What a notification says; whoever sends it chooses the words.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Notice {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Notice {
+            pub const ALL: &[Notice] = &[$(Notice::$name,)*];
+
+            /// Stable text, as in the public topic.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self {
+                    $(Notice::$name => $code,)*
+                }
+            }
+        }
+    };
 }
 
-impl Notice {
-    /// Stable text, as in the public topic.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Notice::YourTurn => "your_turn",
-            Notice::HoldMade => "hold_made",
-            Notice::HoldExtended => "hold_extended",
-            Notice::HoldEnding => "hold_ending",
-            Notice::HoldReleased => "hold_released",
-            Notice::HoldExpired => "hold_expired",
-            Notice::OrderPaymentPending => "order_payment_pending",
-            Notice::OrderDeclined => "order_declined",
-            Notice::OrderConfirmed => "order_confirmed",
-            Notice::OrderSettled => "order_settled",
-            Notice::OrderExpired => "order_expired",
-            Notice::OrderRefunded => "order_refunded",
-            Notice::OrderCancelled => "order_cancelled",
-            Notice::PaymentVoided => "payment_voided",
-            Notice::TicketTransferred => "ticket_transferred",
-            Notice::TicketReceived => "ticket_received",
-            Notice::TicketRedeemed => "ticket_redeemed",
-            Notice::EventAnnounced => "event_announced",
-            Notice::EventOpen => "event_open",
-            Notice::EventPaused => "event_paused",
-            Notice::EventClosed => "event_closed",
-            Notice::EventCancelled => "event_cancelled",
-            Notice::EventPricesChanged => "event_prices_changed",
-            Notice::EventRulesChanged => "event_rules_changed",
-        }
-    }
+notices! {
+    YourTurn = "your_turn",
+    HoldMade = "hold_made",
+    HoldExtended = "hold_extended",
+    /// The hold ends soon.
+    HoldEnding = "hold_ending",
+    HoldReleased = "hold_released",
+    HoldExpired = "hold_expired",
+    OrderPaymentPending = "order_payment_pending",
+    OrderDeclined = "order_declined",
+    OrderConfirmed = "order_confirmed",
+    OrderSettled = "order_settled",
+    OrderExpired = "order_expired",
+    OrderRefunded = "order_refunded",
+    OrderCancelled = "order_cancelled",
+    PaymentVoided = "payment_voided",
+    /// To the one who gave it away.
+    TicketTransferred = "ticket_transferred",
+    /// To the one who has it now.
+    TicketReceived = "ticket_received",
+    TicketRedeemed = "ticket_redeemed",
+    EventAnnounced = "event_announced",
+    EventOpen = "event_open",
+    EventPaused = "event_paused",
+    EventClosed = "event_closed",
+    EventCancelled = "event_cancelled",
+    EventPricesChanged = "event_prices_changed",
+    EventRulesChanged = "event_rules_changed",
 }
 
 /// Whom a fact concerns.

@@ -1,13 +1,13 @@
 //! What a payment provider says of an attempt, under a name that follows from it.
 //!
-//! Several may report the same result: the owner's outbox, again after a restart, and any gateway the
-//! provider's webhook reached. All use the same command id, so the engine decides about one.
+//! Several may report the same result: the owner's outbox, again after a restart, and any gateway
+//! the provider's webhook reached. All use the same command id, so the engine decides about one.
 
-use sha2::{Digest, Sha256};
+use std::fmt::Write;
 
 use super::{AuthorisedPayment, PaymentAction, Subject};
 use crate::command::{Command, Envelope};
-use crate::ids::{Actor, CommandId, GatewayId};
+use crate::ids::CommandId;
 
 /// How an attempt to pay stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +25,9 @@ pub enum PaymentResult {
 }
 
 impl PaymentResult {
-    /// The command that reports it; the answer goes to `reply_to`.
+    /// The command that reports it.
     #[must_use]
-    pub fn envelope(&self, subject: Subject, attempt: u8, reply_to: GatewayId) -> Envelope {
+    pub fn envelope(&self, subject: Subject, attempt: u8) -> Envelope {
         let command = match subject {
             Subject::Order { hold_id, .. } => match self.clone() {
                 PaymentResult::Authorised(payment) => {
@@ -41,28 +41,18 @@ impl PaymentResult {
                 PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
             },
         };
-        Envelope {
-            command_id: self.command_id(command.name(), subject, attempt),
-            fingerprint: 0,
-            event_id: subject.event_id(),
-            actor: Actor::System,
-            reply_to,
-            command,
-        }
+        let command_id = self.command_id(command.name(), subject, attempt);
+        Envelope::system(command_id, subject.event_id(), command)
     }
 
     fn command_id(&self, command: &str, subject: Subject, attempt: u8) -> CommandId {
-        let mut hash = Sha256::new();
-        hash.update(format!("payment {command} {subject} {attempt}"));
+        let mut name = format!("payment {command} {subject} {attempt}");
         // A buyer may have to act more than once; each time is a result of its own. Of everything
         // else there is one an attempt, and the first report of it counts.
         if let PaymentResult::ActionRequired(PaymentAction { reference, url }) = self {
-            hash.update(format!(" {} {}", reference.as_str(), url.as_str()));
+            let _ = write!(name, " {} {}", reference.as_str(), url.as_str());
         }
-        let digest = hash.finalize();
-        let mut head = [0; 16];
-        head.copy_from_slice(&digest[..16]);
-        CommandId(u128::from_be_bytes(head).max(1))
+        CommandId::derived(&[name.as_bytes()])
     }
 }
 
@@ -88,7 +78,7 @@ mod tests {
 
     fn name(result: &PaymentResult, hold_id: u64, attempt: u8) -> CommandId {
         let subject = Subject::Order { event_id: EventId(3), hold_id: HoldId(hold_id) };
-        result.envelope(subject, attempt, GatewayId(0)).command_id
+        result.envelope(subject, attempt).command_id
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod check;
 pub mod wire;
 
 use crate::ids::VenueId;
-use crate::seats::SeatId;
+use crate::seats::{SeatId, SeatState};
 
 /// Limits that keep a plan's tables and its wire form bounded.
 pub const SEATS_PER_PLAN_MAX: u32 = 1 << 20;
@@ -225,6 +225,14 @@ pub struct SeatDetail<'a> {
     pub category: u8,
     pub flags: SeatFlags,
     pub point: (i32, i32),
+}
+
+impl SeatDetail<'_> {
+    /// Where the seat stands when its event begins.
+    #[must_use]
+    pub fn first_state(&self) -> SeatState {
+        if self.flags.has(SeatFlags::BLOCKED) { SeatState::NotForSale } else { SeatState::Free }
+    }
 }
 
 impl Plan {

@@ -4,7 +4,7 @@
 //! event u64, reply-to u32`, all little-endian, then the body.
 
 use super::cursor::{Cursor, Sink, WireError};
-use super::dials::{read_room_dials, write_room_dials};
+use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
 };
@@ -95,7 +95,7 @@ fn kind(command: &Command) -> u8 {
         Command::ShareCohort { .. } => 32,
         Command::WithdrawCohort => 33,
         Command::MarkTime => 34,
-        Command::TuneRoom(_) => 35,
+        Command::SetDials(_) => 35,
         Command::RecordPaymentAction { .. } => 36,
     }
 }
@@ -111,9 +111,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_bytes(public_value);
         }
         Command::ReservePlaces { count } => out.put_varint(u64::from(*count)),
-        Command::Enter { place }
-        | Command::AwaitTurn { place }
-        | Command::CallPlaces { below: place } => out.put_varint(place.0),
+        Command::Enter { place } | Command::AwaitTurn { place } => out.put_varint(place.0),
+        Command::CallPlaces { below } => out.put_varint(below.0),
         Command::ShareCohort { cohort } => out.put_varint(u64::from(cohort.number())),
         Command::HoldSeats { seats, accessible } => {
             out.put_seats(seats);
@@ -146,17 +145,19 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u64_fixed(hold_id.0);
             out.put_u8(*attempt);
         }
-        Command::TransferTicket { hold_id, seat, to } => {
+        Command::TransferTicket { hold_id, seat, edition, to } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u32_fixed(seat.0);
+            out.put_varint(u64::from(*edition));
             out.put_u64_fixed(to.0);
         }
-        Command::RedeemTicket { hold_id, seat } => {
+        Command::RedeemTicket { hold_id, seat, edition } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u32_fixed(seat.0);
+            out.put_varint(u64::from(*edition));
         }
         Command::Announce { message } => out.put_text(message),
-        Command::TuneRoom(dials) => write_room_dials(dials, out),
+        Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::Leave
         | Command::WithdrawCohort
@@ -195,21 +196,24 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         23 => Command::TransferTicket {
             hold_id: read_hold(cursor)?,
             seat: SeatId(cursor.u32_fixed()?),
+            edition: cursor.u16()?,
             to: BuyerId(cursor.u64_fixed()?),
         },
-        24 => {
-            Command::RedeemTicket { hold_id: read_hold(cursor)?, seat: SeatId(cursor.u32_fixed()?) }
-        }
+        24 => Command::RedeemTicket {
+            hold_id: read_hold(cursor)?,
+            seat: SeatId(cursor.u32_fixed()?),
+            edition: cursor.u16()?,
+        },
         25 => Command::Announce { message: cursor.text(MESSAGE_BYTES_MAX)? },
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },
         28 => Command::ReadStatus,
-        30 => Command::CallPlaces { below: cursor.place()? },
+        30 => Command::CallPlaces { below: cursor.frontier()? },
         31 => Command::AwaitTurn { place: cursor.place()? },
         32 => Command::ShareCohort { cohort: read_cohort(cursor)? },
         33 => Command::WithdrawCohort,
         34 => Command::MarkTime,
-        35 => Command::TuneRoom(Box::new(read_room_dials(cursor)?)),
+        35 => Command::SetDials(Box::new(read_dial_change(cursor)?)),
         36 => Command::RecordPaymentAction {
             hold_id: read_hold(cursor)?,
             attempt: cursor.u8()?,

@@ -1,6 +1,7 @@
 //! Reading and writing the primitive parts.
 
 use crate::ids::{LogTime, Place};
+use crate::line::Frontier;
 use crate::seats::{SEATS_PER_HOLD_MAX, SeatId, SeatList};
 
 /// Why bytes are not what they should be.
@@ -129,6 +130,10 @@ impl<'a> Cursor<'a> {
 
     pub fn place(&mut self) -> Result<Place, WireError> {
         self.varint().map(Place)
+    }
+
+    pub fn frontier(&mut self) -> Result<Frontier, WireError> {
+        self.varint().map(Frontier)
     }
 
     /// A text of at most `max` bytes.

@@ -9,6 +9,7 @@ mod cursor;
 mod dials;
 mod event;
 mod fact;
+mod field;
 mod payment;
 mod reply;
 

@@ -2,8 +2,8 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, Fact, HoldId, LogTime, PhaseDial, Place,
-    RoomDials, SeatId, SeatList, StaffId,
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
+    LogTime, PhaseDial, Place, SeatId, SeatList, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -12,9 +12,9 @@ pub(crate) fn cohort() -> Cohort {
     Cohort::new(Some(AgeBand::From25), "CH".parse().ok())
 }
 
-pub(crate) fn every_dial() -> RoomDials {
-    RoomDials {
-        per_minute: Some(0),
+pub(crate) fn every_dial() -> DialChange {
+    DialChange {
+        pace_per_minute: Some(0),
         shoppers_max: Some(5_000),
         puzzle_level: Some(9),
         phase: Some(PhaseDial::Pause),
@@ -83,14 +83,14 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
         Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
-        Fact::PlacesCalled { below: Place(300) },
+        Fact::PlacesCalled { below: Frontier(300) },
         Fact::TurnAwaited { buyer, place: Place(299) },
         Fact::CohortJoined { cohort: cohort() },
         Fact::CohortLeft { cohort: Cohort::new(None, None) },
         Fact::TimeMarked,
-        Fact::RoomTuned { dials: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
-        Fact::RoomTuned {
-            dials: Box::new(RoomDials { shoppers_max: Some(0), ..RoomDials::default() }),
+        Fact::DialsSet { change: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::DialsSet {
+            change: Box::new(DialChange { shoppers_max: Some(0), ..DialChange::default() }),
             by: StaffId(2),
         },
     ]

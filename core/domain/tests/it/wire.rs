@@ -8,8 +8,8 @@ use floodgate_domain::wire::{
 };
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
-    FactRecord, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply,
-    SalePhase, SeatId, Source, StaffId,
+    FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal,
+    Reply, SalePhase, SeatId, Source, StaffId,
 };
 use proptest::prelude::*;
 
@@ -39,19 +39,19 @@ fn commands() -> Vec<Command> {
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },
         Command::RefundOrder { hold_id },
-        Command::TransferTicket { hold_id, seat, to },
-        Command::RedeemTicket { hold_id, seat },
+        Command::TransferTicket { hold_id, seat, edition: 1, to },
+        Command::RedeemTicket { hold_id, seat, edition: 2 },
         Command::Announce { message: "Doors at seven".into() },
         Command::Tick,
         Command::EngineVersion { version: 1 },
         Command::ReadStatus,
-        Command::CallPlaces { below: Place(300) },
+        Command::CallPlaces { below: Frontier(300) },
         Command::AwaitTurn { place: Place(299) },
         Command::ShareCohort { cohort: cohort() },
         Command::WithdrawCohort,
         Command::MarkTime,
-        Command::TuneRoom(Box::new(every_dial())),
-        Command::TuneRoom(Box::default()),
+        Command::SetDials(Box::new(every_dial())),
+        Command::SetDials(Box::default()),
     ]
 }
 

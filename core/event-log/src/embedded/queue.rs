@@ -1,7 +1,7 @@
 //! What waits to be written.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::schema::Slot;
 use crate::traits::{Ack, LogError, NewRecord};
@@ -21,6 +21,8 @@ struct Waiting {
     records: usize,
     bytes: usize,
     is_closed: bool,
+    /// After a group that was not written: why nothing is taken, and until when.
+    refused: Option<(LogError, Instant)>,
 }
 
 /// Bounded by records and bytes: what does not fit is refused at once, never awaited.
@@ -54,6 +56,12 @@ impl Queue {
             drop(waiting);
             return job.ack.tell(Err(LogError::Closed));
         }
+        waiting.refused.take_if(|(_, until)| *until <= Instant::now());
+        if let Some((error, _)) = &waiting.refused {
+            let error = error.clone();
+            drop(waiting);
+            return job.ack.tell(Err(error));
+        }
         // A single append larger than the bounds may go alone.
         let is_full = waiting.records + job.records.len() > self.records_max
             || waiting.bytes + job.bytes > self.bytes_max;
@@ -69,6 +77,18 @@ impl Queue {
         if was_empty {
             self.not_empty.notify_one();
         }
+    }
+
+    /// Refuses what waits and what comes until then. What was appended behind a group that was not
+    /// written must not be written either: whoever published the group would go on behind it, and
+    /// never fill the gap.
+    pub(super) fn refuse(&self, error: &LogError, until: Instant) {
+        let mut waiting = self.lock();
+        waiting.refused = Some((error.clone(), until));
+        (waiting.records, waiting.bytes) = (0, 0);
+        let jobs = std::mem::take(&mut waiting.jobs);
+        drop(waiting);
+        jobs.into_iter().for_each(|job| job.ack.tell(Err(error.clone())));
     }
 
     /// Moves everything that waits into `jobs`, waiting up to `patience` for something.
@@ -88,5 +108,40 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().is_closed = true;
         self.not_empty.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topics::Topic;
+    use crate::traits::Ticket;
+
+    fn append(queue: &Queue) -> Ticket {
+        let slot = super::super::schema::slot_of(Topic::Ledger, 0, 1).expect("there is one");
+        let (ack, ticket) = Ticket::pending();
+        queue.push(Job { slot, records: vec![NewRecord::new("key", "value")], bytes: 8, ack });
+        ticket
+    }
+
+    #[test]
+    fn nothing_is_written_behind_what_was_not() {
+        let queue = Queue::new(10, 1000);
+        let mut waits = append(&queue);
+        let soon = Instant::now() + Duration::from_millis(50);
+        queue.refuse(&LogError::DiskFull, soon);
+        assert!(matches!(waits.try_outcome(), Some(Err(LogError::DiskFull))), "it was behind it");
+        let mut taken = loop {
+            let mut comes = append(&queue);
+            match comes.try_outcome() {
+                Some(refused) => assert!(matches!(refused, Err(LogError::DiskFull))),
+                None => break comes,
+            }
+        };
+        assert!(Instant::now() >= soon, "taken too early");
+        let mut jobs = Vec::new();
+        assert!(queue.take(Duration::ZERO, &mut jobs) && jobs.len() == 1);
+        drop(jobs);
+        assert!(matches!(taken.try_outcome(), Some(Err(LogError::Closed))));
     }
 }

@@ -17,6 +17,9 @@ use super::{Health, Shared};
 use crate::topics::Cleanup;
 use crate::traits::{Ack, Appended, LogError, NewRecord, Record};
 
+/// How long nothing is taken after a group was not written: until everybody whose append was in it has
+/// surely looked, which owners do at every turn, ten times a second at least. A full disk needs longer.
+const REFUSED_FOR: Duration = Duration::from_secs(1);
 /// How often old records of short topics are looked for.
 const RETENTION_EVERY: Duration = Duration::from_secs(30);
 /// Old records removed at once: a few milliseconds between two groups.
@@ -93,6 +96,7 @@ impl Writer {
                     LogError::DiskFull => Health::DiskFull,
                     _ => Health::Broken,
                 });
+                self.shared.queue.refuse(&error, Instant::now() + REFUSED_FOR);
                 for (ack, _) in acks {
                     ack.tell(Err(error.clone()));
                 }

@@ -14,10 +14,10 @@ use rdkafka::error::KafkaError;
 
 use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading, version_of};
 
-/// Between two looks once all versions are known. Builds change by restarts, minutes apart; one
+/// Between two looks once all versions are known, and after a question that failed. Builds change by restarts, minutes apart; one
 /// question to each broker in five seconds costs nothing.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// And until then: a group settles within a second or two.
+/// While they are not known: a group settles within a second or two.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What the brokers say of the group.
@@ -110,19 +110,18 @@ impl Shared {
     fn run(&self, asking: &Reading, options: &KafkaOptions) {
         while !self.stop.load(Ordering::Acquire) {
             let round = self.known.lock().unwrap_or_else(PoisonError::into_inner).round;
-            let version = match Group::fetch(asking, options) {
-                Ok(group) => group.version(),
-                Err(error) => {
-                    tracing::warn!(%error, "the processors' group could not be looked at");
-                    None
-                }
-            };
+            let fetched = Group::fetch(asking, options);
+            if let Err(error) = &fetched {
+                tracing::warn!(%error, "the processors' group could not be looked at");
+            }
+            let is_worth_haste = fetched.as_ref().is_ok_and(|group| group.version().is_none());
+            let version = fetched.ok().and_then(|group| group.version());
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if known.round == round {
                 known.version = version;
             }
-            let pause = if known.version.is_some() { LOOK_EVERY } else { LOOK_AGAIN };
             drop(known);
+            let pause = if is_worth_haste { LOOK_AGAIN } else { LOOK_EVERY };
             std::thread::park_timeout(pause);
         }
     }

@@ -20,6 +20,9 @@ use super::{RECORD_BYTES_MAX, reader::backend};
 use crate::topics::Topic;
 use crate::traits::{Ack, Appended, LogError, NewRecord, Partition};
 
+/// How long the library's queue is left to empty itself before the next look.
+const QUEUE_FULL_FOR: Duration = Duration::from_millis(1);
+
 /// One append under way: settled by the last of its records.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -182,9 +185,16 @@ impl Sender {
                 all.insert(Header { key, value: Some(&value[..]) })
             }));
         }
-        if let Err((error, message)) = self.producer.send(message) {
-            // Records of this append before it may be on their way, so nothing is certain.
-            message.delivery_opaque.settle(Err(log_error(&error)));
+        while let Err((error, unsent)) = self.producer.send(message) {
+            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull) {
+                // Records of this append before it may be on their way, so nothing is certain.
+                return unsent.delivery_opaque.settle(Err(log_error(&error)));
+            }
+            // An append must not be cut in two, and nothing may be sent behind what was left out: that
+            // gap would never be filled. The queue empties, or its messages time out and the
+            // producer has failed for good.
+            std::thread::park_timeout(QUEUE_FULL_FOR);
+            message = unsent;
         }
     }
 

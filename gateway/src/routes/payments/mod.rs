@@ -1,4 +1,4 @@
-//! PaymentProvider: the form, the provider's own pages, its webhooks.
+//! Payments: the form, the provider's own pages, its webhooks.
 
 mod pages;
 mod webhooks;
@@ -18,7 +18,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// How a token for a way to pay is got: the provider, and where its form is.
-#[utoipa::path(get, path = "/v1/payments/form", operation_id = "getPaymentForm", tag = "PaymentProvider",
+#[utoipa::path(get, path = "/v1/payments/form", operation_id = "getPaymentForm", tag = "Payments",
     responses((status = 200, body = PaymentForm)))]
 pub(crate) async fn form(
     State(payments): State<PaymentProvider>,

@@ -1,5 +1,5 @@
-//! A provider's own pages, and calls of those pages. What they are is the provider's business; who asks, and
-//! whether an order is theirs, is checked here.
+//! A provider's own pages, and calls of those pages. What they are is the provider's business; who
+//! asks, and whether an order is theirs, is checked here.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(super) fn routes() -> Routes {
 
 /// One of the payment provider's own pages or files.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}", operation_id = "getPaymentPage",
-    tag = "PaymentProvider", params(("page" = String, Path, description = "As the provider names it")),
+    tag = "Payments", params(("page" = String, Path, description = "As the provider names it")),
     responses((status = 200, description = "as the provider makes it", body = String)))]
 pub(crate) async fn read(
     State(payments): State<PaymentProvider>,
@@ -47,7 +47,7 @@ pub(crate) async fn read(
 
 /// A call of one of those pages, such as test cards for tokens: see `getPaymentForm`.
 #[utoipa::path(post, path = "/v1/payments/pages/{page}", operation_id = "callPaymentPage",
-    tag = "PaymentProvider",
+    tag = "Payments",
     params(("page" = String, Path, description = "As the provider names it"),
         ("Idempotency-Key" = String, Header)),
     request_body = Value,
@@ -63,7 +63,7 @@ pub(crate) async fn call(
 
 /// One of the provider's pages about an order; only its buyer gets it.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}/events/{event_id}/orders/{order_id}",
-    operation_id = "getOrderPaymentPage", tag = "PaymentProvider", security(("device" = [])),
+    operation_id = "getOrderPaymentPage", tag = "Payments", security(("device" = [])),
     params(("page" = String, Path, description = "As the provider names it"),
         ("event_id" = String, Path), ("order_id" = String, Path)),
     responses((status = 200, description = "as the provider makes it", body = String)))]
@@ -79,10 +79,10 @@ pub(crate) async fn read_about_order(
     shown(answer)
 }
 
-/// A call of such a page. What it says about the payment is recorded under the name every report of it
-/// has, so saying it twice is one result.
+/// A call of such a page. What it says about the payment is recorded under the name every report of
+/// it has, so saying it twice is one result.
 #[utoipa::path(post, path = "/v1/payments/pages/{page}/events/{event_id}/orders/{order_id}",
-    operation_id = "callOrderPaymentPage", tag = "PaymentProvider", security(("device" = [])),
+    operation_id = "callOrderPaymentPage", tag = "Payments", security(("device" = [])),
     params(("page" = String, Path, description = "As the provider names it"),
         ("event_id" = String, Path), ("order_id" = String, Path),
         ("Idempotency-Key" = String, Header)),
@@ -116,7 +116,7 @@ async fn record(
     result: &PaymentResult,
     key: &RequestKey,
 ) -> Result<Response, ApiError> {
-    let envelope = result.envelope(subject(path), attempt, commands.gateway_id());
+    let envelope = result.envelope(subject(path), attempt);
     let outcome = commands.submit_named(envelope, key.trace).await?;
     answer(path.event_id, outcome, false, |_| Ok(Recorded { recorded: true }))
 }

@@ -1,6 +1,6 @@
-//! What a payment provider sends by itself. Nothing in it counts before its signature was checked, and
-//! what it says becomes the very command the outbox would write, so that duplicates and disorder
-//! change nothing.
+//! What a payment provider sends by itself. Nothing in it counts before its signature was checked,
+//! and what it says becomes the very command the outbox would write, so that duplicates and
+//! disorder change nothing.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Routes {
 
 /// For the payment provider: what it has to say, signed by it.
 #[utoipa::path(post, path = "/v1/payments/webhooks/{provider}",
-    operation_id = "takePaymentWebhook", tag = "PaymentProvider",
+    operation_id = "takePaymentWebhook", tag = "Payments",
     params(("provider" = String, Path)),
     request_body(content = String, description = "as the provider describes it"),
     responses((status = 200, body = WebhookTaken),
@@ -87,11 +87,11 @@ async fn checked(
     tokio::task::spawn_blocking(look).await.map_err(failed)?
 }
 
-/// Writes a report into the log. A refusal is an outcome like any other: it was known already, or came
-/// too late for anybody.
+/// Writes a report into the log. A refusal is an outcome like any other: it was known already, or
+/// came too late for anybody.
 async fn record(commands: &Commands, report: &Report) -> Result<(), ApiError> {
     let Report { subject, attempt, result } = report;
-    let envelope = result.envelope(*subject, *attempt, commands.gateway_id());
+    let envelope = result.envelope(*subject, *attempt);
     match commands.submit_named(envelope, None).await? {
         Outcome::Decided(_) => Ok(()),
         // Perhaps it is not in the log: the provider sends it again.

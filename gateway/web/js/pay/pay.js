@@ -8,7 +8,7 @@ import { style } from '../shop/shop.js';
 import { liveOrder } from '../state.js';
 import { follow } from '../stream.js';
 import { cart } from './cart.js';
-import { cardForm } from './card.js';
+import { payForm } from './form.js';
 
 const POLL_MS = 1500;
 
@@ -39,7 +39,7 @@ export function pay(page) {
   }
 
   function take(next) {
-    if (next.action) sessionStorage.setItem(`fg-bank ${next.order_id}`, location.pathname);
+    if (next.payment?.action) sessionStorage.setItem(`fg-bank ${next.order_id}`, location.pathname);
     page.setOrder(next);
     // The state ends with the order: what follows is the server's to say.
     if (['confirmed', 'expired', 'released', 'cancelled', 'refunded'].includes(next.status)) {
@@ -69,7 +69,7 @@ export function pay(page) {
     const now = liveOrder(page.me);
     if (!now || now.order_id !== first.order_id) return;
     basket.update(now);
-    const key = `${now.status} ${now.attempt} ${now.action?.url || ''}`;
+    const key = `${now.status} ${now.attempt} ${now.payment?.action?.url || ''}`;
     watchOrder(now.status === 'payment_pending');
     if (key === shown) return;
     const isFirst = shown === '';
@@ -93,19 +93,24 @@ export function pay(page) {
 function parts(order, pay) {
   const amount = money(order.amount, order.currency);
   if (order.status === 'held') {
-    return ['Pay for your seats', cardForm({ amount, pay })];
+    return ['Pay for your seats', payForm(order, { amount, pay })];
   }
   if (order.status === 'declined') {
-    return ['The card was declined',
-      notice('warn', 'Your bank said no, and nothing was charged. Your seats are still held for you: '
-        + 'try another card before the time runs out.'),
-      cardForm({ amount, pay, isAgain: true })];
+    const isSilent = order.payment?.failure === 'no_answer';
+    const words = isSilent
+      ? 'We got no answer about your card. It may still come: then the seats are yours, and you are charged '
+        + 'once. You need not wait for it: your seats are held, try another card before the time runs out.'
+      : 'Your bank said no, and nothing was charged. Your seats are still held for you: '
+        + 'try another card before the time runs out.';
+    return [isSilent ? 'Your bank has not answered' : 'The card was declined',
+      notice('warn', words), payForm(order, { amount, pay, isAgain: true })];
   }
-  if (order.action?.type === 'challenge') {
+  const action = order.payment?.action;
+  if (action) {
     return ['Your bank asks you',
       el('div', { class: 'card' },
         el('p', {}, 'Your bank wants to be sure that it is you. Answer there; your seats stay held meanwhile.'),
-        el('a', { class: 'button primary', href: order.action.url }, 'Go to my bank'),
+        el('a', { class: 'button primary', href: action.url }, 'Go to my bank'),
         el('p', { class: 'quiet' }, 'Afterwards come back to this page: it goes on by itself.'))];
   }
   return ['Your payment is on its way',

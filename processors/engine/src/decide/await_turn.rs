@@ -29,7 +29,7 @@ pub(super) fn await_turn(
     if event.place_is_spent(place) {
         return Err(Refusal::PlaceSpent);
     }
-    if event.waiting_line.has_requested(place) {
+    if event.waiting_line.has_requested(event.order.rank(place)) {
         return Ok(Outcome::Done);
     }
     if event.waiting_line.awaiting() >= AWAITING_MAX {

@@ -1,7 +1,7 @@
 //! CallPlaces: the line moves on.
 
 use floodgate_domain::fact::Fact;
-use floodgate_domain::ids::Place;
+use floodgate_domain::line::Frontier;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
@@ -12,12 +12,12 @@ use crate::outcomes::Outcome;
 pub(super) fn call_places(
     event: &Event,
     context: Context,
-    below: Place,
+    below: Frontier,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.system()?;
-    let below = Place(below.0.min(event.places_reserved));
-    if below.0 > event.waiting_line.called {
+    let below = below.min(Frontier(event.places_reserved));
+    if below > event.waiting_line.called {
         facts.push(Fact::PlacesCalled { below });
     }
     Ok(Outcome::Done)

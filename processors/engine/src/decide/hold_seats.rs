@@ -2,14 +2,13 @@
 
 use floodgate_domain::fact::Fact;
 use floodgate_domain::refusal::Refusal;
-use floodgate_domain::seats::SeatList;
+use floodgate_domain::seats::{SeatList, SeatState};
 
 use super::Context;
 use super::rules::limits::may_hold;
 use super::rules::new_hold::hold;
 use crate::event::Event;
 use crate::outcomes::Outcome;
-use crate::seat_map::SeatState;
 
 pub(super) fn hold_seats(
     event: &Event,
@@ -27,10 +26,10 @@ pub(super) fn hold_seats(
             None => return Err(Refusal::UnknownSeat),
             Some(SeatState::NotForSale) => return Err(Refusal::SeatNotForSale),
             Some(SeatState::Held | SeatState::Sold) => return Err(Refusal::SeatTaken),
-            Some(SeatState::Free { accessible: true }) if !accessible => {
+            Some(SeatState::Free) if !accessible && event.seat_map.is_accessible(seat) => {
                 return Err(Refusal::AccessibleSeat);
             }
-            Some(SeatState::Free { .. }) => {}
+            Some(SeatState::Free) => {}
         }
     }
     hold(event, context, buyer, *seats, facts)

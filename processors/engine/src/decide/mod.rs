@@ -21,15 +21,17 @@ mod payment_captured;
 mod payment_declined;
 mod payment_lost;
 mod record_payment_action;
+mod redeem_ticket;
 mod refund_order;
 mod release_hold;
 mod reserve_places;
 mod rules;
+mod set_dials;
 mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
-mod tune_room;
+mod transfer_ticket;
 mod undo_cancelled;
 
 use floodgate_domain::command::Command;
@@ -56,14 +58,16 @@ use self::payment_captured::payment_captured;
 use self::payment_declined::payment_declined;
 use self::payment_lost::payment_lost;
 use self::record_payment_action::record_payment_action;
+use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
+use self::set_dials::set_dials;
 use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
-use self::tune_room::tune_room;
+use self::transfer_ticket::transfer_ticket;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
 /// Decides a command that concerns one existing event.
@@ -113,13 +117,17 @@ pub(crate) fn decide(
         Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
         Command::WithdrawCohort => share_cohort(event, context, None, facts),
         Command::MarkTime => mark_time(context, facts),
-        Command::TuneRoom(dials) => tune_room(event, context, dials, facts),
+        Command::SetDials(change) => set_dials(event, context, change, facts),
+        Command::TransferTicket { hold_id, seat, edition, to } => {
+            transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
+        }
+        Command::RedeemTicket { hold_id, seat, edition } => {
+            redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
+        }
         // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. }
-        | Command::RevealDraw { .. }
-        | Command::TransferTicket { .. }
-        | Command::RedeemTicket { .. }
-        | Command::Announce { .. } => Err(Refusal::NeedsNewerEngine),
+        Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::Announce { .. } => {
+            Err(Refusal::NeedsNewerEngine)
+        }
         // Decided for the whole partition before any event is looked up.
         Command::Tick | Command::EngineVersion { .. } => Err(Refusal::WrongPhase),
     }

@@ -24,6 +24,9 @@ pub(super) fn refund_order(
         _ => return Err(Refusal::NotConfirmed),
     }
     let Order { buyer, seats, amount, .. } = *order;
+    if seats.iter().any(|seat| event.tickets.is_redeemed(hold_id, seat)) {
+        return Err(Refusal::TicketUsed);
+    }
     facts.push(Fact::OrderRefunded { hold_id, buyer, seats, amount });
     Ok(Outcome::Order(hold_id))
 }

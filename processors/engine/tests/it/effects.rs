@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::effects::{LineMove, ShopMove};
-use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{
     Answer, BuyerId, EventStatus, Fact, HoldId, NewEvent, OrderView, Policy, SalePhase, SeatState,
 };
@@ -24,9 +23,7 @@ struct Followed {
 
 impl Followed {
     fn new(new: &NewEvent) -> Self {
-        let is_for_sale = new.plan.seats().map(|seat| !seat.flags.has(SeatFlags::BLOCKED));
-        let state = |is| if is { SeatState::Free } else { SeatState::NotForSale };
-        let seats: Vec<_> = is_for_sale.map(state).collect();
+        let seats: Vec<_> = new.plan.seats().map(|seat| seat.first_state()).collect();
         Followed {
             owners: vec![None; seats.len()],
             seats,

@@ -1,9 +1,9 @@
 //! Events and their dials: created, opened, paused, closed, cancelled.
 
-use floodgate_domain::{Actor, Command, Fact, PhaseDial, Refusal, RoomDials, SalePhase, StaffId};
+use floodgate_domain::{Actor, Command, DialChange, Fact, PhaseDial, Refusal, SalePhase, StaffId};
 
 use crate::rows::Then::{Done, No, Seats};
-use crate::rows::{check, no_queue, paying, tune};
+use crate::rows::{check, no_queue, paying, set_dials};
 use crate::stage::{
     EVENT, Stage, authorised, buyer, method, new_event, order, policy, seats, staff,
 };
@@ -39,49 +39,50 @@ fn a_sale_has_phases() {
 
 #[test]
 fn all_dials_turn_or_none() {
-    let none = RoomDials::default();
-    let phase = |dial| RoomDials { phase: Some(dial), ..RoomDials::default() };
+    let none = DialChange::default();
+    let phase = |dial| DialChange { phase: Some(dial), ..DialChange::default() };
     let mut stage = Stage::open(policy());
     let from = stage.facts.len();
-    let all = RoomDials {
-        per_minute: Some(600),
+    let all = DialChange {
+        pace_per_minute: Some(600),
         shoppers_max: Some(1),
         puzzle_level: Some(12),
         message: Some("rain".into()),
         reason: "the roof".into(),
         ..phase(PhaseDial::Pause)
     };
-    check(&mut stage, vec![(buyer(1), tune(all.clone()), No(Refusal::NotAllowed))]);
-    check(&mut stage, vec![(staff(), tune(all.clone()), Done)]);
-    assert_eq!(stage.fact_names(from), ["SalePaused", "RoomTuned"]);
-    let Fact::RoomTuned { dials, by } = &stage.facts[from + 1].fact else { panic!("no turn") };
-    assert_eq!((&**dials, *by), (&all, StaffId(1)), "who and why are in the fact");
+    check(&mut stage, vec![(buyer(1), set_dials(all.clone()), No(Refusal::NotAllowed))]);
+    check(&mut stage, vec![(staff(), set_dials(all.clone()), Done)]);
+    assert_eq!(stage.fact_names(from), ["SalePaused", "DialsSet"]);
+    let Fact::DialsSet { change, by } = &stage.facts[from + 1].fact else { panic!("no turn") };
+    assert_eq!((&**change, *by), (&all, StaffId(1)), "who and why are in the fact");
 
     let from = stage.facts.len();
-    let loud = RoomDials { message: Some("x".repeat(501)), ..phase(PhaseDial::Open) };
-    let long = RoomDials { reason: "x".repeat(501), ..none.clone() };
-    let hard = RoomDials { puzzle_level: Some(13), shoppers_max: Some(9), ..none.clone() };
+    let loud = DialChange { message: Some("x".repeat(501)), ..phase(PhaseDial::Open) };
+    let long = DialChange { reason: "x".repeat(501), ..none.clone() };
+    let hard = DialChange { puzzle_level: Some(13), shoppers_max: Some(9), ..none.clone() };
     check(
         &mut stage,
         vec![
-            (staff(), tune(loud), No(Refusal::InvalidPolicy)),
-            (staff(), tune(long), No(Refusal::InvalidPolicy)),
-            (staff(), tune(hard), No(Refusal::InvalidPolicy)),
-            (staff(), tune(phase(PhaseDial::Close)), Done),
-            (staff(), tune(phase(PhaseDial::Close)), Done),
+            (staff(), set_dials(loud), No(Refusal::InvalidDials)),
+            (staff(), set_dials(long), No(Refusal::InvalidDials)),
+            (staff(), set_dials(hard), No(Refusal::InvalidDials)),
+            (staff(), set_dials(none.clone()), No(Refusal::InvalidDials)),
+            (staff(), set_dials(phase(PhaseDial::Close)), Done),
+            (staff(), set_dials(phase(PhaseDial::Close)), Done),
             // The capacity beside a phase that cannot be stays as it is.
             (
                 staff(),
-                tune(RoomDials { shoppers_max: Some(9), ..phase(PhaseDial::Open) }),
+                set_dials(DialChange { shoppers_max: Some(9), ..phase(PhaseDial::Open) }),
                 No(Refusal::SaleClosed),
             ),
-            (staff(), tune(phase(PhaseDial::Pause)), No(Refusal::SaleClosed)),
-            (Actor::System, tune(phase(PhaseDial::Cancel)), Done),
-            (staff(), tune(phase(PhaseDial::Close)), No(Refusal::EventCancelled)),
+            (staff(), set_dials(phase(PhaseDial::Pause)), No(Refusal::SaleClosed)),
+            (Actor::System, set_dials(phase(PhaseDial::Cancel)), Done),
+            (staff(), set_dials(phase(PhaseDial::Close)), No(Refusal::EventCancelled)),
         ],
     );
     let names = stage.fact_names(from);
-    let expected = ["SaleClosed", "RoomTuned", "RoomTuned", "EventCancelled", "RoomTuned"];
+    let expected = ["SaleClosed", "DialsSet", "DialsSet", "EventCancelled", "DialsSet"];
     assert_eq!(names, expected, "a refused turn says nothing");
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.shoppers_max), (SalePhase::Cancelled, 1));
@@ -101,6 +102,7 @@ fn bad_events_are_refused() {
             (staff(), create(|new| new.prices.categories.push(vec![])), No(Refusal::InvalidPrices)),
             (staff(), create(|new| new.policy.hold_ms = 0), No(Refusal::InvalidPolicy)),
             (staff(), create(|new| new.policy.holds_per_buyer_max = 5), No(Refusal::InvalidPolicy)),
+            (staff(), create(|new| new.policy.shoppers_max = 1 << 25), No(Refusal::InvalidPolicy)),
         ],
     );
 }
@@ -120,7 +122,7 @@ fn a_cancelled_event_gives_everything_back() {
     stage.tick();
     assert_eq!(
         stage.fact_names(before),
-        ["EventCancelled", "RoomTuned", "OrderRefunded", "HoldReleased", "OrderExpired"]
+        ["EventCancelled", "DialsSet", "OrderRefunded", "HoldReleased", "OrderExpired"]
     );
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.free), (SalePhase::Cancelled, status.capacity));

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, Cohort, Command, Fact, FactRecord, PhaseDial, Place, Refusal,
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, Fact, FactRecord, Frontier, PhaseDial, Place,
+    Refusal,
 };
 use floodgate_engine::{Engine, EngineLimits};
 
 use crate::stage::{Stage, buyer, policy, staff};
 
 fn call(below: u64) -> Command {
-    Command::CallPlaces { below: Place(below) }
+    Command::CallPlaces { below: Frontier(below) }
 }
 
 fn wait_for(place: u64) -> Command {
@@ -48,7 +49,7 @@ fn the_line_only_moves_on_and_never_beyond_its_end() {
     assert_eq!(refusal_of(&mut stage, staff(), call(5)), Refusal::NotAllowed);
     for (below, called) in [(0, None), (3, Some(3)), (3, None), (2, None), (99, Some(10))] {
         let facts = facts_of(&mut stage, Actor::System, call(below));
-        let expected = called.map(|below| Fact::PlacesCalled { below: Place(below) });
+        let expected = called.map(|below| Fact::PlacesCalled { below: Frontier(below) });
         assert_eq!(facts, Vec::from_iter(expected), "called below {below}");
     }
 }

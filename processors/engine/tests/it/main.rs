@@ -13,4 +13,5 @@ mod repeats;
 mod rows;
 mod shop;
 mod stage;
+mod tickets;
 mod versions;

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, Envelope, Fact, FactRecord,
-    HoldId, PhaseDial, Place, Policy, RoomDials, SeatId,
+    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, DialChange, Envelope, Fact,
+    FactRecord, Frontier, HoldId, PhaseDial, Place, Policy, SeatId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ pub(crate) enum Request {
     Call(u64),
     Await(u64, u64),
     Share(u64, u8),
-    Tune(Option<u32>, u8),
+    Dials(Option<u32>, u8),
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
@@ -51,7 +51,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         1 => (0_u64..12).prop_map(Request::Call),
         1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Request::Await(b, p)),
         2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Request::Share(b, c)),
-        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Request::Tune(m, p)),
+        1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Request::Dials(m, p)),
     ]
 }
 
@@ -97,17 +97,17 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
             assert!(reply.repeated || envelope.command_id == CommandId(0));
             return;
         }
-        Request::Call(below) => (Actor::System, Command::CallPlaces { below: Place(below) }),
+        Request::Call(below) => (Actor::System, Command::CallPlaces { below: Frontier(below) }),
         Request::Await(b, place) => (buyer(b), Command::AwaitTurn { place: Place(place) }),
         Request::Share(b, 0) => (buyer(b), Command::WithdrawCohort),
         Request::Share(b, age) => {
             let cohort = Cohort::new(AgeBand::ALL.get(usize::from(age)).copied(), None);
             (buyer(b), Command::ShareCohort { cohort })
         }
-        Request::Tune(shoppers_max, phase) => {
+        Request::Dials(shoppers_max, phase) => {
             let phase = PhaseDial::from_code(phase).filter(|dial| *dial != PhaseDial::Cancel);
-            let dials = RoomDials { shoppers_max, phase, ..RoomDials::default() };
-            (staff(), Command::TuneRoom(Box::new(dials)))
+            let change = DialChange { shoppers_max, phase, ..DialChange::default() };
+            (staff(), Command::SetDials(Box::new(change)))
         }
         Request::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
         Request::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
@@ -169,7 +169,7 @@ fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
     let mut inside = BTreeSet::new();
     for FactRecord { fact, source, .. } in facts {
         match fact {
-            Fact::RoomTuned { dials, .. } => limit = dials.shoppers_max.unwrap_or(limit),
+            Fact::DialsSet { change, .. } => limit = change.shoppers_max.unwrap_or(limit),
             Fact::ShopperLeft { buyer, .. } => {
                 inside.remove(buyer);
             }
@@ -286,7 +286,7 @@ proptest! {
         let cohort = Cohort::new(None, None);
         stage.ask(crate::stage::buyer(1), Command::ShareCohort { cohort });
         stage.ask(crate::stage::buyer(2), Command::AwaitTurn { place: Place(2) });
-        stage.ask(Actor::System, Command::CallPlaces { below: Place(2) });
+        stage.ask(Actor::System, Command::CallPlaces { below: Frontier(2) });
         let mut bytes = snapshot(&stage.engine);
         let at = at.index(bytes.len());
         bytes[at] = value;

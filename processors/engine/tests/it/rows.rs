@@ -1,7 +1,7 @@
 //! Rows of who asks what and what it comes to.
 
 use floodgate_domain::{
-    Actor, Answer, Command, HoldId, OrderStatus, Place, Policy, Refusal, RoomDials,
+    Actor, Answer, Command, DialChange, HoldId, OrderStatus, Place, Policy, Refusal,
 };
 
 use crate::stage::{Stage, buyer, method, order, policy, seats};
@@ -49,8 +49,8 @@ pub(crate) fn no_queue() -> Policy {
     Policy { pass_required: false, seats_per_buyer_max: 100, ..policy() }
 }
 
-pub(crate) fn tune(dials: RoomDials) -> Command {
-    Command::TuneRoom(Box::new(dials))
+pub(crate) fn set_dials(change: DialChange) -> Command {
+    Command::SetDials(Box::new(change))
 }
 
 /// Buyer 1 holds seat 0 and starts to pay.

@@ -1,14 +1,14 @@
 //! Who is in the shop, and for how long.
 
-use floodgate_domain::{Command, Refusal, RoomDials};
+use floodgate_domain::{Command, DialChange, Refusal};
 
 use crate::rows::Then::{Done, Entered, No, Seats};
-use crate::rows::{check, enter, tune};
+use crate::rows::{check, enter, set_dials};
 use crate::stage::{Stage, buyer, policy, seats, staff};
 
 #[test]
 fn a_smaller_shop_lets_nobody_new_in_and_throws_nobody_out() {
-    let limit = |max| tune(RoomDials { shoppers_max: Some(max), ..RoomDials::default() });
+    let limit = |max| set_dials(DialChange { shoppers_max: Some(max), ..DialChange::default() });
     let mut stage = Stage::open(policy());
     check(
         &mut stage,

@@ -1,7 +1,7 @@
 //! A provider for demos and tests: published cards, no money, a bank of its own.
 //!
-//! It keeps nothing: how a payment stands follows from the card, and what a buyer answers to their bank
-//! goes into the log from whichever gateway shows the bank's page.
+//! It keeps nothing: how a payment stands follows from the card, and what a buyer answers to their
+//! bank goes into the log from whichever gateway shows the bank's page.
 
 mod pages;
 
@@ -9,7 +9,8 @@ use floodgate_domain::{
     ActionUrl, AuthorisedPayment, LogTime, PaymentAction, PaymentMethod, PaymentReference, Subject,
 };
 
-use crate::provider::{Authorisation, Captured, Payment, Provider, ProviderError};
+use crate::error::ProviderError;
+use crate::provider::{Authorisation, Captured, Payment, Provider};
 use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError, page_about};
 
 /// The method whose bank asks the buyer before it says anything.

@@ -13,14 +13,15 @@ use floodgate_domain::{
     PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
 };
 use floodgate_engine::EngineLimits;
-use floodgate_event_log::{Log, NewRecord, Origin, Record, ReplySender, Topic};
+use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
 use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
 use floodgate_payments::{
-    Authorisation, Captured, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
+    Authorisation, Captured, Outbox, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
     ProviderError,
 };
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::{Reading, ReplySender};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -177,7 +178,7 @@ impl ReplySender for Nobody {
 struct World {
     log: MemoryLog,
     owner: PartitionLoop,
-    worker: PaymentWorker,
+    worker: Reading<PaymentWorker>,
     bank: Arc<Bank>,
     now: u64,
     next_id: u64,
@@ -204,15 +205,14 @@ fn plan() -> Plan {
     }
 }
 
-fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> PaymentWorker {
-    PaymentWorker::new(OutboxConfig {
+fn outbox(log: &MemoryLog, bank: &Arc<Bank>) -> Reading<PaymentWorker> {
+    Outbox::reading(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
         calls: ProviderCalls::inline(Arc::clone(bank) as Arc<dyn Provider>),
         patience: Duration::from_secs(20),
         late_window: Duration::from_secs(60),
     })
-    .unwrap()
 }
 
 impl World {
@@ -415,7 +415,7 @@ fn captured_if_and_only_if_confirmed() {
                             true => PaymentResult::Authorised(by_webhook(attempt)),
                             false => PaymentResult::Declined,
                         };
-                        world.tell(&result.envelope(attempt.0, attempt.1, GatewayId(1)));
+                        world.tell(&result.envelope(attempt.0, attempt.1));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.

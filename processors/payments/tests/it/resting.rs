@@ -8,6 +8,7 @@ use floodgate_domain::wire::decode_command;
 use floodgate_event_log::{Log, LogReader, Topic};
 use floodgate_payments::{Outbox, OutboxConfig, Provider, ProviderCalls};
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::Service;
 
 use crate::till::{Till, paid, purchase};
 
@@ -48,7 +49,7 @@ fn a_resting_outbox_asks_nobody_until_it_carries() {
     until_paid(&mut *commands, [1, 2]);
     outbox.rest();
     outbox.stop();
-    outbox.join();
+    outbox.join().unwrap();
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_provider_that_is_slow_with_some_keeps_nobody_else_waiting() {
     till.open();
     until_paid(&mut *commands, [1, 2]);
     outbox.stop();
-    outbox.join();
+    outbox.join().unwrap();
 }
 
 #[test]
@@ -83,5 +84,5 @@ fn a_provider_that_panics_has_not_answered() {
     // It is asked again, by the thread that panicked.
     till.until_begun("panics", 2);
     outbox.stop();
-    outbox.join();
+    outbox.join().unwrap();
 }

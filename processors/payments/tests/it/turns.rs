@@ -6,27 +6,27 @@ use std::time::Duration;
 use floodgate_domain::{
     ActionUrl, BuyerId, Fact, HoldId, LogTime, PaymentAction, PaymentReference,
 };
-use floodgate_payments::{OutboxConfig, PaymentWorker, Provider, ProviderCalls};
+use floodgate_payments::{Outbox, OutboxConfig, PaymentWorker, Provider, ProviderCalls};
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::Reading;
 
 use crate::till::{Captures, Till, commands, confirmed, publish, purchase};
 
-fn worker(log: &MemoryLog, calls: ProviderCalls) -> PaymentWorker {
-    PaymentWorker::new(OutboxConfig {
+fn worker(log: &MemoryLog, calls: ProviderCalls) -> Reading<PaymentWorker> {
+    Outbox::reading(OutboxConfig {
         log: Arc::new(log.clone()),
         partition: 0,
         calls,
         patience: Duration::from_secs(10),
         late_window: Duration::from_secs(60),
     })
-    .unwrap()
 }
 
 fn inline(till: &Arc<Till>) -> ProviderCalls {
     ProviderCalls::inline(Arc::clone(till) as Arc<dyn Provider>)
 }
 
-fn turn(worker: &mut PaymentWorker, now: u64) {
+fn turn(worker: &mut Reading<PaymentWorker>, now: u64) {
     worker.turn(LogTime(now), Duration::ZERO).unwrap();
 }
 

@@ -12,9 +12,10 @@ use floodgate_domain::{
     LogTime, NewEvent, PhaseDial, Policy, PriceTable, Reply, StaffId,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
-use floodgate_event_log::{Log, NewRecord, ReplySender, Topic};
+use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
+use floodgate_transport::ReplySender;
 use rand::RngExt;
 use rand::rngs::StdRng;
 

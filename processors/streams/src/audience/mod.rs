@@ -17,11 +17,11 @@ mod window;
 use std::sync::Arc;
 
 use floodgate_domain::effects::CohortMove;
-use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, Cohort, Command, CommandId, Envelope, EventId, FactRecord, GatewayId, LogTime, Source,
+    Cohort, Command, CommandId, Envelope, EventId, FactRecord, LogTime, Source,
 };
-use floodgate_event_log::{Log, LogError, NewRecord, Partition, Topic};
+use floodgate_event_log::{Log, LogError, Partition, Topic};
+use floodgate_transport::CommandSender;
 
 use self::cell::Cell;
 use self::flow::{CellFlow, Key, Total};
@@ -116,20 +116,10 @@ impl Audience {
             return;
         }
         self.mark_at = now.plus(MARK_AGAIN_MS);
-        let mark = Envelope {
-            command_id: CommandId(0),
-            fingerprint: 0,
-            event_id,
-            actor: Actor::System,
-            reply_to: GatewayId(0),
-            command: Command::MarkTime,
-        };
-        let mut value = Vec::with_capacity(64);
-        encode_command(&mark, &mut value);
-        let mark = NewRecord::new(event_id.to_string(), value);
+        let mark = Envelope::system(CommandId::NONE, event_id, Command::MarkTime);
         // Not awaited: a mark that is lost is asked for again. An event's commands are in the
         // partition of its facts.
-        drop(self.log.append(Topic::Commands, self.partition, vec![mark]));
+        drop(CommandSender::new(Arc::clone(&self.log)).send_all(self.partition, [&mark]));
     }
 
     /// `closed_by` is the fact that showed the window over: the same one after every restart.

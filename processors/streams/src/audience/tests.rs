@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use floodgate_domain::wire::decode_command;
 use floodgate_domain::{AgeBand, Fact};
-use floodgate_event_log::Record;
+use floodgate_event_log::{NewRecord, Record};
 use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};

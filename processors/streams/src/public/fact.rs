@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodgate_domain::effects::{LineMove, ShopMove};
-use floodgate_domain::{Effects, FactRecord, LogTime, NewEvent, RoomDials};
+use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, NewEvent};
 use floodgate_event_log::Partition;
 
+use super::dials::DialsBody;
 use super::{Attributes, snake_case, time_text};
 
 /// Where a fact stands in history. Strictly growing within a partition: whoever keeps the last
@@ -51,7 +52,7 @@ pub struct FactBody {
     pub attempt: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// A place in the line; of `places_called`, every place below it.
+    /// A place in the line; of `places_called`, every place with a rank below may enter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,18 +68,9 @@ pub struct FactBody {
     pub capacity: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Places called a minute from here on.
+    /// The dials that `dials_set` has turned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pace_per_minute: Option<u32>,
-    /// Shoppers at once from here on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shoppers_max: Option<u32>,
-    /// How much work the door asks for from here on; 0 is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub puzzle_level: Option<u8>,
-    /// Where the staff turned the sale: open, pause, close or cancel.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<String>,
+    pub dials: Option<DialsBody>,
     /// What turned the dials: `api`, or the `settings_file` of a gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -115,8 +107,8 @@ impl FactBody {
         if let Some(new) = effects.created {
             body.add_event(new);
         }
-        if let Some(dials) = effects.dials {
-            body.add_dials(dials);
+        if let Some(change) = effects.dials {
+            body.add_dials(change);
         }
         body
     }
@@ -135,12 +127,9 @@ impl FactBody {
         self.capacity = Some(new.plan.seat_count());
     }
 
-    fn add_dials(&mut self, dials: &RoomDials) {
-        self.pace_per_minute = dials.per_minute;
-        self.shoppers_max = dials.shoppers_max;
-        self.puzzle_level = dials.puzzle_level;
-        self.phase = dials.phase.map(|phase| phase.code().to_owned());
-        let origin = if dials.origin == 0 { "api" } else { "settings_file" };
+    fn add_dials(&mut self, change: &DialChange) {
+        self.dials = Some(DialsBody::from(change));
+        let origin = if change.origin == 0 { "api" } else { "settings_file" };
         self.origin = Some(origin.to_owned());
     }
 }
@@ -157,7 +146,8 @@ fn until(effects: &Effects<'_>) -> Option<LogTime> {
 fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
     match (effects.line, effects.shop) {
         (Some(LineMove::Reserved { first, count }), _) => (Some(first.0), Some(count)),
-        (Some(LineMove::Called { below: place } | LineMove::Awaited { place, .. }), _)
+        (Some(LineMove::Called { below }), _) => (Some(below.0), None),
+        (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
         (None, Some(ShopMove::Left { .. }) | None) => (None, None),
     }

@@ -5,18 +5,19 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `counts`, `notification`, `audience` | the bodies |
-//! | `teller` | publishes facts and notifications by position |
+//! | `fact`, `dials`, `counts`, `notification`, `audience` | the bodies |
+//! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
 mod audience;
 mod counts;
+mod dials;
 mod fact;
 mod notification;
 mod notifier;
+pub(crate) mod relay;
 mod schemas;
-mod teller;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -27,10 +28,11 @@ use floodgate_event_log::Partition;
 
 pub use audience::AudienceCell;
 pub use counts::{AsOf, Counts};
+pub use dials::DialsBody;
 pub use fact::{FactBody, Position};
 pub use notification::Notification;
+pub(crate) use relay::Relay;
 pub use schemas::{asyncapi, schemas};
-pub(crate) use teller::Teller;
 
 /// The attributes of a CloudEvent, spec version 1.0.
 #[derive(Debug, Clone, PartialEq, Eq)]

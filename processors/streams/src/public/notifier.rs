@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use floodgate_domain::effects::{LineMove, Notice, ShopMove, Tickets};
 use floodgate_domain::{
-    BuyerId, Effects, EventId, FactRecord, HoldId, LogTime, Place, Policy, PriceTable, SalePhase,
-    SeatState, Source,
+    BuyerId, Effects, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, Policy,
+    PriceTable, Rank, SalePhase, SeatState, Source,
 };
 use floodgate_event_log::Partition;
 
@@ -31,9 +31,10 @@ struct Ending {
 /// One event's line, as far as somebody wants to be notified.
 #[derive(Debug, Default)]
 struct Line {
-    called: u64,
+    order: LineOrder,
+    called: Frontier,
     /// Those not called yet; the engine lets about a million await their turn at once.
-    awaiting: BTreeMap<Place, (BuyerId, Source)>,
+    awaiting: BTreeMap<Rank, (BuyerId, Source)>,
 }
 
 /// What people know of prices and rules.
@@ -141,16 +142,17 @@ impl Notifier {
         match effects.line {
             Some(LineMove::Awaited { buyer, place }) => {
                 let line = self.lines.entry(cause.event_id).or_default();
-                if place.0 < line.called {
+                let rank = line.order.rank(place);
+                if line.called.has_called(rank) {
                     your_turn(buyer, cause);
                 } else {
-                    line.awaiting.insert(place, (buyer, cause.source));
+                    line.awaiting.insert(rank, (buyer, cause.source));
                 }
             }
             Some(LineMove::Called { below }) => {
                 let line = self.lines.entry(cause.event_id).or_default();
-                line.called = line.called.max(below.0);
-                let behind = line.awaiting.split_off(&below);
+                line.called = line.called.max(below);
+                let behind = line.awaiting.split_off(&line.called.first_waiting());
                 for (buyer, source) in std::mem::replace(&mut line.awaiting, behind).into_values() {
                     // Its position is the request it answers: one of its own for each person.
                     your_turn(buyer, Cause { source, ..cause });
@@ -162,7 +164,7 @@ impl Notifier {
         if let Some(ShopMove::Entered { place, .. }) = effects.shop
             && let Some(line) = self.lines.get_mut(&cause.event_id)
         {
-            line.awaiting.remove(&place);
+            line.awaiting.remove(&line.order.rank(place));
         }
         // Nobody is called any more.
         if let Some(SalePhase::Closed | SalePhase::Cancelled) = effects.phase {

@@ -1,7 +1,8 @@
 //! One public fact of each kind.
 
+use floodgate_domain::effects::Notice;
 use floodgate_domain::{EventId, FactRecord, LogTime, Source};
-use floodgate_streams::public::FactBody;
+use floodgate_streams::public::{FactBody, schemas};
 
 use crate::samples::facts;
 
@@ -17,4 +18,17 @@ fn every_fact_in_public_words() {
         text.replace(",\"event_id\":\"evt_0000000000007\",\"position\":null,\"at\":\"2023-11-14T22:13:20.000Z\"", "")
     });
     insta::assert_snapshot!(bodies.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn every_kind_of_message_is_documented() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/consumers.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, schema) =
+        schemas().into_iter().find(|(topic, _)| topic.short_name() == "notifications").unwrap();
+    let kind = schema["properties"]["kind"]["description"].as_str().unwrap().to_owned();
+    for code in Notice::ALL.iter().map(|notice| format!("`{}`", notice.code())) {
+        assert!(page.contains(&code), "docs/consumers.md does not name {code}");
+        assert!(kind.contains(&code), "the doc of `Notification::kind` does not name {code}");
+    }
 }

@@ -127,16 +127,16 @@ impl Installation {
         let pid = child.id();
         let mut process = Process { child, address: String::new() };
         let mut lines = BufReader::new(pipe).lines();
-        let mut told = Vec::new();
+        let mut said = Vec::new();
         process.address = loop {
             let Some(line) = lines.next().transpose()? else {
-                bail!("{role} ended: {}", told.join("\n"));
+                bail!("{role} ended: {}", said.join("\n"));
             };
             let event: Value = serde_json::from_str(&line).unwrap_or_default();
             if event["message"] == "serving" {
                 break format!("http://{}", event["address"].as_str().unwrap_or_default());
             }
-            told.push(line);
+            said.push(line);
         };
         // The rest is read away, so that the role never waits for us.
         std::thread::spawn(move || lines.for_each(drop));
@@ -164,7 +164,7 @@ impl Installation {
         let event_id = created["event_id"].as_str().context("an event without an id")?.to_owned();
         self.ask(Method::POST, &format!("/v1/events/{event_id}/sale/open"), json!({})).await?;
         let pace = json!({ "pace_per_minute": 3_000_000, "reason": "bench" });
-        self.ask(Method::PUT, &format!("/v1/events/{event_id}/queue"), pace).await?;
+        self.ask(Method::PATCH, &format!("/v1/events/{event_id}/dials"), pace).await?;
         Ok(event_id)
     }
 

@@ -20,7 +20,7 @@ use self::cpu::Meter;
 use self::installation::Installation;
 use crate::Figure;
 use floodgate_http_client::{Call, Http};
-use floodgate_load::{LoadReport, Prepared, Progress, Visit};
+use floodgate_load::{LoadProgress, LoadReport, Prepared, Visit};
 
 /// Requests of the idle row, one after the other.
 const IDLE_REQUESTS: usize = 300;
@@ -65,13 +65,13 @@ async fn measure(
 ) -> Result<Vec<Figure>> {
     let mut rows = vec![idle(installation, meter).await?];
     let report = burst(options, installation, Visit::Holds, options.burst, meter).await?;
-    rows.push(told("burst_holds", &report, Some(40_000.0)));
+    rows.push(figure("burst_holds", &report, Some(40_000.0)));
     rows.extend(shares("burst_holds", &report, &meter.lap()));
     if options.ramp {
         rows.extend(ramp(options, installation, meter).await?);
     }
     let report = burst(options, installation, Visit::Whole, options.burst / 5, meter).await?;
-    rows.push(told("burst_visits", &report, None));
+    rows.push(figure("burst_visits", &report, None));
     rows.extend(shares("burst_visits", &report, &meter.lap()));
     Ok(rows)
 }
@@ -146,7 +146,7 @@ async fn send(
                 seed + number as u64,
             )
         };
-        ready.push(floodgate_load::prepare(&options, Arc::new(Progress::default())).await?);
+        ready.push(floodgate_load::prepare(&options, Arc::new(LoadProgress::default())).await?);
     }
     meter.settle().await?;
     meter.lap();
@@ -173,7 +173,7 @@ async fn ramp(
         let report = send(installation, Visit::Holds, &events, load, seed, meter).await?;
         let name = format!("ramp_{rate}");
         let is_held = report.latency_ms.p95 < P95_MAX_MS && report.gave_up == 0;
-        rows.push(told(&name, &report, None));
+        rows.push(figure(&name, &report, None));
         if !is_held {
             break;
         }
@@ -184,7 +184,7 @@ async fn ramp(
     Ok(rows)
 }
 
-fn told(name: &str, report: &LoadReport, goal: Option<f64>) -> Figure {
+fn figure(name: &str, report: &LoadReport, goal: Option<f64>) -> Figure {
     let mut row = Figure::rate(name, report.answers_per_s, "answers/s", goal);
     let latency = &report.latency_ms;
     row.p50_us = Some(latency.p50 * 1e3);

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use floodgate_config::Settings;
 use floodgate_domain::{NewEvent, Reply};
-use floodgate_event_log::ReplySender;
+use floodgate_transport::ReplySender;
 
 use super::engine::{self, RawLog};
 use crate::Figure;

@@ -31,13 +31,13 @@ impl Processor {
         command.arg("--data").arg(data).stderr(Stdio::piped());
         command.envs(settings.iter().copied()).env("FLOODGATE_LOG", "info");
         let mut child = command.spawn().context("a processor could not be started")?;
-        let (told, lines) = channel();
+        let (sender, lines) = channel();
         if let Some(stderr) = child.stderr.take() {
             std::thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                     let Ok(line) = serde_json::from_str(&line) else { continue };
                     // Read on even when nobody listens, so that the process never waits.
-                    let _ = told.send(line);
+                    let _ = sender.send(line);
                 }
             });
         }
@@ -66,15 +66,15 @@ impl Processor {
         Ok(Instant::now())
     }
 
-    /// SIGTERM; returns when it was told, and when it had ended.
+    /// SIGTERM; returns when it was sent, and when it had ended.
     pub(super) fn end(mut self) -> Result<(Instant, Instant)> {
-        let told = Instant::now();
+        let sent = Instant::now();
         let id = self.child.id().to_string();
         if !Command::new("kill").args(["-TERM", &id]).status()?.success() {
             bail!("`kill -TERM {id}` failed");
         }
         self.child.wait()?;
-        Ok((told, Instant::now()))
+        Ok((sent, Instant::now()))
     }
 }
 

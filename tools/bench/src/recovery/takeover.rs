@@ -1,4 +1,4 @@
-//! Two processors on a cluster: the owner is killed, or told to go, and the other takes over.
+//! Two processors on a cluster: the owner is killed, or asked to end, and the other takes over.
 //!
 //! A client asks every few milliseconds throughout, as a gateway would. A kill is measured from the
 //! moment the process is gone to the first answer to a question asked after it; a calm end by the
@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tokio::task::JoinHandle;
 
-use floodgate_domain::wire::encode_command;
-use floodgate_domain::{Actor, Command, CommandId, Envelope, EventId, GatewayId};
+use floodgate_domain::{Command, EventId, GatewayId};
 use floodgate_event_log::kafka::{TopicPlan, apply, processor_count, remove};
-use floodgate_event_log::{KafkaLog, KafkaOptions, Log, NewRecord, ReplyHub, ReplyReader, Topic};
+use floodgate_event_log::{KafkaLog, KafkaOptions, Log, NewRecord, Topic};
+use floodgate_transport::{CommandClient, ReplyHub, Service, follow_replies};
 
 use super::processes::Processor;
 use super::{Figure, RawLog, TakeoverCluster, row};
@@ -62,8 +62,7 @@ struct Stage<'a> {
     options: KafkaOptions,
     folder: &'a Path,
     log: Arc<dyn Log>,
-    hub: ReplyHub,
-    gateway_id: GatewayId,
+    commands: CommandClient,
 }
 
 /// When each question was asked and answered.
@@ -80,8 +79,13 @@ impl<'a> Stage<'a> {
         let log: Arc<dyn Log> = Arc::new(log);
         let gateway_id = GatewayId(cluster.settings.server.gateway_id);
         // It ends with the process; nothing waits for it.
-        drop(ReplyReader::spawn(&log, gateway_id, hub.clone())?);
-        Ok(Stage { cluster, options: options.clone(), folder, log, hub, gateway_id })
+        let replies = follow_replies(&log, gateway_id, hub.clone())?;
+        // Answers of before it has begun would be missed.
+        while !replies.health().is_ready() {
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        let commands = CommandClient::new(Arc::clone(&log), hub, gateway_id);
+        Ok(Stage { cluster, options: options.clone(), folder, log, commands })
     }
 
     /// A past for the partition, so that there is something to load and to replay.
@@ -106,7 +110,7 @@ impl<'a> Stage<'a> {
                 let next = self.successor(standbys).await?;
                 let gone = std::mem::replace(&mut owner, next).kill()?;
                 times.push(questions.first_after(gone).await?);
-                tell(name, &times, &owner.says(OWNED)?);
+                print_round(name, &times, &owner.says(OWNED)?);
             }
             rows.push(row(name, times, Some(2_000.0)));
             if standbys == "all" {
@@ -132,7 +136,7 @@ impl<'a> Stage<'a> {
             let (from, to) = std::mem::replace(owner, next).end()?;
             tokio::time::sleep(AFTERWARDS).await;
             times.push(questions.longest_between(from, to + AFTERWARDS / 2)?);
-            tell(name, &times, &owner.says(OWNED)?);
+            print_round(name, &times, &owner.says(OWNED)?);
         }
         Ok(row(name, times, None))
     }
@@ -177,7 +181,7 @@ impl<'a> Stage<'a> {
 }
 
 /// One round as it went: what was measured, and how the successor put it.
-fn tell(name: &str, times: &[Duration], line: &serde_json::Value) {
+fn print_round(name: &str, times: &[Duration], line: &serde_json::Value) {
     let (took, from) = (times.last().copied().unwrap_or_default(), &line["from"]);
     let (replayed, ms) = (&line["replayed"], &line["ms"]);
     eprintln!("{name}: {took:?}; from {from}, {replayed} replayed, {ms} ms after it was gained");
@@ -192,13 +196,12 @@ struct Questions {
 impl Questions {
     fn begin(stage: &Stage<'_>) -> Self {
         let answers = Answers::default();
-        let (log, hub, theirs) = (Arc::clone(&stage.log), stage.hub.clone(), Arc::clone(&answers));
-        let gateway_id = stage.gateway_id;
+        let (commands, theirs) = (stage.commands.clone(), Arc::clone(&answers));
         let asking = tokio::spawn(async move {
             let mut pulse = tokio::time::interval(ASK_EVERY);
             loop {
                 pulse.tick().await;
-                ask(&log, &hub, gateway_id, Arc::clone(&theirs));
+                ask(commands.clone(), Arc::clone(&theirs));
             }
         });
         Questions { answers, asking }
@@ -233,23 +236,10 @@ impl Questions {
     }
 }
 
-fn ask(log: &Arc<dyn Log>, hub: &ReplyHub, gateway_id: GatewayId, answers: Answers) {
-    let envelope = Envelope {
-        command_id: CommandId(rand::random()),
-        fingerprint: 0,
-        event_id: EVENT,
-        actor: Actor::System,
-        reply_to: gateway_id,
-        command: Command::ReadStatus,
-    };
-    let mut value = Vec::new();
-    encode_command(&envelope, &mut value);
+fn ask(commands: CommandClient, answers: Answers) {
     let asked = Instant::now();
-    let wait = hub.expect(envelope.command_id);
-    let record = NewRecord::new(EVENT.to_string(), value);
-    drop(log.append(Topic::Commands, 0, vec![record]));
     tokio::spawn(async move {
-        if let Ok(Ok(_)) = tokio::time::timeout(WITHIN, wait).await {
+        if commands.ask_once(WITHIN, EVENT, Command::ReadStatus).await.is_ok() {
             let answered = (asked, Instant::now());
             answers.lock().unwrap_or_else(PoisonError::into_inner).push(answered);
         }

@@ -10,6 +10,10 @@ use crate::fact::Fact;
 use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
+use orders::{
+    action_required, cancelled, confirmed, declined, extended, held, hold_expired, order_expired,
+    paying, redeemed, refunded, released, settled, transferred, voided,
+};
 
 /// A hold or order, and its buyer.
 type Order = (HoldId, BuyerId);
@@ -38,80 +42,56 @@ impl Fact {
     /// Everything it changes.
     #[must_use]
     pub fn effects(&self) -> Effects<'_> {
-        match *self {
-            Fact::EventCreated(ref new) => sale::created(new),
-            Fact::PricesSet(ref prices) => sale::prices_set(prices),
-            Fact::PolicySet(ref policy) => sale::policy_set(policy),
+        match self {
+            Fact::EventCreated(new) => sale::created(new),
+            Fact::PricesSet(prices) => sale::prices_set(prices),
+            Fact::PolicySet(policy) => sale::policy_set(policy),
             Fact::SaleOpened => sale::phase(SalePhase::Open, Notice::EventOpen),
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
             Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
-            Fact::RoomTuned { ref dials, by } => sale::dials_turned(dials, by),
-            Fact::Announced { ref message } => Effects { message: Some(message), ..PUBLIC },
-            Fact::PlacesReserved { first, count } => room::reserved(first, count),
-            Fact::PlacesCalled { below } => room::called(below),
-            Fact::TurnAwaited { buyer, place } => room::awaited(buyer, place),
-            Fact::Entered { buyer, place, until } => room::entered(buyer, place, until),
-            Fact::ShopperLeft { buyer, reason } => room::left(buyer, reason),
-            Fact::CohortJoined { cohort } => room::cohort(cohort, 1),
-            Fact::CohortLeft { cohort } => room::cohort(cohort, -1),
-            Fact::SeatsHeld { hold_id, buyer, ref seats, amount, until } => {
-                orders::held((hold_id, buyer), seats, amount, until)
+            Fact::DialsSet { change, by } => sale::dials_set(change, *by),
+            Fact::Announced { message } => Effects { message: Some(message), ..PUBLIC },
+            Fact::PlacesReserved { first, count } => room::reserved(*first, *count),
+            Fact::PlacesCalled { below } => room::called(*below),
+            Fact::TurnAwaited { buyer, place } => room::awaited(*buyer, *place),
+            Fact::Entered { buyer, place, until } => room::entered(*buyer, *place, *until),
+            Fact::ShopperLeft { buyer, reason } => room::left(*buyer, *reason),
+            Fact::CohortJoined { cohort } => room::cohort(*cohort, 1),
+            Fact::CohortLeft { cohort } => room::cohort(*cohort, -1),
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+                held((*hold_id, *buyer), seats, *amount, *until)
             }
-            Fact::HoldExtended { hold_id, buyer, until } => {
-                orders::extended((hold_id, buyer), until)
+            Fact::HoldExtended { hold_id, buyer, until } => extended((*hold_id, *buyer), *until),
+            Fact::HoldReleased { hold_id, buyer, seats } => released((*hold_id, *buyer), seats),
+            Fact::HoldExpired { hold_id, buyer, seats } => hold_expired((*hold_id, *buyer), seats),
+            Fact::PurchaseStarted { hold_id, buyer, method, amount, currency, attempt, until } => {
+                paying((*hold_id, *buyer), (*attempt, method), (*amount, *currency), *until)
             }
-            Fact::HoldReleased { hold_id, buyer, ref seats } => {
-                orders::released((hold_id, buyer), seats)
-            }
-            Fact::HoldExpired { hold_id, buyer, ref seats } => {
-                orders::expired((hold_id, buyer), seats, Notice::HoldExpired)
-            }
-            Fact::PurchaseStarted {
-                hold_id,
-                buyer,
-                ref method,
-                amount,
-                currency,
-                attempt,
-                until,
-            } => orders::paying((hold_id, buyer), (attempt, method), (amount, currency), until),
-            Fact::PaymentActionRequired { hold_id, buyer, attempt, ref action } => {
-                orders::action_required((hold_id, buyer), attempt, action)
+            Fact::PaymentActionRequired { hold_id, buyer, attempt, action } => {
+                action_required((*hold_id, *buyer), *attempt, action)
             }
             Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
-                orders::declined((hold_id, buyer), attempt, reason, until)
+                declined((*hold_id, *buyer), *attempt, *reason, *until)
             }
-            Fact::OrderConfirmed {
-                hold_id,
-                buyer,
-                ref seats,
-                amount,
-                attempt,
-                kept,
-                ref payment,
-            } => orders::confirmed((hold_id, buyer), (seats, kept), amount, (attempt, payment)),
-            Fact::OrderSettled { hold_id, buyer, amount } => {
-                orders::settled((hold_id, buyer), amount)
+            Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment } => {
+                confirmed((*hold_id, *buyer), (seats, *kept), *amount, (*attempt, payment))
             }
-            Fact::OrderExpired { hold_id, buyer, ref seats } => {
-                orders::expired((hold_id, buyer), seats, Notice::OrderExpired)
+            Fact::OrderSettled { hold_id, buyer, amount } => settled((*hold_id, *buyer), *amount),
+            Fact::OrderExpired { hold_id, buyer, seats } => {
+                order_expired((*hold_id, *buyer), seats)
             }
-            Fact::PaymentVoided { hold_id, buyer, attempt, ref reference } => {
-                orders::voided((hold_id, buyer), attempt, reference)
+            Fact::PaymentVoided { hold_id, buyer, attempt, reference } => {
+                voided((*hold_id, *buyer), *attempt, reference)
             }
-            Fact::OrderRefunded { hold_id, buyer, ref seats, amount } => {
-                orders::refunded((hold_id, buyer), seats, amount)
+            Fact::OrderRefunded { hold_id, buyer, seats, amount } => {
+                refunded((*hold_id, *buyer), seats, *amount)
             }
-            Fact::OrderCancelled { hold_id, buyer, ref seats } => {
-                orders::cancelled((hold_id, buyer), seats)
+            Fact::OrderCancelled { hold_id, buyer, seats } => cancelled((*hold_id, *buyer), seats),
+            Fact::TicketTransferred { hold_id, seat, from, to } => {
+                transferred(*hold_id, seat, *from, *to)
             }
-            Fact::TicketTransferred { hold_id, ref seat, from, to } => {
-                orders::transferred(hold_id, seat, from, to)
-            }
-            Fact::TicketRedeemed { hold_id, buyer, ref seat } => {
-                orders::redeemed((hold_id, buyer), seat)
-            }
+            Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
             // Of no event, and of no use to other teams.
             Fact::EngineVersionSet { .. } => Effects { visibility: Visibility::Internal, ..PUBLIC },
             // Nobody follows a draw by its facts yet; the time is the engine's.

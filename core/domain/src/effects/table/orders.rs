@@ -77,8 +77,12 @@ pub(super) fn released(order: Order, seats: &SeatList) -> Effects<'_> {
     ended(order, (seats, Held), OrderStatus::Released, Notice::HoldReleased)
 }
 
-pub(super) fn expired(order: Order, seats: &SeatList, notice: Notice) -> Effects<'_> {
-    ended(order, (seats, Held), OrderStatus::Expired, notice)
+pub(super) fn hold_expired(order: Order, seats: &SeatList) -> Effects<'_> {
+    ended(order, (seats, Held), OrderStatus::Expired, Notice::HoldExpired)
+}
+
+pub(super) fn order_expired(order: Order, seats: &SeatList) -> Effects<'_> {
+    ended(order, (seats, Held), OrderStatus::Expired, Notice::OrderExpired)
 }
 
 pub(super) fn paying(

@@ -5,12 +5,13 @@ use crate::cohort::Cohort;
 use crate::effects::{CohortMove, Concerns, Effects, LineMove, ShopMove, Visibility};
 use crate::fact::LeaveReason;
 use crate::ids::{BuyerId, LogTime, Place};
+use crate::line::Frontier;
 
 pub(super) fn reserved(first: Place, count: u32) -> Effects<'static> {
     Effects { line: Some(LineMove::Reserved { first, count }), ..PUBLIC }
 }
 
-pub(super) fn called(below: Place) -> Effects<'static> {
+pub(super) fn called(below: Frontier) -> Effects<'static> {
     Effects { line: Some(LineMove::Called { below }), ..PUBLIC }
 }
 

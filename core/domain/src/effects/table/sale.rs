@@ -3,7 +3,7 @@
 use super::PUBLIC;
 use crate::answer::SalePhase;
 use crate::command::NewEvent;
-use crate::dials::RoomDials;
+use crate::dials::DialChange;
 use crate::effects::{Concerns, Effects, Notice};
 use crate::ids::StaffId;
 use crate::policy::Policy;
@@ -34,7 +34,7 @@ pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {
     Effects { phase: Some(phase), ..everybody(notice) }
 }
 
-pub(super) fn dials_turned(dials: &RoomDials, by: StaffId) -> Effects<'_> {
-    let message = dials.message.as_deref();
-    Effects { dials: Some(dials), by: Some(by), reason: Some(&dials.reason), message, ..PUBLIC }
+pub(super) fn dials_set(change: &DialChange, by: StaffId) -> Effects<'_> {
+    let message = change.message.as_deref();
+    Effects { dials: Some(change), by: Some(by), reason: Some(&change.reason), message, ..PUBLIC }
 }

@@ -1,0 +1,33 @@
+//! Dials that are rules of the sale: what they make of a policy, and a policy of them.
+
+use super::{Acts, DIALS, DialChange};
+use crate::policy::Policy;
+
+impl Policy {
+    /// Whether the rules that are dials too stand within the bounds of these.
+    #[must_use]
+    pub fn is_within_dials(&self) -> bool {
+        DIALS.iter().all(|dial| dial.of_policy(self).is_none_or(|value| dial.check(&value).is_ok()))
+    }
+
+    /// The rules that are dials too, as a change that would lead to them.
+    #[must_use]
+    pub fn dials(&self) -> DialChange {
+        let mut change = DialChange::default();
+        for dial in &DIALS {
+            if let Some(value) = dial.of_policy(self) {
+                dial.set(&mut change, &value);
+            }
+        }
+        change
+    }
+
+    /// Takes over the rules that are dials too.
+    pub fn follow(&mut self, change: &DialChange) {
+        for (dial, value) in change.turned() {
+            if let Acts::Rule(rule) = dial.acts {
+                (rule.follow)(self, &value);
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What a fact is made of, each in its own form: a field is written and read by its type alone.
+
+use super::MESSAGE_BYTES_MAX;
+use super::command::{read_cohort, read_hold, read_method};
+use super::cursor::{Cursor, Sink, WireError};
+use super::dials::{read_dial_change, write_dial_change};
+use super::event::{
+    read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
+    write_prices,
+};
+use super::payment::{
+    read_action, read_authorised, read_reference, write_action, write_authorised,
+};
+use crate::cohort::Cohort;
+use crate::command::{NewEvent, PaymentMethod};
+use crate::dials::DialChange;
+use crate::fact::{DeclineReason, LeaveReason, SeatsKept};
+use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
+use crate::line::Frontier;
+use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
+use crate::policy::Policy;
+use crate::price::{Currency, PriceTable};
+use crate::seats::{SeatId, SeatList};
+
+/// A type with one form on the wire.
+pub(super) trait Field: Sized {
+    fn put(&self, out: &mut Vec<u8>);
+    fn take(cursor: &mut Cursor<'_>) -> Result<Self, WireError>;
+}
+
+/// The form of each type: how it is written, how it is read.
+macro_rules! fields {
+    ($($kind:ty: |$value:ident, $out:ident| $put:expr, |$cursor:ident| $take:expr;)*) => {
+        $(impl Field for $kind {
+            #[inline]
+            fn put(&self, $out: &mut Vec<u8>) {
+                let $value = self;
+                $put
+            }
+            #[inline]
+            fn take($cursor: &mut Cursor<'_>) -> Result<Self, WireError> {
+                $take
+            }
+        })*
+    };
+}
+
+fields! {
+    u8: |number, out| out.put_u8(*number), |cursor| cursor.u8();
+    u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
+    u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();
+    [u8; 32]: |bytes, out| out.put_bytes(bytes), |cursor| cursor.array();
+    String: |text, out| out.put_text(text), |cursor| cursor.text(MESSAGE_BYTES_MAX);
+    LogTime: |at, out| out.put_varint(at.0), |cursor| cursor.time();
+    Place: |place, out| out.put_varint(place.0), |cursor| cursor.place();
+    Frontier: |below, out| out.put_varint(below.0), |cursor| cursor.frontier();
+    BuyerId: |id, out| out.put_u64_fixed(id.0), |cursor| cursor.u64_fixed().map(BuyerId);
+    StaffId: |id, out| out.put_u64_fixed(id.0), |cursor| cursor.u64_fixed().map(StaffId);
+    HoldId: |id, out| out.put_u64_fixed(id.0), |cursor| read_hold(cursor);
+    SeatId: |seat, out| out.put_u32_fixed(seat.0), |cursor| cursor.u32_fixed().map(SeatId);
+    SeatList: |seats, out| out.put_seats(seats), |cursor| cursor.seats();
+    Cohort: |cohort, out| out.put_varint(u64::from(cohort.number())), |cursor| read_cohort(cursor);
+    Currency: |currency, out| out.put_bytes(&currency.0), |cursor| read_currency(cursor);
+    PaymentMethod: |method, out| out.put_text(method.as_str()), |cursor| read_method(cursor);
+    PaymentReference: |name, out| out.put_text(name.as_str()), |cursor| read_reference(cursor);
+    PaymentAction: |action, out| write_action(action, out), |cursor| read_action(cursor);
+    AuthorisedPayment: |payment, out| write_authorised(payment, out),
+        |cursor| read_authorised(cursor);
+    Box<NewEvent>: |new, out| write_new_event(new, out),
+        |cursor| read_new_event(cursor).map(Box::new);
+    Box<PriceTable>: |prices, out| write_prices(prices, out),
+        |cursor| read_prices(cursor).map(Box::new);
+    Box<Policy>: |policy, out| write_policy(policy, out),
+        |cursor| read_policy(cursor).map(Box::new);
+    Box<DialChange>: |change, out| write_dial_change(change, out),
+        |cursor| read_dial_change(cursor).map(Box::new);
+    LeaveReason: |reason, out| out.put_u8(match reason {
+        LeaveReason::Left => 0,
+        LeaveReason::Purchased => 1,
+        LeaveReason::PassExpired => 2,
+    }), |cursor| match cursor.u8()? {
+        0 => Ok(LeaveReason::Left),
+        1 => Ok(LeaveReason::Purchased),
+        2 => Ok(LeaveReason::PassExpired),
+        _ => Err(WireError::OutOfBounds("a reason to leave")),
+    };
+    DeclineReason: |reason, out| out.put_u8(match reason {
+        DeclineReason::Declined => 0,
+        DeclineReason::Lost => 1,
+    }), |cursor| match cursor.u8()? {
+        0 => Ok(DeclineReason::Declined),
+        1 => Ok(DeclineReason::Lost),
+        _ => Err(WireError::OutOfBounds("a reason to decline")),
+    };
+    SeatsKept: |kept, out| out.put_u8(match kept {
+        SeatsKept::Held => 0,
+        SeatsKept::Retaken => 1,
+        SeatsKept::Moved => 2,
+    }), |cursor| match cursor.u8()? {
+        0 => Ok(SeatsKept::Held),
+        1 => Ok(SeatsKept::Retaken),
+        2 => Ok(SeatsKept::Moved),
+        _ => Err(WireError::OutOfBounds("a way seats were kept")),
+    };
+}

@@ -1,0 +1,21 @@
+//! Why a follower has to begin again.
+
+use floodgate_event_log::LogError;
+
+/// Why a follower has to begin again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FollowError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// What the handler writes to fails.
+    #[error("{0}")]
+    Store(String),
+}
+
+impl FollowError {
+    /// Whether nothing in this process brings it back: a log that has closed stays closed.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self, FollowError::Log(LogError::Closed))
+    }
+}

@@ -1,0 +1,200 @@
+//! The thread of a follower, and its handle.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use metrics::{Counter, Gauge};
+
+use floodgate_domain::LogTime;
+use floodgate_event_log::LogError;
+
+use super::error::FollowError;
+use super::handler::{Handler, Tick};
+use super::reading::Reading;
+use super::{FollowerConfig, Partitions};
+use crate::backoff::Backoff;
+use crate::health::Health;
+use crate::service::{Service, ServiceError};
+
+/// First and longest pause after a failure: a hiccup is hardly noticed, and a log that is away for
+/// long is not asked more often than its own clients ask.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// A running follower. Dropping it does not stop it.
+#[derive(Debug)]
+pub struct Follower {
+    name: String,
+    shared: Arc<Shared>,
+    // A plain mutex: touched at a stop, at the end, and by those who look at the health.
+    thread: Mutex<Option<JoinHandle<Result<(), ServiceError>>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    stop: AtomicBool,
+    // A plain mutex: written once a turn, read by probes.
+    health: Mutex<Health>,
+}
+
+impl Shared {
+    fn set(&self, health: Health) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+}
+
+impl Follower {
+    /// Follows on a thread of its own, where the handler is made, so that it need not be able to
+    /// move between threads. Nothing is opened before: a log that is away now is one that fails.
+    pub fn spawn<H: Handler + 'static>(
+        config: FollowerConfig,
+        make: impl FnOnce() -> H + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let name = config.name.clone();
+        let shared =
+            Arc::new(Shared { stop: AtomicBool::new(false), health: Mutex::new(Health::Starting) });
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
+            let run = Run::new(&config, theirs);
+            run.follow(&mut Reading::new(config, make()))
+        })?;
+        Ok(Follower { name, shared, thread: Mutex::new(Some(thread)) })
+    }
+}
+
+impl Service for Follower {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn health(&self) -> Health {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_ended = thread.as_ref().is_some_and(JoinHandle::is_finished);
+        let health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match health {
+            Health::Failed { .. } => health,
+            _ if has_ended && !self.shared.is_stopped() => Health::failed("it panicked"),
+            health => health,
+        }
+    }
+
+    fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = &*thread {
+            // It may be in a pause after a failure.
+            thread.thread().unpark();
+        }
+    }
+
+    fn join(&self) -> Result<(), ServiceError> {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        thread.join().unwrap_or_else(|_| Err(ServiceError::new(&self.name, "it panicked")))
+    }
+}
+
+/// What the thread keeps beside the reading.
+struct Run {
+    name: String,
+    ready_behind: u64,
+    shared: Arc<Shared>,
+    backoff: Backoff,
+    /// Since when it has not gone on, or not gone far enough to know that it goes on.
+    troubled: Option<Instant>,
+    lag: Gauge,
+    restarts: Counter,
+}
+
+impl Run {
+    fn new(config: &FollowerConfig, shared: Arc<Shared>) -> Self {
+        let partition = match config.partitions {
+            Partitions::One(partition) => partition.to_string(),
+            Partitions::All => "all".to_owned(),
+        };
+        let labels = [("follower", config.name.clone()), ("partition", partition)];
+        Run {
+            name: config.name.clone(),
+            ready_behind: config.ready_behind,
+            shared,
+            backoff: Backoff::new(PAUSE_MIN, PAUSE_MAX),
+            troubled: None,
+            lag: metrics::gauge!("floodgate_follower_lag_records", &labels),
+            restarts: metrics::counter!("floodgate_follower_restarts_total", &labels),
+        }
+    }
+
+    fn follow<H: Handler>(mut self, reading: &mut Reading<H>) -> Result<(), ServiceError> {
+        while !self.shared.is_stopped() {
+            match reading.turn(now(), reading.pace().wait) {
+                Ok(tick) => self.went_on(tick, reading.has_recovered()),
+                // Whoever ends the process may have closed the log already.
+                Err(_) if self.shared.is_stopped() => break,
+                Err(error) if error.is_final() => {
+                    tracing::error!(follower = self.name, %error, "it cannot go on");
+                    self.shared.set(Health::failed(error.to_string()));
+                    return Err(ServiceError::new(self.name, error));
+                }
+                Err(error) => {
+                    if reading.take_advanced() {
+                        self.got_over_it();
+                    }
+                    self.failed(&error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn went_on(&mut self, tick: Tick, has_recovered: bool) {
+        if tick.behind != u64::MAX {
+            self.lag.set(tick.behind as f64);
+        }
+        if has_recovered {
+            self.got_over_it();
+        }
+        let is_ready = self.troubled.is_none() && tick.behind <= self.ready_behind;
+        self.shared.set(if is_ready { Health::Ready } else { Health::Starting });
+    }
+
+    fn got_over_it(&mut self) {
+        self.backoff.reset();
+        if let Some(since) = self.troubled.take() {
+            let ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(follower = self.name, ms, "it goes on");
+        }
+    }
+
+    fn failed(&mut self, error: &FollowError) {
+        self.restarts.increment(1);
+        self.shared.set(match error {
+            // More work than the log takes just now is no failure: it is behind.
+            FollowError::Log(LogError::Overloaded) => Health::Starting,
+            error => {
+                let since = *self.troubled.get_or_insert_with(Instant::now);
+                Health::Degraded { reason: error.to_string(), since }
+            }
+        });
+        let pause = self.backoff.pause();
+        tracing::warn!(follower = self.name, %error, ?pause, "it begins again");
+        let until = Instant::now() + pause;
+        while !self.shared.is_stopped() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            std::thread::park_timeout(left);
+        }
+    }
+}
+
+fn now() -> LogTime {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,224 @@
+//! The follower itself: what it drops, what it sets aside, where it goes on, and when it is over a
+//! failure.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use floodgate_domain::wire::encode_fact;
+use floodgate_domain::{EventId, Fact, FactRecord, Frontier, LogTime, Source};
+use floodgate_event_log::{
+    Log, LogError, NewRecord, Offset, Origin, Partition, Reads, Topic, read_dead_letters,
+};
+use floodgate_testkit::{Fate, MemoryLog, cut};
+use floodgate_transport::{
+    Batch, FollowError, Follower, FollowerConfig, Handler, Health, Pace, Partitions, Reading,
+    Service, Start, Tick, Unreadable,
+};
+
+fn fact(number: u64) -> NewRecord {
+    let record = FactRecord {
+        source: Source { offset: number, index: 0 },
+        at: LogTime(1),
+        event_id: EventId(1),
+        fact: Fact::PlacesCalled { below: Frontier(number) },
+    };
+    let mut value = Vec::new();
+    encode_fact(&record, &mut value);
+    NewRecord::new("e", value)
+}
+
+fn append(log: &MemoryLog, partition: Partition, records: Vec<NewRecord>) {
+    log.append(Topic::Ledger, partition, records).wait().unwrap();
+}
+
+fn config(log: &MemoryLog, partitions: Partitions, reads: Reads) -> FollowerConfig {
+    FollowerConfig {
+        name: "test".to_owned(),
+        log: Arc::new(log.clone()),
+        topic: Topic::Ledger,
+        partitions,
+        batch_max: 4,
+        ready_behind: 10,
+        unreadable: Unreadable::SetAside { role: "test".to_owned(), reads },
+    }
+}
+
+/// What a keeper has taken, in order; and when it fails.
+#[derive(Debug, Default)]
+struct Kept {
+    facts: Vec<(Partition, u64)>,
+    next: Vec<Offset>,
+    ticks: Vec<Tick>,
+    /// Fails to take a batch that has this fact.
+    fails_at: Option<u64>,
+    /// Says that it has not handed on what it took.
+    is_unsettled: bool,
+}
+
+/// Keeps what it takes, and goes on where it was.
+#[derive(Debug, Clone, Default)]
+struct Keeper(Arc<Mutex<Kept>>);
+
+impl Handler for Keeper {
+    type Item = FactRecord;
+
+    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
+        Ok(reached.map_or(Start::First, Start::At))
+    }
+
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        let mut kept = self.0.lock().unwrap();
+        let numbers = batch.items.iter().map(|fact| fact.source.offset);
+        if numbers.clone().any(|number| kept.fails_at == Some(number)) {
+            return Err(FollowError::Store("the shelf is broken".into()));
+        }
+        kept.facts.extend(numbers.map(|number| (batch.partition, number)));
+        kept.next.push(batch.next);
+        Ok(())
+    }
+
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        self.0.lock().unwrap().ticks.push(tick);
+        Ok(())
+    }
+
+    fn is_settled(&self) -> bool {
+        !self.0.lock().unwrap().is_unsettled
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { wait: Duration::from_millis(5), patience: Duration::ZERO }
+    }
+}
+
+impl Keeper {
+    fn numbers(&self) -> Vec<u64> {
+        self.0.lock().unwrap().facts.iter().map(|(_, number)| *number).collect()
+    }
+}
+
+fn turn<H: Handler>(reading: &mut Reading<H>) -> Result<Tick, FollowError> {
+    reading.turn(LogTime(7), Duration::ZERO)
+}
+
+#[test]
+fn repetitions_are_dropped_and_garbage_is_passed_over() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, vec![fact(1), fact(2), NewRecord::new("x", "no fact"), fact(2), fact(1)]);
+    append(&log, 0, vec![fact(3), NewRecord::tombstone("x"), fact(3)]);
+    let keeper = Keeper::default();
+    let mut reading = Reading::new(config(&log, Partitions::One(0), Reads::Once), keeper.clone());
+    let first = turn(&mut reading).unwrap();
+    assert_eq!((first.now, first.read, first.has_more, first.behind), (LogTime(7), 4, true, 4));
+    let second = turn(&mut reading).unwrap();
+    assert_eq!((second.read, second.has_more, second.behind), (4, true, 0));
+    assert_eq!(turn(&mut reading).unwrap().read, 0);
+    assert_eq!(keeper.numbers(), [1, 2, 3]);
+    // Positions go past what is no item.
+    assert_eq!(keeper.0.lock().unwrap().next, [4, 8]);
+    let aside = read_dead_letters(&log, Topic::DeadFacts, 0, (0, 10)).unwrap();
+    let offsets: Vec<_> = aside.iter().map(|one| Origin::of(one).unwrap().offset).collect();
+    assert_eq!(offsets, [2, 6]);
+}
+
+#[test]
+fn nobody_goes_past_garbage_that_could_not_be_set_aside() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, vec![fact(1), NewRecord::new("x", "no fact"), fact(2)]);
+    for (reads, goes_on) in [(Reads::FromTheFirst, true), (Reads::Once, false)] {
+        let keeper = Keeper::default();
+        let mut reading = Reading::new(config(&log, Partitions::One(0), reads), keeper.clone());
+        log.next_fate(Topic::DeadFacts, Fate::Refused);
+        let first = turn(&mut reading);
+        assert_eq!(first.is_ok(), goes_on, "{reads:?}: {first:?}");
+        while !turn(&mut reading).is_ok_and(|tick| tick.read == 0) {}
+        assert_eq!(keeper.numbers(), [1, 2], "{reads:?}");
+    }
+    // Who begins with the first record each time sets it aside at the next start.
+    assert_eq!(log.records(Topic::DeadFacts, 0).len(), 1);
+}
+
+#[test]
+fn a_failure_is_over_once_what_came_before_it_is_handed_on() {
+    let log = MemoryLog::new(2);
+    append(&log, 0, (1..=6).map(fact).collect());
+    append(&log, 1, (1..=2).map(fact).collect());
+    let keeper = Keeper::default();
+    let mut reading =
+        Reading::new(config(&log, Partitions::All, Reads::FromTheFirst), keeper.clone());
+    keeper.0.lock().unwrap().fails_at = Some(5);
+    assert!(turn(&mut reading).is_ok());
+    let failed = turn(&mut reading);
+    assert!(failed.is_err_and(|error| error.to_string() == "the shelf is broken"));
+    assert!(!reading.has_recovered());
+    assert!(turn(&mut reading).is_err(), "it is tried again");
+    keeper.0.lock().unwrap().fails_at = None;
+    keeper.0.lock().unwrap().is_unsettled = true;
+    turn(&mut reading).unwrap();
+    assert!(!reading.has_recovered(), "not all is handed on");
+    keeper.0.lock().unwrap().is_unsettled = false;
+    assert!(reading.has_recovered());
+    let kept = keeper.0.lock().unwrap().facts.clone();
+    let of = |partition| {
+        let ours = kept.iter().filter(move |(at, _)| *at == partition);
+        ours.map(|(_, number)| *number).collect::<Vec<_>>()
+    };
+    assert_eq!((of(0), of(1)), (vec![1, 2, 3, 4, 5, 6], vec![1, 2]), "each once");
+}
+
+#[test]
+fn a_cut_log_loses_and_doubles_nothing() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, (1..=3).map(fact).collect());
+    let keeper = Keeper::default();
+    let theirs = keeper.clone();
+    let config = config(&log, Partitions::One(0), Reads::FromTheFirst);
+    let follower = Follower::spawn(config, move || theirs).unwrap();
+    let mut next = 4;
+    for _ in 0..3 {
+        cut::comes_back(&log, &follower, || append(&log, 0, (next..next + 5).map(fact).collect()));
+        next += 5;
+    }
+    cut::until("everything is read", || keeper.numbers().len() as u64 == next - 1);
+    follower.stop();
+    follower.join().unwrap();
+    assert_eq!(keeper.numbers(), (1..next).collect::<Vec<_>>());
+}
+
+/// Fails for good, or falls over.
+#[derive(Debug)]
+struct Hopeless {
+    panics: bool,
+}
+
+impl Handler for Hopeless {
+    type Item = FactRecord;
+
+    fn resume_from(&mut self, _: Partition, _: Option<Offset>) -> Result<Start, FollowError> {
+        assert!(!self.panics, "as the test wants it");
+        Err(LogError::Closed.into())
+    }
+
+    fn take(&mut self, _: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        Ok(())
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { wait: Duration::ZERO, patience: Duration::ZERO }
+    }
+}
+
+#[test]
+fn what_nothing_brings_back_has_failed() {
+    for (panics, reason) in [(false, "the log is closed"), (true, "it panicked")] {
+        let log = MemoryLog::new(1);
+        let config = config(&log, Partitions::One(0), Reads::Once);
+        let follower = Follower::spawn(config, move || Hopeless { panics }).unwrap();
+        cut::until("it has failed", || matches!(follower.health(), Health::Failed { .. }));
+        assert_eq!(follower.health(), Health::failed(reason));
+        let ended = follower.join();
+        assert_eq!(ended.map_err(|error| error.to_string()), Err(format!("test: {reason}")));
+        assert_eq!(follower.join(), Ok(()), "an error is reported once");
+    }
+}

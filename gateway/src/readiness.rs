@@ -1,0 +1,63 @@
+//! Whether a process may be sent work, as machines read it: each service by name.
+
+use std::collections::BTreeMap;
+
+use http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use floodgate_transport::{Need, Report, Services, is_ready};
+
+/// Whether work may be sent here, and if not, why.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Readiness {
+    ready: bool,
+    /// Whether the process was asked to end.
+    draining: bool,
+    /// Whether the settings file as it is now is in use; only where a gateway follows one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<&'static str>,
+    /// What the process is made of.
+    services: BTreeMap<String, ServiceHealth>,
+}
+
+/// How one service of the process is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ServiceHealth {
+    /// ready, starting, degraded or failed.
+    health: &'static str,
+    /// Why it cannot go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// How long it has been degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    for_seconds: Option<u64>,
+    /// Whether the process is not ready while this is not.
+    needed: bool,
+}
+
+impl Readiness {
+    /// With the status that says the same.
+    pub(crate) fn of(
+        services: &Services,
+        draining: bool,
+        settings: Option<&'static str>,
+    ) -> (StatusCode, Self) {
+        let reports = services.report();
+        let ready = is_ready(&reports) && !draining;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let services = reports.into_iter().map(described).collect();
+        (status, Readiness { ready, draining, settings, services })
+    }
+}
+
+fn described(report: Report) -> (String, ServiceHealth) {
+    let Report { name, health, need } = report;
+    let described = ServiceHealth {
+        health: health.name(),
+        reason: health.reason().map(str::to_owned),
+        for_seconds: health.degraded_for().map(|waited| waited.as_secs()),
+        needed: need == Need::Needed,
+    };
+    (name, described)
+}

@@ -1,0 +1,135 @@
+//! The dials of an event: see where they stand, look what a change would do, turn them.
+//!
+//! `model/dials.rs` is how the domain's table looks in JSON and OpenAPI. A further dial needs
+//! nothing here.
+
+mod preview;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use floodgate_domain::dials::{DialValue, Kind, TEXT_BYTES_MAX};
+use floodgate_domain::{Command, DialChange, EventId, PhaseDial, Policy, Refusal};
+
+use self::preview::Preview;
+use super::Routes;
+use super::respond::answer;
+use crate::admission::Admission;
+use crate::commands::Commands;
+use crate::extract::{EventPath, Idempotent, Manager, Operator, Query, Staff};
+use crate::model::{ChangeBody, DialAnswer, DialValues, DoneAnswer, Position};
+use crate::problem::{ApiError, Code};
+use crate::staff::Role;
+use crate::views::Views;
+
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(read, set))
+}
+
+/// Where every dial of a sale stands but its phase, which is the sale's own.
+fn standing(
+    admission: &Admission,
+    event_id: EventId,
+    policy: &Policy,
+) -> Result<DialChange, Refusal> {
+    let mut standing = admission.room().dials(event_id).ok_or(Refusal::UnknownEvent)?;
+    standing.take_over(&policy.dials());
+    Ok(standing)
+}
+
+/// All dials of an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DialList {
+    event_id: String,
+    dials: Vec<DialAnswer>,
+    /// Bytes the reason of a change may have.
+    reason_bytes_max: usize,
+    as_of: Position,
+}
+
+/// Every dial: where it stands, what it does, what it can be turned to.
+#[utoipa::path(get, path = "/v1/events/{event_id}/dials", operation_id = "getDials",
+    tag = "Staff", security(("staff" = ["manager", "operator"])),
+    params(("event_id" = String, Path),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
+    responses((status = 200, body = DialList)))]
+pub(crate) async fn read(
+    State(admission): State<Admission>,
+    _: Staff<(Manager, Operator)>,
+    path: EventPath,
+) -> Result<Json<DialList>, ApiError> {
+    let view = path.entry.read();
+    let standing = standing(&admission, path.event_id, &view.policy)?;
+    let mut values = DialValues::standing(&standing, view.phase);
+    Ok(Json(DialList {
+        event_id: path.event_id.to_string(),
+        dials: DialAnswer::all(&mut values),
+        reason_bytes_max: TEXT_BYTES_MAX,
+        as_of: view.as_of.into(),
+    }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+pub(crate) struct SetQuery {
+    /// `true` changes nothing and answers how long the line would take.
+    #[serde(default)]
+    preview: bool,
+}
+
+/// Turns dials, on every gateway: all that are named, or none. The change is one fact with its actor
+/// and reason, and survives restarts. `?preview=true` answers what it would do to the waiting time
+/// instead.
+#[utoipa::path(patch, path = "/v1/events/{event_id}/dials", operation_id = "setDials",
+    tag = "Staff", security(("staff" = ["manager", "operator"])),
+    params(("event_id" = String, Path), ("Idempotency-Key" = String, Header), SetQuery),
+    request_body = ChangeBody,
+    responses((status = 200, body = SetAnswer)))]
+pub(crate) async fn set(
+    State(commands): State<Commands>,
+    State(admission): State<Admission>,
+    staff: Staff<(Manager, Operator)>,
+    path: EventPath,
+    Query(SetQuery { preview }): Query<SetQuery>,
+    Idempotent { key, body }: Idempotent<ChangeBody>,
+) -> Result<Response, ApiError> {
+    let change = body.change()?;
+    if change.phase == Some(PhaseDial::Close) && staff.role != Role::Manager {
+        return Err(ApiError::new(Code::WrongRole).field("phase", "a manager closes a sale"));
+    }
+    if preview {
+        let preview = Preview::of(&admission, &path, &change)?;
+        return Ok(Json(SetAnswer::Preview(Box::new(preview))).into_response());
+    }
+    let command = Command::SetDials(Box::new(change));
+    let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
+    answer(path.event_id, outcome, false, |reply| Ok(SetAnswer::Done(DoneAnswer::from(reply))))
+}
+
+/// Done, or with `?preview=true` what it would come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SetAnswer {
+    Done(DoneAnswer),
+    Preview(Box<Preview>),
+}
+
+/// Shows where the dials that are numbers stand, as metrics under the same names.
+pub(super) fn measure(admission: &Admission, views: &Views) {
+    for (event_id, entry) in views.all() {
+        let Ok(standing) = standing(admission, event_id, &entry.read().policy) else { continue };
+        for (dial, value) in standing.turned() {
+            let value = match (dial.kind, value) {
+                (Kind::Number { .. }, DialValue::Number(number)) => number as f64,
+                (Kind::Duration { .. }, DialValue::Number(ms)) => ms as f64 / 1_000.0,
+                _ => continue,
+            };
+            let labels = [("dial", dial.name.to_owned()), ("event_id", event_id.to_string())];
+            metrics::gauge!("floodgate_dial", &labels).set(value);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Tickets that are handed on: offered by whoever has them, taken by somebody else, or moved by
+//! staff.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::header;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use floodgate_admission::WaitingRoom;
+use floodgate_domain::{Actor, BuyerId, Command, Refusal, SeatId};
+
+use super::Routes;
+use super::respond::answer;
+use super::tickets::{shown, tickets_of};
+use crate::admission::Admission;
+use crate::commands::{Commands, RequestKey};
+use crate::extract::cookie::device_cookie;
+use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Staff};
+use crate::model::{DoneAnswer, Empty, TakeTicket, TakenTicket, TicketOffer, TransferTicket};
+use crate::problem::{ApiError, Code};
+use crate::ticket::{Offer, ShownTicket, TicketKey};
+use crate::time;
+
+/// How long an offer is good: long enough for a friend who is away, over before it is forgotten.
+const OFFER_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+pub(crate) fn routes() -> Routes {
+    OpenApiRouter::new().routes(routes!(offer)).routes(routes!(take)).routes(routes!(transfer))
+}
+
+fn seat(names: &Path<(String, String, String)>) -> Result<SeatId, ApiError> {
+    let Path((_, _, seat)) = names;
+    seat.parse()
+        .map(SeatId)
+        .map_err(|_| ApiError::new(Code::InvalidId).field("seat_id", "a number"))
+}
+
+/// Offers one of your tickets to whoever you send the answer to. It stays yours until somebody
+/// takes it; offering it again gives an offer that ends later, and the first one taken counts.
+#[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/offer",
+    operation_id = "offerTicket", tag = "Fans", security(("device" = [])),
+    params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path),
+        ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = TicketOffer)))]
+pub(crate) async fn offer(
+    State(signer): State<TicketKey>,
+    fan: Fan,
+    path: OrderPath,
+    names: Path<(String, String, String)>,
+    _: Idempotent<Empty>,
+) -> Result<Json<TicketOffer>, ApiError> {
+    let (seat, from) = (seat(&names)?, fan.device()?.buyer);
+    if !tickets_of(&path, fan).await?.contains(&seat) {
+        return Err(Refusal::NotYourTicket.into());
+    }
+    let view = path.entry.read();
+    if view.tickets.is_redeemed(path.hold_id, seat) {
+        return Err(Refusal::TicketUsed.into());
+    }
+    let ticket = shown(&view, path.event_id, path.hold_id, seat);
+    let until = time::now().plus(u64::try_from(OFFER_FOR.as_millis()).unwrap_or(u64::MAX));
+    let offer = signer.offer(&Offer { ticket, from, until });
+    let page = format!("/events/{}#take={offer}", path.event_id);
+    Ok(Json(TicketOffer { offer, page, until: time::text(until) }))
+}
+
+/// Takes a ticket that was offered: it is this device's from here on, and what its giver has shown
+/// lets nobody in any more. A visitor without a device gets one.
+#[utoipa::path(post, path = "/v1/events/{event_id}/tickets/take", operation_id = "takeTicket",
+    tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body = TakeTicket, responses((status = 200, body = TakenTicket)))]
+pub(crate) async fn take(
+    State(signer): State<TicketKey>,
+    State(admission): State<Admission>,
+    State(commands): State<Commands>,
+    fan: Fan,
+    path: EventPath,
+    Idempotent { key, body }: Idempotent<TakeTicket>,
+) -> Result<Response, ApiError> {
+    let wrong = |why| ApiError::new(Code::InvalidToken).field("offer", why);
+    let Offer { ticket, from, until } = signer
+        .read_offer(&body.offer)
+        .filter(|offer| offer.ticket.event_id == path.event_id)
+        .ok_or_else(|| wrong("not an offer of this event; copy the whole address"))?;
+    if until < time::now() {
+        return Err(wrong("this offer has ended; ask for a new one"));
+    }
+    let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
+    let ShownTicket { event_id, hold_id, seat, edition } = ticket;
+    let command = Command::TransferTicket { hold_id, seat, edition, to: device.buyer };
+    // Whoever takes it again under the same key hears the same; another key is another attempt.
+    let key = RequestKey { name: format!("take {} {}", device.buyer, key.name), ..key };
+    let outcome = commands.submit(event_id, Actor::Buyer(from), &key, command).await?;
+    let sealed = device.seal(admission.keys());
+    let cookie = device_cookie(&sealed);
+    let mut response = answer(event_id, outcome, false, |reply| {
+        let order_id = hold_id.order().to_string();
+        Ok(TakenTicket { order_id, seat_id: seat.0, device: sealed, as_of: reply.into() })
+    })?;
+    if let Some(value) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Hands a ticket on for its owner, who lost their device or cannot do it themselves.
+#[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/transfer",
+    operation_id = "transferTicket", tag = "Staff", security(("staff" = ["manager"])),
+    params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path),
+        ("Idempotency-Key" = String, Header)),
+    request_body = TransferTicket, responses((status = 200, body = DoneAnswer)))]
+pub(crate) async fn transfer(
+    State(commands): State<Commands>,
+    staff: Staff<Manager>,
+    path: OrderPath,
+    names: Path<(String, String, String)>,
+    Idempotent { key, body }: Idempotent<TransferTicket>,
+) -> Result<Response, ApiError> {
+    let (seat, event_id, hold_id) = (seat(&names)?, path.event_id, path.hold_id);
+    let to: BuyerId = body.to.parse().map_err(|_| {
+        ApiError::new(Code::MalformedBody)
+            .field("to", "a buyer's id, as in facts and orders (byr_…)")
+    })?;
+    let edition = path.entry.read().tickets.edition(hold_id, seat);
+    let command = Command::TransferTicket { hold_id, seat, edition, to };
+    let outcome = commands.submit(event_id, staff.actor(), &key, command).await?;
+    answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
+}

@@ -1,0 +1,59 @@
+//! Webhooks that somebody else signed, and what becomes of them.
+
+use std::net::TcpListener;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use floodgate_domain::{LogTime, PaymentResult};
+use floodgate_payments::Provider;
+use floodgate_payments::web::{Report, Webhook, WebhookError};
+
+use crate::flows::held;
+use crate::front::{Arrived, Front, receive};
+use crate::is_quick;
+use crate::servers::{account, payment};
+
+fn take(stripe: &dyn Provider, arrived: &Arrived, now: u64) -> Result<Vec<Report>, WebhookError> {
+    let headers = [("stripe-signature", arrived.signature.as_str())];
+    stripe.webhook(&Webhook { headers: &headers, body: &arrived.body, now })
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn what_stripe_signs_is_taken_whatever_its_order() {
+    if is_quick() {
+        return;
+    }
+    let front = Front::start();
+    let stripe = account(&front.address);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    front.ask("POST", "/_config/webhooks/ours", &format!("url={url}&secret=whsec_old"));
+
+    // A card that fails, then one that is captured: an event each.
+    let failed = payment(1, "pm_card_chargeCustomerFail");
+    stripe.authorise(&failed, LogTime(0)).unwrap();
+    let refused = receive(&listener);
+    let sold = held(&stripe, &payment(2, "pm_card_visa"));
+    stripe.capture(&sold).unwrap();
+    let captured = receive(&listener);
+
+    let report = |subject, result| vec![Report { subject, attempt: 1, result }];
+    // The later one first, and both of them twice.
+    for _ in 0..2 {
+        let of_sold = report(sold.subject, PaymentResult::Captured);
+        assert_eq!(take(&stripe, &captured, now()).unwrap(), of_sold);
+        let of_failed = report(failed.subject, PaymentResult::Declined);
+        assert_eq!(take(&stripe, &refused, now()).unwrap(), of_failed);
+    }
+    // Long ago, or changed on its way.
+    assert!(matches!(take(&stripe, &captured, now() + 400), Err(WebhookError::Stale)));
+    let changed = Arrived { signature: captured.signature.clone(), body: refused.body.clone() };
+    assert!(matches!(take(&stripe, &changed, now()), Err(WebhookError::Unsigned)));
+    // Stripe cannot be asked about it: it sends it again.
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let lonely = account(&nowhere.to_string());
+    assert!(matches!(take(&lonely, &captured, now()), Err(WebhookError::Unavailable(_))));
+}

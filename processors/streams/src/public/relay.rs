@@ -1,0 +1,197 @@
+//! Publishes facts and notifications of one partition, in order and by position.
+//!
+//! Each public fact carries the offset of the ledger's record it was made from, so that a restart
+//! publishes nothing twice that is behind the last one. It still reads from the first fact on: who
+//! waits for a turn, or holds seats, may have begun long ago. Between a publication and a crash
+//! right after it, the same records may come again: readers drop what they had.
+//!
+//! After an error it is not known what was written: it begins anew and finds out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use floodgate_domain::effects::Visibility;
+use floodgate_domain::{FactRecord, LogTime};
+use floodgate_event_log::{
+    Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
+};
+use floodgate_transport::{
+    Batch, FollowError, FollowerConfig, Handler, Pace, Partitions, Start, Tick, Unreadable,
+};
+
+use super::notifier::{Notes, Notifier};
+use super::{FactBody, Notification};
+use crate::audience::{Audience, AudienceSettings};
+use crate::{PATIENCE, QUIET};
+
+/// Facts published at once.
+const BATCH_MAX: usize = 1024;
+/// Records of one append of notifications.
+const NOTES_MAX: usize = 4096;
+/// The header that names the ledger's record.
+const LEDGER_OFFSET: &str = "floodgate-ledger-offset";
+
+/// How the public topics of a partition are followed; the counts' follower speaks for the role
+/// where a record cannot be read.
+pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerConfig {
+    FollowerConfig {
+        name: format!("relay-{partition}"),
+        log: Arc::clone(log),
+        topic: Topic::Ledger,
+        partitions: Partitions::One(partition),
+        batch_max: BATCH_MAX,
+        ready_behind: u64::MAX,
+        unreadable: Unreadable::PassedOver,
+    }
+}
+
+/// One partition's relay from the ledger to the public topics.
+pub(crate) struct Relay {
+    log: Arc<dyn Log>,
+    audience: AudienceSettings,
+    /// `None` before the start, and when it is not known what was published.
+    publishing: Option<Publishing>,
+}
+
+impl Relay {
+    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceSettings) -> Self {
+        Relay { log, audience, publishing: None }
+    }
+
+    /// What it published before an error is found out from the topics.
+    fn publish(
+        &mut self,
+        publish: impl FnOnce(&mut Publishing) -> Result<(), LogError>,
+    ) -> Result<(), FollowError> {
+        let Some(publishing) = &mut self.publishing else { return Ok(()) };
+        let published = publish(publishing);
+        if published.is_err() {
+            self.publishing = None;
+        }
+        Ok(published?)
+    }
+}
+
+impl Handler for Relay {
+    type Item = FactRecord;
+
+    fn resume_from(
+        &mut self,
+        partition: Partition,
+        reached: Option<Offset>,
+    ) -> Result<Start, FollowError> {
+        if let (Some(_), Some(reached)) = (&self.publishing, reached) {
+            return Ok(Start::At(reached));
+        }
+        let log = Arc::clone(&self.log);
+        self.publishing = Some(Publishing::new(log, partition, self.audience)?);
+        Ok(Start::First)
+    }
+
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        self.publish(|publishing| publishing.take(batch))
+    }
+
+    /// Nothing more happens just now: the world's clock goes on.
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if tick.read > 0 {
+            return Ok(());
+        }
+        self.publish(|publishing| publishing.quiet(tick.now))
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { wait: QUIET, patience: PATIENCE }
+    }
+}
+
+/// What a relay has published, and what it keeps in mind to publish later.
+struct Publishing {
+    log: Arc<dyn Log>,
+    partition: Partition,
+    /// Up to here everything was published before this one began: it only watches.
+    published: Option<Offset>,
+    notifier: Notifier,
+    audience: Audience,
+}
+
+impl Publishing {
+    /// Goes on behind the last public fact.
+    fn new(
+        log: Arc<dyn Log>,
+        partition: Partition,
+        audience: AudienceSettings,
+    ) -> Result<Self, LogError> {
+        let last = log.last(Topic::Facts, partition)?;
+        Ok(Publishing {
+            published: last.and_then(|record| ledger_offset(&record)),
+            audience: Audience::new(Arc::clone(&log), partition, audience)?,
+            log,
+            partition,
+            notifier: Notifier::new(partition),
+        })
+    }
+
+    fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), LogError> {
+        let (mut facts, mut notes) = (Vec::new(), Notes::default());
+        for (fact, &offset) in batch.items.iter().zip(batch.offsets) {
+            notes.is_silent = self.published.is_some_and(|published| offset <= published);
+            self.notifier.endings(fact.at, batch.now, &mut notes);
+            self.notifier.take(fact, &mut notes);
+            self.audience.take(fact)?;
+            if !notes.is_silent && fact.fact.effects().visibility == Visibility::Public {
+                facts.push(self.public(offset, fact));
+            }
+        }
+        self.send(facts, &notes.all)
+    }
+
+    fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
+        self.audience.tell_time(now);
+        let mut notes = Notes::default();
+        self.notifier.endings(now, now, &mut notes);
+        self.send(Vec::new(), &notes.all)
+    }
+
+    fn public(&self, offset: u64, fact: &FactRecord) -> NewRecord {
+        let body = FactBody::of(self.partition, fact);
+        let mut headers = body.attributes(self.partition, fact).headers();
+        headers.push((LEDGER_OFFSET.to_owned(), Bytes::from(offset.to_string())));
+        let value = serde_json::to_vec(&body).expect("numbers and texts always serialise");
+        NewRecord { key: body.event_id.into(), value: value.into(), headers }
+    }
+
+    fn send(&self, facts: Vec<NewRecord>, notes: &[Notification]) -> Result<(), LogError> {
+        let mut tickets = Vec::new();
+        let partitions = self.log.partitions(Topic::Notifications);
+        let mut by_partition: BTreeMap<Partition, Vec<NewRecord>> = BTreeMap::new();
+        for notes in notes.chunks(NOTES_MAX) {
+            for note in notes {
+                let record = note.record();
+                by_partition.entry(partition_of(&record.key, partitions)).or_default().push(record);
+            }
+            // Notifications first: the position that a restart goes on behind is that of the facts.
+            for (partition, records) in std::mem::take(&mut by_partition) {
+                tickets.push(self.log.append(Topic::Notifications, partition, records));
+            }
+            for ticket in tickets.drain(..) {
+                ticket.wait()?;
+            }
+        }
+        if !facts.is_empty() {
+            self.log.append(Topic::Facts, self.partition, facts).wait()?;
+        }
+        Ok(())
+    }
+}
+
+fn ledger_offset(record: &Record) -> Option<u64> {
+    let (_, value) = record.headers.iter().find(|(name, _)| name == LEDGER_OFFSET)?;
+    std::str::from_utf8(value).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;

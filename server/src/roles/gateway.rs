@@ -1,0 +1,72 @@
+//! The role people come to: pages and calls, views, answers.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use tokio::net::TcpListener;
+
+use floodgate_admission::{AdmissionStore, Keys, Limits, MemoryStore, RedisStore, WaitingRoom};
+use floodgate_config::Store;
+use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, PlaceReservations};
+use floodgate_transport::{CommandClient, Stage, follow_replies};
+
+use super::admission::{limit_settings, room_settings};
+use super::process::{Server, Task};
+use super::{Parts, reload};
+use crate::keys::Secrets;
+
+/// Starts what a gateway is: the followers of answers and facts, and then the door.
+pub(super) fn start(parts: &Parts<'_>, secrets: Secrets, listener: TcpListener) -> Result<()> {
+    let Parts { services, settings, .. } = parts;
+    if parts.log.is_shared() {
+        let replies = follow_replies(&parts.log.shared(), parts.gateway_id, parts.hub.clone())?;
+        services.add(Stage::Work, Arc::new(replies));
+    }
+    let state = GatewayState::start(gateway_parts(parts, secrets)?)?;
+    if let Some((file, flags)) = &parts.follows {
+        let follow =
+            reload::follow(file.clone(), flags.clone(), (*settings).clone(), state.clone());
+        services.add(Stage::Door, Arc::new(Task::spawn("settings", follow)));
+    }
+    let run = |shutdown| floodgate_gateway::run(listener, state, shutdown);
+    services.add(Stage::Door, Arc::new(Server::spawn("gateway", None, run)));
+    Ok(())
+}
+
+fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
+    let Parts { settings, services, hub, gateway_id, metrics, tracer, .. } = parts;
+    let (admission, log) = (&settings.admission, parts.log.shared());
+    let commands = CommandClient::new(Arc::clone(&log), hub.clone(), *gateway_id);
+    let places = Arc::new(PlaceReservations::new(commands.clone()));
+    let store: Arc<dyn AdmissionStore> = match admission.store {
+        Store::Memory => Arc::new(MemoryStore::new(places, admission.block)),
+        Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
+    };
+    let server = &settings.server;
+    Ok(GatewayParts {
+        log,
+        commands,
+        services: services.clone(),
+        room: Arc::new(WaitingRoom::new(
+            Keys::new(1, secrets.root),
+            store,
+            room_settings(settings),
+        )),
+        limits: Limits::new(limit_settings(settings)),
+        staff_keys: secrets.staff,
+        ticket_key: secrets.ticket,
+        payments: parts.provider.clone(),
+        metrics: metrics.clone(),
+        tracer: tracer.clone(),
+        settings: GatewaySettings {
+            answer_deadline: server.answer_deadline.0,
+            body_deadline: server.body_deadline.0,
+            header_deadline: server.header_deadline.0,
+            connections_max: server.connections_max,
+            drain_notice: server.drain_notice.0,
+            body_bytes_max: server.body_max.0,
+            plan_bytes_max: server.plan_body_max.0,
+            trusted_proxies: server.trusted_proxies.clone(),
+        },
+    })
+}

@@ -1,0 +1,22 @@
+//! Every place facts can be carried to: the one list of them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use floodgate_config::Sinks;
+
+use crate::sink::{Destination, SinkError};
+use crate::{postgres, sqlite};
+
+/// What the settings name. An error says which setting can never be right; a place that is only
+/// away is found out when it is opened.
+pub fn destinations(settings: &Sinks, data: &Path) -> Result<Vec<Arc<dyn Destination>>, SinkError> {
+    let named = [sqlite::destination(settings, data), postgres::destination(settings)?];
+    Ok(named.into_iter().flatten().collect())
+}
+
+/// The role of a sink, as its dead letters name it.
+#[must_use]
+pub fn role(destination: &str) -> String {
+    format!("sink-{destination}")
+}

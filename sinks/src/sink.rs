@@ -1,0 +1,77 @@
+//! What a sink is, and what a place facts are carried to is before it is opened.
+
+use floodgate_domain::{FactRecord, LogTime};
+use floodgate_event_log::{Offset, Partition};
+
+/// Why a sink did not take a batch; nothing of it was written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SinkError {
+    /// It may take it later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Something in the batch will never be taken.
+    #[error("{0}")]
+    Refused(String),
+    /// Somebody carries facts there now.
+    #[error("{0} is in use; stop the process that carries facts there, then try again")]
+    InUse(String),
+    /// The setting that names it can never be one.
+    #[error("{setting}: {reason}")]
+    Misconfigured { setting: &'static str, reason: String },
+}
+
+/// A place facts are carried to.
+pub trait Sink: std::fmt::Debug {
+    /// Where to go on in a partition: the position stored with the rows.
+    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError>;
+
+    /// Writes a batch and the position behind it, all or nothing. Facts may come again and
+    /// out of order; the result is the same.
+    fn write(
+        &mut self,
+        partition: Partition,
+        facts: &[FactRecord],
+        next: Offset,
+    ) -> Result<(), SinkError>;
+
+    /// Sets the stored position back, so that the next start reads from there again; one that is
+    /// not further stays. Refused while anybody carries facts to the same place.
+    fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;
+}
+
+/// A place as the settings name it; cheap to share. Nothing is opened before [`Destination::open`].
+pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
+    /// Its name, for logs, metrics and dead letters: `sqlite`, `postgres`.
+    fn name(&self) -> &'static str;
+
+    /// Opens it, making what is missing.
+    fn open(&self) -> Result<Box<dyn Sink>, SinkError>;
+
+    /// Whether it is there without being made.
+    fn exists(&self) -> bool;
+
+    /// How it is, beside how its sink needs it. Changes nothing; must be called outside async
+    /// tasks.
+    fn inspect(&self) -> Result<Inspection, SinkError>;
+}
+
+/// A place as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// `PostgreSQL 17.2 answers`.
+    pub found: String,
+    /// What is wrong with it, and what to do.
+    pub fault: Option<(String, String)>,
+    pub clock: Option<ClockReading>,
+}
+
+/// The clock of a place beside ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockReading {
+    /// As the doctor calls it: `postgres clock`.
+    pub check: &'static str,
+    /// As its makers call it.
+    pub whose: &'static str,
+    /// Our clock before the question, its clock, ours after the answer.
+    pub clocks: [LogTime; 3],
+}
