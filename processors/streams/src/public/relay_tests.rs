@@ -239,7 +239,7 @@ fn turns_by_hand(facts: &[&FactRecord]) -> BTreeSet<(u64, u16)> {
                 Fact::PlacesCalled { below }
                     if below.has_called(LineOrder::AS_GIVEN.rank(wanted)) =>
                 {
-                    called = true
+                    called = true;
                 }
                 Fact::Entered { place, .. } if place == wanted && other > at => break,
                 _ => {}
