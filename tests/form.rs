@@ -33,6 +33,7 @@ pub(crate) fn distributed_flags() -> Flags {
         ("kafka.prefix", prefix),
         // Longer than a broker full of tests takes to restart: appends wait for it.
         ("kafka.append_timeout", "120s".to_owned()),
+        ("server.give_up_after", "180s".to_owned()),
         ("kafka.session_timeout", "1500ms".to_owned()),
         ("admission.store", "redis".to_owned()),
         ("redis.url", server("FLOODGATE_TEST_REDIS")),

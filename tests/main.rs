@@ -5,6 +5,7 @@ mod cluster;
 mod crash;
 mod doctor;
 mod drain;
+mod failing;
 mod form;
 mod help;
 mod http;

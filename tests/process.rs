@@ -131,6 +131,13 @@ impl Process {
         std::mem::take(&mut *self.said.lock().unwrap())
     }
 
+    /// Waits until it ends by itself: its exit code, and everything it logged.
+    pub(crate) fn gave_up(mut self) -> (i32, Vec<Value>) {
+        let code = self.child.wait().unwrap().code().unwrap();
+        self.reader.take().unwrap().join().unwrap();
+        (code, std::mem::take(&mut *self.said.lock().unwrap()))
+    }
+
     /// Waits until it says that it is ready.
     pub(crate) async fn ready(&self) {
         let http = Http::new(&self.target()).unwrap();

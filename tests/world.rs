@@ -107,6 +107,11 @@ impl World {
         self.folder
     }
 
+    /// Why its process would end now, if it would.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.running.failure().map(|failure| failure.to_string())
+    }
+
     pub(crate) fn log(&self) -> std::sync::Arc<dyn floodgate_event_log::Log> {
         self.running.log()
     }

@@ -199,10 +199,16 @@ impl Running {
         let mut pulse = tokio::time::interval(LOOK_EVERY);
         loop {
             pulse.tick().await;
-            if let Some(failure) = self.services.failure(self.patience) {
+            if let Some(failure) = self.failure() {
                 return failure;
             }
         }
+    }
+
+    /// Why this process cannot go on, if it cannot.
+    #[must_use]
+    pub fn failure(&self) -> Option<ServiceError> {
+        self.services.failure(self.patience)
     }
 
     /// Ends calmly: drain the gateway, let the owners store their state, leave the group, close
