@@ -8,7 +8,7 @@ use floodgate_http_client::{Call, Http, Response};
 use http::Method;
 use serde_json::json;
 
-use crate::process::Process;
+use crate::process::{Process, run_aloud};
 use crate::world::{Papers, World};
 
 /// A PostgreSQL that nobody has started.
@@ -79,6 +79,18 @@ async fn a_process_whose_store_stays_away_says_why_and_ends() {
     let end = said.iter().find(|line| line["message"] == "the process cannot go on").unwrap();
     assert_eq!(end["service"], "sink-postgres");
     assert!(end["reason"].as_str().unwrap().contains("did not pass within 5s"), "{end}");
+}
+
+#[test]
+fn a_setting_that_can_never_be_right_ends_the_start_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wrong.toml");
+    std::fs::write(&config, "sinks.postgres = \"host=here port=banana\"\n").unwrap();
+    let (config, data) = (config.to_str().unwrap(), folder.path().to_str().unwrap());
+    let words = ["sink", "--config", config, "--data", data, "--listen", "127.0.0.1:0"];
+    let (code, said) = run_aloud(&words);
+    assert_eq!(code, 64, "{said}");
+    assert!(said.contains("sinks.postgres"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -161,6 +161,12 @@ impl Drop for Process {
     }
 }
 
+/// Runs a command to its end: its exit code, and everything it said on standard error.
+pub(crate) fn run_aloud(words: &[&str]) -> (i32, String) {
+    let output = Command::new(BINARY).args(words).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
 /// Runs a command to its end: its exit code, and the JSON lines it printed.
 pub(crate) fn run(words: &[&str]) -> (i32, Vec<Value>) {
     let output = Command::new(BINARY).args(words).output().unwrap();

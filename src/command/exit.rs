@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use floodgate_config::ConfigError;
 use floodgate_event_log::OpenError;
 use floodgate_server::PaymentsError;
+use floodgate_sinks::SinkError;
 use serde_json::json;
 
 /// A failed command. The codes follow sysexits.h where it has one.
@@ -66,7 +67,8 @@ impl From<anyhow::Error> for Failure {
     /// The first cause that has a code decides.
     fn from(error: anyhow::Error) -> Self {
         let code = error.chain().find_map(|cause| {
-            if cause.is::<ConfigError>() || cause.is::<PaymentsError>() {
+            let is_sink = matches!(cause.downcast_ref(), Some(SinkError::Misconfigured { .. }));
+            if cause.is::<ConfigError>() || cause.is::<PaymentsError>() || is_sink {
                 Some(BAD_INPUT)
             } else if cause.is::<std::io::Error>() || cause.is::<OpenError>() {
                 Some(IO)

@@ -76,12 +76,6 @@ impl<H: Handler> Reading<H> {
         }
     }
 
-    /// The handler, to look at.
-    #[must_use]
-    pub fn handler(&self) -> &H {
-        &self.handler
-    }
-
     /// How the handler wants to be driven.
     #[must_use]
     pub fn pace(&self) -> Pace {
