@@ -65,7 +65,7 @@ pub async fn keeps_the_contract(
     for join in joins.collect::<Vec<_>>() {
         places.insert(join.await.expect("no panic").expect("a place is free"));
     }
-    assert_eq!(places.len(), 250, "every buyer has a place of his own");
+    assert_eq!(places.len(), 250, "every buyer has a place of their own");
 
     assert_eq!(store.agree(event_id, Frontier(7)).await.expect("an answer"), Frontier(7));
     assert!(

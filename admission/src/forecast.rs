@@ -1,4 +1,4 @@
-//! How long the line takes under given dials: what an operator sees before he turns one. Pure.
+//! How long the line takes under given dials: what operators see before they turn one. Pure.
 //!
 //! People are let in at the rate until the shop is full, then as fast as others leave it. Shoppers
 //! are taken to stay as long as they did on average, each leaving at the same chance at every

@@ -1,6 +1,6 @@
 //! The store of one process.
 //!
-//! Who joined before keeps the place in his signed ticket; the map here only makes joining
+//! Who joined before keeps the place in a signed ticket; the map here only makes joining
 //! idempotent.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ const BUYERS_MAX: usize = 1 << 22;
 #[derive(Debug, Clone, Copy)]
 struct Known {
     place: Place,
-    /// When the proof he spent was issued; the beginning of time if none was asked for.
+    /// When the proof that was spent was issued; the beginning of time if none was asked for.
     proof_issued_at: LogTime,
 }
 

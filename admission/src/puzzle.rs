@@ -30,7 +30,7 @@ pub const PARTS: u8 = 16;
 /// Level 1 asks for 7 zero bits a part, 2,048 hashes in all; each level doubles that.
 const BITS_AT_ZERO: u8 = 6;
 /// How long a challenge can be used: longer than the hardest level takes on a slow phone.
-pub const LIFE_MS: u64 = 120_000;
+pub const VALID_MS: u64 = 120_000;
 /// Waiting instead of working takes so long for each level: longer than a slow phone computes.
 const WAIT_MS_A_LEVEL: u64 = 5_000;
 
@@ -132,7 +132,7 @@ impl Challenge {
             network: network_key(bearer.address),
             issued_at: now,
             ready_at: now.plus(wait_ms),
-            expires_at: now.plus(wait_ms + LIFE_MS),
+            expires_at: now.plus(wait_ms + VALID_MS),
             id: random,
         }
     }

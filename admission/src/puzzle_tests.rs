@@ -42,7 +42,7 @@ fn outcome(shown: Shown<'_>, event: u64, now: LogTime) -> Result<u64, PuzzleErro
 fn work_opens_the_door_to_its_bearer_for_its_time() {
     let (text, solution) = solved(&challenge(Kind::Work, 1));
     let good = shown(&text, &solution);
-    let late = NOW.plus(LIFE_MS);
+    let late = NOW.plus(VALID_MS);
     let other = address("203.0.114.9");
     let neighbour = address("203.0.113.250");
     let rows = [

@@ -2,12 +2,12 @@
 //!
 //! Redis remembers who has which place and how far the frontier is; it counts nothing. Numbers
 //! come from blocks reserved in the log, so that a Redis that lost everything, or the last second
-//! of it, can neither issue one twice nor lose anybody: a place lives in its visitor's signed
+//! of it, can neither issue one twice nor lose anybody: a place is kept in its visitor's signed
 //! ticket.
 //!
 //! | key | holds | bounds |
 //! |---|---|---|
-//! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place and issue of his proof; 16,384 | a week |
+//! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place and issue of the proof; 16,384 | a week |
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
 //!
 //! A visitor costs about 45 bytes where many wait. The braces make all keys of an event live in one
@@ -28,7 +28,7 @@ use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
 const CONNECTIONS_MAX: usize = 16;
 /// A Redis that takes longer is treated as gone; joining says that trying again is safe.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// How long a visitor is remembered after the last join of his bucket.
+/// How long a visitor is remembered after the last join of their bucket.
 const REMEMBERED_SECONDS: u32 = 7 * 24 * 3600;
 /// Hashes an event's buyers are spread over: up to eight million, each stays small enough for the
 /// compact form (128 entries by default).

@@ -52,11 +52,11 @@ impl From<StoreError> for RoomError {
 #[derive(Debug, Clone, Copy)]
 pub struct Joining {
     pub device: Device,
-    /// A ticket he already has: it stays good, whatever the store remembers.
+    /// A ticket they already have: it stays good, whatever the store remembers.
     pub held: Option<QueueTicket>,
-    /// A place he has been in the shop with: it is not given again.
+    /// A place they have been in the shop with: it is not given again.
     pub spent: Option<Place>,
-    /// What he passed the door with, where it asks for something.
+    /// What they passed the door with, where it asks for something.
     pub proof: Option<Proof>,
 }
 
@@ -169,7 +169,7 @@ impl WaitingRoom {
         Ok(Joined { place, ticket: ticket.seal(&self.keys) })
     }
 
-    /// The place of somebody who has no ticket: the one his proof has given, else the store's.
+    /// The place of somebody who has no ticket: the one their proof has given, else the store's.
     async fn place(
         &self,
         event_id: EventId,
@@ -197,7 +197,7 @@ impl WaitingRoom {
     }
 
     /// How hard the challenge of a visitor from this address is: the door's level, and more where
-    /// his neighbourhood asks for many; 0 where nothing is asked for.
+    /// their neighbourhood asks for many; 0 where nothing is asked for.
     #[must_use]
     pub fn challenge_level(&self, event_id: EventId, address: IpAddr, now: LogTime) -> u8 {
         let level = self.puzzle_level(event_id);

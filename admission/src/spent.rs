@@ -10,13 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use floodgate_domain::{LogTime, Place};
 
-use crate::puzzle::LIFE_MS;
+use crate::puzzle::VALID_MS;
 
 /// Proofs of one generation, about 40 bytes each: eight thousand joins a second for as long as
-/// a challenge lives. Beyond, the older half is forgotten early, and the store alone remembers.
+/// a challenge is valid. Beyond, the older half is forgotten early, and the store alone remembers.
 pub(crate) const PROOFS_MAX: usize = 1 << 20;
 
-/// Two generations; a proof is kept for one life at least, and for two at most.
+/// Two generations; a proof is kept for as long as it is valid, and at most twice as long.
 #[derive(Debug, Default)]
 struct Generations {
     young: HashMap<u64, Place>,
@@ -53,12 +53,12 @@ impl SpentProofs {
     pub(crate) fn spend(&self, proof: u64, place: Place, now: LogTime) {
         let mut generations = self.lock();
         let is_full = generations.young.len() >= self.proofs_max;
-        if is_full || now >= generations.began_at.plus(LIFE_MS) {
+        if is_full || now >= generations.began_at.plus(VALID_MS) {
             if is_full {
                 metrics::counter!("floodgate_puzzle_spent_overflows_total").increment(1);
             }
-            // A generation that was quiet for a whole life is over as well.
-            let is_stale = now >= generations.began_at.plus(2 * LIFE_MS);
+            // A generation that was quiet for as long as a proof is valid is over as well.
+            let is_stale = now >= generations.began_at.plus(2 * VALID_MS);
             let young = mem::take(&mut generations.young);
             generations.old = if is_stale { HashMap::new() } else { young };
             generations.began_at = now;
@@ -72,18 +72,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proof_is_kept_for_its_life_and_then_forgotten() {
+    fn a_proof_is_kept_while_it_is_valid_and_then_forgotten() {
         let spent = SpentProofs::new(PROOFS_MAX);
         let start = 1_000_000;
         spent.spend(1, Place(10), LogTime(start));
-        spent.spend(2, Place(20), LogTime(start + LIFE_MS - 1));
-        spent.spend(3, Place(30), LogTime(start + LIFE_MS));
+        spent.spend(2, Place(20), LogTime(start + VALID_MS - 1));
+        spent.spend(3, Place(30), LogTime(start + VALID_MS));
         for (proof, place) in [(1, 10), (2, 20), (3, 30)] {
             assert_eq!(spent.place(proof), Some(Place(place)));
         }
-        spent.spend(4, Place(40), LogTime(start + 2 * LIFE_MS));
+        spent.spend(4, Place(40), LogTime(start + 2 * VALID_MS));
         assert_eq!((spent.place(1), spent.place(3)), (None, Some(Place(30))));
-        spent.spend(5, Place(50), LogTime(start + 9 * LIFE_MS));
+        spent.spend(5, Place(50), LogTime(start + 9 * VALID_MS));
         assert_eq!((spent.place(4), spent.place(5)), (None, Some(Place(50))));
     }
 

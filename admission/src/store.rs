@@ -26,9 +26,9 @@ pub enum StoreError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
     pub buyer: BuyerId,
-    /// A place of his that is used up: a new one is given then.
+    /// A place of theirs that is used up: a new one is given then.
     pub spent: Option<Place>,
-    /// What he passed the door with; a new place spends it.
+    /// What they passed the door with; a new place spends it.
     pub proof: Option<Proof>,
 }
 
@@ -48,7 +48,7 @@ pub trait PlaceReserver: Send + Sync + std::fmt::Debug + 'static {
 
 /// Gives out places.
 pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
-    /// The buyer's place; the same one however often he asks, as long as the store remembers.
+    /// The buyer's place; the same one however often they ask, as long as the store remembers.
     /// A remembered place that is spent makes room for a new one, which takes, in the same step, a
     /// proof issued later than the last one this buyer spent.
     fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>>;

@@ -36,7 +36,7 @@ pub struct Device {
     pub buyer: BuyerId,
 }
 
-/// A place in the queue. The place lives here: losing every store loses no place.
+/// A place in the queue. The place is kept here: losing every store loses no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueTicket {
     pub event_id: EventId,

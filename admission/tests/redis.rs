@@ -62,7 +62,7 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
     for number in 1..=300_u64 {
         let first = one.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
         let again = two.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
-        assert_eq!(first, again, "one buyer, one place, whichever gateway he meets");
+        assert_eq!(first, again, "one buyer, one place, whichever gateway they meet");
         assert!(given.insert(first), "a place was issued twice");
     }
     assert_eq!(one.agree(event_id, Frontier(40)).await.unwrap(), Frontier(40));

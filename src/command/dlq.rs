@@ -24,7 +24,7 @@ Examples:
   floodgate dlq replay 2/17          after an upgrade that can read it: a new command
   floodgate dlq replay ledger/2/17   sets the sink that could not read it back to before it
 
-A letter about a command is named PARTITION/OFFSET, one about a record of the ledger
+A dead letter about a command is named PARTITION/OFFSET, one about a record of the ledger
 ledger/PARTITION/OFFSET, as `list` prints it. Commands are decided anew, so they are appended
 again. The ledger is history, and its readers drop what comes out of its place: a sink is set
 back to before the record, with its process stopped, and goes on from there; live counts and
@@ -38,23 +38,23 @@ pub(super) struct Dlq {
 #[derive(Debug, clap::Args)]
 struct One {
     /// PARTITION/OFFSET, or ledger/PARTITION/OFFSET.
-    #[arg(value_name = "LETTER")]
-    letter: String,
+    #[arg(value_name = "NAME")]
+    name: String,
     #[command(flatten)]
     place: Place,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// One line a letter: its name, origin, role and reason.
+    /// One line a dead letter: its name, origin, role and reason.
     List {
         #[command(flatten)]
         place: Place,
     },
-    /// One letter with its content in hex.
+    /// One dead letter with its content in hex.
     Show(One),
-    /// Brings a letter back to where it can be read again, if this build can read it. On the embedded
-    /// log the server must be stopped first.
+    /// Brings a dead letter back to where it can be read again, if this build can read it. On the
+    /// embedded log the server must be stopped first.
     Replay(One),
 }
 
@@ -65,8 +65,8 @@ impl Dlq {
                 let log = open_for_reading(&place)?;
                 for topic in [Topic::DeadLetters, Topic::DeadFacts] {
                     for partition in 0..log.partitions(topic) {
-                        for record in letters(&*log, topic, partition, (0, usize::MAX))? {
-                            tell(&described((topic, partition), &record, false), as_json);
+                        for record in dead_letters(&*log, topic, partition, (0, usize::MAX))? {
+                            print(&described((topic, partition), &record, false), as_json);
                         }
                     }
                 }
@@ -74,14 +74,14 @@ impl Dlq {
             }
             Action::Show(one) => {
                 let log = open_for_reading(&one.place)?;
-                let (topic, partition, record) = find(&*log, &one.letter)?;
-                tell(&described((topic, partition), &record, true), as_json);
+                let (topic, partition, record) = find(&*log, &one.name)?;
+                print(&described((topic, partition), &record, true), as_json);
                 Ok(())
             }
             Action::Replay(one) => {
                 let settings = one.place.load(&[])?.settings;
-                let told = replay(&one, &settings)?;
-                tell(&told, as_json);
+                let replayed = replay(&one, &settings)?;
+                print(&replayed, as_json);
                 Ok(())
             }
         }
@@ -89,10 +89,10 @@ impl Dlq {
 }
 
 fn replay(one: &One, settings: &Settings) -> Result<Value, Failure> {
-    let (_, partition, record) = find(&*open_for_reading(&one.place)?, &one.letter)?;
+    let (_, partition, record) = find(&*open_for_reading(&one.place)?, &one.name)?;
     let origin = Origin::of(&record);
     let origin = origin.ok_or_else(|| {
-        Failure::bad_input(anyhow!("{} does not say where it comes from", one.letter))
+        Failure::bad_input(anyhow!("{} does not say where it comes from", one.name))
     })?;
     let readable = match origin.topic {
         Topic::Commands => decode_command(&record.value).map(|_| ()),
@@ -103,14 +103,14 @@ fn replay(one: &One, settings: &Settings) -> Result<Value, Failure> {
         return Err(Failure::bad_input(why));
     }
     match origin.topic {
-        Topic::Commands => append_again(&one.letter, (partition, record), settings, one),
-        _ => set_back(&one.letter, &origin, settings, &one.place.data),
+        Topic::Commands => append_again(&one.name, (partition, record), settings, one),
+        _ => set_back(&one.name, &origin, settings, &one.place.data),
     }
 }
 
 /// A command is decided when the log has it, so it goes to the end.
 fn append_again(
-    letter: &str,
+    name: &str,
     (partition, record): (u32, Record),
     settings: &Settings,
     one: &One,
@@ -118,16 +118,16 @@ fn append_again(
     let log = SharedLog::open(settings, &one.place.data)?;
     let again = NewRecord::new(record.key, record.value);
     // The partition it came from: commands of an event stay together.
-    let told = log.shared().append(Topic::Commands, partition, vec![again]).wait();
+    let appended = log.shared().append(Topic::Commands, partition, vec![again]).wait();
     log.close();
-    let told = told.map_err(Failure::io)?;
-    Ok(json!({ "replayed": letter, "partition": partition, "offset": told.first }))
+    let appended = appended.map_err(Failure::io)?;
+    Ok(json!({ "replayed": name, "partition": partition, "offset": appended.first }))
 }
 
 /// A fact has its place in history. Who keeps a position is set back to before it; what it reads
 /// again harms nothing, because rows only ever get a greater version.
 fn set_back(
-    letter: &str,
+    name: &str,
     origin: &Origin,
     settings: &Settings,
     data: &Path,
@@ -143,7 +143,7 @@ fn set_back(
         SinkError::InUse(_) => Failure::bad_input(error),
         error => Failure::unavailable(error),
     })?;
-    Ok(json!({ "replayed": letter, "role": origin.role, "partition": partition,
+    Ok(json!({ "replayed": name, "role": origin.role, "partition": partition,
         "reads_again_from": offset, "next": "start the sink" }))
 }
 
@@ -160,27 +160,27 @@ fn cannot_be_set_back(role: &str) -> anyhow::Error {
     )
 }
 
-fn find(log: &dyn Log, letter: &str) -> Result<(Topic, u32, Record), Failure> {
-    let (topic, place) = match letter.strip_prefix("ledger/") {
+fn find(log: &dyn Log, name: &str) -> Result<(Topic, u32, Record), Failure> {
+    let (topic, place) = match name.strip_prefix("ledger/") {
         Some(place) => (Topic::DeadFacts, place),
-        None => (Topic::DeadLetters, letter),
+        None => (Topic::DeadLetters, name),
     };
     let named = place.split_once('/').and_then(|(p, o)| Some((p.parse().ok()?, o.parse().ok()?)));
     let (partition, offset): (u32, u64) = named.ok_or_else(|| {
         let form = "PARTITION/OFFSET or ledger/PARTITION/OFFSET";
-        Failure::bad_input(anyhow!("{letter}: a letter is {form}"))
+        Failure::bad_input(anyhow!("{name}: a dead letter is named {form}"))
     })?;
     let missing =
-        || Failure::bad_input(anyhow!("there is no letter {letter}; see `floodgate dlq list`"));
+        || Failure::bad_input(anyhow!("there is no dead letter {name}; see `floodgate dlq list`"));
     if partition >= log.partitions(topic) {
         return Err(missing());
     }
-    let found = letters(log, topic, partition, (offset, 1))?;
+    let found = dead_letters(log, topic, partition, (offset, 1))?;
     let found = found.into_iter().find(|record| record.offset == offset);
     found.map(|record| (topic, partition, record)).ok_or_else(missing)
 }
 
-fn letters(
+fn dead_letters(
     log: &dyn Log,
     topic: Topic,
     partition: u32,
@@ -191,36 +191,36 @@ fn letters(
 
 fn described((topic, partition): (Topic, u32), record: &Record, whole: bool) -> Value {
     let prefix = if topic == Topic::DeadFacts { "ledger/" } else { "" };
-    let mut letter = json!({
-        "letter": format!("{prefix}{partition}/{}", record.offset),
+    let mut shown = json!({
+        "dead_letter": format!("{prefix}{partition}/{}", record.offset),
         "at": floodgate_streams::public::time_text(record.at),
         "key": String::from_utf8_lossy(&record.key),
         "bytes": record.value.bytes().map(bytes::Bytes::len),
     });
     if let Some(origin) = Origin::of(record) {
         let place = format!("{}/{}/{}", origin.topic.name(), origin.partition, origin.offset);
-        letter["origin"] = json!(place);
-        letter["role"] = json!(origin.role);
-        letter["reason"] = json!(origin.reason);
+        shown["origin"] = json!(place);
+        shown["role"] = json!(origin.role);
+        shown["reason"] = json!(origin.reason);
     }
     if whole {
         let headers = record.headers.iter();
         let headers: serde_json::Map<_, _> = headers
             .map(|(name, value)| (name.clone(), json!(String::from_utf8_lossy(value))))
             .collect();
-        letter["headers"] = Value::Object(headers);
-        letter["content"] = json!(record.value.bytes().map(|_| record.value.hex()));
+        shown["headers"] = Value::Object(headers);
+        shown["content"] = json!(record.value.bytes().map(|_| record.value.hex()));
     }
-    letter
+    shown
 }
 
-fn tell(value: &Value, as_json: bool) {
+fn print(value: &Value, as_json: bool) {
     if as_json {
         println!("{value}");
         return;
     }
     for (name, value) in value.as_object().into_iter().flatten() {
-        println!("{name:<10} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        println!("{name:<12} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     }
     println!();
 }

@@ -89,7 +89,7 @@ async fn the_line_never_goes_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_asks_is_told_once_that_it_is_his_turn() {
+async fn who_asks_hears_once_that_it_is_their_turn() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     pace(&world, &event, 0).await;
@@ -122,7 +122,7 @@ async fn who_asks_is_told_once_that_it_is_his_turn() {
     let late = world.post(&notify, &asks, json!({})).await;
     assert_eq!((late.status, late.code().as_str()), (409, "place_spent"), "{}", late.body);
 
-    // Another life tells nobody again; something told later shows that it has gone by.
+    // Another run notifies nobody again; something published later shows that it has gone by.
     let folder = world.stop().await;
     let world = World::start_in(folder, &[]).await;
     let path = format!("{event}/sale/pause");

@@ -42,7 +42,7 @@ async fn the_door_opens_to_work_once() {
         assert_eq!(code(&answer), (422, "puzzle_wrong".to_owned()), "{body}: {}", answer.body);
         assert!(!answer.body["errors"].as_array().unwrap().is_empty());
     }
-    // Somebody else's device: his ticket is good already, so without it.
+    // Somebody else's device: their ticket is good already, so without it.
     let robber = Papers { ticket: String::new(), ..stranger.clone() };
     let robbed = world.post(&queue, &robber, opener.clone()).await;
     assert_eq!(robbed.code(), "puzzle_wrong", "{}", robbed.body);
@@ -54,7 +54,7 @@ async fn the_door_opens_to_work_once() {
     assert_eq!(again.body["place"], joined.body["place"], "{}", again.body);
 
     let nothing_asked = world.get(&format!("{event}/queue/challenge"), &stranger).await;
-    assert_eq!(nothing_asked.body["required"], json!(false), "he has a place");
+    assert_eq!(nothing_asked.body["required"], json!(false), "they have a place");
     world.stop().await;
 }
 

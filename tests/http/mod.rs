@@ -3,9 +3,9 @@
 mod abuse;
 mod buying;
 mod crowd;
+mod dead_letters;
 mod dials;
 mod door;
-mod letters;
 mod money;
 mod reload;
 mod roles;

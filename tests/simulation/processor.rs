@@ -144,13 +144,14 @@ impl Processor {
     }
 
     /// How long ago it started: the time its supervisor goes by.
-    pub(crate) fn lived(&self) -> Duration {
+    pub(crate) fn running_for(&self) -> Duration {
         Duration::from_millis(self.clock.now() - self.started_at)
     }
 
     /// The supervisor takes a turn.
     pub(crate) fn supervise(&mut self) {
-        self.last = Some(self.supervision.turn(self.lived(), Duration::ZERO, self.should_stop));
+        self.last =
+            Some(self.supervision.turn(self.running_for(), Duration::ZERO, self.should_stop));
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -84,7 +84,9 @@ impl Watch {
             let may_own = match share {
                 Share::Owned => true,
                 // Who stops keeps everything until it leaves.
-                Share::Lingering { until } => *until > processor.lived() || processor.should_stop,
+                Share::Lingering { until } => {
+                    *until > processor.running_for() || processor.should_stop
+                }
                 Share::Standby | Share::Stopping { .. } => false,
             };
             let overdue = self.overdue.entry((place, *partition)).or_default();

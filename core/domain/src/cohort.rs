@@ -1,4 +1,4 @@
-//! Cohorts: what a fan may say about himself for aggregates, in the coarsest words there are.
+//! Cohorts: what fans may say about themselves for aggregates, in the coarsest words there are.
 //!
 //! An age band and a country, each optional, both from fixed lists. Nothing finer has a form
 //! here, so nothing finer can be asked, sent or kept.
@@ -99,7 +99,7 @@ impl FromStr for Region {
     }
 }
 
-/// One fan's answers in two bytes; what he did not say is missing.
+/// One fan's answers in two bytes; what was not said is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cohort(NonZeroU16);
 

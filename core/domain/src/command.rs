@@ -92,7 +92,7 @@ pub enum Command {
     RevealDraw { secret: [u8; 32], public_value: [u8; 32] },
     /// System. Reserves the next `count` places of the queue for one admission store.
     ReservePlaces { count: u32 },
-    /// Buyer. Into the shop, at his place in the queue.
+    /// Buyer. Into the shop, at a place in the queue.
     Enter { place: Place },
     /// Buyer. Out of the shop; holds are released.
     Leave,
@@ -131,9 +131,9 @@ pub enum Command {
     Announce { message: String },
     /// System. Every rank below is called; said by the gateways, which move the line.
     CallPlaces { below: Frontier },
-    /// Buyer. Wants to be told when his place is called; the gateway has seen that it is his.
+    /// Buyer. Wants a message when the place is called; the gateway has seen whose it is.
     AwaitTurn { place: Place },
-    /// Buyer. Lets himself be counted in aggregates, under these coarse answers.
+    /// Buyer. Agrees to be counted in aggregates, under these coarse answers.
     ShareCohort { cohort: Cohort },
     /// Buyer. Takes that back.
     WithdrawCohort,

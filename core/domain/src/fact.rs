@@ -247,7 +247,7 @@ pub enum Fact {
     PlacesCalled {
         below: Frontier,
     },
-    /// Somebody who waits wants to be told when his place is called. Once a place.
+    /// Somebody who waits wants a message when the place is called. Once a place.
     TurnAwaited {
         buyer: BuyerId,
         place: Place,

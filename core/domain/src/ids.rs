@@ -135,7 +135,7 @@ impl HoldId {
     }
 }
 
-/// A hold id in its second life as an order: `ord_` and the digits of the hold.
+/// A hold id once it is an order: `ord_` and the digits of the hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OrderName(pub HoldId);
 
@@ -187,7 +187,7 @@ impl LogTime {
 pub enum Actor {
     /// Floodgate itself: ticks, payment results, reserved places.
     System,
-    /// A visitor, for his own holds and orders only.
+    /// A visitor, for their own holds and orders only.
     Buyer(BuyerId),
     /// A manager or operator, for the event.
     Staff(StaffId),

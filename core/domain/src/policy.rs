@@ -5,7 +5,7 @@
 pub struct Policy {
     /// A hold's length from SeatsHeld.
     pub hold_ms: u64,
-    /// How often a buyer may extend a hold himself.
+    /// How often a buyer may extend a hold.
     pub extensions_max: u8,
     /// What one extension adds, counted from now.
     pub extension_ms: u64,

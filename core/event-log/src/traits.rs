@@ -149,7 +149,7 @@ impl LogError {
 /// What is done once the outcome of an append is known.
 type OnFailure = Box<dyn FnOnce(LogError) + Send>;
 
-/// Who hears of an append's outcome, once. Dropped untold, it says that the log is closed.
+/// Who hears of an append's outcome, once. Dropped before that, it says that the log is closed.
 pub struct Ack(Option<Told>);
 
 enum Told {

@@ -42,7 +42,7 @@ pub(crate) struct Frames {
 
 impl Default for Frames {
     fn default() -> Self {
-        // Numbers start at the clock, so that those of an earlier life are all too old.
+        // Numbers start at the clock, so that those of an earlier run are all too old.
         let recent = Mutex::new(Recent { seq: crate::time::now().0, kept: VecDeque::new() });
         Frames { recent, live: broadcast::Sender::new(BEHIND_MAX) }
     }
@@ -121,6 +121,6 @@ mod tests {
         assert_eq!(seqs, (191..=200).collect::<Vec<_>>());
         assert!(frames.since(start + 200).unwrap().0.is_empty());
         assert!(frames.since(start + 10).is_none(), "too long ago");
-        assert!(frames.since(start + 201).is_none(), "another life of the server");
+        assert!(frames.since(start + 201).is_none(), "another run of the server");
     }
 }

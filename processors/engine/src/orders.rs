@@ -107,7 +107,7 @@ impl Orders {
         self.ended.push_back(slot_of(hold_id) as u32);
     }
 
-    /// Notes that an ended order lives again: a late payment found its seats.
+    /// Notes that an ended order goes on: a late payment found its seats.
     pub(super) fn revive(&mut self, hold_id: HoldId) {
         let slot = slot_of(hold_id) as u32;
         self.ended.retain(|&ended| ended != slot);

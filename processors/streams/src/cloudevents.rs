@@ -73,7 +73,7 @@ fn command_data(envelope: &Envelope) -> Value {
         Command::ReservePlaces { count } => {
             data.insert("count".into(), json!(count));
         }
-        // What a fan shares stays in the record: nobody needs it beside his pseudonym on a screen.
+        // What a fan shares stays in the record: nobody needs it beside the pseudonym on a screen.
         Command::Enter { place } | Command::AwaitTurn { place } => {
             data.insert("place".into(), json!(place.0));
         }

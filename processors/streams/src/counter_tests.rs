@@ -254,7 +254,7 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     let mut house = House::new();
     house.hold(2, OVER, true);
     house.tell(3, OVER, Fact::SaleClosed);
-    // Closed, but somebody may still pay for what he holds.
+    // Closed, but somebody may still pay for what they hold.
     house.hold(3 + 40 * DAY_MS, OTHER, true);
     house.count(30 * DAY_MS);
     assert_eq!(tombstones(&house.log, OVER).0, 0, "something is held");
@@ -267,7 +267,7 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
         house.count(30 * DAY_MS);
         assert_eq!(tombstones(&house.log, OVER), (5, true), "each total once, whatever restarts");
     }
-    // What comes so late is said nowhere, neither in this life nor in the next.
+    // What comes so late is said nowhere, neither in this run nor in the next.
     let seats = SeatList::try_from(&[9_u32][..]).unwrap();
     let (hold_id, buyer) = (HoldId(4), BuyerId(1));
     house.tell(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });

@@ -1,6 +1,6 @@
 //! The dataflow: differences in, changed totals out, one epoch a batch.
 //!
-//! One timely worker lives in the caller's thread. A batch is sent at one epoch; when the
+//! One timely worker runs in the caller's thread. A batch is sent at one epoch; when the
 //! probe has passed it, every total that the batch changed has come out exactly once.
 
 use std::cell::RefCell;

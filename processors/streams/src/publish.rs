@@ -87,7 +87,7 @@ fn key(event_id: EventId, scope: Scope) -> String {
     }
 }
 
-/// What an earlier life has told: up to which source, and after how long it forgot events. One that
+/// What an earlier run has published: up to which source, and after how long it forgot events. One that
 /// does not say forgot none.
 pub(crate) fn told_by(record: &Record) -> Option<(Source, u64)> {
     let header = |name: &str| {

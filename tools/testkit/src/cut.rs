@@ -11,7 +11,7 @@ use crate::memory_log::MemoryLog;
 /// Longer than any step takes on a busy machine; only a broken one waits so long.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// Waits until `is_so`; nobody tells when, so it looks again and again.
+/// Waits until `is_so`; nobody says when, so it looks again and again.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {

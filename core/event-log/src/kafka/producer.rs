@@ -190,9 +190,9 @@ impl Sender {
                 // Records of this append before it may be on their way, so nothing is certain.
                 return unsent.delivery_opaque.settle(Err(log_error(&error)));
             }
-            // An append must not be cut in two, and nothing may be sent behind what was left out: that
-            // gap would never be filled. The queue empties, or its messages time out and the
-            // producer has failed for good.
+            // An append must not be cut in two, and nothing may be sent behind what was left out:
+            // that gap would never be filled. The queue empties, or its messages time out and
+            // the producer has failed for good.
             std::thread::park_timeout(QUEUE_FULL_FOR);
             message = unsent;
         }

@@ -77,7 +77,7 @@ fn a_place_asks_once_for_a_message() {
 }
 
 #[test]
-fn a_person_counts_once_and_takes_exactly_his_cell_back() {
+fn a_person_counts_once_and_takes_exactly_that_cell_back() {
     let mut stage = Stage::open(policy());
     let young = share(Some(AgeBand::From18), "CH");
     assert_eq!(refusal_of(&mut stage, buyer(1), young.clone()), Refusal::NoPass);

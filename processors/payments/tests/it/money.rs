@@ -57,7 +57,7 @@ impl Bank {
         self.books.lock().unwrap().insert(key, purse);
     }
 
-    /// The buyer answers his bank: whether the money is held now. What was let go of stays so.
+    /// The buyer answers the bank: whether the money is held now. What was let go of stays so.
     fn answered(&self, attempt: Attempt, yes: bool) -> bool {
         let mut books = self.books.lock().unwrap();
         yes && *books.entry(attempt).or_insert(Purse::OnHold) != Purse::Buyer
@@ -402,7 +402,7 @@ fn captured_if_and_only_if_confirmed() {
                         world.send(Actor::Staff(StaffId(1)), Command::RefundOrder { hold_id });
                     }
                 }
-                // The buyer answers his bank, and a gateway is told: perhaps a yes after a no, or
+                // The buyer answers the bank, and a gateway hears: perhaps a yes after a no, or
                 // long after the order has ended.
                 9 | 10 => {
                     let asked = asked(&world.facts());

@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use ureq::http::request::Builder;
 
 use super::servers::Server;
 
@@ -185,39 +186,24 @@ impl Shared {
 /// Asks a server behind, as the request came.
 pub(crate) fn forward(behind: &str, request: &Request) -> (u16, Value) {
     let Request { method, path, version, body, .. } = request;
-    let mut stream = TcpStream::connect(behind).unwrap();
-    let version = version.as_ref().map_or(String::new(), |v| format!("Stripe-Version: {v}\r\n"));
-    let length = body.len();
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_123456\r\n{version}\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    // Long answers come in chunks: what is JSON is from the first brace to the last.
-    let json = body.find('{').zip(body.rfind('}')).map(|(from, to)| &body[from..=to]);
-    let whole: String = match head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-        true => unchunked(body),
-        false => json.unwrap_or_default().to_owned(),
-    };
-    (status, serde_json::from_str(&whole).unwrap_or_default())
-}
-
-fn unchunked(mut body: &str) -> String {
-    let mut whole = String::new();
-    while let Some((size, rest)) = body.split_once("\r\n") {
-        let size = usize::from_str_radix(size.trim(), 16).unwrap();
-        whole.push_str(&rest[..size]);
-        body = rest[size..].trim_start_matches("\r\n");
-        if size == 0 {
-            break;
-        }
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut asked = Builder::new()
+        .method(method.as_str())
+        .uri(format!("http://{behind}{path}"))
+        .header("Authorization", "Bearer sk_test_123456")
+        .header("Content-Type", "application/x-www-form-urlencoded");
+    if let Some(version) = version {
+        asked = asked.header("Stripe-Version", version);
     }
-    whole
+    // A GET has no body, not an empty one.
+    let answer = match method.as_str() {
+        "GET" => agent.run(asked.body(()).unwrap()),
+        _ => agent.run(asked.body(body.as_str()).unwrap()),
+    };
+    let mut answer = answer.unwrap();
+    let status = answer.status().as_u16();
+    (status, serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap_or_default())
 }
 
 /// Adds what Stripe says beside.

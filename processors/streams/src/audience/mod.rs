@@ -126,7 +126,7 @@ impl Audience {
     fn publish(&mut self, totals: &[Total], closed_by: Source) -> Result<(), LogError> {
         let mut records = Vec::new();
         for Total { window, key, count } in totals {
-            // A total is never below zero: nobody leaves a cohort he did not join.
+            // A total is never below zero: nobody leaves a cohort they did not join.
             let count = u64::try_from(*count).unwrap_or(0);
             if self.published.is_settled(*key, closed_by) {
                 continue;

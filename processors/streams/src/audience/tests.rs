@@ -57,13 +57,13 @@ fn audience(log: &MemoryLog) -> Audience {
     Audience::new(Arc::new(log.clone()), 0, SETTINGS).unwrap()
 }
 
-/// Lets one life after the other take the facts; `ends` says when one is cut off.
+/// Lets one run after the other take the facts; `ends` says when one is cut off.
 fn tell(log: &MemoryLog, facts: &[FactRecord], mut ends: impl FnMut(&MemoryLog) -> bool) {
-    'lives: loop {
-        let mut life = audience(log);
+    'runs: loop {
+        let mut process = audience(log);
         for fact in facts {
-            if ends(log) || life.take(fact).is_err() {
-                continue 'lives;
+            if ends(log) || process.take(fact).is_err() {
+                continue 'runs;
             }
         }
         return;
@@ -163,10 +163,10 @@ fn restarts_and_failures_change_nothing() {
         tell(&calm, &facts, |_| false);
 
         let log = MemoryLog::new(1);
-        let mut lives = 0;
+        let mut runs = 0;
         tell(&log, &facts, |log| {
-            if lives < 12 && rng.random_range(0..80) == 0 {
-                lives += 1;
+            if runs < 12 && rng.random_range(0..80) == 0 {
+                runs += 1;
                 let fates = [None, Some(Fate::Refused), Some(Fate::WrittenButFailed)];
                 match fates[rng.random_range(0..3)] {
                     Some(fate) => log.next_fate(Topic::Audience, fate),
@@ -175,7 +175,7 @@ fn restarts_and_failures_change_nothing() {
             }
             false
         });
-        assert_eq!(cells(&log), cells(&calm), "seed {seed}, {lives} troubles");
+        assert_eq!(cells(&log), cells(&calm), "seed {seed}, {runs} troubles");
     }
 }
 
@@ -199,31 +199,31 @@ fn a_window_cut_short_is_finished() {
 #[test]
 fn a_quiet_partition_is_asked_for_the_time_once_a_window_with_news_is_over() {
     let log = MemoryLog::new(1);
-    let mut life = audience(&log);
+    let mut process = audience(&log);
     let windows = Windows::new(SETTINGS.window_ms);
     let cohort = Cohort::new(None, None);
     let end = windows.end(windows.of(LogTime(START)));
     let marks = |log: &MemoryLog| log.records(Topic::Commands, 0).len();
 
-    life.take(&fact(0, START, 1, Fact::TimeMarked)).unwrap();
-    life.tell_time(end.plus(60_000));
+    process.take(&fact(0, START, 1, Fact::TimeMarked)).unwrap();
+    process.tell_time(end.plus(60_000));
     assert_eq!(marks(&log), 0, "nobody joined: nobody waits for anything");
     for number in 1..=20 {
-        life.take(&fact(number, START, 7, Fact::CohortJoined { cohort })).unwrap();
+        process.take(&fact(number, START, 7, Fact::CohortJoined { cohort })).unwrap();
     }
-    life.tell_time(end);
+    process.tell_time(end);
     assert_eq!(marks(&log), 0, "the clocks may differ a little");
-    life.tell_time(end.plus(MARK_AFTER_MS));
-    life.tell_time(end.plus(MARK_AFTER_MS + 1));
+    process.tell_time(end.plus(MARK_AFTER_MS));
+    process.tell_time(end.plus(MARK_AFTER_MS + 1));
     assert_eq!(marks(&log), 1);
-    life.tell_time(end.plus(MARK_AFTER_MS + MARK_AGAIN_MS));
+    process.tell_time(end.plus(MARK_AFTER_MS + MARK_AGAIN_MS));
     assert_eq!(marks(&log), 2, "the first was lost, or came too early");
     let mark = decode_command(&log.records(Topic::Commands, 0)[0].value).unwrap();
     assert_eq!((mark.event_id, mark.command), (EventId(7), Command::MarkTime));
     assert_eq!(cells(&log), [], "and nothing is said before the log says so");
 
-    life.take(&fact(21, end.0, 7, Fact::TimeMarked)).unwrap();
-    life.tell_time(end.plus(3_600_000));
+    process.take(&fact(21, end.0, 7, Fact::TimeMarked)).unwrap();
+    process.tell_time(end.plus(3_600_000));
     assert_eq!(marks(&log), 2);
     let told = cells(&log);
     assert_eq!(told.len(), 1);

@@ -101,15 +101,15 @@ async fn garbage_is_set_aside_once_by_each_role_and_the_sale_goes_on() {
     drop(log);
     let folder = world.stop().await;
 
-    let (code, told) = dlq(folder.path(), &["list"]);
-    assert_eq!((code, told.len()), (0, 10), "{told:?}");
+    let (code, lines) = dlq(folder.path(), &["list"]);
+    assert_eq!((code, lines.len()), (0, 10), "{lines:?}");
     let origin = format!("floodgate.ledger.v1/{partition}/{at}");
-    let ours = |letter: &&Value| letter["origin"] == origin && letter["role"] == "sink-sqlite";
-    let letter = told.iter().find(ours).unwrap_or_else(|| panic!("{told:?}"));
-    let letter = letter["letter"].as_str().unwrap();
-    let (code, shown) = dlq(folder.path(), &["show", letter]);
+    let ours = |one: &&Value| one["origin"] == origin && one["role"] == "sink-sqlite";
+    let found = lines.iter().find(ours).unwrap_or_else(|| panic!("{lines:?}"));
+    let name = found["dead_letter"].as_str().unwrap();
+    let (code, shown) = dlq(folder.path(), &["show", name]);
     assert_eq!((code, &shown[0]["content"]), (0, &json!("6e6f2066616374")), "{shown:?}");
-    let (code, refused) = dlq(folder.path(), &["replay", letter]);
+    let (code, refused) = dlq(folder.path(), &["replay", name]);
     assert_eq!(code, 64);
     assert!(refused[0]["error"].as_str().unwrap().contains("cannot read it either"), "{refused:?}");
     let (code, refused) = dlq(folder.path(), &["show", "ledger/0/4711"]);
@@ -166,8 +166,8 @@ async fn a_sink_is_set_back_to_what_it_can_read_now() {
     let sold = "delete from reservations where event_id = ?1 and status = 'sold'";
     assert_eq!(views.execute(sold, [&event_id]).unwrap(), 2);
     drop(views);
-    let (code, told) = dlq(folder.path(), &["replay", &name(0)]);
-    assert_eq!((code, &told[0]["reads_again_from"]), (0, &json!(record.offset)), "{told:?}");
+    let (code, lines) = dlq(folder.path(), &["replay", &name(0)]);
+    assert_eq!((code, &lines[0]["reads_again_from"]), (0, &json!(record.offset)), "{lines:?}");
     let world = World::start_in(folder, &[]).await;
     sold_in_tables(world.data(), &event_id, 2).await;
     world.stop().await;
