@@ -83,8 +83,9 @@ fn dead_letters_are_written_once(log: &Arc<dyn Log>) {
 
 fn acknowledged_is_readable(log: &dyn Log) {
     let before = log.end(Topic::Commands, 0).expect("an end");
-    let told = log.append(Topic::Commands, 0, vec![record("a"), record("b")]).wait().expect("room");
-    assert_eq!(told.first, before, "offsets are consecutive");
+    let appended =
+        log.append(Topic::Commands, 0, vec![record("a"), record("b")]).wait().expect("room");
+    assert_eq!(appended.first, before, "offsets are consecutive");
     assert_eq!(log.end(Topic::Commands, 0).expect("an end"), before + 2);
     let last = log.last(Topic::Commands, 0).expect("a read").expect("a record");
     assert_eq!((last.offset, &last.value[..]), (before + 1, &b"b"[..]));
@@ -147,8 +148,8 @@ fn readers_follow(log: &Arc<dyn Log>) {
     while records.is_empty() {
         reader.poll(10, LONG, &mut records).expect("a poll");
     }
-    let told = appending.join().expect("no panic");
-    assert_eq!((records[0].offset, records[0].at), (told.first, told.at));
+    let appended = appending.join().expect("no panic");
+    assert_eq!((records[0].offset, records[0].at), (appended.first, appended.at));
 }
 
 fn many_writers_lose_nothing(log: &Arc<dyn Log>) {
@@ -167,7 +168,8 @@ fn many_writers_lose_nothing(log: &Arc<dyn Log>) {
             })
         })
         .collect();
-    let told: Vec<Vec<u64>> = writers.into_iter().map(|w| w.join().expect("no panic")).collect();
+    let acknowledged: Vec<Vec<u64>> =
+        writers.into_iter().map(|w| w.join().expect("no panic")).collect();
     let records = read(&**log, Topic::Commands, 1, from, 1000);
     let mut next: HashMap<String, u64> = HashMap::new();
     for record in &records {
@@ -175,7 +177,7 @@ fn many_writers_lose_nothing(log: &Arc<dyn Log>) {
         let (writer, number) = text.split_once('/').expect("writer/number");
         let expected = next.entry(writer.to_owned()).or_default();
         assert_eq!(number, expected.to_string(), "writer {writer} was reordered");
-        let place = told[writer.parse::<usize>().expect("a number")][*expected as usize];
+        let place = acknowledged[writer.parse::<usize>().expect("a number")][*expected as usize];
         assert_eq!(place, record.offset, "an acknowledgement named another offset");
         *expected += 1;
     }
@@ -198,14 +200,14 @@ fn nonsense_is_refused(log: &dyn Log) {
 pub fn survives_reopening(open: impl Fn() -> Arc<dyn Log>) {
     let log = open();
     let records = vec![record("kept"), NewRecord::tombstone("gone"), record("")];
-    let told = log.append(Topic::Ledger, 0, records).wait().expect("room");
+    let appended = log.append(Topic::Ledger, 0, records).wait().expect("room");
     drop(log);
     let log = open();
-    let kept = read(&*log, Topic::Ledger, 0, told.first, 3);
-    assert_eq!((&kept[0].value[..], kept[2].at), (&b"kept"[..], told.at));
+    let kept = read(&*log, Topic::Ledger, 0, appended.first, 3);
+    assert_eq!((&kept[0].value[..], kept[2].at), (&b"kept"[..], appended.at));
     let absent = [&kept[0], &kept[1], &kept[2]].map(|record| record.value.is_absent());
     assert_eq!(absent, [false, true, false], "a tombstone is one after reopening, and only it");
     let next = log.append(Topic::Ledger, 0, vec![record("next")]).wait().expect("room");
-    assert_eq!(next.first, told.first + 3);
-    assert!(next.at >= told.at);
+    assert_eq!(next.first, appended.first + 3);
+    assert!(next.at >= appended.at);
 }

@@ -1,8 +1,8 @@
 //! Dead letters: records somebody could not read, kept aside with their origin.
 //!
 //! A reader that meets such a record sets it aside and goes on. Each is written once a role,
-//! however often that role starts and reads its way past the record again: before its first dead
-//! letter of a partition it reads those that are there.
+//! however often that role restarts and reads past the record again: before it writes its first
+//! dead letter of a partition, it reads those that are there.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -150,7 +150,7 @@ impl DeadLetters {
             Ok(_) => {
                 self.known.entry(partition).or_default().insert(offset);
             }
-            // Perhaps it is there: looking again will tell.
+            // Perhaps it was written: read the topic again to find out.
             Err(_) => {
                 self.known.remove(&partition);
             }

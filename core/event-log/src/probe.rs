@@ -38,8 +38,8 @@ pub fn probe(log: &dyn Log) -> Result<Vec<Probe>, LogError> {
     let ask = |partition| {
         let before = now();
         let record = NewRecord::new("0", value.clone());
-        let told = log.append(Topic::Replies, partition, vec![record]).wait()?;
-        Ok(Probe { partition, clocks: [before, told.at, now()] })
+        let appended = log.append(Topic::Replies, partition, vec![record]).wait()?;
+        Ok(Probe { partition, clocks: [before, appended.at, now()] })
     };
     partitions.map(ask).collect()
 }

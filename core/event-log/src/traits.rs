@@ -149,7 +149,7 @@ impl LogError {
 /// What is done once the outcome of an append is known.
 type OnFailure = Box<dyn FnOnce(LogError) + Send>;
 
-/// Who hears of an append's outcome, once. Dropped before that, it says that the log is closed.
+/// Who is notified of an append's outcome, once. If dropped before, it reports a closed log.
 pub struct Ack(Option<Told>);
 
 enum Told {
@@ -164,19 +164,19 @@ impl std::fmt::Debug for Ack {
 }
 
 impl Ack {
-    /// Hears of a failure only: for those whom a success reaches in another way, such as the answer
-    /// to a command. It saves them being woken twice. Runs on the log's own thread: be short.
+    /// Notified of a failure only: for those whom a success reaches in another way, such as the
+    /// answer to a command. It saves waking them twice. Runs on the log's own thread: be short.
     #[must_use]
-    pub fn on_failure(told: impl FnOnce(LogError) + Send + 'static) -> Self {
-        Ack(Some(Told::Failure(Box::new(told))))
+    pub fn on_failure(callback: impl FnOnce(LogError) + Send + 'static) -> Self {
+        Ack(Some(Told::Failure(Box::new(callback))))
     }
 
-    /// Tells the outcome.
-    pub fn tell(mut self, outcome: Result<Appended, LogError>) {
+    /// Reports the outcome to whoever waits for it.
+    pub fn complete(mut self, outcome: Result<Appended, LogError>) {
         match (self.0.take(), outcome) {
-            // Who does not wait any more is not told.
+            // Whoever has stopped waiting is not notified.
             (Some(Told::Ticket(sender)), outcome) => drop(sender.send(outcome)),
-            (Some(Told::Failure(told)), Err(error)) => told(error),
+            (Some(Told::Failure(callback)), Err(error)) => callback(error),
             (Some(Told::Failure(_)) | None, _) => {}
         }
     }
@@ -184,8 +184,8 @@ impl Ack {
 
 impl Drop for Ack {
     fn drop(&mut self) {
-        if let Some(Told::Failure(told)) = self.0.take() {
-            told(LogError::Closed);
+        if let Some(Told::Failure(callback)) = self.0.take() {
+            callback(LogError::Closed);
         }
     }
 }

@@ -31,33 +31,33 @@ fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let small = EmbeddedOptions { pages_max: Some(400), ..options() };
     let log = EmbeddedLog::open(folder.path(), &small).unwrap();
-    let mut told = Vec::new();
+    let mut acknowledged = Vec::new();
     let refused = loop {
-        let record = NewRecord::new("key", vec![told.len() as u8; 10_000]);
+        let record = NewRecord::new("key", vec![acknowledged.len() as u8; 10_000]);
         match log.append(Topic::Commands, 0, vec![record]).wait() {
-            Ok(appended) => told.push(appended.first),
+            Ok(appended) => acknowledged.push(appended.first),
             Err(error) => break error,
         }
-        assert!(told.len() < 1_000, "400 pages of 4 KiB never filled up");
+        assert!(acknowledged.len() < 1_000, "400 pages of 4 KiB never filled up");
     };
     assert!(matches!(refused, LogError::DiskFull), "{refused:?}");
     assert!(refused.nothing_written());
     assert!(matches!(log.health(), Err(LogError::DiskFull)));
-    assert_eq!(log.end(Topic::Commands, 0).unwrap(), told.len() as u64);
+    assert_eq!(log.end(Topic::Commands, 0).unwrap(), acknowledged.len() as u64);
     drop(log);
 
     // With room again, everything acknowledged is there and the log goes on.
     let log = EmbeddedLog::open(folder.path(), &options()).unwrap();
     let mut reader = log.reader(Topic::Commands, 0, 0).unwrap();
     let mut records = Vec::new();
-    while reader.position() < told.len() as u64 {
+    while reader.position() < acknowledged.len() as u64 {
         reader.poll(100, std::time::Duration::from_secs(10), &mut records).unwrap();
     }
     for (number, record) in records.iter().enumerate() {
         assert_eq!(record.value[..], vec![number as u8; 10_000]);
     }
     let next = log.append(Topic::Commands, 0, vec![NewRecord::new("key", "more")]).wait().unwrap();
-    assert_eq!(next.first, told.len() as u64);
+    assert_eq!(next.first, acknowledged.len() as u64);
 }
 
 #[test]

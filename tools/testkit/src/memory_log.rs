@@ -167,7 +167,7 @@ impl MemoryLog {
         }
         drop(state);
         self.state.1.notify_all();
-        acks.into_iter().for_each(|(ack, outcome)| ack.tell(outcome));
+        acks.into_iter().for_each(|(ack, outcome)| ack.complete(outcome));
         count
     }
 
@@ -201,12 +201,12 @@ impl Log for MemoryLog {
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         let mut state = match self.reach(topic, partition) {
             Ok(state) => state,
-            Err(error) => return ack.tell(Err(error)),
+            Err(error) => return ack.complete(Err(error)),
         };
         let size = |record: &NewRecord| record.key.len() + record.value.len();
         if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
             drop(state);
-            return ack.tell(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
+            return ack.complete(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
         }
         let fate = state.fates.get_mut(&topic).and_then(VecDeque::pop_front);
         let fate = fate.unwrap_or(Fate::Durable);
@@ -218,7 +218,7 @@ impl Log for MemoryLog {
         let outcome = state.write((topic, partition), records, fate);
         drop(state);
         self.state.1.notify_all();
-        ack.tell(outcome);
+        ack.complete(outcome);
     }
 
     fn reader(

@@ -209,19 +209,19 @@ impl Log for EmbeddedLog {
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         let slot = match self.slot(topic, partition) {
             Ok(slot) => slot,
-            Err(error) => return ack.tell(Err(error)),
+            Err(error) => return ack.complete(Err(error)),
         };
         match self.shared.health() {
             Health::Good | Health::DiskFull => {}
             Health::Broken => {
-                return ack.tell(Err(LogError::Backend("a write failed".into())));
+                return ack.complete(Err(LogError::Backend("a write failed".into())));
             }
-            Health::ReadOnly | Health::Closed => return ack.tell(Err(LogError::Closed)),
+            Health::ReadOnly | Health::Closed => return ack.complete(Err(LogError::Closed)),
         }
         let size = |record: &NewRecord| record.key.len() + record.value.len();
         let bytes = records.iter().map(size).sum();
         if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
-            return ack.tell(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
+            return ack.complete(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
         }
         self.shared.queue.push(Job { slot, records, bytes, ack });
     }

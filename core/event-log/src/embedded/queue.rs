@@ -49,25 +49,25 @@ impl Queue {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the job, or tells its owner why not.
+    /// Takes the job, or answers at once why not.
     pub(super) fn push(&self, job: Job) {
         let mut waiting = self.lock();
         if waiting.is_closed {
             drop(waiting);
-            return job.ack.tell(Err(LogError::Closed));
+            return job.ack.complete(Err(LogError::Closed));
         }
         waiting.refused.take_if(|(_, until)| *until <= Instant::now());
         if let Some((error, _)) = &waiting.refused {
             let error = error.clone();
             drop(waiting);
-            return job.ack.tell(Err(error));
+            return job.ack.complete(Err(error));
         }
         // A single append larger than the bounds may go alone.
         let is_full = waiting.records + job.records.len() > self.records_max
             || waiting.bytes + job.bytes > self.bytes_max;
         if is_full && !waiting.jobs.is_empty() {
             drop(waiting);
-            return job.ack.tell(Err(LogError::Overloaded));
+            return job.ack.complete(Err(LogError::Overloaded));
         }
         waiting.records += job.records.len();
         waiting.bytes += job.bytes;
@@ -88,7 +88,7 @@ impl Queue {
         (waiting.records, waiting.bytes) = (0, 0);
         let jobs = std::mem::take(&mut waiting.jobs);
         drop(waiting);
-        jobs.into_iter().for_each(|job| job.ack.tell(Err(error.clone())));
+        jobs.into_iter().for_each(|job| job.ack.complete(Err(error.clone())));
     }
 
     /// Moves everything that waits into `jobs`, waiting up to `patience` for something.

@@ -86,7 +86,7 @@ impl Writer {
                     self.shared.tails[slot.index].publish(records);
                 }
                 for (ack, appended) in acks {
-                    ack.tell(Ok(appended));
+                    ack.complete(Ok(appended));
                 }
             }
             Err(error) => {
@@ -98,7 +98,7 @@ impl Writer {
                 });
                 self.shared.queue.refuse(&error, Instant::now() + REFUSED_FOR);
                 for (ack, _) in acks {
-                    ack.tell(Err(error.clone()));
+                    ack.complete(Err(error.clone()));
                 }
             }
         }

@@ -109,7 +109,7 @@ impl Appender {
         Ok(Appender { shared, sender, thread: Some(thread), records_max })
     }
 
-    /// Queues an append for the next batch, or tells at once why not.
+    /// Queues an append for the next batch, or answers at once why not.
     pub(super) fn append(
         &self,
         topic: Topic,
@@ -119,13 +119,13 @@ impl Appender {
     ) {
         let size = |record: &NewRecord| record.key.len() + record.value.len();
         if let Some(bytes) = records.iter().map(size).find(|&bytes| bytes > RECORD_BYTES_MAX) {
-            return ack.tell(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
+            return ack.complete(Err(LogError::TooLarge { bytes, max: RECORD_BYTES_MAX }));
         }
         // Looked at before the first record, so that an append is refused whole. Relaxed: a rough
         // bound is enough, no other memory depends on it.
         let waiting = self.shared.outstanding.load(Ordering::Relaxed);
         if waiting + records.len() > self.records_max {
-            return ack.tell(Err(LogError::Overloaded));
+            return ack.complete(Err(LogError::Overloaded));
         }
         self.shared.outstanding.fetch_add(records.len(), Ordering::Relaxed);
         let mut waiting = self.shared.lock();

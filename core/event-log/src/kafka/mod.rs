@@ -41,7 +41,7 @@ use self::settings::{Aside, METADATA_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
-/// The largest record, as the topics are made and the brokers are told: see `settings`.
+/// The largest record, as topics are created and brokers are configured: see `settings`.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// The log on a Kafka cluster. Cheap to share.
@@ -92,8 +92,8 @@ impl KafkaLog {
             partitions.insert(topic, count);
         }
         let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
-        let letters = [Topic::DeadLetters, Topic::DeadFacts];
-        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts].into_iter().chain(letters) {
+        let dead_letters = [Topic::DeadLetters, Topic::DeadFacts];
+        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts].into_iter().chain(dead_letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {
                 return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });
@@ -139,7 +139,7 @@ impl Log for KafkaLog {
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack) {
         match self.check(topic, partition) {
             Ok(()) => self.appender.append(topic, partition, records, ack),
-            Err(error) => ack.tell(Err(error)),
+            Err(error) => ack.complete(Err(error)),
         }
     }
 

@@ -49,11 +49,11 @@ impl Pending {
     }
 
     /// Takes note of one record; the last one answers.
-    fn settle(&self, told: Result<(u64, LogTime), LogError>) {
+    fn settle(&self, delivery: Result<(u64, LogTime), LogError>) {
         // Relaxed: a rough bound on what waits; nothing else hangs on it.
         self.outstanding.fetch_sub(1, Ordering::Relaxed);
         let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        match told {
+        match delivery {
             Ok((offset, at)) => {
                 let first = outcome.first.get_or_insert((offset, at));
                 first.0 = first.0.min(offset);
@@ -73,7 +73,7 @@ impl Pending {
         let ack = outcome.ack.take();
         drop(outcome);
         if let Some(ack) = ack {
-            ack.tell(result);
+            ack.complete(result);
         }
     }
 }
@@ -208,8 +208,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends what waits; longer than this it would be lost anyway, and is then not told as
-    /// written.
+    /// Sends what waits. What takes longer than this would be lost anyway, and is then not
+    /// reported as written.
     pub(super) fn flush(&self) {
         let _ = self.producer.flush(Duration::from_secs(10));
     }

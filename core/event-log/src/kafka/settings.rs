@@ -137,7 +137,7 @@ pub(super) fn reader(options: &KafkaOptions) -> ClientConfig {
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("allow.auto.create.topics", "false")
-        // A trimmed start is an error that is told, not a jump nobody notices.
+        // A trimmed start is an error that is reported, not a jump that nobody notices.
         .set("auto.offset.reset", "error")
         // So that a reader knows when it has seen everything there is.
         .set("enable.partition.eof", "true")
