@@ -80,7 +80,7 @@ pub async fn keeps_the_contract(
 
     reserver.refusals.store(1, Ordering::SeqCst);
     let fresh = make(reserver as Arc<dyn PlaceReserver>).await;
-    assert!(fresh.join(event_id, one).await.is_err(), "a refusal is told");
+    assert!(fresh.join(event_id, one).await.is_err(), "a refusal is reported");
     assert!(fresh.join(event_id, one).await.is_ok(), "and the next try may succeed");
 }
 

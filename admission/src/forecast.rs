@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_tells_what_the_pace_then_does(
+        fn it_says_what_the_pace_then_does(
             per_minute in 600_u32..60_000,
             shoppers_max in 200_u32..5_000,
             share in 0.0_f64..2.0,
@@ -136,11 +136,11 @@ mod tests {
         ) {
             let shoppers = (f64::from(shoppers_max) * share) as u32;
             let flow = Flow { is_open: true, per_minute, shoppers, shoppers_max, stay_ms };
-            let told = flow.wait_ms(ahead).unwrap_or(u64::MAX) as f64;
+            let forecast = flow.wait_ms(ahead).unwrap_or(u64::MAX) as f64;
             let took = simulated_ms(&flow, ahead) as f64;
             // Whole people and whole ticks make the difference.
-            let off = (told - took).abs();
-            prop_assert!(off <= took * 0.05 + 2_000.0, "told {told}, took {took}: {flow:?}");
+            let off = (forecast - took).abs();
+            prop_assert!(off <= took * 0.05 + 2_000.0, "forecast {forecast}, took {took}: {flow:?}");
         }
 
         #[test]

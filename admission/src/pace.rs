@@ -19,7 +19,7 @@ pub struct PaceSettings {
     pub grace_ms: u64,
 }
 
-/// The shop as the facts tell it.
+/// The shop, folded from the facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShopView {
     pub phase: SalePhase,

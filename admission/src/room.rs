@@ -283,8 +283,8 @@ impl WaitingRoom {
         }
     }
 
-    /// Lets time pass for one event, given the shop as the facts tell it; makes its room if
-    /// there is none.
+    /// Lets time pass for one event, given the shop as folded from the facts; makes its room
+    /// if there is none.
     pub fn advance(&self, event_id: EventId, now: LogTime, shop: ShopView) {
         let settings = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);

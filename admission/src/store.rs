@@ -53,8 +53,8 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// proof issued later than the last one this buyer spent.
     fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>>;
 
-    /// Tells the others how far our frontier is and hears the furthest of all: with one store,
-    /// every gateway shows the same.
+    /// Publishes our frontier to the other gateways and returns the furthest of all: with one
+    /// store, every gateway shows the same.
     fn agree(&self, event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>>;
 
     /// Drops everything about an event that is over.

@@ -1,4 +1,4 @@
-//! Answers: what the one who asked gets told, with the position it was decided at.
+//! Answers: what the sender of a command gets back, with the position it was decided at.
 
 use crate::ids::{BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, Place};
 use crate::refusal::Refusal;

@@ -252,7 +252,7 @@ pub enum Fact {
         buyer: BuyerId,
         place: Place,
     },
-    /// One person more in this cohort of the event. Nobody can tell which.
+    /// One more person in this cohort of the event. The fact does not say who.
     CohortJoined {
         cohort: Cohort,
     },

@@ -316,7 +316,7 @@ impl Refusal {
         self.row().1
     }
 
-    /// Whether the same wish, sent again later under a new id, may succeed.
+    /// Whether the same request, sent again later under a new id, may succeed.
     #[must_use]
     pub fn retry_may_help(self) -> bool {
         use Refusal::*;

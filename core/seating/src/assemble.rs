@@ -122,8 +122,8 @@ fn find_double_names(draft: &Draft, findings: &mut Findings) {
                 let first = guids.insert(guid, seat.origin);
                 if let Some(first) = first.filter(|_| double.is_none()) {
                     let message = format!(
-                        "guid `{guid}` belongs to {first} too; section, row and seat tell \
-                         them apart"
+                        "guid `{guid}` belongs to {first} too; section, row and seat \
+                         distinguish them"
                     );
                     findings.warn(Code::DuplicateGuid, seat.origin, message);
                 }

@@ -1,6 +1,6 @@
 //! The formats, by name and by what their first bytes look like.
 
-/// Enough of a text to tell base64 from a table's first line.
+/// Enough of a text to distinguish base64 from a table's first line.
 const LOOKED_AT_BYTES: usize = 4096;
 
 /// The formats that can be read.

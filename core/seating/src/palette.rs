@@ -1,7 +1,7 @@
 //! Colors of categories.
 
 /// Apart in hue and in lightness, so that most people with a colour vision deficiency can
-/// tell neighbours in the list from each other.
+/// distinguish neighbours in the list.
 const PALETTE: [[u8; 3]; 8] = [
     [0x1f, 0x5f, 0xbf],
     [0xe0, 0x8e, 0x0b],

@@ -85,8 +85,9 @@ fn row(fact: &Fact) -> String {
         match concerns {
             Concerns::Nobody => None,
             Concerns::Buyer(buyer, None) => Some(format!("{}", buyer.0)),
-            told => Some(
-                told.notices()
+            concerned => Some(
+                concerned
+                    .notices()
                     .map(|(to, notice)| {
                         let to = to.map_or("everybody".to_owned(), |to| to.0.to_string());
                         format!("{to}: {}", notice.code())

@@ -24,7 +24,7 @@ fn a_hall_with_every_flaw_that_can_be_sold() {
       warning unknown_category at zones[0].rows[1].seats[1]: category `Back` is not declared; it is added
       warning empty_row at zones[0].rows[2]: row `B` has no seats and is left out
       warning no_category at zones[0].rows[3].seats[0]: seat `1` has no category; it is put into `Without category`
-      warning duplicate_guid at zones[0].rows[1].seats[0]: guid `h-A-1` belongs to zones[0].rows[0].seats[0] too; section, row and seat tell them apart
+      warning duplicate_guid at zones[0].rows[1].seats[0]: guid `h-A-1` belongs to zones[0].rows[0].seats[0] too; section, row and seat distinguish them
       warning overlap at zones[0].rows[3].seats[1]: seat `1a` is drawn on top of seat `1` at zones[0].rows[3].seats[0]
     ");
 }
@@ -100,7 +100,7 @@ fn a_file_over_the_limit_is_not_read() {
 }
 
 #[test]
-fn formats_are_told_apart() {
+fn formats_are_distinguished() {
     let plan = import(Format::Pretix, HALL.as_bytes()).unwrap().plan;
     let base64 = floodgate_seating::to_base64(&plan);
     let mut native = Vec::new();
