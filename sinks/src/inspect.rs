@@ -78,10 +78,10 @@ fn judged(found: Found) -> Inspection {
 pub(crate) fn failed(error: postgres::Error) -> SinkError {
     // The cause says more than the kind.
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-    let told = format!("{error}: {cause}");
+    let message = format!("{error}: {cause}");
     // Class 22: the data itself is wrong, and will be the next time.
     let is_data = error.code().is_some_and(|code| code.code().starts_with("22"));
-    if is_data { SinkError::Refused(told) } else { SinkError::Unavailable(told) }
+    if is_data { SinkError::Refused(message) } else { SinkError::Unavailable(message) }
 }
 
 fn now() -> LogTime {

@@ -324,7 +324,7 @@ impl Table {
             let set = set.collect::<Vec<_>>().join(", ");
             format!("UPDATE SET {set} WHERE excluded.{version} > {name}.{version}")
         });
-        // `WHERE true` tells SQLite that ON does not belong to a join.
+        // Without `WHERE true`, SQLite would take ON for that of a join.
         format!(
             "INSERT INTO {name} ({all}) SELECT {values} FROM {source} WHERE true
              ON CONFLICT ({}) DO {on_conflict}",

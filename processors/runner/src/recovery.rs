@@ -158,5 +158,5 @@ pub(crate) fn parked_tail(
     partition: Partition,
 ) -> Result<Option<Offset>, RunnerError> {
     let last = log.last(Topic::DeadLetters, partition)?;
-    Ok(last.and_then(|letter| Origin::of(&letter)).map(|origin| origin.offset))
+    Ok(last.and_then(|record| Origin::of(&record)).map(|origin| origin.offset))
 }

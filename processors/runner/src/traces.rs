@@ -34,7 +34,7 @@ impl Traces {
                 ("floodgate.batch", records.len().to_string()),
             ];
             tracer.record(Span {
-                // Owners that decide the same command again tell of the same span.
+                // Owners that decide the same command again report the same span.
                 context: parent.child(parent.span_id.rotate_left(17) ^ record.offset),
                 parent: parent.span_id,
                 name: format!("decide {}", envelope.command.name()),

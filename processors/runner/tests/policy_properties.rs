@@ -194,7 +194,7 @@ const STEP_MS: u64 = 300;
 struct Group {
     processes: BTreeMap<u32, Process>,
     next_id: u32,
-    /// Who is to have a partition, and who had it last and has not been told otherwise.
+    /// Who is to have a partition, and who had it last and has not been notified otherwise.
     target: BTreeMap<Partition, u32>,
     holder: BTreeMap<Partition, u32>,
     /// Members that crashed, until when they are not missed.

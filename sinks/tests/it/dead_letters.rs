@@ -27,7 +27,7 @@ fn fact(record: &FactRecord) -> NewRecord {
 }
 
 /// A ledger with garbage between its facts: a text, half a fact, a tombstone.
-fn tell(log: &EmbeddedLog, facts: &[FactRecord]) {
+fn append_with_garbage(log: &EmbeddedLog, facts: &[FactRecord]) {
     let half = fact(&facts[5]);
     let half = NewRecord::new("event", half.value[..half.value.len() / 2].to_vec());
     let garbage = [NewRecord::new("x", "not a fact"), half, NewRecord::tombstone("x")];
@@ -68,7 +68,7 @@ fn carry(log: &Arc<EmbeddedLog>, to: Arc<dyn Destination>, position: impl Fn() -
 fn garbage_is_set_aside_once_and_harms_no_row() {
     let folder = tempfile::tempdir().unwrap();
     let (log, facts) = (open(folder.path()), history(3));
-    tell(&log, &facts);
+    append_with_garbage(&log, &facts);
     let views = folder.path().join("views.db");
     let position = || SqliteSink::open(&views).unwrap().position(0).unwrap();
     carry(&log, tables(folder.path()), position);
@@ -170,7 +170,7 @@ impl Destination for ToChoosy {
 fn what_is_never_taken_keeps_nothing_else_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let (log, facts) = (open(folder.path()), history(4));
-    tell(&log, &facts);
+    append_with_garbage(&log, &facts);
     let taken = Arc::new(Mutex::new(Taken::default()));
     carry(&log, Arc::new(ToChoosy(Arc::clone(&taken))), || taken.lock().unwrap().next);
     let taken = taken.lock().unwrap();

@@ -29,7 +29,7 @@ pub(super) fn answer(publishable_key: &str, request: &PageRequest<'_>) -> PageAn
     }
 }
 
-/// Every value put in is an id, a number, a code of letters or a key of letters and digits.
+/// Every value put in is an id, a number, an alphabetic code or an alphanumeric key.
 fn card(publishable_key: &str, purchase: &Purchase) -> Content {
     let Subject::Order { event_id, hold_id } = purchase.subject;
     let text = include_str!("card.html")

@@ -35,8 +35,8 @@ pub(super) fn secret(file: &Path, variable: &str) -> Result<Secret, StripeError>
     if key.starts_with("sk_") || key.starts_with("rk_") {
         return Ok(Secret::new(key));
     }
-    let told = "it begins with sk_ or rk_, see payments.stripe.secret_key_file";
-    Err(StripeError::Secret(format!("{}: {told}", source(file, variable))))
+    let expected = "it begins with sk_ or rk_, see payments.stripe.secret_key_file";
+    Err(StripeError::Secret(format!("{}: {expected}", source(file, variable))))
 }
 
 /// The secrets of the webhook endpoint.
@@ -45,8 +45,8 @@ pub(super) fn secrets(file: &Path, variable: &str) -> Result<Vec<Secret>, Stripe
     let all = text.split([',', '\n']).map(str::trim).filter(|secret| !secret.is_empty());
     let secrets: Vec<Secret> = all.map(Secret::new).collect();
     if secrets.len() > SECRETS_MAX || secrets.iter().any(|s| !s.expose().starts_with("whsec_")) {
-        let told = format!("at most {SECRETS_MAX} secrets, each beginning with whsec_");
-        return Err(StripeError::Secret(format!("{}: {told}", source(file, variable))));
+        let expected = format!("at most {SECRETS_MAX} secrets, each beginning with whsec_");
+        return Err(StripeError::Secret(format!("{}: {expected}", source(file, variable))));
     }
     Ok(secrets)
 }

@@ -161,7 +161,7 @@ impl Provider for Bank {
     }
 }
 
-/// What a gateway was told by the bank, which said nothing of the time to capture.
+/// What the bank reported to a gateway, without saying until when to capture.
 fn by_webhook((subject, attempt): Attempt) -> AuthorisedPayment {
     let reference = PaymentReference::parse(&format!("bank/{subject}/{attempt}")).unwrap();
     AuthorisedPayment { reference, capture_before: None }
@@ -271,10 +271,10 @@ impl World {
             command,
         };
         self.next_id += 1;
-        self.tell(&envelope);
+        self.append(&envelope);
     }
 
-    fn tell(&mut self, envelope: &Envelope) {
+    fn append(&mut self, envelope: &Envelope) {
         let mut value = Vec::new();
         encode_command(envelope, &mut value);
         let record = NewRecord::new(EVENT.to_string(), value);
@@ -381,10 +381,10 @@ fn captured_if_and_only_if_confirmed() {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut world = World::new(seed);
         for _ in 0..150 {
-            let wish =
+            let hold =
                 Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY };
             match rng.random_range(0..12) {
-                0..3 => world.send(Actor::Buyer(BuyerId(rng.random_range(1..20))), wish),
+                0..3 => world.send(Actor::Buyer(BuyerId(rng.random_range(1..20))), hold),
                 3..7 => {
                     let live = live_holds(&world.facts());
                     if let Some(&(hold_id, buyer)) =
@@ -415,7 +415,7 @@ fn captured_if_and_only_if_confirmed() {
                             true => PaymentResult::Authorised(by_webhook(attempt)),
                             false => PaymentResult::Declined,
                         };
-                        world.tell(&result.envelope(attempt.0, attempt.1));
+                        world.append(&result.envelope(attempt.0, attempt.1));
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
@@ -461,20 +461,20 @@ fn captured_if_and_only_if_confirmed() {
 #[test]
 fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     let mut world = World::new(7);
-    // Garbage of today: letters about what is older than letters are kept are not written again.
+    // Garbage of today: dead letters about records older than their retention are not rewritten.
     let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     world.now = today.as_millis() as u64;
     world.log.set_time(LogTime(world.now));
     let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
     world.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
-    let wish = Command::HoldBest { count: 2, categories: CategorySet::ANY };
-    world.send(Actor::Buyer(BuyerId(1)), wish);
+    let hold = Command::HoldBest { count: 2, categories: CategorySet::ANY };
+    world.send(Actor::Buyer(BuyerId(1)), hold);
     for _ in 0..3 {
         world.pass(100);
         world.worker = outbox(&world.log, &world.bank);
     }
-    let letters = world.log.records(Topic::DeadFacts, 0);
-    let origins: Vec<_> = letters.iter().map(|letter| Origin::of(letter).unwrap()).collect();
+    let dead_letters = world.log.records(Topic::DeadFacts, 0);
+    let origins: Vec<_> = dead_letters.iter().map(|record| Origin::of(record).unwrap()).collect();
     assert_eq!(origins.len(), 2, "{origins:?}");
     assert!(origins.iter().all(|origin| origin.role == "payments"), "{origins:?}");
     assert_eq!(origins[1].offset, origins[0].offset + 1);

@@ -16,7 +16,7 @@ use floodgate_testkit::MemoryLog;
 
 pub(crate) const EVENT: EventId = EventId(3);
 
-/// Says yes to everything, except as told.
+/// Says yes to everything, unless a test asks otherwise.
 #[derive(Debug, Default)]
 pub(crate) struct Till(Mutex<State>, Condvar);
 

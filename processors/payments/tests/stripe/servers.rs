@@ -73,9 +73,9 @@ impl Server {
         let until = Instant::now() + Duration::from_secs(60);
         while TcpStream::connect(&address).is_err() {
             if let Some(status) = child.try_wait().unwrap() {
-                let mut told = String::new();
-                while said.read_line(&mut told).unwrap() > 0 {}
-                panic!("a server ended: {status}: {told}");
+                let mut output = String::new();
+                while said.read_line(&mut output).unwrap() > 0 {}
+                panic!("a server ended: {status}: {output}");
             }
             assert!(Instant::now() < until, "a server does not answer");
             std::thread::yield_now();

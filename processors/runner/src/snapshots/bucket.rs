@@ -227,17 +227,18 @@ impl SnapshotStore for BucketStore {
 }
 
 fn certificates(path: &std::path::Path) -> io::Result<Vec<Certificate<'static>>> {
-    let told = |error: &dyn std::fmt::Display| invalid(format!("{}: {error}", path.display()));
-    let pem = std::fs::read(path).map_err(|error| told(&error))?;
+    let unreadable =
+        |error: &dyn std::fmt::Display| invalid(format!("{}: {error}", path.display()));
+    let pem = std::fs::read(path).map_err(|error| unreadable(&error))?;
     let certificates: Result<Vec<_>, _> = parse_pem(&pem)
         .filter_map(|item| match item {
             Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
             Ok(_) => None,
-            Err(error) => Some(Err(told(&error))),
+            Err(error) => Some(Err(unreadable(&error))),
         })
         .collect();
     match certificates? {
-        none if none.is_empty() => Err(told(&"there is no certificate in it")),
+        none if none.is_empty() => Err(unreadable(&"there is no certificate in it")),
         found => Ok(found),
     }
 }

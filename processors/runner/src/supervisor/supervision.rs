@@ -220,7 +220,7 @@ impl Supervision {
             let all = runner.into_iter().chain(companions.map(|one| one.health()));
             all.map(move |health| (format!("partition {partition}"), health))
         });
-        // Those that are catching up are told apart above.
+        // Those that are catching up were dealt with above.
         let trouble = Health::of_all(owned.filter(|(_, health)| health.reason().is_some()));
         match trouble {
             Health::Ready if self.was_ready => Health::Ready,
