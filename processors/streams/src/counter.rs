@@ -13,7 +13,7 @@ use floodgate_transport::{
 use crate::deltas::{Amounts, Key, Shapes};
 use crate::flow::Flow;
 use crate::forget::Forgetting;
-use crate::publish::{Told, record, told_by, tombstone};
+use crate::publish::{Told, published_by, record, tombstone};
 use crate::{PATIENCE, QUIET};
 
 /// Facts taken at once: a few milliseconds of dataflow.
@@ -120,11 +120,11 @@ impl Counting {
         partition: Partition,
         forget_after_ms: u64,
     ) -> Result<Self, LogError> {
-        let told = log.last(Topic::Counts, partition)?.and_then(|record| told_by(&record));
+        let last = log.last(Topic::Counts, partition)?.and_then(|record| published_by(&record));
         // What was published under another setting is followed under it.
-        let after_ms = told.map_or(forget_after_ms, |(_, after_ms)| after_ms);
+        let after_ms = last.map_or(forget_after_ms, |(_, after_ms)| after_ms);
         Ok(Counting {
-            published: told.map(|(source, _)| source),
+            published: last.map(|(source, _)| source),
             log,
             partition,
             shapes: Shapes::default(),
@@ -171,7 +171,7 @@ impl Counting {
     fn forget(&mut self, events: &[EventId]) {
         events.iter().for_each(|event_id| self.shapes.forget(*event_id));
         self.owed.retain(|(event_id, _), _| !events.contains(event_id));
-        self.forgetting.told(events);
+        self.forgetting.announced(events);
     }
 
     fn publish(&mut self) -> Result<(), LogError> {
@@ -185,11 +185,11 @@ impl Counting {
         self.published_at = Instant::now();
         let over = self.forgetting.due(at);
         let forget_after_ms = self.forgetting.after_ms();
-        let told = Told { partition: self.partition, source, at, forget_after_ms };
+        let position = Told { partition: self.partition, source, at, forget_after_ms };
         let still = self.owed.iter().filter(|((event_id, _), _)| !over.contains(event_id));
-        let counts = still.map(|(key, total)| record(&self.shapes, *key, *total, &told));
+        let counts = still.map(|(key, total)| record(&self.shapes, *key, *total, &position));
         let gone = over.iter().flat_map(|event_id| self.shapes.keys(*event_id));
-        let records: Vec<_> = counts.chain(gone.map(|key| tombstone(key, &told))).collect();
+        let records: Vec<_> = counts.chain(gone.map(|key| tombstone(key, &position))).collect();
         if records.is_empty() {
             return Ok(());
         }

@@ -37,7 +37,7 @@ fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Started {
     Started(Reading::new(following(&log, 0), counter))
 }
 
-fn tell(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {
+fn append(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {
     let source = Source { offset, index: 0 };
     let record = FactRecord { source, at: LogTime(at), event_id, fact };
     let mut value = Vec::new();
@@ -152,7 +152,7 @@ fn totals_agree_with_a_recount_through_restarts() {
             let Some(fact) = next.take().or_else(|| next_fact(&mut rng, &mut seats)) else {
                 continue;
             };
-            tell(&log, history.len() as u64, 1, EventId(1), fact);
+            append(&log, history.len() as u64, 1, EventId(1), fact);
             history.push(seats.clone());
             match rng.random_range(0..20) {
                 0 => counting = counter(&log, 30 * DAY_MS),
@@ -188,22 +188,22 @@ fn records(log: &EmbeddedLog) -> Vec<(String, bool)> {
     let mut reader = log.reader(Topic::Counts, 0, 0).unwrap();
     let mut records = Vec::new();
     while reader.poll(1000, Duration::ZERO, &mut records).unwrap() > 0 {}
-    let told = |record: Record| {
+    let entry = |record: Record| {
         (String::from_utf8(record.key.to_vec()).unwrap(), record.value.is_absent())
     };
-    records.into_iter().map(told).collect()
+    records.into_iter().map(entry).collect()
 }
 
 /// Tombstones by event, and where the event's last record of any kind is.
 fn tombstones(log: &EmbeddedLog, event_id: EventId) -> (usize, bool) {
-    let told = records(log);
+    let all = records(log);
     let prefix = event_id.to_string();
-    let own: Vec<_> = told.iter().filter(|(key, _)| key.starts_with(&prefix)).collect();
+    let own: Vec<_> = all.iter().filter(|(key, _)| key.starts_with(&prefix)).collect();
     let ends_there = own.last().is_some_and(|(_, is_tombstone)| *is_tombstone);
     (own.iter().filter(|(_, is_tombstone)| *is_tombstone).count(), ends_there)
 }
 
-/// One event whose facts a test tells, and another that only lets time pass.
+/// One event whose facts a test appends, and another that only lets time pass.
 struct House {
     log: Arc<EmbeddedLog>,
     next: u64,
@@ -220,14 +220,14 @@ impl House {
         let mut house = House { log: Arc::new(log), next: 0, _folder: folder };
         for event_id in [OVER, OTHER] {
             let new = NewEvent { plan: plan(), ..NewEvent::default() };
-            house.tell(1, event_id, Fact::EventCreated(Box::new(new)));
-            house.tell(1, event_id, Fact::SaleOpened);
+            house.append(1, event_id, Fact::EventCreated(Box::new(new)));
+            house.append(1, event_id, Fact::SaleOpened);
         }
         house
     }
 
-    fn tell(&mut self, at: u64, event_id: EventId, fact: Fact) {
-        tell(&self.log, self.next, at, event_id, fact);
+    fn append(&mut self, at: u64, event_id: EventId, fact: Fact) {
+        append(&self.log, self.next, at, event_id, fact);
         self.next += 1;
     }
 
@@ -239,7 +239,7 @@ impl House {
             true => Fact::SeatsHeld { hold_id, buyer, seats, amount: 1, until },
             false => Fact::HoldExpired { hold_id, buyer, seats },
         };
-        self.tell(at, event_id, fact);
+        self.append(at, event_id, fact);
     }
 
     /// Another counter, which takes what there is and publishes.
@@ -253,7 +253,7 @@ impl House {
 fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     let mut house = House::new();
     house.hold(2, OVER, true);
-    house.tell(3, OVER, Fact::SaleClosed);
+    house.append(3, OVER, Fact::SaleClosed);
     // Closed, but somebody may still pay for what they hold.
     house.hold(3 + 40 * DAY_MS, OTHER, true);
     house.count(30 * DAY_MS);
@@ -270,7 +270,7 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     // What comes so late is said nowhere, neither in this run nor in the next.
     let seats = SeatList::try_from(&[9_u32][..]).unwrap();
     let (hold_id, buyer) = (HoldId(4), BuyerId(1));
-    house.tell(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
+    house.append(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
     house.hold(3 + 73 * DAY_MS, OTHER, false);
     for _ in 0..2 {
         house.count(30 * DAY_MS);
@@ -284,7 +284,7 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
 #[test]
 fn a_cancelled_event_is_forgotten_and_a_shorter_time_reaches_those_of_before() {
     let mut house = House::new();
-    house.tell(2, OVER, Fact::EventCancelled);
+    house.append(2, OVER, Fact::EventCancelled);
     house.hold(2 + 10 * DAY_MS, OTHER, true);
     for _ in 0..2 {
         house.count(30 * DAY_MS);
@@ -300,7 +300,7 @@ fn a_cancelled_event_is_forgotten_and_a_shorter_time_reaches_those_of_before() {
 #[test]
 fn records_of_builds_that_forgot_nothing_are_understood() {
     let mut house = House::new();
-    house.tell(2, OVER, Fact::EventCancelled);
+    house.append(2, OVER, Fact::EventCancelled);
     house.hold(2 + 40 * DAY_MS, OTHER, true);
     // As an older build had published it: everything, no tombstone, and no word of forgetting.
     house.count(u64::MAX);

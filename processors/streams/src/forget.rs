@@ -15,8 +15,8 @@ struct Standing {
     /// When something last happened to it.
     last_at: LogTime,
     is_forgotten: bool,
-    /// Whether readers have been told so.
-    is_told: bool,
+    /// Whether that has been published.
+    is_announced: bool,
 }
 
 impl Standing {
@@ -61,7 +61,7 @@ impl Forgetting {
             held: 0,
             last_at: record.at,
             is_forgotten: false,
-            is_told: false,
+            is_announced: false,
         });
         // By its own time, and not by when somebody looked: so a restart agrees.
         standing.is_forgotten |= is_due(standing, after_ms, record.at);
@@ -77,20 +77,20 @@ impl Forgetting {
         true
     }
 
-    /// Events to be forgotten as of `now` of which readers have not been told.
+    /// Events to be forgotten as of `now` whose readers have not been notified.
     pub(crate) fn due(&self, now: LogTime) -> Vec<EventId> {
         let due = |(_, standing): &(&EventId, &Standing)| {
             let is_forgotten = standing.is_forgotten || is_due(standing, self.after_ms, now);
-            is_forgotten && !standing.is_told
+            is_forgotten && !standing.is_announced
         };
         self.events.iter().filter(due).map(|(event_id, _)| *event_id).collect()
     }
 
     /// Readers know that these are forgotten.
-    pub(crate) fn told(&mut self, events: &[EventId]) {
+    pub(crate) fn announced(&mut self, events: &[EventId]) {
         for event_id in events {
             if let Some(standing) = self.events.get_mut(event_id) {
-                (standing.is_forgotten, standing.is_told) = (true, true);
+                (standing.is_forgotten, standing.is_announced) = (true, true);
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::public::{AsOf, Attributes, Counts, time_text};
 const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
 const COUNTS_FORGOTTEN: &str = "floodgate.counts.forgotten.v1";
 /// The header that says after how long events were forgotten when the record was written, so that a
-/// restart with another setting knows what its readers have been told.
+/// restart with another setting knows what has been published.
 const FORGET_AFTER: &str = "floodgate-forget-after-ms";
 
 /// The position and the setting a record is written under.
@@ -29,7 +29,7 @@ pub(crate) fn record(
     shapes: &Shapes,
     (event_id, scope): Key,
     [free, held, sold]: Amounts,
-    told: &Told,
+    position: &Told,
 ) -> NewRecord {
     let shape = shapes.get(event_id);
     let name = |names: Option<&Vec<String>>, at: u32| {
@@ -49,18 +49,18 @@ pub(crate) fn record(
         free,
         held,
         sold,
-        as_of: told.as_of(),
+        as_of: position.as_of(),
     };
     let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
     let key = key(event_id, scope);
-    let headers = told.headers(COUNTS_CHANGED, &key);
+    let headers = position.headers(COUNTS_CHANGED, &key);
     NewRecord { key: key.into(), value: value.into(), headers }
 }
 
 /// Says that a total is forgotten and that nothing more comes under its key.
-pub(crate) fn tombstone((event_id, scope): Key, told: &Told) -> NewRecord {
+pub(crate) fn tombstone((event_id, scope): Key, position: &Told) -> NewRecord {
     let key = key(event_id, scope);
-    let headers = told.headers(COUNTS_FORGOTTEN, &key);
+    let headers = position.headers(COUNTS_FORGOTTEN, &key);
     NewRecord { headers, ..NewRecord::tombstone(key) }
 }
 
@@ -89,7 +89,7 @@ fn key(event_id: EventId, scope: Scope) -> String {
 
 /// What an earlier run has published: up to which source, and after how long it forgot events. One that
 /// does not say forgot none.
-pub(crate) fn told_by(record: &Record) -> Option<(Source, u64)> {
+pub(crate) fn published_by(record: &Record) -> Option<(Source, u64)> {
     let header = |name: &str| {
         let (_, value) = record.headers.iter().find(|(found, _)| found == name)?;
         std::str::from_utf8(value).ok()

@@ -5,7 +5,7 @@
 //! are in it (`rule`), each cell (`cell`) as a record of the audience topic.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
-//! on behind the last record. Log time closes windows; in a quiet partition nothing tells the
+//! on behind the last record. Log time closes windows; in a quiet partition nothing shows the
 //! time, so this asks the log for a mark (`MarkTime`) once a window with news is over.
 
 mod cell;
@@ -42,7 +42,7 @@ const RECORDS_MAX: usize = 1024;
 pub struct AudienceSettings {
     /// The length of a window, in milliseconds of log time.
     pub window_ms: u64,
-    /// The fewest people a record tells of.
+    /// The fewest people a record may count.
     pub threshold: u64,
 }
 
@@ -109,7 +109,7 @@ impl Audience {
     }
 
     /// Called when there are no further facts: asks for a mark if a window with news is over.
-    pub(crate) fn tell_time(&mut self, now: LogTime) {
+    pub(crate) fn mark_time_if_due(&mut self, now: LogTime) {
         let Some(event_id) = self.moved else { return };
         let is_over = now >= self.windows.end(self.window).plus(MARK_AFTER_MS);
         if !is_over || now < self.mark_at {

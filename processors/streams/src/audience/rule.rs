@@ -6,7 +6,7 @@ pub(crate) const ROUNDED_TO: u64 = 10;
 /// When a cell may be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rule {
-    /// No record tells of fewer people, and neither does the difference of two records of a cell.
+    /// No record counts fewer people, and neither does the difference of two records of a cell.
     pub(crate) threshold: u64,
 }
 
@@ -14,7 +14,7 @@ impl Rule {
     /// What is published for a cell of `count` people whose last record said `last`, if anything.
     ///
     /// A cell that has moved by fewer people than the threshold keeps silent: two records with a
-    /// handful of people between them would tell of that handful.
+    /// handful of people between them would disclose that handful.
     pub(crate) fn publishes(self, count: u64, last: Option<u64>) -> Option<u64> {
         let has_moved = last.is_none_or(|last| {
             // Rounded down, so there were up to nine people more.
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_people_are_never_told_of() {
+    fn few_people_are_never_disclosed() {
         let rule = Rule { threshold: 100 };
         for (count, last, says) in [
             (0, None, None),

@@ -1,4 +1,4 @@
-//! Random people come and go: no record tells of few, none is lost, none says two things.
+//! Random people come and go: no record counts few, none is lost, none says two things.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ fn audience(log: &MemoryLog) -> Audience {
 }
 
 /// Lets one run after the other take the facts; `ends` says when one is cut off.
-fn tell(log: &MemoryLog, facts: &[FactRecord], mut ends: impl FnMut(&MemoryLog) -> bool) {
+fn feed(log: &MemoryLog, facts: &[FactRecord], mut ends: impl FnMut(&MemoryLog) -> bool) {
     'runs: loop {
         let mut process = audience(log);
         for fact in facts {
@@ -101,12 +101,12 @@ fn instant(text: &str) -> LogTime {
 }
 
 #[test]
-fn no_record_tells_of_few_and_none_of_anybody() {
-    let mut told = 0;
+fn no_record_counts_few_and_none_names_anybody() {
+    let mut records = 0;
     for seed in 0..30 {
         let facts = history(&mut StdRng::seed_from_u64(seed));
         let log = MemoryLog::new(1);
-        tell(&log, &facts, |_| false);
+        feed(&log, &facts, |_| false);
         let mut last: BTreeMap<String, u64> = BTreeMap::new();
         for (cell, record) in cells(&log).iter().zip(log.records(Topic::Audience, 0)) {
             let count = people(&facts, cell, instant(&cell.until));
@@ -121,11 +121,11 @@ fn no_record_tells_of_few_and_none_of_anybody() {
             if let Some(before) = last.insert(series, count) {
                 assert!(before.abs_diff(count) >= SETTINGS.threshold, "{context}, {before} before");
             }
-            told += 1;
+            records += 1;
             only_what_may_be_said(&record);
         }
     }
-    assert!(told > 100, "only {told} records in all");
+    assert!(records > 100, "only {records} records in all");
 }
 
 /// The whole record, headers and key included, against a list of what may be in it.
@@ -160,11 +160,11 @@ fn restarts_and_failures_change_nothing() {
         let mut rng = StdRng::seed_from_u64(seed);
         let facts = history(&mut rng);
         let calm = MemoryLog::new(1);
-        tell(&calm, &facts, |_| false);
+        feed(&calm, &facts, |_| false);
 
         let log = MemoryLog::new(1);
         let mut runs = 0;
-        tell(&log, &facts, |log| {
+        feed(&log, &facts, |log| {
             if runs < 12 && rng.random_range(0..80) == 0 {
                 runs += 1;
                 let fates = [None, Some(Fate::Refused), Some(Fate::WrittenButFailed)];
@@ -183,7 +183,7 @@ fn restarts_and_failures_change_nothing() {
 fn a_window_cut_short_is_finished() {
     let facts = history(&mut StdRng::seed_from_u64(4));
     let whole = MemoryLog::new(1);
-    tell(&whole, &facts, |_| false);
+    feed(&whole, &facts, |_| false);
     let records = whole.records(Topic::Audience, 0);
     assert!(records.len() > 10);
     for kept in 0..=records.len() {
@@ -191,7 +191,7 @@ fn a_window_cut_short_is_finished() {
         for Record { key, value, headers, .. } in records[..kept].iter().cloned() {
             log.append(Topic::Audience, 0, vec![NewRecord { key, value, headers }]).wait().unwrap();
         }
-        tell(&log, &facts, |_| false);
+        feed(&log, &facts, |_| false);
         assert_eq!(cells(&log), cells(&whole), "after {kept} records");
     }
 }
@@ -206,26 +206,26 @@ fn a_quiet_partition_is_asked_for_the_time_once_a_window_with_news_is_over() {
     let marks = |log: &MemoryLog| log.records(Topic::Commands, 0).len();
 
     process.take(&fact(0, START, 1, Fact::TimeMarked)).unwrap();
-    process.tell_time(end.plus(60_000));
+    process.mark_time_if_due(end.plus(60_000));
     assert_eq!(marks(&log), 0, "nobody joined: nobody waits for anything");
     for number in 1..=20 {
         process.take(&fact(number, START, 7, Fact::CohortJoined { cohort })).unwrap();
     }
-    process.tell_time(end);
+    process.mark_time_if_due(end);
     assert_eq!(marks(&log), 0, "the clocks may differ a little");
-    process.tell_time(end.plus(MARK_AFTER_MS));
-    process.tell_time(end.plus(MARK_AFTER_MS + 1));
+    process.mark_time_if_due(end.plus(MARK_AFTER_MS));
+    process.mark_time_if_due(end.plus(MARK_AFTER_MS + 1));
     assert_eq!(marks(&log), 1);
-    process.tell_time(end.plus(MARK_AFTER_MS + MARK_AGAIN_MS));
+    process.mark_time_if_due(end.plus(MARK_AFTER_MS + MARK_AGAIN_MS));
     assert_eq!(marks(&log), 2, "the first was lost, or came too early");
     let mark = decode_command(&log.records(Topic::Commands, 0)[0].value).unwrap();
     assert_eq!((mark.event_id, mark.command), (EventId(7), Command::MarkTime));
     assert_eq!(cells(&log), [], "and nothing is said before the log says so");
 
     process.take(&fact(21, end.0, 7, Fact::TimeMarked)).unwrap();
-    process.tell_time(end.plus(3_600_000));
+    process.mark_time_if_due(end.plus(3_600_000));
     assert_eq!(marks(&log), 2);
-    let told = cells(&log);
-    assert_eq!(told.len(), 1);
-    assert_eq!((told[0].cell.as_str(), told[0].count), ("all", 20));
+    let published = cells(&log);
+    assert_eq!(published.len(), 1);
+    assert_eq!((published[0].cell.as_str(), published[0].count), ("all", 20));
 }

@@ -159,7 +159,7 @@ mod tests {
     use floodgate_domain::{BuyerId, Currency, EventId, Fact, HoldId, SeatId, SeatList, Source};
 
     #[test]
-    fn a_hold_is_told_whole_and_the_payment_token_is_not() {
+    fn a_hold_is_published_whole_and_the_payment_token_is_not() {
         let mut seats = SeatList::new();
         seats.push(SeatId(7));
         let hold = FactRecord {

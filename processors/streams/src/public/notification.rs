@@ -20,7 +20,7 @@ pub struct Notification {
     /// `event_cancelled`, `event_prices_changed`, `event_rules_changed`. New kinds may appear.
     pub kind: String,
     pub event_id: String,
-    /// Whom to tell: a pseudonym; absent when everybody of the event.
+    /// Whom to notify: a pseudonym; absent when everybody of the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -149,7 +149,7 @@ impl Publishing {
     }
 
     fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
-        self.audience.tell_time(now);
+        self.audience.mark_time_if_due(now);
         let mut notes = Notes::default();
         self.notifier.endings(now, now, &mut notes);
         self.send(Vec::new(), &notes.all)

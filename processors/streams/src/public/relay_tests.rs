@@ -215,7 +215,7 @@ fn messages(log: &MemoryLog) -> BTreeMap<String, (Notification, usize)> {
 }
 
 /// The positions of messages of a kind.
-fn told(log: &MemoryLog, kind: &str) -> BTreeSet<(u64, u16)> {
+fn published(log: &MemoryLog, kind: &str) -> BTreeSet<(u64, u16)> {
     let messages = messages(log);
     let of_kind = messages.values().filter(|(message, _)| message.kind == kind);
     of_kind.map(|(message, _)| (message.position.offset, message.position.index)).collect()
@@ -225,14 +225,14 @@ fn position(fact: &FactRecord) -> (u64, u16) {
     (fact.source.offset, fact.source.index)
 }
 
-/// Whoever asked, by brute force: each wish looks through everything for its answer.
+/// Whoever asked, by brute force: for each request, everything is searched for its answer.
 fn turns_by_hand(facts: &[&FactRecord]) -> BTreeSet<(u64, u16)> {
     let mut turns = BTreeSet::new();
-    for (at, wish) in facts.iter().enumerate() {
-        let Fact::TurnAwaited { place: wanted, .. } = wish.fact else { continue };
+    for (at, request) in facts.iter().enumerate() {
+        let Fact::TurnAwaited { place: wanted, .. } = request.fact else { continue };
         let mut called = false;
         for (other, fact) in facts.iter().enumerate() {
-            if fact.event_id != wish.event_id {
+            if fact.event_id != request.event_id {
                 continue;
             }
             match fact.fact {
@@ -245,7 +245,7 @@ fn turns_by_hand(facts: &[&FactRecord]) -> BTreeSet<(u64, u16)> {
                 _ => {}
             }
             if called && other >= at {
-                turns.insert(position(wish));
+                turns.insert(position(request));
                 break;
             }
         }
@@ -312,8 +312,8 @@ fn without_trouble_everything_is_published_once() {
             assert_eq!(count, 1, "seed {seed}: {id} was published {count} times");
             *kinds.entry(message.kind).or_default() += 1;
         }
-        assert_eq!(told(&log, "your_turn"), turns_by_hand(&facts), "seed {seed}");
-        assert_eq!(told(&log, "hold_ending"), endings_by_hand(&steps), "seed {seed}");
+        assert_eq!(published(&log, "your_turn"), turns_by_hand(&facts), "seed {seed}");
+        assert_eq!(published(&log, "hold_ending"), endings_by_hand(&steps), "seed {seed}");
         for (kind, name) in [
             ("hold_made", "SeatsHeld"),
             ("hold_extended", "HoldExtended"),
@@ -331,7 +331,7 @@ fn without_trouble_everything_is_published_once() {
         ] {
             let happened = facts.iter().filter(|fact| fact.fact.name() == name);
             let happened: BTreeSet<_> = happened.map(|fact| position(fact)).collect();
-            assert_eq!(told(&log, kind), happened, "seed {seed}: {kind}");
+            assert_eq!(published(&log, kind), happened, "seed {seed}: {kind}");
         }
     }
     let expected = ["your_turn", "hold_ending", "event_rules_changed", "event_prices_changed"];
