@@ -38,7 +38,7 @@ class Client:
         self.tokens = {}
 
     def call(self, method, path, body=None):
-        """One wish under one key: repeated until it has an outcome, it still counts once."""
+        """One request under one key: repeated until it has an outcome, it still counts once."""
         key = str(uuid.uuid4())
         for attempt in range(60):
             status, answer, after = self.once(method, path, body, key)
@@ -149,8 +149,8 @@ def buy(client, event_id, count, card):
     held = client.call("POST", f"{base}/holds", {"best": {"count": count}})
     form = client.call("GET", "/v1/payments/form")
     method = client.call("POST", f"{form['pages']}/tokenise", {"card_number": card})
-    wish = {"hold_id": held["hold_id"], **method}
-    order = follow(client, base, client.call("POST", f"{base}/orders", wish))
+    body = {"hold_id": held["hold_id"], **method}
+    order = follow(client, base, client.call("POST", f"{base}/orders", body))
     if order["status"] != "confirmed":
         raise Refused({"code": order["status"], "detail": "the payment did not go through"})
     return client.call("GET", f"{base}/orders/{order['order_id']}/tickets")

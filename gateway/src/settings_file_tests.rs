@@ -86,7 +86,7 @@ fn an_entry_for_all_leaves_out_whom_it_cannot_mean() {
     let both = [all(pause.clone()), own(pace(7))].concat();
     let made = act(SalePhase::Open, &changes, Some(&[]), &both).unwrap();
     assert_eq!((made.change.pace_per_minute, made.change.phase), (Some(7), None));
-    // A named event is told what is wrong.
+    // For an event that is named, the reason is reported.
     let refused =
         change_of((EVENT, SalePhase::Announced, &changes), Some(&[]), &own(pause)).unwrap_err();
     assert!(refused.to_string().contains("sale_not_open"), "{refused}");

@@ -94,7 +94,7 @@ test('where nothing can be computed, the page waits, also when its clock runs ah
   assert.deepEqual(asked.at(-1)[2], { challenge: 'w' });
 });
 
-test('any other no is told, and so is a door that never opens', async () => {
+test('any other refusal is reported, and so is a door that never opens', async () => {
   answers = { [JOIN]: [no('sale_closed', 409)] };
   await assert.rejects(door(page(0)).join(), { code: 'sale_closed' });
   answers = { [CHALLENGE]: Array.from({ length: 4 }, () => work('x')), [JOIN]: Array(4).fill(no('puzzle_wrong')) };

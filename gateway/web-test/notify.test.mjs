@@ -1,7 +1,7 @@
-// Owns the proof that one can ask to be told of one's turn, whatever the browser can do.
+// Owns the proof that one can ask to be notified of one's turn, whatever the browser can do.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { askLeave, expectation, permission, tellMe, turnCame } from '../web/js/notify.js';
+import { askLeave, expectation, notifyMe, permission, turnCame } from '../web/js/notify.js';
 import { stage } from './dom.mjs';
 
 const page = (place) => ({ id: 'evt_1', base: '/v1/events/evt_1', me: { place }, event: { name: 'Evening' } });
@@ -46,21 +46,21 @@ test('the words say what will happen', () => {
 
 test('asking goes to the server, says what comes, and is remembered', async () => {
   const calls = stage();
-  const node = tellMe(page(5));
-  assert.equal(button(node).attributes['aria-describedby'], 'tell-hint');
+  const node = notifyMe(page(5));
+  assert.equal(button(node).attributes['aria-describedby'], 'notify-hint');
   await button(node).press();
   assert.deepEqual(calls, [{ method: 'POST', path: '/v1/events/evt_1/queue/notify', body: {} }]);
   assert.equal(button(node).hidden, true);
   assert.match(status(node).textContent, /title of this tab/, 'there are no notices here');
   assert.equal(status(node).focused, 1, 'focus is not lost with the button');
-  const again = tellMe(page(5));
+  const again = notifyMe(page(5));
   assert.equal(button(again).hidden, true, 'a reload remembers');
-  assert.equal(button(tellMe(page(6))).hidden, false, 'another place asks anew');
+  assert.equal(button(notifyMe(page(6))).hidden, false, 'another place asks anew');
 });
 
 test('a no from the server is shown beside the button, which stays', async () => {
   stage({ 'POST /v1/events/evt_1/queue/notify': [409, { code: 'place_spent', detail: 'Join again.', retry: 'no' }] });
-  const node = tellMe(page(7));
+  const node = notifyMe(page(7));
   await button(node).press();
   assert.equal(button(node).hidden, false);
   assert.equal(button(node).after.textContent, 'Join again.');
@@ -71,7 +71,7 @@ test('the notice comes once, to who asked and looks elsewhere', async () => {
   stage();
   const granted = browser('granted');
   assert.equal(turnCame(page(8), granted), null, 'nobody asked');
-  await button(tellMe(page(8))).press();
+  await button(notifyMe(page(8))).press();
   assert.equal(turnCame(page(8), { ...granted, document: { hidden: false } }), null, 'the page is seen');
   assert.equal(turnCame(page(8), browser('denied')), null);
   assert.equal(turnCame(page(8), { document: { hidden: true } }), null, 'no notices at all');
@@ -80,6 +80,6 @@ test('the notice comes once, to who asked and looks elsewhere', async () => {
   assert.match(granted.shown[0].body, /Evening/);
   notice.onclick();
   assert.equal(turnCame(page(8), granted), null, 'once');
-  await button(tellMe(page(9))).press();
+  await button(notifyMe(page(9))).press();
   assert.equal(turnCame(page(9), browser('granted', 'granted', { throws: true })), null, 'a phone without');
 });

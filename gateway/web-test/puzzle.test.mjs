@@ -66,7 +66,7 @@ test('several workers share the parts, and end', async () => {
   }
 });
 
-test('where nothing can be solved, the page is told, and waits instead', async () => {
+test('where nothing can be solved, the page is notified, and waits instead', async () => {
   const asks = { challenge: 'floodgate', bits: 8, parts: 4 };
   const none = () => { throw new ReferenceError('Worker is not defined'); };
   assert.equal(await solve(asks, { make: none, count: 1 }), null);

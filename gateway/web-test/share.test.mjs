@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { AGES, REGIONS, regionNames, share, sharedWords, wishOf } from '../web/js/share.js';
+import { AGES, REGIONS, regionNames, share, sharedWords, answerOf } from '../web/js/share.js';
 import { stage } from './dom.mjs';
 
 const PATH = '/v1/events/evt_1/me/cohort';
@@ -21,9 +21,9 @@ test('the lists are those of the server', () => {
 });
 
 test('what is not said is not sent', () => {
-  assert.deepEqual(wishOf({ agreed: true, age: '', region: '' }), { consent: true });
-  assert.deepEqual(wishOf({ agreed: true, age: '25-34', region: 'CH' }), { consent: true, age: '25-34', region: 'CH' });
-  assert.deepEqual(wishOf({ age: '25-34' }), { consent: false, age: '25-34' });
+  assert.deepEqual(answerOf({ agreed: true, age: '', region: '' }), { consent: true });
+  assert.deepEqual(answerOf({ agreed: true, age: '25-34', region: 'CH' }), { consent: true, age: '25-34', region: 'CH' });
+  assert.deepEqual(answerOf({ age: '25-34' }), { consent: false, age: '25-34' });
   assert.equal(sharedWords({ age: '25-34', region: 'CH' }, [['CH', 'Switzerland']]), 'You are counted as: 25–34 years, Switzerland.');
   assert.equal(sharedWords({}, []), 'You are counted, without age or country.');
 });

@@ -42,7 +42,7 @@ test('a server that ends is left when it says, again and again, and nobody polls
     source.say('reconnect', '{"retry_ms":1234}');
     assert.ok(source.isClosed, 'the browser must not come back by itself as well');
     mock.timers.tick(1233);
-    assert.equal(FakeSource.opened.length, round, 'not before it was told');
+    assert.equal(FakeSource.opened.length, round, 'not earlier than the server asked');
     mock.timers.tick(1);
     assert.equal(FakeSource.opened.length, round + 1);
   }

@@ -63,10 +63,10 @@ class Walker {
     try {
       await this.page.waitForSelector(wanted, { timeout: this.waitMs });
     } catch {
-      const told = await this.page.locator('#state').innerText().catch(() => '(no page)');
+      const text = await this.page.locator('#state').innerText().catch(() => '(no page)');
       const is = await this.page.getAttribute('#state', 'data-state').catch(() => '?');
       throw new WalkError(`waited ${this.options.wait} s for state “${names.join('” or “')}”, the page `
-        + `is in “${is}” and says: ${told.slice(0, 300).replace(/\s+/g, ' ')}`);
+        + `is in “${is}” and says: ${text.slice(0, 300).replace(/\s+/g, ' ')}`);
     }
     return this.page.getAttribute('#state', 'data-state');
   }
@@ -75,9 +75,9 @@ class Walker {
     try {
       await this.page.waitForSelector(selector, { timeout: this.waitMs });
     } catch {
-      const told = await this.page.locator('#state').innerText().catch(() => '');
+      const text = await this.page.locator('#state').innerText().catch(() => '');
       throw new WalkError(`waited ${this.options.wait} s for ${what}; the page says: `
-        + told.slice(0, 300).replace(/\s+/g, ' '));
+        + text.slice(0, 300).replace(/\s+/g, ' '));
     }
   }
 
@@ -157,12 +157,12 @@ async function waitInQueue(walk) {
     if (state !== 'waiting') throw new WalkError(`the line is held, but the page is in “${state}”`);
     await walk.record('waiting');
     const place = await walk.page.locator('.facts dd').first().innerText();
-    await walk.press('.tell button');
-    await walk.see('.tell [role="status"]:not(:empty)', 'that one will be told');
-    await walk.record('told');
+    await walk.press('.notify button');
+    await walk.see('.notify [role="status"]:not(:empty)', 'that one will be notified');
+    await walk.record('notified');
     await walk.page.reload();
     await walk.state('waiting');
-    await walk.see('.tell [role="status"]:not(:empty)', 'that one will be told, after a reload');
+    await walk.see('.notify [role="status"]:not(:empty)', 'that one will be notified, after a reload');
     const again = await walk.page.locator('.facts dd').first().innerText();
     if (again !== place) throw new WalkError(`a reload changed the place from ${place} to ${again}`);
     await setPace(walk.options, 30_000);

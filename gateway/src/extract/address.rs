@@ -1,4 +1,4 @@
-//! Who is at the other end, as far as an address tells.
+//! Who is at the other end, as far as an address says.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for Fields {
             if fields.iter().any(|(before, _)| *before == name) {
                 return Err(A::Error::custom(format!("`{name}` is there twice")));
             }
-            // One more than there are tells of a mistake as well as a thousand.
+            // One field too many shows a mistake as well as a thousand would.
             if fields.len() <= DIALS.len() + 1 {
                 fields.push((name, value));
             }

@@ -25,10 +25,10 @@ pub(crate) struct CohortAnswers {
     /// Must be `true`: the person was asked, agreed, is of age, and can take it back.
     #[serde(default)]
     pub(crate) consent: bool,
-    /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not said.
+    /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not given.
     #[schema(example = "25-34")]
     pub(crate) age: Option<String>,
-    /// A country: two capital letters of ISO 3166-1; absent when not said.
+    /// A country, as its ISO 3166-1 alpha-2 code; absent when not given.
     #[schema(example = "CH")]
     pub(crate) region: Option<String>,
 }

@@ -51,7 +51,7 @@ pub(crate) fn price_table(
     let malformed =
         |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let currency = Currency::parse(currency)
-        .ok_or_else(|| malformed("currency", "a code of three letters, such as EUR"))?;
+        .ok_or_else(|| malformed("currency", "an ISO 4217 code, such as EUR"))?;
     let mut categories: Vec<Vec<Tier>> = Vec::new();
     for (name, entry) in entries {
         let at =

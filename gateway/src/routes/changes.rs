@@ -81,11 +81,11 @@ impl ChangeAnswer {
 /// `DialsSet` as `dials_set`.
 fn snake_case(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 4);
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !text.is_empty() {
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
             text.push('_');
         }
-        text.push(letter.to_ascii_lowercase());
+        text.push(c.to_ascii_lowercase());
     }
     text
 }

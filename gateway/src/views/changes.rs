@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_tells_its_phase_and_dials_add_up() {
+    fn a_change_says_its_phase_and_dials_add_up() {
         let none = DialChange::default();
         let mut changes = Changes::default();
         note(&mut changes, &record(0, 0, Fact::EventCreated(Box::default())));

@@ -1,4 +1,4 @@
-//! One event as its facts tell it.
+//! One event, folded from its facts.
 
 use std::collections::HashMap;
 use std::sync::Arc;

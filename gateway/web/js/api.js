@@ -37,7 +37,7 @@ function learnTime(answer) {
   skewMs = Math.abs(skew) > 2000 ? skew : 0;
 }
 
-/** Tells the page whether the last talk reached the server. */
+/** Notifies the page whether the last request reached the server. */
 export const reach = new EventTarget();
 let reached = true;
 function setReached(is) {

@@ -1,4 +1,4 @@
-// Owns sending commands: each wish goes out under an Idempotency-Key that stays the same until
+// Owns sending commands: each request goes out under an Idempotency-Key that stays the same until
 // there is an outcome, over retries and reloads, so that nothing happens twice.
 import { attempt } from './api.js';
 
@@ -9,33 +9,33 @@ export function freshKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Keys of wishes without an outcome yet: the same wish, repeated, goes out under the same key. */
-const wishes = {
-  name: (wish) => `fg-wish ${wish}`,
-  key(wish) {
-    const known = sessionStorage.getItem(this.name(wish));
+/** Keys of requests without an outcome yet: the same request, repeated, goes out under the same key. */
+const keys = {
+  name: (request) => `fg-request ${request}`,
+  of(request) {
+    const known = sessionStorage.getItem(this.name(request));
     if (known) return known;
     const key = freshKey();
-    sessionStorage.setItem(this.name(wish), key);
+    sessionStorage.setItem(this.name(request), key);
     return key;
   },
-  forget(wish) {
-    sessionStorage.removeItem(this.name(wish));
+  forget(request) {
+    sessionStorage.removeItem(this.name(request));
   },
 };
 
 /** Sends a command; safe to call again with the same arguments after a failure. */
 export async function send(method, path, body, tries = 6) {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const wish = `${method} ${path} ${text || ''}`;
-  const headers = { Accept: 'application/json', 'Idempotency-Key': wishes.key(wish) };
+  const request = `${method} ${path} ${text || ''}`;
+  const headers = { Accept: 'application/json', 'Idempotency-Key': keys.of(request) };
   if (text) headers['Content-Type'] = 'application/json';
   try {
     const value = await attempt(method, path, headers, text, tries);
-    wishes.forget(wish);
+    keys.forget(request);
     return value;
   } catch (problem) {
-    if (problem.retry !== 'same_key') wishes.forget(wish);
+    if (problem.retry !== 'same_key') keys.forget(request);
     throw problem;
   }
 }

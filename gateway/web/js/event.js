@@ -55,7 +55,7 @@ async function read() {
   }).then(withLearned)]);
 }
 
-/** What answers told this page; `/me` follows the log and may be a moment behind them. */
+/** What this page learned from answers; `/me` follows the log and may lag a moment behind. */
 const learned = { pass: null, orders: new Map() };
 // At the same position too: a bank's question is no fact of the log, and arrives between two.
 const later = (one, other) => one.as_of.offset >= (other?.as_of?.offset ?? -1);

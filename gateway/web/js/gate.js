@@ -20,13 +20,13 @@ async function joinQueue(page, through) {
 }
 
 function simple(page, title, lines, extra = []) {
-  const told = words(page);
+  const message = words(page);
   const side = offer(page);
   const node = el('div', { class: 'two' },
-    el('div', { class: 'card' }, heading(title), told.node, lines.map((line) => el('p', {}, line)),
+    el('div', { class: 'card' }, heading(title), message.node, lines.map((line) => el('p', {}, line)),
       extra),
     side.node);
-  return { node, update: () => { told.update(); side.update(); } };
+  return { node, update: () => { message.update(); side.update(); } };
 }
 
 export function announced(page) {
@@ -61,7 +61,7 @@ export function join(page) {
 export function turn(page) {
   prepare();
   turnCame(page);
-  const told = words(page);
+  const message = words(page);
   const note = el('p', { class: 'quiet', role: 'status' });
   const through = door(page);
   let timer = null;
@@ -89,13 +89,13 @@ export function turn(page) {
   }
   const node = el('div', { class: 'card narrow turn' },
     el('p', { class: 'flag', 'aria-hidden': 'true' }, 'It is'),
-    heading('Your turn'), told.node,
+    heading('Your turn'), message.node,
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
     note,
     el('p', { class: 'quiet' }, 'You are not sent on by yourself: the door stays open for you while '
       + 'you get ready, and nobody overtakes you by being faster.'));
-  return { node, update: told.update, close: () => clearTimeout(timer) };
+  return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 
 export const sold_out = (page) => simple(page, 'Sold out for now', [

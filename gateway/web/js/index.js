@@ -17,7 +17,7 @@ const loading = document.getElementById('loading');
 /** A calm colour of its own for each event, always the same. */
 function hueOf(id) {
   let mixed = 7;
-  for (const letter of id) mixed = Math.imul(mixed ^ letter.charCodeAt(0), 0x9e3779b1) >>> 0;
+  for (const char of id) mixed = Math.imul(mixed ^ char.charCodeAt(0), 0x9e3779b1) >>> 0;
   return (mixed >>> 8) % 360;
 }
 

@@ -1,11 +1,11 @@
-// Owns being told of one's turn: the wish, the browser's leave, and the notice when it comes.
+// Owns being notified of one's turn: the request, the browser's permission, and the notice when it comes.
 // Works where browsers have no notices at all: then the tab's title says it, as it always does.
 import { action } from './action.js';
 import { send } from './command.js';
 import { el, say } from './dom.js';
 
-const GRANTED = 'You will be told: your browser shows a notice, also while you look at something else.';
-const SILENT = 'You will be told by the title of this tab: your browser shows no notices for this page.';
+const GRANTED = 'You will be notified: your browser shows a notice, even while you look at something else.';
+const SILENT = 'Watch the title of this tab, which says when it is your turn: your browser shows no notices for this page.';
 const OPEN = ' Keep this page open. Should your phone put it to sleep, your place is safe all the same.';
 
 /** Whether notices are granted, denied, still to be asked for (default), or missing. */
@@ -17,10 +17,10 @@ export function permission(scope = globalThis) {
   }
 }
 
-/** What to expect, once one has asked to be told. Pure. */
+/** What to expect, once one has asked to be notified. Pure. */
 export const expectation = (leave) => (leave === 'granted' ? GRANTED : SILENT) + OPEN;
 
-/** Asks the browser for leave where it can be asked; never throws, resolves to what it is then. */
+/** Asks the browser for permission where it can be asked; never throws, resolves to what it is then. */
 export async function askLeave(scope = globalThis) {
   try {
     if (permission(scope) === 'default') {
@@ -35,9 +35,9 @@ export async function askLeave(scope = globalThis) {
   return permission(scope);
 }
 
-/** One wish a place: a new place has to ask anew. Storage may be closed to us; then it is kept here. */
+/** One request per place: a new place has to ask again. Storage may be closed to us; then it is kept here. */
 const kept = new Map();
-const wishName = (page) => `fg-tell ${page.id} ${page.me?.place}`;
+const requestName = (page) => `fg-notify ${page.id} ${page.me?.place}`;
 
 function recall(name) {
   try {
@@ -57,35 +57,35 @@ function keep(name, value) {
 }
 
 /** The button in the queue, and what it has come to. */
-export function tellMe(page) {
-  const name = wishName(page);
-  const told = el('p', { class: 'quiet', role: 'status', tabindex: '-1', id: 'tell-told' });
-  const hint = el('p', { class: 'quiet', id: 'tell-hint' },
-    'The browser may ask for leave to show a notice. You need not do this: your place is safe anyway.');
+export function notifyMe(page) {
+  const name = requestName(page);
+  const status = el('p', { class: 'quiet', role: 'status', tabindex: '-1', id: 'notify-status' });
+  const hint = el('p', { class: 'quiet', id: 'notify-hint' },
+    'The browser may ask for permission to show a notice. You need not do this: your place is safe anyway.');
   const settle = (leave) => {
-    say(told, expectation(leave));
+    say(status, expectation(leave));
     button.hidden = true;
     hint.hidden = true;
   };
-  const button = action('Tell me when it is my turn', async () => {
+  const button = action('Notify me when it is my turn', async () => {
     // Asked first, while the press counts as one; not waited for, as some people never answer.
     const leave = askLeave();
     await send('POST', `${page.base}/queue/notify`, {});
     keep(name, 'asked');
     settle(permission());
-    told.focus({ preventScroll: true });
+    status.focus({ preventScroll: true });
     leave.then(settle);
   }, 'secondary');
-  button.setAttribute('aria-describedby', 'tell-hint');
+  button.setAttribute('aria-describedby', 'notify-hint');
   if (recall(name)) settle(permission());
-  return el('div', { class: 'tell' }, button, hint, told);
+  return el('div', { class: 'notify' }, button, hint, status);
 }
 
 /** It is one's turn: says so to whoever asked and looks elsewhere; once a place. */
 export function turnCame(page, scope = globalThis) {
-  const name = wishName(page);
+  const name = requestName(page);
   if (recall(name) !== 'asked' || !scope.document?.hidden || permission(scope) !== 'granted') return null;
-  keep(name, 'told');
+  keep(name, 'notified');
   try {
     const shown = new scope.Notification('It is your turn', {
       body: `${page.event?.name || 'The shop'}: the door is open for you. Press Continue on the page.`,

@@ -8,21 +8,21 @@ export const AGES = ['18-24', '25-34', '35-44', '45-54', '55-64', '65+'];
 /** ISO 3166-1, as the server takes them; a test compares the two lists. */
 export const REGIONS = 'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'.split(' ');
 
-/** Countries by name, in the language of the page's reader; by their letters where names are missing. */
+/** Countries by name, in the language of the page's reader; by their codes where names are missing. */
 export function regionNames(locale = globalThis.navigator?.language || 'en') {
   let name = (code) => code;
   try {
     const names = new Intl.DisplayNames([locale], { type: 'region' });
     name = (code) => names.of(code) || code;
   } catch {
-    // The letters are names enough.
+    // The codes are names enough.
   }
   return REGIONS.map((code) => [code, name(code)])
     .sort(([, one], [, other]) => one.localeCompare(other, locale));
 }
 
-/** The wish as it is sent: what is not said is not in it. Pure. */
-export function wishOf({ agreed, age, region }) {
+/** The answer as it is sent: what is not said is not in it. Pure. */
+export function answerOf({ agreed, age, region }) {
   return { consent: agreed === true, ...(age ? { age } : {}), ...(region ? { region } : {}) };
 }
 
@@ -44,9 +44,9 @@ function recall(page) {
   }
 }
 
-function remember(page, wish) {
+function remember(page, answer) {
   try {
-    if (wish) localStorage.setItem(place(page), JSON.stringify(wish));
+    if (answer) localStorage.setItem(place(page), JSON.stringify(answer));
     else localStorage.removeItem(place(page));
   } catch {
     // Nothing can be kept; taking it back works all the same.
@@ -62,7 +62,7 @@ function choice(id, label, none, options) {
 /** The card; nothing in it is needed for the tickets. */
 export function share(page) {
   const names = regionNames();
-  const told = el('p', { role: 'status', tabindex: '-1' });
+  const status = el('p', { role: 'status', tabindex: '-1' });
   const wrong = el('p', { class: 'wrong', id: 'share-wrong', hidden: true }, 'Tick the box first, if you agree.');
   const box = el('input', { type: 'checkbox', id: 'share-agree', 'aria-describedby': 'share-wrong' });
   box.addEventListener('change', () => {
@@ -85,10 +85,10 @@ export function share(page) {
         box.focus();
         return;
       }
-      const wish = wishOf({ agreed: box.checked, age: age.select.value, region: region.select.value });
-      await send('PUT', path, wish);
-      remember(page, wish);
-      show(wish, true);
+      const answer = answerOf({ agreed: box.checked, age: age.select.value, region: region.select.value });
+      await send('PUT', path, answer);
+      remember(page, answer);
+      show(answer, true);
     }, 'secondary'));
   const back = action('Take it back', async () => {
     await send('DELETE', path);
@@ -98,11 +98,11 @@ export function share(page) {
   }, 'secondary');
   const before = el('p', { class: 'quiet' }, 'You agreed before and it does not show here? Take it back all the same.');
 
-  function show(wish, acted, words = '') {
-    form.hidden = Boolean(wish);
-    before.hidden = Boolean(wish);
-    say(told, wish ? sharedWords(wish, names) : words);
-    if (acted) told.focus({ preventScroll: true });
+  function show(answer, acted, words = '') {
+    form.hidden = Boolean(answer);
+    before.hidden = Boolean(answer);
+    say(status, answer ? sharedWords(answer, names) : words);
+    if (acted) status.focus({ preventScroll: true });
   }
   show(recall(page), false);
   return el('section', { class: 'card share', 'aria-labelledby': 'share-title' },
@@ -110,5 +110,5 @@ export function share(page) {
     el('p', {}, 'The organiser and advertisers get weekly totals of this event: how many people, by age '
       + 'band and country. No name, no seat, no order is in them, and groups of few people are left out. '
       + 'It changes nothing about your tickets, and you can take it back here at any time.'),
-    form, told, before, back);
+    form, status, before, back);
 }

@@ -46,7 +46,7 @@ function startOf(page, ahead) {
 }
 
 export function waiting(page) {
-  const told = words(page);
+  const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
   const notOpen = notice('info', 'The sale has not opened yet. You have your place; stay calm.');
@@ -57,12 +57,12 @@ export function waiting(page) {
   const lowest = { ahead: null };
   let said = null;
   const row = (name, value) => el('div', {}, el('dt', {}, name), value);
-  const tell = el('div');
-  import('./notify.js').then(({ tellMe }) => tell.append(tellMe(page))).catch(() => {});
+  const notify = el('div');
+  import('./notify.js').then(({ notifyMe }) => notify.append(notifyMe(page))).catch(() => {});
 
   function update() {
     const { queue, me } = page;
-    told.update();
+    message.update();
     side.update();
     paused.hidden = queue?.phase !== 'paused';
     notOpen.hidden = queue?.phase !== 'announced';
@@ -92,12 +92,12 @@ export function waiting(page) {
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
       heading('You are in the queue'),
-      told.node, paused, notOpen,
+      message.node, paused, notOpen,
       el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
       el('dl', { class: 'facts' },
         row('Your place', facts.place), row('Waiting time', facts.wait),
         row('Let in', facts.pace), row('Last updated', facts.heard)),
-      tell,
+      notify,
       notice('calm', el('strong', {}, 'Your place is safe. '),
         'You may reload, close or lock the phone; this device keeps its place. When it is your '
         + 'turn, this page says so and waits for you to press Continue.')),

@@ -54,7 +54,7 @@ function placeRun(run, x, y, seats, steps) {
   }
 }
 
-/** With single seats only, the area per seat tells the distance. */
+/** With single seats only, the area per seat gives the distance. */
 function guessPitch(sections) {
   const [count, area] = sections.reduce(
     ([seats, sum], { count: more, box }) => [seats + more, sum + box.w * box.h], [0, 0]);

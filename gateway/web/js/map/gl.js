@@ -1,5 +1,5 @@
 // Owns drawing seats with WebGL2: one point a seat, one status byte a seat, one draw call.
-// Shape and size tell the states apart, not colour alone.
+// Shape and size distinguish the states, not colour alone.
 
 const VERTEX = `#version 300 es
 precision highp float;

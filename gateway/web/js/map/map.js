@@ -29,7 +29,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const marks = new Uint8Array(geometry.count);
   let seatCanvas = el('canvas', { 'aria-hidden': 'true' });
   const topCanvas = el('canvas', { 'aria-hidden': 'true' });
-  const told = el('p', { class: 'map-told' }, 'Tap a block to come closer, then a seat to choose it.');
+  const caption = el('p', { class: 'map-caption' }, 'Tap a block to come closer, then a seat to choose it.');
   const stage = el('div', {
     class: 'map-stage', tabindex: '0', role: 'application',
     'aria-label': 'Seat map. Arrow keys move it, plus and minus zoom, zero shows all. '
@@ -42,7 +42,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       zoomButton('+', 'Zoom in', () => move(() => view.zoomAt(1.7))),
       zoomButton('−', 'Zoom out', () => move(() => view.zoomAt(1 / 1.7))),
       zoomButton('⤢', 'Show the whole map', () => move(() => view.fit()))),
-    told,
+    caption,
     geometry.isSchematic
       ? el('p', { class: 'quiet' }, 'This venue has no drawing; blocks are shown in plain order.') : null);
 
@@ -154,7 +154,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       if (seat >= 0) onToggle(seat);
       else {
         const other = seatUnder(x, y, 4);
-        told.textContent = other >= 0 ? describe(other) : 'Tap a seat to choose it.';
+        caption.textContent = other >= 0 ? describe(other) : 'Tap a seat to choose it.';
       }
     },
     hover(x, y) {
@@ -165,9 +165,9 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       const seat = view.seatPx >= MOUSE_PX ? seatUnder(x, y, 2) : -1;
       const section = seat >= 0 ? -1 : top.sectionAt(x, y, view);
       stage.classList.toggle('over-seat', seat >= 0 && mayPick(seat));
-      if (seat >= 0) told.textContent = describe(seat);
+      if (seat >= 0) caption.textContent = describe(seat);
       else if (section >= 0) {
-        told.textContent = `${geometry.sections[section].name}: ${sectionWords(section)}`;
+        caption.textContent = `${geometry.sections[section].name}: ${sectionWords(section)}`;
       }
       if (section !== hovered) move(() => { hovered = section; });
     },
@@ -193,7 +193,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       chosen = new Set(set);
       this.update(both);
     },
-    /** Brings a seat into view, near enough to be told from its neighbours. */
+    /** Brings a seat into view, near enough to stand out from its neighbours. */
     reveal(seat) {
       move(() => view.centre([geometry.x[seat], geometry.y[seat]],
         Math.max(view.scale, (TOUCH_PX * 1.5) / geometry.pitch)));

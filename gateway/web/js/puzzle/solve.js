@@ -8,7 +8,7 @@ const begin = () => new Worker(new URL('./worker.js', import.meta.url), { type: 
 const cores = () => Math.max(1, Math.min(WORKERS_MAX, (globalThis.navigator?.hardwareConcurrency || 2) - 1));
 
 /**
- * Solves what the door asks; `onPart(solved, parts)` tells how far it is, `signal` ends it. Gives
+ * Solves what the door asks; `onPart(solved, parts)` reports how far it is, `signal` ends it. Gives
  * the solution, or null where it cannot be had here: no workers, a worker that fails, the signal.
  */
 export function solve({ challenge, bits, parts }, { onPart, signal, make = begin, count = cores() } = {}) {

@@ -54,7 +54,7 @@ export class Seats {
     return () => this.listeners.delete(listener);
   }
 
-  #tell(changed) {
+  #notify(changed) {
     for (const listener of this.listeners) listener(changed);
   }
 
@@ -77,7 +77,7 @@ export class Seats {
     this.seq = seq;
     this.states = states;
     this.#countAll();
-    this.#tell(null);
+    this.#notify(null);
   }
 
   /** Takes one delta; older ones than the snapshot are already in it. */
@@ -92,7 +92,7 @@ export class Seats {
       this.free[section[seat]] += step;
       this.freeOfCategory[category[seat]] += step;
     }
-    if (changed.length) this.#tell(changed.map(({ seat }) => seat));
+    if (changed.length) this.#notify(changed.map(({ seat }) => seat));
   }
 }
 

@@ -28,7 +28,7 @@ export function decodeSnapshot(buffer) {
 
 /** Base64 of varints (gap << 2 | state) → { seats, states }, in ascending seat order. */
 export function decodeDelta(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const seats = [];
   const states = [];
   let next = 0;

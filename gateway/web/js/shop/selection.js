@@ -4,7 +4,7 @@ import { el, say } from '../dom.js';
 import { money, plural } from '../format.js';
 
 export function selectionBar({ chosen, describe, priceOf, currency, onRemove, onClear, onHold }) {
-  const told = el('p', { class: 'bar-told', role: 'status' });
+  const status = el('p', { class: 'bar-status', role: 'status' });
   const total = el('p', { class: 'bar-total' });
   const list = el('ul', { class: 'bar-seats' });
   const hold = el('button', { type: 'button', class: 'button primary' });
@@ -14,7 +14,7 @@ export function selectionBar({ chosen, describe, priceOf, currency, onRemove, on
   }));
   const clear = el('button', { type: 'button', class: 'button secondary', onclick: onClear }, 'Take all off');
   const actions = el('div', { class: 'bar-actions' }, hold, clear);
-  const node = el('aside', { class: 'bar', 'aria-label': 'Chosen seats', hidden: true }, told, list, total, actions);
+  const node = el('aside', { class: 'bar', 'aria-label': 'Chosen seats', hidden: true }, status, list, total, actions);
   let timer = null;
 
   function update() {
@@ -26,18 +26,18 @@ export function selectionBar({ chosen, describe, priceOf, currency, onRemove, on
     say(total, `${plural(seats.length, 'seat', 'seats')} · ${money(sum, currency)} with all fees`);
     say(hold, `Hold ${plural(seats.length, 'seat', 'seats')}`);
     for (const part of [list, total, actions]) part.hidden = seats.length === 0;
-    node.hidden = seats.length === 0 && !told.textContent;
+    node.hidden = seats.length === 0 && !status.textContent;
   }
   return {
     node,
     update,
-    /** A short word that leaves by itself. */
-    tell(text) {
+    /** A short message that goes away by itself. */
+    notify(text) {
       node.hidden = false;
-      say(told, text);
+      say(status, text);
       clearTimeout(timer);
       timer = setTimeout(() => {
-        say(told, '');
+        say(status, '');
         update();
       }, 8000);
     },

@@ -48,7 +48,7 @@ function passLine(page) {
 /** What ended since: said once on this device, until the buyer closes it or moves on. */
 function endedNotice(page) {
   const order = endedOrder(page.me);
-  const name = order && `fg-told ${order.order_id} ${order.status}`;
+  const name = order && `fg-notified ${order.order_id} ${order.status}`;
   if (!order || localStorage.getItem(name)) return { node: null, close() {} };
   const close = () => {
     localStorage.setItem(name, '1');
@@ -134,7 +134,7 @@ function build(page, book) {
     if (chosen.has(seat)) chosen.delete(seat);
     else if (!mayChoose(seat)) return;
     else if (chosen.size >= seatsMax) {
-      bar.tell(`You can take ${count(seatsMax)} seats at once. Take one off first.`);
+      bar.notify(`You can take ${count(seatsMax)} seats at once. Take one off first.`);
       return;
     } else chosen.add(seat);
     announce(`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : 'taken off'}. ${chosen.size} chosen.`);
@@ -195,7 +195,7 @@ function build(page, book) {
     const lost = [...chosen].filter((seat) => !seats.isFree(seat));
     if (lost.length) {
       lost.forEach((seat) => chosen.delete(seat));
-      bar.tell(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`);
+      bar.notify(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`);
       chosenChanged();
     }
     // Counts in words change at most once a second, for readers and for the battery.
