@@ -278,14 +278,14 @@ async fn a_processor_leaves_calmly_and_nobody_waits() {
     sold(&progress, 60).await;
     let calm = cluster.processors.remove(0);
     let (known, owned) = (cluster.takeover_counts(), calm.owned());
-    let told = Instant::now();
+    let asked = Instant::now();
     calm.signal("-TERM");
     let before = progress.sales.load(Ordering::Relaxed);
     let said = tokio::task::spawn_blocking(|| calm.ended()).await.unwrap();
     assert!(said.iter().all(|line| line["level"] != "ERROR"), "{said:?}");
     sold(&progress, before + 150).await;
     let takeovers = cluster.takeovers_since(&known, owned.len()).await;
-    probe.report("left", told, &takeovers);
+    probe.report("left", asked, &takeovers);
     assert!(takeovers.iter().all(|one| one.from == "standby"), "a cold one: {takeovers:?}");
     let stored = move || {
         let store = BucketStore::new(&bucket).unwrap();

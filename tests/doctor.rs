@@ -93,17 +93,17 @@ impl Patient {
         let data = self.data().to_str().unwrap().to_owned();
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         // A process is waited for on a thread, so that servers of the test go on meanwhile.
-        let told = tokio::task::spawn_blocking(move || {
+        let output = tokio::task::spawn_blocking(move || {
             let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
             words.extend(["--json", "--config", &config, "--data", &data]);
             run(&words)
         });
-        told.await.unwrap()
+        output.await.unwrap()
     }
 
     async fn examine(&self) -> Findings {
-        let (code, told) = self.command(&["doctor"]).await;
-        let findings = Findings(told);
+        let (code, lines) = self.command(&["doctor"]).await;
+        let findings = Findings(lines);
         let expected = i32::from(!findings.faults().is_empty());
         assert_eq!(code, expected, "{:?}", findings.0);
         for finding in &findings.0 {
@@ -167,9 +167,9 @@ async fn a_sandbox_that_nobody_allowed_sells_nothing() {
     let findings = patient.examine().await;
     assert_eq!(findings.faults(), ["payments"]);
     for role in ["serve", "gateway", "processor"] {
-        let (code, told) = patient.command(&[role]).await;
-        assert_eq!(code, 64, "{role}: {told:?}");
-        let why = told.iter().map(Value::to_string).collect::<String>();
+        let (code, lines) = patient.command(&[role]).await;
+        assert_eq!(code, 64, "{role}: {lines:?}");
+        let why = lines.iter().map(Value::to_string).collect::<String>();
         assert!(why.contains("--allow-sandbox"), "{role} names the fix: {why}");
     }
     // A real provider without its keys does not start either, and says what is missing.
@@ -179,7 +179,7 @@ async fn a_sandbox_that_nobody_allowed_sells_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn servers_that_are_not_there_are_told_one_by_one() {
+async fn missing_servers_are_reported_one_by_one() {
     if is_quick() {
         return;
     }

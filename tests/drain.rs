@@ -1,4 +1,4 @@
-//! A gateway that is told to end: readiness off, streams sent elsewhere, running requests finished.
+//! A gateway that is asked to stop: readiness off, streams sent away, running requests finished.
 
 use std::time::Duration;
 
@@ -85,8 +85,8 @@ async fn server_with_a_hold(folder: &tempfile::TempDir, notice: &str) -> (Proces
     let http = Http::new(&target).unwrap();
     let joined = call(&http, &format!("{event}/queue"), "", json!({})).await;
     let device = joined.text("device").unwrap().to_owned();
-    let wish = json!({ "best": { "count": 2 } });
-    let held = call(&http, &format!("{event}/holds"), &device, wish).await;
+    let body = json!({ "best": { "count": 2 } });
+    let held = call(&http, &format!("{event}/holds"), &device, body).await;
     let order = format!("{event}/orders/{}", held.text("order_id").unwrap());
     (server, order, device)
 }
@@ -124,7 +124,7 @@ async fn streams_are_sent_elsewhere_and_requests_are_finished() {
     let folder = tempfile::tempdir().unwrap();
     let (server, order, device) = server_with_a_hold(&folder, "0s").await;
     let streams = streams(&server.address, &order, &device).await;
-    // A request that is half here when the server is told to end.
+    // A request of which half has arrived when the server is asked to stop.
     let event = order.split("/orders/").next().unwrap();
     let head = format!(
         "POST {event}/queue HTTP/1.1\r\nhost: x\r\nidempotency-key: k\r\n\
@@ -144,7 +144,7 @@ async fn streams_are_sent_elsewhere_and_requests_are_finished() {
     }
     assert!(
         !idle.until_closed().await.contains("connection: close"),
-        "it was told nothing, but left"
+        "an idle connection ends without a header"
     );
     // The streams have ended, so this one is answered in the middle of the end.
     running.stream.write_all(b"}").await.unwrap();
@@ -152,8 +152,9 @@ async fn streams_are_sent_elsewhere_and_requests_are_finished() {
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert!(answer.contains("connection: close") && answer.contains("queue_ticket"), "{answer}");
 
-    let told = server.ended();
-    let drained = told.iter().find(|line| line["message"] == "drained: every connection has ended");
+    let lines = server.ended();
+    let drained =
+        lines.iter().find(|line| line["message"] == "drained: every connection has ended");
     assert_eq!(drained.expect("nothing had to be cut off")["cut"], json!(0));
 }
 

@@ -52,9 +52,9 @@ impl Process {
         command.envs(settings.iter().map(|(name, value)| (*name, *value)));
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (mut told, mut said) = (Vec::new(), Vec::new());
+        let (mut lines_seen, mut said) = (Vec::new(), Vec::new());
         let address = loop {
-            let Some(line) = lines.next() else { panic!("{role} ended: {told:?}") };
+            let Some(line) = lines.next() else { panic!("{role} ended: {lines_seen:?}") };
             let line = line.unwrap();
             if let Ok(event) = serde_json::from_str::<Value>(&line) {
                 let address = event["address"].as_str().map(str::to_owned);
@@ -63,7 +63,7 @@ impl Process {
                 }
                 said.push(event);
             }
-            told.push(line);
+            lines_seen.push(line);
         };
         let said = Arc::new(Mutex::new(said));
         let theirs = Arc::clone(&said);
@@ -106,7 +106,7 @@ impl Process {
         owned
     }
 
-    /// SIGKILL: nothing is written, nobody is told.
+    /// SIGKILL: nothing is written, nobody is notified.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -170,8 +170,8 @@ pub(crate) fn run_aloud(words: &[&str]) -> (i32, String) {
 /// Runs a command to its end: its exit code, and the JSON lines it printed.
 pub(crate) fn run(words: &[&str]) -> (i32, Vec<Value>) {
     let output = Command::new(BINARY).args(words).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap_or(line.into()));
+    let output_text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = output_text.lines().map(|line| serde_json::from_str(line).unwrap_or(line.into()));
     (output.status.code().unwrap(), lines.collect())
 }
 
@@ -185,15 +185,19 @@ pub(crate) fn audit(data: &Path, acked: &Path, settings: &[(&str, &str)]) -> (bo
         .envs(settings.iter().map(|(name, value)| (*name, *value)))
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    (output.status.success(), serde_json::from_str(&told).unwrap_or(Value::String(told)))
+    let output_text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (
+        output.status.success(),
+        serde_json::from_str(&output_text).unwrap_or(Value::String(output_text)),
+    )
 }
 
 /// A call with a staff key; panics on a problem.
 pub(crate) async fn ask(target: &str, key: &str, method: Method, path: &str, body: Value) -> Value {
     let http = Http::new(target).unwrap();
-    let wish = format!("{:032x}", rand::random::<u128>());
-    let call = Call { key: Some(&wish), bearer: Some(key), body: Some(body), ..Call::default() };
+    let request_key = format!("{:032x}", rand::random::<u128>());
+    let call =
+        Call { key: Some(&request_key), bearer: Some(key), body: Some(body), ..Call::default() };
     let answer = http.until_decided(method, path, call).await.unwrap();
     assert!(answer.is_ok(), "{path}: {}", answer.body);
     answer.body

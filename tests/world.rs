@@ -148,7 +148,7 @@ impl World {
         self.send(Method::GET, path, papers, None, None).await
     }
 
-    /// A wish under a key nobody used before.
+    /// A request under a key that nobody has used before.
     pub(crate) async fn post(&self, path: &str, papers: &Papers, body: Value) -> Response {
         let key = format!("{:032x}", rand::random::<u128>());
         self.send(Method::POST, path, papers, Some(&key), Some(body)).await
@@ -191,7 +191,7 @@ impl World {
         solution(&asked)
     }
 
-    /// The same, asked for from an address that the server is told by its proxy.
+    /// The same, asked for from an address that the proxy reports to the server.
     pub(crate) async fn solved_from(&self, event: &str, address: &str) -> Value {
         let headers = vec![("x-forwarded-for", address)];
         let path = format!("{event}/queue/challenge");

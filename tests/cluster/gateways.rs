@@ -1,4 +1,4 @@
-//! Three gateways of one installation: what one was told, the others say and do.
+//! Three gateways of one installation: what one learns, the others say and do.
 
 use std::time::{Duration, Instant};
 
@@ -56,9 +56,9 @@ async fn every_gateway_says_the_same() {
 /// One call of a visitor at one of the gateways.
 async fn visit(gateway: &Process, papers: &Papers, path: &str, body: Option<Value>) -> Response {
     let http = Http::new(&gateway.target()).unwrap();
-    let wish = format!("{:032x}", rand::random::<u128>());
+    let key = format!("{:032x}", rand::random::<u128>());
     let method = if body.is_some() { Method::POST } else { Method::GET };
-    let key = body.is_some().then_some(wish.as_str());
+    let key = body.is_some().then_some(key.as_str());
     let headers = [
         ("floodgate-device", papers.device.as_str()),
         ("floodgate-queue-ticket", &papers.ticket),
@@ -102,11 +102,11 @@ async fn asked_by_the_bank(gateway: &Process, event: &str) -> (Papers, String) {
     let came = |answer: &Response| answer.status == 200;
     let entered = visit_until((gateway, &papers), (&enter, Some(json!({}))), came).await;
     papers.pass = text(&entered, "pass");
-    let wish = json!({ "best": { "count": 2 } });
-    let held = visit(gateway, &papers, &format!("{event}/holds"), Some(wish)).await;
+    let body = json!({ "best": { "count": 2 } });
+    let held = visit(gateway, &papers, &format!("{event}/holds"), Some(body)).await;
     let hold_id = text(&held, "hold_id");
-    let wish = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_challenge" });
-    let order = visit(gateway, &papers, &format!("{event}/orders"), Some(wish)).await;
+    let body = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_challenge" });
+    let order = visit(gateway, &papers, &format!("{event}/orders"), Some(body)).await;
     assert_eq!(order.status, 201, "{}", order.body);
     (papers, format!("{event}/orders/{}", text(&order, "order_id")))
 }
@@ -128,8 +128,8 @@ async fn a_bank_is_answered_at_any_gateway() {
         let shown = visit_until((first, &papers), (&order, None), asks).await;
         let url = &shown.body["payment"]["action"]["url"];
         assert_eq!(*url, bank.as_str(), "one action at every gateway");
-        let told = visit(third, &papers, &bank, Some(json!({ "approve": true }))).await;
-        assert_eq!(told.status, 200, "{}", told.body);
+        let answer = visit(third, &papers, &bank, Some(json!({ "approve": true }))).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
         let settled = |answer: &Response| answer.body["settled"] == json!(true);
         for gateway in &cluster.gateways {
             let done = visit_until((gateway, &papers), (&order, None), settled).await;
@@ -144,8 +144,9 @@ async fn a_bank_is_answered_at_any_gateway() {
     let asks = |answer: &Response| answer.body["payment"]["action"]["type"] == "redirect";
     let asked = visit_until((&cluster.gateways[1], &papers), (&order, None), asks).await;
     let bank = asked.body["payment"]["action"]["url"].as_str().unwrap();
-    let told = visit(&cluster.gateways[2], &papers, bank, Some(json!({ "approve": false }))).await;
-    assert_eq!(told.status, 200, "{}", told.body);
+    let answer =
+        visit(&cluster.gateways[2], &papers, bank, Some(json!({ "approve": false }))).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
     let is_declined = |answer: &Response| answer.text("status") == Some("declined");
     visit_until((&cluster.gateways[1], &papers), (&order, None), is_declined).await;
 }
@@ -212,23 +213,23 @@ async fn a_file_edited_at_one_gateway_turns_dials_at_all() {
     };
     let mut pulse = tokio::time::interval(Duration::from_millis(50));
     let mut looks_after = 0;
-    let told = loop {
+    let changes = loop {
         pulse.tick().await;
-        let told = get().await;
+        let changes = get().await;
         // Long enough for the slowest of the three to have looked at its file as well.
-        looks_after += u32::from(told[0]["reason"] == "the roof holds");
+        looks_after += u32::from(changes[0]["reason"] == "the roof holds");
         if looks_after == 40 {
-            break told;
+            break changes;
         }
-        assert!(edited.elapsed() < Duration::from_secs(60), "{told}");
+        assert!(edited.elapsed() < Duration::from_secs(60), "{changes}");
     };
-    let told: Vec<_> =
-        told.as_array().unwrap().iter().map(|c| (&c["reason"], &c["through"])).collect();
+    let changes: Vec<_> =
+        changes.as_array().unwrap().iter().map(|c| (&c["reason"], &c["through"])).collect();
     let file = json!("settings_file");
     let expected = [
         (&json!("the roof holds"), &file),
         (&json!("the roof leaks"), &file),
         (&json!(""), &json!("api")),
     ];
-    assert_eq!(told, expected, "one fact a change, whoever read it");
+    assert_eq!(changes, expected, "one fact a change, whoever read it");
 }

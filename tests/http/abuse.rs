@@ -87,7 +87,7 @@ async fn half_a_plan_says_which_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn broken_bodies_are_told_apart() {
+async fn broken_bodies_are_distinguished() {
     let flags = [("server.body_deadline", "1s"), ("server.header_deadline", "1s")];
     let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
     let event = world.event(json!({})).await;
@@ -138,7 +138,7 @@ async fn nobody_enters_out_of_turn_or_with_foreign_papers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_many_requests_are_slowed_and_told_when_to_return() {
+async fn too_many_requests_are_slowed_and_get_a_retry_after() {
     let flags = [("admission.device_per_second", "1"), ("admission.device_burst", "3")];
     let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
     let event = world.event(json!({})).await;

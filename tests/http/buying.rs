@@ -15,8 +15,8 @@ async fn from_the_queue_to_the_ticket() {
     assert_eq!((status.text("phase"), status.text("consistency")), (Some("open"), Some("strong")));
     let capacity = status.body["capacity"].as_u64().unwrap();
 
-    let wish = json!({ "best": { "count": 2 } });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "best": { "count": 2 } });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     assert_eq!(held.status, 201, "{}", held.body);
     assert_eq!(held.text("status"), Some("held"));
     let hold_id = held.text("hold_id").unwrap();
@@ -43,7 +43,7 @@ async fn from_the_queue_to_the_ticket() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeated_wish_hears_its_first_outcome() {
+async fn a_repeated_request_gets_its_first_outcome() {
     let world = World::start().await;
     let event = world.event(json!({ "holds_per_buyer_max": 4 })).await;
     let papers = world.shopper(&event).await;
@@ -69,9 +69,9 @@ async fn two_cannot_hold_one_seat() {
     assert!(plan.body["sections"].is_array(), "{}", plan.body);
     let (first, second) = (world.shopper(&event).await, world.shopper(&event).await);
     let path = format!("{event}/holds");
-    let wish = json!({ "seats": [0, 1] });
+    let body = json!({ "seats": [0, 1] });
     let (one, two) =
-        tokio::join!(world.post(&path, &first, wish.clone()), world.post(&path, &second, wish));
+        tokio::join!(world.post(&path, &first, body.clone()), world.post(&path, &second, body));
     let mut outcomes = [one.code(), two.code()];
     outcomes.sort();
     assert_eq!(outcomes, ["http_201", "seat_taken"], "{} {}", one.body, two.body);
@@ -100,8 +100,8 @@ async fn everything_is_there_after_a_restart() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let papers = world.shopper(&event).await;
-    let wish = json!({ "best": { "count": 3 } });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "best": { "count": 3 } });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     let order = format!("{event}/orders/{}", held.text("order_id").unwrap());
     let folder = world.stop().await;
     let world = World::start_in(folder, &[]).await;

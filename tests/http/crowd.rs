@@ -1,4 +1,4 @@
-//! The line and those in it: progress that outlives everything, turns told, people counted.
+//! The line and those in it: progress that outlives everything, people notified and counted.
 
 use std::time::Duration;
 
@@ -113,10 +113,10 @@ async fn who_asks_hears_once_that_it_is_their_turn() {
 
     pace(&world, &event, 60_000).await;
     let first = |log: &dyn Log| messages(log, "your_turn").into_iter().next();
-    let told = wait_for(&world, first).await;
-    assert_eq!(told["event_id"], json!(event.rsplit('/').next().unwrap()));
-    assert!(told["user_id"].as_str().unwrap().starts_with("byr_"), "{told}");
-    assert!(told.get("order_id").is_none() && told.get("until").is_none(), "{told}");
+    let message = wait_for(&world, first).await;
+    assert_eq!(message["event_id"], json!(event.rsplit('/').next().unwrap()));
+    assert!(message["user_id"].as_str().unwrap().starts_with("byr_"), "{message}");
+    assert!(message.get("order_id").is_none() && message.get("until").is_none(), "{message}");
     let entered = world.post(&format!("{event}/enter"), &asks, json!({})).await;
     assert_eq!(entered.status, 200, "{}", entered.body);
     let late = world.post(&notify, &asks, json!({})).await;
@@ -129,7 +129,7 @@ async fn who_asks_hears_once_that_it_is_their_turn() {
     let paused = world.post(&path, &world.staff(), json!({})).await;
     assert_eq!(paused.status, 200, "{}", paused.body);
     wait_for(&world, |log| messages(log, "event_paused").into_iter().next()).await;
-    assert_eq!(messages(&*world.log(), "your_turn"), [told]);
+    assert_eq!(messages(&*world.log(), "your_turn"), [message]);
     assert!(world.audit().is_clean());
     world.stop().await;
 }
@@ -173,7 +173,7 @@ async fn people_are_counted_when_they_agree_and_nowhere_named() {
     };
     let expected = ["CohortJoined", "CohortLeft", "CohortJoined", "CohortLeft"];
     wait_for(&world, |log| (names(log) == expected).then_some(())).await;
-    // A pause is told behind all that: so what was to be told of cohorts would be there by now.
+    // A pause is published behind all that: so any message about cohorts would be there by now.
     let paused = world.post(&format!("{event}/sale/pause"), &world.staff(), json!({})).await;
     assert_eq!(paused.status, 200, "{}", paused.body);
     wait_for(&world, |log| messages(log, "event_paused").into_iter().next()).await;

@@ -15,11 +15,11 @@ use crate::world::World;
 /// Two seats bought, behind whatever is in the topics; the order's path.
 async fn buy(world: &World, event: &str) -> String {
     let papers = world.shopper(event).await;
-    let wish = json!({ "best": { "count": 2 } });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "best": { "count": 2 } });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     let hold_id = held.text("hold_id").unwrap_or_else(|| panic!("{}", held.body)).to_owned();
-    let wish = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });
-    let order = world.post(&format!("{event}/orders"), &papers, wish).await;
+    let body = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });
+    let order = world.post(&format!("{event}/orders"), &papers, body).await;
     let path = format!("{event}/orders/{}", order.text("order_id").unwrap());
     world.until_as(&path, &papers, |answer| answer.body["settled"] == json!(true)).await;
     path

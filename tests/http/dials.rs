@@ -65,11 +65,11 @@ async fn every_dial_turns_with_who_and_why() {
     let path = format!("{event}/sale/open");
     let opened = world.post(&path, &world.staff(), json!({ "reason": "the sun is back" })).await;
     let changes = world.changes(&event, &opened).await;
-    let told: Vec<_> =
+    let shown: Vec<_> =
         changes.iter().map(|c| (c["dials"]["phase"].clone(), c["reason"].clone())).collect();
-    assert_eq!(told[0], (json!("open"), json!("the sun is back")));
-    assert_eq!(told[1], (json!("pause"), json!("rain")));
-    assert_eq!(told.len(), 3, "the first opening is the third: {changes:?}");
+    assert_eq!(shown[0], (json!("open"), json!("the sun is back")));
+    assert_eq!(shown[1], (json!("pause"), json!("rain")));
+    assert_eq!(shown.len(), 3, "the first opening is the third: {changes:?}");
     assert_eq!(
         (&changes[1]["through"], &changes[1]["dials"]["shoppers_max"]),
         (&json!("api"), &json!(7))
@@ -159,7 +159,7 @@ async fn changes_come_in_pages_and_survive_restarts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_tells_and_changes_nothing() {
+async fn a_preview_shows_what_would_be_and_changes_nothing() {
     let world = World::start().await;
     let event = world.event(json!({ "shoppers_max": 10, "pass": "10m" })).await;
     let hold = json!({ "pace_per_minute": 0, "reason": "a line to look at" });
@@ -176,12 +176,12 @@ async fn a_preview_tells_and_changes_nothing() {
     let waiting = places.iter().max().unwrap() + 1 - frontier;
 
     let turn = json!({ "pace_per_minute": 4, "shoppers_max": 20 });
-    let told = world.set_dials(&event, &world.operator(), "?preview=true", turn).await;
-    assert_eq!(told.status, 200, "{}", told.body);
-    let (before, after) = (&told.body["before"], &told.body["after"]);
-    assert_eq!(told.body["people_waiting"], json!(waiting), "{}", told.body);
-    assert_eq!(told.body["stay_is_measured"], json!(false));
-    assert!(before["end_minutes"].is_null(), "a held line takes for ever: {}", told.body);
+    let preview = world.set_dials(&event, &world.operator(), "?preview=true", turn).await;
+    assert_eq!(preview.status, 200, "{}", preview.body);
+    let (before, after) = (&preview.body["before"], &preview.body["after"]);
+    assert_eq!(preview.body["people_waiting"], json!(waiting), "{}", preview.body);
+    assert_eq!(preview.body["stay_is_measured"], json!(false));
+    assert!(before["end_minutes"].is_null(), "a held line takes for ever: {}", preview.body);
     assert_eq!(
         (&after["dials"]["pace_per_minute"], &after["dials"]["shoppers_max"]),
         (&json!(4), &json!(20))
@@ -189,12 +189,12 @@ async fn a_preview_tells_and_changes_nothing() {
     let (middle, end) =
         (after["middle_minutes"].as_f64().unwrap(), after["end_minutes"].as_f64().unwrap());
     // Four a minute until twenty are inside, who stay ten minutes: two a minute from then on.
-    assert!(middle > 0.0 && end > middle && end > waiting as f64 / 4.0, "{}", told.body);
+    assert!(middle > 0.0 && end > middle && end > waiting as f64 / 4.0, "{}", preview.body);
 
     let paused = json!({ "phase": "pause", "pace_per_minute": 4 });
-    let told = world.set_dials(&event, &world.operator(), "?preview=true", paused).await;
-    assert_eq!(told.body["after"]["dials"]["phase"], json!("paused"));
-    assert!(told.body["after"]["end_minutes"].is_null());
+    let preview = world.set_dials(&event, &world.operator(), "?preview=true", paused).await;
+    assert_eq!(preview.body["after"]["dials"]["phase"], json!("paused"));
+    assert!(preview.body["after"]["end_minutes"].is_null());
     let odd = world.set_dials(&event, &world.operator(), "?preview=perhaps", json!({})).await;
     assert_eq!(odd.code(), "invalid_query");
     let queue = world.get(&format!("{event}/queue"), &Papers::default()).await;

@@ -55,8 +55,8 @@ async fn a_bank_asks_its_customer_and_nobody_else() {
     let world = World::start_in(world.stop().await, &flags).await;
     let asked = world.get(&order, &papers).await;
     assert_eq!(asked.body["payment"]["action"]["url"], bank.as_str(), "{}", asked.body);
-    let told = world.post(&bank, &papers, json!({ "approve": true })).await;
-    assert_eq!((told.status, &told.body["recorded"]), (200, &json!(true)), "{}", told.body);
+    let answer = world.post(&bank, &papers, json!({ "approve": true })).await;
+    assert_eq!((answer.status, &answer.body["recorded"]), (200, &json!(true)), "{}", answer.body);
     let settled = |answer: &Response| answer.body["settled"] == json!(true);
     let done = world.until_as(&order, &papers, settled).await;
     assert_eq!(done.text("status"), Some("confirmed"));
@@ -75,8 +75,8 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
     let event = world.event(json!({})).await;
     let (papers, order) = buy(&world, &event, "4000000000003220").await;
     let bank = bank(&world, &order, &papers).await;
-    let told = world.post(&bank, &papers, json!({ "approve": false })).await;
-    assert_eq!(told.status, 200, "{}", told.body);
+    let answer = world.post(&bank, &papers, json!({ "approve": false })).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
     let is_declined = |answer: &Response| answer.text("status") == Some("declined");
     let declined = world.until_as(&order, &papers, is_declined).await;
     let hold_id = declined.text("hold_id").unwrap();
@@ -100,10 +100,10 @@ async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     let card = json!({ "card_number": number });
     let token = world.post("/v1/payments/pages/tokenise", &papers, card).await;
     let token = token.text("payment_method").unwrap_or_else(|| panic!("{}", token.body)).to_owned();
-    let wish = json!({ "best": { "count": 2 } });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
-    let wish = json!({ "hold_id": held.text("hold_id").unwrap(), "payment_method": token });
-    let order = world.post(&format!("{event}/orders"), &papers, wish).await;
+    let body = json!({ "best": { "count": 2 } });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
+    let body = json!({ "hold_id": held.text("hold_id").unwrap(), "payment_method": token });
+    let order = world.post(&format!("{event}/orders"), &papers, body).await;
     assert_eq!(order.status, 201, "{}", order.body);
     (papers, format!("{event}/orders/{}", order.text("order_id").unwrap()))
 }

@@ -112,21 +112,21 @@ async fn entries_turn_dials_once_and_a_restart_takes_nothing_back() {
     let for_all = "message = \"To all\"\nreason = \"third\"";
     file.write(&format!("{}# a comment\n{}", second(82), entry("*", for_all)));
     turned(&world, &other, "message", json!("To all")).await;
-    let told = reasons(&world, &event).await;
+    let before = reasons(&world, &event).await;
     let folder = world.stop().await;
     let world = World::start_in(folder, &[]).await;
     // An edit that is seen proves that the file was looked at before.
     let fourth = entry(&other, "pace_per_minute = 4\nreason = \"fourth\"");
     file.write(&format!("{}{fourth}", second(82)));
     turned(&world, &other, "pace_per_minute", json!(4)).await;
-    assert_eq!(reasons(&world, &event).await, told);
+    assert_eq!(reasons(&world, &event).await, before);
     turned(&world, &event, "pace_per_minute", json!(500)).await;
     assert!(world.audit().is_clean());
     world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_entry_spoils_the_whole_file_and_is_told() {
+async fn a_bad_entry_spoils_the_whole_file_and_is_reported() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let file = File::of(&world);

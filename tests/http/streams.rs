@@ -55,14 +55,14 @@ async fn availability_is_cached_and_followed_and_resumed() {
     let stream = format!("{}{event}/availability/stream", world.base);
     let following = get(&client, &stream, None).await;
     let papers = world.shopper(&event).await;
-    let wish = json!({ "seats": [5, 6] });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "seats": [5, 6] });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     assert_eq!(held.status, 201, "{}", held.body);
     let text = read_until(following, "\nid:").await;
     let id = text.lines().find_map(|line| line.strip_prefix("id:")).unwrap().trim().to_owned();
 
-    let wish = json!({ "seats": [9] });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "seats": [9] });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     assert_eq!(held.status, 201, "{}", held.body);
     let resumed = get(&client, &stream, Some(("last-event-id", &id))).await;
     let text = read_until(resumed, "\nid:").await;
@@ -77,8 +77,8 @@ async fn an_order_is_pushed_until_it_rests() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let papers = world.shopper(&event).await;
-    let wish = json!({ "best": { "count": 1 } });
-    let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+    let body = json!({ "best": { "count": 1 } });
+    let held = world.post(&format!("{event}/holds"), &papers, body).await;
     let client: Plain = Client::builder(TokioExecutor::new()).build_http();
     let order = held.text("order_id").unwrap();
     let url = format!("{}{event}/orders/{order}/stream", world.base);

@@ -13,8 +13,8 @@ async fn tables_and_counts_say_what_the_engine_says() {
     let papers = world.shopper(&event).await;
     let mut as_of = 0;
     for _ in 0..2 {
-        let wish = json!({ "best": { "count": 3 } });
-        let held = world.post(&format!("{event}/holds"), &papers, wish).await;
+        let body = json!({ "best": { "count": 3 } });
+        let held = world.post(&format!("{event}/holds"), &papers, body).await;
         assert_eq!(held.status, 201, "{}", held.body);
         as_of = held.body["as_of"]["offset"].as_u64().unwrap();
     }
@@ -75,10 +75,10 @@ fn counts(log: &dyn floodgate_event_log::Log) -> Option<Vec<(String, bool)>> {
         while reader.position() < end {
             reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
         }
-        let told = |record: &floodgate_event_log::Record| {
+        let entry = |record: &floodgate_event_log::Record| {
             (String::from_utf8_lossy(&record.key).into_owned(), record.value.is_absent())
         };
-        all.extend(records.iter().map(told));
+        all.extend(records.iter().map(entry));
     }
     Some(all)
 }
@@ -100,17 +100,18 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
     while partition_of(world.event(json!({})).await.rsplit('/').next().unwrap())
         != partition_of(&event_id)
     {}
-    let told =
+    let published =
         wait_for(|| counts(&*log).filter(|all| all.iter().any(|one| own(one) && one.1))).await;
-    let told: Vec<_> = told.into_iter().filter(own).collect();
-    let (gone, kept): (Vec<_>, Vec<_>) = told.iter().partition(|(_, is_tombstone)| *is_tombstone);
+    let published: Vec<_> = published.into_iter().filter(own).collect();
+    let (gone, kept): (Vec<_>, Vec<_>) =
+        published.iter().partition(|(_, is_tombstone)| *is_tombstone);
     for (key, _) in &kept {
         assert!(gone.iter().any(|(other, _)| other == key), "{key} stays: {gone:?}");
     }
-    assert!(kept.len() > 3 && told.last().unwrap().1, "{told:?}");
+    assert!(kept.len() > 3 && published.last().unwrap().1, "{published:?}");
     drop(log);
 
-    // A restart tells nobody again.
+    // A restart publishes nothing again.
     let world = World::start_in(world.stop().await, &flags).await;
     let after = world.event(json!({})).await;
     let after = after.rsplit('/').next().unwrap().to_owned();

@@ -23,7 +23,7 @@ use super::clock::Clock;
 use super::group::{Group, SimMember};
 use super::store::{SimStore, SlowWriter};
 
-/// How partitions are worked on: the same for every process, but for what it is told apart by.
+/// How partitions are worked on: the same for every process, but for what identifies it.
 #[derive(Clone)]
 pub(crate) struct Ground {
     pub(crate) log: MemoryLog,

@@ -1,7 +1,7 @@
 //! Judges facts and answers at every step, in the order of the log.
 //!
-//! An answer is judged against the books as they stand behind its command. So what somebody was
-//! told is in the published history, or the judge knows; a command that is answered twice, by
+//! An answer is judged against the books as they stand behind its command. So an answer is
+//! borne out by the published history, or the judge knows; a command that is answered twice, by
 //! whomever, is answered alike; and nobody waits for a fact for ever.
 
 use std::collections::{BTreeMap, HashMap};
