@@ -1,4 +1,4 @@
-//! One way between rooms, and one rule for failure.
+//! How crates communicate, and one rule for failure.
 //!
 //! | module | holds |
 //! |---|---|
