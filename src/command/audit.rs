@@ -11,7 +11,7 @@ use floodgate_server::SharedLog;
 
 /// Reads the log from its first record and recomputes every invariant.
 ///
-/// Works on a data folder in use as well as on one at rest. Ends with 0 only when clean.
+/// Works on a data folder whether or not a server is using it. Exits with 0 only if it finds nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ Examples:
 pub(super) struct Audit {
     #[command(flatten)]
     place: Place,
-    /// What the server acknowledged to a stampede, one JSON object a line: nothing of it may be missing.
+    /// What the server acknowledged to a stampede, one JSON object per line: none of it may be missing.
     #[arg(long, value_name = "FILE")]
     acked: Option<PathBuf>,
 }

@@ -14,7 +14,7 @@ use super::serve::raise_file_limit;
 use super::settings::Place;
 use floodgate_bench::{Figure, admission, engine, form, log, recovery};
 
-/// Measures one room alone and prints a row a figure, each next to its goal.
+/// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,37 +32,37 @@ pub(super) struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// The seat engine on one core: decode, decide, apply, facts encoded; 200,000 seats.
+    /// The seat engine on one core: decode, decide, apply, encode facts; 200,000 seats.
     Engine {
-        /// Commands of the mixed row.
+        /// Commands in the mixed row.
         #[arg(long, default_value_t = 2_000_000, value_parser = count(1_000))]
         commands: u32,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// The embedded log: durable appends, one at a time and many at once, and reading back.
+    /// The embedded log: durable appends, one at a time and many at once, and reads.
     Log {
-        /// Records of the saturated row.
+        /// Records in the saturated row.
         #[arg(long, default_value_t = 1_000_000, value_parser = count(10_000))]
         records: u32,
-        /// Where to write; the disk there is what is measured. The system's temporary folder
-        /// when absent.
+        /// Where to write; this measures the disk there. Default: the system's temporary
+        /// folder.
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
     /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
-    /// processor time an answer by process. Everything shares this machine.
+    /// CPU time per answer by process. Everything runs on this machine.
     ///
     /// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
-    /// then a broker of another session stands still for up to a second while the load runs. Set
-    /// it to 0 while measuring, as it is where services and containers have groups of their own.
+    /// then a broker in another session stalls for up to a second under load. Set it to 0 while
+    /// measuring, as it is where services and containers have groups of their own.
     Form {
-        /// Settings that name the Kafka and Redis to use.
+        /// Settings that name the Kafka and Redis servers to use.
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: PathBuf,
-        /// Holds of the burst.
+        /// Holds in the burst.
         #[arg(long, default_value_t = 50_000, value_parser = count(100))]
         burst: u32,
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
@@ -72,10 +72,10 @@ enum Action {
         /// Events on sale at once; the burst is spread over them.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
         events: u32,
-        /// Leave live counts and SQL tables out.
+        /// Leave out live counts and SQL tables.
         #[arg(long)]
         without_followers: bool,
-        /// Leave the ramp out.
+        /// Leave out the ramp.
         #[arg(long)]
         without_ramp: bool,
         #[arg(long, default_value_t = 1)]
@@ -92,19 +92,19 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// A processor starts again: from its snapshot, from the log alone, and, with a configuration
-    /// that leads to Kafka, by another process after a kill and after a calm end.
+    /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
+    /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
-        /// Settings of a cluster to measure takeovers on; topics are made there and removed.
+        /// Settings of a cluster to measure takeovers on; topics are created there and deleted.
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
-        /// Commands of the log.
+        /// Commands in the log.
         #[arg(long, default_value_t = 1_000_000, value_parser = count(1_000))]
         commands: u32,
-        /// Each row is the median of so many rounds.
+        /// Each row is the median of this many rounds.
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
         rounds: u32,
-        /// Where to write; the system's temporary folder when absent.
+        /// Where to write. Default: the system's temporary folder.
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
         #[arg(long, default_value_t = 1)]

@@ -22,17 +22,17 @@ pub(super) struct Config {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Says whether the settings can be used; ends with 64 when not.
+    /// Checks whether the settings are valid; exits with 64 if not.
     Check {
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Every setting in effect and where it comes from.
+    /// Shows every setting in effect and where it comes from.
     Show {
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// The reference: every setting with its default, unit and reason.
+    /// Prints the reference: every setting with its default, unit and reason.
     Default,
 }
 

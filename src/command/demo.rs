@@ -21,9 +21,9 @@ use floodgate_server::keys::KeyFiles;
 use floodgate_server::{Role, Running, Start, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
-/// Sets up a sale to look at: keys, data, an event on sale, and the links to it.
+/// Sets up a demo sale: keys, data, an event on sale, and links to it.
 ///
-/// The data folder stays; `floodgate serve --data DIR --allow-sandbox` goes on with it.
+/// The data folder is kept; `floodgate serve --data DIR --allow-sandbox` continues with it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,19 +34,19 @@ Examples:
 pub(super) struct Demo {
     #[command(flatten)]
     place: Place,
-    /// Address and port; port 0 takes a free one.
+    /// Address and port; port 0 picks a free one.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Seating plan: pretix JSON, CSV or native. A bowl of 200,000 seats when absent.
+    /// Seating plan: pretix JSON, CSV or native. Default: a bowl of 200,000 seats.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Simulated buyers who come over HTTP; then an audit.
+    /// Number of simulated buyers over HTTP; an audit follows.
     #[arg(long, value_name = "N")]
     crowd: Option<usize>,
-    /// What the crowd wants follows from it.
+    /// Seed of the crowd's behaviour.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// End when the crowd is through (or at once without a crowd), with 0 only if the audit is
+    /// Exit when the crowd is done (or at once without a crowd), with 0 only if the audit is
     /// clean.
     #[arg(long)]
     exit: bool,

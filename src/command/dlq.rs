@@ -15,21 +15,20 @@ use super::exit::Failure;
 use super::settings::Place;
 use floodgate_server::SharedLog;
 
-/// Dead letters: what a role could not read, kept with its origin and the reason.
+/// Lists and replays dead letters: records a role could not read, with origin and reason.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   floodgate dlq list --json
   floodgate dlq show 2/17
   floodgate dlq replay 2/17          after an upgrade that can read it: a new command
-  floodgate dlq replay ledger/2/17   sets the sink that could not read it back to before it
+  floodgate dlq replay ledger/2/17   rewinds the sink that could not read it
 
 A dead letter about a command is named PARTITION/OFFSET, one about a record of the ledger
 ledger/PARTITION/OFFSET, as `list` prints it. Commands are decided anew, so they are appended
-again. The ledger is history, and its readers drop what comes out of its place: a sink is set
-back to before the record, with its process stopped, and goes on from there; live counts and
-payments read the ledger from its first record at every start, so for them nothing has to be
-put back.")]
+again. The ledger is history, and its readers drop records that are out of order: a sink is
+rewound to before the record, with its process stopped, and goes on from there; live counts and
+payments read the ledger from its first record at every start, so they need no rewinding.")]
 pub(super) struct Dlq {
     #[command(subcommand)]
     action: Action,
@@ -46,15 +45,15 @@ struct One {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// One line a dead letter: its name, origin, role and reason.
+    /// Lists dead letters, one per line: name, origin, role and reason.
     List {
         #[command(flatten)]
         place: Place,
     },
-    /// One dead letter with its content in hex.
+    /// Shows one dead letter with its content in hex.
     Show(One),
-    /// Brings a dead letter back to where it can be read again, if this build can read it. On the
-    /// embedded log the server must be stopped first.
+    /// Makes a role read a dead letter again, if this build can read it. With the embedded log,
+    /// stop the server first.
     Replay(One),
 }
 

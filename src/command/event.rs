@@ -21,10 +21,10 @@ Examples:
   floodgate event list
   floodgate event show evt_… --json
 
-prices.json: minor units by category, all-in; a number, or tiers:
+prices.json: minor units per category, all fees included; a number, or tiers:
   {\"currency\": \"EUR\", \"prices\": {\"Stalls\": 4900,
      \"Gallery\": [{\"amount\": 2500, \"until_taken\": 100}, {\"amount\": 2900}]}}
-policy.json: what differs from the defaults, such as {\"hold\": \"8m\", \"seats_per_buyer_max\": 4}")]
+policy.json: differences from the defaults, such as {\"hold\": \"8m\", \"seats_per_buyer_max\": 4}")]
 pub(super) struct Event {
     #[command(subcommand)]
     action: Action,
@@ -32,7 +32,7 @@ pub(super) struct Event {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Creates an event; its sale is opened by `floodgate sale open`.
+    /// Creates an event; `floodgate sale open` opens its sale.
     Create {
         #[arg(long)]
         name: String,
@@ -44,7 +44,7 @@ enum Action {
         /// Seating plan: pretix JSON, CSV or native.
         #[arg(long, value_name = "FILE")]
         plan: PathBuf,
-        /// pretix, csv or native; guessed from the content when absent.
+        /// pretix, csv or native; by default guessed from the content.
         #[arg(long)]
         format: Option<String>,
         #[arg(long, value_name = "FILE")]
@@ -54,12 +54,12 @@ enum Action {
         #[command(flatten)]
         staff: Staff,
     },
-    /// All events, in the order of their ids.
+    /// Lists all events by id.
     List {
         #[command(flatten)]
         staff: Staff,
     },
-    /// One event with its categories, prices and rules.
+    /// Shows one event with its categories, prices and rules.
     Show {
         #[arg(value_name = "EVENT")]
         event: String,

@@ -12,7 +12,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::staff::Staff;
 
-/// Makes the secrets of an installation.
+/// Creates and shows the secrets of an installation.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,12 +26,12 @@ pub(super) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Makes what is missing in a folder: root and ticket key, and a staff key for each role.
+    /// Creates what is missing in a folder: root and ticket keys, and a staff key for each role.
     New {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Adds one more staff key to a folder. A gateway takes it at its next start.
+    /// Adds a staff key to a folder. Gateways accept it after a restart.
     Add {
         /// manager, operator, artist or advertiser.
         #[arg(value_parser = parse_role)]
@@ -39,7 +39,7 @@ enum Action {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Whose key a file holds, as a running server knows it.
+    /// Asks a running server whose key a file holds.
     Show {
         #[command(flatten)]
         staff: Staff,

@@ -13,7 +13,7 @@ use super::exit::Failure;
 use super::settings::Place;
 use floodgate_streams::cloudevents;
 
-/// Reads the log, while it is in use or at rest.
+/// Reads the log, whether or not it is in use.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,24 +27,24 @@ pub(super) struct Log {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Prints records: a CloudEvent a line with --json, else a line for people.
+    /// Prints records: a CloudEvent per line with --json, otherwise a readable line.
     Cat {
         #[command(flatten)]
         place: Place,
         /// commands, ledger, facts, replies, counts, notifications, audience, dlq or dlq-ledger.
         #[arg(long, value_name = "T")]
         topic: String,
-        /// Only this partition; all of them, one after the other, when absent.
+        /// Only this partition. Default: all of them, one after the other.
         #[arg(long, value_name = "P")]
         partition: Option<u32>,
-        /// First offset; the first that is kept when absent.
+        /// First offset. Default: the oldest that is kept.
         #[arg(long, value_name = "OFFSET")]
         from: Option<u64>,
-        /// At most so many records a partition.
+        /// At most this many records per partition.
         #[arg(long, value_name = "N")]
         count: Option<u64>,
     },
-    /// Topics, partitions and their offsets.
+    /// Lists topics, partitions and their offsets.
     Topics {
         #[command(flatten)]
         place: Place,

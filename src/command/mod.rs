@@ -38,8 +38,8 @@ Examples:
   floodgate audit --data data --json               recompute every invariant from the log
 
 Exit codes:
-  0 done   1 failed, or findings   2 wrong usage   64 bad configuration or input
-  69 no server there, or not ready   74 input or output failed";
+  0 success   1 failure, or findings   2 wrong usage   64 bad configuration or input
+  69 unavailable, or not ready   74 I/O error";
 
 /// A waiting room and a seat engine for ticket on-sales: calm, fair and exact.
 #[derive(Debug, Parser)]
@@ -55,9 +55,9 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
-    /// HTTP and pages, as a process of its own.
+    /// Runs HTTP and pages as a separate process.
     Gateway(role::Role),
-    /// The seat engine and the payments of its share of the partitions.
+    /// Runs the seat engine and payments for its share of the partitions.
     Processor(role::Role),
     /// Live counts.
     Live(role::Role),

@@ -7,9 +7,9 @@ use super::serve::{Trial, run_roles};
 use super::settings::Place;
 use floodgate_server::Role as ServerRole;
 
-/// One role of the distributed form, until SIGTERM or Ctrl-C.
+/// Runs one role of the distributed form until SIGTERM or Ctrl-C.
 ///
-/// Needs `log.backend = "kafka"`: roles in different processes meet in the log. Every role serves
+/// Needs `log.backend = "kafka"`: roles in different processes communicate through the log. Every role serves
 /// /livez, /readyz and /metrics at its address.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -20,7 +20,7 @@ Examples:
 pub(super) struct Role {
     #[command(flatten)]
     place: Place,
-    /// Address and port; port 0 takes a free one. The address in use is the first log line.
+    /// Address and port; port 0 picks a free one. The first log line has the address in use.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     #[command(flatten)]

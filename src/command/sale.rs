@@ -8,7 +8,7 @@ use super::dials::DialFlags;
 use super::exit::Failure;
 use super::staff::Staff;
 
-/// Runs the sale of an event.
+/// Controls the sale of an event.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -43,36 +43,36 @@ struct Phase {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Opens the sale, or goes on after a pause.
+    /// Opens the sale, or resumes it after a pause.
     Open(Phase),
-    /// No new holds and no new shoppers; what is held may be paid.
+    /// Pauses the sale: no new holds and no new shoppers; held seats can still be paid.
     Pause(Phase),
-    /// No new holds ever; what is held may be paid.
+    /// Closes the sale for good: no new holds; held seats can still be paid.
     Close(Phase),
-    /// Releases everything held and refunds everything sold.
+    /// Cancels the event: releases everything held and refunds everything sold.
     Cancel(Phase),
-    /// Shows where the dials of the sale stand; turns those that are named, all at once.
+    /// Shows the dials of the sale; sets those that are given, all at once.
     Dials {
         #[command(flatten)]
         of: Of,
         #[command(flatten)]
         flags: DialFlags,
-        /// Change nothing; say how long the line would take.
+        /// Change nothing; only say how long the line would take.
         #[arg(long)]
         preview: bool,
     },
-    /// Who changed what, when and why; newest first.
+    /// Shows who changed what, when and why; newest first.
     History {
         #[command(flatten)]
         of: Of,
-        /// At most so many.
+        /// At most this many.
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
-        /// Go on behind a page: its `next`.
+        /// Continue after a page: its `next`.
         #[arg(long, value_name = "NEXT")]
         before: Option<u64>,
     },
-    /// Phase and counts, decided in the log.
+    /// Shows phase and counts, strongly consistent.
     Status(Of),
 }
 

@@ -12,7 +12,7 @@ use super::exit::Failure;
 #[command(after_help = "\
 Examples:
   floodgate schemas                       the AsyncAPI document
-  floodgate schemas --out docs/schemas    one file a topic, and asyncapi.json")]
+  floodgate schemas --out docs/schemas    one file per topic, and asyncapi.json")]
 pub(super) struct Schemas {
     /// Folder to write to.
     #[arg(long, value_name = "DIR")]

@@ -23,7 +23,7 @@ Examples:
 pub(super) struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Address and port; port 0 takes a free one. The address in use is the first log line.
+    /// Address and port; port 0 picks a free one. The first log line has the address in use.
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(super) struct Serve {
 /// What only a trial may do.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Trial {
-    /// Sell on the sandbox: test cards, no money. As payments.allow_sandbox = true.
+    /// Sell with test cards and no money. Same as payments.allow_sandbox = true.
     #[arg(long)]
     allow_sandbox: bool,
 }

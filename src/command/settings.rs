@@ -11,10 +11,10 @@ use floodgate_server::keys::{KeyFiles, Secrets};
 /// Where an installation is, and how it differs from the defaults.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Place {
-    /// Folder of the log, the tables and the snapshots.
+    /// Folder for the log, tables and snapshots.
     #[arg(long, default_value = "floodgate-data", env = "FLOODGATE_DATA", value_name = "DIR")]
     pub(super) data: PathBuf,
-    /// Settings that differ from the defaults; `floodgate config show` lists all.
+    /// Settings that differ from the defaults; `floodgate config show` lists them all.
     #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 }

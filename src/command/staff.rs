@@ -20,7 +20,7 @@ pub(super) struct Staff {
         value_name = "URL"
     )]
     target: String,
-    /// File with a staff key; the demo keeps its own in floodgate-data/keys/manager.key.
+    /// File with a staff key; the demo's is floodgate-data/keys/manager.key.
     #[arg(long, env = "FLOODGATE_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
 }

@@ -9,10 +9,10 @@ use super::exit::Failure;
 use super::serve::raise_file_limit;
 use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
 
-/// Sends simulated buyers to a server, in open loop: nobody waits for anybody else's answer.
+/// Sends simulated buyers to a server, open loop: nobody waits for anybody else's answer.
 ///
-/// Latencies count from the instant a request was meant to be sent. Only loopback and your own
-/// servers, please: it is a flood.
+/// Latencies count from when a request was due to be sent. Only use it on loopback and on your
+/// own servers: it is a flood.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -28,25 +28,25 @@ pub(super) struct Stampede {
         value_name = "URL"
     )]
     target: String,
-    /// The event they want to go to.
+    /// The event they want to attend.
     #[arg(long, value_name = "ID")]
     event: String,
-    /// How many come.
+    /// Number of buyers.
     #[arg(long, value_name = "N")]
     buyers: usize,
     /// What each of them does.
     #[arg(long, value_enum, default_value = "whole")]
     visit: VisitKind,
-    /// Arrivals a second; everybody within two seconds when absent.
+    /// Arrivals per second. Default: everybody within two seconds.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
-    /// Appends one JSON line for each hold and order the server acknowledged, at once.
+    /// Appends one JSON line for each hold and order, as soon as the server acknowledges it.
     #[arg(long, value_name = "FILE")]
     acked: Option<PathBuf>,
-    /// What the buyers want and how they behave follows from it.
+    /// Seed of what the buyers want and how they behave.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How long a buyer gets nowhere before they give up.
+    /// How long a buyer gets nowhere before giving up.
     #[arg(long, default_value = "15m", value_name = "TIME", value_parser = humantime::parse_duration)]
     patience: Duration,
 }
@@ -56,7 +56,7 @@ pub(super) struct Stampede {
 enum VisitKind {
     /// Queue, enter, hold, pay.
     Whole,
-    /// One hold each, by devices that joined before the clock runs; the event asks for no pass.
+    /// One hold each, by devices that joined before the clock starts; the event must not require a pass.
     Holds,
 }
 

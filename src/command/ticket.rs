@@ -7,7 +7,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::staff::Staff;
 
-/// Tickets after they were sold.
+/// Transfers and redeems sold tickets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -20,7 +20,7 @@ pub(super) struct Ticket {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Hands a ticket on, for an owner who lost their device.
+    /// Transfers a ticket on behalf of an owner who lost their device.
     Transfer {
         /// The event's id.
         #[arg(value_name = "EVENT")]
@@ -31,18 +31,18 @@ enum Action {
         /// The seat's number.
         #[arg(value_name = "SEAT")]
         seat: u32,
-        /// The buyer who is to have it.
+        /// The buyer who receives it.
         #[arg(long, value_name = "BUYER")]
         to: String,
         #[command(flatten)]
         staff: Staff,
     },
-    /// Lets somebody in with a ticket, as a gate does.
+    /// Redeems a ticket, as the gate does.
     Redeem {
         /// The event's id.
         #[arg(value_name = "EVENT")]
         event: String,
-        /// What the QR code says.
+        /// The content of the QR code.
         #[arg(value_name = "TICKET")]
         token: String,
         #[command(flatten)]

@@ -9,15 +9,15 @@ use super::exit::Failure;
 use super::settings::Place;
 use floodgate_server::kafka_options;
 
-/// Makes the topics on a Kafka cluster.
+/// Creates the topics on a Kafka cluster.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   floodgate topics plan --config config/distributed.toml
   floodgate topics apply --config config/distributed.toml --json
 
-What there is is kept: missing topics are made, settings are set, partitions of the replies are
-added. Partitions of the other topics never change, because events would leave their past behind.")]
+Existing topics are kept: missing topics are created, settings are applied, and partitions are added
+to the replies. The other topics never get more partitions, because events would lose their past.")]
 pub(super) struct Topics {
     #[command(subcommand)]
     action: Action,
@@ -25,12 +25,12 @@ pub(super) struct Topics {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Shows the topics as they should be.
+    /// Shows how the topics should be.
     Plan {
         #[command(flatten)]
         place: Place,
     },
-    /// Makes and configures them; doing it again changes nothing.
+    /// Creates and configures them; repeating it changes nothing.
     Apply {
         #[command(flatten)]
         place: Place,

@@ -10,7 +10,7 @@ use floodgate_seating::{Format, Imported, generate, import, to_base64};
 
 use super::exit::Failure;
 
-/// Checks and makes seating plans.
+/// Checks and generates seating plans.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,19 +31,19 @@ enum VenueKind {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Reads a plan and says what is in it and what is wrong with it; ends with 1 when it
+    /// Reads a plan and says what is in it and what is wrong with it; exits with 1 if it
     /// cannot be sold.
     Check {
         file: PathBuf,
-        /// pretix, csv or native; guessed from the content when absent.
+        /// pretix, csv or native; by default guessed from the content.
         #[arg(long)]
         format: Option<String>,
     },
-    /// Writes a house in the native form, as base64.
+    /// Generates a demonstration venue in the native format, as base64.
     Generate {
         #[arg(long, value_enum)]
         house: VenueKind,
-        /// Seats of a bowl, about.
+        /// Approximate number of seats of a bowl.
         #[arg(long, default_value_t = 200_000)]
         #[arg(value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
         seats: u32,

@@ -15,8 +15,8 @@ use super::exit::Failure;
 use super::settings::Place;
 use super::staff::Caller;
 
-/// Looks at configuration, keys, folders, limits, every server, topic and clock, and says the fix
-/// for each fault.
+/// Checks configuration, keys, folders, limits, servers, topics and clocks, and says how to fix
+/// each fault.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ Examples:
 pub(super) struct Doctor {
     #[command(flatten)]
     place: Place,
-    /// Only ask a running role whether it is ready; ends with 69 when it is not.
+    /// Only ask a running role whether it is ready; exit with 69 if it is not.
     #[arg(long, value_name = "URL")]
     ready: Option<String>,
 }

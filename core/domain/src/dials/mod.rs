@@ -23,7 +23,7 @@ pub const PUZZLE_LEVEL_MAX: u8 = 12;
 /// Bytes of a message and of a reason: what fits on a phone's screen.
 pub const TEXT_BYTES_MAX: usize = 500;
 /// What the reason of a change is, wherever one can be given.
-pub const REASON: &str = "Why, for those who look back; kept in the log with who did it.";
+pub const REASON: &str = "Why; kept in the log together with who did it.";
 /// And what bounds it.
 pub const REASON_KIND: Kind = Kind::Text { bytes_max: TEXT_BYTES_MAX };
 
@@ -33,31 +33,31 @@ dials! {
         // The longest line there can be, in one minute.
         kind: Kind::Number { min: 0, max: PLACES_MAX, unit: "places a minute" },
         acts: Acts::Room,
-        what: "Places called a minute; 0 holds the line.",
+        what: "Places called per minute; 0 stops the line.",
     }
     shoppers_max: u32 {
         wire: 2,
         kind: Kind::Number { min: 0, max: PLACES_MAX, unit: "shoppers" },
         acts: Acts::Rule(rule!(shoppers_max)),
-        what: "Shoppers at once. Below those who are inside, nobody new enters until enough left.",
+        what: "Shoppers at once. If more are inside, nobody new enters until enough have left.",
     }
     puzzle_level: u8 {
         wire: 3,
         kind: Kind::Number { min: 0, max: PUZZLE_LEVEL_MAX as u64, unit: "levels" },
         acts: Acts::Room,
-        what: "How much work the door asks for; 0 asks for none, each level doubles it.",
+        what: "How much work the door asks for; 0 means none, each level doubles it.",
     }
     phase: PhaseDial {
         wire: 4,
         kind: Kind::Phase,
         acts: Acts::Phase,
-        what: "Where the sale goes. Closing is for ever and takes a manager.",
+        what: "The phase of the sale. Closing is final and needs a manager.",
     }
     message: String {
         wire: 5,
         kind: Kind::Text { bytes_max: TEXT_BYTES_MAX },
         acts: Acts::Room,
-        what: "Shown to everybody who waits; an empty one takes the last away.",
+        what: "Shown to everybody who waits; an empty text removes it.",
     }
 }
 
