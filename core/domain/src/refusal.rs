@@ -122,16 +122,16 @@ pub const REFUSALS: [Refusal; 53] = {
 
 /// Every refusal: its stable code, and what to do about it.
 const TABLE: [(Refusal, &str, &str); 53] = [
-    (Refusal::UnknownEvent, "unknown_event", "There is no such event. Check the event id."),
+    (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
         "event_exists",
-        "An event with this id exists already. Read it, or create one under another Idempotency-Key.",
+        "An event with this id already exists. Read it, or create one under another Idempotency-Key.",
     ),
     (
         Refusal::NotAllowed,
         "not_allowed",
-        "This is not yours to do. Use a key or pass with the right role.",
+        "You are not allowed to do this. Use a key or pass with the right role.",
     ),
     (
         Refusal::KeyReused,
@@ -141,7 +141,7 @@ const TABLE: [(Refusal, &str, &str); 53] = [
     (
         Refusal::NeedsNewerEngine,
         "needs_newer_engine",
-        "The engine of this installation does not decide this yet.",
+        "The engine of this installation does not support this yet.",
     ),
     (
         Refusal::WrongPhase,
@@ -152,7 +152,7 @@ const TABLE: [(Refusal, &str, &str); 53] = [
     (
         Refusal::SalePaused,
         "sale_paused",
-        "The sale is paused. What you hold is safe; try again when it goes on.",
+        "The sale is paused. Your held seats are safe; try again when it resumes.",
     ),
     (Refusal::SaleClosed, "sale_closed", "The sale is closed."),
     (
@@ -168,27 +168,27 @@ const TABLE: [(Refusal, &str, &str); 53] = [
     (
         Refusal::InvalidPrices,
         "invalid_prices",
-        "The prices do not fit the plan: at most one list of tiers a category.",
+        "The prices do not fit the plan: at most one list of tiers per category.",
     ),
     (
         Refusal::InvalidPolicy,
         "invalid_policy",
-        "A rule is out of its bounds. See the policy's documentation.",
+        "A rule is out of range. See the policy's documentation.",
     ),
     (
         Refusal::TooManyEvents,
         "too_many_events",
-        "This partition holds as many events as it may. Add partitions or remove old events.",
+        "This partition has as many events as it may have. Add partitions or remove old events.",
     ),
     (
         Refusal::InvalidDials,
         "invalid_dials",
-        "A dial is out of its bounds, or none is named. GET /v1/events/{event_id}/dials lists them.",
+        "A dial is out of range, or none is given. GET /v1/events/{event_id}/dials lists them.",
     ),
     (
         Refusal::VersionGoesBack,
         "version_goes_back",
-        "The log follows newer rules already. What they decided cannot go on under older ones.",
+        "The log already follows newer rules. Older rules cannot continue from what they decided.",
     ),
     (Refusal::NoPass, "no_pass", "You are not in the shop. Join the queue and enter first."),
     (Refusal::PassExpired, "pass_expired", "Your time in the shop is over. Join the queue again."),
@@ -197,69 +197,57 @@ const TABLE: [(Refusal, &str, &str); 53] = [
         "shop_full",
         "The shop is full. Your place is kept; try again in a moment.",
     ),
-    (Refusal::PlaceSpent, "place_spent", "This place has entered already. Join the queue again."),
-    (Refusal::PlaceUnknown, "place_unknown", "This place was never given out. Join the queue."),
+    (Refusal::PlaceSpent, "place_spent", "This place has already entered. Join the queue again."),
+    (Refusal::PlaceUnknown, "place_unknown", "This place was never issued. Join the queue."),
     (Refusal::NotInShop, "not_in_shop", "You are not in the shop."),
     (
         Refusal::TooManyBuyers,
         "too_many_buyers",
-        "The event remembers as many buyers as it may. Try again later.",
+        "The event has as many buyers as it may have. Try again later.",
     ),
-    (
-        Refusal::UnknownSeat,
-        "unknown_seat",
-        "There is no such seat in this venue. Read the event's plan.",
-    ),
+    (Refusal::UnknownSeat, "unknown_seat", "This venue has no such seat. Read the event's plan."),
     (
         Refusal::SeatTaken,
         "seat_taken",
         "A seat is taken. Choose another, or ask for the best available.",
     ),
     (Refusal::SeatNotForSale, "seat_not_for_sale", "A seat is not for sale. Choose another."),
-    (Refusal::SeatsRepeated, "seats_repeated", "A seat is named twice. Name each seat once."),
-    (Refusal::NoSeatsNamed, "no_seats_named", "No seat was asked for. Ask for at least one."),
+    (Refusal::SeatsRepeated, "seats_repeated", "A seat is listed twice. List each seat once."),
+    (Refusal::NoSeatsNamed, "no_seats_named", "No seat was requested. Request at least one."),
     (
         Refusal::AccessibleSeat,
         "accessible_seat",
-        "A seat is kept for wheelchair users and companions. Ask for it with `accessible: true`.",
+        "A seat is reserved for wheelchair users and companions. Request it with `accessible: true`.",
     ),
     (
         Refusal::NotEnoughTogether,
         "not_enough_together",
-        "There are not so many seats together. Ask for fewer, or for another category.",
+        "There are not that many seats together. Request fewer, or another category.",
     ),
-    (
-        Refusal::SoldOut,
-        "sold_out",
-        "Nothing is free in what you asked for. Held seats may come back.",
-    ),
-    (Refusal::BuyerLimit, "buyer_limit", "That is more than one buyer may have of this event."),
+    (Refusal::SoldOut, "sold_out", "Nothing you asked for is free. Held seats may come back."),
+    (Refusal::BuyerLimit, "buyer_limit", "That is more than one buyer may have for this event."),
     (
         Refusal::HoldTooLarge,
         "hold_too_large",
-        "That is more than one hold may take. Ask for fewer seats.",
+        "That is more than one hold may contain. Request fewer seats.",
     ),
     (
         Refusal::TooManyHolds,
         "too_many_holds",
-        "You hold seats already. Pay for them or release them first.",
+        "You already hold seats. Pay for them or release them first.",
     ),
     (
         Refusal::CoolingDown,
         "cooling_down",
-        "Your last hold ran out unpaid. Wait a moment before the next.",
+        "Your last hold expired unpaid. Wait a moment before the next.",
     ),
-    (
-        Refusal::NoSuchCategory,
-        "no_such_category",
-        "There is no such price category for sale in this event.",
-    ),
+    (Refusal::NoSuchCategory, "no_such_category", "This event has no such price category on sale."),
     (
         Refusal::TooManyOrders,
         "too_many_orders",
         "The event's order table is full. Try again later.",
     ),
-    (Refusal::UnknownHold, "unknown_hold", "There is no such hold or order."),
+    (Refusal::UnknownHold, "unknown_hold", "This hold or order does not exist."),
     (Refusal::NotYourHold, "not_your_hold", "This hold or order belongs to somebody else."),
     (Refusal::HoldEnded, "hold_ended", "This hold is over. Hold seats again."),
     (
@@ -268,8 +256,12 @@ const TABLE: [(Refusal, &str, &str); 53] = [
         "This hold cannot be extended again. Pay or release it.",
     ),
     (Refusal::PaymentPending, "payment_pending", "A payment is in progress. Wait for its outcome."),
-    (Refusal::NoAttemptLeft, "no_attempt_left", "No further payment may be tried for this order."),
-    (Refusal::AlreadyPurchased, "already_purchased", "This order is bought already."),
+    (
+        Refusal::NoAttemptLeft,
+        "no_attempt_left",
+        "No further payment attempt is allowed for this order.",
+    ),
+    (Refusal::AlreadyPurchased, "already_purchased", "This order is already paid."),
     (Refusal::StaleAttempt, "stale_attempt", "This payment attempt is not the current one."),
     (Refusal::NotConfirmed, "not_confirmed", "Only a confirmed order can be refunded."),
     (
@@ -277,23 +269,23 @@ const TABLE: [(Refusal, &str, &str); 53] = [
         "payment_too_late",
         "The payment came too late and the seats are gone. Nothing is charged.",
     ),
-    (Refusal::AlreadyRefunded, "already_refunded", "This order was given back already."),
+    (Refusal::AlreadyRefunded, "already_refunded", "This order was already refunded."),
     (
         Refusal::NotYourTicket,
         "not_your_ticket",
-        "This ticket belongs to somebody else by now. Only who has a ticket can hand it on.",
+        "This ticket now belongs to somebody else. Only its owner can transfer it.",
     ),
-    (Refusal::AlreadyYours, "already_yours", "This ticket is yours already. Nothing was changed."),
+    (Refusal::AlreadyYours, "already_yours", "This ticket is already yours. Nothing was changed."),
     (
         Refusal::HandedOnTooOften,
         "handed_on_too_often",
-        "This ticket was handed on as often as a ticket may be. Ask the organiser for a refund instead.",
+        "This ticket was transferred as often as is allowed. Ask the organiser for a refund instead.",
     ),
-    (Refusal::TicketUsed, "ticket_used", "Somebody was let in with this ticket already."),
+    (Refusal::TicketUsed, "ticket_used", "Somebody was already admitted with this ticket."),
     (
         Refusal::TicketSuperseded,
         "ticket_superseded",
-        "This ticket was handed on, and what is shown here is no longer it. Its new owner has the one that is good.",
+        "This ticket was transferred, so this code is no longer valid. Its new owner has the valid one.",
     ),
 ];
 

@@ -59,17 +59,17 @@ macro_rules! codes {
 
 codes! {
     MalformedBody = BAD_REQUEST "malformed_body" No
-        "The body is not what this call takes. See errors.";
+        "The body is not what this call accepts. See errors.";
     InvalidId = BAD_REQUEST "invalid_id" No
-        "An id in the address is not well formed. Copy it whole.";
+        "An id in the address is malformed. Copy all of it.";
     InvalidQuery = BAD_REQUEST "invalid_query" No
-        "A query parameter is not what this call takes.";
+        "A query parameter is not what this call accepts.";
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
     WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
-        "The signature is missing or not the provider's. Check that the secret in the settings is this webhook's.";
+        "The signature is missing or not the provider's. Check that the settings contain this webhook's secret.";
     WebhookStale = BAD_REQUEST "webhook_stale" No
-        "Signed too long ago, or for a time to come. Check this machine's clock.";
+        "Signed too long ago, or in the future. Check this machine's clock.";
     KeyRequired = UNAUTHORIZED "key_required" No
         "Send a staff key: Authorization: Bearer fgk_…";
     DeviceRequired = UNAUTHORIZED "device_required" No
@@ -77,41 +77,41 @@ codes! {
     InvalidToken = UNAUTHORIZED "invalid_token" No
         "A token was changed, is for another event or device, or has expired. Join the queue again.";
     WrongRole = FORBIDDEN "wrong_role" No
-        "This key's role may not do that. Use a key with the right role.";
+        "The role of this key may not do that. Use a key with the right role.";
     PassRequired = FORBIDDEN "pass_required" No
         "Enter the shop first; then send Floodgate-Pass.";
     NotFound = NOT_FOUND "not_found" No
         "There is nothing at this address. See /docs for all calls.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
-        "This address takes other methods. See /docs.";
+        "This address does not support this method. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
-        "The body did not arrive in time. Send it at once.";
+        "The body did not arrive in time. Send it without delay.";
     NotYourTurn = CONFLICT "not_your_turn" Later
         "Your place is kept. Wait until the frontier has passed it.";
     PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
-        "Waiting takes as long as Retry-After says. Send the same challenge then.";
+        "Wait as long as Retry-After says, then send the same challenge.";
     PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey
         "Get a new challenge with GET /v1/events/{event_id}/queue/challenge, from the same network and device, and solve that.";
     PuzzleExpired = UNPROCESSABLE_ENTITY "puzzle_expired" NewKey
-        "A challenge is good for two minutes. Get a new one with GET /v1/events/{event_id}/queue/challenge.";
+        "A challenge is valid for two minutes. Get a new one with GET /v1/events/{event_id}/queue/challenge.";
     PuzzleSpent = UNPROCESSABLE_ENTITY "puzzle_spent" NewKey
-        "This challenge has given its place. For a new place get a new one with GET /v1/events/{event_id}/queue/challenge.";
+        "This challenge was already used for a place. For a new place get a new one with GET /v1/events/{event_id}/queue/challenge.";
     PuzzleRequired = PRECONDITION_REQUIRED "puzzle_required" NewKey
-        "Get a challenge with GET /v1/events/{event_id}/queue/challenge, solve it, and send challenge and solution with the join. With ?wait=true it takes a wait instead of work.";
+        "Get a challenge with GET /v1/events/{event_id}/queue/challenge, solve it, and send challenge and solution with the join. With ?wait=true you wait instead of computing.";
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large" No
-        "The body is larger than this call takes.";
+        "The body is larger than this call allows.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
         "Too many requests. Wait as long as Retry-After says.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
-        "The server sheds load. The same request is safe in a moment.";
+        "The server is overloaded. It is safe to send the same request again in a moment.";
     ProviderUnavailable = SERVICE_UNAVAILABLE "provider_unavailable" SameKey
-        "The payment provider does not answer now. The same request is safe in a moment.";
+        "The payment provider is not answering. It is safe to send the same request again in a moment.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
-        "The log takes nothing now, and nothing was written. The same request is safe in a moment.";
+        "The log accepts nothing at the moment, and nothing was written. It is safe to send the same request again in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey
-        "Whether this was written is not known. Send the same request with the same key.";
+        "It is not known whether this was written. Send the same request with the same key.";
     Internal = INTERNAL_SERVER_ERROR "internal" SameKey
-        "Something is wrong here, not with you. It was noted.";
+        "Something went wrong on our side. It was logged.";
 }
 
 /// The row of a refusal: code and advice are the engine's, the rest is about HTTP.

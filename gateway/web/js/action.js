@@ -27,7 +27,7 @@ export async function busy(button, work) {
 export function showProblem(near, problem) {
   clearProblem(near);
   const words = problem?.code ? problem.message
-    : 'Something in this page failed. Reload it; nothing you have is lost.';
+    : 'Something on this page failed. Please reload it; nothing is lost.';
   near.insertAdjacentElement('afterend', el('p', { class: 'problem', role: 'alert' }, words));
 }
 

@@ -17,7 +17,7 @@ export class Problem extends Error {
 const OFFLINE = {
   code: 'offline',
   retry: 'same_key',
-  detail: 'We cannot reach the box office. Check your connection; nothing you have is lost.',
+  detail: 'We cannot reach the box office. Check your connection; nothing is lost.',
 };
 /** Whether the very same request may succeed in a moment: said so, or a proxy in distress. */
 function mayRepeat({ status, retry }) {
@@ -83,7 +83,7 @@ export async function attempt(method, path, headers, body, tries) {
     if (answer.status === 202) {
       // Not decided yet. Asking again under the same key is safe and gives the outcome.
       failure = new Problem(202, { code: 'pending', retry: 'same_key',
-        detail: 'This takes longer than usual. Press again: it counts only once.' }, after);
+        detail: 'This takes longer than usual. Press again: it still counts only once.' }, after);
       continue;
     }
     if (answer.ok) return value;

@@ -97,7 +97,7 @@ async function render() {
   try {
     make = await loadView(next);
   } catch {
-    showFailure(new Problem(0, { detail: 'A part of this page did not arrive. Load it again.' }));
+    showFailure(new Problem(0, { detail: 'Part of this page did not load. Please reload it.' }));
     return;
   }
   if (ticket !== showing) return;
@@ -164,12 +164,12 @@ function showFailure(problem, retry = () => location.reload()) {
   view = null;
   state = 'error';
   const isUnknown = problem.status === 404 || problem.status === 400;
-  const title = isUnknown ? 'There is no such event' : 'We cannot load this page right now';
+  const title = isUnknown ? 'This event does not exist' : 'We cannot load this page right now';
   place(el('div', { class: 'card narrow' },
     heading(title),
     el('p', {}, isUnknown ? 'Check the address, or pick the event from the list.' : problem.message),
     isUnknown ? el('a', { class: 'button primary', href: '/' }, 'All events')
-      : notice('calm', 'We keep trying by ourselves. Your place, your seats and your order are kept on the server.'),
+      : notice('calm', 'We keep trying automatically. Your place, your seats and your order are safe on the server.'),
     isUnknown ? null : el('button', { type: 'button', class: 'button', onclick: retry }, 'Try again now')));
 }
 

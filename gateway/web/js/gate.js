@@ -32,27 +32,27 @@ function simple(page, title, lines, extra = []) {
 export function announced(page) {
   const through = door(page);
   return simple(page, 'The sale is not open yet', [
-    'Take your place now, or stay on this page: it moves on by itself when the sale opens.',
+    'Take your place now, or stay on this page: it moves on when the sale opens.',
   ], [action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
 }
 
 export function join(page) {
-  const paused = notice('warn', 'The sale is paused. You can take a place now; the queue goes on later.');
+  const paused = notice('warn', 'The sale is paused. You can take a place now; the queue continues later.');
   const line = el('p', {});
   const through = door(page);
   const shown = simple(page, 'Join the queue', [], [
     paused, line,
     action('Join the queue', () => joinQueue(page, through)), through.node,
-    el('p', { class: 'quiet' }, 'One place for each device. Reloading or a second tab neither costs '
-      + 'nor gains you anything.'),
+    el('p', { class: 'quiet' }, 'One place per device. Reloading or opening a second tab '
+      + 'does not change your place.'),
   ]);
   const update = () => {
     shown.update();
     paused.hidden = page.queue?.phase !== 'paused';
     const { queue } = page;
     const range = queue?.phase === 'open' && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
-    say(line, range ? `Whoever joins now waits ${range}.`
-      : 'Everyone is served in order, as fast as the shop can take. You need not do anything but wait.');
+    say(line, range ? `If you join now, you will wait ${range}.`
+      : 'Everyone is served in order, as fast as the shop can handle. All you need to do is wait.');
   };
   update();
   return { ...shown, update };
@@ -74,7 +74,7 @@ export function turn(page) {
     } catch (problem) {
       if (['shop_full', 'not_your_turn', 'sale_paused'].includes(problem.code)) {
         const wait = Math.min(Math.max(problem.retryAfterMs || 3000, 1000), 30000);
-        say(note, `${problem.message} We try again for you in ${Math.ceil(wait / 1000)} s.`);
+        say(note, `${problem.message} Trying again in ${Math.ceil(wait / 1000)} s.`);
         timer = setTimeout(() => enter().catch(() => {}), wait * (1 + Math.random() / 4));
         return;
       }
@@ -93,15 +93,15 @@ export function turn(page) {
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
     note,
-    el('p', { class: 'quiet' }, 'You are not sent on by yourself: the door stays open for you while '
+    el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you while '
       + 'you get ready, and nobody overtakes you by being faster.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 
 export const sold_out = (page) => simple(page, 'Sold out for now', [
   'Every seat is sold or held. Seats come back when a hold runs out or a payment fails.',
-  page.me?.place === null ? 'Stay on this page: it changes by itself as soon as a seat is free.'
-    : 'Your place is kept. Stay on this page: it changes by itself as soon as a seat is free.',
+  page.me?.place === null ? 'Stay on this page: it updates as soon as a seat is free.'
+    : 'Your place is kept. Stay on this page: it updates as soon as a seat is free.',
 ]);
 
 export const closed = (page) => simple(page, 'The sale is closed', [
@@ -110,6 +110,6 @@ export const closed = (page) => simple(page, 'The sale is closed', [
 
 export const cancelled = (page) => simple(page, 'This event is cancelled', [
   page.me?.orders?.length
-    ? 'Your order is being refunded to the card you paid with; you need not do anything.'
+    ? 'Your order is being refunded to the card you paid with; you do not need to do anything.'
     : 'Paid orders are refunded to the card they were paid with; nobody needs to do anything.',
 ], [el('a', { class: 'button secondary', href: '/' }, 'See other events')]);

@@ -29,7 +29,7 @@ async function redeem(submitted) {
     say('good', 'Let in.', placeWords({ ...ticket, isGeneral: !ticket.row }));
     at('count').textContent = `${plural(count, 'person', 'people')} let in here`;
   } catch (problem) {
-    const words = problem instanceof Problem ? problem.message : 'Something in this page failed. Reload it.';
+    const words = problem instanceof Problem ? problem.message : 'Something on this page failed. Please reload it.';
     say('warn', 'Stop.', words);
   }
 }

@@ -63,7 +63,7 @@ function choice(id, label, none, options) {
 export function share(page) {
   const names = regionNames();
   const status = el('p', { role: 'status', tabindex: '-1' });
-  const wrong = el('p', { class: 'wrong', id: 'share-wrong', hidden: true }, 'Tick the box first, if you agree.');
+  const wrong = el('p', { class: 'wrong', id: 'share-wrong', hidden: true }, 'If you agree, tick the box first.');
   const box = el('input', { type: 'checkbox', id: 'share-agree', 'aria-describedby': 'share-wrong' });
   box.addEventListener('change', () => {
     wrong.hidden = true;
@@ -94,9 +94,9 @@ export function share(page) {
     await send('DELETE', path);
     remember(page, null);
     box.checked = false;
-    show(null, true, 'You are not counted. What is published from now on is without you.');
+    show(null, true, 'You are not counted. Totals published from now on do not include you.');
   }, 'secondary');
-  const before = el('p', { class: 'quiet' }, 'You agreed before and it does not show here? Take it back all the same.');
+  const before = el('p', { class: 'quiet' }, 'You agreed before, but it does not show here? You can still take it back.');
 
   function show(answer, acted, words = '') {
     form.hidden = Boolean(answer);

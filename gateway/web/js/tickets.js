@@ -16,17 +16,17 @@ function handOn(page, order, ticket) {
   async function offer() {
     const { page: link, until } = await send('POST', path, {});
     const address = new URL(link, location.href).href;
-    const field = el('input', { readonly: true, value: address, 'aria-label': 'Link that hands the ticket on' });
+    const field = el('input', { readonly: true, value: address, 'aria-label': 'Link that transfers the ticket' });
     const share = navigator.share
       ? action('Send the link', () => navigator.share({ url: address }).catch(() => {}), 'secondary')
       : action('Copy the link', () => navigator.clipboard.writeText(address), 'secondary');
     place.replaceChildren(
-      el('p', {}, `Whoever opens this link first has the ticket, until ${day(until)}. Until then it stays yours.`),
+      el('p', {}, `Whoever accepts the ticket first through this link gets it. The link works until ${day(until)}; the ticket is yours until then.`),
       field, share);
     field.focus();
     field.select();
   }
-  place.append(action('Hand on', offer, 'quiet'));
+  place.append(action('Give away', offer, 'quiet'));
   return place;
 }
 
@@ -37,8 +37,8 @@ export function take(page) {
   const leave = () => history.replaceState(null, '', location.pathname);
   const node = el('div', { class: 'ticket-page' },
     heading('A ticket for you'),
-    el('p', {}, `Somebody hands you a ticket for ${page.event.name}, ${day(page.event.starts_at)}.`),
-    el('p', { class: 'quiet' }, 'It will be kept in this browser, and the code its giver has will no longer let anybody in.'),
+    el('p', {}, `Somebody is giving you a ticket for ${page.event.name}, ${day(page.event.starts_at)}.`),
+    el('p', { class: 'quiet' }, 'It will be kept in this browser, and the previous owner’s code will stop working.'),
     el('div', { class: 'ticket-actions' },
       action('Take the ticket', async () => {
         await send('POST', `${page.base}/tickets/take`, { offer });
@@ -65,13 +65,13 @@ function card(page, order, ticket) {
       el('p', { class: 'quiet' }, day(page.event.starts_at)),
       el('dl', { class: 'ticket-place' }, part('Section', ticket.section), part('Row', ticket.row), part('Seat', ticket.row ? ticket.seat : null)),
       el('p', {}, ticket.category),
-      ticket.redeemed ? notice('good', 'Used: somebody was let in with it.') : handOn(page, order, ticket),
+      ticket.redeemed ? notice('good', 'Used: somebody was admitted with this ticket.') : handOn(page, order, ticket),
       el('p', { class: 'quiet ticket-id' }, ticket.ticket_id)));
 }
 
 /** One order's tickets; asks again by itself while they are being written. */
 function orderPart(page, order) {
-  const list = el('ul', { class: 'tickets' }, el('li', { class: 'loading' }, 'Fetching your tickets…'));
+  const list = el('ul', { class: 'tickets' }, el('li', { class: 'loading' }, 'Loading your tickets…'));
   async function load() {
     try {
       const { tickets } = await get(`${page.base}/orders/${encodeURIComponent(order.order_id)}/tickets`, 8);
@@ -101,7 +101,7 @@ export function tickets(page) {
   }, 'secondary');
   const node = el('div', { class: 'ticket-page' },
     heading(orders.length > 1 || !orders[0].seats || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
-    notice('good', el('strong', {}, 'It is done: the seats are yours. '),
+    notice('good', el('strong', {}, 'Done: the seats are yours. '),
       'Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.'),
     orders.map((order) => orderPart(page, order)),
     el('div', { class: 'ticket-actions' }, action('Print', async () => print()), canBuyMore ? more : null),

@@ -5,7 +5,7 @@ import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSayin
   from './format.js';
 import { aheadOf, pricedCategories } from './state.js';
 
-const PAUSED = 'The sale is paused. Your place is kept, and the queue goes on from here.';
+const PAUSED = 'The sale is paused. Your place is kept, and the queue will continue from here.';
 
 /** The organiser's own words. */
 export function words(page) {
@@ -49,10 +49,10 @@ export function waiting(page) {
   const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
-  const notOpen = notice('info', 'The sale has not opened yet. You have your place; stay calm.');
+  const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.');
   const ahead = el('strong', { class: 'ahead-count' });
   const unit = el('span');
-  const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Your way through the queue' });
+  const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Your progress in the queue' });
   const facts = { place: el('dd'), wait: el('dd'), pace: el('dd'), heard: el('dd') };
   const lowest = { ahead: null };
   let said = null;

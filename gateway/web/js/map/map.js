@@ -29,10 +29,10 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const marks = new Uint8Array(geometry.count);
   let seatCanvas = el('canvas', { 'aria-hidden': 'true' });
   const topCanvas = el('canvas', { 'aria-hidden': 'true' });
-  const caption = el('p', { class: 'map-caption' }, 'Tap a block to come closer, then a seat to choose it.');
+  const caption = el('p', { class: 'map-caption' }, 'Tap a block to zoom in, then a seat to choose it.');
   const stage = el('div', {
     class: 'map-stage', tabindex: '0', role: 'application',
-    'aria-label': 'Seat map. Arrow keys move it, plus and minus zoom, zero shows all. '
+    'aria-label': 'Seat map. Arrow keys move it, plus and minus zoom, zero shows everything. '
       + 'The list before the map offers the same seats.',
   }, seatCanvas, topCanvas);
   const zoomButton = (sign, words, work) => el('button', {
@@ -44,7 +44,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       zoomButton('⤢', 'Show the whole map', () => move(() => view.fit()))),
     caption,
     geometry.isSchematic
-      ? el('p', { class: 'quiet' }, 'This venue has no drawing; blocks are shown in plain order.') : null);
+      ? el('p', { class: 'quiet' }, 'There is no drawing of this venue; blocks are shown in order.') : null);
 
   let layer = glSeats(seatCanvas, geometry, book, palette);
   node.dataset.renderer = layer ? 'webgl2' : 'canvas2d';

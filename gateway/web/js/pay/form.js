@@ -20,7 +20,7 @@ export function payForm(order, { amount, pay, isAgain }, load = (url) => import(
       const offer = await get('/v1/payments/form');
       if (offer.type === 'page') {
         place.replaceChildren(el('div', { class: 'card' },
-          el('p', {}, 'You enter your card on the next page, and come back here by yourself.'),
+          el('p', {}, 'You enter your card on the next page, which brings you back here.'),
           el('a', { class: 'button primary', href: pageAbout(offer, order) }, isAgain ? `Try again: pay ${amount}` : `Pay ${amount}`)));
         return;
       }

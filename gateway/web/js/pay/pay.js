@@ -99,7 +99,7 @@ function parts(order, pay) {
     const isSilent = order.payment?.failure === 'no_answer';
     const words = isSilent
       ? 'We got no answer about your card. It may still come: then the seats are yours, and you are charged '
-        + 'once. You need not wait for it: your seats are held, try another card before the time runs out.'
+        + 'once. You do not have to wait: your seats are held, so try another card before the time runs out.'
       : 'Your bank said no, and nothing was charged. Your seats are still held for you: '
         + 'try another card before the time runs out.';
     return [isSilent ? 'Your bank has not answered' : 'The card was declined',
@@ -107,16 +107,16 @@ function parts(order, pay) {
   }
   const action = order.payment?.action;
   if (action) {
-    return ['Your bank asks you',
+    return ['Your bank needs you',
       el('div', { class: 'card' },
-        el('p', {}, 'Your bank wants to be sure that it is you. Answer there; your seats stay held meanwhile.'),
+        el('p', {}, 'Your bank wants to make sure it is you. Confirm there; your seats stay held meanwhile.'),
         el('a', { class: 'button primary', href: action.url }, 'Go to my bank'),
-        el('p', { class: 'quiet' }, 'Afterwards come back to this page: it goes on by itself.'))];
+        el('p', { class: 'quiet' }, 'Then come back to this page: it continues by itself.'))];
   }
-  return ['Your payment is on its way',
+  return ['Your payment is being processed',
     el('div', { class: 'card' },
       el('progress', { 'aria-label': 'Payment in progress' }),
-      el('p', {}, 'We wait for your bank. This takes a few seconds, rarely a minute.'),
+      el('p', {}, 'We are waiting for your bank. This takes a few seconds, rarely a minute.'),
       notice('calm', el('strong', {}, 'Please do not pay again. '),
         'You may close this page; the tickets appear here, and you are charged at most once. If the '
         + 'bank’s answer comes too late, nothing is charged.'))];

@@ -69,7 +69,7 @@ export function bestForm({ categories, currency, seats, seatsMax, hold }) {
       el('div', { class: 'stepper', role: 'group', 'aria-labelledby': 'best-count-label' }, fewer, number, more)),
     el('div', { class: 'field best-where' }, el('label', { for: 'best-where' }, 'Where'), where)),
   go, offers,
-  el('p', { class: 'quiet' }, 'We pick the best seats side by side and hold them for you. All prices include all fees.'));
+  el('p', { class: 'quiet' }, 'We find the best seats side by side and hold them for you. All prices include all fees.'));
   update();
   return { node, update };
 }

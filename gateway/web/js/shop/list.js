@@ -12,7 +12,7 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
   const places = el('div', { class: 'places', role: 'group', 'aria-label': 'Free seats in this row' });
   const node = el('details', { class: 'card fold', id: 'seat-list' },
     el('summary', {}, 'Choose from a list'),
-    el('p', { class: 'quiet' }, 'Section, row, seat: only free seats are listed. Works fully by keyboard.'),
+    el('p', { class: 'quiet' }, 'Section, row, seat: only free seats are listed. Fully usable by keyboard.'),
     el('div', { class: 'list-row' },
       el('div', { class: 'field grow' }, el('label', { for: 'list-section' }, 'Section'), section), rowField),
     places);
@@ -37,7 +37,7 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
   function fillSections() {
     const rows = sections.map((one, at) => [at, one.name, freeIn(...book.sectionRange(at))])
       .filter(([, , free]) => free).map(([at, name, free]) => [at, `${name} (${count(free)} free)`]);
-    options(section, rows.length ? 'Choose a section' : 'No free seats fit the filters', rows);
+    options(section, rows.length ? 'Choose a section' : 'No free seats match the filters', rows);
   }
 
   function fillRows() {

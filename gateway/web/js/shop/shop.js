@@ -32,7 +32,7 @@ function passLine(page) {
   let warned = false;
   const tick = () => {
     const left = ends - now();
-    say(line, left > 0 ? `Time in the shop: ${clock(left)}. Seats you hold have their own time.` : '');
+    say(line, left > 0 ? `Time in the shop: ${clock(left)}. Held seats have their own time.` : '');
     if (left < 120000 && left > 0 && !warned) {
       warned = true;
       announce('Two minutes left in the shop. Hold seats to keep them for payment.');
@@ -62,8 +62,8 @@ function endedNotice(page) {
 export function shop(page) {
   const pass = passLine(page);
   const ended = endedNotice(page);
-  const paused = notice('warn', 'The sale is paused for a moment. You can look around; holding seats works again when it goes on.');
-  const soldOut = notice('info', 'Nothing is free right now. Seats come back when holds run out; this page shows them at once.');
+  const paused = notice('warn', 'The sale is paused for a moment. You can look around; you can hold seats again when it continues.');
+  const soldOut = notice('info', 'Nothing is free right now. Seats return when holds expire; this page shows them at once.');
   const body = el('div', { class: 'shop' }, el('p', { class: 'loading' }, 'Loading the seats…'));
   const node = el('div', {}, el('div', { class: 'shop-head' }, heading('Choose your seats'), pass.line),
     ended.node, paused, soldOut, body);

@@ -15,7 +15,7 @@ export function endedWords(order) {
       : 'Your order was cancelled. You have not been charged.';
   }
   return order.attempt > 0
-    ? 'Your time ran out before the bank said yes, so the seats went back on sale. You have not been '
+    ? 'Your time ran out before the bank approved, so the seats went back on sale. You have not been '
       + 'charged; if your bank shows a reserved amount, it disappears by itself. Choose seats again to go on.'
     : 'The time to pay ran out, so your seats went back on sale. You have not been charged. Choose seats again to go on.';
 }
