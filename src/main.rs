@@ -1,6 +1,6 @@
-//! The `floodgate` command: it reads what was typed, calls the rooms, and prints.
+//! The `floodgate` command: it parses arguments, makes calls, and prints.
 //!
-//! Start reading at [`command`] (what one can type).
+//! Start reading at [`command`].
 
 mod command;
 

@@ -56,7 +56,7 @@ async fn killed_again_and_again() {
     let report = buyers.await.unwrap().unwrap();
     assert!(report.sales > 100, "{report:?}");
     server.signal("-TERM");
-    assert!(server.wait(), "a calm end is a success");
+    assert!(server.wait(), "a graceful stop is a success");
     let (clean, report) = audit(&data, &acked, &settings);
     assert!(clean, "{report}");
     assert_eq!(report["acked_missing"], json!(0));

@@ -125,7 +125,7 @@ impl Process {
 
     /// Waits for the end after a SIGTERM, which must be a good one: everything it logged until then.
     pub(crate) fn ended(mut self) -> Vec<Value> {
-        assert!(self.wait(), "a calm end is a success");
+        assert!(self.wait(), "a graceful stop is a success");
         // The thread ends with the pipe, and the pipe with the process.
         self.reader.take().unwrap().join().unwrap();
         std::mem::take(&mut *self.said.lock().unwrap())

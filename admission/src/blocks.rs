@@ -1,7 +1,7 @@
 //! Blocks of places, reserved in the log and given out one by one.
 //!
 //! A restart skips the rest of a block and so never issues a number twice, whatever the store
-//! behind has forgotten.
+//! has forgotten.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,9 +1,9 @@
-//! How long the line takes under given dials: what operators see before they turn one. Pure.
+//! How long the line takes under given dials: what operators see before they change one. Pure.
 //!
 //! People are let in at the rate until the shop is full, then as fast as others leave it. Shoppers
-//! are taken to stay as long as they did on average, each leaving at the same chance at every
-//! moment, so the shop fills and empties along an exponential. This gives the middle of what can
-//! happen: people who do not come make it shorter, slow shoppers longer.
+//! are assumed to stay as long as they did on average, each equally likely to leave at any
+//! moment, so the shop fills and empties along an exponential. This gives the median outcome:
+//! people who do not come make it shorter, slow shoppers longer.
 
 /// A shop and what may enter it.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,4 +1,4 @@
-//! How a Redis is, beside how the store needs it.
+//! The state of a Redis server, compared with what the store needs.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -5,15 +5,15 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`keys`] | signing keys, one family a purpose and event |
+//! | [`keys`] | signing keys, one family per purpose and event |
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
 //! | [`puzzle`] | proof of work at the door |
 //! | [`pace`] | how the frontier moves |
-//! | [`forecast`] | how long the line takes, before a dial is turned |
+//! | [`forecast`] | how long the line takes, before a dial is changed |
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
-//! | `inspect` | how a Redis is, beside how the store needs it |
+//! | `inspect` | the state of a Redis server, compared with what the store needs |
 //! | [`contract`] | what every store must do |
 
 mod blocks;

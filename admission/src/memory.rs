@@ -1,6 +1,6 @@
 //! The store of one process.
 //!
-//! Who joined before keeps the place in a signed ticket; the map here only makes joining
+//! Whoever has joined keeps the place in a signed ticket; the map here only makes joining
 //! idempotent.
 
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
-//! Neighbourhoods that ask for many challenges get harder ones: a farm in one network pays for its
-//! crowd, while everybody else's puzzle stays as it is.
+//! Networks that request many challenges get harder ones: a bot farm in one network pays for its
+//! numbers, while everybody else's puzzle stays as it is.
 //!
-//! Counted by this gateway alone, roughly, and for a minute: a few people who share a slot or a
-//! network with a crowd solve for some milliseconds more.
+//! Counted by each gateway on its own, roughly, and for a minute: a few people who share a slot or
+//! a network with a crowd compute for some milliseconds more.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -1,10 +1,10 @@
-//! How the frontier moves: by rate, and by the room there is in the shop.
+//! How the frontier moves: by rate, and by the free capacity of the shop.
 //!
-//! Every rank below the frontier may enter, and nothing here knows a place by anything but its
-//! rank: the order is the domain's. The frontier never goes back. Who is called and does not come
-//! counts against the shop for a grace time only, so silent people never block the line; who
-//! comes late still enters, for the engine counts shoppers exactly. Whoever was called by another
-//! gateway, or before a restart, counts like one's own: from when it was seen.
+//! Every rank below the frontier may enter, and this file knows places only by their rank: the
+//! domain defines the order. The frontier never goes back. People who are called and do not come
+//! count against the shop only for a grace time, so they never block the line; latecomers still
+//! enter, since the engine counts shoppers exactly. Those called by another gateway, or before a
+//! restart, count like its own: from when the call was seen.
 
 use std::collections::VecDeque;
 

@@ -1,16 +1,16 @@
 //! Proof of work at the door: a signed challenge, and what solves it.
 //!
-//! A challenge is a fixed-width record under a MAC, bound to event, device and network, good for
-//! two minutes. Nothing is remembered of it: its difficulty comes back inside the MAC, so nobody
-//! can make it easier. It holds [`PARTS`] small puzzles instead of one large, because the time for
-//! one varies six times as much, and a person wants to see progress.
+//! A challenge is a fixed-width record under a MAC, bound to event, device and network, valid
+//! for two minutes. The server keeps no state for it: its difficulty is covered by the MAC, so
+//! nobody can make it easier. It has [`PARTS`] small puzzles instead of one large one, whose time
+//! would vary six times as much, and because people want to see progress.
 //!
-//! Checks run from cheap to dear: length, version, MAC, expiry, binding, work; requests were
-//! counted against their quotas before, and spending is the store's, together with the place.
-//! Checking costs a few millionths of a second, solving hundreds of times that and more. Work opens
-//! the door and nothing else: more of it buys no better place.
+//! Checks run from cheap to expensive: length, version, MAC, expiry, binding, work. Rate limits
+//! come before that, and the store spends the proof together with the place. Checking takes a few
+//! microseconds, solving hundreds of times as long. Work opens the door and nothing else: more of
+//! it does not get a better place.
 //!
-//! Who cannot compute waits: such a challenge needs no work, but is good only after a while.
+//! Those who cannot compute wait: such a challenge needs no work, but is valid only after a while.
 
 use std::net::IpAddr;
 
@@ -76,7 +76,7 @@ pub enum Kind {
     Wait = 2,
 }
 
-/// Who stands at which door.
+/// Who is at which door.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bearer {
     pub event_id: EventId,

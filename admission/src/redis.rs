@@ -10,7 +10,7 @@
 //! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place and issue of the proof; 16,384 | a week |
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
 //!
-//! A visitor costs about 45 bytes where many wait. The braces make all keys of an event live in one
+//! A visitor costs about 45 bytes when many wait. The braces make all keys of an event live in one
 //! slot of a Redis Cluster.
 
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn unavailable(error: &impl ToString) -> StoreError {
 
 impl RedisStore {
     /// A store at `url` (`redis://…`) that reserves `block` places at a time. Connections are made
-    /// when needed, so that a gateway starts while Redis is away.
+    /// when needed, so that a gateway starts while Redis is unreachable.
     pub fn open(
         url: &str,
         reserver: Arc<dyn PlaceReserver>,

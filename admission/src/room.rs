@@ -1,4 +1,4 @@
-//! The waiting room as a service: join, look, ask whether it is one's turn.
+//! The waiting room as a service: join, look, check whether it is a visitor's turn.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Proofs that have given their place, as far as this process saw it: bounded, and forgotten
+//! Proofs already used for a place, as far as this process knows: bounded, and forgotten
 //! after a while.
 //!
 //! The store remembers too, in one step with the place. This memory answers repetitions without

@@ -1,7 +1,7 @@
-//! What a visitor carries: device, queue ticket, pass.
+//! The tokens a visitor holds: device, queue ticket, pass.
 //!
 //! Every token is a fixed-width record: version, key id, event, buyer, three numbers, MAC. No
-//! text is joined, so no two meanings share one form. They are checked in the order length,
+//! strings are concatenated, so no two tokens are ambiguous. They are checked in the order length,
 //! version, MAC, binding, expiry, before any other work.
 
 use base64::Engine;

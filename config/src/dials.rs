@@ -1,4 +1,4 @@
-//! Changes of dials, as a settings file makes them: `[[dials]]`, one for an event or for all.
+//! Changes of dials, as in a settings file: `[[dials]]`, one for an event or for all.
 
 use std::collections::BTreeSet;
 

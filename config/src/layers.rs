@@ -1,4 +1,4 @@
-//! From texts to settings: default, then file, then environment, then flags.
+//! From text to settings: default, then file, then environment, then flags.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

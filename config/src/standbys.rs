@@ -1,4 +1,4 @@
-//! How many partitions of others a processor follows.
+//! How many partitions a processor follows as a standby.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};

@@ -24,8 +24,8 @@ const topic = values.prefix + values.topic;
 const last = new Map();
 const seen = { delivered: 0, new: 0, types: {} };
 
-/** Where a record stands in history, as numbers that compare. Cells have a name alone, and a record
- * without a value has its place in its id alone. */
+/** The position of a record, as comparable numbers. Cells only have a name, and a record without a
+ * value has its position only in its id. */
 function positionOf(body, id) {
   const [partition, offset, index] = body ? [0, 0, 0] : id.split('-').map(Number);
   const place = body?.position || body?.as_of || { partition, offset, index };

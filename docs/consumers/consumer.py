@@ -18,8 +18,8 @@ SCHEMAS = pathlib.Path(__file__).resolve().parents[1] / "schemas"
 
 
 def position_of(body, headers):
-    """Where a record stands in history; counts carry theirs as as_of, one for many records, audience
-    cells have a name alone, and a record without a value has its place in its id alone."""
+    """The position of a record; counts carry theirs as as_of, one for many records, audience
+    cells only have a name, and a record without a value has its position only in its id."""
     if body is None:
         partition, offset, index = map(int, headers["ce_id"].split("-")[:3])
         return partition, (offset, index)

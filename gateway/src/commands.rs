@@ -12,7 +12,7 @@ use crate::problem::{ApiError, Code};
 use crate::telemetry::Telemetry;
 use crate::traced;
 
-/// How long an answer that missed its deadline is still waited for.
+/// How long to wait for an answer that missed its deadline.
 const LATE_FOR: Duration = Duration::from_secs(60);
 /// Late answers kept for those who ask: a few megabytes.
 const LATE_MAX: usize = 16_384;

@@ -1,4 +1,4 @@
-//! What a page may load, as browsers hold it to.
+//! What a page may load, as browsers enforce it.
 
 use http::HeaderValue;
 

@@ -1,5 +1,5 @@
-//! One object for all who look at it: published once a tick, serialised once, sent as the same
-//! bytes to each.
+//! One object for everybody who watches it: published once per tick, serialised once, sent as the
+//! same bytes to each.
 
 use std::sync::{Arc, OnceLock};
 
@@ -82,7 +82,7 @@ impl<T: Object> Feed<T> {
         Feed { slot: watch::Sender::new(Slot { pushed: Arc::clone(&now), now }) }
     }
 
-    /// Replaces the object. With `push` those who follow it hear of it, if it is news to them.
+    /// Replaces the object. With `push` its followers are notified, if it is news to them.
     pub(crate) fn publish(&self, value: T, push: bool) {
         self.slot.send_if_modified(|slot| {
             let is_news = push && value.is_news(&slot.pushed.value);
@@ -99,7 +99,7 @@ impl<T: Object> Feed<T> {
         Arc::clone(&self.slot.borrow().now)
     }
 
-    /// The object as it is, then whenever it has news. Who is slow misses what is old already.
+    /// The object as it is, then whenever it has news. Slow followers skip what is outdated.
     pub(crate) fn follow(&self) -> impl Stream<Item = Bytes> + Send + use<T> {
         let receiver = self.slot.subscribe();
         let first = receiver.borrow().now.frame();

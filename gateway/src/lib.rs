@@ -1,6 +1,6 @@
 //! HTTP: the one way in for people, apps and staff.
 //!
-//! A request is checked (token, limits, form), becomes a command in the log, and waits for its
+//! A request is checked (token, limits, format), becomes a command in the log, and waits for its
 //! outcome; reads come from views folded from facts. Nothing is decided here. Start reading at
 //! [`app`], then `commands` and one file of `routes`.
 //!
@@ -9,21 +9,21 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments` | subject: the provider, as far as it is served here |
+//! | `payments` | subject: the provider, as far as a gateway serves it |
 //! | `csp` | what pages may load |
-//! | `lifecycle`, `telemetry` | subjects: readiness and the end; metrics and spans |
-//! | `heartbeat` | rooms advance, frontiers agree and are recorded |
-//! | `feed`, `queue_feeds`, `sse` | what many people look at, made once |
+//! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
+//! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
+//! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
 //! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
-//! | `problem` | every way to say no, in one table |
-//! | `routes` | one file a group of routes |
-//! | `model` | what is sent and received, by subject |
+//! | `problem` | every error response, in one table |
+//! | `routes` | one file per group of routes |
+//! | `model` | requests and responses, by subject |
 //! | `metering` | counters and latencies of answers |
 //! | `readiness` | each service of a process, as machines read it |
 //! | `status_page` | readiness and metrics of the other roles |
-//! | `traced` | spans of requests that are traced |
+//! | `traced` | spans of traced requests |
 //! | `listen` | the socket, and how many may wait at it |
 //! | `server` | sockets, time limits, draining |
 

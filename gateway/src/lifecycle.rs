@@ -1,4 +1,4 @@
-//! Where a gateway is between its start and its end.
+//! The state of a gateway between start and shutdown.
 
 use std::future::Future;
 use std::sync::Arc;

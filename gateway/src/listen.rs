@@ -1,4 +1,4 @@
-//! Where a server stands in the kernel: how many may wait at the door.
+//! The listening socket: how many connections may wait at it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ mod tests {
     async fn hundreds_may_wait_before_anybody_is_accepted() {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        // Nobody accepts; who does not fit would hear nothing.
+        // Nobody accepts; connections beyond the limit would get no answer.
         let connect = |_| TcpStream::connect_timeout(&address, Duration::from_secs(10)).unwrap();
         let waiting: Vec<TcpStream> = (0..600).map(connect).collect();
         assert_eq!(waiting.len(), 600);

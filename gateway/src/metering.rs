@@ -1,4 +1,4 @@
-//! Counters and latencies of answers, found without building a label each time.
+//! Counters and latencies of answers, looked up without building labels each time.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};

@@ -1,5 +1,5 @@
-//! The frame of the OpenAPI 3.1 document: what is true of all calls. The calls themselves come with
-//! their routes.
+//! The frame of the OpenAPI 3.1 document: what all calls have in common. The calls come with their
+//! routes.
 
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, schema::Components};

@@ -1,5 +1,5 @@
-//! The provider of payments, as far as a gateway serves it: its form, its pages, its webhooks.
-//! Which provider it is, nothing here knows.
+//! The payment provider, as far as a gateway serves it: its form, its pages, its webhooks.
+//! Nothing here knows which provider it is.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Blocks of queue places, reserved where they are counted once for all: in the log.
+//! Blocks of queue places, reserved in the log, where they are counted once for all gateways.
 
 use std::time::Duration;
 

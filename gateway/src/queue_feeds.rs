@@ -1,4 +1,4 @@
-//! The public queue of each event, made once a tick for everybody who waits.
+//! The public queue of each event, built once per tick for everybody who waits.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,4 +1,4 @@
-//! Whether a process may be sent work, as machines read it: each service by name.
+//! Whether a process may receive traffic, for machines: each service by name.
 
 use std::collections::BTreeMap;
 

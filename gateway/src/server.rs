@@ -1,4 +1,4 @@
-//! Sockets: limits on how many, how slow and how long, and a calm end.
+//! Sockets: limits on how many, how slow and how long, and graceful shutdown.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -26,7 +26,7 @@ use crate::state::GatewayState;
 /// fit into a gigabyte.
 const BUFFER_BYTES: usize = 16 * 1024;
 /// How long connections may take to end after their streams were sent elsewhere: longer than any
-/// request that is heard within its deadlines.
+/// request that meets its deadlines.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
 
 /// Serves until `shutdown` is done, then drains: readiness off at once, connections still taken
@@ -132,7 +132,7 @@ async fn serve(stream: TcpStream, peer: Peer, router: axum::Router, state: Gatew
             request.map(Body::new)
         })
         .map_response(move |mut response: hyper::Response<Body>| {
-            // Who keeps a connection through the end of its server would find it gone in the
+            // A client that keeps its connection while the server stops would lose it in the
             // middle of the next request.
             if state.lifecycle.is_draining() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

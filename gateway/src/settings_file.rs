@@ -1,10 +1,10 @@
 //! Dials that a settings file changes: which of its entries act, and how they become one fact each,
 //! however many gateways read the same file.
 //!
-//! An entry acts when it changes. What it comes to is named by a digest of its content, which the
-//! fact carries: who sees the digest as the last one done has nothing to do, and who is faster than
-//! the fact sends the same command under the same id. At a start only entries act that were never
-//! done before, so that a restart does not take back what somebody turned since.
+//! An entry acts when it changes. It is identified by a digest of its content, which the fact
+//! carries: a gateway that sees the digest as the last one applied has nothing to do, and one that
+//! is faster than the fact sends the same command under the same id. At a start only entries act
+//! that were never applied before, so that a restart does not revert what somebody changed since.
 
 use std::time::Duration;
 

@@ -82,7 +82,7 @@ fn an_entry_for_all_leaves_out_whom_it_cannot_mean() {
     assert!(!acts(SalePhase::Announced, &all(pause.clone())));
     assert!(!acts(SalePhase::Closed, &all(pace(5))));
     assert_eq!(act(SalePhase::Open, &changes, None, &all(pace(5))), None, "not at a start");
-    // Who has an entry of their own is not meant by the one for all.
+    // An event with its own entry is not affected by the one for all.
     let both = [all(pause.clone()), own(pace(7))].concat();
     let made = act(SalePhase::Open, &changes, Some(&[]), &both).unwrap();
     assert_eq!((made.change.pace_per_minute, made.change.phase), (Some(7), None));

@@ -1,6 +1,6 @@
-//! Event streams that last until the gateway ends, and then say when to come back.
+//! Event streams that run until the gateway stops, and then say when to reconnect.
 //!
-//! What is sent are bytes, so that something many people look at is made once and not for each.
+//! They send bytes, so that something many people watch is built once and not for each.
 
 use std::convert::Infallible;
 use std::time::Duration;

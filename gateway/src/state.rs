@@ -1,4 +1,4 @@
-//! What handlers share, split by subject: each asks for what it uses.
+//! What handlers share, split by subject: each takes what it uses.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Liveness, readiness and metrics of a process that is no gateway.
+//! Liveness, readiness and metrics of a process that is not a gateway.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a gateway measures of itself: metrics, and where spans go.
+//! What a gateway measures about itself: metrics, and where spans go.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Spans of traced requests, and their context on its way into the log.
+//! Spans of traced requests, and passing their context into the log.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Secrets in files: made once, readable by their owner alone.
+//! Secrets in files: created once, readable only by their owner.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -1,7 +1,7 @@
-//! The roles of a process, wired from its settings.
+//! The roles of a process, built from its settings.
 //!
-//! It reads settings and secrets, starts the rooms of the roles that are wanted, and ends them
-//! calmly. It decides nothing itself. Start reading at [`Running::start`].
+//! It reads settings and secrets, starts the services of the configured roles, and stops them
+//! gracefully. It decides nothing itself. Start reading at [`Running::start`].
 
 pub mod keys;
 mod payments;

@@ -1,4 +1,4 @@
-//! The provider of payments that the settings name. Another one is an arm here.
+//! The payment provider that the settings name. Another one is a match arm here.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Every place facts can be carried to: the one list of them.
+//! Every destination of facts, in one list.
 
 use std::path::Path;
 use std::sync::Arc;

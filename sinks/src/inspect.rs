@@ -1,4 +1,4 @@
-//! How a PostgreSQL is, beside how its sink needs it.
+//! The state of a PostgreSQL server, compared with what its sink needs.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -1,7 +1,7 @@
-//! Sinks: facts carried to where others look for them.
+//! Sinks: facts written to other systems.
 //!
-//! A sink keeps its position together with its rows, so a crash repeats nothing and misses
-//! nothing. One file a sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start
+//! A sink stores its position together with its rows, so a crash repeats nothing and misses
+//! nothing. One file per sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start
 //! reading at `sink`.
 
 mod destinations;

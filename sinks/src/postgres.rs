@@ -1,4 +1,4 @@
-//! The tables of a sale in PostgreSQL: the same as in SQLite, many rows a statement.
+//! The tables of a sale in PostgreSQL: the same as in SQLite, many rows per statement.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Carries facts to one place, batch by batch: what a sink does with what it follows.
+//! Writes facts to one destination, batch by batch.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +19,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// How long quiet partitions are waited on.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Carries every partition of the facts to a place, on a thread of its own. One that is away for a
-/// while loses nothing, it only falls behind.
+/// Writes every partition of the facts to a destination, on its own thread. One that is unreachable
+/// for a while loses nothing, it only falls behind.
 pub fn spawn(log: Arc<dyn Log>, destination: Arc<dyn Destination>) -> std::io::Result<Follower> {
     let role = role(destination.name());
     let config = FollowerConfig {

@@ -1,4 +1,4 @@
-//! What a sink is, and what a place facts are carried to is before it is opened.
+//! What a sink is, and what a destination is before it is opened.
 
 use floodgate_domain::{FactRecord, LogTime};
 use floodgate_event_log::{Offset, Partition};

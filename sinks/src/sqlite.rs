@@ -1,4 +1,4 @@
-//! The tables of a sale in SQLite, row by row. The file can be deleted: it is made again from the
+//! The tables of a sale in SQLite, row by row. The file can be deleted: it is rebuilt from the
 //! log.
 
 use std::fs::File;

@@ -1,7 +1,7 @@
 //! The tables of a sale, each described once, and the statements that keep them.
 //!
-//! The same SQL serves every database; what differs is a [`Dialect`]: how a table is made, and what
-//! a statement takes its rows from. Times are milliseconds since 1970 in UTC.
+//! The same SQL serves every database; what differs is a [`Dialect`]: how a table is created, and
+//! what a statement takes its rows from. Times are milliseconds since 1970 in UTC.
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! `floodgate bench`: the promises' figures on this machine.
+//! `floodgate bench`: the promised figures, on this machine.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `floodgate config`: what is set, and whether it can be.
+//! `floodgate config`: what is set, and whether it is valid.
 
 use std::path::PathBuf;
 

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use floodgate_load::{LoadOptions, LoadProgress, LoadReport};
 
-/// Who comes, and whether a person watches.
+/// The crowd, and whether a person watches.
 #[derive(Debug, Clone)]
 pub(super) struct CrowdOptions {
     pub(super) target: String,

@@ -1,4 +1,4 @@
-//! `floodgate demo`: everything at once, to look at.
+//! `floodgate demo`: everything at once, for a first look.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `floodgate dlq`: records that could not be processed, and another try.
+//! `floodgate dlq`: records that could not be processed, and replaying them.
 
 use std::path::Path;
 
@@ -107,7 +107,7 @@ fn replay(one: &One, settings: &Settings) -> Result<Value, Failure> {
     }
 }
 
-/// A command is decided when the log has it, so it goes to the end.
+/// A command is decided once it is in the log, so it is appended.
 fn append_again(
     name: &str,
     (partition, record): (u32, Record),
@@ -123,8 +123,8 @@ fn append_again(
     Ok(json!({ "replayed": name, "partition": partition, "offset": appended.first }))
 }
 
-/// A fact has its place in history. Who keeps a position is set back to before it; what it reads
-/// again harms nothing, because rows only ever get a greater version.
+/// A fact has its place in history. A sink that keeps a position is rewound to before it; what it
+/// reads again does no harm, because row versions only ever grow.
 fn set_back(
     name: &str,
     origin: &Origin,

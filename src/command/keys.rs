@@ -1,4 +1,4 @@
-//! `floodgate keys`: secrets, made here and nowhere else.
+//! `floodgate keys`: secrets, created here and nowhere else.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What one can type: one file a command.
+//! The commands, one file each.
 
 mod audit;
 mod bench;

@@ -1,4 +1,4 @@
-//! `floodgate ticket`: hand one on for its owner, let somebody in with one.
+//! `floodgate ticket`: transfer one for its owner, redeem one.
 
 use clap::Subcommand;
 use serde_json::json;

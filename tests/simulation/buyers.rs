@@ -1,4 +1,4 @@
-//! People: who comes, what they want, what they heard, and what they ask again.
+//! People: who comes, what they want, what they were answered, and what they retry.
 
 use std::collections::HashMap;
 
@@ -293,7 +293,7 @@ impl Buyers {
         self.ask(event_id, STAFF, command);
     }
 
-    /// Somebody who heard nothing asks again, under the same id.
+    /// Somebody who got no answer asks again, under the same id.
     fn repeat(&mut self, streams: &mut Streams) {
         if !self.open.is_empty() {
             let at = streams.choices.random_range(0..self.open.len());

@@ -1,7 +1,7 @@
 //! The group of processors, as a coordinator keeps it: sessions, shares, one owner after the other.
 //!
-//! A partition moves only once its last owner knows that it lost it, or is missed for longer than
-//! its session. Who sleeps longer than that is thrown out, and hears of it when it asks.
+//! A partition moves only once its last owner knows that it lost it, or has been silent for longer
+//! than its session. A member that sleeps longer is expelled, and learns of it when it polls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use floodgate_event_log::{LogError, Membership, Partition, Reassignment};
 
 use super::clock::Clock;
 
-/// How long a member that says nothing is not missed.
+/// How long a member may be silent.
 pub(crate) const SESSION_MS: u64 = 1_000;
 
 type MemberId = u64;
@@ -20,11 +20,11 @@ type MemberId = u64;
 pub(crate) struct Group {
     partitions: u32,
     next_id: MemberId,
-    /// When each was heard last.
+    /// When each was last heard from.
     members: BTreeMap<MemberId, u64>,
     /// Who is to have a partition.
     target: BTreeMap<Partition, MemberId>,
-    /// Who has it, as far as it has heard.
+    /// Who has it, as far as it knows.
     held: BTreeMap<Partition, MemberId>,
     /// The next question of any member fails.
     fails: bool,

@@ -10,8 +10,8 @@ use floodgate_runner::supervisor::policy::Share;
 use super::model::books::Wrong;
 use super::processor::Processor;
 
-/// How long a partition may have no owner that is awake: a session until one that died is missed, one more
-/// if the heir sleeps, warming up, the pause after a failure.
+/// How long a partition may have no owner that is awake: a session until a death is noticed, one more if
+/// the successor sleeps, warm-up, the pause after a failure.
 const OWNED_WITHIN_MS: u64 = 12_000;
 /// How long a worker may take, awake, to do what its supervisor decided.
 const ROLE_WITHIN_MS: u64 = 2_000;
@@ -83,7 +83,7 @@ impl Watch {
             let owns = bench.runners[partition].borrow().is_owning();
             let may_own = match share {
                 Share::Owned => true,
-                // Who stops keeps everything until it leaves.
+                // A process that stops keeps everything until it leaves.
                 Share::Lingering { until } => {
                     *until > processor.running_for() || processor.should_stop
                 }

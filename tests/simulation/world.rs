@@ -73,7 +73,7 @@ pub(crate) struct World {
     pub(crate) judge: Judge,
     pub(crate) watch: Watch,
     pub(crate) faults: Faults,
-    /// Partitions whose appends nobody hears of for a while.
+    /// Partitions whose appends are not acknowledged for a while.
     slow_until: [u64; PARTITIONS as usize],
     /// Each process appends by a name of its own.
     processes: u32,
@@ -382,7 +382,7 @@ impl World {
         }
     }
 
-    /// Answers on their way: the judge hears all of them, the buyers most.
+    /// Answers in transit: the judge gets all of them, the buyers most.
     fn deliver(&mut self, lost: f64) {
         for reply in std::mem::take(&mut *self.mailbox.0.lock().unwrap()) {
             self.judge.hear(partition(reply.event_id, PARTITIONS), reply.clone());

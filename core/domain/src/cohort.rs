@@ -1,6 +1,6 @@
-//! Cohorts: what fans may say about themselves for aggregates, in the coarsest words there are.
+//! Cohorts: what fans may say about themselves for aggregates, as coarsely as possible.
 //!
-//! An age band and a country, each optional, both from fixed lists. Nothing finer has a form
+//! An age band and a country, each optional, both from fixed lists. Nothing finer has a type
 //! here, so nothing finer can be asked, sent or kept.
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Commands: what people and Floodgate itself ask of an event, in the imperative.
 //!
-//! A command is decided when the log has it. Its [`Envelope`] says who asks, by which
-//! name the command may be repeated, and which gateway waits for the answer.
+//! A command is decided once it is in the log. Its [`Envelope`] says who sent it, under which
+//! id it may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
 use crate::dials::{DialChange, PhaseDial};
@@ -27,7 +27,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// A command of Floodgate itself. Who has to know its answer says so when it is sent.
+    /// A command of Floodgate itself. Whoever needs its answer says so when sending it.
     #[must_use]
     pub fn system(command_id: CommandId, event_id: EventId, command: Command) -> Self {
         let (fingerprint, actor, reply_to) = (0, Actor::System, GatewayId::NOBODY);

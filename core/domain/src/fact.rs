@@ -2,7 +2,7 @@
 //!
 //! Facts are complete: a reader needs no engine to follow them. Every fact that moves seats
 //! names the seats and the buyer. Facts about cohorts name nobody, on purpose. What each one
-//! changes, for all who follow facts, is in [`crate::effects`].
+//! changes, for all readers of facts, is in [`crate::effects`].
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};

@@ -1,8 +1,8 @@
 //! Identifiers: fixed-width numbers inside, prefixed Crockford base32 outside.
 //!
-//! An identifier says what it names (`evt_…`, `byr_…`), sorts nowhere and carries no
-//! personal data. The engine never makes one at random: ids come in with commands, and
-//! hold ids are numbered by the engine itself.
+//! An identifier says what it names (`evt_…`, `byr_…`), has no meaningful order and contains no
+//! personal data. The engine never generates one at random: ids come in with commands, and
+//! the engine numbers holds itself.
 
 use std::fmt;
 use std::str::FromStr;
@@ -182,7 +182,7 @@ impl LogTime {
     }
 }
 
-/// Who asks: decides what a command may touch.
+/// Who sends a command, which decides what it may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Floodgate itself: ticks, payment results, reserved places.

@@ -1,14 +1,14 @@
-//! The words everybody shares: what can be asked of an event, what happens to it, and their form.
+//! The shared vocabulary: commands on an event, what happens to it, and how both are encoded.
 //!
 //! Pure data with the rules that belong to it; nothing here decides. Start reading at
-//! [`command`] (what is asked) and [`fact`] (what happened).
+//! [`command`] (what is requested) and [`fact`] (what happened).
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
 //! | [`dials`], [`line`], [`payment`], [`cohort`] | more of them |
-//! | [`command`], [`fact`], [`refusal`], [`answer`] | asked, happened, refused, answered |
-//! | [`effects`] | what each fact changes, for all who follow them |
+//! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
+//! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;

@@ -1,8 +1,7 @@
 //! The order of an event's line: the one function that ranks a place, and what is compared with it.
 //!
-//! A place is a number one visitor holds; its rank is when that place is called. Whoever compares a
-//! place with the frontier does it through a [`Rank`], so a draw changes the order here and nowhere
-//! else.
+//! A place is a visitor's number; its rank says when that place is called. Every comparison of a
+//! place with the frontier uses a [`Rank`], so a draw changes the order here and nowhere else.
 
 use crate::ids::Place;
 

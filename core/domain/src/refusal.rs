@@ -1,5 +1,5 @@
-//! Refusals: a lawful no with a stable code. Not errors: they are decided, remembered and
-//! repeated like any other outcome. Codes only grow; a number is never used twice.
+//! Refusals: a legitimate "no" with a stable code. Not errors: they are decided, remembered and
+//! repeated like any other outcome. Codes are only added; a number is never reused.
 
 /// Why a command was refused. The discriminant is the wire code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

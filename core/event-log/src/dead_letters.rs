@@ -1,6 +1,6 @@
-//! Dead letters: records somebody could not read, kept aside with their origin.
+//! Dead letters: records that a reader could not read, set aside with their origin.
 //!
-//! A reader that meets such a record sets it aside and goes on. Each is written once a role,
+//! A reader that meets such a record sets it aside and goes on. Each is written once per role,
 //! however often that role restarts and reads past the record again: before it writes its first
 //! dead letter of a partition, it reads those that are there.
 

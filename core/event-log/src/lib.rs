@@ -3,10 +3,10 @@
 //! | module | holds |
 //! |---|---|
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
-//! | [`topics`] | the topics, their keys and how long they keep |
+//! | [`topics`] | the topics, their keys and their retention |
 //! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
-//! | [`dead_letters`] | records somebody could not read, kept aside with their origin |
+//! | [`dead_letters`] | records that a reader could not read, set aside with their origin |
 //! | [`probe`] | how far the log's clock is from ours |
 //! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |

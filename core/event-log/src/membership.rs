@@ -1,7 +1,7 @@
 //! A place in the group of processes that share the partitions of the commands.
 //!
-//! The group is only asked who owns what; it carries no records. What it knows of its members may
-//! grow: whoever follows the group takes what it needs from here.
+//! The group is only asked who owns what; it carries no records. What it knows about its members
+//! may grow: followers of the group take what they need from here.
 
 use std::time::Duration;
 

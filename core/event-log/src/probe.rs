@@ -1,4 +1,4 @@
-//! How far the log's clock is from ours, by records that say nothing to nobody.
+//! How far the log's clock is from ours, measured with records that nobody needs.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

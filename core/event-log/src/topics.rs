@@ -1,4 +1,4 @@
-//! The topics: what is in them, and how long they keep it.
+//! The topics: what they contain, and how long they keep it.
 
 /// A topic of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! One request followed across processes: its context travels in a record's header.
 //!
 //! The names and forms are those of W3C Trace Context (version 00). Requests that are not sampled
-//! carry nothing and cost nothing. Where spans go is somebody else's business: see [`SpanSink`].
+//! carry nothing and cost nothing. Where spans go is decided elsewhere: see [`SpanSink`].
 
 use std::fmt;
 use std::sync::Arc;

@@ -196,7 +196,7 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     fn partitions(&self, topic: Topic) -> u32;
 
     /// Queues records for one partition, all or nothing and in order: two appends from one
-    /// thread keep their order. `ack` hears once they are durable, or why they are not.
+    /// thread keep their order. `ack` is completed once they are durable, or with why they are not.
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack);
 
     /// The same with a ticket to wait for.

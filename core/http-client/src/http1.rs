@@ -1,7 +1,7 @@
-//! One HTTP/1.1 connection that is asked again and again: write a request, read its answer.
+//! One HTTP/1.1 connection, used again and again: write a request, read its response.
 //!
-//! For the load tools. A client that costs as much as the server measures itself, so there is no
-//! task a connection, no channel and no header map here; the parser is the one hyper uses.
+//! For the load tools. A client that costs as much as the server would measure itself, so there is
+//! no task per connection, no channel and no header map here; the parser is the one hyper uses.
 
 use std::io;
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! Which seats of a row touch.
+//! Which seats of a row are adjacent.
 //!
-//! Owns the inference: by geometry where there are coordinates, else assumed from numbers.
-//! Both put a row's seats in walking order and note where a new run begins. Never changes a
+//! Owns the inference: by geometry where there are coordinates, otherwise from the numbers.
+//! Both put a row's seats in order and note where a new run begins. Never changes a
 //! label, and never joins two row objects of a file: one visible row stored as several
 //! objects stays several rows, so that seats are offered together only where the file itself
-//! says that they stand in one line.
+//! says that they are in one line.
 
 use crate::draft::{Draft, DraftRow, DraftSeat, Point};
 

@@ -1,6 +1,6 @@
 //! Draft → plan and report.
 //!
-//! Owns the steps every foreign format goes through: double names, adjacency, drawing, ranks,
+//! Owns the steps every foreign format goes through: duplicate names, adjacency, drawing, ranks,
 //! runs, counts. Never reads bytes. Start at [`assemble`].
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Prices for demonstrations: the better a category's rows, the dearer.
+//! Prices for demonstrations: the better a category's rows, the more expensive.
 
 use floodgate_domain::Plan;
 

@@ -1,4 +1,4 @@
-//! The shortest way to write labels and points down.
+//! The shortest encoding of labels and points.
 
 use floodgate_domain::plan::{Labels, Shape};
 

@@ -1,8 +1,8 @@
 //! A drawing for files without coordinates.
 //!
 //! Owns the synthetic layout: blocks of rows, the first row in front, either on the four sides
-//! of a field (where the file names stands by compass) or facing a stage at the top. It is
-//! there so that a map can be drawn; it claims nothing about the real house.
+//! of a field (where the file names stands by compass) or facing a stage at the top. It
+//! exists so that a map can be drawn; it says nothing about the real venue.
 
 use crate::aisles::countable;
 use crate::draft::{Draft, DraftRow, DraftSeat, DraftSection};

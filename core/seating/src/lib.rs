@@ -1,18 +1,18 @@
 //! Readers and generators of seating plans.
 //!
-//! Owns the way from a venue's file to a [`Plan`] that can be sold: reading, finding which
-//! seats touch, ranking rows, and reporting what was assumed and what is wrong. Never sells,
+//! Owns the way from a venue's file to a [`Plan`] that can be sold: reading, finding
+//! adjacent seats, ranking rows, and reporting what was assumed and what is wrong. Never sells,
 //! stores or draws. Start at [`import`].
 //!
 //! | module | holds |
 //! |---|---|
 //! | `pretix`, `table`, `native` | one format each |
 //! | `draft` | what a foreign file says, before anything is inferred |
-//! | `aisles` | which seats touch: by geometry, or assumed from numbers |
+//! | `aisles` | which seats are adjacent: by geometry, or from the numbers |
 //! | `layout` | a drawing for files without coordinates |
 //! | `assemble` | draft → plan and report; `overlap`, `fit` and `palette` are its tools |
 //! | [`report`] | what a person should know before selling the plan |
-//! | [`generate`], [`demo_prices`] | houses and prices that are free to ship |
+//! | [`generate`], [`demo_prices`] | venues and prices that are free to ship |
 
 mod aisles;
 mod assemble;

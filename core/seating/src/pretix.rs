@@ -1,6 +1,6 @@
 //! pretix seating-plan JSON: `zones[].rows[].seats[]`.
 //!
-//! Owns this format's shape. Keys it does not know are passed over, since newer editors write
+//! Owns this format's shape. Unknown keys are ignored, since newer editors write
 //! more of them; areas are drawings, of which only one named as the stage matters here. A
 //! seat's place is zone + row + seat position.
 

@@ -1,7 +1,7 @@
 //! What a person should know about a plan before selling it.
 //!
-//! Owns the words: codes, severities, counts. Never decides what is a problem. Errors refuse a
-//! plan ([`Rejected`]); warnings travel with it ([`Report`]).
+//! Owns codes, severities and counts. Never decides what is a problem. A plan with errors is
+//! refused ([`Rejected`]); warnings go with it ([`Report`]).
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
-//! CSV with a header: one seat a line.
+//! CSV with a header: one seat per line.
 //!
 //! Owns this format's columns and their spellings. The order of columns is free; only `row`,
-//! `seat` and a section (`section`, `block`, `zone` or `stand`) are needed. Messages name lines.
+//! `seat` and a section (`section`, `block`, `zone` or `stand`) are required. Messages give lines.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::{Format, Imported};
 const ONLY_CATEGORY: &str = "Standard";
 const NO_CATEGORY: &str = "Without category";
 
-/// Where each value stands in a line.
+/// The column of each value.
 #[derive(Debug, Default)]
 struct Columns {
     stand: Option<usize>,

@@ -1,7 +1,7 @@
-//! Spans on their way to an OpenTelemetry collector: OTLP over HTTP, in its JSON form.
+//! Export of spans to an OpenTelemetry collector: OTLP over HTTP, in its JSON form.
 //!
-//! The form is one document a batch (opentelemetry-proto, `ExportTraceServiceRequest`). A collector
-//! that is away costs nothing but its spans.
+//! The format is one document per batch (opentelemetry-proto, `ExportTraceServiceRequest`). If the
+//! collector is unreachable, only its spans are lost.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};

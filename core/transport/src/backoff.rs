@@ -1,4 +1,4 @@
-//! Pauses between tries.
+//! Pauses between retries.
 
 use std::time::Duration;
 

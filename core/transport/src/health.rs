@@ -1,4 +1,4 @@
-//! How a service is.
+//! The health of a service.
 
 use std::time::{Duration, Instant};
 

@@ -2,14 +2,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`service`] | [`Service`]: what a running process is made of |
-//! | [`health`] | [`Health`]: how a service is, and how several are together |
-//! | [`services`] | [`Services`]: the list of a process, readiness, the rule for failure, the end |
+//! | [`service`] | [`Service`]: what a running process consists of |
+//! | [`health`] | [`Health`]: the health of one service, and of several together |
+//! | [`services`] | [`Services`]: services of a process, readiness, failure, shutdown |
 //! | [`group`] | several services under one name |
 //! | [`follower`] | [`Follower`] and [`Handler`]: the one way to read a topic |
 //! | [`commands`] | [`CommandSender`] and [`CommandClient`]: the one way to send a command |
 //! | [`replies`] | answers on their way back to the request that waits |
-//! | [`backoff`] | pauses between tries |
+//! | [`backoff`] | pauses between retries |
 
 pub mod backoff;
 pub mod commands;

@@ -1,7 +1,7 @@
 //! Answers on their way back to the request that waits for them.
 //!
-//! A gateway says which command it waits for before it appends it, so that no answer can be
-//! too fast. In one process the runner delivers straight into the hub; across processes a
+//! A gateway says which command it waits for before it appends it, so that no answer can come
+//! too early. In one process the runner delivers straight into the hub; across processes a
 //! follower of the replies topic does.
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,7 +23,7 @@ use crate::follower::{
 
 /// Answers taken at once.
 const READ_MAX: usize = 1024;
-/// The longest a quiet reader waits before it looks whether it shall stop.
+/// The longest a quiet reader waits before it checks whether to stop.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Takes replies off the hands of the runner. Must not block: the runner is serial.

@@ -30,7 +30,7 @@ pub trait Service: Send + Sync + fmt::Debug + 'static {
     /// Asks it to end and returns at once. Asking again changes nothing.
     fn stop(&self);
 
-    /// Waits until it has ended; must not be called inside async tasks. Whoever comes second finds it
-    /// ended, and hears of no error again.
+    /// Waits until it has ended; must not be called inside async tasks. A second caller finds it
+    /// ended, and does not get the error again.
     fn join(&self) -> Result<(), ServiceError>;
 }

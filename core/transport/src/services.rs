@@ -1,9 +1,9 @@
-//! The list of services that a process is.
+//! A process as a list of services.
 //!
-//! **One rule for failure.** A service whose log or store fails begins again by itself, with
-//! growing pauses, and is *degraded* meanwhile: the process is not ready, and says why. One that is
-//! degraded for longer than the process may wait, or that has failed for good, ends the process
-//! with its reason; whatever runs the process starts a new one.
+//! **One rule for failure.** A service whose log or store fails restarts by itself, with growing
+//! pauses, and is *degraded* meanwhile: the process is not ready, and says why. One that stays
+//! degraded for too long, or that has failed for good, ends the process with its reason; whatever
+//! supervises the process starts a new one.
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
@@ -11,11 +11,11 @@ use std::time::Duration;
 use crate::health::Health;
 use crate::service::{Service, ServiceError};
 
-/// When a service of a process ends: the later stages first. All of a stage are asked to end
-/// together and have ended before the next stage is asked.
+/// When a service of a process is stopped: later stages first. All services of a stage are asked
+/// to stop together, and have ended before the next stage is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// What machines watch until the very end.
+    /// Metrics and readiness, served until the very end.
     Watched,
     /// What everything else reads and writes.
     Log,
@@ -25,12 +25,12 @@ pub enum Stage {
     Door,
 }
 
-/// What it means to the process that a service cannot go on for now.
+/// What it means for the process that a service cannot go on for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// The process is for it: not ready without it, and ended if that lasts.
+    /// The process exists for it: not ready without it, and ended if that does not pass.
     Needed,
-    /// The process is for somebody else, who must not suffer: shown, and tried again for ever.
+    /// A side job, which must not harm the main one: reported, and retried for ever.
     Beside,
 }
 

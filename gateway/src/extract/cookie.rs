@@ -7,7 +7,7 @@ use floodgate_domain::EventId;
 
 /// How long cookies last: longer than any queue.
 const TICKET_SECONDS: u64 = 7 * 24 * 3600;
-/// A device outlasts the queues it stands in.
+/// A device outlasts the queues it is in.
 const DEVICE_SECONDS: u64 = 4 * TICKET_SECONDS;
 
 /// A token from its header, else from its cookie.

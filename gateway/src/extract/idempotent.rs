@@ -1,5 +1,5 @@
-//! A request that makes a command: its key, its body, and the digest of both. Repeated under the
-//! same key it gets the first outcome again.
+//! A request that sends a command: its key, its body, and the digest of both. Repeated under the
+//! same key, it gets the first outcome again.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! Preconditions as types: a handler that needs a shopper takes a `Shopper`. An extractor changes
-//! nothing, and asks of the state only the subjects it reads.
+//! nothing, and takes only the parts of the state that it reads.
 
 pub(crate) mod address;
 pub(crate) mod cookie;

@@ -1,4 +1,4 @@
-//! Query parameters, refused as a problem when they are not what the call takes.
+//! Query parameters, refused as a problem when they are not what the call accepts.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;

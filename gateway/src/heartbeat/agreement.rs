@@ -1,4 +1,4 @@
-//! Gateways make one frontier of theirs.
+//! Gateways agree on one frontier.
 
 use std::sync::Arc;
 use std::time::Duration;

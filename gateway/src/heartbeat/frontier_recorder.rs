@@ -1,7 +1,7 @@
 //! The line's progress, recorded in the log: who was called stays called, and can be notified.
 //!
-//! The frontier moves ten times a second on every gateway; the log records it at most about once
-//! a second an event, from whichever gateway comes first. The others see the fact and wait.
+//! The frontier moves ten times a second on every gateway; the log records it about once a
+//! second per event, from whichever gateway comes first. The others see the fact and wait.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a gateway does by itself while it serves: rooms advance, gateways agree on one frontier,
+//! What a gateway does in the background: waiting rooms advance, gateways agree on one frontier,
 //! and the log records it.
 
 mod agreement;

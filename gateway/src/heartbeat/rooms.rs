@@ -1,4 +1,4 @@
-//! Rooms advance, and what changed is made ready for all who look.
+//! Waiting rooms advance, and changes are prepared for everybody who watches.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What many calls answer.
+//! Answers of several calls.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

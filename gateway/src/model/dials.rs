@@ -1,4 +1,4 @@
-//! Dials as JSON and in OpenAPI: names, types, bounds and words are those of the domain's table.
+//! Dials as JSON and in OpenAPI: names, types, bounds and texts are those of the domain's table.
 
 use std::fmt;
 
@@ -204,7 +204,7 @@ impl ToSchema for ChangeBody {
 
 impl PartialSchema for DialValues {
     fn schema() -> RefOr<Schema> {
-        // A sale stands in more phases than a dial can turn it to.
+        // A sale can be in more phases than a dial can set.
         let phase = ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some("Of a change, what it was turned to; else the phase of the sale."));

@@ -1,5 +1,5 @@
-//! What is sent and received, by subject. Serialised types are here and nowhere deeper; what they
-//! mean for the log and the views is the handlers' business.
+//! Requests and responses, by subject. Serialised types are here and nowhere deeper; handlers know
+//! what they mean for the log and the views.
 
 mod answer;
 mod dials;

@@ -1,4 +1,4 @@
-//! How an order's payment stands, and how one is begun.
+//! The state of an order's payment, and how one is started.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! The plan as the HTTP interface shows it: still by runs, so that a large house stays small.
+//! The plan as the HTTP interface shows it: still by runs, so that a large venue stays small.
 
 use serde::Serialize;
 use utoipa::ToSchema;

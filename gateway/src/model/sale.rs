@@ -7,6 +7,6 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PhaseChange {
-    /// For those who look back; kept in the log with who did it. At most 500 bytes.
+    /// Why; kept in the log together with who did it. At most 500 bytes.
     pub(crate) reason: String,
 }

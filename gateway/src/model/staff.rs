@@ -1,4 +1,4 @@
-//! Staff, as their key says.
+//! Staff, as identified by their key.
 
 use serde::Serialize;
 use utoipa::ToSchema;

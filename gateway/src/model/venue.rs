@@ -1,4 +1,4 @@
-//! Seating plans as people have them.
+//! Seating plans in foreign formats.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! How what went wrong elsewhere is answered.
+//! Error responses for what went wrong elsewhere.
 
 use floodgate_admission::RoomError;
 use floodgate_admission::puzzle::PuzzleError;

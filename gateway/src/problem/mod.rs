@@ -1,4 +1,4 @@
-//! Every way to say no, and how it is answered. The table of codes is in `code`.
+//! Every error response. The table of codes is in `code`.
 
 mod code;
 mod from;

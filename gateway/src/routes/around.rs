@@ -1,4 +1,4 @@
-//! What happens around every request: it is counted, timed, traced, and its answer dressed.
+//! What happens around every request: it is counted, timed and traced, and answers get headers.
 
 use std::time::Instant;
 

@@ -1,6 +1,6 @@
-//! To be counted: a fan's coarse answers for aggregates, shared and taken back by themselves.
+//! Being counted: a fan's coarse answers for aggregates, shared and withdrawn by themselves.
 //!
-//! What is said here never comes back out of any call or topic about a person: only cells of many
+//! What is said here never appears in any call or topic about a person: only cells of many
 //! people are published, when a week is over.
 
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The door of the waiting room: a challenge to solve or to wait for, and what it comes to.
+//! The door of the waiting room: a challenge to solve or to wait for, and its outcome.
 
 use axum::Json;
 use axum::extract::State;
@@ -32,7 +32,7 @@ pub(crate) struct ChallengeQuery {
     wait: bool,
 }
 
-/// What to do before joining: nothing, solve a puzzle, or wait instead. Who has a place already
+/// What to do before joining: nothing, solve a puzzle, or wait instead. Whoever has a place already
 /// needs nothing.
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue/challenge",
     operation_id = "getChallenge", tag = "Fans",

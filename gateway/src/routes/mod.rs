@@ -1,4 +1,4 @@
-//! One file a group of routes. Each is registered once, here, with its entry in the document.
+//! One file per group of routes. Each is registered once, here, with its entry in the document.
 
 mod around;
 mod availability;

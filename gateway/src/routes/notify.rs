@@ -1,4 +1,4 @@
-//! To be notified when it is one's turn.
+//! Being notified when it is your turn.
 
 use axum::extract::State;
 use axum::response::Response;

@@ -32,7 +32,7 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
     file(&path, &headers)
 }
 
-/// A file with its kind and an ETag; browsers ask again each time and mostly hear 304.
+/// A file with its kind and an ETag; browsers ask again each time and mostly get a 304.
 fn file(path: &str, headers: &HeaderMap) -> Response {
     let Some(file) = Web::get(path) else { return ApiError::new(Code::NotFound).into_response() };
     let digest = file.metadata.sha256_hash();

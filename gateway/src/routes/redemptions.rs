@@ -1,4 +1,4 @@
-//! The gate: a ticket is shown, and lets somebody in once.
+//! The gate: a ticket is shown, and admits somebody once.
 
 use axum::extract::State;
 use axum::response::Response;

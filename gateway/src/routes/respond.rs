@@ -1,4 +1,4 @@
-//! How an outcome is answered.
+//! From an outcome to a response.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};

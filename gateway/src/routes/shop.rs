@@ -1,4 +1,4 @@
-//! Into the shop and out of it, and what a visitor has here.
+//! Entering and leaving the shop, and what a visitor has.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! For machines that watch machines.
+//! Liveness, readiness and metrics, for monitoring.
 
 use std::sync::Arc;
 

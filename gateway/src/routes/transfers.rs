@@ -1,4 +1,4 @@
-//! Tickets that are handed on: offered by whoever has them, taken by somebody else, or moved by
+//! Ticket transfers: offered by the owner, taken by somebody else, or made by
 //! staff.
 
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::problem::{ApiError, Code};
 use crate::ticket::{Offer, ShownTicket, TicketKey};
 use crate::time;
 
-/// How long an offer is good: long enough for a friend who is away, over before it is forgotten.
+/// How long an offer is valid: long enough for a friend who is away, over before it is forgotten.
 const OFFER_FOR: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 pub(crate) fn routes() -> Routes {
@@ -92,7 +92,7 @@ pub(crate) async fn take(
     let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
     let ShownTicket { event_id, hold_id, seat, edition } = ticket;
     let command = Command::TransferTicket { hold_id, seat, edition, to: device.buyer };
-    // Whoever takes it again under the same key hears the same; another key is another attempt.
+    // Taking it again under the same key gets the same answer; another key is another attempt.
     let key = RequestKey { name: format!("take {} {}", device.buyer, key.name), ..key };
     let outcome = commands.submit(event_id, Actor::Buyer(from), &key, command).await?;
     let sealed = device.seal(admission.keys());

@@ -1,4 +1,4 @@
-//! What staff changed about an event, with who and why; and where the dials stand since.
+//! What staff changed about an event, with who and why; and the dials since then.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! A log that is away for a while: views go on where they were; one that stays away ends the
+//! A log that is unreachable for a while: views go on where they were; one that stays away ends the
 //! process.
 #![allow(clippy::unwrap_used)]
 

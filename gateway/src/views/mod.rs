@@ -1,7 +1,7 @@
 //! The read side: events, seats and orders, folded from facts.
 //!
-//! One follower a partition folds the facts. It keeps what it has folded, so after a failure of
-//! the log it goes on where it was; meanwhile the views are as of then.
+//! One follower per partition folds the facts. It keeps what it has folded, so after a failure of
+//! the log it goes on where it was; until then the views are stale.
 
 mod changes;
 mod event;
@@ -31,7 +31,7 @@ pub(crate) use payments::{Failure, PaymentView};
 const BATCH_MAX: usize = 1024;
 /// Facts a gateway may be behind and still send visitors to its pages: some tens of milliseconds.
 const READY_BEHIND: u64 = 10_000;
-/// The longest wait for facts, and so how soon a stop is heard.
+/// The longest wait for facts, and so how soon a stop is noticed.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// One event's view and its stream of seat changes.

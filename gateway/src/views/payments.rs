@@ -1,4 +1,4 @@
-//! How the payments of an event's orders stand, for those who pay.
+//! The state of the payments of an event's orders, for those who pay.
 
 use std::collections::HashMap;
 

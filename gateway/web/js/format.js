@@ -60,7 +60,7 @@ export function waitingWords(range) {
   return `${hours(range.low)} to ${hours(range.high)} hours`;
 }
 
-/** Whether a screen reader should hear of this step: halved, 100, 10, next; never each tick. */
+/** Whether a screen reader should announce this step: halved, 100, 10, next; never each tick. */
 export function worthSaying(saidAhead, ahead) {
   if (saidAhead === null) return true;
   if (ahead >= saidAhead) return false;

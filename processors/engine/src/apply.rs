@@ -1,4 +1,4 @@
-//! Apply: what then is. Cannot fail, asks nothing, decides nothing.
+//! Apply: the resulting state. Cannot fail, checks nothing, decides nothing.
 
 use super::event::Event;
 use super::orders::{Order, generation_of, slot_of};

@@ -1,6 +1,6 @@
 //! The engine: one serial fold of commands into facts.
 //!
-//! [`Engine::step`] is the whole way of a command: time passes, the command is decided,
+//! [`Engine::step`] is the whole path of a command: time passes, the command is decided,
 //! its facts are applied, the outcome is remembered, the answer is given. Given the same
 //! log it does the same thing, always and everywhere.
 

@@ -1,4 +1,4 @@
-//! Everything the engine knows of one event.
+//! Everything the engine knows about one event.
 
 use super::buyers::{Buyer, Buyers};
 use super::orders::Orders;

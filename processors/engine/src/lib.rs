@@ -2,7 +2,7 @@
 //!
 //! No I/O, clock, randomness, async or logging here: time and ids come in as values, and
 //! everything that happens goes out as data. Start reading at [`Engine::step`], then
-//! `decide/` (what may happen) and `apply.rs` (what then is).
+//! `decide/` (what may happen) and `apply.rs` (the resulting state).
 
 mod apply;
 mod buyers;

@@ -1,8 +1,8 @@
-//! The first outcome of every recent command, so that a retry hears it again.
+//! The first outcome of every recent command, so that a retry gets it again.
 //!
-//! A ring of fixed size: the oldest outcome makes room for the newest. A client that
-//! repeats a command after that many others is decided anew; limits and seat states still
-//! keep it from getting anything twice.
+//! A ring of fixed size: the oldest outcome makes room for the newest. A command
+//! repeated after that many others is decided anew; limits and seat states still prevent
+//! getting anything twice.
 
 use super::table::{Index, mix64};
 use floodgate_domain::ids::{CommandId, HoldId, LogTime, Place};

@@ -1,4 +1,4 @@
-//! Which block is the best with `k` free seats in a run: found in a few word operations.
+//! The best block with `k` free seats in a run, found in a few word operations.
 //!
 //! For each group size one bitmap over all blocks, best first, under two levels of
 //! summaries. A bit is set when the block has a run of at least that many free seats.

@@ -1,6 +1,6 @@
-//! The seats of one event as bits: who is free, held, sold, and where the best ones are.
+//! The seats of one event as bits: which are free, held or sold, and where the best ones are.
 //!
-//! A block is up to 64 seats that touch, of one category. Blocks are kept in the order they
+//! A block is up to 64 adjacent seats of one category. Blocks are kept in the order they
 //! are served: by category, then by the row's rank, then in plan order.
 
 use super::run_index::{RunIndex, best_start, longest_run};

@@ -1,6 +1,6 @@
 //! Versions: which rules decide a log, and from which record on.
 //!
-//! What was decided stays decided. A rule that changes gets a new version, and applies only behind
+//! What was decided stays decided. A rule that changes gets a new version, and applies only after
 //! the record in the log that says so, an `EngineVersion` command; before it, and in a log without
 //! one, the rules are those they were. The constants that a replay depends on are rules too.
 

@@ -1,6 +1,6 @@
-//! The line as the log knows it: how far it was called, and who awaits a message.
+//! The line as recorded in the log: how far it was called, and who awaits a message.
 //!
-//! It knows places by their rank only. Who has entered is not in it any more.
+//! It knows places only by their rank. Those who have entered are no longer in it.
 
 use floodgate_domain::line::{Frontier, Rank};
 use floodgate_domain::wire::{Cursor, Sink, WireError};

@@ -1,8 +1,8 @@
 //! A hashed timing wheel on log time (Varghese and Lauck 1987, scheme 6): constant work to
 //! start a timer, none to stop one.
 //!
-//! Timers are never taken out: an owner that no longer wants one ignores it when it fires,
-//! and one that wants it later sets it again then. So each owner has few entries.
+//! Timers are never removed: an owner that no longer needs one ignores it when it fires,
+//! and one that needs it later sets it again then. So each owner has few entries.
 
 use floodgate_domain::ids::LogTime;
 

@@ -1,7 +1,7 @@
 //! Calls to a provider, off the loop that follows the facts.
 //!
-//! A slow provider keeps threads of a pool waiting and nothing else: calls go in through a bounded
-//! queue, results come back as data, and a full queue is found out at once.
+//! A slow provider blocks threads of a pool and nothing else: calls go in through a bounded
+//! queue, results come back as data, and a full queue is noticed at once.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};

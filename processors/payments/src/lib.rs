@@ -6,11 +6,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`provider`], [`web`] | the seam: what a provider does, and what it has on the web |
-//! | [`worker`], `open` | what carries a partition's payments forward; which are open and due |
+//! | [`provider`], [`web`] | the interface: what a provider does, and its web part |
+//! | [`worker`], `open` | processes a partition's payments; which are open and due |
 //! | [`calls`] | the pool that waits for providers |
 //! | [`outbox`] | the follower of a partition |
-//! | [`sandbox`], [`stripe`] | providers, a folder each |
+//! | [`sandbox`], [`stripe`] | providers, one folder each |
 
 pub mod calls;
 mod error;

@@ -1,4 +1,4 @@
-//! Which payments are not at rest, by the facts alone, and which of them are due.
+//! Which payments are open, from the facts alone, and which of them are due.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,8 +54,8 @@ pub(crate) struct Open {
 /// The name of an attempt.
 pub(crate) type Key = (Subject, u8);
 
-/// Every attempt that is not at rest. Bounded by the orders in the engine: each has a few
-/// attempts at most, and one at rest is dropped.
+/// Every open attempt. Bounded by the orders in the engine: each has a few attempts at most, and
+/// closed ones are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct OpenPayments {
     open: BTreeMap<Key, Open>,
@@ -179,7 +179,7 @@ impl OpenPayments {
         self.put(payment, step, at);
     }
 
-    /// The attempt as it was begun. One that was at rest already, because the buyer's bank said
+    /// The attempt as it was started. One that was already closed, because the buyer's bank said
     /// no before it said yes, or because nobody waited any more, has only its name left.
     fn attempt(&self, key: Key, reference: Option<&PaymentReference>, at: LogTime) -> Payment {
         let (subject, attempt) = key;

@@ -1,4 +1,4 @@
-//! The follower that carries a partition's payments forward.
+//! The follower that processes a partition's payments.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

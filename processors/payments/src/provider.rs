@@ -1,6 +1,6 @@
 //! What a payment provider is: the one trait a provider implements.
 //!
-//! Everything here is plain data. Whoever calls, be it the outbox or a gateway, knows no provider
+//! Everything here is plain data. The callers, outbox and gateways, know no provider
 //! by name; see `sandbox/` and `stripe/` for two of them.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a provider has on the web, as plain data: its card form, its own pages, its webhooks.
+//! A provider's web part, as plain data: its card form, its own pages, its webhooks.
 //!
 //! A gateway serves all of it under one prefix and knows no provider. The way back from a
 //! provider's page is [`way_back`].

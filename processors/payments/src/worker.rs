@@ -1,7 +1,7 @@
-//! What carries the payments of one partition forward: facts in, calls out, results into the log.
+//! Processes the payments of one partition: facts in, calls out, results into the log.
 //!
-//! A turn never waits for a provider. It reads what is new, takes up what calls have come to, and
-//! starts calls that are due; see [`crate::calls`] for who makes them.
+//! A turn never waits for a provider. It reads new facts, handles the results of calls, and
+//! starts calls that are due; [`crate::calls`] makes them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,10 +32,10 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(2);
 const CALL_LOST_AFTER_MS: u64 = 2 * CALL_WITHIN.as_millis() as u64;
 /// The longest that one payment is left alone because its provider asked for it.
 const RETRY_AFTER_MS_MAX: u64 = 60_000;
-/// How much later one that does not carry payments forward may hear of facts.
+/// How much later a worker that is resting may see facts.
 const RESTING: Duration = Duration::from_millis(500);
 
-/// What carrying payments forward takes.
+/// What processing payments needs.
 #[derive(Debug, Clone)]
 pub struct OutboxConfig {
     pub log: Arc<dyn Log>,

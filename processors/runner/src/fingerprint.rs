@@ -1,7 +1,7 @@
-//! Which record came last before a snapshot, so that a state is never taken for another log's.
+//! Which record came last before a snapshot, so that a snapshot is never used with another log.
 //!
 //! A folder or bucket may outlive the log it belongs to, or two installations may share one by
-//! mistake. Such a state would fit no seat, and nothing about it would look wrong.
+//! mistake. Such a state would be wrong for every seat, and nothing about it would look wrong.
 
 use floodgate_event_log::Record;
 

@@ -1,4 +1,4 @@
-//! Which rules every processor of the group can run: what an owner may put in force.
+//! Which rules every processor of the group supports: what an owner may put in force.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,8 +1,8 @@
 //! The serial loop that owns one partition of commands.
 //!
 //! Poll a batch, decode, let the engine decide and apply, answer, publish facts by position,
-//! snapshot, and append a `Tick` when holds are due and nobody calls. It never decides
-//! anything itself. Start reading at [`PartitionLoop::turn`].
+//! snapshot, and append a `Tick` when holds are due and nothing else arrives. It never
+//! decides anything itself. Start reading at [`PartitionLoop::turn`].
 //!
 //! | module | holds |
 //! |---|---|
@@ -11,15 +11,15 @@
 //! | [`standby`] | a follower that has folded the log already |
 //! | [`recovery`] | where to go on after a start or a failure |
 //! | [`tail`] | the last fact that is published, whatever else is in the ledger |
-//! | [`publication`] | facts on their way, in order and without a gap |
+//! | [`publication`] | publishing facts in order and without a gap |
 //! | [`snapshots`] | engine state in a folder or a bucket, checked |
-//! | [`worker`] | a partition's worker, step by step: owner or follower, as it is steered |
+//! | [`worker`] | a partition's worker, step by step: owner or follower, as directed |
 //! | [`owning`] | what it does while it owns |
 //! | [`own_command`] | what an owner appends itself: `Tick`, `EngineVersion` |
-//! | [`group_version`] | which rules every processor can run |
+//! | [`group_version`] | which rules every processor supports |
 //! | [`supervisor`] | the partitions of a process: who owns, who stands by, and when |
-//! | [`storing`] | snapshots on their way into their store |
-//! | [`role`] | what a worker shall be, and how it is doing |
+//! | [`storing`] | storing snapshots |
+//! | [`role`] | which role a worker should have, and its state |
 //! | [`runner`] | the thread of a worker |
 
 mod decided;

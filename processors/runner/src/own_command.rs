@@ -1,4 +1,4 @@
-//! Commands an owner appends itself: time passes, other rules come into force.
+//! Commands an owner appends itself: time passes, newer rules come into force.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::role::Control;
 use crate::standby::Standby;
 use crate::storing::{SnapshotWriter, Snapshots, save};
 
-/// The longest a quiet owner waits before it looks whether it shall stop.
+/// The longest a quiet owner waits before it checks whether to stop.
 const QUIET_MAX: Duration = Duration::from_millis(100);
 
 /// An owner, from gaining the partition to losing it.

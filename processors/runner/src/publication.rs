@@ -1,4 +1,4 @@
-//! Facts on their way: in order, bounded, and never with a gap.
+//! Publishing facts: in order, bounded, and never with a gap.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Where to go on: the newest good snapshot, and the tail of the published facts.
+//! Where to continue: the newest valid snapshot, and the tail of the published facts.
 
 use std::time::Duration;
 

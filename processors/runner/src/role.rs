@@ -1,4 +1,4 @@
-//! The role a partition's worker shall have, and what it reports.
+//! The role a partition's worker should have, and what it reports.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};

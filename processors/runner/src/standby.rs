@@ -1,9 +1,9 @@
 //! A follower that has folded the log already, so that it can own the partition at once.
 //!
 //! It publishes nothing, answers nobody, lets no time pass and stores no snapshots. It is a
-//! snapshot that keeps up: every fact of the commands it has folded is in the ledger, but for those
-//! of the very last one, which it keeps. So taking over is what a start is, without the loading
-//! and with a short replay: read the ledger's tail, go on behind it.
+//! snapshot that keeps up: every fact of the commands it has folded is in the ledger, except those
+//! of the very last one, which it keeps. So taking over is like a start without the loading and
+//! with a short replay: read the ledger's tail and go on after it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -31,8 +31,8 @@ const FACTS_MAX: usize = 4096;
 pub(crate) const TRAIL: u64 = 1 << 16;
 /// Records that are no commands are remembered up to this many: one is a fault somewhere.
 const FOREIGN_MAX: usize = 8;
-/// How much later than an owner a follower may hear of records: nobody waits for it, a broker pays for
-/// every answer, and a takeover waits so long at most for the ledger's last ones.
+/// How much later than an owner a follower may see records: nobody waits for it, every response costs
+/// the broker, and a takeover waits at most this long for the ledger's last ones.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long the ledger's last record may take to arrive at a takeover.
 const TAIL_WITHIN: Duration = Duration::from_secs(10);

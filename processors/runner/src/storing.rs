@@ -1,4 +1,4 @@
-//! Snapshots on their way into their store: beside the loop, which never waits for a disk.
+//! Storing snapshots beside the loop, which never waits for a disk.
 
 use std::fmt;
 use std::thread::JoinHandle;

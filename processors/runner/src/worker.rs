@@ -1,7 +1,7 @@
-//! A partition's worker, step by step: it owns the partition or stands by, as it is steered.
+//! A partition's worker, step by step: it owns the partition or stands by, as directed.
 //!
-//! Role after role, incarnation after incarnation, until it is asked to end or until an owner
-//! cannot go on. It has no thread and no clock, so that a simulator can take its steps too; the
+//! Role after role, incarnation after incarnation, until it is asked to stop or an owner cannot
+//! go on. It has no thread and no clock, so that a simulator can take its steps too; the
 //! thread is in [`crate::runner`]. Start reading at [`Worker::step`].
 
 use std::time::Duration;
@@ -18,17 +18,17 @@ use crate::role::{Control, DesiredRole, StartAs};
 use crate::standby::{Standby, TRAIL};
 use crate::storing::SnapshotWriter;
 
-/// The longest a quiet follower waits before it looks whether it shall take over.
+/// The longest a quiet follower waits before it checks whether to take over.
 const QUIET_MAX: Duration = Duration::from_millis(25);
 /// First and longest pause between incarnations after the log failed. One begins with a state to load,
-/// a quarter of a second for 200,000 seats: once a second a failing log bears that, and nobody waits
-/// longer for one that is well again.
+/// a quarter of a second for 200,000 seats: once a second a failing log can bear that, and nobody waits
+/// longer for one that has recovered.
 const RESTART_MIN: Duration = Duration::from_millis(50);
 const RESTART_MAX: Duration = Duration::from_secs(1);
-/// Between two looks whether what an owner published has arrived: about as long as a disk takes.
+/// Between two checks whether what an owner published has arrived: about as long as a disk takes.
 const SETTLE_LOOK: Duration = Duration::from_millis(2);
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Debug)]
 pub enum Step {
     /// Take the next one at once.
@@ -159,7 +159,7 @@ impl Worker {
         }
     }
 
-    /// What follows is for a newer build, in every role. Who is leaving anyway has left the
+    /// What follows is for a newer build, in every role. A worker that is leaving anyway has left the
     /// partition to one.
     fn meet_newer_version(&mut self, error: RunnerError) -> Step {
         let LoopConfig { partition, .. } = self.config;

@@ -151,7 +151,7 @@ impl Process {
         assert_eq!(shares.len(), self.runners.len(), "a runner nobody knows");
         for (p, at) in &self.lost_at {
             let is_owner = self.runners.get(p).is_some_and(|(role, _)| *role == Role::Owner);
-            // Who stops keeps everything until it leaves.
+            // A process that stops keeps everything until it leaves.
             let is_over = owned.contains(p) || now < *at + LINGER || self.is_retiring;
             assert!(is_over || !is_owner, "{p} was lost at {at:?} and is owned at {now:?}");
         }
@@ -184,7 +184,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// How long the group misses a process that crashed.
+/// How long it takes the group to notice a crash.
 const SESSION: Duration = Duration::from_secs(1);
 /// The longest between two steps.
 const STEP_MS: u64 = 300;
@@ -197,7 +197,7 @@ struct Group {
     /// Who is to have a partition, and who had it last and has not been notified otherwise.
     target: BTreeMap<Partition, u32>,
     holder: BTreeMap<Partition, u32>,
-    /// Members that crashed, until when they are not missed.
+    /// Members that crashed, and until when that goes unnoticed.
     crashed: BTreeMap<u32, Duration>,
     last_crash: Option<Duration>,
     was_owned: BTreeSet<Partition>,
@@ -288,7 +288,7 @@ impl Group {
 
     /// A partition that was once owned is owned for ever, but after a crash, and then soon again.
     fn check(&mut self, now: Duration) {
-        // An owner that crashed is missed late; its heir hears of it a few steps later.
+        // A crash is noticed late; the successor learns of it a few steps later.
         let missed = SESSION + Duration::from_millis(4 * STEP_MS);
         // A whole group that crashed one by one is waited for until somebody has joined.
         if !self.processes.values().any(|one| one.in_group) {

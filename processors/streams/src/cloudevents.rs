@@ -1,4 +1,4 @@
-//! Records of any topic as CloudEvents in JSON, one a line.
+//! Records of any topic as CloudEvents in JSON, one per line.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! The dataflow: differences in, changed totals out, one epoch a batch.
+//! The dataflow: differences in, changed totals out, one epoch per batch.
 //!
 //! One timely worker runs in the caller's thread. A batch is sent at one epoch; when the
 //! probe has passed it, every total that the batch changed has come out exactly once.

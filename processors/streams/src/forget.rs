@@ -1,6 +1,6 @@
 //! Which events are over for good, and when their counts may be forgotten.
 //!
-//! Everything here follows from the facts and their times, so a restart comes to the same events at
+//! Everything here follows from the facts and their times, so a restart finds the same events at
 //! the same position; nothing waits for a clock.
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Live counts as a dataflow: free, held and sold by event, section and category.
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
-//! totals (`flow`), and changed totals are published, each with the position it is true as of
+//! totals (`flow`), and changed totals are published, each with its position
 //! (`counter`, `publish`). The same facts, published for other teams, and the cells of those who
-//! agreed to be counted (`audience`). [`public`] is the form other teams read. Start reading at
+//! agreed to be counted (`audience`). [`public`] is what other teams read. Start reading at
 //! `flow`.
 
 mod audience;
@@ -25,7 +25,7 @@ pub use audience::AudienceSettings;
 
 /// How long facts may lie before they are counted and published: nobody sees a difference.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// How long a quiet partition is waited on at once, and so how soon a stop is heard.
+/// How long a quiet partition is waited on at once, and so how soon a stop is noticed.
 const QUIET: Duration = Duration::from_millis(50);
 
 /// What differs between installations.

@@ -1,5 +1,5 @@
-//! A log that is away for a while: counts are right and facts published once; one that stays away
-//! ends the process.
+//! A log that is unreachable for a while: counts are right and facts published once; one that
+//! stays away ends the process.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;

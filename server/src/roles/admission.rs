@@ -1,4 +1,4 @@
-//! The part of the settings that the waiting room takes, at the start and while it runs.
+//! The part of the settings that the waiting room uses, at the start and at runtime.
 
 use floodgate_admission::limits::Rate;
 use floodgate_admission::{LimitSettings, PaceSettings, RoomSettings};

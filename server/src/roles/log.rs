@@ -1,4 +1,4 @@
-//! Which log a process uses, and how it learns its share of it.
+//! Which log a process uses, and how it learns which partitions it owns.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! Roles of a process: each of them alone, or all together.
+//! The roles of a process: one of them, or all together.
 //!
 //! A running process is a list of services. A role is a file here that starts its services and adds
-//! them to the list; readiness, failure and the end follow from the list alone.
+//! them to the list; readiness, failure and shutdown follow from the list alone.
 
 mod admission;
 mod gateway;

@@ -1,4 +1,4 @@
-//! What a process has beside its roles, as services: the log, the socket, tasks of the runtime.
+//! What a process has besides its roles, as services: the log, the socket, tasks of the runtime.
 
 use std::future::Future;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Settings that follow their file while it runs: all of them, or none.
+//! Settings that follow their file at runtime: all of them, or none.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     Some(content)
 }
 
-/// Who follows a file, and what it said last.
+/// A follower of a file, and its last content.
 #[derive(Debug)]
 struct Follower {
     path: PathBuf,

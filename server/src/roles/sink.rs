@@ -1,4 +1,4 @@
-//! The role that carries facts to where others look for them.
+//! The role that writes facts to other systems.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub(super) fn start(parts: &Parts<'_>) -> Result<()> {
     for destination in destinations(&parts.settings.sinks, parts.data)? {
         let sink = floodgate_sinks::spawn(parts.log.shared(), destination);
         let sink = Arc::new(sink.context("a sink's thread could not start")?);
-        // Buyers do not wait for tables: a database that is away must not close the shop.
+        // Buyers do not wait for tables: an unreachable database must not close the shop.
         if parts.roles.contains(&Role::Gateway) {
             parts.services.add_beside(Stage::Work, sink);
         } else {

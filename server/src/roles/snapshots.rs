@@ -1,4 +1,4 @@
-//! Which store a processor's snapshots go to.
+//! Where a processor's snapshots are stored.
 
 use std::path::Path;
 use std::sync::Arc;

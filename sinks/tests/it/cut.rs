@@ -1,4 +1,4 @@
-//! A log or a place that is away for a while loses and doubles nothing; one that stays away ends
+//! A log or destination that is unreachable for a while loses and doubles nothing; one that stays away ends
 //! the process.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Clocks of servers beside ours.
+//! Clocks of servers, compared with ours.
 
 use floodgate_domain::LogTime;
 

@@ -1,4 +1,4 @@
-//! What this machine has to offer: files, folders, keys, a port, a clock.
+//! What this machine has: files, folders, keys, a port, a clock.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -67,7 +67,7 @@ pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
     Finding::bad("keys", format!("others can read {names}"), format!("chmod 600 {names}"))
 }
 
-/// Who takes the money, and whether anything would start with it.
+/// The payment provider, and whether anything would start with it.
 pub(super) fn payments(settings: &Settings) -> Finding {
     match open_provider(settings) {
         Ok(Some(provider)) if provider.moves_money() => {

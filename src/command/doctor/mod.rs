@@ -1,4 +1,4 @@
-//! `floodgate doctor`: what is wrong here, and the fix.
+//! `floodgate doctor`: what is wrong, and how to fix it.
 
 mod clock;
 mod here;

@@ -1,4 +1,4 @@
-//! Redis, and the places facts are carried to, as gateways and sinks need them.
+//! Redis, and the destinations of facts, as gateways and sinks need them.
 
 use std::path::Path;
 

@@ -16,8 +16,8 @@ use floodgate_testkit::MemoryLog;
 
 use super::books::{Books, Wrong};
 
-/// How long a durable command may wait for being decided and published: a session until an owner that
-/// died is missed, or two if its heir dies as well, warming up, and what is behind by then.
+/// How long a durable command may wait for being decided and published: a session until the death of
+/// an owner is noticed, or two if its successor dies as well, warm-up, and the backlog by then.
 const PUBLISHED_WITHIN_MS: u64 = 20_000;
 
 /// The judge of one world.
@@ -186,7 +186,7 @@ impl Judge {
         }
     }
 
-    /// The same command never hears two outcomes, wherever it stands in the log.
+    /// The same command never gets two outcomes, wherever it is in the log.
     fn same_outcome(&mut self, reply: &Reply) -> Result<(), Wrong> {
         if reply.command_id == CommandId(0) {
             return Ok(());
@@ -198,7 +198,7 @@ impl Judge {
             (Answer::Status(_), Answer::Status(_)) => true,
             (first, again) => first == again,
         };
-        if same { Ok(()) } else { Err(format!("the same command once heard {first:?}")) }
+        if same { Ok(()) } else { Err(format!("the same command once got {first:?}")) }
     }
 
     /// Orders by event, for the end.

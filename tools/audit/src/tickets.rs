@@ -1,4 +1,4 @@
-//! Whose each ticket is and whether it was used, kept from the facts alone.
+//! Who owns each ticket and whether it was used, from the facts alone.
 
 use std::collections::{HashMap, HashSet};
 

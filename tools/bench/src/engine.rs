@@ -1,6 +1,6 @@
 //! The engine alone on one core: decode, decide, apply, facts written out.
 //!
-//! Each row replays a log made beforehand by the engine itself, so that every command is the
+//! Each row replays a log written beforehand by the engine itself, so that every command is the
 //! one a real client would have sent next. Rates come from a pass without clocks, latencies
 //! from a pass that times each command.
 

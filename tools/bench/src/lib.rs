@@ -1,4 +1,4 @@
-//! Figures of the design's promises, one JSON object a row, each next to its goal.
+//! The promised figures, one JSON object per row, each next to its goal.
 
 pub mod admission;
 pub mod engine;

@@ -1,4 +1,4 @@
-//! What a buyer does at a door that asks for work.
+//! What a buyer does when the door asks for work.
 
 use http::Method;
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
-//! Simulated buyers against a server, over HTTP only, in open loop.
+//! Simulated buyers against a server, over HTTP only, open loop.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `options` | what to send |
-//! | [`stampede`] | who comes when |
+//! | [`stampede`] | schedules arrivals |
 //! | `buyer`, `door`, `queue` | one whole visit: the queue, the door, seats, payment |
-//! | `single` | one hold a device, to measure the way through the log |
+//! | `single` | one hold per device, to measure the path through the log |
 //! | `tally` | latencies and outcomes |
 
 mod buyer;

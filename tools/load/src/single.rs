@@ -1,4 +1,4 @@
-//! Buyers who hold once and are content: the bare way from a request through the log and back.
+//! Buyers who hold once and leave: the bare path of a request through the log and back.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

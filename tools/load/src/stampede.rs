@@ -1,7 +1,7 @@
-//! Stampede: simulated buyers against a server, over HTTP only, in open loop.
+//! Stampede: simulated buyers against a server, over HTTP only, open loop.
 //!
 //! Buyers arrive on a schedule that does not wait for answers. A latency is counted from the
-//! instant its request was meant to be sent, so a server that stalls cannot hide it.
+//! instant its request was due to be sent, so a server that stalls cannot hide it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The results.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,9 +1,9 @@
 //! A log in memory that fails on purpose, for simulations and tests.
 //!
-//! Time stands still until it is set; appends are durable at once, or fail, or are written and
-//! not acknowledged, or take their time, as the test decides; the whole log can be cut off and
+//! Time does not pass until it is set; appends are durable at once, or fail, or are written but
+//! not acknowledged, or are delayed, as the test decides; the whole log can be cut off and
 //! restored. What is durable survives a [`MemoryLog`]'s users; the log itself is the disk. It keeps
-//! what a test writes, all of it: a test is as long as it is.
+//! everything a test writes, without a limit.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -83,7 +83,7 @@ impl State {
 #[derive(Debug, Clone)]
 pub struct MemoryLog {
     partitions: u32,
-    /// Who appends by this handle.
+    /// Who appends through this handle.
     producer: u32,
     state: Arc<(Mutex<State>, Condvar)>,
 }

@@ -1,4 +1,4 @@
-//! A change of dials: what the table's entries become.
+//! A change of dials, generated from the table.
 
 /// Makes of the table the type of a change, with one field a dial, and the list of all dials.
 ///
@@ -13,7 +13,7 @@ macro_rules! dials {
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct DialChange {
             $(#[doc = $what] pub $name: Option<$type>,)+
-            /// Why, for those who look back; may be empty.
+            /// Why; may be empty.
             pub reason: String,
             /// Digest of the entry of a settings file it came from; 0 when a person did it.
             pub origin: u64,

@@ -68,7 +68,7 @@ pub enum DialValue {
     Phase(PhaseDial),
 }
 
-/// A value as JSON, TOML and people have it.
+/// A value as in JSON, TOML and for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plain {
     Number(u64),
@@ -137,13 +137,13 @@ impl Dial {
         DIALS.iter().map(|dial| dial.name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Its value in a change, if the change turns it.
+    /// Its value in a change, if the change sets it.
     #[must_use]
     pub fn of(&self, change: &DialChange) -> Option<DialValue> {
         (self.get)(change)
     }
 
-    /// Where it stands in a sale's rules, if it is one of them.
+    /// Its value in a sale's rules, if it is one of them.
     #[must_use]
     pub fn of_policy(&self, policy: &Policy) -> Option<DialValue> {
         match self.acts {
@@ -152,7 +152,7 @@ impl Dial {
         }
     }
 
-    /// Turns it in a change; says whether the value was one of its type.
+    /// Sets it in a change; returns whether the value had its type.
     pub fn set(&self, change: &mut DialChange, value: &DialValue) -> bool {
         (self.put)(change, value)
     }
@@ -196,7 +196,7 @@ impl Dial {
         self.read(Some(&number.unwrap_or_else(|| Plain::Text(text.to_owned()))))
     }
 
-    /// A value as JSON, TOML and people have it.
+    /// A value as in JSON, TOML and for people.
     #[must_use]
     pub fn plain(&self, value: &DialValue) -> Plain {
         match (self.kind, value) {

@@ -1,9 +1,9 @@
-//! Dials: what an operator turns while a sale runs, in one table.
+//! Dials: what an operator changes while a sale runs, in one table.
 //!
 //! The table below is the only place that lists them. Log, engine, waiting room, settings file,
-//! HTTP, OpenAPI, command line and page take name, type, bounds and words from it. A further dial
-//! is one entry. One that is a rule of the sale needs nothing else; one that acts in the waiting
-//! room is read there.
+//! HTTP, OpenAPI, command line and page take name, type, bounds and text from it. Another dial
+//! is one more entry. One that is a rule of the sale needs nothing else; one that affects the
+//! waiting room is read there.
 
 #[macro_use]
 mod change;

@@ -1,4 +1,4 @@
-//! Dials that are rules of the sale: what they make of a policy, and a policy of them.
+//! Dials that are rules of the sale: from policy to dial and back.
 
 use super::{Acts, DIALS, DialChange};
 use crate::policy::Policy;

@@ -1,4 +1,4 @@
-//! Effects: everything a fact changes, said once for all readers.
+//! Effects: everything a fact changes, defined once for all readers.
 //!
 //! Views, counts, tables, notifications and payments follow [`Effects`], not facts, so a new fact
 //! reaches all of them by its row in [`table`]. Effects follow from the fact alone and cost a few
@@ -9,7 +9,7 @@
 //! | [`table`] | the effects of every fact: one match over all of them |
 //! | `seats`, `order`, `moves` | what can change |
 //! | `notice` | whom a fact concerns, and what they are notified of |
-//! | `tickets` | whose a sold seat is by now |
+//! | `tickets` | who owns a sold seat now |
 
 mod moves;
 mod notice;

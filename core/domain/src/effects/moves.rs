@@ -1,4 +1,4 @@
-//! People who come and go, the line that moves on, money that has to.
+//! People who come and go, the line that moves, money that has to move.
 
 use crate::cohort::Cohort;
 use crate::command::PaymentMethod;
@@ -58,13 +58,13 @@ pub enum MoneyStep<'a> {
     Authorise { method: &'a PaymentMethod, amount: u64, currency: Currency, until: LogTime },
     /// The buyer has to act first.
     Act(&'a PaymentAction),
-    /// The provider said no; at rest.
+    /// The provider said no; closed.
     Declined,
     /// The provider did not answer in time, and still may.
     Lost,
     /// To be captured, while the provider holds it.
     Capture { amount: u64, payment: &'a AuthorisedPayment },
-    /// It has moved; at rest.
+    /// It has moved; closed.
     Captured,
     /// To be let go of; what the provider calls it, where the fact says so.
     Void(Option<&'a PaymentReference>),

@@ -41,9 +41,9 @@ notices! {
     OrderRefunded = "order_refunded",
     OrderCancelled = "order_cancelled",
     PaymentVoided = "payment_voided",
-    /// To the one who gave it away.
+    /// To whoever gave it away.
     TicketTransferred = "ticket_transferred",
-    /// To the one who has it now.
+    /// To its new owner.
     TicketReceived = "ticket_received",
     TicketRedeemed = "ticket_redeemed",
     EventAnnounced = "event_announced",
@@ -69,7 +69,7 @@ pub enum Concerns {
 }
 
 impl Concerns {
-    /// The buyer it concerns, the one who gives if there are two.
+    /// The buyer it concerns; the giver if there are two.
     #[must_use]
     pub fn buyer(self) -> Option<BuyerId> {
         match self {
@@ -78,7 +78,7 @@ impl Concerns {
         }
     }
 
-    /// The one who gets something from the buyer.
+    /// Whoever gets something from the buyer.
     #[must_use]
     pub fn receiver(self) -> Option<BuyerId> {
         match self {

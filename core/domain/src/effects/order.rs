@@ -1,4 +1,4 @@
-//! An order that begins, goes on or ends.
+//! An order that starts, changes state or ends.
 
 use crate::answer::{OrderStatus, OrderView};
 use crate::ids::{BuyerId, HoldId, LogTime};

@@ -1,4 +1,4 @@
-//! Whose a sold seat is by now, and whether it has been let in with.
+//! Who owns a sold seat now, and whether its ticket was redeemed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

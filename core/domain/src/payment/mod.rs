@@ -1,7 +1,7 @@
-//! The words of money: what is paid for, and what a provider says about it.
+//! The vocabulary of payments: what is paid for, and what a provider says about it.
 //!
 //! Nothing here names a provider. What one of them calls a payment, and where a buyer has to go,
-//! are opaque texts with bounds; whoever shows or records them needs to know no more.
+//! are opaque, bounded texts; whoever shows or records them needs to know no more.
 
 mod result;
 mod subject;

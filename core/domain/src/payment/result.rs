@@ -1,7 +1,7 @@
-//! What a payment provider says of an attempt, under a name that follows from it.
+//! What a payment provider says about an attempt, under an id derived from it.
 //!
 //! Several may report the same result: the owner's outbox, again after a restart, and any gateway
-//! the provider's webhook reached. All use the same command id, so the engine decides about one.
+//! the provider's webhook reached. All use the same command id, so the engine decides it once.
 
 use std::fmt::Write;
 

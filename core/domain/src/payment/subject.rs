@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::ids::{EventId, HoldId, IdError, OrderName};
 
-/// Something that is bought. Providers hear its text, so that their records can be matched with
-/// ours by anyone.
+/// Something that is bought. Providers get its text, so that anyone can match their records with
+/// ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// An order of an event: the seats of a hold.

@@ -1,8 +1,8 @@
 //! What makes a plan unsellable, whatever format it came from.
 //!
 //! Owns the structural rules that the engine's tables rely on: `CreateEvent` is refused when
-//! [`problems`] finds any. Never looks at drawings or double names; the plan readers do, since
-//! only they can say which line of a file is at fault.
+//! [`problems`] finds any. Never looks at drawings or duplicate names; the plan readers do, since
+//! only they know which line of a file is at fault.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! The seating plan: sections, rows, and runs of seats that touch.
+//! The seating plan: sections, rows, and runs of adjacent seats.
 //!
 //! A plan is stored by runs, not by seats: 200,000 seats take well under a megabyte.
-//! Adjacency is data. Seats of one [`Run`] touch; seats of different runs do not, whatever
+//! Adjacency is data. Seats of one [`Run`] are adjacent; seats of different runs are not, whatever
 //! their labels say. Seats are numbered ([`crate::SeatId`]) in plan order.
 //!
 //! [`wire`] holds the compact native form; readers of foreign formats live outside this crate.

@@ -1,11 +1,11 @@
 //! The compact native form of a plan: runs, not seats, and differences, not values.
 //!
-//! Owns the bytes of a plan; they stand inside `CreateEvent` and in exported files, and the
-//! same plan always makes the same bytes. Never judges whether a plan can be sold
+//! Owns the bytes of a plan; they are in `CreateEvent` and in exported files, and the
+//! same plan always gives the same bytes. Never judges whether a plan can be sold
 //! ([`super::check`] does). Start at [`encode_plan`].
 //!
-//! Most runs say little that the run before them did not: numbers go on, rows lie at equal
-//! distances. [`Trail`] is what both sides remember; a run writes how it differs from it.
+//! Most runs add little to the run before them: numbers continue, rows are equally spaced.
+//! [`Trail`] is what both sides remember; a run encodes how it differs from that.
 
 use super::{
     CATEGORIES_MAX, Category, LABEL_BYTES_MAX, Labels, PLAN_NAME_BYTES_MAX, Plan, Row, Run,

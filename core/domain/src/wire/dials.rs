@@ -1,4 +1,4 @@
-//! Changes of dials on the wire: how many are turned, then the number and value of each, ascending;
+//! Changes of dials on the wire: how many are set, then the number and value of each, ascending;
 //! the reason; the origin.
 
 use super::MESSAGE_BYTES_MAX;

@@ -1,7 +1,7 @@
 //! Facts on the wire.
 //!
 //! `version u8, kind u8, event u64`, then the source (offset, index) and the log time as
-//! LEB128 numbers, then the fields of the fact, as the table below has them.
+//! LEB128 numbers, then the fields of the fact, as listed in the table below.
 
 use super::WIRE_VERSION;
 use super::cursor::{Cursor, Sink, WireError};

@@ -1,4 +1,4 @@
-//! What a fact is made of, each in its own form: a field is written and read by its type alone.
+//! The parts of a fact, each with its own encoding, determined by its type alone.
 
 use super::MESSAGE_BYTES_MAX;
 use super::command::{read_cohort, read_hold, read_method};

@@ -10,7 +10,7 @@
 //! | `writer` | the thread that owns the writing connection |
 //! | `tail` | recent records in memory, and who waits for more |
 //! | `reader` | reading a partition forward |
-//! | `schema` | tables, settings, the file's own facts |
+//! | `schema` | tables, settings, metadata of the file |
 
 mod queue;
 mod reader;

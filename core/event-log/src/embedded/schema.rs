@@ -1,8 +1,8 @@
-//! The file: its settings, its tables, what it says of itself.
+//! The file: its settings, its tables, its metadata.
 //!
-//! One table a topic and partition, named like `floodgate.commands.v1/0`, with the record's
-//! offset, time in milliseconds, key (text where it is text), value and headers. A value that is
-//! NULL is a tombstone's.
+//! One table per topic and partition, named like `floodgate.commands.v1/0`, with the record's
+//! offset, time in milliseconds, key (text where it is text), value and headers. A NULL value
+//! is a tombstone.
 //!
 //! | format | since then |
 //! |---|---|

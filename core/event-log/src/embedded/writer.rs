@@ -81,7 +81,7 @@ impl Writer {
                 self.ends = ends;
                 let count: usize = groups.iter().map(|(_, records)| records.len()).sum();
                 metrics::counter!("floodgate_log_records_total").increment(count as u64);
-                // Readers first: who hears of an append may read it at once.
+                // Readers first: whoever is notified of an append may read it at once.
                 for (slot, records) in groups {
                     self.shared.tails[slot.index].publish(records);
                 }

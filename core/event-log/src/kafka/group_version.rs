@@ -1,8 +1,8 @@
-//! Which rules each processor can run: its client id in the group says so.
+//! Which rules each processor supports, according to its client id in the group.
 //!
-//! The group's list shows the client id of every member, so that nothing beside the group has to
-//! know who is there. The list is asked for on a thread of its own: a broker that is slow to answer
-//! must not keep the group's poll, and with it the next owner of a partition, waiting.
+//! The group's list shows the client id of every member, so that nothing besides the group has to
+//! know who is there. The list is fetched on a separate thread: a broker that is slow to answer
+//! must not delay the group's poll, and with it the next owner of a partition.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! How a cluster is, beside how it should be.
+//! The state of a cluster, compared with how it should be.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::settings::{self, Aside, KafkaOptions, Reading};
 use super::topics::TopicPlan;
 use crate::topics::Topic;
 
-/// How long each question may take: who looks for faults wants to hear of them soon.
+/// How long each question may take: whoever looks for faults wants to know soon.
 const ASK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Names and values, as in the broker's documentation.

@@ -1,9 +1,9 @@
 //! Appends on their way to the producer: at once where it is quiet, in batches where it is not.
 //!
-//! A broker pays by the request, and so does everybody who follows a topic: a fetch answers as
-//! soon as there is anything. So the first append of a quiet moment goes out at once, and what
-//! comes within the topic's spacing after it goes out together. The spacing is short while there
-//! are few records, because then it saves nothing but costs everybody the wait.
+//! Requests are what costs a broker, and every follower of a topic: a fetch returns as soon as
+//! there is anything. So the first append after a quiet moment goes out at once, and what comes
+//! within the topic's spacing after it goes out together. The spacing is short while there are
+//! few records, because then it saves nothing and only makes everybody wait.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,7 +1,7 @@
 //! Which partitions of the commands this process owns, by its consumer group.
 //!
-//! The group's consumer reads nothing. It is asked for its share again and again, and what
-//! changed is reported; the owners read with readers of their own, from where their state ends.
+//! The group's consumer reads nothing. It is polled for its assignment, and changes are reported;
+//! the owners read with their own readers, from where their state ends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! The log on Apache Kafka.
 //!
-//! An idempotent producer that waits for all replicas, one consumer a reader, times given by the
-//! broker. Exactly-once comes from positions, not from broker transactions: readers drop what
+//! An idempotent producer that waits for all replicas, one consumer per reader, broker
+//! timestamps. Exactly-once comes from positions, not from broker transactions: readers drop what
 //! is not greater than what they had.
 //!
 //! | file | holds |
@@ -10,10 +10,10 @@
 //! | `lanes` | appends on their way to the producer, in batches |
 //! | `producer` | the producer, and its acknowledgements |
 //! | `reader` | reading a partition forward |
-//! | `topics` | making the topics as they should be, and finding out how they are |
-//! | `inspect` | how a cluster is, beside how it should be |
+//! | `topics` | creating topics as they should be, and inspecting how they are |
+//! | `inspect` | the state of a cluster, compared with how it should be |
 //! | `membership` | which partitions this process owns |
-//! | `group_version` | which rules every processor can run |
+//! | `group_version` | which rules every processor supports |
 
 mod group_version;
 mod inspect;

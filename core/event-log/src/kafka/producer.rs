@@ -78,10 +78,10 @@ impl Pending {
     }
 }
 
-/// Hears of deliveries and of brokers that went away.
+/// Notified of deliveries and of brokers that became unreachable.
 #[derive(Debug)]
 pub(super) struct Context {
-    /// Whether every broker was out of reach when last heard of.
+    /// Whether every broker was unreachable at the last report.
     brokers_down: AtomicBool,
     /// Whether the producer can never go on without a gap: its process must be replaced.
     has_failed: AtomicBool,

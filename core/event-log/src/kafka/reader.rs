@@ -152,8 +152,8 @@ impl LogReader for KafkaReader {
         if self.at_end {
             return Ok(0);
         }
-        // Who has passed the end they knew and finds less than they could take keeps up with what
-        // comes: they do not ask again.
+        // A reader that has passed the end it knew and got less than it could take keeps up with
+        // what comes: it does not ask again.
         let end = match self.end {
             Some((asked, end)) if !self.was_full || asked.elapsed() < ASK_EVERY => end,
             _ => {

@@ -112,8 +112,8 @@ pub(super) fn producer(options: &KafkaOptions) -> ClientConfig {
     let mut config = base(options);
     config
         .set("enable.idempotence", "true")
-        // A batch that is lost must take those behind it along: a gap in the facts would never
-        // be filled, because whoever takes over goes on behind the last one.
+        // A lost batch must take those after it along: a gap in the facts would never be
+        // filled, because the next owner goes on after the last one.
         .set("enable.gapless.guarantee", "true")
         .set("acks", "all")
         // Batches are made before the library sees them (`lanes`). Its own timer counts whole
@@ -182,7 +182,7 @@ pub(super) fn version_of(client_id: &str) -> Option<u32> {
 pub(super) fn member(options: &KafkaOptions, engine_version: u32) -> ClientConfig {
     let mut config = reader(options);
     let session = options.session_timeout.as_millis();
-    // A member hears of a new round with its next heartbeat, so this is how long a partition waits
+    // A member learns of a rebalance with its next heartbeat, so this is how long a partition waits
     // for its next owner when somebody leaves. A few requests a second cost nothing.
     let heartbeat = (session / 5).clamp(100, 250);
     config

@@ -1,4 +1,4 @@
-//! Making the topics as they should be, and finding out how they are.
+//! Creating topics as they should be, and inspecting how they are.
 
 use std::time::{Duration, Instant};
 

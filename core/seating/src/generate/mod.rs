@@ -1,6 +1,6 @@
-//! Houses that never were: free to ship, the same on every run.
+//! Fictional venues: free to ship, the same on every run.
 //!
-//! Owns the geometry of the two demonstration houses. Names no real venue. Counts depend on
+//! Owns the geometry of the two demonstration venues. Names no real venue. Counts depend on
 //! additions and multiplications only; sines and cosines decide where a seat is drawn, to a
 //! hundredth of a seat, never how many there are.
 

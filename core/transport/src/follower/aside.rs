@@ -1,4 +1,4 @@
-//! Records a follower cannot read, and those that what it writes to will never take.
+//! Records that a follower cannot read, or that its destination will never accept.
 
 use std::sync::Arc;
 

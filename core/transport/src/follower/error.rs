@@ -1,8 +1,8 @@
-//! Why a follower has to begin again.
+//! Why a follower has to restart.
 
 use floodgate_event_log::LogError;
 
-/// Why a follower has to begin again.
+/// Why a follower has to restart.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FollowError {
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! What a role does with what it follows.
+//! What a role does with the records it follows.
 
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub enum Start {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// The longest wait for records before [`Handler::tick`] is called, and so how soon a stop is
-    /// heard.
+    /// noticed.
     pub wait: Duration,
     /// How long records may lie before they are read, where nobody waits for them; it costs the log
     /// less.

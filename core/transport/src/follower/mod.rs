@@ -1,8 +1,8 @@
-//! The one way to read a topic: decode, drop what was seen, set aside what cannot be read, report
-//! the lag, begin again after a failure.
+//! The one way to read a topic: decode, drop duplicates, set aside what cannot be read, report
+//! the lag, restart after a failure.
 //!
-//! A role implements [`Handler`]; [`Follower`] runs it on a thread of its own; [`Reading`] is the
-//! same without a thread and without a clock, for simulations.
+//! A role implements [`Handler`]; [`Follower`] runs it on its own thread; [`Reading`] is the
+//! same without thread or clock, for simulations.
 
 mod aside;
 mod error;

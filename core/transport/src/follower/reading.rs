@@ -31,7 +31,7 @@ struct Open {
     behind: u64,
 }
 
-/// Reads a topic for a handler, one turn at a time. After an error the next turn begins again.
+/// Reads a topic for a handler, one turn at a time. After an error the next turn starts over.
 pub struct Reading<H: Handler> {
     config: FollowerConfig,
     handler: H,
@@ -150,7 +150,7 @@ impl<H: Handler> Reading<H> {
                 Start::End => log.end(topic, partition)?,
             };
             let reader = reader(log, topic, partition, (from, patience))?;
-            // Who goes on where it was has the last item still; who does not takes all it meets.
+            // A handler that continues still has the last item; one that does not takes everything.
             let goes_on = progress.reached == Some(from) && start == Start::At(from);
             progress.last = progress.last.filter(|_| goes_on);
             self.has_advanced |= progress.reached.is_some_and(|reached| from > reached);

@@ -18,8 +18,8 @@ use crate::backoff::Backoff;
 use crate::health::Health;
 use crate::service::{Service, ServiceError};
 
-/// First and longest pause after a failure: a hiccup is hardly noticed, and a log that is away for
-/// long is not asked more often than its own clients ask.
+/// First and longest pause after a failure: a hiccup is hardly noticed, and a log that is
+/// unreachable for long is not polled more often than by its own clients.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
@@ -50,8 +50,8 @@ impl Shared {
 }
 
 impl Follower {
-    /// Follows on a thread of its own, where the handler is made, so that it need not be able to
-    /// move between threads. Nothing is opened before: a log that is away now is one that fails.
+    /// Follows on its own thread, where the handler is created, so that it need not be `Send`.
+    /// Nothing is opened before: a log that is unreachable now fails like at any other time.
     pub fn spawn<H: Handler + 'static>(
         config: FollowerConfig,
         make: impl FnOnce() -> H + Send + 'static,

@@ -1,7 +1,7 @@
-//! The dials of an event: see where they stand, look what a change would do, turn them.
+//! The dials of an event: show them, preview a change, set them.
 //!
-//! `model/dials.rs` is how the domain's table looks in JSON and OpenAPI. A further dial needs
-//! nothing here.
+//! `model/dials.rs` is the domain's table in JSON and OpenAPI. Another dial needs nothing
+//! here.
 
 mod preview;
 

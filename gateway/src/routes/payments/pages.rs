@@ -1,5 +1,5 @@
-//! A provider's own pages, and calls of those pages. What they are is the provider's business; who
-//! asks, and whether an order is theirs, is checked here.
+//! A provider's own pages, and calls of those pages. The provider defines them; who
+//! calls, and whether an order is theirs, is checked here.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! What a payment provider sends by itself. Nothing in it counts before its signature was checked,
-//! and what it says becomes the very command the outbox would write, so that duplicates and
-//! disorder change nothing.
+//! What a payment provider sends by itself. Nothing in it counts before its signature is checked,
+//! and it becomes the same command that the outbox would write, so that duplicates and
+//! reordering change nothing.
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

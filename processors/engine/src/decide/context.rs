@@ -1,4 +1,4 @@
-//! Who asks, when, by which rules: everything a decision may know beside the state.
+//! Who asks, when, by which rules: everything a decision may know besides the state.
 
 use floodgate_domain::ids::{Actor, BuyerId, LogTime};
 use floodgate_domain::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! EngineVersion: from here on other rules decide.
+//! EngineVersion: from here on other rules apply.
 
 use floodgate_domain::fact::Fact;
 use floodgate_domain::refusal::Refusal;

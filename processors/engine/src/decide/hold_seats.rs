@@ -1,4 +1,4 @@
-//! HoldSeats: these very seats.
+//! HoldSeats: exactly these seats.
 
 use floodgate_domain::fact::Fact;
 use floodgate_domain::refusal::Refusal;

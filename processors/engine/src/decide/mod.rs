@@ -1,8 +1,8 @@
-//! Decide: what a command comes to, given the state. Changes nothing.
+//! Decide: the outcome of a command, given the state. Changes nothing.
 //!
-//! One file a command; [`decide`] is the one match. A decision pushes facts and names the outcome;
-//! a refusal pushes nothing. `rules/` holds what several commands share; `expire` and
-//! `undo_cancelled` are what happens while nobody asks.
+//! One file per command; [`decide`] is the one match. A decision pushes facts and returns the
+//! outcome; a refusal pushes nothing. `rules/` holds what several commands share; `expire` and
+//! `undo_cancelled` are what happens without a command.
 
 mod await_turn;
 mod call_places;

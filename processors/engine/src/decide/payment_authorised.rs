@@ -1,4 +1,4 @@
-//! PaymentAuthorised: sell the seats, or let go of the money.
+//! PaymentAuthorised: sell the seats, or release the money.
 //!
 //! Money that finds no seats is never kept: it is voided by a fact, whatever went wrong.
 
@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
 
-/// The provider holds the money: sell the seats, or let go of the money.
+/// The provider holds the money: sell the seats, or release the money.
 pub(super) fn payment_authorised(
     event: &Event,
     context: Context,

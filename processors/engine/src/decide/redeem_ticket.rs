@@ -1,4 +1,4 @@
-//! RedeemTicket: somebody is let in at the gate, once a ticket.
+//! RedeemTicket: somebody is admitted at the gate, once per ticket.
 
 use floodgate_domain::fact::Fact;
 use floodgate_domain::ids::HoldId;

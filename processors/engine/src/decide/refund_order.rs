@@ -1,4 +1,4 @@
-//! RefundOrder: a confirmed order is given back.
+//! RefundOrder: a confirmed order is refunded.
 
 use floodgate_domain::answer::OrderStatus;
 use floodgate_domain::fact::Fact;

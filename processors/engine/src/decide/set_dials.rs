@@ -1,4 +1,4 @@
-//! SetDials: the dials of an event, all that are named or none.
+//! SetDials: the dials of an event, all that are given or none.
 
 use floodgate_domain::dials::{DialChange, PhaseDial};
 use floodgate_domain::fact::Fact;

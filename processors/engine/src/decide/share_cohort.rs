@@ -1,4 +1,4 @@
-//! ShareCohort and WithdrawCohort: one decision, whether somebody is counted, and where.
+//! ShareCohort and WithdrawCohort: one decision: whether somebody is counted, and where.
 
 use floodgate_domain::cohort::Cohort;
 use floodgate_domain::fact::Fact;

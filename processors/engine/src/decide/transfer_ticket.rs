@@ -1,4 +1,4 @@
-//! TransferTicket: whoever has a ticket hands it on.
+//! TransferTicket: the owner of a ticket gives it to somebody else.
 
 use floodgate_domain::answer::OrderStatus;
 use floodgate_domain::fact::Fact;

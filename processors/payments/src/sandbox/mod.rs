@@ -1,6 +1,6 @@
-//! A provider for demos and tests: published cards, no money, a bank of its own.
+//! A provider for demos and tests: public test cards, no money, its own bank.
 //!
-//! It keeps nothing: how a payment stands follows from the card, and what a buyer answers to their
+//! It has no state: the state of a payment follows from the card, and what a buyer answers to their
 //! bank goes into the log from whichever gateway shows the bank's page.
 
 mod pages;

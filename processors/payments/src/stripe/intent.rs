@@ -1,4 +1,4 @@
-//! PaymentIntents: what is asked for, and how one stands.
+//! PaymentIntents: what is requested, and their state.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use crate::error::ProviderError;
 use crate::provider::{Charge, Payment};
 use crate::web::Report;
 
-/// Where our names stand in Stripe's metadata, so that anyone can match its records with ours.
+/// Where our names are in Stripe's metadata, so that anyone can match its records with ours.
 const SUBJECT: &str = "floodgate_subject";
 const ATTEMPT: &str = "floodgate_attempt";
 

@@ -1,8 +1,8 @@
-//! Stripe, by PaymentIntents that are captured by hand.
+//! Stripe, with PaymentIntents that are captured manually.
 //!
 //! An attempt is one intent: created under the attempt's name, confirmed, and captured once the log
-//! has the sale. Whoever died in between finds it again, because creating it under the same name
-//! gives the same one. Start reading at [`intent`]; `api` is the wire, `webhook` what comes in.
+//! has the sale. A process that died in between finds it again, because creating it under the
+//! same name returns the same one. Start at [`intent`]; `api` is the wire, `webhook` what comes in.
 
 mod api;
 mod intent;

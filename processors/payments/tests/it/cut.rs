@@ -1,4 +1,5 @@
-//! A log that is away for a while leaves no money lying; one that stays away ends the process.
+//! A log that is unreachable for a while leaves no payment undone;
+//! one that stays away ends the process.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 //!
 //! Every call ends within a fixed time, whatever the store does: a store that is down costs a
 //! longer replay at the next start, and nothing before that. Requests are signed in their
-//! address, so that no body is read twice; what is stored carries a checksum of its own.
+//! URL, so that no body is read twice; what is stored has its own checksum.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Whose keys sign the requests to an object store.
+//! The keys that sign requests to an object store.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, io};

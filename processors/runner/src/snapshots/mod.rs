@@ -1,14 +1,14 @@
 //! Engine state outside the process, so that a start need not replay the whole log.
 //!
 //! A snapshot is named by the next offset to apply and carries a checksum that is verified when
-//! it is read; a damaged one is skipped for the one before. A store may lose everything: the log
-//! has it all, and only the next start takes longer.
+//! it is read; a damaged one is skipped for the one before. A store may lose everything: it is all
+//! in the log, and only the next start takes longer.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `folder` | snapshots in a local or shared folder |
 //! | `bucket` | snapshots in an S3-compatible object store |
-//! | `credentials` | whose keys sign the requests to it |
+//! | `credentials` | the keys that sign requests to it |
 //! | `contract` | what every store must do, as a function to test with |
 
 mod bucket;

@@ -2,11 +2,11 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `policy` | what is to be done, and when: pure, the place to read first |
+//! | `policy` | what to do, and when: pure; read this first |
 //! | `crew` | what works on a partition, as the supervisor sees it; threads |
 //! | `supervision` | carries the policy out on a crew and a membership, turn by turn |
 //!
-//! Here is the thread that takes the turns, as a service of its process.
+//! This file has the thread that takes the turns, as a service of its process.
 
 pub mod crew;
 pub mod policy;

@@ -1,15 +1,15 @@
-//! The takeover policy: which partitions this process owns, follows or lets go of, and when.
+//! The takeover policy: which partitions this process owns, follows or releases, and when.
 //!
-//! Pure: what it knows comes in as an [`Observation`], what shall be done goes out as
+//! Pure: what it knows comes in as an [`Observation`], what is to be done goes out as
 //! [`Action`]s. Its rules:
 //!
-//! - **Warm first.** Followers fold the log before the group is joined, so that what is gained
-//!   then is owned at once.
-//! - **Linger.** Who loses a partition goes on owning it until its new owner surely has it. Two
-//!   owners at once are harmless, since both publish the same facts; none at all is a pause
-//!   everybody waits for.
-//! - **Leave behind others.** Who stops stores snapshots while it goes on, leaves the group, and
-//!   goes on until its successors surely own.
+//! - **Warm first.** Followers fold the log before the group is joined, so that partitions
+//!   assigned then are owned at once.
+//! - **Linger.** A process that loses a partition keeps owning it until its new owner certainly
+//!   has it. Two owners at once are harmless, since both publish the same facts; none at all is
+//!   a pause for everybody.
+//! - **Leave after others.** A process that stops stores snapshots while it keeps working, leaves
+//!   the group, and keeps working until its successors certainly own.
 //! - **One at a time.** A partition has one runner in a process: one that was asked to stop has
 //!   ended before the next is started.
 //!

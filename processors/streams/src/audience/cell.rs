@@ -1,4 +1,4 @@
-//! Cells: what a cohort counts towards. At most four a person, and nothing finer.
+//! Cells: what a cohort counts towards. At most four per person, and nothing finer.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! The dataflow: changes of cells in, totals of the cells that moved out, one window at a time.
 //!
 //! Timely's time is the window. Changes of a window are added up while it is open; once nothing
-//! of it can come any more, the totals it moved come out, exactly once.
+//! more can come, the totals it changed come out, exactly once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};

@@ -1,11 +1,11 @@
 //! Audience cells: how many people who agreed are in a cohort, when a window is over.
 //!
-//! Facts say that somebody joined or left a cohort, and not who. They are folded into fixed windows
-//! of log time (`window`) by a dataflow (`flow`); what a window moved is published if enough people
-//! are in it (`rule`), each cell (`cell`) as a record of the audience topic.
+//! Facts say that somebody joined or left a cohort, but not who. They are folded into fixed windows
+//! of log time (`window`) by a dataflow (`flow`); what changed in a window is published if enough
+//! people are in it (`rule`), each cell (`cell`) as a record of the audience topic.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
-//! on behind the last record. Log time closes windows; in a quiet partition nothing shows the
+//! on after the last record. Log time closes windows; in a quiet partition nothing shows the
 //! time, so this asks the log for a mark (`MarkTime`) once a window with news is over.
 
 mod cell;

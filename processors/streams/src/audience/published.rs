@@ -1,4 +1,4 @@
-//! What the audience topic has: records and back, so that a restart goes on behind the last one.
+//! What is in the audience topic: encoding and decoding, so that a restart goes on after the last.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What may be said: pure, so that it can be tested to the last person.
+//! What may be published: pure, so that it can be tested to the last person.
 
 /// Counts are rounded down to multiples of this.
 pub(crate) const ROUNDED_TO: u64 = 10;

@@ -1,4 +1,4 @@
-//! Dials that were turned, as other teams read them: names and types are those of the domain.
+//! Dials that were changed, as other teams read them: names and types are those of the domain.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! What other teams read: JSON bodies in CloudEvents envelopes.
 //!
-//! The engine's facts travel in a compact wire form; here they get the form of the public
+//! The engine's facts use a compact wire form; here they get the form of the public
 //! topics: one flat object, names in snake case, times in RFC 3339, money in minor units.
 //!
 //! | module | holds |

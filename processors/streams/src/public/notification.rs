@@ -1,4 +1,4 @@
-//! One message for one person, or for everybody who has to do with an event.
+//! One message for one person, or for everybody concerned with an event.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! Who is notified of what, and when: most of it is in the effects of a fact; holds about to end,
-//! turns that come, and changes one sees only by what was before are followed here.
+//! turns that come, and changes that depend on what was before are tracked here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ const ENDING_MS: u64 = 60_000;
 /// Hold numbers are each event's own.
 type HoldKey = (EventId, HoldId);
 
-/// A hold whose buyer should hear of its end in time.
+/// A hold whose buyer should be notified of its end in time.
 #[derive(Debug, Clone, Copy)]
 struct Ending {
     cause: Cause,
@@ -160,7 +160,7 @@ impl Notifier {
             }
             Some(LineMove::Reserved { .. }) | None => {}
         }
-        // Who is in already need not be notified.
+        // Whoever is in the shop already need not be notified.
         if let Some(ShopMove::Entered { place, .. }) = effects.shop
             && let Some(line) = self.lines.get_mut(&cause.event_id)
         {
@@ -192,7 +192,7 @@ impl Notifier {
         changes_prices || changes_rules
     }
 
-    /// When sold seats are taken back, those they were handed on to hear what the buyer hears.
+    /// When sold seats are taken back, those they were given to get the same message as the buyer.
     fn notify_other_owners(
         &self,
         effects: &Effects<'_>,

@@ -1,11 +1,11 @@
 //! Publishes facts and notifications of one partition, in order and by position.
 //!
 //! Each public fact carries the offset of the ledger's record it was made from, so that a restart
-//! publishes nothing twice that is behind the last one. It still reads from the first fact on: who
-//! waits for a turn, or holds seats, may have begun long ago. Between a publication and a crash
-//! right after it, the same records may come again: readers drop what they had.
+//! does not publish anything up to the last one again. It still reads from the first fact on:
+//! somebody may have waited for a turn, or held seats, since long ago. After a crash right after a
+//! publication the same records may come again: readers drop what they have.
 //!
-//! After an error it is not known what was written: it begins anew and finds out.
+//! After an error it is not known what was written: it starts over and finds out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -172,7 +172,7 @@ impl Publishing {
                 let record = note.record();
                 by_partition.entry(partition_of(&record.key, partitions)).or_default().push(record);
             }
-            // Notifications first: the position that a restart goes on behind is that of the facts.
+            // Notifications first: the position that a restart goes on after is that of the facts.
             for (partition, records) in std::mem::take(&mut by_partition) {
                 tickets.push(self.log.append(Topic::Notifications, partition, records));
             }

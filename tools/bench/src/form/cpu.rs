@@ -1,4 +1,4 @@
-//! How much processor time other processes have used, from the kernel's own books.
+//! How much CPU time other processes have used, according to the kernel.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,17 +9,17 @@ use anyhow::{Result, bail};
 /// Clock ticks a second in `/proc/PID/stat`: fixed at 100 on Linux for user space (proc(5)).
 const TICK: Duration = Duration::from_millis(10);
 
-/// How often is looked whether everything is at rest, and for how long at most.
+/// How often to check whether everything is idle, and for how long at most.
 const SETTLE_LOOK: Duration = Duration::from_millis(500);
 const SETTLE_LOOKS_MAX: u32 = 120;
-/// At rest: less of one core than this, all together. Idle roles and the broker ask each other
-/// whether there is news, which takes most of it.
+/// Idle: less of one core than this, all together. Idle roles and the broker poll each other,
+/// which takes most of it.
 const CALM_LOAD: f64 = 0.4;
 
 /// User and system time of a process so far; `None` when there is no such process.
 pub(super) fn used(pid: u32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in parentheses and may hold anything, so the numbers begin behind it.
+    // The name is in parentheses and may contain anything, so the numbers begin after it.
     let mut numbers = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
     let user: u32 = numbers.next()?.parse().ok()?;
     let system: u32 = numbers.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! An installation to measure: every role a process of its own, on servers that run already.
+//! An installation to measure: every role a separate process, on servers that already run.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

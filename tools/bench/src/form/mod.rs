@@ -1,7 +1,7 @@
 //! The distributed form as a whole: HTTP → Kafka → engine → HTTP, roles as processes, open loop.
 //!
 //! Everything runs on one machine and shares its cores, the load generator and the broker
-//! included; the processor time of each process an answer says where it goes.
+//! included; the CPU time of each process per answer shows where it goes.
 
 mod cpu;
 mod installation;

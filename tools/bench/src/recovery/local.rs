@@ -1,4 +1,4 @@
-//! One process starts again, on the embedded log: from a snapshot, from nothing, from a follower.
+//! One process restarts, on the embedded log: from a snapshot, from nothing, from a follower.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Processors as processes of their own, whose log lines are listened to.
+//! Processors as separate processes, whose log lines are read.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

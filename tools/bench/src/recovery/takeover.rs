@@ -1,8 +1,8 @@
-//! Two processors on a cluster: the owner is killed, or asked to end, and the other takes over.
+//! Two processors on a cluster: the owner is killed, or asked to stop, and the other takes over.
 //!
-//! A client asks every few milliseconds throughout, as a gateway would. A kill is measured from the
-//! moment the process is gone to the first answer to a question asked after it; a calm end by the
-//! longest wait of any question.
+//! A client sends a request every few milliseconds throughout, as a gateway would. A kill is
+//! measured from the moment the process is gone to the first answer to a request sent after it; a
+//! graceful stop by the longest wait of any request.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,11 +23,11 @@ use floodgate_server::kafka_options;
 const EVENT: EventId = EventId(1);
 /// What an owner says once it has caught up.
 const OWNED: &str = "partition owned, nothing waits";
-/// A question so often.
+/// The interval between requests.
 const ASK_EVERY: Duration = Duration::from_millis(5);
-/// Longer than any takeover takes; only a broken one waits so long.
+/// Longer than any takeover takes; only a broken one waits this long.
 const WITHIN: Duration = Duration::from_secs(60);
-/// How long questions go on after a calm end, so that a late pause is seen.
+/// How long requests go on after a graceful stop, so that a late pause is noticed.
 const AFTERWARDS: Duration = Duration::from_secs(2);
 /// Records appended together.
 const APPENDED: usize = 2_048;

@@ -1,4 +1,4 @@
-//! The effects of every fact. One match over all of them: a new fact does not compile without.
+//! The effects of every fact. One match over all: a new fact does not compile without a row.
 
 mod orders;
 mod room;

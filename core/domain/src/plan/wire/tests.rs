@@ -56,7 +56,7 @@ fn small() -> Plan {
     }
 }
 
-/// These bytes stand in logs for ever: a change here needs a new version.
+/// These bytes are in logs for ever: a change here needs a new version.
 #[test]
 fn golden_bytes() {
     let bytes = encoded(&small());

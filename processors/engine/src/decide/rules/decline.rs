@@ -1,4 +1,4 @@
-//! A payment that did not come about.
+//! A payment that failed.
 
 use floodgate_domain::fact::{DeclineReason, Fact};
 use floodgate_domain::ids::HoldId;

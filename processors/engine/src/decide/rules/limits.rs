@@ -1,4 +1,4 @@
-//! Phase, pass and limits: what a buyer needs before any seat is looked at.
+//! Phase, pass and limits: what is checked before any seat.
 
 use floodgate_domain::ids::BuyerId;
 use floodgate_domain::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! Rules that several commands share, one subject a file.
+//! Rules that several commands share, one subject per file.
 
 pub(super) mod decline;
 pub(super) mod limits;

@@ -1,4 +1,4 @@
-//! Whose order it is.
+//! Who owns an order.
 
 use floodgate_domain::ids::{Actor, HoldId};
 use floodgate_domain::refusal::Refusal;
@@ -7,7 +7,7 @@ use crate::decide::Context;
 use crate::event::Event;
 use crate::orders::Order;
 
-/// The order, if the one who asks may touch it.
+/// The order, if the actor may touch it.
 pub(in crate::decide) fn own_order(
     event: &Event,
     context: Context,
