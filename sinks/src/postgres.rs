@@ -6,7 +6,7 @@ use std::sync::Arc;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
 
-use floodgate_config::Sinks;
+use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
@@ -46,7 +46,9 @@ impl std::fmt::Debug for PostgresDestination {
     }
 }
 
-pub(crate) fn destination(settings: &Sinks) -> Result<Option<Arc<dyn Destination>>, SinkError> {
+pub(crate) fn destination(
+    settings: &SinksSettings,
+) -> Result<Option<Arc<dyn Destination>>, SinkError> {
     let config = settings.postgres.clone();
     if config.is_empty() {
         return Ok(None);

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params, params_from_iter};
 
-use floodgate_config::Sinks;
+use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
@@ -36,7 +36,7 @@ struct SqliteDestination {
     path: PathBuf,
 }
 
-pub(crate) fn destination(settings: &Sinks, data: &Path) -> Option<Arc<dyn Destination>> {
+pub(crate) fn destination(settings: &SinksSettings, data: &Path) -> Option<Arc<dyn Destination>> {
     let path = data.join("views.db");
     settings.sqlite.then(|| Arc::new(SqliteDestination { path }) as Arc<dyn Destination>)
 }

@@ -31,7 +31,7 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
         partitions: Partitions::One(partition),
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
-        unreadable: Unreadable::SetAside { role: "live".to_owned(), reads: Reads::FromTheFirst },
+        unreadable: Unreadable::SetAside { role: "streams".to_owned(), reads: Reads::FromTheFirst },
     }
 }
 

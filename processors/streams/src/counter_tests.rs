@@ -325,7 +325,7 @@ fn what_is_no_fact_is_set_aside_once_and_counting_goes_on() {
         let aside = read_dead_letters(&*house.log, Topic::DeadFacts, 0, (0, 100)).unwrap();
         let origins: Vec<_> = aside.iter().map(|one| Origin::of(one).unwrap()).collect();
         assert_eq!(origins.len(), 2, "{origins:?}");
-        assert!(origins.iter().all(|origin| origin.role == "live"), "{origins:?}");
+        assert!(origins.iter().all(|origin| origin.role == "streams"), "{origins:?}");
     }
     let held = published(&house.log).into_iter().rev().find(|(_, counts)| counts.scope == "event");
     assert_eq!(held.unwrap().1.held, 2, "the fact behind it counts");

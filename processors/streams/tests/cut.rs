@@ -12,13 +12,13 @@ use floodgate_domain::{
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_streams::public::{Counts, FactBody};
-use floodgate_streams::{AudienceSettings, LiveSettings, spawn};
+use floodgate_streams::{AudienceOptions, StreamsOptions, spawn};
 use floodgate_testkit::{MemoryLog, cut};
 use floodgate_transport::{Group, Service};
 
-const SETTINGS: LiveSettings = LiveSettings {
+const SETTINGS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
-    audience: AudienceSettings { window_ms: 60_000, threshold: 10 },
+    audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
 };
 
 fn streams(log: &MemoryLog) -> Group {

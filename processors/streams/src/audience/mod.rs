@@ -39,16 +39,16 @@ const RECORDS_MAX: usize = 1024;
 
 /// How audience cells are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AudienceSettings {
+pub struct AudienceOptions {
     /// The length of a window, in milliseconds of log time.
     pub window_ms: u64,
     /// The fewest people a record tells of.
     pub threshold: u64,
 }
 
-impl Default for AudienceSettings {
+impl Default for AudienceOptions {
     fn default() -> Self {
-        AudienceSettings { window_ms: 7 * 24 * 3_600_000, threshold: 100 }
+        AudienceOptions { window_ms: 7 * 24 * 3_600_000, threshold: 100 }
     }
 }
 
@@ -73,7 +73,7 @@ impl Audience {
     pub(crate) fn new(
         log: Arc<dyn Log>,
         partition: Partition,
-        settings: AudienceSettings,
+        settings: AudienceOptions,
     ) -> Result<Self, LogError> {
         Ok(Audience {
             published: Published::read(&*log, partition)?,

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::*;
 
-const SETTINGS: AudienceSettings = AudienceSettings { window_ms: 60_000, threshold: 12 };
+const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold: 12 };
 const START: u64 = 1_764_000_000_000;
 
 fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {

@@ -23,7 +23,7 @@ use floodgate_transport::{
 
 use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
-use crate::audience::{Audience, AudienceSettings};
+use crate::audience::{Audience, AudienceOptions};
 use crate::{PATIENCE, QUIET};
 
 /// Facts published at once.
@@ -50,13 +50,13 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
 /// One partition's relay from the ledger to the public topics.
 pub(crate) struct Relay {
     log: Arc<dyn Log>,
-    audience: AudienceSettings,
+    audience: AudienceOptions,
     /// `None` before the start, and when it is not known what was published.
     publishing: Option<Publishing>,
 }
 
 impl Relay {
-    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceSettings) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceOptions) -> Self {
         Relay { log, audience, publishing: None }
     }
 
@@ -122,7 +122,7 @@ impl Publishing {
     fn new(
         log: Arc<dyn Log>,
         partition: Partition,
-        audience: AudienceSettings,
+        audience: AudienceOptions,
     ) -> Result<Self, LogError> {
         let last = log.last(Topic::Facts, partition)?;
         Ok(Publishing {

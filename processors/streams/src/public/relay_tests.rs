@@ -176,7 +176,7 @@ fn history(seed: u64) -> Vec<Step> {
 
 fn relay(log: &MemoryLog) -> Reading<Relay> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    let relay = Relay::new(Arc::clone(&log), AudienceSettings::default());
+    let relay = Relay::new(Arc::clone(&log), AudienceOptions::default());
     Reading::new(following(&log, 0), relay)
 }
 
