@@ -13,7 +13,7 @@ use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
-use crate::rows::{self, Cell, Rows, signed};
+use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
 use crate::tables::{Column, Dialect, Write};
 
@@ -171,19 +171,19 @@ struct Transfer<'a> {
 impl Rows for Transfer<'_> {
     type Error = rusqlite::Error;
 
-    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> rusqlite::Result<()> {
+    fn take(&mut self, write: Write, row: &[ColumnValue<'_>]) -> rusqlite::Result<()> {
         let mut statement = self.transaction.prepare_cached(&self.statements[write as usize])?;
         statement.execute(params_from_iter(row)).map(|_| ())
     }
 }
 
-impl ToSql for Cell<'_> {
+impl ToSql for ColumnValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
-            Cell::Null => ToSqlOutput::Borrowed(ValueRef::Null),
-            Cell::Number(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
-            Cell::Flag(flag) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*flag))),
-            Cell::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            ColumnValue::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            ColumnValue::Number(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            ColumnValue::Flag(flag) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*flag))),
+            ColumnValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         })
     }
 }

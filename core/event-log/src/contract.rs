@@ -98,11 +98,11 @@ fn acknowledged_is_readable(log: &dyn Log) {
 fn offsets_and_times_only_grow(log: &dyn Log) {
     let from = log.end(Topic::Ledger, 0).expect("an end");
     // Without waiting in between: two appends of one thread keep their order.
-    let tickets: Vec<_> = (0..200)
+    let appends: Vec<_> = (0..200)
         .map(|number| log.append(Topic::Ledger, 0, vec![record(&number.to_string())]))
         .collect();
-    for ticket in tickets {
-        ticket.wait().expect("room");
+    for append in appends {
+        append.wait().expect("room");
     }
     let records = read(log, Topic::Ledger, 0, from, 200);
     for (number, pair) in records.windows(2).enumerate() {
@@ -160,13 +160,13 @@ fn many_writers_lose_nothing(log: &Arc<dyn Log>) {
         .map(|writer| {
             let log = Arc::clone(log);
             std::thread::spawn(move || {
-                let tickets: Vec<_> = (0..250)
+                let appends: Vec<_> = (0..250)
                     .map(|number| {
                         let text = format!("{writer}/{number}");
                         log.append(Topic::Commands, 1, vec![record(&text)])
                     })
                     .collect();
-                tickets.into_iter().map(|ticket| ticket.wait().expect("room").first).collect()
+                appends.into_iter().map(|append| append.wait().expect("room").first).collect()
             })
         })
         .collect();

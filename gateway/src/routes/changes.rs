@@ -10,7 +10,7 @@ use floodgate_domain::StaffId;
 
 use super::Routes;
 use crate::extract::{EventPath, Manager, Operator, Query, Staff};
-use crate::model::{DialValues, Position};
+use crate::model::{DialValues, LogPosition};
 use crate::problem::ApiError;
 use crate::time;
 use crate::views::Change;
@@ -36,7 +36,7 @@ pub(crate) struct ChangeList {
     changes: Vec<ChangeAnswer>,
     /// Pass as `before` for the next page; absent at the end.
     next: Option<u64>,
-    as_of: Position,
+    as_of: LogPosition,
 }
 
 /// One change, and the dials it turned.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, Source, StaffId};
+use floodgate_domain::{DialChange, Effects, FactPosition, FactRecord, LogTime, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -12,7 +12,7 @@ const ORIGINS_MAX: usize = 256;
 /// One change.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) source: Source,
+    pub(crate) source: FactPosition,
     pub(crate) at: LogTime,
     /// The fact's name.
     pub(crate) fact: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Changes {
     /// Where the dials stand.
     pub(crate) turned: DialChange,
     /// Entries of settings files that have been done, the last one at the end.
-    origins: VecDeque<(u64, Source)>,
+    origins: VecDeque<(u64, FactPosition)>,
 }
 
 impl Changes {
@@ -57,7 +57,7 @@ impl Changes {
         self.kept.push_back(Change { source, at, fact: record.fact.name(), by, dials });
     }
 
-    fn turn(&mut self, dials: &DialChange, source: Source) {
+    fn turn(&mut self, dials: &DialChange, source: FactPosition) {
         self.turned.take_over(dials);
         if dials.origin != 0 {
             self.origins.retain(|(origin, _)| *origin != dials.origin);
@@ -80,7 +80,7 @@ impl Changes {
     }
 
     /// The entry of a settings file that was done last, and when.
-    pub(crate) fn last_origin(&self) -> Option<(u64, Source)> {
+    pub(crate) fn last_origin(&self) -> Option<(u64, FactPosition)> {
         self.origins.back().copied()
     }
 }
@@ -91,7 +91,7 @@ mod tests {
     use floodgate_domain::{EventId, Fact, PhaseDial};
 
     fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
-        let source = Source { offset, index };
+        let source = FactPosition { offset, index };
         FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
     }
 
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
         assert!(changes.has_done(2_000) && !changes.has_done(1));
         note(&mut changes, &set(3_000, 0, DialChange { origin: 1_990, ..DialChange::default() }));
-        assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
+        assert_eq!(changes.last_origin(), Some((1_990, FactPosition { offset: 3_000, index: 0 })));
         assert!(changes.origins.len() <= ORIGINS_MAX);
     }
 }

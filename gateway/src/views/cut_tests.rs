@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{BuyerId, Fact, LogTime, Place, Source};
+use floodgate_domain::{BuyerId, Fact, FactPosition, LogTime, Place};
 use floodgate_event_log::NewRecord;
 use floodgate_testkit::{MemoryLog, cut};
 
@@ -12,7 +12,7 @@ use super::*;
 const EVENT: EventId = EventId(3);
 
 fn append(log: &MemoryLog, number: u64, fact: Fact) {
-    let source = Source { offset: number, index: 0 };
+    let source = FactPosition { offset: number, index: 0 };
     let record = FactRecord { source, at: LogTime(1), event_id: EVENT, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);

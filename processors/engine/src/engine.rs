@@ -15,7 +15,7 @@ use crate::version::{InForce, NEWEST_VERSION, NewerVersion, at_most};
 use crate::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{Answer, EventStatus, Reply};
 use floodgate_domain::command::{Command, Envelope};
-use floodgate_domain::fact::{Fact, FactRecord, Source};
+use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::ids::{Actor, CommandId, EventId, LogTime};
 use floodgate_domain::refusal::Refusal;
 
@@ -69,7 +69,7 @@ struct Scratch {
 #[derive(Debug)]
 struct Output<'a> {
     facts: &'a mut Vec<FactRecord>,
-    source: Source,
+    source: FactPosition,
 }
 
 impl Output<'_> {
@@ -139,7 +139,7 @@ impl Engine {
             return Err(NewerVersion { version, offset, known: self.limits.version_max });
         }
         self.clock = self.clock.max(at);
-        let mut output = Output { facts, source: Source { offset, index: 0 } };
+        let mut output = Output { facts, source: FactPosition { offset, index: 0 } };
         self.fire_timers(&mut output);
         self.undo_cancelled_orders(&mut output);
         let (answer, repeated) = self.answer_to(envelope, &mut output);

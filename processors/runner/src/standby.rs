@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use floodgate_domain::wire::decode_command;
-use floodgate_domain::{Envelope, FactRecord, Source};
+use floodgate_domain::{Envelope, FactPosition, FactRecord};
 use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
@@ -46,7 +46,7 @@ pub struct Standby {
     ahead: VecDeque<Record>,
     ledger: Reader,
     /// Every fact up to here is in the ledger.
-    published: Option<Source>,
+    published: Option<FactPosition>,
     /// Facts of the last command folded that are not in the ledger as far as is known. While
     /// there are any, nothing more is folded.
     kept: Vec<FactRecord>,
@@ -76,7 +76,7 @@ impl Standby {
     /// What is left of an owner whose facts are all in the ledger.
     fn after(config: LoopConfig, recovered: RecoveredState) -> Result<Self, RunnerError> {
         let before = recovered.commands.0.position().checked_sub(1);
-        let published = before.map(|offset| Source { offset, index: u16::MAX });
+        let published = before.map(|offset| FactPosition { offset, index: u16::MAX });
         Standby::follow(
             config,
             RecoveredState { origin: RecoveredFrom::Standby, ..recovered },
@@ -87,7 +87,7 @@ impl Standby {
     fn follow(
         config: LoopConfig,
         mut recovered: RecoveredState,
-        published: Option<Source>,
+        published: Option<FactPosition>,
     ) -> Result<Self, RunnerError> {
         let LoopConfig { partition, ref log, .. } = config;
         let next = recovered.commands.0.position();

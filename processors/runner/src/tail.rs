@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floodgate_domain::wire::{WireError, decode_fact};
-use floodgate_domain::{EventId, Source};
+use floodgate_domain::{EventId, FactPosition};
 use floodgate_event_log::{Log, LogError, Offset, Partition, Record, Topic};
 
 use crate::error::RunnerError;
@@ -19,7 +19,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) fn facts_tail(
     log: &dyn Log,
     partition: Partition,
-) -> Result<Option<Source>, RunnerError> {
+) -> Result<Option<FactPosition>, RunnerError> {
     let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
     if let Some(source) = fact_source(&last)? {
         return Ok(Some(source));
@@ -40,7 +40,7 @@ pub(crate) fn facts_tail(
 }
 
 /// A fact's source; `None` when no build ever wrote this record.
-pub(crate) fn fact_source(record: &Record) -> Result<Option<Source>, RunnerError> {
+pub(crate) fn fact_source(record: &Record) -> Result<Option<FactPosition>, RunnerError> {
     let error = match decode_fact(&record.value) {
         Ok(fact) => return Ok(Some(fact.source)),
         Err(error) => error,

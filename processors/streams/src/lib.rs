@@ -1,16 +1,16 @@
 //! Live counts as a dataflow: free, held and sold by event, section and category.
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
-//! totals (`flow`), and changed totals are published, each with the position it is true as of
+//! totals (`dataflow`), and changed totals are published, each with the position it is true as of
 //! (`counter`, `publish`). The same facts, published for other teams, and the cells of those who
 //! agreed to be counted (`audience`). [`public`] is the form other teams read. Start reading at
-//! `flow`.
+//! `dataflow`.
 
 mod audience;
 pub mod cloudevents;
 mod counter;
+mod dataflow;
 mod deltas;
-mod flow;
 mod forget;
 pub mod public;
 mod publish;

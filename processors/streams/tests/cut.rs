@@ -8,7 +8,7 @@ use std::time::Duration;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList, Source,
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, NewEvent, SeatList,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_streams::public::{Counts, FactBody};
@@ -27,7 +27,7 @@ fn streams(log: &MemoryLog) -> Group {
 }
 
 fn append(log: &MemoryLog, number: u64, fact: Fact) {
-    let source = Source { offset: number, index: 0 };
+    let source = FactPosition { offset: number, index: 0 };
     let record = FactRecord { source, at: LogTime(1), event_id: EventId(3), fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);

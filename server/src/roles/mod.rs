@@ -69,7 +69,7 @@ impl Role {
 
 /// What a process is started with.
 #[derive(Debug)]
-pub struct Start<'a> {
+pub struct ProcessOptions<'a> {
     pub settings: &'a Settings,
     pub roles: &'a [Role],
     /// Needed by a gateway only.
@@ -113,8 +113,8 @@ pub struct Running {
 
 impl Running {
     /// Starts the roles; when one cannot start, those that could end again.
-    pub async fn start(start: Start<'_>) -> Result<Self> {
-        let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
+    pub async fn start(options: ProcessOptions<'_>) -> Result<Self> {
+        let ProcessOptions { settings, roles, secrets, data, listener, metrics, follows } = options;
         let takes_payments = [Role::Gateway, Role::Processor].iter().any(|one| roles.contains(one));
         let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());

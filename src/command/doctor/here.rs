@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use floodgate_config::{Settings, SnapshotLocation};
 use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
-use floodgate_gateway::Role;
+use floodgate_gateway::StaffRole;
 
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;
@@ -56,7 +56,7 @@ pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
         return Finding::bad("keys", format!("they cannot be read: {failure}"), make);
     }
     let KeyFiles { root, ticket, staff } = secret_files(settings, data);
-    let handed_out = Role::ALL.map(|role| folder.join(format!("{}.key", role.code())));
+    let handed_out = StaffRole::ALL.map(|role| folder.join(format!("{}.key", role.code())));
     let all = [root, ticket, staff].into_iter().chain(handed_out);
     let open: Vec<_> = all.filter(|path| is_open_to_others(path)).collect();
     if open.is_empty() {

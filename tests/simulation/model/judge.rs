@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use floodgate_domain::fact::{Fact, FactRecord, Source};
+use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::wire::{decode_command, decode_fact};
 use floodgate_domain::{
     Actor, Answer, BuyerId, Command, CommandId, Envelope, EventId, OrderStatus, Refusal, Reply,
@@ -37,7 +37,7 @@ struct Bench {
     /// By offset, with their time.
     known: Vec<(u64, Option<Envelope>)>,
     ledger: Box<dyn LogReader>,
-    last: Option<Source>,
+    last: Option<FactPosition>,
     facts: BTreeMap<u64, Vec<FactRecord>>,
     /// Not judged yet.
     replies: BTreeMap<u64, Vec<Reply>>,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Place, Policy, SeatId, SeatList, Source,
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, Place, Policy, SeatId,
+    SeatList,
 };
 
 use crate::crowd::CrowdBook;
@@ -73,7 +74,7 @@ pub(super) struct Ledger {
     events: BTreeMap<EventId, EventBook>,
     checks: BTreeMap<&'static str, Check>,
     examples: Vec<String>,
-    last: Option<Source>,
+    last: Option<FactPosition>,
     commands_end: u64,
     last_at: LogTime,
     facts_pending: u64,

@@ -4,9 +4,9 @@
 //! LEB128 numbers, then the fields of the fact, as the table below has them.
 
 use super::WIRE_VERSION;
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use super::field::Field;
-use crate::fact::{Fact, FactRecord, Source};
+use crate::fact::{Fact, FactPosition, FactRecord};
 use crate::ids::EventId;
 
 /// Writes a fact behind what is in `out` already.
@@ -29,7 +29,7 @@ pub fn decode_fact(bytes: &[u8]) -> Result<FactRecord, WireError> {
     }
     let kind = cursor.u8()?;
     let event_id = EventId(cursor.u64_fixed()?);
-    let source = Source { offset: cursor.varint()?, index: cursor.u16()? };
+    let source = FactPosition { offset: cursor.varint()?, index: cursor.u16()? };
     let at = cursor.time()?;
     let fact = read_body(kind, &mut cursor)?;
     cursor.finish()?;

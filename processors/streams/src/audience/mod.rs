@@ -1,7 +1,7 @@
 //! Audience cells: how many people who agreed are in a cohort, when a window is over.
 //!
 //! Facts say that somebody joined or left a cohort, and not who. They are folded into fixed windows
-//! of log time (`window`) by a dataflow (`flow`); what a window moved is published if enough people
+//! of log time (`window`) by a dataflow (`dataflow`); what a window moved is published if enough people
 //! are in it (`rule`), each cell (`cell`) as a record of the audience topic.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
@@ -9,24 +9,24 @@
 //! time, so this asks the log for a mark (`MarkTime`) once a window with news is over.
 
 mod cell;
-mod flow;
+mod dataflow;
+mod publication_rule;
 mod published;
-mod rule;
 mod window;
 
 use std::sync::Arc;
 
 use floodgate_domain::effects::CohortMove;
 use floodgate_domain::{
-    Cohort, Command, CommandId, Envelope, EventId, FactRecord, LogTime, Source,
+    Cohort, Command, CommandId, Envelope, EventId, FactPosition, FactRecord, LogTime,
 };
 use floodgate_event_log::{Log, LogError, Partition, Topic};
 use floodgate_transport::CommandSender;
 
 use self::cell::Cell;
-use self::flow::{CellFlow, Key, Total};
+use self::dataflow::{CellKey, CellsDataflow, Total};
+use self::publication_rule::PublicationRule;
 use self::published::{Published, record};
-use self::rule::Rule;
 use self::window::Windows;
 use crate::public::{AudienceCell, time_text};
 
@@ -58,8 +58,8 @@ pub(crate) struct Audience {
     log: Arc<dyn Log>,
     partition: Partition,
     windows: Windows,
-    rule: Rule,
-    flow: CellFlow,
+    rule: PublicationRule,
+    dataflow: CellsDataflow,
     published: Published,
     /// The window the last fact was in.
     window: u64,
@@ -80,8 +80,10 @@ impl Audience {
             log,
             partition,
             windows: Windows::new(settings.window_ms),
-            rule: Rule { threshold: settings.threshold.max(rule::ROUNDED_TO) },
-            flow: CellFlow::new(),
+            rule: PublicationRule {
+                threshold: settings.threshold.max(publication_rule::ROUNDED_TO),
+            },
+            dataflow: CellsDataflow::new(),
             window: 0,
             moved: None,
             mark_at: LogTime(0),
@@ -92,7 +94,7 @@ impl Audience {
     pub(crate) fn take(&mut self, fact: &FactRecord) -> Result<(), LogError> {
         let window = self.windows.of(fact.at);
         if window > self.window {
-            let totals = self.flow.open(window);
+            let totals = self.dataflow.open(window);
             self.window = window;
             self.moved = None;
             self.publish(&totals, fact.source)?;
@@ -104,7 +106,7 @@ impl Audience {
     }
 
     fn count(&mut self, event_id: EventId, cohort: Cohort, change: i64) {
-        Cell::of(cohort).for_each(|cell| self.flow.add((event_id, cell), change));
+        Cell::of(cohort).for_each(|cell| self.dataflow.add((event_id, cell), change));
         self.moved = Some(event_id);
     }
 
@@ -123,7 +125,7 @@ impl Audience {
     }
 
     /// `closed_by` is the fact that showed the window over: the same one after every restart.
-    fn publish(&mut self, totals: &[Total], closed_by: Source) -> Result<(), LogError> {
+    fn publish(&mut self, totals: &[Total], closed_by: FactPosition) -> Result<(), LogError> {
         let mut records = Vec::new();
         for Total { window, key, count } in totals {
             // A total is never below zero: nobody leaves a cohort they did not join.
@@ -144,7 +146,7 @@ impl Audience {
         Ok(())
     }
 
-    fn body(&self, window: u64, (event_id, cell): Key, count: u64) -> AudienceCell {
+    fn body(&self, window: u64, (event_id, cell): CellKey, count: u64) -> AudienceCell {
         let name = self.windows.name(window);
         AudienceCell {
             product_id: format!("{event_id}/{name}/{cell}"),

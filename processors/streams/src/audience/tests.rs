@@ -17,7 +17,7 @@ const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold
 const START: u64 = 1_764_000_000_000;
 
 fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {
-    let source = Source { offset: number, index: 0 };
+    let source = FactPosition { offset: number, index: 0 };
     FactRecord { source, at: LogTime(at), event_id: EventId(event_id), fact }
 }
 

@@ -156,14 +156,16 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{BuyerId, Currency, EventId, Fact, HoldId, SeatId, SeatList, Source};
+    use floodgate_domain::{
+        BuyerId, Currency, EventId, Fact, FactPosition, HoldId, SeatId, SeatList,
+    };
 
     #[test]
     fn a_hold_is_told_whole_and_the_payment_token_is_not() {
         let mut seats = SeatList::new();
         seats.push(SeatId(7));
         let hold = FactRecord {
-            source: Source { offset: 5, index: 1 },
+            source: FactPosition { offset: 5, index: 1 },
             at: LogTime(0),
             event_id: EventId(1),
             fact: Fact::SeatsHeld {

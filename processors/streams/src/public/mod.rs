@@ -23,7 +23,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use floodgate_domain::{LogTime, Source};
+use floodgate_domain::{FactPosition, LogTime};
 use floodgate_event_log::Partition;
 
 pub use audience::AudienceCell;
@@ -55,9 +55,9 @@ impl Attributes {
         kind: impl Into<String>,
         role: &str,
         subject: impl Into<String>,
-        (partition, source, at): (Partition, Source, LogTime),
+        (partition, source, at): (Partition, FactPosition, LogTime),
     ) -> Self {
-        let Source { offset, index } = source;
+        let FactPosition { offset, index } = source;
         Attributes {
             kind: kind.into(),
             source: format!("/floodgate/{role}/{partition}"),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodgate_domain::effects::Notice;
-use floodgate_domain::{BuyerId, Effects, EventId, FactRecord, HoldId, LogTime, Source};
+use floodgate_domain::{BuyerId, Effects, EventId, FactPosition, FactRecord, HoldId, LogTime};
 use floodgate_event_log::{NewRecord, Partition};
 
 use super::{Attributes, Position, time_text};
@@ -42,7 +42,7 @@ pub struct Notification {
 pub(super) struct Cause {
     pub(super) partition: Partition,
     pub(super) event_id: EventId,
-    pub(super) source: Source,
+    pub(super) source: FactPosition,
     pub(super) at: LogTime,
 }
 
@@ -56,7 +56,7 @@ impl Cause {
 impl Notification {
     /// To one person, or to everybody who has to do with the event.
     pub(super) fn new(notice: Notice, to: Option<BuyerId>, cause: Cause) -> Self {
-        let Cause { partition, event_id, source: Source { offset, index }, at } = cause;
+        let Cause { partition, event_id, source: FactPosition { offset, index }, at } = cause;
         Notification {
             kind: notice.code().to_owned(),
             event_id: event_id.to_string(),

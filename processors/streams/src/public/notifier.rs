@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use floodgate_domain::effects::{LineMove, Notice, ShopMove, Tickets};
+use floodgate_domain::effects::{LineMove, Notice, ShopMove, TicketStates};
 use floodgate_domain::{
-    BuyerId, Effects, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, Policy,
-    PriceTable, Rank, SalePhase, SeatState, Source,
+    BuyerId, Effects, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
+    Policy, PriceTable, Rank, SalePhase, SeatState,
 };
 use floodgate_event_log::Partition;
 
@@ -34,7 +34,7 @@ struct Line {
     order: LineOrder,
     called: Frontier,
     /// Those not called yet; the engine lets about a million await their turn at once.
-    awaiting: BTreeMap<Rank, (BuyerId, Source)>,
+    awaiting: BTreeMap<Rank, (BuyerId, FactPosition)>,
 }
 
 /// What people know of prices and rules.
@@ -71,7 +71,7 @@ pub(super) struct Notifier {
     lines: HashMap<EventId, Line>,
     terms: HashMap<EventId, Terms>,
     /// Tickets that were handed on, of events that have any.
-    tickets: HashMap<EventId, Tickets>,
+    tickets: HashMap<EventId, TicketStates>,
 }
 
 impl Notifier {
@@ -252,7 +252,7 @@ mod tests {
         ];
         let (mut notifier, mut notes) = (Notifier::new(0), Notes::default());
         for (offset, fact) in facts.into_iter().enumerate() {
-            let source = Source { offset: offset as u64, index: 0 };
+            let source = FactPosition { offset: offset as u64, index: 0 };
             let record = FactRecord { source, at: LogTime(0), event_id: EventId(1), fact };
             notifier.take(&record, &mut notes);
         }

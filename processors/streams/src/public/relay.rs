@@ -18,7 +18,8 @@ use floodgate_event_log::{
     Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
 };
 use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Pace, Partitions, Start, Tick, Unreadable,
+    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
+    Unreadable,
 };
 
 use super::notifier::{Notes, Notifier};
@@ -81,13 +82,13 @@ impl Handler for Relay {
         &mut self,
         partition: Partition,
         reached: Option<Offset>,
-    ) -> Result<Start, FollowError> {
+    ) -> Result<StartFrom, FollowError> {
         if let (Some(_), Some(reached)) = (&self.publishing, reached) {
-            return Ok(Start::At(reached));
+            return Ok(StartFrom::At(reached));
         }
         let log = Arc::clone(&self.log);
         self.publishing = Some(Publishing::new(log, partition, self.audience)?);
-        Ok(Start::First)
+        Ok(StartFrom::First)
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -102,8 +103,8 @@ impl Handler for Relay {
         self.publish(|publishing| publishing.quiet(tick.now))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: PATIENCE }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: PATIENCE }
     }
 }
 
