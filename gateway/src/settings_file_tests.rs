@@ -33,7 +33,7 @@ fn act(
 fn note(changes: &mut Changes, offset: u64, done: &FileChange) {
     let change = Box::new(done.change.clone());
     let record = FactRecord {
-        source: FactPosition { offset, index: 0 },
+        position: FactPosition { offset, index: 0 },
         at: LogTime(offset),
         event_id: done.event_id,
         fact: Fact::DialsSet { change, by: StaffId::SETTINGS_FILE },

@@ -26,7 +26,7 @@ pub(crate) trait Rows {
 pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R::Error> {
     let effects = record.fact.effects();
     let event_id = record.event_id.to_string();
-    let version = number(record.source.version());
+    let version = number(record.position.version());
     match (effects.created, effects.phase) {
         (Some(new), _) => write_event(record.event_id, new, version, rows)?,
         (None, Some(phase)) => {
@@ -107,7 +107,7 @@ fn write_seats<R: Rows>(
             until.map_or(ColumnValue::Null, number),
             ColumnValue::Text(&session),
             ColumnValue::Flag(change.is_redeemed),
-            number(record.source.version()),
+            number(record.position.version()),
             ColumnValue::Text(record.fact.name()),
             number(record.at.0),
         ];

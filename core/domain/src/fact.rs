@@ -14,16 +14,16 @@ use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
 use crate::seats::{SeatId, SeatList};
 
-/// A fact with its place in history. Facts of one partition are ordered by `source`.
+/// A fact with its place in history. Facts of one partition are ordered by `position`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactRecord {
-    pub source: FactPosition,
+    pub position: FactPosition,
     pub at: LogTime,
     pub event_id: EventId,
     pub fact: Fact,
 }
 
-/// Where a fact came from: the command's offset and the fact's index among that command's
+/// Where a fact stands: the command's offset and the fact's index among that command's
 /// facts. Strictly growing within a partition; readers drop what is not greater than the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FactPosition {

@@ -18,7 +18,7 @@ use floodgate_transport::{
 
 fn fact(number: u64) -> NewRecord {
     let record = FactRecord {
-        source: FactPosition { offset: number, index: 0 },
+        position: FactPosition { offset: number, index: 0 },
         at: LogTime(1),
         event_id: EventId(1),
         fact: Fact::PlacesCalled { below: Frontier(number) },
@@ -73,7 +73,7 @@ impl Handler for Keeper {
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let mut kept = self.0.lock().unwrap();
-        let numbers = batch.items.iter().map(|fact| fact.source.offset);
+        let numbers = batch.items.iter().map(|fact| fact.position.offset);
         if numbers.clone().any(|number| kept.fails_at == Some(number)) {
             return Err(FollowError::Store("the shelf is broken".into()));
         }

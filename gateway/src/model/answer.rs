@@ -18,7 +18,7 @@ pub(crate) struct LogPosition {
 
 impl From<ViewPosition> for LogPosition {
     fn from(as_of: ViewPosition) -> Self {
-        LogPosition { offset: as_of.source.offset, at: time::text(as_of.at) }
+        LogPosition { offset: as_of.position.offset, at: time::text(as_of.at) }
     }
 }
 

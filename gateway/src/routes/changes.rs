@@ -68,7 +68,7 @@ impl ChangeAnswer {
         };
         ChangeAnswer {
             at: time::text(change.at),
-            offset: change.source.offset,
+            offset: change.position.offset,
             change: snake_case(change.fact),
             by: change.by.map(|by| by.to_string()),
             through: change.by.map(through),
@@ -105,7 +105,7 @@ pub(crate) async fn changes(
     let view = path.entry.read();
     let mut rest = view.changes.newest(before);
     let page: Vec<&Change> = rest.by_ref().take(limit).collect();
-    let next = rest.next().and(page.last()).map(|last| last.source.version());
+    let next = rest.next().and(page.last()).map(|last| last.position.version());
     let changes = page.into_iter().map(ChangeAnswer::of).collect();
     Ok(Json(ChangeList { changes, next, as_of: view.as_of.into() }))
 }

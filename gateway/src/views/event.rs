@@ -18,7 +18,7 @@ use super::stay::Stay;
 /// Up to which fact a view is true.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ViewPosition {
-    pub(crate) source: FactPosition,
+    pub(crate) position: FactPosition,
     pub(crate) at: LogTime,
 }
 
@@ -148,7 +148,7 @@ impl EventView {
             changes: Changes::default(),
             stay: Stay::default(),
             left: HashMap::new(),
-            as_of: ViewPosition { source: fact.source, at: fact.at },
+            as_of: ViewPosition { position: fact.position, at: fact.at },
             changed: Vec::new(),
         })
     }

@@ -9,7 +9,7 @@ impl EventView {
     /// Enters one fact.
     pub(super) fn fold(&mut self, record: &FactRecord) {
         let effects = record.fact.effects();
-        self.as_of = ViewPosition { source: record.source, at: record.at };
+        self.as_of = ViewPosition { position: record.position, at: record.at };
         self.changes.note(record, &effects);
         self.phase = effects.phase.unwrap_or(self.phase);
         self.policy = effects.policy.copied().unwrap_or(self.policy);
@@ -136,8 +136,8 @@ mod tests {
         let plan = Plan { name: String::new(), categories, sections, size: (1, 1) };
         let new = Fact::EventCreated(Box::new(NewEvent { plan, ..NewEvent::default() }));
         let record = |(offset, fact)| {
-            let source = FactPosition { offset: offset as u64, index: 0 };
-            FactRecord { source, at: LogTime(9), event_id: EventId(1), fact }
+            let position = FactPosition { offset: offset as u64, index: 0 };
+            FactRecord { position, at: LogTime(9), event_id: EventId(1), fact }
         };
         let mut records = [new].into_iter().chain(facts).enumerate().map(record);
         let mut view = EventView::created(&records.next().unwrap()).unwrap();

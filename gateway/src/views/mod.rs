@@ -52,7 +52,7 @@ impl Entry {
     pub(crate) async fn reaches(&self, offset: u64, within: Duration) {
         let reaches = async {
             let mut pulse = tokio::time::interval(Duration::from_millis(2));
-            while self.read().as_of.source.offset < offset {
+            while self.read().as_of.position.offset < offset {
                 pulse.tick().await;
             }
         };

@@ -18,7 +18,7 @@ const UNSETTLED_MAX: usize = 32;
 pub(crate) struct Publication {
     log: Arc<dyn Log>,
     partition: Partition,
-    /// The source of the last fact that was in the log when this incarnation began: facts up
+    /// The position of the last fact that was in the log when this incarnation began: facts up
     /// to here are not published again.
     tail: Option<FactPosition>,
     waiting: Vec<NewRecord>,
@@ -51,8 +51,8 @@ impl Publication {
     }
 
     /// Whether the fact was published by an earlier incarnation.
-    fn is_known(&self, source: FactPosition) -> bool {
-        self.tail.is_some_and(|tail| source <= tail)
+    fn is_known(&self, position: FactPosition) -> bool {
+        self.tail.is_some_and(|tail| position <= tail)
     }
 
     /// Whether any fact of this command, or of a later one, may already be published.
@@ -62,7 +62,7 @@ impl Publication {
 
     /// Adds a fact to the next batch, unless it is in the log already.
     pub(crate) fn add(&mut self, fact: &FactRecord) {
-        if self.is_known(fact.source) {
+        if self.is_known(fact.position) {
             return;
         }
         if self.key.0 != fact.event_id || self.key.1.is_empty() {

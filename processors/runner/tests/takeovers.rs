@@ -147,8 +147,8 @@ impl PartitionGroup {
     }
 }
 
-fn source(value: &[u8]) -> FactPosition {
-    decode_fact(value).unwrap().source
+fn position(value: &[u8]) -> FactPosition {
+    decode_fact(value).unwrap().position
 }
 
 /// What a reader takes who drops whatever is not greater than what it had.
@@ -157,8 +157,8 @@ fn as_read(values: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     values
         .into_iter()
         .filter(|value| {
-            let is_new = last < Some(source(value));
-            last = last.max(Some(source(value)));
+            let is_new = last < Some(position(value));
+            last = last.max(Some(position(value)));
             is_new
         })
         .collect()
@@ -271,11 +271,11 @@ fn what_is_no_fact_in_the_ledger_stops_no_follower() {
     successor.finish().unwrap();
     let ledger = log.records(Topic::Ledger, 0);
     let facts = ledger.iter().filter_map(|record| decode_fact(&record.value).ok());
-    let sources: Vec<FactPosition> = facts.map(|fact| fact.source).collect();
-    assert_eq!(sources.len(), ledger.len() - 4);
-    assert!(sources.is_sorted_by(|one, next| one < next), "a fact is there twice");
+    let positions: Vec<FactPosition> = facts.map(|fact| fact.position).collect();
+    assert_eq!(positions.len(), ledger.len() - 4);
+    assert!(positions.is_sorted_by(|one, next| one < next), "a fact is there twice");
     assert_eq!(
-        sources.last().unwrap().offset,
+        positions.last().unwrap().offset,
         log.records(Topic::Commands, 0).len() as u64 - 1,
         "the successor published nothing"
     );

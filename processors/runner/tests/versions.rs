@@ -247,7 +247,7 @@ fn a_build_without_the_rules_stops_the_partition_and_says_why() {
     let two = two_times();
     let newer = NewerVersion { version: TEST_VERSION, offset: two.barrier, known: BASE_VERSION };
     let is_it = |error: &RunnerError| matches!(error, RunnerError::NewerVersion { partition: 0, newer: found } if *found == newer);
-    let before = |value: &Vec<u8>| decode_fact(value).unwrap().source.offset < two.barrier;
+    let before = |value: &Vec<u8>| decode_fact(value).unwrap().position.offset < two.barrier;
     let lawful: Vec<_> = two.ledger.iter().filter(|value| before(value)).cloned().collect();
 
     for cut in [0, 30, two.barrier] {

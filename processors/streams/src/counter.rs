@@ -125,7 +125,7 @@ impl Counting {
         // What was published under another setting is followed under it.
         let after_ms = told.map_or(forget_after_ms, |(_, after_ms)| after_ms);
         Ok(Counting {
-            published: told.map(|(source, _)| source),
+            published: told.map(|(position, _)| position),
             log,
             partition,
             layouts: EventLayouts::default(),
@@ -149,11 +149,11 @@ impl Counting {
     }
 
     fn take(&mut self, fact: &FactRecord) {
-        self.last = Some((fact.source, fact.at));
+        self.last = Some((fact.position, fact.at));
         if self.forgetting.fold(fact) {
             self.layouts.differences(fact, &mut self.differences);
         }
-        if self.published == Some(fact.source) {
+        if self.published == Some(fact.position) {
             self.catch_up(fact.at);
         }
     }
@@ -176,7 +176,7 @@ impl Counting {
     }
 
     fn publish(&mut self) -> Result<(), LogError> {
-        let Some((source, at)) = self.last else { return Ok(()) };
+        let Some((position, at)) = self.last else { return Ok(()) };
         if !self.differences.is_empty() {
             let started = Instant::now();
             let changed = self.dataflow.epoch(std::mem::take(&mut self.differences));
@@ -186,7 +186,7 @@ impl Counting {
         self.published_at = Instant::now();
         let over = self.forgetting.due(at);
         let forget_after_ms = self.forgetting.after_ms();
-        let told = CountsPosition { partition: self.partition, source, at, forget_after_ms };
+        let told = CountsPosition { partition: self.partition, position, at, forget_after_ms };
         let still = self.owed.iter().filter(|((event_id, _), _)| !over.contains(event_id));
         let counts = still.map(|(key, total)| record(&self.layouts, *key, *total, &told));
         let gone = over.iter().flat_map(|event_id| self.layouts.keys(*event_id));

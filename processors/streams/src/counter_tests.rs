@@ -38,8 +38,8 @@ fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Started {
 }
 
 fn tell(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {
-    let source = FactPosition { offset, index: 0 };
-    let record = FactRecord { source, at: LogTime(at), event_id, fact };
+    let position = FactPosition { offset, index: 0 };
+    let record = FactRecord { position, at: LogTime(at), event_id, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("e", value)]).wait().unwrap();

@@ -19,7 +19,7 @@ const FORGET_AFTER: &str = "floodgate-forget-after-ms";
 #[derive(Debug, Clone)]
 pub(crate) struct CountsPosition {
     pub(crate) partition: Partition,
-    pub(crate) source: FactPosition,
+    pub(crate) position: FactPosition,
     pub(crate) at: LogTime,
     pub(crate) forget_after_ms: u64,
 }
@@ -66,12 +66,12 @@ pub(crate) fn tombstone((event_id, scope): TotalKey, told: &CountsPosition) -> N
 
 impl CountsPosition {
     fn as_of(&self) -> AsOf {
-        let FactPosition { offset, index } = self.source;
+        let FactPosition { offset, index } = self.position;
         AsOf { partition: self.partition, offset, index, at: time_text(self.at) }
     }
 
     fn headers(&self, kind: &str, key: &str) -> Vec<(String, Bytes)> {
-        let position = (self.partition, self.source, self.at);
+        let position = (self.partition, self.position, self.at);
         let mut headers = Attributes::new(kind, "live", key, position).headers();
         headers.push((FORGET_AFTER.to_owned(), self.forget_after_ms.to_string().into()));
         headers
@@ -87,7 +87,7 @@ fn key(event_id: EventId, scope: Scope) -> String {
     }
 }
 
-/// What an earlier run has published: up to which source, and after how long it forgot events. One that
+/// What an earlier run has published: up to which position, and after how long it forgot events. One that
 /// does not say forgot none.
 pub(crate) fn told_by(record: &Record) -> Option<(FactPosition, u64)> {
     let header = |name: &str| {

@@ -27,8 +27,8 @@ fn streams(log: &MemoryLog) -> Group {
 }
 
 fn append(log: &MemoryLog, number: u64, fact: Fact) {
-    let source = FactPosition { offset: number, index: 0 };
-    let record = FactRecord { source, at: LogTime(1), event_id: EventId(3), fact };
+    let position = FactPosition { offset: number, index: 0 };
+    let record = FactRecord { position, at: LogTime(1), event_id: EventId(3), fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();

@@ -93,7 +93,7 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
 /// Facts at places of their own.
 pub(crate) fn records(facts: Vec<Fact>) -> Vec<FactRecord> {
     let record = |(at, fact)| FactRecord {
-        source: FactPosition { offset: at as u64, index: 0 },
+        position: FactPosition { offset: at as u64, index: 0 },
         at: LogTime(1000 + at as u64),
         event_id: EventId(1),
         fact,

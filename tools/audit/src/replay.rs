@@ -51,7 +51,7 @@ pub(super) fn compare(
             encode_fact(fact, &mut bytes);
             let same = known.value[..] == bytes[..];
             ledger.check("replay-byte-equal", same, || {
-                format!("the fact at {:?} of partition {partition} differs", fact.source)
+                format!("the fact at {:?} of partition {partition} differs", fact.position)
             });
         }
     })?;
@@ -105,9 +105,9 @@ impl Published {
 fn is_new(last: &mut Option<FactPosition>, record: &Record) -> bool {
     // What cannot be read is kept, and will differ.
     let Ok(fact) = decode_fact(&record.value) else { return true };
-    let is_new = last.is_none_or(|last| last < fact.source);
+    let is_new = last.is_none_or(|last| last < fact.position);
     if is_new {
-        *last = Some(fact.source);
+        *last = Some(fact.position);
     }
     is_new
 }

@@ -108,8 +108,8 @@ fn every_fact_has_its_row() {
 #[test]
 fn no_kind_of_fact_is_left_out() {
     let kind = |fact| {
-        let source = FactPosition { offset: 0, index: 0 };
-        let record = FactRecord { source, at: LogTime(0), event_id: EventId(0), fact };
+        let position = FactPosition { offset: 0, index: 0 };
+        let record = FactRecord { position, at: LogTime(0), event_id: EventId(0), fact };
         let mut bytes = Vec::new();
         encode_fact(&record, &mut bytes);
         bytes[1]

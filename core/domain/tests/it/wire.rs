@@ -68,7 +68,7 @@ fn envelope(command: Command) -> Envelope {
 
 fn record(fact: Fact) -> FactRecord {
     FactRecord {
-        source: FactPosition { offset: 1000, index: 2 },
+        position: FactPosition { offset: 1000, index: 2 },
         at: LogTime(1_700_000_000_000),
         event_id: EventId(7),
         fact,

@@ -26,7 +26,7 @@ impl Followed for FactRecord {
     }
 
     fn position(&self) -> Option<FactPosition> {
-        Some(self.source)
+        Some(self.position)
     }
 }
 

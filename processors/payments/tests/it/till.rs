@@ -134,8 +134,8 @@ impl Provider for Till {
 /// A fact behind those that are there.
 pub(crate) fn publish(log: &MemoryLog, at: u64, fact: Fact) {
     let offset = log.end(Topic::Ledger, 0).unwrap();
-    let source = FactPosition { offset, index: 0 };
-    let record = FactRecord { source, at: LogTime(at), event_id: EVENT, fact };
+    let position = FactPosition { offset, index: 0 };
+    let record = FactRecord { position, at: LogTime(at), event_id: EVENT, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();

@@ -1,8 +1,8 @@
 //! Audience cells: how many people who agreed are in a cohort, when a window is over.
 //!
 //! Facts say that somebody joined or left a cohort, and not who. They are folded into fixed windows
-//! of log time (`window`) by a dataflow (`dataflow`); what a window moved is published if enough people
-//! are in it (`rule`), each cell (`cell`) as a record of the audience topic.
+//! of log time (`window`) by a `dataflow`; what a window moved is published if enough people are
+//! in it (`publication_rule`), each cell (`cell`) as a record of the audience topic.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
 //! on behind the last record. Log time closes windows; in a quiet partition nothing tells the
@@ -97,7 +97,7 @@ impl Audience {
             let totals = self.dataflow.open(window);
             self.window = window;
             self.moved = None;
-            self.publish(&totals, fact.source)?;
+            self.publish(&totals, fact.position)?;
         }
         if let Some(CohortMove { cohort, change }) = fact.fact.effects().cohort {
             self.count(fact.event_id, cohort, i64::from(change));

@@ -17,8 +17,8 @@ const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold
 const START: u64 = 1_764_000_000_000;
 
 fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {
-    let source = FactPosition { offset: number, index: 0 };
-    FactRecord { source, at: LogTime(at), event_id: EventId(event_id), fact }
+    let position = FactPosition { offset: number, index: 0 };
+    FactRecord { position, at: LogTime(at), event_id: EventId(event_id), fact }
 }
 
 /// Ten minutes of people of two events who join, change their minds and leave; and of others.

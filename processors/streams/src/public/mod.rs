@@ -49,15 +49,15 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Attributes of a record that follows from the command at `source`.
+    /// Attributes of a record that follows from the command at `position`.
     #[must_use]
     pub fn new(
         kind: impl Into<String>,
         role: &str,
         subject: impl Into<String>,
-        (partition, source, at): (Partition, FactPosition, LogTime),
+        (partition, position, at): (Partition, FactPosition, LogTime),
     ) -> Self {
-        let FactPosition { offset, index } = source;
+        let FactPosition { offset, index } = position;
         Attributes {
             kind: kind.into(),
             source: format!("/floodgate/{role}/{partition}"),

@@ -222,7 +222,7 @@ fn told(log: &MemoryLog, kind: &str) -> BTreeSet<(u64, u16)> {
 }
 
 fn position(fact: &FactRecord) -> (u64, u16) {
-    (fact.source.offset, fact.source.index)
+    (fact.position.offset, fact.position.index)
 }
 
 /// Whoever asked, by brute force: each wish looks through everything for its answer.
