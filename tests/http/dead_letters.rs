@@ -71,7 +71,7 @@ async fn garbage_is_set_aside_once_by_each_role_and_the_sale_goes_on() {
     sold_in_tables(world.data(), &event_id, 4).await;
 
     let mut expected = Vec::new();
-    for role in ["streams", "payments", "sink-sqlite"] {
+    for role in ["payments", "sink-sqlite", "streams"] {
         expected.extend([(role.to_owned(), at), (role.to_owned(), at + 1)]);
     }
     let all_there = || {
