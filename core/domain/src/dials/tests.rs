@@ -55,6 +55,7 @@ fn every_entry_is_sound() {
 fn mistakes_name_the_field_its_bound_and_the_fix() {
     let text = |text: &str| Some(Plain::Text(text.to_owned()));
     let long = text(&"x".repeat(501));
+    let no_dial = format!("is no dial; there are {}", Dial::names());
     let rows = [
         ("puzzle_level", Some(Plain::Number(13)), "must be a whole number between 0 and 12"),
         ("puzzle_level", text("3"), "must be a whole number between 0 and 12"),
@@ -63,11 +64,7 @@ fn mistakes_name_the_field_its_bound_and_the_fix() {
         ("message", long.clone(), "must be a text of at most 500 bytes"),
         ("reason", long, "must be a text of at most 500 bytes"),
         ("reason", Some(Plain::Number(1)), "must be a text of at most 500 bytes"),
-        (
-            "capacity",
-            Some(Plain::Number(1)),
-            "is no dial; there are pace_per_minute, shoppers_max, puzzle_level, phase, message",
-        ),
+        ("capacity", Some(Plain::Number(1)), &no_dial),
     ];
     for (field, given, fix) in rows {
         let error = DialChange::default().set(field, given.as_ref()).unwrap_err();
