@@ -1,4 +1,4 @@
-//! Sinks: facts carried to where others look for them.
+//! SinksSettings: facts carried to where others look for them.
 //!
 //! A sink keeps its position together with its rows, so a crash repeats nothing and misses
 //! nothing. One file a sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start

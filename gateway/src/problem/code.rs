@@ -18,12 +18,12 @@ pub(crate) enum Retry {
     /// Later, as a new request under a new Idempotency-Key.
     NewKey,
     /// After the time in Retry-After.
-    Later,
+    BoxFuture,
 }
 
 /// What is known of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct CodeRow {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) retry: Retry,
@@ -42,9 +42,9 @@ macro_rules! codes {
         impl Code {
             pub(crate) const ALL: &[Code] = &[$(Code::$name,)*];
 
-            pub(crate) const fn row(self) -> Row {
+            pub(crate) const fn row(self) -> CodeRow {
                 match self {
-                    $(Code::$name => Row {
+                    $(Code::$name => CodeRow {
                         status: StatusCode::$status,
                         code: $code,
                         retry: Retry::$retry,
@@ -86,9 +86,9 @@ codes! {
         "This address takes other methods. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
         "The body did not arrive in time. Send it at once.";
-    NotYourTurn = CONFLICT "not_your_turn" Later
+    NotYourTurn = CONFLICT "not_your_turn" BoxFuture
         "Your place is kept. Wait until the frontier has passed it.";
-    PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
+    PuzzleNotReady = CONFLICT "puzzle_not_ready" BoxFuture
         "Waiting takes as long as Retry-After says. Send the same challenge then.";
     PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey
         "Get a new challenge with GET /v1/events/{event_id}/queue/challenge, from the same network and device, and solve that.";
@@ -100,7 +100,7 @@ codes! {
         "Get a challenge with GET /v1/events/{event_id}/queue/challenge, solve it, and send challenge and solution with the join. With ?wait=true it takes a wait instead of work.";
     BodyTooLarge = PAYLOAD_TOO_LARGE "body_too_large" No
         "The body is larger than this call takes.";
-    RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
+    RateLimited = TOO_MANY_REQUESTS "rate_limited" BoxFuture
         "Too many requests. Wait as long as Retry-After says.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
         "The server sheds load. The same request is safe in a moment.";
@@ -115,8 +115,8 @@ codes! {
 }
 
 /// The row of a refusal: code and advice are the engine's, the rest is about HTTP.
-pub(crate) fn row_of(refusal: Refusal) -> Row {
-    Row {
+pub(crate) fn row_of(refusal: Refusal) -> CodeRow {
+    CodeRow {
         status: status_of(refusal),
         code: refusal.code(),
         retry: if refusal.retry_may_help() { Retry::NewKey } else { Retry::No },
@@ -185,7 +185,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
 }
 
 /// Every row there is: the gateway's own and the engine's.
-pub(crate) fn rows() -> impl Iterator<Item = Row> {
+pub(crate) fn rows() -> impl Iterator<Item = CodeRow> {
     let own = Code::ALL.iter().map(|code| code.row());
     own.chain(REFUSALS.into_iter().map(row_of))
 }

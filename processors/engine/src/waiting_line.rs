@@ -3,7 +3,7 @@
 //! It knows places by their rank only. Who has entered is not in it any more.
 
 use floodgate_domain::line::{Frontier, Rank};
-use floodgate_domain::wire::{Cursor, Sink, WireError};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter};
 
 /// People who may await a message at once: whoever notifies them keeps about 100 bytes each.
 pub(super) const AWAITING_MAX: u32 = 1 << 20;

@@ -7,13 +7,13 @@ use crate::policy::Policy;
 /// A value within the bounds of a dial, and the furthest one.
 fn samples(dial: &Dial) -> Vec<DialValue> {
     match dial.kind {
-        Kind::Number { min, max, .. } | Kind::Duration { min_ms: min, max_ms: max } => {
+        DialKind::Number { min, max, .. } | DialKind::Duration { min_ms: min, max_ms: max } => {
             vec![DialValue::Number(min), DialValue::Number(max)]
         }
-        Kind::Text { bytes_max } => {
+        DialKind::Text { bytes_max } => {
             vec![DialValue::Text(String::new()), DialValue::Text("x".repeat(bytes_max))]
         }
-        Kind::Phase => PhaseDial::TURNED.map(DialValue::Phase).to_vec(),
+        DialKind::Phase => PhaseDial::TURNED.map(DialValue::Phase).to_vec(),
     }
 }
 
@@ -24,7 +24,7 @@ fn every_entry_is_sound() {
         assert!(dial.wire > 0 && dial.what.ends_with('.'), "{dial:?}");
         let is_name = dial.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(is_name && dial.name != "reason" && dial.name != "event", "{dial:?}");
-        let is_text = matches!(dial.kind, Kind::Text { .. });
+        let is_text = matches!(dial.kind, DialKind::Text { .. });
         for value in samples(dial) {
             // Its type takes all that its bounds allow, in and out of every form.
             let mut change = DialChange::default();
@@ -86,7 +86,7 @@ fn durations_are_written_as_people_do() {
     let dial = Dial {
         name: "length",
         what: "How long.",
-        kind: Kind::Duration { min_ms: 10_000, max_ms: 3_600_000 },
+        kind: DialKind::Duration { min_ms: 10_000, max_ms: 3_600_000 },
         acts: Acts::Room,
         wire: 1,
         get: |_| None,
