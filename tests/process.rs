@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ use http::Method;
 use serde_json::Value;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_floodgate");
+/// How much of what a process complained about is shown when a test fails.
+const LAST_WARNINGS: usize = 40;
 
 /// A partition a process took over, as its log line has it.
 #[derive(Debug, Clone)]
@@ -158,6 +160,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            let warnings = said.iter().filter(|line| line["level"] != "INFO");
+            eprintln!("{}, its last warnings:", self.address);
+            let last: Vec<_> = warnings.rev().take(LAST_WARNINGS).collect();
+            last.iter().rev().for_each(|line| eprintln!("  {line}"));
+        }
     }
 }
 

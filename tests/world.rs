@@ -7,7 +7,7 @@ use floodgate_admission::puzzle;
 use floodgate_http_client::{Call, Http, Response};
 use floodgate_seating::{demo_prices, generate, to_base64};
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Role, Running, Start};
+use floodgate_server::{ProcessOptions, Role, Running};
 use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -68,7 +68,7 @@ impl World {
         files.make(&keys).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let secrets = files.read().unwrap();
-        let start = Start {
+        let options = ProcessOptions {
             settings: &settings,
             roles: &Role::ALL,
             secrets: Some(secrets),
@@ -77,7 +77,7 @@ impl World {
             metrics: None,
             follows: Some((file, flags)),
         };
-        let running = Running::start(start).await.unwrap();
+        let running = Running::start(options).await.unwrap();
         let base = format!("http://{}", running.address);
         let read = |role: &str| std::fs::read_to_string(keys.join(format!("{role}.key"))).unwrap();
         let world = World {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use floodgate_domain::{BuyerId, EventId, Frontier, LogTime, Place};
 
 use crate::puzzle::Proof;
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
+use crate::store::{AdmissionStore, BoxFuture, PlaceReserver, StoreError, Wanted};
 
 /// Reserves like the log does, and can refuse.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct CountingReserver {
 }
 
 impl PlaceReserver for CountingReserver {
-    fn reserve(&self, _event_id: EventId, count: u32) -> Later<'_, Result<Place, StoreError>> {
+    fn reserve(&self, _event_id: EventId, count: u32) -> BoxFuture<'_, Result<Place, StoreError>> {
         let refuses = self
             .refusals
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))

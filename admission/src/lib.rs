@@ -35,7 +35,7 @@ pub mod token;
 pub use forecast::Flow;
 pub use inspect::{RedisFound, inspect as inspect_redis};
 pub use keys::Keys;
-pub use limits::{Left, LimitSettings, Limited, Limits};
+pub use limits::{LimitSettings, Limited, Limits, RemainingQuota};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use redis::RedisStore;

@@ -41,7 +41,7 @@ pub struct Limited {
 
 /// What is left of the quota that is nearest to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Left {
+pub struct RemainingQuota {
     /// `address`, `network` or `device`.
     pub policy: &'static str,
     /// Requests that may follow at once.
@@ -64,12 +64,12 @@ impl Keyed {
         Keyed { policy, limiter, rate }
     }
 
-    fn check(&self, key: u64) -> Result<Left, Limited> {
+    fn check(&self, key: u64) -> Result<RemainingQuota, Limited> {
         let checked = self.limiter.check_key(&key).map_err(|until| Limited {
             retry_after: until.wait_time_from(DefaultClock::default().now()),
             policy: self.policy,
         })?;
-        Ok(Left { policy: self.policy, requests: checked.remaining_burst_capacity() })
+        Ok(RemainingQuota { policy: self.policy, requests: checked.remaining_burst_capacity() })
     }
 
     /// Forgets keys whose quota is whole again.
@@ -110,7 +110,11 @@ impl Limits {
 
     /// One request from an address, and from a device if it names one. Says what is left of the
     /// nearest quota; `None` when every map is full.
-    pub fn check(&self, address: IpAddr, buyer: Option<BuyerId>) -> Result<Option<Left>, Limited> {
+    pub fn check(
+        &self,
+        address: IpAddr,
+        buyer: Option<BuyerId>,
+    ) -> Result<Option<RemainingQuota>, Limited> {
         self.trim_now_and_then();
         let (host, network) = address_keys(address);
         let asked = [
@@ -118,7 +122,7 @@ impl Limits {
             (&self.network, Some(network)),
             (&self.device, buyer.map(|buyer| buyer.0)),
         ];
-        let mut nearest: Option<Left> = None;
+        let mut nearest: Option<RemainingQuota> = None;
         for (keyed, key) in asked {
             // A full map admits new keys to no quota of their own: the wider one still holds.
             let Some(key) = key.filter(|_| keyed.limiter.len() <= self.keys_max) else { continue };
@@ -190,7 +194,7 @@ mod tests {
         let ip = |text: &str| text.parse::<IpAddr>().unwrap();
         let by_address = limits(rate(1, 2), wide, wide);
         let left = by_address.check(ip("10.0.0.1"), None).unwrap().unwrap();
-        assert_eq!(left, Left { policy: "address", requests: 1 });
+        assert_eq!(left, RemainingQuota { policy: "address", requests: 1 });
         assert!(by_address.check(ip("10.0.0.1"), None).is_ok());
         assert!(by_address.policies().starts_with("\"address\";q=2;w=2, "));
         let limited = by_address.check(ip("10.0.0.1"), None).unwrap_err();

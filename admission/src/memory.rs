@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use floodgate_domain::{BuyerId, EventId, Frontier, LogTime, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
+use crate::store::{AdmissionStore, BoxFuture, PlaceReserver, StoreError, Wanted};
 
 /// Buyers remembered for one event, about 50 bytes each. Beyond, joining is still possible;
 /// repeating it without a ticket then gives a later place.
@@ -89,15 +89,19 @@ impl Known {
 }
 
 impl AdmissionStore for MemoryStore {
-    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>> {
+    fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>> {
         Box::pin(self.join_now(event_id, wanted))
     }
 
-    fn agree(&self, _event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>> {
+    fn agree(
+        &self,
+        _event_id: EventId,
+        mine: Frontier,
+    ) -> BoxFuture<'_, Result<Frontier, StoreError>> {
         Box::pin(std::future::ready(Ok(mine)))
     }
 
-    fn forget(&self, event_id: EventId) -> Later<'_, ()> {
+    fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()> {
         self.blocks.forget(event_id);
         self.lock().remove(&event_id);
         Box::pin(std::future::ready(()))

@@ -69,7 +69,7 @@ pub enum PuzzleError {
 /// What a challenge asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
+pub enum ChallengeKind {
     /// To be solved.
     Work = 1,
     /// To be waited for.
@@ -87,7 +87,7 @@ pub struct Bearer {
 /// A challenge, as signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Challenge {
-    pub kind: Kind,
+    pub kind: ChallengeKind,
     pub level: u8,
     /// Zero bits each part's hash begins with.
     pub bits: u8,
@@ -116,11 +116,11 @@ pub struct Proof {
 impl Challenge {
     /// A challenge at `level` (1 to [`LEVEL_MAX`]); `random` comes from a good source.
     #[must_use]
-    pub fn new(kind: Kind, level: u8, bearer: Bearer, now: LogTime, random: u64) -> Self {
+    pub fn new(kind: ChallengeKind, level: u8, bearer: Bearer, now: LogTime, random: u64) -> Self {
         let level = level.clamp(1, LEVEL_MAX);
         let wait_ms = match kind {
-            Kind::Work => 0,
-            Kind::Wait => WAIT_MS_A_LEVEL * u64::from(level),
+            ChallengeKind::Work => 0,
+            ChallengeKind::Wait => WAIT_MS_A_LEVEL * u64::from(level),
         };
         Challenge {
             kind,
@@ -188,7 +188,11 @@ impl Challenge {
             return Err(PuzzleError::Forged);
         }
         Ok(Challenge {
-            kind: if bytes[2] == Kind::Wait as u8 { Kind::Wait } else { Kind::Work },
+            kind: if bytes[2] == ChallengeKind::Wait as u8 {
+                ChallengeKind::Wait
+            } else {
+                ChallengeKind::Work
+            },
             level: bytes[3],
             bits: bytes[4],
             parts: bytes[5],
@@ -241,7 +245,7 @@ pub fn check(
     let challenge = Challenge::open(keys, shown.challenge)?;
     let buyer = shown.buyer.unwrap_or(challenge.buyer);
     challenge.is_for(Bearer { event_id, buyer, address: shown.address }, now)?;
-    if challenge.kind == Kind::Work {
+    if challenge.kind == ChallengeKind::Work {
         let solved = is_solved(shown.challenge, shown.solution, challenge.bits, challenge.parts);
         if !solved {
             return Err(PuzzleError::Unsolved);

@@ -19,7 +19,7 @@ fn bearer() -> Bearer {
     Bearer { event_id: EventId(5), buyer: BuyerId(6), address: address("203.0.113.9") }
 }
 
-fn challenge(kind: Kind, level: u8) -> Challenge {
+fn challenge(kind: ChallengeKind, level: u8) -> Challenge {
     Challenge::new(kind, level, bearer(), NOW, 77)
 }
 
@@ -40,7 +40,7 @@ fn outcome(shown: Shown<'_>, event: u64, now: LogTime) -> Result<u64, PuzzleErro
 
 #[test]
 fn work_opens_the_door_to_its_bearer_for_its_time() {
-    let (text, solution) = solved(&challenge(Kind::Work, 1));
+    let (text, solution) = solved(&challenge(ChallengeKind::Work, 1));
     let good = shown(&text, &solution);
     let late = NOW.plus(VALID_MS);
     let other = address("203.0.114.9");
@@ -65,7 +65,7 @@ fn work_opens_the_door_to_its_bearer_for_its_time() {
 
 #[test]
 fn half_a_solution_is_none() {
-    let (text, solution) = solved(&challenge(Kind::Work, 2));
+    let (text, solution) = solved(&challenge(ChallengeKind::Work, 2));
     let nonces = URL_SAFE_NO_PAD.decode(&solution).unwrap();
     for part in 0..usize::from(PARTS) {
         let mut wrong = nonces.clone();
@@ -77,13 +77,13 @@ fn half_a_solution_is_none() {
     let repeated = URL_SAFE_NO_PAD.encode(nonces[..NONCE_BYTES].repeat(usize::from(PARTS)));
     assert_eq!(outcome(shown(&text, &repeated), 5, NOW), Err(PuzzleError::Unsolved));
     // The solution of another challenge.
-    let other = Challenge::new(Kind::Work, 2, bearer(), NOW, 78).seal(&keys());
+    let other = Challenge::new(ChallengeKind::Work, 2, bearer(), NOW, 78).seal(&keys());
     assert_eq!(outcome(shown(&other, &solution), 5, NOW), Err(PuzzleError::Unsolved));
 }
 
 #[test]
 fn waiting_opens_it_later_and_without_work() {
-    let challenge = challenge(Kind::Wait, 4);
+    let challenge = challenge(ChallengeKind::Wait, 4);
     let text = challenge.seal(&keys());
     let waiting = shown(&text, "");
     let left = |ms| Err(PuzzleError::NotReady { retry_after_ms: ms });
@@ -95,18 +95,19 @@ fn waiting_opens_it_later_and_without_work() {
 
 #[test]
 fn a_level_doubles_the_work_and_none_is_free() {
-    assert_eq!(challenge(Kind::Work, 1).hashes(), 2_048);
+    assert_eq!(challenge(ChallengeKind::Work, 1).hashes(), 2_048);
     for level in 2..=LEVEL_MAX {
-        let (easier, harder) = (challenge(Kind::Work, level - 1), challenge(Kind::Work, level));
+        let (easier, harder) =
+            (challenge(ChallengeKind::Work, level - 1), challenge(ChallengeKind::Work, level));
         assert_eq!(harder.hashes(), 2 * easier.hashes());
     }
-    assert_eq!(challenge(Kind::Work, 0).bits, challenge(Kind::Work, 1).bits);
-    assert_eq!(challenge(Kind::Work, 255).level, LEVEL_MAX);
+    assert_eq!(challenge(ChallengeKind::Work, 0).bits, challenge(ChallengeKind::Work, 1).bits);
+    assert_eq!(challenge(ChallengeKind::Work, 255).level, LEVEL_MAX);
 }
 
 #[test]
 fn rotation_and_foreign_keys() {
-    let (text, solution) = solved(&challenge(Kind::Work, 1));
+    let (text, solution) = solved(&challenge(ChallengeKind::Work, 1));
     let check_with = |keys: Keys| check(&keys, EventId(5), shown(&text, &solution), NOW).is_ok();
     assert!(check_with(Keys::new(2, [9; 32]).with_previous(1, [7; 32])));
     assert!(!check_with(Keys::new(2, [9; 32])));
@@ -130,7 +131,7 @@ fn a_solution_is_the_first_that_fits() {
 proptest! {
     #[test]
     fn a_changed_challenge_is_forged(at in any::<prop::sample::Index>(), flip in 1_u8..=255) {
-        let (text, solution) = solved(&challenge(Kind::Work, 1));
+        let (text, solution) = solved(&challenge(ChallengeKind::Work, 1));
         let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
         let at = at.index(bytes.len());
         bytes[at] ^= flip;
@@ -142,7 +143,7 @@ proptest! {
     fn every_solved_challenge_opens(level in 1_u8..4, random: u64, buyer: u64, v6: bool) {
         let address = if v6 { address("2001:db8:1:2::3") } else { address("198.51.100.1") };
         let bearer = Bearer { event_id: EventId(5), buyer: BuyerId(buyer), address };
-        let challenge = Challenge::new(Kind::Work, level, bearer, NOW, random);
+        let challenge = Challenge::new(ChallengeKind::Work, level, bearer, NOW, random);
         let (text, solution) = solved(&challenge);
         prop_assert_eq!(Challenge::open(&keys(), &text), Ok(challenge));
         let shown =
@@ -153,7 +154,7 @@ proptest! {
     #[test]
     fn foreign_texts_never_panic(foreign in ".{0,160}", solution in ".{0,120}") {
         prop_assert!(outcome(shown(&foreign, &solution), 5, NOW).is_err());
-        let good = challenge(Kind::Work, 1).seal(&keys());
+        let good = challenge(ChallengeKind::Work, 1).seal(&keys());
         prop_assert!(outcome(shown(&good, &solution), 5, NOW).is_err());
     }
 }

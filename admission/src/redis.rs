@@ -22,7 +22,7 @@ use redis::Script;
 use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, Later, PlaceReserver, StoreError, Wanted};
+use crate::store::{AdmissionStore, BoxFuture, PlaceReserver, StoreError, Wanted};
 
 /// Connections of one gateway: each carries about 20,000 joins a second.
 const CONNECTIONS_MAX: usize = 16;
@@ -172,15 +172,19 @@ impl RedisStore {
 }
 
 impl AdmissionStore for RedisStore {
-    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>> {
+    fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>> {
         Box::pin(self.join_now(event_id, wanted))
     }
 
-    fn agree(&self, event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>> {
+    fn agree(
+        &self,
+        event_id: EventId,
+        mine: Frontier,
+    ) -> BoxFuture<'_, Result<Frontier, StoreError>> {
         Box::pin(self.agree_now(event_id, mine))
     }
 
-    fn forget(&self, event_id: EventId) -> Later<'_, ()> {
+    fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()> {
         // What Redis remembers of it ends by itself.
         self.blocks.forget(event_id);
         Box::pin(std::future::ready(()))

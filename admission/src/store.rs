@@ -8,7 +8,7 @@ use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 use crate::puzzle::Proof;
 
 /// A boxed future, so that the trait can be used behind a pointer.
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Why no place could be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ impl Wanted {
 /// Reserves blocks of places where they are counted once for all: in the log.
 pub trait PlaceReserver: Send + Sync + std::fmt::Debug + 'static {
     /// Reserves `count` places of an event that nobody else was or will be given.
-    fn reserve(&self, event_id: EventId, count: u32) -> Later<'_, Result<Place, StoreError>>;
+    fn reserve(&self, event_id: EventId, count: u32) -> BoxFuture<'_, Result<Place, StoreError>>;
 }
 
 /// Gives out places.
@@ -51,12 +51,16 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// The buyer's place; the same one however often they ask, as long as the store remembers.
     /// A remembered place that is spent makes room for a new one, which takes, in the same step, a
     /// proof issued later than the last one this buyer spent.
-    fn join(&self, event_id: EventId, wanted: Wanted) -> Later<'_, Result<Place, StoreError>>;
+    fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>>;
 
     /// Publishes our frontier to the other gateways and returns the furthest of all: with one
     /// store, every gateway shows the same.
-    fn agree(&self, event_id: EventId, mine: Frontier) -> Later<'_, Result<Frontier, StoreError>>;
+    fn agree(
+        &self,
+        event_id: EventId,
+        mine: Frontier,
+    ) -> BoxFuture<'_, Result<Frontier, StoreError>>;
 
     /// Drops everything about an event that is over.
-    fn forget(&self, event_id: EventId) -> Later<'_, ()>;
+    fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()>;
 }

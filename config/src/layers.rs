@@ -219,7 +219,7 @@ mod tests {
         for (few, key) in
             [("audience_threshold = 9", "threshold"), ("audience_window = \"59s\"", "1m")]
         {
-            let refused = error(&format!("[live]\n{few}\n"));
+            let refused = error(&format!("[streams]\n{few}\n"));
             assert!(refused.contains(key) && refused.contains("at least"), "{refused}");
         }
         let syntax = error("[server\n");

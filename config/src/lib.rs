@@ -6,23 +6,24 @@
 mod dials;
 mod layers;
 mod payments;
-mod places;
 mod settings;
+mod snapshot_location;
 mod standbys;
 mod units;
 
 pub use layers::{ConfigError, Loaded, load, load_text};
-pub use payments::{Payments, PaymentsProvider};
-pub use places::Snapshots;
+pub use payments::{PaymentsProvider, PaymentsSettings};
 pub use settings::{
-    Admission, Backend, Engine, Kafka, Live, LogSettings, Redis, S3, Secrets, Server, Settings,
-    Sinks, Store,
+    AdmissionSettings, Backend, EngineSettings, KafkaSettings, LogSettings, RedisSettings,
+    S3Settings, SecretFiles, ServerSettings, Settings, SinksSettings, Store, StreamsSettings,
+    TraceSettings,
 };
+pub use snapshot_location::SnapshotLocation;
 pub use standbys::Standbys;
-pub use units::{ByteSize, Span};
+pub use units::{ByteSize, HumanDuration};
 
 /// The reference page: every key with its default, unit and reason.
 pub const DEFAULT_TOML: &str = include_str!("../default.toml");
 
 /// A setting out of its bounds: key, value, bound and fix.
-pub(crate) type Violation<Fix = &'static str> = (&'static str, String, Fix);
+pub(crate) type InvalidSetting<Fix = &'static str> = (&'static str, String, Fix);

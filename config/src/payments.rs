@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::Violation;
-use crate::units::Span;
+use crate::InvalidSetting;
+use crate::units::HumanDuration;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Payments {
+pub struct PaymentsSettings {
     pub provider: PaymentsProvider,
     pub allow_sandbox: bool,
     pub calls_max: usize,
     pub public_url: String,
-    pub patience: Span,
-    pub late_window: Span,
+    pub patience: HumanDuration,
+    pub late_window: HumanDuration,
     pub stripe: StripeAccount,
 }
 
@@ -38,8 +38,8 @@ pub enum PaymentsProvider {
     None,
 }
 
-impl Payments {
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+impl PaymentsSettings {
+    pub(crate) fn violations(&self) -> Vec<InvalidSetting> {
         let mut found = Vec::new();
         if !(1..=1024).contains(&self.calls_max) {
             let value = self.calls_max.to_string();

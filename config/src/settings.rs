@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
-use crate::Violation;
-use crate::payments::Payments;
-use crate::places::Snapshots;
+use crate::InvalidSetting;
+use crate::payments::PaymentsSettings;
+use crate::snapshot_location::SnapshotLocation;
 use crate::standbys::Standbys;
-use crate::units::{ByteSize, Span};
+use crate::units::{ByteSize, HumanDuration};
 
 /// All settings of a process.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -20,32 +20,32 @@ use crate::units::{ByteSize, Span};
 pub struct Settings {
     #[serde(deserialize_with = "crate::dials::read")]
     pub dials: Vec<DialEntry>,
-    pub server: Server,
+    pub server: ServerSettings,
     pub log: LogSettings,
-    pub kafka: Kafka,
-    pub redis: Redis,
-    pub engine: Engine,
-    pub s3: S3,
-    pub admission: Admission,
-    pub payments: Payments,
-    pub sinks: Sinks,
-    pub live: Live,
-    pub trace: Trace,
-    pub secrets: Secrets,
+    pub kafka: KafkaSettings,
+    pub redis: RedisSettings,
+    pub engine: EngineSettings,
+    pub s3: S3Settings,
+    pub admission: AdmissionSettings,
+    pub payments: PaymentsSettings,
+    pub sinks: SinksSettings,
+    pub streams: StreamsSettings,
+    pub trace: TraceSettings,
+    pub secrets: SecretFiles,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Server {
+pub struct ServerSettings {
     pub listen: SocketAddr,
     pub connections_max: usize,
-    pub header_deadline: Span,
-    pub body_deadline: Span,
+    pub header_deadline: HumanDuration,
+    pub body_deadline: HumanDuration,
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
-    pub answer_deadline: Span,
-    pub drain_notice: Span,
-    pub give_up_after: Span,
+    pub answer_deadline: HumanDuration,
+    pub drain_notice: HumanDuration,
+    pub give_up_after: HumanDuration,
     pub gateway_id: u32,
     pub trusted_proxies: Vec<IpAddr>,
 }
@@ -69,20 +69,20 @@ pub enum Backend {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Kafka {
+pub struct KafkaSettings {
     pub brokers: String,
     pub prefix: String,
     pub replication: u32,
     pub gateways: u32,
-    pub session_timeout: Span,
-    pub append_timeout: Span,
-    pub batch_every: Span,
+    pub session_timeout: HumanDuration,
+    pub append_timeout: HumanDuration,
+    pub batch_every: HumanDuration,
     pub properties: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Redis {
+pub struct RedisSettings {
     pub url: String,
 }
 
@@ -96,8 +96,8 @@ pub enum Store {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Engine {
-    pub snapshots: Snapshots,
+pub struct EngineSettings {
+    pub snapshots: SnapshotLocation,
     pub snapshot_every: u64,
     pub standbys: Standbys,
 }
@@ -105,7 +105,7 @@ pub struct Engine {
 /// The object store of the snapshots; an empty file is none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct S3 {
+pub struct S3Settings {
     pub endpoint: String,
     pub region: String,
     pub path_style: bool,
@@ -115,10 +115,10 @@ pub struct S3 {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Admission {
+pub struct AdmissionSettings {
     pub store: Store,
     pub pace_per_minute: u32,
-    pub grace: Span,
+    pub grace: HumanDuration,
     pub puzzle_level: u8,
     pub puzzle_neighbours: u32,
     pub block: u32,
@@ -133,23 +133,23 @@ pub struct Admission {
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sinks {
+pub struct SinksSettings {
     pub sqlite: bool,
     pub postgres: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Live {
+pub struct StreamsSettings {
     pub enabled: bool,
-    pub forget_after: Span,
-    pub audience_window: Span,
+    pub forget_after: HumanDuration,
+    pub audience_window: HumanDuration,
     pub audience_threshold: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Trace {
+pub struct TraceSettings {
     pub endpoint: String,
     pub one_in: u32,
 }
@@ -157,15 +157,15 @@ pub struct Trace {
 /// Files with secrets; empty paths are missing ones.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Secrets {
+pub struct SecretFiles {
     pub root_key_file: PathBuf,
     pub ticket_key_file: PathBuf,
     pub staff_keys_file: PathBuf,
 }
 
-impl Admission {
+impl AdmissionSettings {
     /// Where dials stand until somebody turns them: within the bounds of the dials.
-    fn violations(&self) -> Vec<Violation<String>> {
+    fn violations(&self) -> Vec<InvalidSetting<String>> {
         let rows = [
             ("admission.pace_per_minute", "pace_per_minute", u64::from(self.pace_per_minute)),
             ("admission.puzzle_level", "puzzle_level", u64::from(self.puzzle_level)),
@@ -179,17 +179,17 @@ impl Admission {
     }
 }
 
-impl Live {
-    fn violations(&self) -> Vec<Violation> {
+impl StreamsSettings {
+    fn violations(&self) -> Vec<InvalidSetting> {
         let mut found = Vec::new();
-        let Live { audience_window, audience_threshold, .. } = self;
+        let StreamsSettings { audience_window, audience_threshold, .. } = self;
         if *audience_threshold < 10 {
             let fix = "at least 10; fewer people could be told apart";
-            found.push(("live.audience_threshold", audience_threshold.to_string(), fix));
+            found.push(("streams.audience_threshold", audience_threshold.to_string(), fix));
         }
         if audience_window.as_millis() < 60_000 {
             let value = format!("{} ms", audience_window.as_millis());
-            found.push(("live.audience_window", value, "at least 1m; 7d is an ISO week"));
+            found.push(("streams.audience_window", value, "at least 1m; 7d is an ISO week"));
         }
         found
     }
@@ -203,8 +203,8 @@ impl Default for Settings {
 
 impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<Violation<String>> {
-        let Settings { server, log, kafka, engine, s3, admission, payments, live, .. } = self;
+    pub(crate) fn violations(&self) -> Vec<InvalidSetting<String>> {
+        let Settings { server, log, kafka, engine, s3, admission, payments, streams, .. } = self;
         let rows = [
             (
                 (1..=kafka.gateways).contains(&server.gateway_id),
@@ -245,14 +245,15 @@ impl Settings {
         ];
         let rows = rows.into_iter().chain(server.bounds());
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
-        let rooms = engine.violations().into_iter().chain(s3.violations()).chain(live.violations());
+        let rooms =
+            engine.violations().into_iter().chain(s3.violations()).chain(streams.violations());
         let rooms = rooms.chain(payments.violations());
         let found = rows.chain(rooms).map(|(key, value, fix)| (key, value, fix.to_owned()));
         found.chain(admission.violations()).collect()
     }
 }
 
-impl Server {
+impl ServerSettings {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
     fn bounds(&self) -> [(bool, &'static str, String, &'static str); 5] {
         [
@@ -290,9 +291,9 @@ impl Server {
     }
 }
 
-impl Engine {
+impl EngineSettings {
     /// What its types cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    pub(crate) fn violations(&self) -> Vec<InvalidSetting> {
         let every = self.snapshot_every;
         let fix = "at least 1000; snapshots cost more than replaying fewer commands";
         if every >= 1000 {
@@ -302,9 +303,9 @@ impl Engine {
     }
 }
 
-impl S3 {
+impl S3Settings {
     /// What its types cannot express, as (key, value, bound and fix).
-    pub(crate) fn violations(&self) -> Vec<Violation> {
+    pub(crate) fn violations(&self) -> Vec<InvalidSetting> {
         let endpoint = &self.endpoint;
         let is_address = endpoint.is_empty()
             || ["https://", "http://"].iter().any(|scheme| endpoint.starts_with(scheme));

@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer};
 
 /// A duration such as `90s` or `250ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span(pub Duration);
+pub struct HumanDuration(pub Duration);
 
-impl Span {
+impl HumanDuration {
     /// Whole milliseconds.
     #[must_use]
     pub fn as_millis(self) -> u64 {
@@ -17,10 +17,10 @@ impl Span {
     }
 }
 
-impl<'de> Deserialize<'de> for Span {
+impl<'de> Deserialize<'de> for HumanDuration {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map(Span).map_err(|_| {
+        humantime::parse_duration(&text).map(HumanDuration).map_err(|_| {
             D::Error::custom(format!("`{text}` is no duration; write \"90s\" or \"5m\""))
         })
     }

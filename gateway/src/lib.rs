@@ -62,7 +62,7 @@ pub use listen::listen;
 pub use routes::{app, openapi};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
-pub use staff::{Role, StaffKey};
+pub use staff::{StaffKey, StaffRole};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 

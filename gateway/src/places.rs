@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floodgate_admission::store::Later;
+use floodgate_admission::store::BoxFuture;
 use floodgate_admission::{PlaceReserver, StoreError};
 use floodgate_domain::{Answer, Command, EventId, Place, Refusal};
 use floodgate_transport::CommandClient;
@@ -36,7 +36,7 @@ impl PlaceReservations {
 }
 
 impl PlaceReserver for PlaceReservations {
-    fn reserve(&self, event_id: EventId, count: u32) -> Later<'_, Result<Place, StoreError>> {
+    fn reserve(&self, event_id: EventId, count: u32) -> BoxFuture<'_, Result<Place, StoreError>> {
         Box::pin(self.ask(event_id, count))
     }
 }

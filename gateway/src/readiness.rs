@@ -6,7 +6,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use floodgate_transport::{Need, Report, Services, is_ready};
+use floodgate_transport::{Need, ServiceReport, Services, is_ready};
 
 /// Whether work may be sent here, and if not, why.
 #[derive(Debug, Serialize, ToSchema)]
@@ -51,8 +51,8 @@ impl Readiness {
     }
 }
 
-fn described(report: Report) -> (String, ServiceHealth) {
-    let Report { name, health, need } = report;
+fn described(report: ServiceReport) -> (String, ServiceHealth) {
+    let ServiceReport { name, health, need } = report;
     let described = ServiceHealth {
         health: health.name(),
         reason: health.reason().map(str::to_owned),

@@ -95,7 +95,7 @@ fn change_of(
         return Err(SettingsFileError::Phase { event_id, code: refusal.code() });
     }
     // After what was done last, so that going back to an earlier content is done anew.
-    let after = changes.last_origin().map_or(0, |(_, source)| source.version() + 1);
+    let after = changes.last_origin().map_or(0, |(_, position)| position.version() + 1);
     let key = format!("file-{origin:016x}-{after}");
     Ok(Some(FileChange { event_id, change: DialChange { origin, ..change.clone() }, key }))
 }

@@ -1,7 +1,7 @@
 //! Several gateways, one file after another: rows of what each of them makes of it.
 #![allow(clippy::unwrap_used)]
 
-use floodgate_domain::{Fact, FactRecord, LogTime, PhaseDial, Source};
+use floodgate_domain::{Fact, FactPosition, FactRecord, LogTime, PhaseDial};
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn act(
 fn note(changes: &mut Changes, offset: u64, done: &FileChange) {
     let change = Box::new(done.change.clone());
     let record = FactRecord {
-        source: Source { offset, index: 0 },
+        position: FactPosition { offset, index: 0 },
         at: LogTime(offset),
         event_id: done.event_id,
         fact: Fact::DialsSet { change, by: StaffId::SETTINGS_FILE },

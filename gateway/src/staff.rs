@@ -9,7 +9,7 @@ use floodgate_domain::StaffId;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum StaffRole {
     /// Creates events, prices them, opens, closes and cancels their sale.
     Manager,
     /// Turns the dials of a sale and watches it.
@@ -20,23 +20,24 @@ pub enum Role {
     Advertiser,
 }
 
-impl Role {
-    pub const ALL: [Role; 4] = [Role::Manager, Role::Operator, Role::Artist, Role::Advertiser];
+impl StaffRole {
+    pub const ALL: [StaffRole; 4] =
+        [StaffRole::Manager, StaffRole::Operator, StaffRole::Artist, StaffRole::Advertiser];
 
     /// As written in keys and key files.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Role::Manager => "manager",
-            Role::Operator => "operator",
-            Role::Artist => "artist",
-            Role::Advertiser => "advertiser",
+            StaffRole::Manager => "manager",
+            StaffRole::Operator => "operator",
+            StaffRole::Artist => "artist",
+            StaffRole::Advertiser => "advertiser",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Role::ALL.into_iter().find(|role| role.code() == text)
+        StaffRole::ALL.into_iter().find(|role| role.code() == text)
     }
 }
 
@@ -44,7 +45,7 @@ impl Role {
 #[derive(Debug, Clone)]
 pub struct StaffKey {
     pub id: StaffId,
-    pub role: Role,
+    pub role: StaffRole,
     /// SHA-256 of the whole key text.
     pub digest: [u8; 32],
 }
@@ -59,7 +60,7 @@ impl StaffKeys {
     }
 
     /// Whose key this is. Every key is compared, each in constant time.
-    pub(crate) fn find(&self, text: &str) -> Option<(StaffId, Role)> {
+    pub(crate) fn find(&self, text: &str) -> Option<(StaffId, StaffRole)> {
         let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
         let found = self.0.iter().fold(None, |found, key| {
             if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
@@ -74,9 +75,9 @@ mod tests {
 
     #[test]
     fn roles_are_read_as_they_are_written() {
-        for role in Role::ALL {
-            assert_eq!(Role::parse(role.code()), Some(role));
+        for role in StaffRole::ALL {
+            assert_eq!(StaffRole::parse(role.code()), Some(role));
         }
-        assert_eq!(Role::parse("fan"), None);
+        assert_eq!(StaffRole::parse("fan"), None);
     }
 }

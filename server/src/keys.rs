@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use floodgate_domain::StaffId;
-use floodgate_gateway::{Role, StaffKey};
+use floodgate_gateway::{StaffKey, StaffRole};
 
 /// Where the secrets of an installation are.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl KeyFiles {
 
     /// Makes what is missing. New staff keys, one a role, are returned with their role, for this
     /// is the only moment their text exists here; `<role>.key` files keep them for the owner.
-    pub fn make(&self, folder: &Path) -> Result<Vec<(Role, PathBuf)>> {
+    pub fn make(&self, folder: &Path) -> Result<Vec<(StaffRole, PathBuf)>> {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for path in [&self.root, &self.ticket] {
             if !path.exists() {
@@ -50,7 +50,7 @@ impl KeyFiles {
         let mut made = Vec::new();
         if !self.staff.exists() {
             let mut lines = String::from("# role, number, SHA-256 of the key\n");
-            for (number, role) in (1..).zip(Role::ALL) {
+            for (number, role) in (1..).zip(StaffRole::ALL) {
                 let path = folder.join(format!("{}.key", role.code()));
                 lines.push_str(&new_staff_key(role, number, &path)?);
                 made.push((role, path));
@@ -62,7 +62,7 @@ impl KeyFiles {
 
     /// Adds one more key of a role to an installation that has its keys. A gateway takes it at
     /// its next start.
-    pub fn add(&self, folder: &Path, role: Role) -> Result<(StaffId, PathBuf)> {
+    pub fn add(&self, folder: &Path, role: StaffRole) -> Result<(StaffId, PathBuf)> {
         let numbers = self.read()?.staff.into_iter().map(|key| key.id.0);
         let number = numbers.max().unwrap_or(0) + 1;
         let path = folder.join(format!("{}-{number}.key", role.code()));
@@ -111,7 +111,7 @@ fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
 }
 
 /// Makes a key in a file of its own; gives its line for the staff file.
-fn new_staff_key(role: Role, number: u64, path: &Path) -> Result<String> {
+fn new_staff_key(role: StaffRole, number: u64, path: &Path) -> Result<String> {
     let role = role.code();
     let key = format!("fgk_{role}_{number}_{}", hex(&random()));
     write_secret(path, &key)?;
@@ -122,8 +122,8 @@ fn new_staff_key(role: Role, number: u64, path: &Path) -> Result<String> {
 fn staff_key(line: &str) -> Result<StaffKey> {
     let mut words = line.split_whitespace();
     let mut next = || words.next().context("a line is: role, number, SHA-256 of the key");
-    let role = Role::parse(next()?).with_context(|| {
-        format!("unknown role; one of {}", Role::ALL.map(Role::code).join(", "))
+    let role = StaffRole::parse(next()?).with_context(|| {
+        format!("unknown role; one of {}", StaffRole::ALL.map(StaffRole::code).join(", "))
     })?;
     let id = StaffId(next()?.parse().context("the number of a staff key")?);
     if matches!(id, StaffId::SYSTEM | StaffId::SETTINGS_FILE) {
@@ -174,9 +174,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = KeyFiles::in_folder(folder.path());
         let made = files.make(folder.path()).unwrap();
-        assert_eq!(made.len(), Role::ALL.len());
+        assert_eq!(made.len(), StaffRole::ALL.len());
         let secrets = files.read().unwrap();
-        assert_eq!(secrets.staff.iter().map(|key| key.role).collect::<Vec<_>>(), Role::ALL);
+        assert_eq!(secrets.staff.iter().map(|key| key.role).collect::<Vec<_>>(), StaffRole::ALL);
         assert!(!is_open_to_others(&files.root));
         assert!(files.make(folder.path()).unwrap().is_empty());
         assert_eq!(files.read().unwrap().root, secrets.root);
@@ -189,16 +189,16 @@ mod tests {
     fn one_more_key_has_a_number_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let files = KeyFiles::in_folder(folder.path());
-        assert!(files.add(folder.path(), Role::Artist).is_err(), "there is nothing to add to");
+        assert!(files.add(folder.path(), StaffRole::Artist).is_err(), "there is nothing to add to");
         files.make(folder.path()).unwrap();
-        let (id, path) = files.add(folder.path(), Role::Artist).unwrap();
+        let (id, path) = files.add(folder.path(), StaffRole::Artist).unwrap();
         assert_eq!(id, StaffId(5));
         assert!(!is_open_to_others(&path));
-        let (other, _) = files.add(folder.path(), Role::Artist).unwrap();
+        let (other, _) = files.add(folder.path(), StaffRole::Artist).unwrap();
         assert_eq!(other, StaffId(6));
         let staff = files.read().unwrap().staff;
         let added = staff.iter().find(|key| key.id == id).unwrap();
-        assert_eq!(added.role, Role::Artist);
+        assert_eq!(added.role, StaffRole::Artist);
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(added.digest, <[u8; 32]>::from(Sha256::digest(text.as_bytes())));
     }

@@ -3,14 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use floodgate_config::Sinks;
+use floodgate_config::SinksSettings;
 
 use crate::sink::{Destination, SinkError};
 use crate::{postgres, sqlite};
 
 /// What the settings name. An error says which setting can never be right; a place that is only
 /// away is found out when it is opened.
-pub fn destinations(settings: &Sinks, data: &Path) -> Result<Vec<Arc<dyn Destination>>, SinkError> {
+pub fn destinations(
+    settings: &SinksSettings,
+    data: &Path,
+) -> Result<Vec<Arc<dyn Destination>>, SinkError> {
     let named = [sqlite::destination(settings, data), postgres::destination(settings)?];
     Ok(named.into_iter().flatten().collect())
 }

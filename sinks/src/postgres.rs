@@ -6,14 +6,14 @@ use std::sync::Arc;
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
 
-use floodgate_config::Sinks;
+use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
 use crate::inspect::{failed, inspect_postgres};
-use crate::rows::{self, Cell, Rows, signed};
+use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, Dialect, Kind, Write};
+use crate::tables::{Column, ColumnType, Dialect, Write};
 
 const DIALECT: Dialect =
     Dialect { table_suffix: "", create_view: "CREATE OR REPLACE VIEW", source: columns };
@@ -46,7 +46,9 @@ impl std::fmt::Debug for PostgresDestination {
     }
 }
 
-pub(crate) fn destination(settings: &Sinks) -> Result<Option<Arc<dyn Destination>>, SinkError> {
+pub(crate) fn destination(
+    settings: &SinksSettings,
+) -> Result<Option<Arc<dyn Destination>>, SinkError> {
     let config = settings.postgres.clone();
     if config.is_empty() {
         return Ok(None);
@@ -200,14 +202,14 @@ impl<'a, 'b> Collected<'a, 'b> {
 impl Rows for Collected<'_, '_> {
     type Error = postgres::Error;
 
-    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> Result<(), postgres::Error> {
+    fn take(&mut self, write: Write, row: &[ColumnValue<'_>]) -> Result<(), postgres::Error> {
         let batch = &mut self.batches[write as usize];
         batch.push(row.iter().map(|cell| Value::of(*cell)).collect());
         if batch.rows.len() == ROWS_MAX { self.send() } else { Ok(()) }
     }
 }
 
-/// A [`Cell`] that is kept for a while.
+/// A [`ColumnValue`] that is kept for a while.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Value {
     Null,
@@ -217,12 +219,12 @@ enum Value {
 }
 
 impl Value {
-    fn of(cell: Cell<'_>) -> Self {
+    fn of(cell: ColumnValue<'_>) -> Self {
         match cell {
-            Cell::Null => Value::Null,
-            Cell::Number(number) => Value::Number(number),
-            Cell::Flag(flag) => Value::Flag(flag),
-            Cell::Text(text) => Value::Text(text.to_owned()),
+            ColumnValue::Null => Value::Null,
+            ColumnValue::Number(number) => Value::Number(number),
+            ColumnValue::Flag(flag) => Value::Flag(flag),
+            ColumnValue::Text(text) => Value::Text(text.to_owned()),
         }
     }
 
@@ -283,11 +285,11 @@ impl Batch {
 }
 
 /// One column of all rows.
-fn list(rows: &[Vec<Value>], kind: Kind, at: usize) -> Box<dyn ToSql + Sync + '_> {
+fn list(rows: &[Vec<Value>], kind: ColumnType, at: usize) -> Box<dyn ToSql + Sync + '_> {
     let values = rows.iter().map(|row| &row[at]);
     match kind {
-        Kind::Text => Box::new(values.map(Value::text).collect::<Vec<_>>()),
-        Kind::Number => Box::new(values.map(Value::number).collect::<Vec<_>>()),
-        Kind::Flag => Box::new(values.map(Value::flag).collect::<Vec<_>>()),
+        ColumnType::Text => Box::new(values.map(Value::text).collect::<Vec<_>>()),
+        ColumnType::Number => Box::new(values.map(Value::number).collect::<Vec<_>>()),
+        ColumnType::Flag => Box::new(values.map(Value::flag).collect::<Vec<_>>()),
     }
 }

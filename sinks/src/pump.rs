@@ -6,7 +6,8 @@ use std::time::Duration;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Log, Offset, Partition, Reads, Topic};
 use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Pace, Partitions, Start, Unreadable,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom,
+    Unreadable,
 };
 
 use crate::destinations::role;
@@ -58,9 +59,9 @@ impl Handler for Pump {
         &mut self,
         partition: Partition,
         _: Option<Offset>,
-    ) -> Result<Start, FollowError> {
+    ) -> Result<StartFrom, FollowError> {
         let position = self.sink().and_then(|sink| sink.position(partition));
-        Ok(Start::At(position.map_err(|error| self.failed(&error))?))
+        Ok(StartFrom::At(position.map_err(|error| self.failed(&error))?))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -70,8 +71,8 @@ impl Handler for Pump {
         }
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: PATIENCE }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: PATIENCE }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::tables::Write;
 
 /// A value of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cell<'a> {
+pub(crate) enum ColumnValue<'a> {
     Null,
     Number(i64),
     Flag(bool),
@@ -19,18 +19,18 @@ pub(crate) trait Rows {
     type Error;
 
     /// Takes a row of what [`Write::given`] names.
-    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> Result<(), Self::Error>;
+    fn take(&mut self, write: Write, row: &[ColumnValue<'_>]) -> Result<(), Self::Error>;
 }
 
 /// Writes what a fact means for the tables.
 pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R::Error> {
     let effects = record.fact.effects();
     let event_id = record.event_id.to_string();
-    let version = number(record.source.version());
+    let version = number(record.position.version());
     match (effects.created, effects.phase) {
         (Some(new), _) => write_event(record.event_id, new, version, rows)?,
         (None, Some(phase)) => {
-            let row = [Cell::Text(&event_id), Cell::Text(phase.code()), version];
+            let row = [ColumnValue::Text(&event_id), ColumnValue::Text(phase.code()), version];
             rows.take(Write::Phase, &row)?;
         }
         (None, None) => {}
@@ -40,7 +40,12 @@ pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R:
         (None, Some(order)) => {
             let Some(until) = order.until else { return Ok(()) };
             let session = order.hold_id.to_string();
-            let row = [Cell::Text(&event_id), Cell::Text(&session), number(until.0), version];
+            let row = [
+                ColumnValue::Text(&event_id),
+                ColumnValue::Text(&session),
+                number(until.0),
+                version,
+            ];
             rows.take(Write::Deadline, &row)
         }
         (None, None) => Ok(()),
@@ -50,17 +55,17 @@ pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R:
 fn write_event<R: Rows>(
     event_id: EventId,
     new: &NewEvent,
-    version: Cell<'_>,
+    version: ColumnValue<'_>,
     rows: &mut R,
 ) -> Result<(), R::Error> {
     let (event_id, venue_id) = (event_id.to_string(), new.venue_id.to_string());
     let event = [
-        Cell::Text(&event_id),
-        Cell::Text(&new.name),
-        Cell::Text(&new.description),
-        Cell::Text(&venue_id),
+        ColumnValue::Text(&event_id),
+        ColumnValue::Text(&new.name),
+        ColumnValue::Text(&new.description),
+        ColumnValue::Text(&venue_id),
         number(new.starts_at),
-        Cell::Text(SalePhase::Announced.code()),
+        ColumnValue::Text(SalePhase::Announced.code()),
         version,
     ];
     rows.take(Write::Event, &event)?;
@@ -68,14 +73,14 @@ fn write_event<R: Rows>(
         let category = new.plan.categories.get(usize::from(seat.category));
         let location = format!("{}/{}/{}", seat.section, seat.row, seat.label);
         let row = [
-            Cell::Text(&venue_id),
-            Cell::Number(i64::from(seat.seat.0)),
-            Cell::Text(&location),
-            Cell::Text(category.map(|category| category.name.as_str()).unwrap_or_default()),
-            Cell::Text(seat.section),
-            Cell::Text(seat.row),
-            Cell::Text(&seat.label),
-            Cell::Flag(seat.first_state() == SeatState::Free),
+            ColumnValue::Text(&venue_id),
+            ColumnValue::Number(i64::from(seat.seat.0)),
+            ColumnValue::Text(&location),
+            ColumnValue::Text(category.map(|category| category.name.as_str()).unwrap_or_default()),
+            ColumnValue::Text(seat.section),
+            ColumnValue::Text(seat.row),
+            ColumnValue::Text(&seat.label),
+            ColumnValue::Flag(seat.first_state() == SeatState::Free),
         ];
         rows.take(Write::Seat, &row)?;
     }
@@ -95,15 +100,15 @@ fn write_seats<R: Rows>(
     let until = until.filter(|_| change.to == SeatState::Held).map(|LogTime(at)| at);
     for seat in change.seats {
         let row = [
-            Cell::Text(&event_id),
-            owner.as_deref().map_or(Cell::Null, Cell::Text),
-            Cell::Number(i64::from(seat.0)),
-            Cell::Text(change.to.code()),
-            until.map_or(Cell::Null, number),
-            Cell::Text(&session),
-            Cell::Flag(change.is_redeemed),
-            number(record.source.version()),
-            Cell::Text(record.fact.name()),
+            ColumnValue::Text(&event_id),
+            owner.as_deref().map_or(ColumnValue::Null, ColumnValue::Text),
+            ColumnValue::Number(i64::from(seat.0)),
+            ColumnValue::Text(change.to.code()),
+            until.map_or(ColumnValue::Null, number),
+            ColumnValue::Text(&session),
+            ColumnValue::Flag(change.is_redeemed),
+            number(record.position.version()),
+            ColumnValue::Text(record.fact.name()),
             number(record.at.0),
         ];
         rows.take(Write::Reservation, &row[..8])?;
@@ -112,8 +117,8 @@ fn write_seats<R: Rows>(
     Ok(())
 }
 
-fn number(number: u64) -> Cell<'static> {
-    Cell::Number(signed(number))
+fn number(number: u64) -> ColumnValue<'static> {
+    ColumnValue::Number(signed(number))
 }
 
 /// Databases count from below zero; nothing of ours comes near the end.

@@ -9,11 +9,11 @@ use std::time::Duration;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params, params_from_iter};
 
-use floodgate_config::Sinks;
+use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Offset, Partition};
 
-use crate::rows::{self, Cell, Rows, signed};
+use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
 use crate::tables::{Column, Dialect, Write};
 
@@ -36,7 +36,7 @@ struct SqliteDestination {
     path: PathBuf,
 }
 
-pub(crate) fn destination(settings: &Sinks, data: &Path) -> Option<Arc<dyn Destination>> {
+pub(crate) fn destination(settings: &SinksSettings, data: &Path) -> Option<Arc<dyn Destination>> {
     let path = data.join("views.db");
     settings.sqlite.then(|| Arc::new(SqliteDestination { path }) as Arc<dyn Destination>)
 }
@@ -171,19 +171,19 @@ struct Transfer<'a> {
 impl Rows for Transfer<'_> {
     type Error = rusqlite::Error;
 
-    fn take(&mut self, write: Write, row: &[Cell<'_>]) -> rusqlite::Result<()> {
+    fn take(&mut self, write: Write, row: &[ColumnValue<'_>]) -> rusqlite::Result<()> {
         let mut statement = self.transaction.prepare_cached(&self.statements[write as usize])?;
         statement.execute(params_from_iter(row)).map(|_| ())
     }
 }
 
-impl ToSql for Cell<'_> {
+impl ToSql for ColumnValue<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
-            Cell::Null => ToSqlOutput::Borrowed(ValueRef::Null),
-            Cell::Number(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
-            Cell::Flag(flag) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*flag))),
-            Cell::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            ColumnValue::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            ColumnValue::Number(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            ColumnValue::Flag(flag) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*flag))),
+            ColumnValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         })
     }
 }

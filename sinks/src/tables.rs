@@ -5,19 +5,19 @@
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ColumnType {
     Text,
     Number,
     Flag,
 }
 
-impl Kind {
+impl ColumnType {
     /// The type's name, which every database here knows.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Kind::Text => "TEXT",
-            Kind::Number => "BIGINT",
-            Kind::Flag => "BOOLEAN",
+            ColumnType::Text => "TEXT",
+            ColumnType::Number => "BIGINT",
+            ColumnType::Flag => "BOOLEAN",
         }
     }
 }
@@ -26,26 +26,26 @@ impl Kind {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ColumnType,
     may_be_null: bool,
     /// Where its value is found, when a row does not give it.
     looked_up: Option<&'static str>,
 }
 
-const fn column(name: &'static str, kind: Kind) -> Column {
+const fn column(name: &'static str, kind: ColumnType) -> Column {
     Column { name, kind, may_be_null: false, looked_up: None }
 }
 
 const fn text(name: &'static str) -> Column {
-    column(name, Kind::Text)
+    column(name, ColumnType::Text)
 }
 
 const fn number(name: &'static str) -> Column {
-    column(name, Kind::Number)
+    column(name, ColumnType::Number)
 }
 
 const fn flag(name: &'static str) -> Column {
-    column(name, Kind::Flag)
+    column(name, ColumnType::Flag)
 }
 
 const fn or_null(column: Column) -> Column {
@@ -55,7 +55,7 @@ const fn or_null(column: Column) -> Column {
 /// The venue of a row's event.
 const VENUE: Column = Column {
     name: "venue_id",
-    kind: Kind::Text,
+    kind: ColumnType::Text,
     may_be_null: true,
     looked_up: Some("SELECT venue_id FROM events WHERE events.event_id = given.event_id"),
 };

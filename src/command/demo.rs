@@ -18,7 +18,7 @@ use super::staff::Caller;
 use super::venue::load_plan;
 use floodgate_load::LoadReport;
 use floodgate_server::keys::KeyFiles;
-use floodgate_server::{Role, Running, Start, end_signal};
+use floodgate_server::{ProcessOptions, Role, Running, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Sets up a demo sale: keys, data, an event on sale, and links to it.
@@ -84,7 +84,7 @@ impl Demo {
             let listener = floodgate_gateway::listen(listen).with_context(|| {
                 format!("cannot listen on {listen}; take another with --listen 127.0.0.1:0")
             })?;
-            let running = Running::start(Start {
+            let running = Running::start(ProcessOptions {
                 settings: &settings,
                 roles: &Role::ALL,
                 secrets: Some(secrets),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::json;
 
-use floodgate_gateway::Role;
+use floodgate_gateway::StaffRole;
 use floodgate_server::keys::KeyFiles;
 
 use super::block_on;
@@ -35,7 +35,7 @@ enum Action {
     Add {
         /// manager, operator, artist or advertiser.
         #[arg(value_parser = parse_role)]
-        role: Role,
+        role: StaffRole,
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
@@ -46,9 +46,9 @@ enum Action {
     },
 }
 
-fn parse_role(text: &str) -> Result<Role, String> {
-    let roles = Role::ALL.map(Role::code).join(", ");
-    Role::parse(text).ok_or_else(|| format!("one of {roles}"))
+fn parse_role(text: &str) -> Result<StaffRole, String> {
+    let roles = StaffRole::ALL.map(StaffRole::code).join(", ");
+    StaffRole::parse(text).ok_or_else(|| format!("one of {roles}"))
 }
 
 impl Keys {
@@ -73,7 +73,7 @@ fn show(staff: &Staff, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn add(out: &Path, role: Role, json: bool) -> Result<(), Failure> {
+fn add(out: &Path, role: StaffRole, json: bool) -> Result<(), Failure> {
     let (id, path) = KeyFiles::in_folder(out).add(out, role)?;
     if json {
         let id = id.to_string();

@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use floodgate_server::Role::{Gateway, Live, Processor, Sink};
+use floodgate_server::Role::{Gateway, Processor, Sink, Streams};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -59,8 +59,8 @@ enum Command {
     Gateway(role::Role),
     /// Runs the seat engine and payments for its share of the partitions.
     Processor(role::Role),
-    /// Live counts.
-    Live(role::Role),
+    /// Live counts, public facts, notifications and audience cells.
+    Streams(role::Role),
     /// SQL tables.
     Sink(role::Role),
     Demo(demo::Demo),
@@ -88,7 +88,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Gateway(command) => command.run(Gateway),
         Command::Processor(command) => command.run(Processor),
-        Command::Live(command) => command.run(Live),
+        Command::Streams(command) => command.run(Streams),
         Command::Sink(command) => command.run(Sink),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),

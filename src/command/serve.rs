@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::block_on;
 use super::exit::Failure;
 use super::settings::{Place, secrets};
-use floodgate_server::{Role, Running, Start, end_signal};
+use floodgate_server::{ProcessOptions, Role, Running, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
 /// Runs all roles in one process until SIGTERM or Ctrl-C.
@@ -72,8 +72,16 @@ pub(super) fn run_roles(
         let metrics = metrics_recorder();
         let data = &place.data;
         let follows = place.config.clone().map(|file| (file, flags));
-        let start = Start { settings: &settings, roles, secrets, data, listener, metrics, follows };
-        let running = Running::start(start).await?;
+        let options = ProcessOptions {
+            settings: &settings,
+            roles,
+            secrets,
+            data,
+            listener,
+            metrics,
+            follows,
+        };
+        let running = Running::start(options).await?;
         tracing::info!(address = %running.address, data = %data.display(), "serving");
         let failure = tokio::select! {
             () = end_signal() => None,

@@ -71,7 +71,7 @@ async fn garbage_is_set_aside_once_by_each_role_and_the_sale_goes_on() {
     sold_in_tables(world.data(), &event_id, 4).await;
 
     let mut expected = Vec::new();
-    for role in ["live", "payments", "sink-sqlite"] {
+    for role in ["payments", "sink-sqlite", "streams"] {
         expected.extend([(role.to_owned(), at), (role.to_owned(), at + 1)]);
     }
     let all_there = || {
@@ -147,7 +147,7 @@ async fn a_sink_is_set_back_to_what_it_can_read_now() {
         reason: "kind 21 is not known to this build".to_owned(),
     };
     let dead_letters =
-        ["sink-sqlite", "live", "sink-postgres"].map(|role| origin(role).dead_letter(&record));
+        ["sink-sqlite", "streams", "sink-postgres"].map(|role| origin(role).dead_letter(&record));
     let first = log.append(Topic::DeadFacts, partition, dead_letters.to_vec()).await.unwrap().first;
     let name = |at: u64| format!("ledger/{partition}/{}", first + at);
     drop(log);

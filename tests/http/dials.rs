@@ -215,7 +215,7 @@ async fn capacity_is_a_dial_and_no_rule() {
     let put = async |key: &str, policy: Value| {
         world.send(Method::PUT, &path, &staff, Some(key), Some(policy)).await
     };
-    let ruled = put("rules", json!({ "hold": "3m", "shoppers_max": 50 })).await;
+    let ruled = put("rules", json!({ "cooldown": "3m", "shoppers_max": 50 })).await;
     assert_eq!(ruled.status, 200, "{}", ruled.body);
     let refused = put("capacity", json!({ "shoppers_max": 51 })).await;
     assert_eq!((refused.status, refused.code().as_str()), (400, "malformed_body"));

@@ -85,7 +85,7 @@ fn counts(log: &dyn floodgate_event_log::Log) -> Option<Vec<(String, bool)>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_of_an_event_that_is_over_are_forgotten() {
-    let flags = [("live.forget_after", "1ms")];
+    let flags = [("streams.forget_after", "1ms")];
     let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
     let event = world.event(json!({})).await;
     let event_id = event.rsplit('/').next().unwrap().to_owned();

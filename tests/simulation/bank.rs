@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use floodgate_domain::{AuthorisedPayment, EventId, HoldId, LogTime, PaymentReference, Subject};
-use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use floodgate_payments::web::{
+    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError,
+};
 use floodgate_payments::{Authorisation, Captured, Payment, Provider, ProviderError, Sandbox};
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -159,7 +161,7 @@ impl Provider for Bank {
         Sandbox.page(request)
     }
 
-    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
         Sandbox.webhook(webhook)
     }
 }

@@ -9,7 +9,7 @@ use floodgate_domain::{
     Envelope, EventId, Frontier, GatewayId, HoldId, NewEvent, OrderStatus, PaymentMethod,
     PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId, Subject,
 };
-use floodgate_event_log::{Log, NewRecord, Partition, Ticket, Topic, partition_of};
+use floodgate_event_log::{Log, NewRecord, Partition, PendingAppend, Topic, partition_of};
 use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 
@@ -33,7 +33,7 @@ pub(crate) struct Buyers {
     /// Commands that were never answered, to be sent again under the same id.
     open: Vec<Envelope>,
     /// What banks reported, until the log has it.
-    reports: Vec<(Envelope, Ticket)>,
+    reports: Vec<(Envelope, PendingAppend)>,
 }
 
 /// An event on each partition, and one more.
@@ -156,9 +156,9 @@ impl Buyers {
 
     /// Banks report again what no log has taken, as webhooks do.
     pub(crate) fn report_again(&mut self) {
-        for (envelope, mut ticket) in std::mem::take(&mut self.reports) {
-            match ticket.try_outcome() {
-                None => self.reports.push((envelope, ticket)),
+        for (envelope, mut append) in std::mem::take(&mut self.reports) {
+            match append.try_outcome() {
+                None => self.reports.push((envelope, append)),
                 Some(Ok(_)) => {}
                 Some(Err(_)) => {
                     let again = self.send(&envelope);
@@ -168,7 +168,7 @@ impl Buyers {
         }
     }
 
-    fn send(&self, envelope: &Envelope) -> Ticket {
+    fn send(&self, envelope: &Envelope) -> PendingAppend {
         let mut value = Vec::new();
         encode_command(envelope, &mut value);
         let record = NewRecord::new(envelope.event_id.to_string(), value);
@@ -257,8 +257,8 @@ impl Buyers {
             let subject = Subject::Order { event_id, hold_id };
             let report = result.envelope(subject, attempt);
             let report = Envelope { reply_to: gateway_id, ..report };
-            let ticket = self.send(&report);
-            self.reports.push((report, ticket));
+            let append = self.send(&report);
+            self.reports.push((report, append));
         }
     }
 

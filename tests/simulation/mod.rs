@@ -3,7 +3,7 @@
 //! Supervisors, owners, followers and payments take over from each other in simulated time, on a
 //! log, a group, a bank and a snapshot store that fail. One thread takes every step, so a seed is
 //! a whole history. After every step an independent model judges every fact and every answer, and
-//! a watch looks at the processes; at the end, the audit reads the log.
+//! checks look at the processes; at the end, the audit reads the log.
 //!
 //! | file | holds |
 //! |---|---|
@@ -13,7 +13,7 @@
 //! | `group`, `store`, `bank`, `clock` | what processes live among |
 //! | `buyers` | people, and what they want |
 //! | `model` | the judge of facts and answers |
-//! | `watch` | the judge of processes |
+//! | `process_checks` | the judge of processes |
 //!
 //! `FLOODGATE_SEED=17 cargo test --test it simulation` takes one history again; `FLOODGATE_SEEDS`
 //! and `FLOODGATE_STEPS` take more, or longer ones.
@@ -23,10 +23,10 @@ mod buyers;
 mod clock;
 mod group;
 mod model;
+mod process_checks;
 mod processor;
 mod store;
 mod streams;
-mod watch;
 mod world;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -214,11 +214,11 @@ impl Proof {
         self.thrown_out += world.ground.group.lock().unwrap().thrown_out;
         self.repeated_facts += world.judge.repeated_facts;
         self.bank_failures += world.ground.bank.failures();
-        self.states_compared += world.watch.compared;
+        self.states_compared += world.process_checks.compared;
         self.answers_judged += world.judge.judged;
         self.answers_late += world.judge.late;
         self.confirmed += world.judge.confirmed();
-        self.unowned_longest_ms = self.unowned_longest_ms.max(world.watch.unowned_longest);
+        self.unowned_longest_ms = self.unowned_longest_ms.max(world.process_checks.unowned_longest);
     }
 
     fn is_enough(&self) {

@@ -14,7 +14,7 @@ use floodgate_runner::supervisor::crew::{Crew, PartitionCompanion, PartitionRunn
 use floodgate_runner::supervisor::policy::PolicyOptions;
 use floodgate_runner::supervisor::{Progress, Supervision, SupervisorError};
 use floodgate_runner::{
-    Condition, Control, GroupVersion, LoopConfig, RunnerError, StartAs, Step, Worker,
+    Condition, Control, GroupVersion, LoopConfig, RunnerError, StartAs, StepOutcome, Worker,
 };
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::{Health, Reading};
@@ -187,14 +187,14 @@ impl SimRunner {
         let Some(worker) = &mut self.worker else { return };
         let was_owning = worker.is_owning();
         match worker.step(clock.log_time(), Duration::ZERO) {
-            Step::Continue => {}
-            Step::Rest(pause) => {
+            StepOutcome::Continue => {}
+            StepOutcome::Rest(pause) => {
                 if pause >= RESTART_MIN {
                     count(&self.counts.restarts);
                 }
                 self.rest_until = clock.now() + pause.as_millis() as u64;
             }
-            Step::Ended(outcome) => {
+            StepOutcome::Ended(outcome) => {
                 self.worker = None;
                 self.outcome = Some(outcome);
             }

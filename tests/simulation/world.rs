@@ -21,10 +21,10 @@ use super::clock::Clock;
 use super::group::Group;
 use super::model::books::Wrong;
 use super::model::judge::Judge;
+use super::process_checks::ProcessChecks;
 use super::processor::{Counts, Ground, Processor};
 use super::store::SimStore;
 use super::streams::Streams;
-use super::watch::Watch;
 
 pub(crate) const PARTITIONS: u32 = 3;
 /// Processes at once; one of them is more than there are partitions.
@@ -71,7 +71,7 @@ pub(crate) struct World {
     places: Vec<Place>,
     pub(crate) buyers: Buyers,
     pub(crate) judge: Judge,
-    pub(crate) watch: Watch,
+    pub(crate) process_checks: ProcessChecks,
     pub(crate) faults: Faults,
     /// Partitions whose appends are not acknowledged for a while.
     slow_until: [u64; PARTITIONS as usize],
@@ -134,7 +134,7 @@ impl World {
             places,
             buyers: Buyers::new(&log),
             judge: Judge::new(&log),
-            watch: Watch::default(),
+            process_checks: ProcessChecks::default(),
             faults: Faults::default(),
             slow_until: [0; PARTITIONS as usize],
             processes: 1,
@@ -313,7 +313,7 @@ impl World {
             self.log.drop_flights_of(producer);
         }
         self.places[at] = Place::Down { until };
-        self.watch.forget(at);
+        self.process_checks.forget(at);
         self.faults.crashes += 1;
     }
 
@@ -370,7 +370,7 @@ impl World {
         }
         let until = self.now() + self.streams.faults.random_range(100..3_000);
         let ended = std::mem::replace(&mut self.places[at], Place::Down { until });
-        self.watch.forget(at);
+        self.process_checks.forget(at);
         let Place::Up(processor) = ended else { return };
         match processor.into_outcome() {
             Ok(()) => {}
@@ -408,7 +408,7 @@ impl World {
             .collect();
         let passed = now - std::mem::replace(&mut self.looked_at, now);
         if !up.is_empty() {
-            self.watch.look(PARTITIONS, &up, (now, passed))?;
+            self.process_checks.look(PARTITIONS, &up, (now, passed))?;
             self.judge.look(now)?;
         }
         Ok(())

@@ -25,7 +25,7 @@ const HOLDERS: [(&str, &[&str]); 16] = [
     ("action", &["Action"]),
     ("payment", &["OrderPayment"]),
     ("policy", &["PolicyPatch"]),
-    ("as_of", &["Position"]),
+    ("as_of", &["LogPosition"]),
     ("ticket", &["Ticket"]),
     ("asks", &["PuzzleChallenge"]),
     ("payment", &["OrderPayment"]),

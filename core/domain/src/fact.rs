@@ -14,24 +14,24 @@ use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
 use crate::seats::{SeatId, SeatList};
 
-/// A fact with its place in history. Facts of one partition are ordered by `source`.
+/// A fact with its place in history. Facts of one partition are ordered by `position`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FactRecord {
-    pub source: Source,
+    pub position: FactPosition,
     pub at: LogTime,
     pub event_id: EventId,
     pub fact: Fact,
 }
 
-/// Where a fact came from: the command's offset and the fact's index among that command's
+/// Where a fact stands: the command's offset and the fact's index among that command's
 /// facts. Strictly growing within a partition; readers drop what is not greater than the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Source {
+pub struct FactPosition {
     pub offset: u64,
     pub index: u16,
 }
 
-impl Source {
+impl FactPosition {
     /// One number that orders like the pair: the `reservation_version` of the views. The low
     /// 16 bits are the index.
     #[must_use]
@@ -43,7 +43,7 @@ impl Source {
 /// Why a shopper is out of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeaveReason {
-    Left,
+    ByChoice,
     Purchased,
     PassExpired,
 }
@@ -53,7 +53,7 @@ impl LeaveReason {
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
-            LeaveReason::Left => "left",
+            LeaveReason::ByChoice => "left",
             LeaveReason::Purchased => "purchased",
             LeaveReason::PassExpired => "pass_expired",
         }

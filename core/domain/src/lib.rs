@@ -32,7 +32,7 @@ pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
-pub use fact::{Fact, FactRecord, Source};
+pub use fact::{Fact, FactPosition, FactRecord};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,

@@ -1,5 +1,9 @@
 //! Policy: how long, how many, how often. Data in the log, so the past stays as decided.
 
+/// The longest duration a policy may have, thirty days: longer waits are mistakes, and would fill
+/// the engine's timing wheel.
+pub const DURATION_MS_MAX: u64 = 30 * 24 * 3_600_000;
+
 /// The rules of one event's sale. Durations in milliseconds of log time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {

@@ -52,7 +52,7 @@ fn dead_letters_are_written_once(log: &Arc<dyn Log>) {
     let first = log.append(Topic::Ledger, 0, garbage).wait().expect("room").first;
     let garbage = read(&**log, Topic::Ledger, 0, first, 2);
     for _ in 0..2 {
-        for (role, reads) in [("live", Reads::FromTheFirst), ("sink-a", Reads::Once)] {
+        for (role, reads) in [("streams", Reads::FromTheFirst), ("sink-a", Reads::Once)] {
             // A start of its own each time, which meets each record twice.
             let mut theirs = dead_letters(role, reads);
             for record in garbage.iter().chain(&garbage) {
@@ -63,7 +63,8 @@ fn dead_letters_are_written_once(log: &Arc<dyn Log>) {
     let set_aside =
         read_dead_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("dead letters");
     assert_eq!(set_aside.len(), 4, "one a role and record");
-    for (dead_letter, (role, at)) in set_aside.iter().zip([("live", 0), ("live", 1), ("sink-a", 0)])
+    for (dead_letter, (role, at)) in
+        set_aside.iter().zip([("streams", 0), ("streams", 1), ("sink-a", 0)])
     {
         let origin = Origin::of(dead_letter).expect("an origin");
         assert_eq!((origin.topic, origin.partition), (Topic::Ledger, 0));
@@ -73,7 +74,9 @@ fn dead_letters_are_written_once(log: &Arc<dyn Log>) {
     }
     // Whoever reads from the first record again and again forgets what the topic has forgotten.
     let old = Record { offset: 77, at: LogTime(1), ..garbage[0].clone() };
-    dead_letters("live", Reads::FromTheFirst).set_aside(0, &old, "no fact").expect("nothing to do");
+    dead_letters("streams", Reads::FromTheFirst)
+        .set_aside(0, &old, "no fact")
+        .expect("nothing to do");
     dead_letters("sink-a", Reads::Once).set_aside(0, &old, "no fact").expect("a dead letter");
     let set_aside =
         read_dead_letters(&**log, Topic::DeadFacts, 0, (0, usize::MAX)).expect("dead letters");
@@ -96,11 +99,11 @@ fn acknowledged_is_readable(log: &dyn Log) {
 fn offsets_and_times_only_grow(log: &dyn Log) {
     let from = log.end(Topic::Ledger, 0).expect("an end");
     // Without waiting in between: two appends of one thread keep their order.
-    let tickets: Vec<_> = (0..200)
+    let appends: Vec<_> = (0..200)
         .map(|number| log.append(Topic::Ledger, 0, vec![record(&number.to_string())]))
         .collect();
-    for ticket in tickets {
-        ticket.wait().expect("room");
+    for append in appends {
+        append.wait().expect("room");
     }
     let records = read(log, Topic::Ledger, 0, from, 200);
     for (number, pair) in records.windows(2).enumerate() {
@@ -158,13 +161,13 @@ fn many_writers_lose_nothing(log: &Arc<dyn Log>) {
         .map(|writer| {
             let log = Arc::clone(log);
             std::thread::spawn(move || {
-                let tickets: Vec<_> = (0..250)
+                let appends: Vec<_> = (0..250)
                     .map(|number| {
                         let text = format!("{writer}/{number}");
                         log.append(Topic::Commands, 1, vec![record(&text)])
                     })
                     .collect();
-                tickets.into_iter().map(|ticket| ticket.wait().expect("room").first).collect()
+                appends.into_iter().map(|append| append.wait().expect("room").first).collect()
             })
         })
         .collect();

@@ -34,7 +34,7 @@ pub struct Origin {
     pub topic: Topic,
     pub partition: Partition,
     pub offset: Offset,
-    /// `processor`, `live`, `payments`, or `sink-` and its name.
+    /// `processor`, `streams`, `payments`, or `sink-` and its name.
     pub role: String,
     pub reason: String,
 }

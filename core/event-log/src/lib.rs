@@ -33,5 +33,6 @@ pub use probe::{Probe, probe};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{
-    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, Record, Ticket, Value,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, PendingAppend, Record,
+    Value,
 };

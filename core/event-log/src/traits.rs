@@ -150,10 +150,10 @@ impl LogError {
 type OnFailure = Box<dyn FnOnce(LogError) + Send>;
 
 /// Who is notified of an append's outcome, once. If dropped before, it reports a closed log.
-pub struct Ack(Option<Told>);
+pub struct Ack(Option<AckTarget>);
 
-enum Told {
-    Ticket(oneshot::Sender<Result<Appended, LogError>>),
+enum AckTarget {
+    PendingAppend(oneshot::Sender<Result<Appended, LogError>>),
     Failure(OnFailure),
 }
 
@@ -168,23 +168,23 @@ impl Ack {
     /// answer to a command. It saves waking them twice. Runs on the log's own thread: be short.
     #[must_use]
     pub fn on_failure(callback: impl FnOnce(LogError) + Send + 'static) -> Self {
-        Ack(Some(Told::Failure(Box::new(callback))))
+        Ack(Some(AckTarget::Failure(Box::new(callback))))
     }
 
     /// Reports the outcome to whoever waits for it.
     pub fn complete(mut self, outcome: Result<Appended, LogError>) {
         match (self.0.take(), outcome) {
             // Whoever has stopped waiting is not notified.
-            (Some(Told::Ticket(sender)), outcome) => drop(sender.send(outcome)),
-            (Some(Told::Failure(callback)), Err(error)) => callback(error),
-            (Some(Told::Failure(_)) | None, _) => {}
+            (Some(AckTarget::PendingAppend(sender)), outcome) => drop(sender.send(outcome)),
+            (Some(AckTarget::Failure(callback)), Err(error)) => callback(error),
+            (Some(AckTarget::Failure(_)) | None, _) => {}
         }
     }
 }
 
 impl Drop for Ack {
     fn drop(&mut self) {
-        if let Some(Told::Failure(callback)) = self.0.take() {
+        if let Some(AckTarget::Failure(callback)) = self.0.take() {
             callback(LogError::Closed);
         }
     }
@@ -199,11 +199,11 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     /// thread keep their order. `ack` is completed once they are durable, or with why they are not.
     fn append_with(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>, ack: Ack);
 
-    /// The same with a ticket to wait for.
-    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> Ticket {
-        let (ack, ticket) = Ticket::pending();
+    /// The same; what it returns can be awaited.
+    fn append(&self, topic: Topic, partition: Partition, records: Vec<NewRecord>) -> PendingAppend {
+        let (ack, append) = PendingAppend::channel();
         self.append_with(topic, partition, records, ack);
-        ticket
+        append
     }
 
     /// Reads from `from` on; only durable records are ever seen.
@@ -259,17 +259,17 @@ pub trait LogReader: Send {
     fn behind(&mut self) -> Result<u64, LogError>;
 }
 
-/// The promise of an append: await it, or [`Ticket::wait`] on a plain thread. Dropping it
+/// The promise of an append: await it, or [`PendingAppend::wait`] on a plain thread. Dropping it
 /// does not undo the append.
 #[derive(Debug)]
-pub struct Ticket(oneshot::Receiver<Result<Appended, LogError>>);
+pub struct PendingAppend(oneshot::Receiver<Result<Appended, LogError>>);
 
-impl Ticket {
-    /// A ticket and what settles it.
+impl PendingAppend {
+    /// A pending append, and what settles it.
     #[must_use]
-    pub fn pending() -> (Ack, Ticket) {
+    pub fn channel() -> (Ack, PendingAppend) {
         let (sender, receiver) = oneshot::channel();
-        (Ack(Some(Told::Ticket(sender))), Ticket(receiver))
+        (Ack(Some(AckTarget::PendingAppend(sender))), PendingAppend(receiver))
     }
 
     /// Waits on a plain thread; must not be called inside an async task.
@@ -287,7 +287,7 @@ impl Ticket {
     }
 }
 
-impl Future for Ticket {
+impl Future for PendingAppend {
     type Output = Result<Appended, LogError>;
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.0).poll(context).map(|outcome| outcome.unwrap_or(Err(LogError::Closed)))

@@ -84,20 +84,20 @@ fn more_than_may_wait_is_refused_at_once() {
     let tiny = EmbeddedOptions { queue_records_max: 10, ..options() };
     let log = EmbeddedLog::open(folder.path(), &tiny).unwrap();
     // Nobody waits for anything here, so the writer cannot keep up for long.
-    let mut tickets = Vec::new();
+    let mut appends = Vec::new();
     let refused = (0..1_000_000).find_map(|_| {
-        let mut ticket = log.append(Topic::Commands, 0, vec![NewRecord::new("key", "value")]);
-        match ticket.try_outcome() {
+        let mut append = log.append(Topic::Commands, 0, vec![NewRecord::new("key", "value")]);
+        match append.try_outcome() {
             Some(Err(error)) => Some(error),
             _ => {
-                tickets.push(ticket);
+                appends.push(append);
                 None
             }
         }
     });
     assert!(matches!(refused, Some(LogError::Overloaded)), "{refused:?}");
-    let taken = tickets.len() as u64;
-    tickets.into_iter().for_each(|ticket| assert!(ticket.wait().is_ok()));
+    let taken = appends.len() as u64;
+    appends.into_iter().for_each(|append| assert!(append.wait().is_ok()));
     assert_eq!(log.end(Topic::Commands, 0).unwrap(), taken, "what was not refused was written");
 }
 

@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
     use crate::Format;
-    use crate::draft::{Categories, DraftSection, Origin};
+    use crate::draft::{Categories, DraftSection, FileLocation};
 
     fn draft(seats: Vec<(String, Option<Point>)>) -> Draft {
         let seats = seats.into_iter().map(|(label, point)| DraftSeat {
@@ -162,7 +162,7 @@ mod tests {
             category: 0,
             flags: SeatFlags::default(),
             point,
-            origin: Origin::Line(2),
+            origin: FileLocation::Line(2),
             guid: None,
         });
         let row = DraftRow { label: "A".into(), seats: seats.collect(), aisles: Vec::new() };

@@ -10,10 +10,10 @@ use floodgate_domain::plan::check::problems;
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::plan::{Row, Run, SEATS_PER_PLAN_MAX, SeatFlags, Section, SectionKind};
 
-use crate::draft::{Draft, DraftRow, DraftSeat, Origin, Point};
+use crate::draft::{Draft, DraftRow, DraftSeat, FileLocation, Point};
 use crate::layout::PITCH;
 use crate::overlap::Overlaps;
-use crate::report::{CategoryCount, Code, Findings, Rejected, Report};
+use crate::report::{CategoryCount, Findings, ImportReport, IssueCode, Rejected};
 use crate::{Imported, aisles, fit, layout};
 
 /// Drawings are shown within this; in pitches it is far more than the largest house.
@@ -48,19 +48,20 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
     let seat_count = draft.seats().count();
     if seat_count > SEATS_PER_PLAN_MAX as usize {
         let message = format!("{seat_count} seats; at most {SEATS_PER_PLAN_MAX} fit");
-        findings.error(Code::TooLarge, "", message);
+        findings.error(IssueCode::TooLarge, "", message);
     }
     find_double_names(&draft, &mut findings);
     if findings.has_errors() {
         return Err(findings.reject());
     }
-    let mut report = Report { format: draft.format.name().to_owned(), ..Report::default() };
+    let mut report =
+        ImportReport { format: draft.format.name().to_owned(), ..ImportReport::default() };
     let with_points = draft.seats().filter(|seat| seat.point.is_some()).count();
     let given = with_points == seat_count;
     if !given && with_points > 0 {
         let missing = seat_count - with_points;
         let message = format!("{missing} of {seat_count} seats have no x and y; none are used");
-        findings.warn(Code::MissingCoordinates, "", message);
+        findings.warn(IssueCode::MissingCoordinates, "", message);
     }
     let pitch = if given {
         report.adjacency = "from the drawing: a gap of more than 1.6 seats is an aisle".to_owned();
@@ -73,7 +74,7 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
     let frame = match frame(&draft, pitch) {
         Ok(frame) => frame,
         Err(message) => {
-            findings.error(Code::BadValue, "", message);
+            findings.error(IssueCode::BadValue, "", message);
             return Err(findings.reject());
         }
     };
@@ -88,7 +89,7 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
 }
 
 /// Without a drawing: neighbours by number, places laid out.
-fn assume_from_numbers(draft: &mut Draft, report: &mut Report) {
+fn assume_from_numbers(draft: &mut Draft, report: &mut ImportReport) {
     let uncounted_rows = aisles::by_numbers(draft);
     report.adjacency = "assumed from numbers: seats touch when their numbers follow each other; \
                         compare with the house"
@@ -104,8 +105,8 @@ fn assume_from_numbers(draft: &mut Draft, report: &mut Report) {
 }
 
 fn find_double_names(draft: &Draft, findings: &mut Findings) {
-    let mut seats: HashMap<(&str, &str, &str), Origin> = HashMap::new();
-    let mut guids: HashMap<&str, Origin> = HashMap::new();
+    let mut seats: HashMap<(&str, &str, &str), FileLocation> = HashMap::new();
+    let mut guids: HashMap<&str, FileLocation> = HashMap::new();
     for section in &draft.sections {
         for row in &section.rows {
             for seat in &row.seats {
@@ -116,7 +117,7 @@ fn find_double_names(draft: &Draft, findings: &mut Findings) {
                     let message = format!(
                         "there are two seats {section} / {row} / {label}; the other is {first}"
                     );
-                    findings.error(Code::DuplicateSeat, seat.origin, message);
+                    findings.error(IssueCode::DuplicateSeat, seat.origin, message);
                 }
                 let Some(guid) = &seat.guid else { continue };
                 let first = guids.insert(guid, seat.origin);
@@ -125,7 +126,7 @@ fn find_double_names(draft: &Draft, findings: &mut Findings) {
                         "guid `{guid}` belongs to {first} too; section, row and seat \
                          distinguish them"
                     );
-                    findings.warn(Code::DuplicateGuid, seat.origin, message);
+                    findings.warn(IssueCode::DuplicateGuid, seat.origin, message);
                 }
             }
         }
@@ -177,13 +178,13 @@ fn find_overlaps(draft: &Draft, frame: &Frame, findings: &mut Findings) {
                 "seat `{}` is drawn on top of seat `{}` at {}",
                 seat.label, other.label, other.origin
             );
-            findings.warn(Code::Overlap, seat.origin, message);
+            findings.warn(IssueCode::Overlap, seat.origin, message);
         }
     }
 }
 
 /// The point by whose distance rows are ranked, in plan units; none: by the file's order.
-fn rank_by(draft: &Draft, frame: &Frame, given: bool, report: &mut Report) -> Option<Point> {
+fn rank_by(draft: &Draft, frame: &Frame, given: bool, report: &mut ImportReport) -> Option<Point> {
     if !given {
         report.row_quality = "order of the file: the first row of each section is its best".into();
         return None;
@@ -262,11 +263,11 @@ fn run_of(seats: &[DraftSeat], frame: &Frame) -> Run {
 /// Counts, and lets the engine's own rules have the last word.
 pub(crate) fn conclude(
     plan: Plan,
-    mut report: Report,
+    mut report: ImportReport,
     mut findings: Findings,
 ) -> Result<Imported, Rejected> {
     for problem in problems(&plan) {
-        findings.error(Code::Unsellable, problem.path, problem.message);
+        findings.error(IssueCode::Unsellable, problem.path, problem.message);
     }
     if findings.has_errors() {
         return Err(findings.reject());

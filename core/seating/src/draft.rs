@@ -10,22 +10,22 @@ use floodgate_domain::plan::{CATEGORIES_MAX, Category, SeatFlags};
 
 use crate::Format;
 use crate::palette::color_of;
-use crate::report::{Code, Findings};
+use crate::report::{Findings, IssueCode};
 
 /// Where in the file something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum FileLocation {
     Line(u32),
     Row { zone: u32, row: u32 },
     Seat { zone: u32, row: u32, seat: u32 },
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for FileLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Line(line) => write!(f, "line {line}"),
-            Origin::Row { zone, row } => write!(f, "zones[{zone}].rows[{row}]"),
-            Origin::Seat { zone, row, seat } => {
+            FileLocation::Line(line) => write!(f, "line {line}"),
+            FileLocation::Row { zone, row } => write!(f, "zones[{zone}].rows[{row}]"),
+            FileLocation::Seat { zone, row, seat } => {
                 write!(f, "zones[{zone}].rows[{row}].seats[{seat}]")
             }
         }
@@ -70,7 +70,7 @@ pub(crate) struct DraftSeat {
     pub(crate) category: u8,
     pub(crate) flags: SeatFlags,
     pub(crate) point: Option<Point>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: FileLocation,
     pub(crate) guid: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl Categories {
             if !self.full_reported {
                 self.full_reported = true;
                 let message = format!("there are more than {CATEGORIES_MAX} categories");
-                findings.error(Code::TooLarge, at, message);
+                findings.error(IssueCode::TooLarge, at, message);
             }
             return 0;
         }

@@ -34,7 +34,7 @@ use floodgate_domain::Plan;
 pub use demo_prices::demo_prices;
 pub use format::Format;
 pub use native::to_base64;
-pub use report::{Code, Problem, Rejected, Report, Severity};
+pub use report::{ImportReport, Issue, IssueCode, Rejected, Severity};
 
 /// The largest file that is read: about 150 bytes for each of 200,000 seats, as pretix files have.
 pub const INPUT_BYTES_MAX: usize = 32 << 20;
@@ -43,14 +43,14 @@ pub const INPUT_BYTES_MAX: usize = 32 << 20;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
     pub plan: Plan,
-    pub report: Report,
+    pub report: ImportReport,
 }
 
 /// Reads a plan, or says everything that keeps it from being sold.
 pub fn import(format: Format, bytes: &[u8]) -> Result<Imported, Rejected> {
     if bytes.len() > INPUT_BYTES_MAX {
         return Err(Rejected::because(
-            Code::TooLarge,
+            IssueCode::TooLarge,
             "",
             format!("the file has {} bytes; at most {INPUT_BYTES_MAX} are read", bytes.len()),
         ));

@@ -10,7 +10,7 @@ use floodgate_domain::plan::SectionKind;
 use floodgate_domain::plan::wire::{PLAN_VERSION, decode_plan, encode_plan};
 
 use crate::assemble::{conclude, count};
-use crate::report::{Code, Findings, Rejected, Report};
+use crate::report::{Findings, ImportReport, IssueCode, Rejected};
 use crate::{Format, Imported};
 
 /// The native form as text, as the HTTP interface takes it.
@@ -22,7 +22,7 @@ pub fn to_base64(plan: &Plan) -> String {
 }
 
 pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
-    let malformed = |message: String| Rejected::because(Code::Malformed, "", message);
+    let malformed = |message: String| Rejected::because(IssueCode::Malformed, "", message);
     let decoded;
     let native = if bytes.first() == Some(&PLAN_VERSION) {
         bytes
@@ -38,13 +38,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         decode_plan(native).map_err(|error| malformed(format!("not a native plan: {error}")))?;
     let mut findings = Findings::default();
     find_double_seats(&plan, &mut findings);
-    let report = Report {
+    let report = ImportReport {
         format: Format::Native.name().to_owned(),
         adjacency: "given by the plan's runs".to_owned(),
         coordinates: "given".to_owned(),
         row_quality: "given by the plan's ranks".to_owned(),
         aisle_count: count(aisles(&plan)),
-        ..Report::default()
+        ..ImportReport::default()
     };
     conclude(plan, report, findings)
 }
@@ -67,7 +67,7 @@ fn find_double_seats(plan: &Plan, findings: &mut Findings) {
             let at = format!("seat {}", seat.seat.0);
             let (section, row, label) = (seat.section, seat.row, seat.label);
             let message = format!("there are two seats {section} / {row} / {label}");
-            findings.error(Code::DuplicateSeat, at, message);
+            findings.error(IssueCode::DuplicateSeat, at, message);
         }
     }
 }

@@ -13,9 +13,9 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, SeqAccess, Visitor};
 use floodgate_domain::plan::{SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
-use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, Origin, Point};
+use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation, Point};
 use crate::palette::parse_color;
-use crate::report::{Code, Findings, Rejected};
+use crate::report::{Findings, IssueCode, Rejected};
 use crate::{Format, Imported};
 
 /// The only names by which an area is taken for the stage, spaces and case aside.
@@ -217,7 +217,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let file: PlanFile = serde_json::from_slice(bytes).map_err(|error| {
         let at = format!("line {}", error.line());
         let message = format!("not a pretix seating plan: {error}");
-        Rejected::because(Code::Malformed, &at, message)
+        Rejected::because(IssueCode::Malformed, &at, message)
     })?;
     let mut findings = Findings::default();
     let mut draft = Draft {
@@ -246,10 +246,10 @@ fn declared_categories(items: &[CategoryItem], findings: &mut Findings) -> Categ
         let at = format!("categories[{at}]");
         let name = item.name.0.as_str();
         if name.is_empty() {
-            findings.error(Code::BadValue, &at, "the category has no name");
+            findings.error(IssueCode::BadValue, &at, "the category has no name");
         } else if categories.find(name).is_some() {
             let message = format!("`{name}` is declared before; the first color is kept");
-            findings.warn(Code::DuplicateCategory, &at, message);
+            findings.warn(IssueCode::DuplicateCategory, &at, message);
         } else {
             let color = item.color.as_deref().and_then(parse_color);
             categories.find_or_add(name, color, &at, findings);
@@ -266,20 +266,20 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
     }
     let mut rows = Vec::new();
     for (row, row_number) in zone.rows.into_iter().zip(0..) {
-        let origin = Origin::Row { zone: number, row: row_number };
+        let origin = FileLocation::Row { zone: number, row: row_number };
         let label = [row.row_number.0, row.row_label.0]
             .into_iter()
             .find(|label| !label.is_empty())
             .unwrap_or_default();
         if row.seats.is_empty() {
             let message = format!("row `{label}` has no seats and is left out");
-            findings.warn(Code::EmptyRow, origin, message);
+            findings.warn(IssueCode::EmptyRow, origin, message);
             continue;
         }
         let corner = [zone.position, row.position];
         let mut seats = Vec::with_capacity(row.seats.len());
         for (seat, seat_number) in row.seats.into_iter().zip(0..) {
-            let origin = Origin::Seat { zone: number, row: row_number, seat: seat_number };
+            let origin = FileLocation::Seat { zone: number, row: row_number, seat: seat_number };
             seats.push(read_seat(seat, origin, corner, &mut draft.categories, findings));
         }
         rows.push(DraftRow { label, seats, aisles: Vec::new() });
@@ -289,25 +289,25 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
 
 fn read_seat(
     seat: SeatItem,
-    origin: Origin,
+    origin: FileLocation,
     corner: [Position; 2],
     categories: &mut Categories,
     findings: &mut Findings,
 ) -> DraftSeat {
     let label = seat.seat_number.0;
     if label.is_empty() {
-        findings.error(Code::BadValue, origin, "the seat has no seat_number");
+        findings.error(IssueCode::BadValue, origin, "the seat has no seat_number");
     }
     let name = seat.category.unwrap_or_default().0;
     let category = if name.is_empty() {
         let message = format!("seat `{label}` has no category; it is put into `{NO_CATEGORY}`");
-        findings.warn(Code::NoCategory, origin, message);
+        findings.warn(IssueCode::NoCategory, origin, message);
         categories.find_or_add(NO_CATEGORY, None, origin, findings)
     } else if let Some(number) = categories.find(&name) {
         number
     } else {
         let message = format!("category `{name}` is not declared; it is added");
-        findings.warn(Code::UnknownCategory, origin, message);
+        findings.warn(IssueCode::UnknownCategory, origin, message);
         categories.find_or_add(&name, None, origin, findings)
     };
     DraftSeat {

@@ -1,7 +1,7 @@
 //! What a person should know about a plan before selling it.
 //!
 //! Owns codes, severities and counts. Never decides what is a problem. A plan with errors is
-//! refused ([`Rejected`]); warnings go with it ([`Report`]).
+//! refused ([`Rejected`]); warnings go with it ([`ImportReport`]).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,7 +22,7 @@ pub enum Severity {
 /// What kind of problem; the names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub enum IssueCode {
     /// The file is not what its format says.
     Malformed,
     /// A limit of file or plan is passed.
@@ -53,38 +53,38 @@ pub enum Code {
     Unsellable,
 }
 
-impl Code {
+impl IssueCode {
     const fn name(self) -> &'static str {
         match self {
-            Code::Malformed => "malformed",
-            Code::TooLarge => "too_large",
-            Code::MissingColumn => "missing_column",
-            Code::UnknownColumn => "unknown_column",
-            Code::BadValue => "bad_value",
-            Code::DuplicateSeat => "duplicate_seat",
-            Code::DuplicateGuid => "duplicate_guid",
-            Code::DuplicateCategory => "duplicate_category",
-            Code::UnknownCategory => "unknown_category",
-            Code::NoCategory => "no_category",
-            Code::Overlap => "overlap",
-            Code::EmptyRow => "empty_row",
-            Code::MissingCoordinates => "missing_coordinates",
-            Code::Unsellable => "unsellable",
+            IssueCode::Malformed => "malformed",
+            IssueCode::TooLarge => "too_large",
+            IssueCode::MissingColumn => "missing_column",
+            IssueCode::UnknownColumn => "unknown_column",
+            IssueCode::BadValue => "bad_value",
+            IssueCode::DuplicateSeat => "duplicate_seat",
+            IssueCode::DuplicateGuid => "duplicate_guid",
+            IssueCode::DuplicateCategory => "duplicate_category",
+            IssueCode::UnknownCategory => "unknown_category",
+            IssueCode::NoCategory => "no_category",
+            IssueCode::Overlap => "overlap",
+            IssueCode::EmptyRow => "empty_row",
+            IssueCode::MissingCoordinates => "missing_coordinates",
+            IssueCode::Unsellable => "unsellable",
         }
     }
 }
 
 /// One thing wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct Issue {
     pub severity: Severity,
-    pub code: Code,
+    pub code: IssueCode,
     /// `line 12`, `zones[0].rows[3].seats[1]`, or empty for the whole file.
     pub at: String,
     pub message: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Warning => "warning",
@@ -101,27 +101,37 @@ impl fmt::Display for Problem {
 /// Problems as they are found, bounded.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    shown: Vec<Problem>,
-    counts: BTreeMap<Code, u32>,
+    shown: Vec<Issue>,
+    counts: BTreeMap<IssueCode, u32>,
     has_errors: bool,
 }
 
 impl Findings {
-    pub(crate) fn warn(&mut self, code: Code, at: impl fmt::Display, message: impl Into<String>) {
+    pub(crate) fn warn(
+        &mut self,
+        code: IssueCode,
+        at: impl fmt::Display,
+        message: impl Into<String>,
+    ) {
         self.add(Severity::Warning, code, &at, message.into());
     }
 
-    pub(crate) fn error(&mut self, code: Code, at: impl fmt::Display, message: impl Into<String>) {
+    pub(crate) fn error(
+        &mut self,
+        code: IssueCode,
+        at: impl fmt::Display,
+        message: impl Into<String>,
+    ) {
         self.has_errors = true;
         self.add(Severity::Error, code, &at, message.into());
     }
 
-    fn add(&mut self, severity: Severity, code: Code, at: &dyn fmt::Display, message: String) {
+    fn add(&mut self, severity: Severity, code: IssueCode, at: &dyn fmt::Display, message: String) {
         let count = self.counts.entry(code).or_default();
         *count += 1;
         if *count <= SHOWN_PER_CODE_MAX {
             let at = at.to_string();
-            self.shown.push(Problem { severity, code, at, message });
+            self.shown.push(Issue { severity, code, at, message });
         }
     }
 
@@ -135,7 +145,7 @@ impl Findings {
     }
 
     /// Errors first, each kind in the order of the file.
-    fn into_parts(mut self) -> (Vec<Problem>, BTreeMap<Code, u32>) {
+    fn into_parts(mut self) -> (Vec<Issue>, BTreeMap<IssueCode, u32>) {
         self.shown.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
         (self.shown, self.counts)
     }
@@ -145,7 +155,7 @@ impl Findings {
         Rejected { problems, problem_counts }
     }
 
-    pub(crate) fn into_report(self, mut report: Report) -> Report {
+    pub(crate) fn into_report(self, mut report: ImportReport) -> ImportReport {
         (report.problems, report.problem_counts) = self.into_parts();
         report
     }
@@ -154,13 +164,13 @@ impl Findings {
 /// Why a plan cannot be sold: at least one error, and the warnings found on the way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
 pub struct Rejected {
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Issue>,
     /// How many of each kind there are, shown or not.
-    pub problem_counts: BTreeMap<Code, u32>,
+    pub problem_counts: BTreeMap<IssueCode, u32>,
 }
 
 impl Rejected {
-    pub(crate) fn because(code: Code, at: &str, message: String) -> Self {
+    pub(crate) fn because(code: IssueCode, at: &str, message: String) -> Self {
         let mut findings = Findings::default();
         findings.error(code, at, message);
         findings.reject()
@@ -183,7 +193,7 @@ pub struct CategoryCount {
 
 /// What was read and what was assumed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Report {
+pub struct ImportReport {
     pub format: String,
     pub name: String,
     pub seat_count: u32,
@@ -208,12 +218,12 @@ pub struct Report {
     /// Anything else worth knowing.
     pub notes: Vec<String>,
     pub native_bytes: u32,
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Issue>,
     /// How many of each kind there are, shown or not.
-    pub problem_counts: BTreeMap<Code, u32>,
+    pub problem_counts: BTreeMap<IssueCode, u32>,
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = if self.name.is_empty() { "unnamed plan" } else { &self.name };
         writeln!(
@@ -262,8 +272,8 @@ fn counted(count: u32, what: &str) -> String {
 
 fn write_problems(
     f: &mut fmt::Formatter<'_>,
-    problems: &[Problem],
-    counts: &BTreeMap<Code, u32>,
+    problems: &[Issue],
+    counts: &BTreeMap<IssueCode, u32>,
 ) -> fmt::Result {
     for problem in problems {
         writeln!(f, "  {problem}")?;

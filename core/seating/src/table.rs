@@ -10,8 +10,8 @@ use csv::StringRecord;
 use floodgate_domain::plan::{SEATS_PER_PLAN_MAX, SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
-use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, Origin};
-use crate::report::{Code, Findings, Rejected};
+use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation};
+use crate::report::{Findings, IssueCode, Rejected};
 use crate::{Format, Imported};
 
 const ONLY_CATEGORY: &str = "Standard";
@@ -59,11 +59,11 @@ impl Columns {
                 Some(slot @ None) => *slot = Some(at),
                 Some(Some(_)) => {
                     let message = format!("there is a second column for `{name}`");
-                    findings.error(Code::BadValue, "line 1", message);
+                    findings.error(IssueCode::BadValue, "line 1", message);
                 }
                 None => {
                     let message = format!("column `{name}` is not known and is passed over");
-                    findings.warn(Code::UnknownColumn, "line 1", message);
+                    findings.warn(IssueCode::UnknownColumn, "line 1", message);
                 }
             }
         }
@@ -80,7 +80,7 @@ impl Columns {
                     "there is no column {names}; the first line must name the columns, such as \
                      section,row,seat,category,x,y,flags"
                 );
-                findings.error(Code::MissingColumn, "line 1", message);
+                findings.error(IssueCode::MissingColumn, "line 1", message);
             }
         }
         columns
@@ -92,7 +92,7 @@ struct Line<'a> {
     record: &'a StringRecord,
     columns: &'a Columns,
     decimal_comma: bool,
-    origin: Origin,
+    origin: FileLocation,
 }
 
 impl<'a> Line<'a> {
@@ -110,7 +110,7 @@ impl<'a> Line<'a> {
             return Some(value);
         }
         let message = format!("`{text}` is not a coordinate");
-        findings.error(Code::BadValue, self.origin, message);
+        findings.error(IssueCode::BadValue, self.origin, message);
         None
     }
 
@@ -121,7 +121,7 @@ impl<'a> Line<'a> {
             "1" | "yes" | "y" | "true" | "x" => true,
             _ => {
                 let message = format!("`{text}` is neither yes nor no");
-                findings.error(Code::BadValue, self.origin, message);
+                findings.error(IssueCode::BadValue, self.origin, message);
                 false
             }
         }
@@ -145,7 +145,7 @@ impl<'a> Line<'a> {
                             "`{word}` is not a flag; known are accessible, companion, \
                              restricted_view, not_for_sale"
                         );
-                        findings.error(Code::BadValue, self.origin, message);
+                        findings.error(IssueCode::BadValue, self.origin, message);
                         SeatFlags::default()
                     }
                 },
@@ -170,7 +170,7 @@ impl<'a> Line<'a> {
             return categories.find_or_add(ONLY_CATEGORY, None, self.origin, findings);
         }
         let message = format!("the seat has no category; it is put into `{NO_CATEGORY}`");
-        findings.warn(Code::NoCategory, self.origin, message);
+        findings.warn(IssueCode::NoCategory, self.origin, message);
         categories.find_or_add(NO_CATEGORY, None, self.origin, findings)
     }
 
@@ -233,7 +233,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let mut findings = Findings::default();
     let header = match reader.headers() {
         Ok(header) => header.clone(),
-        Err(error) => return Err(Rejected::because(Code::Malformed, "line 1", plain(&error))),
+        Err(error) => {
+            return Err(Rejected::because(IssueCode::Malformed, "line 1", plain(&error)));
+        }
     };
     let columns = Columns::read(&header, &mut findings);
     if findings.has_errors() {
@@ -251,7 +253,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
             Ok(false) => break,
             Err(error) => {
                 let line = lines.line_at(start);
-                findings.error(Code::Malformed, Origin::Line(line), plain(&error));
+                findings.error(IssueCode::Malformed, FileLocation::Line(line), plain(&error));
                 break;
             }
         }
@@ -259,7 +261,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
             record: &record,
             columns: &columns,
             decimal_comma: delimiter != b',',
-            origin: Origin::Line(lines.line_at(start)),
+            origin: FileLocation::Line(lines.line_at(start)),
         };
         seat_count += 1;
         if !take_line(&line, seat_count, &mut groups, &mut categories, &mut findings) {
@@ -316,7 +318,7 @@ fn take_line(
 ) -> bool {
     if seat_count > SEATS_PER_PLAN_MAX {
         let message = format!("there are more than {SEATS_PER_PLAN_MAX} seats");
-        findings.error(Code::TooLarge, line.origin, message);
+        findings.error(IssueCode::TooLarge, line.origin, message);
         return false;
     }
     let section = line.text(line.columns.section).len() + line.text(line.columns.stand).len();
@@ -326,14 +328,14 @@ fn take_line(
         ("seat", line.text(line.columns.seat).len()),
     ] {
         if length == 0 {
-            findings.error(Code::BadValue, line.origin, format!("the {name} is empty"));
+            findings.error(IssueCode::BadValue, line.origin, format!("the {name} is empty"));
         }
     }
     let seat = line.seat(categories, findings);
     groups.row(line).seats.push(seat);
     if groups.sections.len() > SECTIONS_MAX {
         let message = format!("there are more than {SECTIONS_MAX} sections");
-        findings.error(Code::TooLarge, line.origin, message);
+        findings.error(IssueCode::TooLarge, line.origin, message);
         return false;
     }
     !findings.is_hopeless()

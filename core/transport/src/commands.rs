@@ -7,7 +7,7 @@ use floodgate_domain::wire::encode_command;
 use floodgate_domain::{Command, CommandId, Envelope, EventId, GatewayId, Reply};
 use floodgate_event_log::trace::TRACEPARENT;
 use floodgate_event_log::{
-    Ack, Log, LogError, NewRecord, Partition, Ticket, Topic, TraceContext, partition_of,
+    Ack, Log, LogError, NewRecord, Partition, PendingAppend, Topic, TraceContext, partition_of,
 };
 
 use crate::replies::{ReplyHub, ReplyWait};
@@ -34,8 +34,8 @@ impl CommandSender {
         CommandSender { log }
     }
 
-    /// Appends a command to the partition of its event. Dropping the ticket does not undo that.
-    pub fn send(&self, envelope: &Envelope) -> Ticket {
+    /// Appends a command to the partition of its event. Dropping what it returns does not undo that.
+    pub fn send(&self, envelope: &Envelope) -> PendingAppend {
         let (partition, record) = self.prepared(envelope);
         self.log.append(Topic::Commands, partition, vec![record])
     }
@@ -46,7 +46,7 @@ impl CommandSender {
         &self,
         partition: Partition,
         envelopes: impl IntoIterator<Item = &'a Envelope>,
-    ) -> Ticket {
+    ) -> PendingAppend {
         let records = envelopes.into_iter().map(command_record).collect();
         self.log.append(Topic::Commands, partition, records)
     }
@@ -137,7 +137,11 @@ impl CommandClient {
     /// Appends a command with the context of its span, and gives both waits: until it is durable,
     /// and until its answer is here.
     #[must_use]
-    pub fn begin_traced(&self, envelope: Envelope, span: TraceContext) -> (Ticket, ReplyWait) {
+    pub fn begin_traced(
+        &self,
+        envelope: Envelope,
+        span: TraceContext,
+    ) -> (PendingAppend, ReplyWait) {
         let envelope = Envelope { reply_to: self.gateway_id, ..envelope };
         let wait = self.replies.expect(envelope.command_id);
         let (partition, mut record) = self.sender.prepared(&envelope);

@@ -23,11 +23,11 @@ pub mod services;
 pub use backoff::Backoff;
 pub use commands::{AskError, CommandClient, CommandSender, command_record};
 pub use follower::{
-    Batch, FollowError, Followed, Follower, FollowerConfig, Handler, Pace, Partitions, Reading,
-    Start, Tick, Unreadable,
+    Batch, FollowError, Followed, Follower, FollowerConfig, Handler, Partitions, PollTiming,
+    Reading, StartFrom, Tick, Unreadable,
 };
 pub use group::Group;
 pub use health::Health;
 pub use replies::{LogReplies, ReplyHub, ReplySender, ReplyWait, follow_replies};
 pub use service::{Service, ServiceError};
-pub use services::{Need, Report, Services, Stage, is_ready};
+pub use services::{Need, ServiceReport, Services, Stage, is_ready};

@@ -18,7 +18,8 @@ use floodgate_domain::{CommandId, GatewayId, Reply};
 use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
 
 use crate::follower::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Pace, Partitions, Start, Unreadable,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom,
+    Unreadable,
 };
 
 /// Answers taken at once.
@@ -177,8 +178,12 @@ struct Inbox {
 impl Handler for Inbox {
     type Item = Reply;
 
-    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
-        Ok(reached.map_or(Start::End, Start::At))
+    fn resume_from(
+        &mut self,
+        _: Partition,
+        reached: Option<Offset>,
+    ) -> Result<StartFrom, FollowError> {
+        Ok(reached.map_or(StartFrom::End, StartFrom::At))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, Reply>) -> Result<(), FollowError> {
@@ -188,8 +193,8 @@ impl Handler for Inbox {
         Ok(())
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: Duration::ZERO }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: Duration::ZERO }
     }
 }
 

@@ -36,7 +36,7 @@ pub enum Need {
 
 /// A service as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct ServiceReport {
     pub name: String,
     pub health: Health,
     pub need: Need,
@@ -75,9 +75,9 @@ impl Services {
 
     /// Each of them, in the order they were started in.
     #[must_use]
-    pub fn report(&self) -> Vec<Report> {
+    pub fn report(&self) -> Vec<ServiceReport> {
         let entries = self.read();
-        let report = |entry: &Entry| Report {
+        let report = |entry: &Entry| ServiceReport {
             name: entry.service.name().to_owned(),
             health: entry.service.health(),
             need: entry.need,
@@ -97,7 +97,7 @@ impl Services {
     #[must_use]
     pub fn failure(&self, patience: Duration) -> Option<ServiceError> {
         let reports = self.report();
-        for Report { name, health, .. } in &reports {
+        for ServiceReport { name, health, .. } in &reports {
             metrics::gauge!("floodgate_service_health", "service" => name.clone())
                 .set(f64::from(health.level()));
         }
@@ -126,12 +126,12 @@ impl Services {
 
 /// Whether a process with these may be sent work.
 #[must_use]
-pub fn is_ready(reports: &[Report]) -> bool {
+pub fn is_ready(reports: &[ServiceReport]) -> bool {
     reports.iter().all(|report| report.need == Need::Beside || report.health.is_ready())
 }
 
-fn failure(reports: &[Report], patience: Duration) -> Option<ServiceError> {
-    reports.iter().find_map(|Report { name, health, need }| match health {
+fn failure(reports: &[ServiceReport], patience: Duration) -> Option<ServiceError> {
+    reports.iter().find_map(|ServiceReport { name, health, need }| match health {
         Health::Failed { reason } => Some(ServiceError::new(name, reason)),
         Health::Degraded { reason, since }
             if *need == Need::Needed && since.elapsed() > patience =>
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_process_is_as_what_it_is_for() {
-        let report = |need, health| Report { name: "it".into(), health, need };
+        let report = |need, health| ServiceReport { name: "it".into(), health, need };
         let ago = Duration::from_secs(30);
         let since = Instant::now().checked_sub(ago).expect("the machine runs for half a minute");
         let degraded = Health::Degraded { reason: "the disk is full".into(), since };

@@ -6,19 +6,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{EventId, Fact, FactRecord, Frontier, LogTime, Source};
+use floodgate_domain::{EventId, Fact, FactPosition, FactRecord, Frontier, LogTime};
 use floodgate_event_log::{
     Log, LogError, NewRecord, Offset, Origin, Partition, Reads, Topic, read_dead_letters,
 };
 use floodgate_testkit::{Fate, MemoryLog, cut};
 use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Health, Pace, Partitions, Reading,
-    Service, Start, Tick, Unreadable,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Health, Partitions, PollTiming, Reading,
+    Service, StartFrom, Tick, Unreadable,
 };
 
 fn fact(number: u64) -> NewRecord {
     let record = FactRecord {
-        source: Source { offset: number, index: 0 },
+        position: FactPosition { offset: number, index: 0 },
         at: LogTime(1),
         event_id: EventId(1),
         fact: Fact::PlacesCalled { below: Frontier(number) },
@@ -63,13 +63,17 @@ struct Keeper(Arc<Mutex<Kept>>);
 impl Handler for Keeper {
     type Item = FactRecord;
 
-    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
-        Ok(reached.map_or(Start::First, Start::At))
+    fn resume_from(
+        &mut self,
+        _: Partition,
+        reached: Option<Offset>,
+    ) -> Result<StartFrom, FollowError> {
+        Ok(reached.map_or(StartFrom::First, StartFrom::At))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let mut kept = self.0.lock().unwrap();
-        let numbers = batch.items.iter().map(|fact| fact.source.offset);
+        let numbers = batch.items.iter().map(|fact| fact.position.offset);
         if numbers.clone().any(|number| kept.fails_at == Some(number)) {
             return Err(FollowError::Store("the shelf is broken".into()));
         }
@@ -87,8 +91,8 @@ impl Handler for Keeper {
         !self.0.lock().unwrap().is_unsettled
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: Duration::from_millis(5), patience: Duration::ZERO }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: Duration::from_millis(5), patience: Duration::ZERO }
     }
 }
 
@@ -195,7 +199,7 @@ struct Hopeless {
 impl Handler for Hopeless {
     type Item = FactRecord;
 
-    fn resume_from(&mut self, _: Partition, _: Option<Offset>) -> Result<Start, FollowError> {
+    fn resume_from(&mut self, _: Partition, _: Option<Offset>) -> Result<StartFrom, FollowError> {
         assert!(!self.panics, "as the test wants it");
         Err(LogError::Closed.into())
     }
@@ -204,8 +208,8 @@ impl Handler for Hopeless {
         Ok(())
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: Duration::ZERO, patience: Duration::ZERO }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: Duration::ZERO, patience: Duration::ZERO }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
-use floodgate_admission::{Device, Left, Limited, Pass};
+use floodgate_admission::{Device, Limited, Pass, RemainingQuota};
 use floodgate_domain::{Actor, BuyerId};
 
 use super::address::ClientAddress;
@@ -69,7 +69,7 @@ where
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Quota(pub(crate) Arc<OnceLock<String>>);
 
-fn as_header(checked: &Result<Option<Left>, Limited>) -> String {
+fn as_header(checked: &Result<Option<RemainingQuota>, Limited>) -> String {
     match checked {
         Ok(Some(left)) => format!("\"{}\";r={}", left.policy, left.requests),
         Ok(None) => String::new(),

@@ -10,11 +10,11 @@ use http::request::Parts;
 use floodgate_domain::{Actor, StaffId};
 
 use crate::problem::{ApiError, Code};
-use crate::staff::{Role, StaffKeys};
+use crate::staff::{StaffKeys, StaffRole};
 
 /// Roles a call is open to.
 pub(crate) trait Roles: Send + Sync + 'static {
-    fn admit(role: Role) -> bool;
+    fn admit(role: StaffRole) -> bool;
 }
 
 /// Names a role as a type.
@@ -24,8 +24,8 @@ macro_rules! roles {
             #[derive(Debug)]
             pub(crate) enum $name {}
             impl Roles for $name {
-                fn admit(role: Role) -> bool {
-                    role == Role::$name
+                fn admit(role: StaffRole) -> bool {
+                    role == StaffRole::$name
                 }
             }
         )*
@@ -34,13 +34,13 @@ macro_rules! roles {
 roles! { Manager Operator Artist Advertiser }
 
 impl<A: Roles, B: Roles> Roles for (A, B) {
-    fn admit(role: Role) -> bool {
+    fn admit(role: StaffRole) -> bool {
         A::admit(role) || B::admit(role)
     }
 }
 
 impl<A: Roles, B: Roles, C: Roles, D: Roles> Roles for (A, B, C, D) {
-    fn admit(role: Role) -> bool {
+    fn admit(role: StaffRole) -> bool {
         <(A, B)>::admit(role) || <(C, D)>::admit(role)
     }
 }
@@ -49,7 +49,7 @@ impl<A: Roles, B: Roles, C: Roles, D: Roles> Roles for (A, B, C, D) {
 #[derive(Debug)]
 pub(crate) struct Staff<R> {
     pub(crate) id: StaffId,
-    pub(crate) role: Role,
+    pub(crate) role: StaffRole,
     roles: PhantomData<fn() -> R>,
 }
 
@@ -88,11 +88,11 @@ mod tests {
     #[test]
     fn a_role_admits_itself_alone_and_several_admit_each() {
         type Everybody = (Manager, Operator, Artist, Advertiser);
-        for role in Role::ALL {
-            assert_eq!(Manager::admit(role), role == Role::Manager);
-            assert_eq!(Artist::admit(role), role == Role::Artist);
-            assert_eq!(Advertiser::admit(role), role == Role::Advertiser);
-            let runs_the_sale = role == Role::Manager || role == Role::Operator;
+        for role in StaffRole::ALL {
+            assert_eq!(Manager::admit(role), role == StaffRole::Manager);
+            assert_eq!(Artist::admit(role), role == StaffRole::Artist);
+            assert_eq!(Advertiser::admit(role), role == StaffRole::Advertiser);
+            let runs_the_sale = role == StaffRole::Manager || role == StaffRole::Operator;
             assert_eq!(<(Manager, Operator)>::admit(role), runs_the_sale);
             assert!(Everybody::admit(role));
         }

@@ -6,25 +6,25 @@ use utoipa::ToSchema;
 use floodgate_domain::Reply;
 
 use crate::time;
-use crate::views::AsOf;
+use crate::views::ViewPosition;
 
 /// The record of the event's log up to which an answer is true.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Position {
+pub(crate) struct LogPosition {
     pub(crate) offset: u64,
     #[schema(example = "2026-11-24T12:00:00.000Z")]
     pub(crate) at: String,
 }
 
-impl From<AsOf> for Position {
-    fn from(as_of: AsOf) -> Self {
-        Position { offset: as_of.source.offset, at: time::text(as_of.at) }
+impl From<ViewPosition> for LogPosition {
+    fn from(as_of: ViewPosition) -> Self {
+        LogPosition { offset: as_of.position.offset, at: time::text(as_of.at) }
     }
 }
 
-impl From<&Reply> for Position {
+impl From<&Reply> for LogPosition {
     fn from(reply: &Reply) -> Self {
-        Position { offset: reply.offset, at: time::text(reply.at) }
+        LogPosition { offset: reply.offset, at: time::text(reply.at) }
     }
 }
 
@@ -33,7 +33,7 @@ impl From<&Reply> for Position {
 pub(crate) struct DoneAnswer {
     #[schema(example = "done")]
     pub(crate) status: &'static str,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 impl From<&Reply> for DoneAnswer {

@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use floodgate_domain::dials::{DIALS, Dial, DialError, Kind, Plain, REASON, REASON_KIND};
+use floodgate_domain::dials::{DIALS, Dial, DialError, DialKind, Plain, REASON, REASON_KIND};
 use floodgate_domain::{DialChange, PhaseDial, SalePhase};
 
 use crate::problem::{ApiError, Code};
@@ -140,8 +140,8 @@ impl DialAnswer {
     pub(crate) fn all(values: &mut DialValues) -> Vec<Self> {
         let answers = DIALS.iter().map(|dial| {
             let (minimum, maximum) = match dial.kind {
-                Kind::Number { min, max, .. } => (Some(min), Some(max)),
-                Kind::Duration { .. } | Kind::Text { .. } | Kind::Phase => (None, None),
+                DialKind::Number { min, max, .. } => (Some(min), Some(max)),
+                DialKind::Duration { .. } | DialKind::Text { .. } | DialKind::Phase => (None, None),
             };
             DialAnswer {
                 name: dial.name,
@@ -159,24 +159,24 @@ impl DialAnswer {
     }
 }
 
-fn choices(kind: Kind) -> Vec<&'static str> {
+fn choices(kind: DialKind) -> Vec<&'static str> {
     match kind {
-        Kind::Phase => PhaseDial::TURNED.map(PhaseDial::code).to_vec(),
-        Kind::Number { .. } | Kind::Duration { .. } | Kind::Text { .. } => Vec::new(),
+        DialKind::Phase => PhaseDial::TURNED.map(PhaseDial::code).to_vec(),
+        DialKind::Number { .. } | DialKind::Duration { .. } | DialKind::Text { .. } => Vec::new(),
     }
 }
 
 /// The schema of a dial's values, with its sentence and its bound in words.
-fn property(what: &str, kind: Kind) -> ObjectBuilder {
+fn property(what: &str, kind: DialKind) -> ObjectBuilder {
     let property =
         ObjectBuilder::new().description(Some(format!("{what} It is {}.", kind.bound())));
     match kind {
-        Kind::Number { min, max, .. } => {
+        DialKind::Number { min, max, .. } => {
             property.schema_type(Type::Integer).minimum(Some(min as f64)).maximum(Some(max as f64))
         }
-        Kind::Duration { .. } => property.schema_type(Type::String).examples([json!("90s")]),
-        Kind::Text { .. } => property.schema_type(Type::String),
-        Kind::Phase => property.schema_type(Type::String).enum_values(Some(choices(kind))),
+        DialKind::Duration { .. } => property.schema_type(Type::String).examples([json!("90s")]),
+        DialKind::Text { .. } => property.schema_type(Type::String),
+        DialKind::Phase => property.schema_type(Type::String).enum_values(Some(choices(kind))),
     }
 }
 

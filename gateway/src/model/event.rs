@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use super::policy::PolicyPatch;
 use super::price::PriceEntry;
 use super::status::CategoryStatus;
@@ -30,7 +30,7 @@ pub(crate) struct EventSummary {
     pub(crate) currency: String,
     /// Cheapest all-in price of one seat now, in minor units.
     pub(crate) price_from: Option<u32>,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 impl EventSummary {
@@ -106,5 +106,5 @@ pub(crate) struct Created {
     /// What the reader of the plan noticed.
     #[schema(value_type = Object)]
     pub(crate) report: serde_json::Value,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }

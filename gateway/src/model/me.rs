@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use super::order::Order;
 
 /// What this device has: enough to restore a page after a refresh.
@@ -16,7 +16,7 @@ pub(crate) struct Me {
     pub(crate) orders: Vec<Order>,
     /// Orders of others of which this device was given tickets.
     pub(crate) received: Vec<String>,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

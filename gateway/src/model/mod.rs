@@ -21,13 +21,13 @@ mod status;
 mod ticket;
 mod venue;
 
-pub(crate) use answer::{DoneAnswer, Empty, PendingAnswer, Position};
+pub(crate) use answer::{DoneAnswer, Empty, LogPosition, PendingAnswer};
 pub(crate) use dials::{ChangeBody, DialAnswer, DialValues};
 pub(crate) use door::{DoorAnswer, PuzzleChallenge};
 pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummary};
 pub(crate) use hold::{Acquire, Best, SeatName};
 pub(crate) use me::{CohortAnswers, Me};
-pub(crate) use order::{Order, Purchase};
+pub(crate) use order::{Order, PurchaseBody};
 pub(crate) use payment::{OrderPayment, PaymentForm, Recorded, WebhookTaken};
 pub(crate) use plan::SeatingPlan;
 pub(crate) use policy::PolicyPatch;

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use floodgate_domain::OrderView;
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use super::payment::OrderPayment;
 use super::seat::Seat;
 use crate::time;
@@ -13,7 +13,7 @@ use crate::views::EventView;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Purchase {
+pub(crate) struct PurchaseBody {
     #[schema(example = "hld_0000010000000")]
     pub(crate) hold_id: String,
     /// A token of the payment provider, see `getPaymentForm`; never a card number.
@@ -46,11 +46,11 @@ pub(crate) struct Order {
     pub(crate) settled: bool,
     /// The last attempt to pay; absent before the first.
     pub(crate) payment: Option<OrderPayment>,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 impl Order {
-    pub(crate) fn of(view: &EventView, order: &OrderView, as_of: Position) -> Self {
+    pub(crate) fn of(view: &EventView, order: &OrderView, as_of: LogPosition) -> Self {
         let payment = view.payments.of(order.hold_id);
         Order {
             order_id: order.hold_id.order().to_string(),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::problem::{Retry, Row};
+use crate::problem::{CodeRow, Retry};
 
 /// A code that a problem may have.
 #[derive(Debug, Serialize, ToSchema)]
@@ -16,9 +16,9 @@ pub(crate) struct ProblemCode {
     pub(crate) advice: &'static str,
 }
 
-impl From<Row> for ProblemCode {
-    fn from(row: Row) -> Self {
-        let Row { code, status, retry, advice, .. } = row;
+impl From<CodeRow> for ProblemCode {
+    fn from(row: CodeRow) -> Self {
+        let CodeRow { code, status, retry, advice, .. } = row;
         ProblemCode { code, status: status.as_u16(), retry, advice }
     }
 }

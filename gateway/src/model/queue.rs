@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use floodgate_admission::QueueView;
 use floodgate_domain::{LogTime, Place, Reply};
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use crate::time;
 use crate::views::EventView;
 
@@ -86,7 +86,7 @@ pub(crate) struct EnterAnswer {
     pub(crate) pass: String,
     pub(crate) place: u64,
     pub(crate) expires_at: String,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 impl EnterAnswer {

@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use floodgate_domain::{EventStatus, Reply, SalePhase};
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use crate::time;
-use crate::views::{Counts, EventView};
+use crate::views::{EventView, SeatsByState};
 
 /// Counts of one price category.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -27,7 +27,7 @@ impl CategoryStatus {
     pub(crate) fn all(view: &EventView) -> Vec<Self> {
         let now = time::now();
         let rows = view.plan.categories.iter().zip(&view.by_category).zip(0_u8..);
-        rows.map(|((category, &Counts { free, held, sold }), number)| {
+        rows.map(|((category, &SeatsByState { free, held, sold }), number)| {
             let [red, green, blue] = category.color;
             CategoryStatus {
                 category: number,
@@ -61,12 +61,12 @@ pub(crate) struct StatusAnswer {
     /// Only with eventual consistency.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) categories: Vec<CategoryStatus>,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 impl StatusAnswer {
     pub(crate) fn eventual(view: &EventView) -> Self {
-        let Counts { free, held, sold } = view.counts;
+        let SeatsByState { free, held, sold } = view.counts;
         StatusAnswer {
             event_id: view.id.to_string(),
             phase: view.phase_text(),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answer::Position;
+use super::answer::LogPosition;
 use super::seat::Seat;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,7 +64,7 @@ pub(crate) struct TakenTicket {
     pub(crate) seat_id: u32,
     /// The device that has it from here on: send it as Floodgate-Device.
     pub(crate) device: String,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -91,5 +91,5 @@ pub(crate) struct RedeemedTicket {
     pub(crate) order_id: String,
     #[serde(flatten)]
     pub(crate) seat: Seat,
-    pub(crate) as_of: Position,
+    pub(crate) as_of: LogPosition,
 }

@@ -23,7 +23,7 @@ pub(crate) enum Retry {
 
 /// What is known of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct CodeRow {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) retry: Retry,
@@ -42,9 +42,9 @@ macro_rules! codes {
         impl Code {
             pub(crate) const ALL: &[Code] = &[$(Code::$name,)*];
 
-            pub(crate) const fn row(self) -> Row {
+            pub(crate) const fn row(self) -> CodeRow {
                 match self {
-                    $(Code::$name => Row {
+                    $(Code::$name => CodeRow {
                         status: StatusCode::$status,
                         code: $code,
                         retry: Retry::$retry,
@@ -115,8 +115,8 @@ codes! {
 }
 
 /// The row of a refusal: code and advice are the engine's, the rest is about HTTP.
-pub(crate) fn row_of(refusal: Refusal) -> Row {
-    Row {
+pub(crate) fn row_of(refusal: Refusal) -> CodeRow {
+    CodeRow {
         status: status_of(refusal),
         code: refusal.code(),
         retry: if refusal.retry_may_help() { Retry::NewKey } else { Retry::No },
@@ -185,7 +185,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
 }
 
 /// Every row there is: the gateway's own and the engine's.
-pub(crate) fn rows() -> impl Iterator<Item = Row> {
+pub(crate) fn rows() -> impl Iterator<Item = CodeRow> {
     let own = Code::ALL.iter().map(|code| code.row());
     own.chain(REFUSALS.into_iter().map(row_of))
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use floodgate_domain::Refusal;
 
-pub(crate) use code::{Code, Retry, Row, rows};
+pub(crate) use code::{Code, CodeRow, Retry, rows};
 
 /// A problem answer (RFC 9457).
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -55,7 +55,7 @@ impl ApiError {
         ApiError::build(code.row())
     }
 
-    fn build(row: Row) -> Self {
+    fn build(row: CodeRow) -> Self {
         ApiError(Box::new(Problem {
             kind: format!("/problems/{}", row.code),
             title: row.code.replace('_', " "),
@@ -102,7 +102,7 @@ impl ApiError {
 }
 
 /// Everything said about a code, for its own page.
-pub(crate) fn explain(code: &str) -> Option<Row> {
+pub(crate) fn explain(code: &str) -> Option<CodeRow> {
     rows().find(|row| row.code == code)
 }
 

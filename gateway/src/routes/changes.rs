@@ -10,7 +10,7 @@ use floodgate_domain::StaffId;
 
 use super::Routes;
 use crate::extract::{EventPath, Manager, Operator, Query, Staff};
-use crate::model::{DialValues, Position};
+use crate::model::{DialValues, LogPosition};
 use crate::problem::ApiError;
 use crate::time;
 use crate::views::Change;
@@ -36,7 +36,7 @@ pub(crate) struct ChangeList {
     changes: Vec<ChangeAnswer>,
     /// Pass as `before` for the next page; absent at the end.
     next: Option<u64>,
-    as_of: Position,
+    as_of: LogPosition,
 }
 
 /// One change, and the dials it turned.
@@ -68,7 +68,7 @@ impl ChangeAnswer {
         };
         ChangeAnswer {
             at: time::text(change.at),
-            offset: change.source.offset,
+            offset: change.position.offset,
             change: snake_case(change.fact),
             by: change.by.map(|by| by.to_string()),
             through: change.by.map(through),
@@ -105,7 +105,7 @@ pub(crate) async fn changes(
     let view = path.entry.read();
     let mut rest = view.changes.newest(before);
     let page: Vec<&Change> = rest.by_ref().take(limit).collect();
-    let next = rest.next().and(page.last()).map(|last| last.source.version());
+    let next = rest.next().and(page.last()).map(|last| last.position.version());
     let changes = page.into_iter().map(ChangeAnswer::of).collect();
     Ok(Json(ChangeList { changes, next, as_of: view.as_of.into() }))
 }

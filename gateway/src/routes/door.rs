@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_admission::puzzle::{self, Bearer, Challenge, Kind, Proof, Shown};
+use floodgate_admission::puzzle::{self, Bearer, Challenge, ChallengeKind, Proof, Shown};
 use floodgate_admission::{Device, WaitingRoom};
 use floodgate_domain::{BuyerId, EventId};
 
@@ -54,7 +54,7 @@ pub(crate) async fn challenge(
     let now = time::now();
     let level = room.challenge_level(path.event_id, address, now);
     let device = fan.device.unwrap_or_else(WaitingRoom::fresh_device);
-    let kind = if wait { Kind::Wait } else { Kind::Work };
+    let kind = if wait { ChallengeKind::Wait } else { ChallengeKind::Work };
     let bearer = Bearer { event_id: path.event_id, buyer: device.buyer, address };
     let BuyerId(random) = WaitingRoom::fresh_device().buyer;
     let challenge = Challenge::new(kind, level, bearer, now, random);
@@ -105,7 +105,7 @@ pub(crate) fn pass(
         address,
     };
     let (challenge, proof) = puzzle::check(admission.keys(), event_id, shown, time::now())?;
-    let outcome = if challenge.kind == Kind::Wait { "waited" } else { "solved" };
+    let outcome = if challenge.kind == ChallengeKind::Wait { "waited" } else { "solved" };
     metrics::counter!("floodgate_puzzles_total", "outcome" => outcome).increment(1);
     Ok((Device { buyer: challenge.buyer }, Some(proof)))
 }

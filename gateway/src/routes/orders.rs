@@ -16,7 +16,7 @@ use super::respond::{answer, pending};
 use crate::commands::{Commands, refused_or};
 use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, Staff};
 use crate::lifecycle::Lifecycle;
-use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, Purchase};
+use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, PurchaseBody};
 use crate::problem::{ApiError, Code, Problem};
 use crate::sse::{event_stream, json_frame};
 use crate::views::EventView;
@@ -40,7 +40,7 @@ const APPEAR_WITHIN: Duration = Duration::from_secs(1);
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders", operation_id = "purchaseTicket",
     tag = "The three calls", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = Purchase,
+    request_body = PurchaseBody,
     responses((status = 201, body = Order), (status = 202, body = PendingAnswer),
         (status = 409, description = "hold_ended, payment_pending …",
             body = Problem)))]
@@ -48,7 +48,7 @@ pub(crate) async fn purchase(
     State(commands): State<Commands>,
     fan: Fan,
     path: EventPath,
-    Idempotent { key, body }: Idempotent<Purchase>,
+    Idempotent { key, body }: Idempotent<PurchaseBody>,
 ) -> Result<Response, ApiError> {
     // No pass is asked for: who holds may pay, even when their time in the shop is over.
     let shopper = Shopper { buyer: fan.device()?.buyer };

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, Source, StaffId};
+use floodgate_domain::{DialChange, Effects, FactPosition, FactRecord, LogTime, StaffId};
 
 /// Changes kept of an event, about a kilobyte each at most; older ones are in the log.
 const CHANGES_MAX: usize = 512;
@@ -12,7 +12,7 @@ const ORIGINS_MAX: usize = 256;
 /// One change.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) source: Source,
+    pub(crate) position: FactPosition,
     pub(crate) at: LogTime,
     /// The fact's name.
     pub(crate) fact: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct Changes {
     /// Where the dials stand.
     pub(crate) turned: DialChange,
     /// Entries of settings files that have been done, the last one at the end.
-    origins: VecDeque<(u64, Source)>,
+    origins: VecDeque<(u64, FactPosition)>,
 }
 
 impl Changes {
@@ -44,33 +44,34 @@ impl Changes {
             None if is_change => DialChange::default(),
             None => return,
         };
-        self.turn(&dials, record.source);
+        self.turn(&dials, record.position);
         // The phase that changed by a change of dials is in that, which knows who and why.
-        let is_same = |last: &Change| last.source.offset == record.source.offset;
+        let is_same = |last: &Change| last.position.offset == record.position.offset;
         if by.is_some() && self.kept.back().is_some_and(is_same) {
             self.kept.pop_back();
         }
         if self.kept.len() == CHANGES_MAX {
             self.kept.pop_front();
         }
-        let FactRecord { source, at, .. } = *record;
-        self.kept.push_back(Change { source, at, fact: record.fact.name(), by, dials });
+        let FactRecord { position, at, .. } = *record;
+        self.kept.push_back(Change { position, at, fact: record.fact.name(), by, dials });
     }
 
-    fn turn(&mut self, dials: &DialChange, source: Source) {
+    fn turn(&mut self, dials: &DialChange, position: FactPosition) {
         self.turned.take_over(dials);
         if dials.origin != 0 {
             self.origins.retain(|(origin, _)| *origin != dials.origin);
             if self.origins.len() == ORIGINS_MAX {
                 self.origins.pop_front();
             }
-            self.origins.push_back((dials.origin, source));
+            self.origins.push_back((dials.origin, position));
         }
     }
 
     /// Changes before a position, newest first.
     pub(crate) fn newest(&self, before: Option<u64>) -> impl Iterator<Item = &Change> {
-        let is_before = move |change: &&Change| before.is_none_or(|b| change.source.version() < b);
+        let is_before =
+            move |change: &&Change| before.is_none_or(|b| change.position.version() < b);
         self.kept.iter().rev().filter(is_before)
     }
 
@@ -80,7 +81,7 @@ impl Changes {
     }
 
     /// The entry of a settings file that was done last, and when.
-    pub(crate) fn last_origin(&self) -> Option<(u64, Source)> {
+    pub(crate) fn last_origin(&self) -> Option<(u64, FactPosition)> {
         self.origins.back().copied()
     }
 }
@@ -91,8 +92,8 @@ mod tests {
     use floodgate_domain::{EventId, Fact, PhaseDial};
 
     fn record(offset: u64, index: u16, fact: Fact) -> FactRecord {
-        let source = Source { offset, index };
-        FactRecord { source, at: LogTime(offset), event_id: EventId(1), fact }
+        let position = FactPosition { offset, index };
+        FactRecord { position, at: LogTime(offset), event_id: EventId(1), fact }
     }
 
     fn note(changes: &mut Changes, record: &FactRecord) {
@@ -137,7 +138,7 @@ mod tests {
             ..none
         };
         assert_eq!(changes.turned, turned);
-        let before = changes.newest(None).nth(1).map(|change| change.source.version());
+        let before = changes.newest(None).nth(1).map(|change| change.position.version());
         assert_eq!(changes.newest(before).count(), 2);
     }
 
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(changes.newest(None).count(), CHANGES_MAX);
         assert!(changes.has_done(2_000) && !changes.has_done(1));
         note(&mut changes, &set(3_000, 0, DialChange { origin: 1_990, ..DialChange::default() }));
-        assert_eq!(changes.last_origin(), Some((1_990, Source { offset: 3_000, index: 0 })));
+        assert_eq!(changes.last_origin(), Some((1_990, FactPosition { offset: 3_000, index: 0 })));
         assert!(changes.origins.len() <= ORIGINS_MAX);
     }
 }

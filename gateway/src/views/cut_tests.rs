@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{BuyerId, Fact, LogTime, Place, Source};
+use floodgate_domain::{BuyerId, Fact, FactPosition, LogTime, Place};
 use floodgate_event_log::NewRecord;
 use floodgate_testkit::{MemoryLog, cut};
 
@@ -12,8 +12,8 @@ use super::*;
 const EVENT: EventId = EventId(3);
 
 fn append(log: &MemoryLog, number: u64, fact: Fact) {
-    let source = Source { offset: number, index: 0 };
-    let record = FactRecord { source, at: LogTime(1), event_id: EVENT, fact };
+    let position = FactPosition { offset: number, index: 0 };
+    let record = FactRecord { position, at: LogTime(1), event_id: EVENT, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();
@@ -43,7 +43,7 @@ fn views_come_through_a_cut() {
     }
     following.stop();
     following.join().unwrap();
-    assert_eq!(views.get(EVENT).unwrap().read().as_of.source.offset, 15);
+    assert_eq!(views.get(EVENT).unwrap().read().as_of.position.offset, 15);
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use floodgate_admission::QueueTicket;
-use floodgate_domain::effects::Tickets;
+use floodgate_domain::effects::TicketStates;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView, Place, Plan,
-    Policy, PriceTable, SalePhase, SeatId, SeatState, Source, VenueId,
+    BuyerId, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView,
+    Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
 };
 
 use super::changes::Changes;
@@ -17,14 +17,14 @@ use super::stay::Stay;
 
 /// Up to which fact a view is true.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct AsOf {
-    pub(crate) source: Source,
+pub(crate) struct ViewPosition {
+    pub(crate) position: FactPosition,
     pub(crate) at: LogTime,
 }
 
 /// Free, held, sold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct SeatsByState {
     pub(crate) free: u32,
     pub(crate) held: u32,
     pub(crate) sold: u32,
@@ -32,12 +32,12 @@ pub(crate) struct Counts {
 
 /// A visit that is over: the place it used up, and when it ended.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Left {
+pub(crate) struct EndedVisit {
     pub(crate) place: Place,
     pub(crate) at: LogTime,
 }
 
-impl Left {
+impl EndedVisit {
     /// Whether a ticket was for this visit, or was got beside it: a store that forgot may have
     /// given one device two places, and the second is not for entering again.
     pub(crate) fn uses_up(&self, ticket: &QueueTicket) -> bool {
@@ -78,10 +78,10 @@ pub(crate) struct EventView {
     /// One state a seat.
     pub(crate) seats: Vec<SeatState>,
     /// Tickets that were handed on or let in with.
-    pub(crate) tickets: Tickets,
+    pub(crate) tickets: TicketStates,
     pub(crate) categories: Vec<u8>,
-    pub(crate) counts: Counts,
-    pub(crate) by_category: Vec<Counts>,
+    pub(crate) counts: SeatsByState,
+    pub(crate) by_category: Vec<SeatsByState>,
     pub(crate) shoppers: u32,
     pub(crate) places_reserved: u64,
     /// In which order they are called.
@@ -99,8 +99,8 @@ pub(crate) struct EventView {
     /// How long shoppers stay.
     pub(crate) stay: Stay,
     /// How those left who were in the shop; as many as buyers entered.
-    pub(crate) left: HashMap<BuyerId, Left>,
-    pub(crate) as_of: AsOf,
+    pub(crate) left: HashMap<BuyerId, EndedVisit>,
+    pub(crate) as_of: ViewPosition,
     pub(super) changed: Vec<u32>,
     runs: Vec<RunAt>,
 }
@@ -109,7 +109,7 @@ impl EventView {
     /// The view of an event that was just created; `None` for any other fact.
     pub(super) fn created(fact: &FactRecord) -> Option<Self> {
         let new = fact.fact.effects().created?;
-        let mut by_category = vec![Counts::default(); new.plan.categories.len()];
+        let mut by_category = vec![SeatsByState::default(); new.plan.categories.len()];
         let (mut seats, mut categories) = (Vec::new(), Vec::new());
         for seat in new.plan.seats() {
             seats.push(seat.first_state());
@@ -131,9 +131,9 @@ impl EventView {
             policy: new.policy,
             phase: SalePhase::Announced,
             seats,
-            tickets: Tickets::default(),
+            tickets: TicketStates::default(),
             categories,
-            counts: Counts { free, ..Counts::default() },
+            counts: SeatsByState { free, ..SeatsByState::default() },
             by_category,
             shoppers: 0,
             places_reserved: 0,
@@ -148,7 +148,7 @@ impl EventView {
             changes: Changes::default(),
             stay: Stay::default(),
             left: HashMap::new(),
-            as_of: AsOf { source: fact.source, at: fact.at },
+            as_of: ViewPosition { position: fact.position, at: fact.at },
             changed: Vec::new(),
         })
     }
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_visit_uses_up_its_place_and_every_ticket_got_before_its_end() {
-        let left = Left { place: Place(5), at: LogTime(1000) };
+        let left = EndedVisit { place: Place(5), at: LogTime(1000) };
         let rows =
             [(5, 10, true), (5, 2000, true), (9, 10, true), (9, 1000, true), (9, 1001, false)];
         for (place, joined_at, is_used_up) in rows {

@@ -3,13 +3,13 @@
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
 use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
 
-use super::event::{AsOf, Counts, EventView, Left};
+use super::event::{EndedVisit, EventView, SeatsByState, ViewPosition};
 
 impl EventView {
     /// Enters one fact.
     pub(super) fn fold(&mut self, record: &FactRecord) {
         let effects = record.fact.effects();
-        self.as_of = AsOf { source: record.source, at: record.at };
+        self.as_of = ViewPosition { position: record.position, at: record.at };
         self.changes.note(record, &effects);
         self.phase = effects.phase.unwrap_or(self.phase);
         self.policy = effects.policy.copied().unwrap_or(self.policy);
@@ -62,7 +62,7 @@ impl EventView {
                     self.shoppers -= 1;
                     let entered_ms = until.0.saturating_sub(self.policy.pass_ms);
                     self.stay.note(at.0.saturating_sub(entered_ms));
-                    self.left.insert(buyer, Left { place, at });
+                    self.left.insert(buyer, EndedVisit { place, at });
                 }
             }
         }
@@ -97,7 +97,7 @@ impl EventView {
     }
 }
 
-impl Counts {
+impl SeatsByState {
     fn move_one(&mut self, from: SeatState, to: SeatState) {
         self.add(from, -1);
         self.add(to, 1);
@@ -121,8 +121,8 @@ mod tests {
     use floodgate_domain::fact::SeatsKept;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
-        AuthorisedPayment, BuyerId, EventId, Fact, HoldId, NewEvent, OrderStatus, PaymentReference,
-        Plan, SeatId, SeatList, Source,
+        AuthorisedPayment, BuyerId, EventId, Fact, FactPosition, HoldId, NewEvent, OrderStatus,
+        PaymentReference, Plan, SeatId, SeatList,
     };
 
     const ORDER: HoldId = HoldId(7);
@@ -136,8 +136,8 @@ mod tests {
         let plan = Plan { name: String::new(), categories, sections, size: (1, 1) };
         let new = Fact::EventCreated(Box::new(NewEvent { plan, ..NewEvent::default() }));
         let record = |(offset, fact)| {
-            let source = Source { offset: offset as u64, index: 0 };
-            FactRecord { source, at: LogTime(9), event_id: EventId(1), fact }
+            let position = FactPosition { offset: offset as u64, index: 0 };
+            FactRecord { position, at: LogTime(9), event_id: EventId(1), fact }
         };
         let mut records = [new].into_iter().chain(facts).enumerate().map(record);
         let mut view = EventView::created(&records.next().unwrap()).unwrap();
@@ -164,11 +164,11 @@ mod tests {
         assert_eq!((of(buyer), of(to), of(BuyerId(9))), (vec![1], vec![2], vec![]));
         assert!(handed_on.tickets.is_redeemed(ORDER, seat));
         assert_eq!((order.buyer, order.status), (buyer, OrderStatus::Confirmed));
-        assert_eq!(handed_on.counts, Counts { free: 2, held: 0, sold: 2 });
+        assert_eq!(handed_on.counts, SeatsByState { free: 2, held: 0, sold: 2 });
 
         let given_back = [Fact::OrderRefunded { hold_id, buyer, seats, amount }];
         let given_back = view(sold.into_iter().chain(given_back).collect());
-        assert_eq!(given_back.counts, Counts { free: 4, held: 0, sold: 0 });
+        assert_eq!(given_back.counts, SeatsByState { free: 4, held: 0, sold: 0 });
         assert_eq!(given_back.tickets.received_by(to).count(), 0);
     }
 }

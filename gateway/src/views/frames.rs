@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::sync::broadcast;
 
 use floodgate_domain::SeatState;
-use floodgate_domain::wire::Sink;
+use floodgate_domain::wire::WireWriter;
 
 use crate::sse;
 

@@ -18,12 +18,12 @@ use floodgate_admission::ShopView;
 use floodgate_domain::{EventId, FactRecord};
 use floodgate_event_log::{Log, Offset, Partition, Topic};
 use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Group, Handler, Pace, Partitions, Service, Start,
-    Unreadable,
+    Batch, FollowError, Follower, FollowerConfig, Group, Handler, Partitions, PollTiming, Service,
+    StartFrom, Unreadable,
 };
 
 pub(crate) use changes::{Change, Changes};
-pub(crate) use event::{AsOf, Counts, EventView, SeatPlace};
+pub(crate) use event::{EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
 pub(crate) use payments::{Failure, PaymentView};
 
@@ -52,7 +52,7 @@ impl Entry {
     pub(crate) async fn reaches(&self, offset: u64, within: Duration) {
         let reaches = async {
             let mut pulse = tokio::time::interval(Duration::from_millis(2));
-            while self.read().as_of.source.offset < offset {
+            while self.read().as_of.position.offset < offset {
                 pulse.tick().await;
             }
         };
@@ -108,8 +108,12 @@ struct Folder {
 impl Handler for Folder {
     type Item = FactRecord;
 
-    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
-        Ok(reached.map_or(Start::First, Start::At))
+    fn resume_from(
+        &mut self,
+        _: Partition,
+        reached: Option<Offset>,
+    ) -> Result<StartFrom, FollowError> {
+        Ok(reached.map_or(StartFrom::First, StartFrom::At))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -117,8 +121,8 @@ impl Handler for Folder {
         Ok(())
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: Duration::ZERO }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: Duration::ZERO }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::version::{InForce, NEWEST_VERSION, NewerVersion, at_most};
 use crate::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{Answer, EventStatus, Reply};
 use floodgate_domain::command::{Command, Envelope};
-use floodgate_domain::fact::{Fact, FactRecord, Source};
+use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::ids::{Actor, CommandId, EventId, LogTime};
 use floodgate_domain::refusal::Refusal;
 
@@ -69,13 +69,13 @@ struct Scratch {
 #[derive(Debug)]
 struct Output<'a> {
     facts: &'a mut Vec<FactRecord>,
-    source: Source,
+    position: FactPosition,
 }
 
 impl Output<'_> {
     fn push(&mut self, event_id: EventId, at: LogTime, fact: Fact) {
-        self.facts.push(FactRecord { source: self.source, at, event_id, fact });
-        self.source.index += 1;
+        self.facts.push(FactRecord { position: self.position, at, event_id, fact });
+        self.position.index += 1;
     }
 }
 
@@ -139,7 +139,7 @@ impl Engine {
             return Err(NewerVersion { version, offset, known: self.limits.version_max });
         }
         self.clock = self.clock.max(at);
-        let mut output = Output { facts, source: Source { offset, index: 0 } };
+        let mut output = Output { facts, position: FactPosition { offset, index: 0 } };
         self.fire_timers(&mut output);
         self.undo_cancelled_orders(&mut output);
         let (answer, repeated) = self.answer_to(envelope, &mut output);
@@ -299,7 +299,7 @@ impl Engine {
     ) -> Result<Outcome, Refusal> {
         let context = self.context(envelope.actor);
         if let Some(fact) = engine_version(self.in_force, context, version)? {
-            self.in_force = InForce { version, since: Some(output.source.offset) };
+            self.in_force = InForce { version, since: Some(output.position.offset) };
             output.push(envelope.event_id, self.clock, fact);
         }
         Ok(Outcome::Done)

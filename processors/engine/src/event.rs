@@ -6,7 +6,7 @@ use super::seat_map::SeatMap;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
-use floodgate_domain::effects::Tickets;
+use floodgate_domain::effects::TicketStates;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::Policy;
@@ -36,7 +36,7 @@ pub(super) struct Event {
     pub(super) order: LineOrder,
     pub(super) waiting_line: WaitingLine,
     /// Tickets that were handed on or let in with.
-    pub(super) tickets: Tickets,
+    pub(super) tickets: TicketStates,
 }
 
 impl Event {
@@ -59,7 +59,7 @@ impl Event {
             sweep: None,
             order: LineOrder::AS_GIVEN,
             waiting_line: WaitingLine::default(),
-            tickets: Tickets::default(),
+            tickets: TicketStates::default(),
         }
     }
 

@@ -13,13 +13,14 @@ use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
-use floodgate_domain::effects::{HandedOn, Tickets};
+use floodgate_domain::effects::{HandedOn, TicketStates};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatId;
 use floodgate_domain::wire::{
-    Cursor, Sink, WireError, read_cohort, read_policy, read_prices, write_policy, write_prices,
+    Cursor, WireError, WireWriter, read_cohort, read_policy, read_prices, write_policy,
+    write_prices,
 };
 
 /// The form, not the rules: those in force are part of the state.
@@ -147,7 +148,7 @@ fn write_line(event: &Event, out: &mut Vec<u8>) {
     }
 }
 
-fn write_tickets(tickets: &Tickets, out: &mut Vec<u8>) {
+fn write_tickets(tickets: &TicketStates, out: &mut Vec<u8>) {
     out.put_count(tickets.all_handed_on().len());
     for (hold_id, seat, HandedOn { owner, edition }) in tickets.all_handed_on() {
         write_ticket((hold_id, seat), out);
@@ -158,7 +159,7 @@ fn write_tickets(tickets: &Tickets, out: &mut Vec<u8>) {
     tickets.all_redeemed().for_each(|ticket| write_ticket(ticket, out));
 }
 
-fn read_tickets(cursor: &mut Cursor<'_>) -> Result<Tickets, WireError> {
+fn read_tickets(cursor: &mut Cursor<'_>) -> Result<TicketStates, WireError> {
     let mut handed_on = Vec::new();
     for _ in 0..read_count(cursor)? {
         let (hold_id, seat) = read_ticket(cursor)?;
@@ -167,7 +168,7 @@ fn read_tickets(cursor: &mut Cursor<'_>) -> Result<Tickets, WireError> {
     }
     let redeemed: Result<Vec<_>, WireError> =
         (0..read_count(cursor)?).map(|_| read_ticket(cursor)).collect();
-    Ok(Tickets::restored(handed_on, redeemed?))
+    Ok(TicketStates::restored(handed_on, redeemed?))
 }
 
 fn write_ticket((hold_id, seat): (HoldId, SeatId), out: &mut Vec<u8>) {
@@ -233,7 +234,7 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         sweep,
         order: LineOrder::AS_GIVEN,
         waiting_line: WaitingLine::default(),
-        tickets: Tickets::default(),
+        tickets: TicketStates::default(),
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;

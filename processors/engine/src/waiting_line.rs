@@ -3,7 +3,7 @@
 //! It knows places only by their rank. Those who have entered are no longer in it.
 
 use floodgate_domain::line::{Frontier, Rank};
-use floodgate_domain::wire::{Cursor, Sink, WireError};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter};
 
 /// People who may await a message at once: whoever notifies them keeps about 100 bytes each.
 pub(super) const AWAITING_MAX: u32 = 1 << 20;

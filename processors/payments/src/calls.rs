@@ -44,7 +44,7 @@ impl Operation {
 
 /// A call that waits for its turn.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct ProviderCall {
     pub(crate) operation: Operation,
     pub(crate) payment: Payment,
     pub(crate) now: LogTime,
@@ -56,12 +56,12 @@ pub(crate) struct Call {
 pub(crate) struct Answered {
     pub(crate) operation: Operation,
     pub(crate) key: (Subject, u8),
-    pub(crate) outcome: Result<Answer, ProviderError>,
+    pub(crate) outcome: Result<ProviderAnswer, ProviderError>,
 }
 
 /// What a provider answered.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum ProviderAnswer {
     Authorisation(Authorisation),
     Captured(Captured),
     /// Let go of, or given back.
@@ -77,7 +77,7 @@ pub struct ProviderCalls(Arc<Calls>);
 struct Calls {
     provider: Arc<dyn Provider>,
     /// `None` where whoever starts a call makes it.
-    queue: Option<SyncSender<Call>>,
+    queue: Option<SyncSender<ProviderCall>>,
     /// Calls that still wait when the pool ends are not made.
     ended: Arc<AtomicBool>,
 }
@@ -91,7 +91,7 @@ impl Drop for Calls {
 impl ProviderCalls {
     /// A pool of `threads`: as many calls are under way at once.
     pub fn pool(provider: Arc<dyn Provider>, threads: usize) -> std::io::Result<Self> {
-        let (queue, calls) = sync_channel::<Call>(QUEUE_MAX);
+        let (queue, calls) = sync_channel::<ProviderCall>(QUEUE_MAX);
         let calls = Arc::new(Mutex::new(calls));
         let ended = Arc::new(AtomicBool::new(false));
         for number in 0..threads {
@@ -117,7 +117,7 @@ impl ProviderCalls {
     }
 
     /// Puts a call into the queue; `false` when that is full.
-    pub(crate) fn start(&self, call: Call) -> bool {
+    pub(crate) fn start(&self, call: ProviderCall) -> bool {
         match &self.0.queue {
             Some(queue) => queue.try_send(call).is_ok(),
             None => {
@@ -129,7 +129,7 @@ impl ProviderCalls {
 }
 
 /// One thread of the pool. The mutex is held while waiting for a call, never during one.
-fn serve(provider: &dyn Provider, calls: &Mutex<Receiver<Call>>, ended: &AtomicBool) {
+fn serve(provider: &dyn Provider, calls: &Mutex<Receiver<ProviderCall>>, ended: &AtomicBool) {
     loop {
         let next = calls.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(call) = next else { return };
@@ -139,14 +139,16 @@ fn serve(provider: &dyn Provider, calls: &Mutex<Receiver<Call>>, ended: &AtomicB
     }
 }
 
-fn make(provider: &dyn Provider, call: Call) {
-    let Call { operation, payment, now, reply } = call;
+fn make(provider: &dyn Provider, call: ProviderCall) {
+    let ProviderCall { operation, payment, now, reply } = call;
     let started = Instant::now();
     let ask = || match operation {
-        Operation::Authorise => provider.authorise(&payment, now).map(Answer::Authorisation),
-        Operation::Capture => provider.capture(&payment).map(Answer::Captured),
-        Operation::Void => provider.void(&payment).map(|()| Answer::Released),
-        Operation::Refund => provider.refund(&payment).map(|()| Answer::Released),
+        Operation::Authorise => {
+            provider.authorise(&payment, now).map(ProviderAnswer::Authorisation)
+        }
+        Operation::Capture => provider.capture(&payment).map(ProviderAnswer::Captured),
+        Operation::Void => provider.void(&payment).map(|()| ProviderAnswer::Released),
+        Operation::Refund => provider.refund(&payment).map(|()| ProviderAnswer::Released),
     };
     // A provider that panics has not answered; its thread serves the others all the same.
     let outcome = catch_unwind(AssertUnwindSafe(ask))

@@ -10,7 +10,7 @@ use crate::provider::{Charge, Payment};
 
 /// What has to be done about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum PaymentStep {
     Authorise(Authorising),
     /// Before the moment the provider named, if it named one.
     Capture {
@@ -20,13 +20,13 @@ pub(crate) enum Step {
     Refund,
 }
 
-impl Step {
+impl PaymentStep {
     pub(crate) fn operation(&self) -> Operation {
         match self {
-            Step::Authorise(_) => Operation::Authorise,
-            Step::Capture { .. } => Operation::Capture,
-            Step::Void => Operation::Void,
-            Step::Refund => Operation::Refund,
+            PaymentStep::Authorise(_) => Operation::Authorise,
+            PaymentStep::Capture { .. } => Operation::Capture,
+            PaymentStep::Void => Operation::Void,
+            PaymentStep::Refund => Operation::Refund,
         }
     }
 }
@@ -44,7 +44,7 @@ pub(crate) struct Authorising {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Open {
     pub(crate) payment: Payment,
-    pub(crate) step: Step,
+    pub(crate) step: PaymentStep,
     pub(crate) started_at: LogTime,
     /// When something is done about it next.
     due: LogTime,
@@ -52,15 +52,15 @@ pub(crate) struct Open {
 }
 
 /// The name of an attempt.
-pub(crate) type Key = (Subject, u8);
+pub(crate) type AttemptKey = (Subject, u8);
 
 /// Every open attempt. Bounded by the orders in the engine: each has a few attempts at most, and
 /// closed ones are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct OpenPayments {
-    open: BTreeMap<Key, Open>,
+    open: BTreeMap<AttemptKey, Open>,
     /// The same attempts by when they are due, so that each gets its turn and none is looked for.
-    due: BTreeSet<(LogTime, Key)>,
+    due: BTreeSet<(LogTime, AttemptKey)>,
     /// Attempts that moved money and could have to give it back. Bounded by the seats.
     sold: BTreeMap<Subject, Sold>,
 }
@@ -81,7 +81,7 @@ impl OpenPayments {
         self.open.is_empty()
     }
 
-    pub(crate) fn find(&self, key: &Key) -> Option<&Open> {
+    pub(crate) fn find(&self, key: &AttemptKey) -> Option<&Open> {
         self.open.get(key)
     }
 
@@ -92,14 +92,14 @@ impl OpenPayments {
     }
 
     /// Nothing is to be done about it any more.
-    pub(crate) fn rest(&mut self, key: &Key) {
+    pub(crate) fn rest(&mut self, key: &AttemptKey) {
         if let Some(open) = self.open.remove(key) {
             self.due.remove(&(open.due, *key));
         }
     }
 
     /// It was tried, and will be again.
-    pub(crate) fn again_at(&mut self, key: &Key, at: LogTime) {
+    pub(crate) fn again_at(&mut self, key: &AttemptKey, at: LogTime) {
         if let Some(open) = self.open.get_mut(key) {
             self.due.remove(&(open.due, *key));
             open.due = at;
@@ -109,14 +109,14 @@ impl OpenPayments {
     }
 
     /// Nobody waits for the authorisation any more: whatever is held is let go of.
-    pub(crate) fn give_up(&mut self, key: &Key, now: LogTime) {
+    pub(crate) fn give_up(&mut self, key: &AttemptKey, now: LogTime) {
         if let Some(payment) = self.open.get(key).map(|open| open.payment.clone()) {
-            self.put(payment, Step::Void, now);
+            self.put(payment, PaymentStep::Void, now);
         }
     }
 
     /// What the provider calls an attempt, for the next call about it.
-    pub(crate) fn name(&mut self, key: &Key, reference: PaymentReference) {
+    pub(crate) fn name(&mut self, key: &AttemptKey, reference: PaymentReference) {
         if let Some(open) = self.open.get_mut(key) {
             open.payment.reference = Some(reference);
         }
@@ -133,18 +133,19 @@ impl OpenPayments {
         self.follow((subject, attempt), step, record.at.min(now));
     }
 
-    fn follow(&mut self, key: Key, step: MoneyStep<'_>, at: LogTime) {
+    fn follow(&mut self, key: AttemptKey, step: MoneyStep<'_>, at: LogTime) {
         let (subject, attempt) = key;
         match step {
             MoneyStep::Authorise { method, amount, currency, until } => {
                 let charge = Some(Charge { method: *method, amount, currency });
                 let payment =
                     Payment { subject, attempt, charge, reference: None, deadline: until };
-                self.put(payment, Step::Authorise(Authorising::default()), at);
+                self.put(payment, PaymentStep::Authorise(Authorising::default()), at);
             }
             MoneyStep::Act(action) => {
                 let open = self.open.get_mut(&key);
-                if let Some(Open { step: Step::Authorise(authorising), payment, .. }) = open {
+                if let Some(Open { step: PaymentStep::Authorise(authorising), payment, .. }) = open
+                {
                     payment.reference = Some(action.reference.clone());
                     authorising.action = Some(action.clone());
                 }
@@ -153,7 +154,7 @@ impl OpenPayments {
             // The provider may still answer; then the money must find its way.
             MoneyStep::Lost => {
                 let open = self.open.get_mut(&key);
-                if let Some(Open { step: Step::Authorise(authorising), .. }) = open {
+                if let Some(Open { step: PaymentStep::Authorise(authorising), .. }) = open {
                     authorising.is_lost = true;
                 }
             }
@@ -162,15 +163,21 @@ impl OpenPayments {
                 self.sold.insert(subject, Sold { attempt, reference });
                 let before = payment.capture_before;
                 let payment = self.attempt(key, Some(&payment.reference), at);
-                self.put(payment, Step::Capture { before }, at);
+                self.put(payment, PaymentStep::Capture { before }, at);
             }
-            MoneyStep::Void(reference) => self.undo(key, reference, Step::Void, at),
-            MoneyStep::Refund => self.undo(key, None, Step::Refund, at),
+            MoneyStep::Void(reference) => self.undo(key, reference, PaymentStep::Void, at),
+            MoneyStep::Refund => self.undo(key, None, PaymentStep::Refund, at),
         }
     }
 
     /// What is held or was sold is given back.
-    fn undo(&mut self, key: Key, reference: Option<&PaymentReference>, step: Step, at: LogTime) {
+    fn undo(
+        &mut self,
+        key: AttemptKey,
+        reference: Option<&PaymentReference>,
+        step: PaymentStep,
+        at: LogTime,
+    ) {
         let (subject, attempt) = key;
         let is_sold = self.sold.get(&subject).is_some_and(|sold| sold.attempt == attempt);
         let sold = if is_sold { self.sold.remove(&subject) } else { None };
@@ -181,7 +188,12 @@ impl OpenPayments {
 
     /// The attempt as it was started. One that was already closed, because the buyer's bank said
     /// no before it said yes, or because nobody waited any more, has only its name left.
-    fn attempt(&self, key: Key, reference: Option<&PaymentReference>, at: LogTime) -> Payment {
+    fn attempt(
+        &self,
+        key: AttemptKey,
+        reference: Option<&PaymentReference>,
+        at: LogTime,
+    ) -> Payment {
         let (subject, attempt) = key;
         let by_name = Payment { subject, attempt, charge: None, reference: None, deadline: at };
         let known = self.open.get(&key).map_or(by_name, |open| open.payment.clone());
@@ -189,7 +201,7 @@ impl OpenPayments {
     }
 
     /// There is something new to do, and it is due since the fact said so.
-    fn put(&mut self, payment: Payment, step: Step, at: LogTime) {
+    fn put(&mut self, payment: Payment, step: PaymentStep, at: LogTime) {
         let key = (payment.subject, payment.attempt);
         let started_at = self.open.get(&key).map_or(at, |open| open.started_at);
         self.rest(&key);

@@ -10,7 +10,7 @@ use floodgate_domain::{
 };
 
 use crate::error::ProviderError;
-use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use crate::web::{CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError};
 
 /// One attempt to pay for something. Subject and attempt are its name: whatever is done to it again
 /// under that name never moves money twice.
@@ -102,7 +102,7 @@ pub trait Provider: Send + Sync + std::fmt::Debug + 'static {
 
     /// Checks what claims to come from the provider and says what it reports. Called from a
     /// gateway, several at once; may ask the provider and returns within [`CALL_WITHIN`].
-    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError>;
+    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError>;
 }
 
 /// How long a call to a provider may take, everything included. Longer than any card network takes

@@ -133,7 +133,7 @@ impl Webhook<'_> {
 
 /// What a provider reports about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct PaymentReport {
     pub subject: Subject,
     pub attempt: u8,
     pub result: PaymentResult,

@@ -10,12 +10,16 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use floodgate_domain::{Envelope, FactRecord, LogTime, PaymentResult, Subject};
-use floodgate_event_log::{Log, LogError, Offset, Partition, Ticket};
-use floodgate_transport::{Batch, CommandSender, FollowError, Handler, Pace, Start, Tick};
+use floodgate_event_log::{Log, LogError, Offset, Partition, PendingAppend};
+use floodgate_transport::{
+    Batch, CommandSender, FollowError, Handler, PollTiming, StartFrom, Tick,
+};
 
-use crate::calls::{Answer, Answered, Call, IN_FLIGHT_MAX, Operation, ProviderCalls};
+use crate::calls::{
+    Answered, IN_FLIGHT_MAX, Operation, ProviderAnswer, ProviderCall, ProviderCalls,
+};
 use crate::error::ProviderError;
-use crate::open::{Key, Open, OpenPayments, Step};
+use crate::open::{AttemptKey, Open, OpenPayments, PaymentStep};
 use crate::provider::{Authorisation, CALL_WITHIN, Captured, Payment};
 
 /// Facts taken in one turn.
@@ -55,14 +59,14 @@ pub struct PaymentWorker {
     carries: Arc<AtomicBool>,
     open: OpenPayments,
     /// Calls that are out, and since when: at most one a payment, at most [`IN_FLIGHT_MAX`].
-    in_flight: BTreeMap<Key, LogTime>,
+    in_flight: BTreeMap<AttemptKey, LogTime>,
     reply: Sender<Answered>,
     // Unbounded, and never longer than the calls that are out.
     answers: Receiver<Answered>,
     /// Results the log does not have yet: one or two a call that has come back.
     results: Vec<Envelope>,
     /// Whether they are on their way.
-    append: Option<Ticket>,
+    append: Option<PendingAppend>,
 }
 
 impl std::fmt::Debug for PaymentWorker {
@@ -76,8 +80,12 @@ impl std::fmt::Debug for PaymentWorker {
 impl Handler for PaymentWorker {
     type Item = FactRecord;
 
-    fn resume_from(&mut self, _: Partition, reached: Option<Offset>) -> Result<Start, FollowError> {
-        Ok(reached.map_or(Start::First, Start::At))
+    fn resume_from(
+        &mut self,
+        _: Partition,
+        reached: Option<Offset>,
+    ) -> Result<StartFrom, FollowError> {
+        Ok(reached.map_or(StartFrom::First, StartFrom::At))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -101,7 +109,7 @@ impl Handler for PaymentWorker {
     }
 
     /// Facts are read as somebody does whom people wait for, or nobody does.
-    fn pace(&self) -> Pace {
+    fn poll_timing(&self) -> PollTiming {
         let wait = match (self.open.is_empty(), self.in_flight.is_empty()) {
             (true, _) => 100,
             (false, true) => 10,
@@ -109,7 +117,7 @@ impl Handler for PaymentWorker {
             (false, false) => 5,
         };
         let patience = if self.carries() { Duration::ZERO } else { RESTING };
-        Pace { wait: Duration::from_millis(wait), patience }
+        PollTiming { wait: Duration::from_millis(wait), patience }
     }
 }
 
@@ -158,7 +166,7 @@ impl PaymentWorker {
     /// Whether the last results are not in the log yet; one append at a time keeps order and
     /// bounds. Those that did not get there are sent again, under the same command ids.
     fn is_appending(&mut self) -> Result<bool, LogError> {
-        match self.append.as_mut().map(Ticket::try_outcome) {
+        match self.append.as_mut().map(PendingAppend::try_outcome) {
             Some(None) => return Ok(true),
             Some(Some(outcome)) => {
                 self.append = None;
@@ -181,7 +189,7 @@ impl PaymentWorker {
         self.forget_lost_calls(now);
         let room = IN_FLIGHT_MAX.saturating_sub(self.in_flight.len());
         let due = self.open.due(now).filter(|open| !self.in_flight.contains_key(&key_of(open)));
-        let calls: Vec<Call> = due.take(room).map(|open| self.call(open, now)).collect();
+        let calls: Vec<ProviderCall> = due.take(room).map(|open| self.call(open, now)).collect();
         let mut started = 0;
         for call in calls {
             let key = (call.payment.subject, call.payment.attempt);
@@ -196,9 +204,9 @@ impl PaymentWorker {
         started
     }
 
-    fn call(&self, open: &Open, now: LogTime) -> Call {
+    fn call(&self, open: &Open, now: LogTime) -> ProviderCall {
         let (operation, payment) = (open.step.operation(), open.payment.clone());
-        Call { operation, payment, now, reply: self.reply.clone() }
+        ProviderCall { operation, payment, now, reply: self.reply.clone() }
     }
 
     fn forget_lost_calls(&mut self, now: LogTime) {
@@ -224,10 +232,10 @@ impl PaymentWorker {
         let is_current = |open: &&Open| open.step.operation() == operation;
         let Some(open) = self.open.find(&key).filter(is_current).cloned() else { return };
         let then = match outcome {
-            Ok(Answer::Authorisation(authorisation)) => {
+            Ok(ProviderAnswer::Authorisation(authorisation)) => {
                 self.authorisation(&open, authorisation, now)
             }
-            Ok(Answer::Captured(captured)) => {
+            Ok(ProviderAnswer::Captured(captured)) => {
                 let result = match captured {
                     Captured::Done => PaymentResult::Captured,
                     Captured::Failed => PaymentResult::Lost,
@@ -235,7 +243,7 @@ impl PaymentWorker {
                 self.report(&open.payment, &result);
                 Then::Again
             }
-            Ok(Answer::Released) => Then::Rest,
+            Ok(ProviderAnswer::Released) => Then::Rest,
             Err(error) => return self.failed(&open, &error, now),
         };
         match then {
@@ -248,7 +256,9 @@ impl PaymentWorker {
 
     /// Takes up how an authorisation stands.
     fn authorisation(&mut self, open: &Open, authorisation: Authorisation, now: LogTime) -> Then {
-        let Open { payment, step: Step::Authorise(known), .. } = open else { return Then::Again };
+        let Open { payment, step: PaymentStep::Authorise(known), .. } = open else {
+            return Then::Again;
+        };
         match authorisation {
             Authorisation::Authorised(authorised) => {
                 self.report(payment, &PaymentResult::Authorised(authorised));
@@ -282,7 +292,7 @@ impl PaymentWorker {
     /// A call without an answer says nothing about the money.
     fn failed(&mut self, open: &Open, error: &ProviderError, now: LogTime) {
         tracing::warn!(%error, subject = %open.payment.subject, "a payment is tried again");
-        if let Step::Capture { before: Some(before) } = open.step
+        if let PaymentStep::Capture { before: Some(before) } = open.step
             && now > before
         {
             // The provider's word still counts, and nothing else: only it knows what became of it.

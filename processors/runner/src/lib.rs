@@ -51,4 +51,4 @@ pub use runner::{Runner, RunnerHandle};
 pub use snapshots::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
 pub use standby::Standby;
 pub use storing::{Saving, SnapshotWriter};
-pub use worker::{Step, Worker};
+pub use worker::{StepOutcome, Worker};

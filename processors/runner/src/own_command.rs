@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use floodgate_domain::{Command, CommandId, Envelope, EventId};
-use floodgate_event_log::{Log, Partition, Ticket};
+use floodgate_event_log::{Log, Partition, PendingAppend};
 use floodgate_transport::CommandSender;
 
 /// At most one command on its way from the owner to its own partition.
@@ -12,7 +12,7 @@ pub(crate) enum OwnCommand {
     #[default]
     None,
     /// The log has not answered.
-    Sent(Ticket),
+    Sent(PendingAppend),
     /// The log has it, the owner has still to read it.
     Written,
 }
@@ -20,8 +20,8 @@ pub(crate) enum OwnCommand {
 impl OwnCommand {
     /// Whether one is on its way; one that the log refused is not.
     pub(crate) fn is_on_its_way(&mut self) -> bool {
-        if let OwnCommand::Sent(ticket) = self {
-            match ticket.try_outcome() {
+        if let OwnCommand::Sent(append) = self {
+            match append.try_outcome() {
                 None => {}
                 Some(Ok(_)) => *self = OwnCommand::Written,
                 Some(Err(_)) => *self = OwnCommand::None,

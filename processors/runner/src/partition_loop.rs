@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use floodgate_domain::wire::{WireError, decode_command};
-use floodgate_domain::{Command, Envelope, FactRecord, LogTime, Source};
+use floodgate_domain::{Command, Envelope, FactPosition, FactRecord, LogTime};
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_event_log::{Log, Offset, Origin, Partition, Record, Topic, Tracer};
 use floodgate_transport::ReplySender;
@@ -15,7 +15,7 @@ use crate::fingerprint::RecordFingerprint;
 use crate::group_version::GroupVersion;
 use crate::own_command::OwnCommand;
 use crate::publication::Publication;
-use crate::recovery::{RecoveredFrom, RecoveredState, Start, find_start};
+use crate::recovery::{OwnerStart, RecoveredFrom, RecoveredState, find_start};
 use crate::snapshots::SnapshotStore;
 use crate::traces::Traces;
 
@@ -79,7 +79,7 @@ pub struct PartitionLoop {
 pub(crate) struct Resume {
     pub(crate) config: LoopConfig,
     pub(crate) recovered: RecoveredState,
-    pub(crate) facts_tail: Option<Source>,
+    pub(crate) facts_tail: Option<FactPosition>,
     /// Facts of commands before the reader's position that are not in the log.
     pub(crate) unpublished: Vec<FactRecord>,
     /// Records before it that are no commands, and may not have been put aside.
@@ -93,7 +93,7 @@ impl PartitionLoop {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
-        let Start { recovered, facts_tail, parked_tail } = start;
+        let OwnerStart { recovered, facts_tail, parked_tail } = start;
         let (unpublished, foreign) = (Vec::new(), Vec::new());
         PartitionLoop::resume(Resume {
             config,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{EventId, FactRecord, Source};
-use floodgate_event_log::{Log, LogError, NewRecord, Partition, Ticket, Topic};
+use floodgate_domain::{EventId, FactPosition, FactRecord};
+use floodgate_event_log::{Log, LogError, NewRecord, Partition, PendingAppend, Topic};
 
 /// Batches of facts whose outcome is not known yet. At a thousand commands a batch this is
 /// tens of thousands of facts; more would only grow the work of a failure.
@@ -18,12 +18,12 @@ const UNSETTLED_MAX: usize = 32;
 pub(crate) struct Publication {
     log: Arc<dyn Log>,
     partition: Partition,
-    /// The source of the last fact that was in the log when this incarnation began: facts up
+    /// The position of the last fact that was in the log when this incarnation began: facts up
     /// to here are not published again.
-    tail: Option<Source>,
+    tail: Option<FactPosition>,
     waiting: Vec<NewRecord>,
     /// Batches in order, from the first whose outcome is open; `None` has arrived.
-    unsettled: VecDeque<Option<Ticket>>,
+    unsettled: VecDeque<Option<PendingAppend>>,
     /// Why this incarnation must end. Nothing is sent any more: behind what did not arrive it would
     /// leave a gap.
     failed: Option<LogError>,
@@ -36,7 +36,7 @@ pub(crate) struct Publication {
 
 impl Publication {
     /// Starts behind `tail`.
-    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition, tail: Option<Source>) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, partition: Partition, tail: Option<FactPosition>) -> Self {
         Publication {
             log,
             partition,
@@ -51,8 +51,8 @@ impl Publication {
     }
 
     /// Whether the fact was published by an earlier incarnation.
-    fn is_known(&self, source: Source) -> bool {
-        self.tail.is_some_and(|tail| source <= tail)
+    fn is_known(&self, position: FactPosition) -> bool {
+        self.tail.is_some_and(|tail| position <= tail)
     }
 
     /// Whether any fact of this command, or of a later one, may already be published.
@@ -62,7 +62,7 @@ impl Publication {
 
     /// Adds a fact to the next batch, unless it is in the log already.
     pub(crate) fn add(&mut self, fact: &FactRecord) {
-        if self.is_known(fact.source) {
+        if self.is_known(fact.position) {
             return;
         }
         if self.key.0 != fact.event_id || self.key.1.is_empty() {
@@ -100,7 +100,7 @@ impl Publication {
             return Err(error.clone());
         }
         for batch in &mut self.unsettled {
-            match batch.as_mut().and_then(Ticket::try_outcome) {
+            match batch.as_mut().and_then(PendingAppend::try_outcome) {
                 None => {}
                 Some(Ok(_)) => *batch = None,
                 Some(Err(error)) => {
@@ -117,8 +117,8 @@ impl Publication {
     }
 
     fn wait_for_first(&mut self) -> Result<(), LogError> {
-        if let Some(Some(ticket)) = self.unsettled.pop_front()
-            && let Err(error) = ticket.wait()
+        if let Some(Some(append)) = self.unsettled.pop_front()
+            && let Err(error) = append.wait()
         {
             self.failed = Some(error.clone());
             return Err(error);
@@ -144,8 +144,8 @@ impl Publication {
     /// Whether nothing is on its way any more, whatever came of it: before the tail is read again,
     /// nothing of this incarnation may be. Whether it arrived is what the tail will say.
     pub(crate) fn is_quiet(&mut self) -> bool {
-        let is_open = |batch: &mut Option<Ticket>| match batch {
-            Some(ticket) => ticket.try_outcome().is_none(),
+        let is_open = |batch: &mut Option<PendingAppend>| match batch {
+            Some(append) => append.try_outcome().is_none(),
             None => false,
         };
         self.unsettled.retain_mut(is_open);
@@ -154,8 +154,8 @@ impl Publication {
 
     /// Waits until nothing is on its way.
     pub(crate) fn abandon(mut self) {
-        for ticket in self.unsettled.drain(..).flatten() {
-            let _ = ticket.wait();
+        for append in self.unsettled.drain(..).flatten() {
+            let _ = append.wait();
         }
     }
 

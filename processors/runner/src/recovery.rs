@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use floodgate_domain::Source;
+use floodgate_domain::FactPosition;
 use floodgate_engine::{Engine, EngineLimits, SnapshotError};
 use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
 
@@ -47,9 +47,9 @@ pub(crate) struct RecoveredState {
 
 /// Where an owner begins.
 #[derive(Debug)]
-pub(crate) struct Start {
+pub(crate) struct OwnerStart {
     pub(crate) recovered: RecoveredState,
-    pub(crate) facts_tail: Option<Source>,
+    pub(crate) facts_tail: Option<FactPosition>,
     pub(crate) parked_tail: Option<Offset>,
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn find_start(
     snapshots: &dyn SnapshotStore,
     partition: Partition,
     limits: EngineLimits,
-) -> Result<Start, RunnerError> {
+) -> Result<OwnerStart, RunnerError> {
     let recovered = match newest_good(log, snapshots, partition, limits)? {
         Some(recovered) => recovered,
         None => RecoveredState {
@@ -74,7 +74,7 @@ pub(crate) fn find_start(
     if let Some(violation) = recovered.engine.violations().into_iter().next() {
         return Err(broken(partition, violation));
     }
-    Ok(Start {
+    Ok(OwnerStart {
         recovered,
         facts_tail: facts_tail(log, partition)?,
         parked_tail: parked_tail(log, partition)?,

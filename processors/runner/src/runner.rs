@@ -11,7 +11,7 @@ use crate::error::RunnerError;
 use crate::partition_loop::LoopConfig;
 use crate::role::{Condition, Control, StartAs};
 use crate::storing::WriterThread;
-use crate::worker::{Step, Worker};
+use crate::worker::{StepOutcome, Worker};
 
 /// Starts threads of partitions.
 #[derive(Debug)]
@@ -95,10 +95,10 @@ impl RunnerHandle {
 fn run(mut worker: Worker) -> Result<(), RunnerError> {
     loop {
         match worker.step(now(), Duration::MAX) {
-            Step::Continue => {}
+            StepOutcome::Continue => {}
             // A changed role ends the rest.
-            Step::Rest(pause) => std::thread::park_timeout(pause),
-            Step::Ended(outcome) => return outcome,
+            StepOutcome::Rest(pause) => std::thread::park_timeout(pause),
+            StepOutcome::Ended(outcome) => return outcome,
         }
     }
 }

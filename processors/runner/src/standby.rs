@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use floodgate_domain::wire::decode_command;
-use floodgate_domain::{Envelope, FactRecord, Source};
+use floodgate_domain::{Envelope, FactPosition, FactRecord};
 use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
@@ -18,7 +18,7 @@ use crate::fingerprint::RecordFingerprint;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
 use crate::readers::{Kept, Reader};
 use crate::recovery::{RecoveredFrom, RecoveredState, find_start, parked_tail};
-use crate::tail::fact_source;
+use crate::tail::fact_position;
 
 /// Commands folded in one turn: few enough that taking over never waits a millisecond for it.
 const BATCH_MAX: usize = 512;
@@ -46,7 +46,7 @@ pub struct Standby {
     ahead: VecDeque<Record>,
     ledger: Reader,
     /// Every fact up to here is in the ledger.
-    published: Option<Source>,
+    published: Option<FactPosition>,
     /// Facts of the last command folded that are not in the ledger as far as is known. While
     /// there are any, nothing more is folded.
     kept: Vec<FactRecord>,
@@ -76,7 +76,7 @@ impl Standby {
     /// What is left of an owner whose facts are all in the ledger.
     fn after(config: LoopConfig, recovered: RecoveredState) -> Result<Self, RunnerError> {
         let before = recovered.commands.0.position().checked_sub(1);
-        let published = before.map(|offset| Source { offset, index: u16::MAX });
+        let published = before.map(|offset| FactPosition { offset, index: u16::MAX });
         Standby::follow(
             config,
             RecoveredState { origin: RecoveredFrom::Standby, ..recovered },
@@ -87,7 +87,7 @@ impl Standby {
     fn follow(
         config: LoopConfig,
         mut recovered: RecoveredState,
-        published: Option<Source>,
+        published: Option<FactPosition>,
     ) -> Result<Self, RunnerError> {
         let LoopConfig { partition, ref log, .. } = config;
         let next = recovered.commands.0.position();
@@ -148,7 +148,7 @@ impl Standby {
     /// old that nobody waits for their answer any more.
     fn goal(&mut self) -> Result<Offset, RunnerError> {
         let end = self.recovered.commands.0.position() + self.recovered.commands.0.behind()?;
-        let shown = self.published.map_or(0, |source| source.offset);
+        let shown = self.published.map_or(0, |position| position.offset);
         Ok(shown.max(end.saturating_sub(self.trail)))
     }
 
@@ -158,8 +158,8 @@ impl Standby {
         // Sources grow, but for what a replaced owner repeats: the last one is enough, and one
         // that is not the furthest only makes this follower wait.
         for record in self.records.iter().rev() {
-            if let Some(source) = fact_source(record)? {
-                self.published = self.published.max(Some(source));
+            if let Some(position) = fact_position(record)? {
+                self.published = self.published.max(Some(position));
                 break;
             }
         }
@@ -179,7 +179,7 @@ impl Standby {
 
     fn forget_published(&mut self) {
         let published = self.published;
-        self.kept.retain(|fact| published.is_none_or(|last| fact.source > last));
+        self.kept.retain(|fact| published.is_none_or(|last| fact.position > last));
     }
 
     /// Folds a batch, or up to the first command that has facts the ledger does not show.
@@ -202,7 +202,7 @@ impl Standby {
             let step = self.recovered.engine.step(offset, at, envelope, &mut facts);
             step.map_err(|newer| RunnerError::NewerVersion { partition, newer })?;
             let published = self.published;
-            let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.source > last);
+            let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.position > last);
             self.kept.extend(facts.drain(..).filter(is_new));
             if !self.kept.is_empty() {
                 folded = place + 1;

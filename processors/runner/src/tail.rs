@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floodgate_domain::wire::{WireError, decode_fact};
-use floodgate_domain::{EventId, Source};
+use floodgate_domain::{EventId, FactPosition};
 use floodgate_event_log::{Log, LogError, Offset, Partition, Record, Topic};
 
 use crate::error::RunnerError;
@@ -14,15 +14,15 @@ const STEP_MAX: u64 = 65_536;
 /// How long records that are there may take to come.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
-/// The source of the last fact. What somebody else wrote behind it is passed over; what may be the
+/// The position of the last fact. What somebody else wrote behind it is passed over; what may be the
 /// fact of a later build is an error, since going on would publish over it.
 pub(crate) fn facts_tail(
     log: &dyn Log,
     partition: Partition,
-) -> Result<Option<Source>, RunnerError> {
+) -> Result<Option<FactPosition>, RunnerError> {
     let Some(last) = log.last(Topic::Ledger, partition)? else { return Ok(None) };
-    if let Some(source) = fact_source(&last)? {
-        return Ok(Some(source));
+    if let Some(position) = fact_position(&last)? {
+        return Ok(Some(position));
     }
     tracing::error!(partition, offset = last.offset, "the ledger ends with what is no fact");
     let first = log.first(Topic::Ledger, partition)?;
@@ -30,8 +30,8 @@ pub(crate) fn facts_tail(
     while end > first {
         let from = end.saturating_sub(step).max(first);
         for record in records(log, partition, from, end)?.iter().rev() {
-            if let Some(source) = fact_source(record)? {
-                return Ok(Some(source));
+            if let Some(position) = fact_position(record)? {
+                return Ok(Some(position));
             }
         }
         (end, step) = (from, (step * 4).min(STEP_MAX));
@@ -39,10 +39,10 @@ pub(crate) fn facts_tail(
     Ok(None)
 }
 
-/// A fact's source; `None` when no build ever wrote this record.
-pub(crate) fn fact_source(record: &Record) -> Result<Option<Source>, RunnerError> {
+/// A fact's position; `None` when no build ever wrote this record.
+pub(crate) fn fact_position(record: &Record) -> Result<Option<FactPosition>, RunnerError> {
     let error = match decode_fact(&record.value) {
-        Ok(fact) => return Ok(Some(fact.source)),
+        Ok(fact) => return Ok(Some(fact.position)),
         Err(error) => error,
     };
     let key = std::str::from_utf8(&record.key).ok();

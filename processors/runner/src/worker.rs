@@ -30,7 +30,7 @@ const SETTLE_LOOK: Duration = Duration::from_millis(2);
 
 /// The result of a step.
 #[derive(Debug)]
-pub enum Step {
+pub enum StepOutcome {
     /// Take the next one at once.
     Continue,
     /// Take the next one after so long, or when the role has changed.
@@ -64,7 +64,7 @@ enum State {
 }
 
 /// What a step leads to.
-type Stepped = Result<(State, Step), Failed>;
+type Stepped = Result<(State, StepOutcome), Failed>;
 
 impl Worker {
     /// A worker that has done nothing yet, and what steers it.
@@ -87,13 +87,13 @@ impl Worker {
     }
 
     /// Does the next thing its role asks for. Waits for records up to `longest`, and for nothing else.
-    pub fn step(&mut self, now: LogTime, longest: Duration) -> Step {
+    pub fn step(&mut self, now: LogTime, longest: Duration) -> StepOutcome {
         let desired = self.control.desired();
         let mut state = std::mem::replace(&mut self.state, State::Cold);
         if let State::Abandoned(owner) = &mut state {
             if !owner.is_quiet() {
                 self.state = state;
-                return Step::Rest(SETTLE_LOOK);
+                return StepOutcome::Rest(SETTLE_LOOK);
             }
             state = State::Cold;
         }
@@ -117,7 +117,7 @@ impl Worker {
     }
 
     /// After an error: whether another incarnation follows, and when.
-    fn restart(&mut self, desired: DesiredRole, error: RunnerError) -> Step {
+    fn restart(&mut self, desired: DesiredRole, error: RunnerError) -> StepOutcome {
         let LoopConfig { partition, .. } = self.config;
         if error.is_newer_version() {
             return self.meet_newer_version(error);
@@ -128,7 +128,7 @@ impl Worker {
                 // A follower must not stop its process: it waits for another role, whose start
                 // will say the same.
                 self.state = State::Stuck;
-                return Step::Rest(RESTART_MAX);
+                return StepOutcome::Rest(RESTART_MAX);
             }
         } else if !error.is_worth_a_restart()
             // One that was just asked to stand by is needed as a follower still.
@@ -143,7 +143,7 @@ impl Worker {
         // Backing off from a failing disk or broker, not waiting for a state.
         let pause = self.pause;
         self.pause = (pause * 2).min(RESTART_MAX);
-        Step::Rest(pause)
+        StepOutcome::Rest(pause)
     }
 
     /// Whether what made it start again is over. That an owner can read says nothing about writing.
@@ -161,7 +161,7 @@ impl Worker {
 
     /// What follows is for a newer build, in every role. A worker that is leaving anyway has left the
     /// partition to one.
-    fn meet_newer_version(&mut self, error: RunnerError) -> Step {
+    fn meet_newer_version(&mut self, error: RunnerError) -> StepOutcome {
         let LoopConfig { partition, .. } = self.config;
         if matches!(self.control.desired(), DesiredRole::Retire | DesiredRole::End) {
             tracing::info!(partition, %error, "a newer build owns the partition");
@@ -170,28 +170,30 @@ impl Worker {
         self.ended(Err(error))
     }
 
-    fn ended(&mut self, outcome: Result<(), RunnerError>) -> Step {
+    fn ended(&mut self, outcome: Result<(), RunnerError>) -> StepOutcome {
         if let Err(error) = &outcome {
             tracing::error!(partition = self.config.partition, %error, "the partition stops");
         }
         self.control.report_ended();
-        Step::Ended(outcome)
+        StepOutcome::Ended(outcome)
     }
 
     fn follow(&mut self, state: State, longest: Duration) -> Stepped {
         let mut following = match state {
-            State::Stuck => return Ok((State::Stuck, Step::Rest(RESTART_MAX))),
+            State::Stuck => return Ok((State::Stuck, StepOutcome::Rest(RESTART_MAX))),
             State::Following(following) => following,
             State::Cold | State::Abandoned(_) => {
                 self.begin_following(Standby::start(self.config.clone())?)
             }
             State::Owning(owning) => match self.settle(owning)? {
                 (owning, true) => self.begin_following(owning.stand_by()?),
-                (owning, false) => return Ok((State::Owning(owning), Step::Rest(SETTLE_LOOK))),
+                (owning, false) => {
+                    return Ok((State::Owning(owning), StepOutcome::Rest(SETTLE_LOOK)));
+                }
             },
         };
         following.turn(&self.control, longest)?;
-        Ok((State::Following(following), Step::Continue))
+        Ok((State::Following(following), StepOutcome::Continue))
     }
 
     /// Whether nothing of an owner is on its way: facts into the log, a snapshot into its store.
@@ -223,14 +225,14 @@ impl Worker {
         if owning.store_snapshots(&self.config, &mut *self.writer, is_retiring) {
             self.control.report_retired();
         }
-        Ok((State::Owning(Box::new(owning)), Step::Continue))
+        Ok((State::Owning(Box::new(owning)), StepOutcome::Continue))
     }
 
     fn end(&mut self, state: State) -> Stepped {
         if let State::Owning(owning) = state {
             let (owning, is_settled) = self.settle(owning)?;
             if !is_settled {
-                return Ok((State::Owning(owning), Step::Rest(SETTLE_LOOK)));
+                return Ok((State::Owning(owning), StepOutcome::Rest(SETTLE_LOOK)));
             }
             owning.end(&self.config, self.control.condition().has_retired)?;
         }

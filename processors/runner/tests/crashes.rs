@@ -61,11 +61,11 @@ fn facts_carry_growing_sources() {
     write_commands(&log, &mut rng, 200);
     let folder = tempfile::tempdir().unwrap();
     run_to_end(&config(&log, folder.path()), || false);
-    let sources: Vec<_> = values(&log, Topic::Ledger)
+    let positions: Vec<_> = values(&log, Topic::Ledger)
         .iter()
-        .map(|value| decode_fact(value).unwrap().source)
+        .map(|value| decode_fact(value).unwrap().position)
         .collect();
-    assert!(sources.windows(2).all(|pair| pair[0] < pair[1]));
+    assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use floodgate_event_log::{Partition, Reassignment};
 use floodgate_runner::Condition;
-use floodgate_runner::supervisor::policy::Action::{self, *};
+use floodgate_runner::supervisor::policy::SupervisorAction::{self, *};
 use floodgate_runner::supervisor::policy::{
     LINGER, LOOK_FOR_OTHERS_EVERY, Observation, PolicyOptions, RETIRE_WITHIN, SHARE_WITHIN, Share,
     TakeoverPolicy, WARM_WITHIN,
@@ -41,19 +41,19 @@ impl Desk {
         desk
     }
 
-    fn step(&mut self) -> Vec<Action> {
+    fn step(&mut self) -> Vec<SupervisorAction> {
         let actions = self.policy.step(&self.seen);
         self.seen.reassignment = Reassignment::default();
         self.seen.others = None;
         actions
     }
 
-    fn after(&mut self, time: Duration) -> Vec<Action> {
+    fn after(&mut self, time: Duration) -> Vec<SupervisorAction> {
         self.seen.now += time;
         self.step()
     }
 
-    fn group(&mut self, gained: &[Partition], lost: &[Partition]) -> Vec<Action> {
+    fn group(&mut self, gained: &[Partition], lost: &[Partition]) -> Vec<SupervisorAction> {
         self.seen.reassignment = Reassignment { gained: gained.to_vec(), lost: lost.to_vec() };
         self.step()
     }

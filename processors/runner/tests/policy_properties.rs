@@ -7,7 +7,7 @@ use std::time::Duration;
 use floodgate_event_log::{Partition, Reassignment};
 use floodgate_runner::Condition;
 use floodgate_runner::supervisor::policy::{
-    Action, LINGER, Observation, PolicyOptions, RETIRE_WITHIN, Share, TakeoverPolicy,
+    LINGER, Observation, PolicyOptions, RETIRE_WITHIN, Share, SupervisorAction, TakeoverPolicy,
 };
 use proptest::prelude::*;
 
@@ -79,46 +79,46 @@ impl Process {
         self.check(now);
     }
 
-    fn act(&mut self, action: Action, others: bool) {
-        assert!(!matches!(action, Action::Fail(_)), "nothing failed here");
+    fn act(&mut self, action: SupervisorAction, others: bool) {
+        assert!(!matches!(action, SupervisorAction::Fail(_)), "nothing failed here");
         let new = Condition::default();
         match action {
-            Action::StartStandby(p) => {
+            SupervisorAction::StartStandby(p) => {
                 assert_eq!(self.runners.insert(p, (Role::Standby, new)), None, "two runners");
             }
-            Action::StartOwner(p) => {
+            SupervisorAction::StartOwner(p) => {
                 assert_eq!(self.runners.insert(p, (Role::Owner, new)), None, "two runners");
                 self.carried.insert(p);
             }
-            Action::Own(p) => {
+            SupervisorAction::Own(p) => {
                 self.change(p, Role::Standby, Role::Owner);
                 self.carried.insert(p);
             }
-            Action::KeepOwning(p) => {
+            SupervisorAction::KeepOwning(p) => {
                 self.change(p, Role::Owner, Role::Owner);
                 assert!(self.carried.insert(p), "payments went on while it was lost");
             }
-            Action::Linger { partition, .. } => {
+            SupervisorAction::Linger { partition, .. } => {
                 self.change(partition, Role::Owner, Role::Owner);
                 assert!(self.carried.remove(&partition));
             }
-            Action::StandBy(p) => self.change(p, Role::Owner, Role::Standby),
-            Action::Stop(p) => {
+            SupervisorAction::StandBy(p) => self.change(p, Role::Owner, Role::Standby),
+            SupervisorAction::Stop(p) => {
                 let (role, _) = self.runners.get_mut(&p).expect("a runner to stop");
                 assert_ne!(*role, Role::Stopping);
                 *role = Role::Stopping;
             }
-            Action::Remove(p) => {
+            SupervisorAction::Remove(p) => {
                 let (role, condition) = self.runners.remove(&p).expect("a runner to remove");
                 assert!(role == Role::Stopping && condition.has_ended, "it would be waited for");
             }
-            Action::Join => assert!(!std::mem::replace(&mut self.in_group, true)),
-            Action::Retire => self.is_retiring = true,
-            Action::StopCompanions => self.carried.clear(),
-            Action::Leave => self.in_group = false,
-            Action::LookForOthers => self.others = Some(others),
-            Action::Fail(_) => {}
-            Action::End => self.runners.clear(),
+            SupervisorAction::Join => assert!(!std::mem::replace(&mut self.in_group, true)),
+            SupervisorAction::Retire => self.is_retiring = true,
+            SupervisorAction::StopCompanions => self.carried.clear(),
+            SupervisorAction::Leave => self.in_group = false,
+            SupervisorAction::LookForOthers => self.others = Some(others),
+            SupervisorAction::Fail(_) => {}
+            SupervisorAction::End => self.runners.clear(),
         }
     }
 

@@ -7,7 +7,7 @@ mod history;
 use std::time::Duration;
 
 use floodgate_domain::wire::decode_fact;
-use floodgate_domain::{Actor, Command, LogTime, Source};
+use floodgate_domain::{Actor, Command, FactPosition, LogTime};
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::{LoopConfig, PartitionLoop, Standby};
 use floodgate_testkit::{Fate, MemoryLog};
@@ -17,7 +17,7 @@ use rand::{RngExt, SeedableRng};
 use history::{EVENT, append, config, run_to_end, values, write_commands};
 
 /// One partition, whoever owns it, and those who follow.
-struct House {
+struct PartitionGroup {
     rng: StdRng,
     config: LoopConfig,
     log: MemoryLog,
@@ -30,9 +30,9 @@ struct House {
     crashes: u32,
 }
 
-impl House {
+impl PartitionGroup {
     fn new(seed: u64, log: &MemoryLog, folder: &std::path::Path) -> Self {
-        House {
+        PartitionGroup {
             rng: StdRng::seed_from_u64(seed),
             config: config(log, folder),
             log: log.clone(),
@@ -147,8 +147,8 @@ impl House {
     }
 }
 
-fn source(value: &[u8]) -> Source {
-    decode_fact(value).unwrap().source
+fn position(value: &[u8]) -> FactPosition {
+    decode_fact(value).unwrap().position
 }
 
 /// What a reader takes who drops whatever is not greater than what it had.
@@ -157,8 +157,8 @@ fn as_read(values: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     values
         .into_iter()
         .filter(|value| {
-            let is_new = last < Some(source(value));
-            last = last.max(Some(source(value)));
+            let is_new = last < Some(position(value));
+            last = last.max(Some(position(value)));
             is_new
         })
         .collect()
@@ -175,17 +175,17 @@ fn storm(seed: u64, with_ghosts: bool) -> u32 {
     // A turn takes all there is, so the stormy log is fed command by command.
     let fed = MemoryLog::new(1);
     let folder = tempfile::tempdir().unwrap();
-    let mut house = House::new(seed, &fed, folder.path());
+    let mut group = PartitionGroup::new(seed, &fed, folder.path());
     for record in log.records(Topic::Commands, 0) {
         fed.set_time(record.at);
         let again = NewRecord::new(record.key, record.value);
         fed.append(Topic::Commands, 0, vec![again]).wait().unwrap();
-        for _ in 0..house.rng.random_range(0..4) {
-            house.step(with_ghosts);
+        for _ in 0..group.rng.random_range(0..4) {
+            group.step(with_ghosts);
         }
     }
-    let (warm, crashes) = (house.warm, house.crashes);
-    let end = house.come_to_rest();
+    let (warm, crashes) = (group.warm, group.crashes);
+    let end = group.come_to_rest();
     assert!(end == calm, "seed {seed}: the states differ");
     let facts = values(&fed, Topic::Ledger);
     if !with_ghosts {
@@ -271,11 +271,11 @@ fn what_is_no_fact_in_the_ledger_stops_no_follower() {
     successor.finish().unwrap();
     let ledger = log.records(Topic::Ledger, 0);
     let facts = ledger.iter().filter_map(|record| decode_fact(&record.value).ok());
-    let sources: Vec<Source> = facts.map(|fact| fact.source).collect();
-    assert_eq!(sources.len(), ledger.len() - 4);
-    assert!(sources.is_sorted_by(|one, next| one < next), "a fact is there twice");
+    let positions: Vec<FactPosition> = facts.map(|fact| fact.position).collect();
+    assert_eq!(positions.len(), ledger.len() - 4);
+    assert!(positions.is_sorted_by(|one, next| one < next), "a fact is there twice");
     assert_eq!(
-        sources.last().unwrap().offset,
+        positions.last().unwrap().offset,
         log.records(Topic::Commands, 0).len() as u64 - 1,
         "the successor published nothing"
     );

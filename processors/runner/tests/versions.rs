@@ -15,7 +15,7 @@ use floodgate_engine::{BASE_VERSION, EngineLimits, InForce, NewerVersion, TEST_V
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_runner::{
     GroupVersion, LoopConfig, PartitionLoop, RunnerError, Saving, SnapshotWriter, Standby, StartAs,
-    Step, Worker,
+    StepOutcome, Worker,
 };
 use floodgate_testkit::{Fate, MemoryLog};
 use rand::SeedableRng;
@@ -65,7 +65,7 @@ fn a_fresh_log_says_its_version_first() {
     let (mut worker, control) = Worker::new(config.clone(), StartAs::Owner, Box::new(AtOnce));
     let mut steps = |count: usize| {
         for _ in 0..count {
-            assert!(matches!(worker.step(LogTime(1), Duration::ZERO), Step::Continue));
+            assert!(matches!(worker.step(LogTime(1), Duration::ZERO), StepOutcome::Continue));
         }
     };
     steps(5);
@@ -77,7 +77,7 @@ fn a_fresh_log_says_its_version_first() {
     steps(10);
     assert_eq!((written(&log), came_into_force(&log)), (vec![BASE_VERSION], vec![BASE_VERSION]));
     control.stop();
-    assert!(matches!(worker.step(LogTime(1), Duration::ZERO), Step::Ended(Ok(()))));
+    assert!(matches!(worker.step(LogTime(1), Duration::ZERO), StepOutcome::Ended(Ok(()))));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn a_build_without_the_rules_stops_the_partition_and_says_why() {
     let two = two_times();
     let newer = NewerVersion { version: TEST_VERSION, offset: two.barrier, known: BASE_VERSION };
     let is_it = |error: &RunnerError| matches!(error, RunnerError::NewerVersion { partition: 0, newer: found } if *found == newer);
-    let before = |value: &Vec<u8>| decode_fact(value).unwrap().source.offset < two.barrier;
+    let before = |value: &Vec<u8>| decode_fact(value).unwrap().position.offset < two.barrier;
     let lawful: Vec<_> = two.ledger.iter().filter(|value| before(value)).cloned().collect();
 
     for cut in [0, 30, two.barrier] {
@@ -306,9 +306,9 @@ impl SnapshotWriter for AtOnce {
 fn end_of(worker: &mut Worker) -> Result<(), RunnerError> {
     for _ in 0..1_000 {
         match worker.step(LogTime(1), Duration::ZERO) {
-            Step::Continue => {}
-            Step::Ended(outcome) => return outcome,
-            Step::Rest(pause) => panic!("it rests for {pause:?}"),
+            StepOutcome::Continue => {}
+            StepOutcome::Ended(outcome) => return outcome,
+            StepOutcome::Rest(pause) => panic!("it rests for {pause:?}"),
         }
     }
     panic!("it goes on and on");
@@ -331,7 +331,7 @@ fn a_worker_of_an_old_build_ends_in_every_role_and_in_peace_if_it_was_leaving() 
     let old = build(&log, folder.path(), BASE_VERSION);
     let (mut worker, control) = Worker::new(old, StartAs::Owner, Box::new(AtOnce));
     for _ in 0..5 {
-        assert!(matches!(worker.step(LogTime(1), Duration::ZERO), Step::Continue));
+        assert!(matches!(worker.step(LogTime(1), Duration::ZERO), StepOutcome::Continue));
     }
     control.retire();
     append(&log, 0, SYSTEM, floodgate_domain::EventId(0), Command::EngineVersion { version: 2 });

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use floodgate_domain::wire::{decode_command, decode_fact, decode_replies};
-use floodgate_domain::{Actor, Answer, Command, Envelope, LogTime, Reply, Source};
+use floodgate_domain::{Actor, Answer, Command, Envelope, FactPosition, LogTime, Reply};
 use floodgate_event_log::{Partition, Record, Topic};
 
 use crate::public::{Attributes, DialsBody, FactBody, snake_case};
@@ -165,6 +165,6 @@ fn unreadable(role: &str, partition: Partition, record: &Record) -> (Attributes,
     (attributes, json!({ "bytes": record.value.hex() }))
 }
 
-fn at_own_offset(partition: Partition, record: &Record) -> (Partition, Source, LogTime) {
-    (partition, Source { offset: record.offset, index: 0 }, record.at)
+fn at_own_offset(partition: Partition, record: &Record) -> (Partition, FactPosition, LogTime) {
+    (partition, FactPosition { offset: record.offset, index: 0 }, record.at)
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use floodgate_domain::{EventId, FactRecord, LogTime, Source};
+use floodgate_domain::{EventId, FactPosition, FactRecord, LogTime};
 use floodgate_event_log::{Log, LogError, Offset, Partition, Reads, Topic};
 use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Pace, Partitions, Start, Tick, Unreadable,
+    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
+    Unreadable,
 };
 
-use crate::deltas::{Amounts, Key, Shapes};
-use crate::flow::Flow;
+use crate::dataflow::CountsDataflow;
+use crate::deltas::{Amounts, EventLayouts, TotalKey};
 use crate::forget::Forgetting;
-use crate::publish::{Told, published_by, record, tombstone};
+use crate::publish::{CountsPosition, published_by, record, tombstone};
 use crate::{PATIENCE, QUIET};
 
 /// Facts taken at once: a few milliseconds of dataflow.
@@ -31,7 +32,7 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
         partitions: Partitions::One(partition),
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
-        unreadable: Unreadable::SetAside { role: "live".to_owned(), reads: Reads::FromTheFirst },
+        unreadable: Unreadable::SetAside { role: "streams".to_owned(), reads: Reads::FromTheFirst },
     }
 }
 
@@ -59,13 +60,13 @@ impl Handler for Counter {
         &mut self,
         partition: Partition,
         reached: Option<Offset>,
-    ) -> Result<Start, FollowError> {
+    ) -> Result<StartFrom, FollowError> {
         if let (Some(_), Some(reached)) = (&self.counting, reached) {
-            return Ok(Start::At(reached));
+            return Ok(StartFrom::At(reached));
         }
         let log = Arc::clone(&self.log);
         self.counting = Some(Counting::new(log, partition, self.forget_after_ms)?);
-        Ok(Start::First)
+        Ok(StartFrom::First)
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -92,8 +93,8 @@ impl Handler for Counter {
         self.counting.as_ref().is_some_and(Counting::is_settled)
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: PATIENCE }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: PATIENCE }
     }
 }
 
@@ -101,14 +102,14 @@ impl Handler for Counter {
 struct Counting {
     log: Arc<dyn Log>,
     partition: Partition,
-    shapes: Shapes,
-    flow: Flow,
-    last: Option<(Source, LogTime)>,
+    layouts: EventLayouts,
+    dataflow: CountsDataflow,
+    last: Option<(FactPosition, LogTime)>,
     /// What was published before this one began: up to there it only counts.
-    published: Option<Source>,
-    differences: Vec<(Key, Amounts)>,
+    published: Option<FactPosition>,
+    differences: Vec<(TotalKey, Amounts)>,
     /// Totals that changed and are not published yet; one a key at most.
-    owed: BTreeMap<Key, Amounts>,
+    owed: BTreeMap<TotalKey, Amounts>,
     forgetting: Forgetting,
     forget_after_ms: u64,
     published_at: Instant,
@@ -124,11 +125,11 @@ impl Counting {
         // What was published under another setting is followed under it.
         let after_ms = last.map_or(forget_after_ms, |(_, after_ms)| after_ms);
         Ok(Counting {
-            published: last.map(|(source, _)| source),
+            published: last.map(|(position, _)| position),
             log,
             partition,
-            shapes: Shapes::default(),
-            flow: Flow::new(),
+            layouts: EventLayouts::default(),
+            dataflow: CountsDataflow::new(),
             last: None,
             differences: Vec::new(),
             owed: BTreeMap::new(),
@@ -148,11 +149,11 @@ impl Counting {
     }
 
     fn take(&mut self, fact: &FactRecord) {
-        self.last = Some((fact.source, fact.at));
+        self.last = Some((fact.position, fact.at));
         if self.forgetting.fold(fact) {
-            self.shapes.differences(fact, &mut self.differences);
+            self.layouts.differences(fact, &mut self.differences);
         }
-        if self.published == Some(fact.source) {
+        if self.published == Some(fact.position) {
             self.catch_up(fact.at);
         }
     }
@@ -162,34 +163,34 @@ impl Counting {
     fn catch_up(&mut self, at: LogTime) {
         self.published = None;
         let differences = std::mem::take(&mut self.differences);
-        self.flow.epoch(differences);
+        self.dataflow.epoch(differences);
         let known = self.forgetting.due(at);
         self.forget(&known);
         self.forgetting.set_after(self.forget_after_ms);
     }
 
     fn forget(&mut self, events: &[EventId]) {
-        events.iter().for_each(|event_id| self.shapes.forget(*event_id));
+        events.iter().for_each(|event_id| self.layouts.forget(*event_id));
         self.owed.retain(|(event_id, _), _| !events.contains(event_id));
         self.forgetting.announced(events);
     }
 
     fn publish(&mut self) -> Result<(), LogError> {
-        let Some((source, at)) = self.last else { return Ok(()) };
+        let Some((position, at)) = self.last else { return Ok(()) };
         if !self.differences.is_empty() {
             let started = Instant::now();
-            let changed = self.flow.epoch(std::mem::take(&mut self.differences));
+            let changed = self.dataflow.epoch(std::mem::take(&mut self.differences));
             metrics::histogram!("floodgate_live_epoch_seconds").record(started.elapsed());
             self.owed.extend(changed);
         }
         self.published_at = Instant::now();
         let over = self.forgetting.due(at);
         let forget_after_ms = self.forgetting.after_ms();
-        let position = Told { partition: self.partition, source, at, forget_after_ms };
+        let counted = CountsPosition { partition: self.partition, position, at, forget_after_ms };
         let still = self.owed.iter().filter(|((event_id, _), _)| !over.contains(event_id));
-        let counts = still.map(|(key, total)| record(&self.shapes, *key, *total, &position));
-        let gone = over.iter().flat_map(|event_id| self.shapes.keys(*event_id));
-        let records: Vec<_> = counts.chain(gone.map(|key| tombstone(key, &position))).collect();
+        let counts = still.map(|(key, total)| record(&self.layouts, *key, *total, &counted));
+        let gone = over.iter().flat_map(|event_id| self.layouts.keys(*event_id));
+        let records: Vec<_> = counts.chain(gone.map(|key| tombstone(key, &counted))).collect();
         if records.is_empty() {
             return Ok(());
         }

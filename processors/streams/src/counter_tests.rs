@@ -38,8 +38,8 @@ fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Started {
 }
 
 fn append(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {
-    let source = Source { offset, index: 0 };
-    let record = FactRecord { source, at: LogTime(at), event_id, fact };
+    let position = FactPosition { offset, index: 0 };
+    let record = FactRecord { position, at: LogTime(at), event_id, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("e", value)]).wait().unwrap();
@@ -204,7 +204,7 @@ fn tombstones(log: &EmbeddedLog, event_id: EventId) -> (usize, bool) {
 }
 
 /// One event whose facts a test appends, and another that only lets time pass.
-struct House {
+struct CountedLog {
     log: Arc<EmbeddedLog>,
     next: u64,
     _folder: tempfile::TempDir,
@@ -213,17 +213,17 @@ struct House {
 const OVER: EventId = EventId(1);
 const OTHER: EventId = EventId(2);
 
-impl House {
+impl CountedLog {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = EmbeddedLog::open(folder.path(), &EmbeddedOptions::default()).unwrap();
-        let mut house = House { log: Arc::new(log), next: 0, _folder: folder };
+        let mut counted = CountedLog { log: Arc::new(log), next: 0, _folder: folder };
         for event_id in [OVER, OTHER] {
             let new = NewEvent { plan: plan(), ..NewEvent::default() };
-            house.append(1, event_id, Fact::EventCreated(Box::new(new)));
-            house.append(1, event_id, Fact::SaleOpened);
+            counted.append(1, event_id, Fact::EventCreated(Box::new(new)));
+            counted.append(1, event_id, Fact::SaleOpened);
         }
-        house
+        counted
     }
 
     fn append(&mut self, at: u64, event_id: EventId, fact: Fact) {
@@ -251,82 +251,83 @@ impl House {
 
 #[test]
 fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
-    let mut house = House::new();
-    house.hold(2, OVER, true);
-    house.append(3, OVER, Fact::SaleClosed);
+    let mut counted = CountedLog::new();
+    counted.hold(2, OVER, true);
+    counted.append(3, OVER, Fact::SaleClosed);
     // Closed, but somebody may still pay for what they hold.
-    house.hold(3 + 40 * DAY_MS, OTHER, true);
-    house.count(30 * DAY_MS);
-    assert_eq!(tombstones(&house.log, OVER).0, 0, "something is held");
-    house.hold(3 + 41 * DAY_MS, OVER, false);
-    house.hold(3 + 70 * DAY_MS, OTHER, false);
-    house.count(30 * DAY_MS);
-    assert_eq!(tombstones(&house.log, OVER).0, 0, "its last fact is 29 days ago");
-    house.hold(3 + 71 * DAY_MS, OTHER, true);
+    counted.hold(3 + 40 * DAY_MS, OTHER, true);
+    counted.count(30 * DAY_MS);
+    assert_eq!(tombstones(&counted.log, OVER).0, 0, "something is held");
+    counted.hold(3 + 41 * DAY_MS, OVER, false);
+    counted.hold(3 + 70 * DAY_MS, OTHER, false);
+    counted.count(30 * DAY_MS);
+    assert_eq!(tombstones(&counted.log, OVER).0, 0, "its last fact is 29 days ago");
+    counted.hold(3 + 71 * DAY_MS, OTHER, true);
     for _ in 0..3 {
-        house.count(30 * DAY_MS);
-        assert_eq!(tombstones(&house.log, OVER), (5, true), "each total once, whatever restarts");
+        counted.count(30 * DAY_MS);
+        assert_eq!(tombstones(&counted.log, OVER), (5, true), "each total once, whatever restarts");
     }
     // What comes so late is said nowhere, neither in this run nor in the next.
     let seats = SeatList::try_from(&[9_u32][..]).unwrap();
     let (hold_id, buyer) = (HoldId(4), BuyerId(1));
-    house.append(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
-    house.hold(3 + 73 * DAY_MS, OTHER, false);
+    counted.append(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
+    counted.hold(3 + 73 * DAY_MS, OTHER, false);
     for _ in 0..2 {
-        house.count(30 * DAY_MS);
-        assert_eq!(tombstones(&house.log, OVER), (5, true));
-        house.hold(3 + 200 * DAY_MS, OTHER, true);
-        house.hold(3 + 201 * DAY_MS, OTHER, false);
+        counted.count(30 * DAY_MS);
+        assert_eq!(tombstones(&counted.log, OVER), (5, true));
+        counted.hold(3 + 200 * DAY_MS, OTHER, true);
+        counted.hold(3 + 201 * DAY_MS, OTHER, false);
     }
-    assert_eq!(tombstones(&house.log, OTHER), (0, false), "a sale that is open stays");
+    assert_eq!(tombstones(&counted.log, OTHER), (0, false), "a sale that is open stays");
 }
 
 #[test]
 fn a_cancelled_event_is_forgotten_and_a_shorter_time_reaches_those_of_before() {
-    let mut house = House::new();
-    house.append(2, OVER, Fact::EventCancelled);
-    house.hold(2 + 10 * DAY_MS, OTHER, true);
+    let mut counted = CountedLog::new();
+    counted.append(2, OVER, Fact::EventCancelled);
+    counted.hold(2 + 10 * DAY_MS, OTHER, true);
     for _ in 0..2 {
-        house.count(30 * DAY_MS);
-        assert_eq!(tombstones(&house.log, OVER).0, 0);
+        counted.count(30 * DAY_MS);
+        assert_eq!(tombstones(&counted.log, OVER).0, 0);
     }
     // Nothing has happened since but that the setting is another.
-    house.count(7 * DAY_MS);
-    assert_eq!(tombstones(&house.log, OVER), (5, true));
-    house.count(7 * DAY_MS);
-    assert_eq!(tombstones(&house.log, OVER), (5, true), "known from then on");
+    counted.count(7 * DAY_MS);
+    assert_eq!(tombstones(&counted.log, OVER), (5, true));
+    counted.count(7 * DAY_MS);
+    assert_eq!(tombstones(&counted.log, OVER), (5, true), "known from then on");
 }
 
 #[test]
 fn records_of_builds_that_forgot_nothing_are_understood() {
-    let mut house = House::new();
-    house.append(2, OVER, Fact::EventCancelled);
-    house.hold(2 + 40 * DAY_MS, OTHER, true);
+    let mut counted = CountedLog::new();
+    counted.append(2, OVER, Fact::EventCancelled);
+    counted.hold(2 + 40 * DAY_MS, OTHER, true);
     // As an older build had published it: everything, no tombstone, and no word of forgetting.
-    house.count(u64::MAX);
-    let last = house.log.last(Topic::Counts, 0).unwrap().unwrap();
+    counted.count(u64::MAX);
+    let last = counted.log.last(Topic::Counts, 0).unwrap().unwrap();
     let headers = last.headers.into_iter().filter(|(name, _)| name.starts_with("ce_"));
     let old = NewRecord { key: last.key, value: last.value, headers: headers.collect() };
-    house.log.append(Topic::Counts, 0, vec![old]).wait().unwrap();
-    let before = records(&house.log).len();
-    house.count(30 * DAY_MS);
-    assert_eq!(tombstones(&house.log, OVER), (5, true));
-    assert_eq!(records(&house.log).len(), before + 5, "nothing else was news");
+    counted.log.append(Topic::Counts, 0, vec![old]).wait().unwrap();
+    let before = records(&counted.log).len();
+    counted.count(30 * DAY_MS);
+    assert_eq!(tombstones(&counted.log, OVER), (5, true));
+    assert_eq!(records(&counted.log).len(), before + 5, "nothing else was news");
 }
 
 #[test]
 fn what_is_no_fact_is_set_aside_once_and_counting_goes_on() {
-    let mut house = House::new();
+    let mut counted = CountedLog::new();
     let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
-    house.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
-    house.hold(2, OTHER, true);
+    counted.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
+    counted.hold(2, OTHER, true);
     for _ in 0..3 {
-        house.count(30 * DAY_MS);
-        let aside = read_dead_letters(&*house.log, Topic::DeadFacts, 0, (0, 100)).unwrap();
+        counted.count(30 * DAY_MS);
+        let aside = read_dead_letters(&*counted.log, Topic::DeadFacts, 0, (0, 100)).unwrap();
         let origins: Vec<_> = aside.iter().map(|one| Origin::of(one).unwrap()).collect();
         assert_eq!(origins.len(), 2, "{origins:?}");
-        assert!(origins.iter().all(|origin| origin.role == "live"), "{origins:?}");
+        assert!(origins.iter().all(|origin| origin.role == "streams"), "{origins:?}");
     }
-    let held = published(&house.log).into_iter().rev().find(|(_, counts)| counts.scope == "event");
+    let held =
+        published(&counted.log).into_iter().rev().find(|(_, counts)| counts.scope == "event");
     assert_eq!(held.unwrap().1.held, 2, "the fact behind it counts");
 }

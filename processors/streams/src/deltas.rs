@@ -14,36 +14,36 @@ pub(crate) enum Scope {
 }
 
 /// A total's name.
-pub(crate) type Key = (EventId, Scope);
+pub(crate) type TotalKey = (EventId, Scope);
 
 /// Free, held, sold: totals, or changes of them.
 pub(crate) type Amounts = [i64; 3];
 
-/// One event's shape: what each seat counts towards.
+/// One event's layout: what each seat counts towards.
 #[derive(Debug)]
-pub(crate) struct Shape {
+pub(crate) struct EventLayout {
     /// Section and category by seat.
     seats: Vec<(u32, u32)>,
     pub(crate) sections: Vec<String>,
     pub(crate) categories: Vec<String>,
 }
 
-/// The shapes of all events of a partition.
+/// The layouts of all events of a partition.
 #[derive(Debug, Default)]
-pub(crate) struct Shapes {
-    events: HashMap<EventId, Shape>,
+pub(crate) struct EventLayouts {
+    events: HashMap<EventId, EventLayout>,
 }
 
-impl Shapes {
-    pub(crate) fn get(&self, event_id: EventId) -> Option<&Shape> {
+impl EventLayouts {
+    pub(crate) fn get(&self, event_id: EventId) -> Option<&EventLayout> {
         self.events.get(&event_id)
     }
 
     /// Every total an event has, in the order of their keys.
-    pub(crate) fn keys(&self, event_id: EventId) -> Vec<Key> {
-        let Some(shape) = self.events.get(&event_id) else { return Vec::new() };
-        let sections = (0..shape.sections.len() as u32).map(Scope::Section);
-        let categories = (0..shape.categories.len() as u32).map(Scope::Category);
+    pub(crate) fn keys(&self, event_id: EventId) -> Vec<TotalKey> {
+        let Some(layout) = self.events.get(&event_id) else { return Vec::new() };
+        let sections = (0..layout.sections.len() as u32).map(Scope::Section);
+        let categories = (0..layout.categories.len() as u32).map(Scope::Category);
         let all = std::iter::once(Scope::Event).chain(sections).chain(categories);
         all.map(|scope| (event_id, scope)).collect()
     }
@@ -54,7 +54,7 @@ impl Shapes {
     }
 
     /// Appends what a fact changes.
-    pub(crate) fn differences(&mut self, record: &FactRecord, into: &mut Vec<(Key, Amounts)>) {
+    pub(crate) fn differences(&mut self, record: &FactRecord, into: &mut Vec<(TotalKey, Amounts)>) {
         let effects = record.fact.effects();
         if let Some(new) = effects.created {
             self.created(record.event_id, &new.plan, into);
@@ -64,24 +64,24 @@ impl Shapes {
         }
     }
 
-    fn created(&mut self, event_id: EventId, plan: &Plan, into: &mut Vec<(Key, Amounts)>) {
-        let mut shape = Shape {
+    fn created(&mut self, event_id: EventId, plan: &Plan, into: &mut Vec<(TotalKey, Amounts)>) {
+        let mut layout = EventLayout {
             seats: Vec::new(),
             sections: plan.sections.iter().map(|section| section.name.clone()).collect(),
             categories: plan.categories.iter().map(|category| category.name.clone()).collect(),
         };
         for seat in plan.seats() {
             let (section, category) = (seat.section_index as u32, u32::from(seat.category));
-            shape.seats.push((section, category));
+            layout.seats.push((section, category));
             if seat.first_state() == SeatState::Free {
                 add(event_id, (section, category), [1, 0, 0], into);
             }
         }
-        self.events.insert(event_id, shape);
+        self.events.insert(event_id, layout);
     }
 
-    fn moved(&self, event_id: EventId, change: &SeatMove<'_>, into: &mut Vec<(Key, Amounts)>) {
-        let Some(shape) = self.events.get(&event_id) else { return };
+    fn moved(&self, event_id: EventId, change: &SeatMove<'_>, into: &mut Vec<(TotalKey, Amounts)>) {
+        let Some(layout) = self.events.get(&event_id) else { return };
         // A ticket that changes hands changes no total.
         if change.from == change.to {
             return;
@@ -89,7 +89,7 @@ impl Shapes {
         let states = [SeatState::Free, SeatState::Held, SeatState::Sold];
         let amounts = states.map(|state| change.change_of(state));
         for seat in change.seats {
-            if let Some(&counts_towards) = shape.seats.get(seat.0 as usize) {
+            if let Some(&counts_towards) = layout.seats.get(seat.0 as usize) {
                 add(event_id, counts_towards, amounts, into);
             }
         }
@@ -100,7 +100,7 @@ fn add(
     event_id: EventId,
     (section, category): (u32, u32),
     change: Amounts,
-    into: &mut Vec<(Key, Amounts)>,
+    into: &mut Vec<(TotalKey, Amounts)>,
 ) {
     into.push(((event_id, Scope::Event), change));
     into.push(((event_id, Scope::Section(section)), change));

@@ -1,16 +1,16 @@
 //! Live counts as a dataflow: free, held and sold by event, section and category.
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
-//! totals (`flow`), and changed totals are published, each with its position
+//! totals (`dataflow`), and changed totals are published, each with its position
 //! (`counter`, `publish`). The same facts, published for other teams, and the cells of those who
 //! agreed to be counted (`audience`). [`public`] is what other teams read. Start reading at
-//! `flow`.
+//! `dataflow`.
 
 mod audience;
 pub mod cloudevents;
 mod counter;
+mod dataflow;
 mod deltas;
-mod flow;
 mod forget;
 pub mod public;
 mod publish;
@@ -21,7 +21,7 @@ use std::time::Duration;
 use floodgate_event_log::{Log, Partition, Topic};
 use floodgate_transport::{Follower, Group, Service};
 
-pub use audience::AudienceSettings;
+pub use audience::AudienceOptions;
 
 /// How long facts may lie before they are counted and published: nobody sees a difference.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -30,21 +30,21 @@ const QUIET: Duration = Duration::from_millis(50);
 
 /// What differs between installations.
 #[derive(Debug, Clone, Copy)]
-pub struct LiveSettings {
+pub struct StreamsOptions {
     /// Log time after the last fact of an event that is over, until its counts are forgotten.
     pub forget_after: Duration,
-    pub audience: AudienceSettings,
+    pub audience: AudienceOptions,
 }
 
 /// Counts and publishes every partition of the facts: two followers each, so that neither keeps the
 /// other waiting.
-pub fn spawn(log: &Arc<dyn Log>, settings: LiveSettings) -> std::io::Result<Group> {
+pub fn spawn(log: &Arc<dyn Log>, settings: StreamsOptions) -> std::io::Result<Group> {
     let mut members: Vec<Arc<dyn Service>> = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {
         members.push(Arc::new(count(log, partition, settings.forget_after)?));
         members.push(Arc::new(relay(log, partition, settings.audience)?));
     }
-    Ok(Group::new("live", members))
+    Ok(Group::new("streams", members))
 }
 
 fn count(
@@ -60,7 +60,7 @@ fn count(
 fn relay(
     log: &Arc<dyn Log>,
     partition: Partition,
-    audience: AudienceSettings,
+    audience: AudienceOptions,
 ) -> std::io::Result<Follower> {
     let theirs = Arc::clone(log);
     let make = move || public::Relay::new(theirs, audience);

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use floodgate_domain::{EventId, LogTime, Source};
+use floodgate_domain::{EventId, FactPosition, LogTime};
 use floodgate_event_log::{NewRecord, Partition, Record};
 
-use crate::deltas::{Amounts, Key, Scope, Shapes};
+use crate::deltas::{Amounts, EventLayouts, Scope, TotalKey};
 use crate::public::{AsOf, Attributes, Counts, time_text};
 
 /// The types of the records of the counts topic.
@@ -17,28 +17,28 @@ const FORGET_AFTER: &str = "floodgate-forget-after-ms";
 
 /// The position and the setting a record is written under.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct CountsPosition {
     pub(crate) partition: Partition,
-    pub(crate) source: Source,
+    pub(crate) position: FactPosition,
     pub(crate) at: LogTime,
     pub(crate) forget_after_ms: u64,
 }
 
 /// Puts a total into words.
 pub(crate) fn record(
-    shapes: &Shapes,
-    (event_id, scope): Key,
+    layouts: &EventLayouts,
+    (event_id, scope): TotalKey,
     [free, held, sold]: Amounts,
-    position: &Told,
+    counted: &CountsPosition,
 ) -> NewRecord {
-    let shape = shapes.get(event_id);
+    let layout = layouts.get(event_id);
     let name = |names: Option<&Vec<String>>, at: u32| {
         names.and_then(|names| names.get(at as usize)).cloned().unwrap_or_default()
     };
     let (word, index, name) = match scope {
         Scope::Event => ("event", 0, String::new()),
-        Scope::Section(at) => ("section", at, name(shape.map(|shape| &shape.sections), at)),
-        Scope::Category(at) => ("category", at, name(shape.map(|shape| &shape.categories), at)),
+        Scope::Section(at) => ("section", at, name(layout.map(|layout| &layout.sections), at)),
+        Scope::Category(at) => ("category", at, name(layout.map(|layout| &layout.categories), at)),
     };
     let counts = Counts {
         event_id: event_id.to_string(),
@@ -49,29 +49,29 @@ pub(crate) fn record(
         free,
         held,
         sold,
-        as_of: position.as_of(),
+        as_of: counted.as_of(),
     };
     let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
     let key = key(event_id, scope);
-    let headers = position.headers(COUNTS_CHANGED, &key);
+    let headers = counted.headers(COUNTS_CHANGED, &key);
     NewRecord { key: key.into(), value: value.into(), headers }
 }
 
 /// Says that a total is forgotten and that nothing more comes under its key.
-pub(crate) fn tombstone((event_id, scope): Key, position: &Told) -> NewRecord {
+pub(crate) fn tombstone((event_id, scope): TotalKey, counted: &CountsPosition) -> NewRecord {
     let key = key(event_id, scope);
-    let headers = position.headers(COUNTS_FORGOTTEN, &key);
+    let headers = counted.headers(COUNTS_FORGOTTEN, &key);
     NewRecord { headers, ..NewRecord::tombstone(key) }
 }
 
-impl Told {
+impl CountsPosition {
     fn as_of(&self) -> AsOf {
-        let Source { offset, index } = self.source;
+        let FactPosition { offset, index } = self.position;
         AsOf { partition: self.partition, offset, index, at: time_text(self.at) }
     }
 
     fn headers(&self, kind: &str, key: &str) -> Vec<(String, Bytes)> {
-        let position = (self.partition, self.source, self.at);
+        let position = (self.partition, self.position, self.at);
         let mut headers = Attributes::new(kind, "live", key, position).headers();
         headers.push((FORGET_AFTER.to_owned(), self.forget_after_ms.to_string().into()));
         headers
@@ -87,9 +87,9 @@ fn key(event_id: EventId, scope: Scope) -> String {
     }
 }
 
-/// What an earlier run has published: up to which source, and after how long it forgot events. One that
+/// What an earlier run has published: up to which position, and after how long it forgot events. One that
 /// does not say forgot none.
-pub(crate) fn published_by(record: &Record) -> Option<(Source, u64)> {
+pub(crate) fn published_by(record: &Record) -> Option<(FactPosition, u64)> {
     let header = |name: &str| {
         let (_, value) = record.headers.iter().find(|(found, _)| found == name)?;
         std::str::from_utf8(value).ok()
@@ -99,5 +99,5 @@ pub(crate) fn published_by(record: &Record) -> Option<(Source, u64)> {
     let offset = numbers.next()?.parse().ok()?;
     let index = numbers.next()?.parse().ok()?;
     let after_ms = header(FORGET_AFTER).and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-    Some((Source { offset, index }, after_ms))
+    Some((FactPosition { offset, index }, after_ms))
 }

@@ -8,17 +8,17 @@ use std::time::Duration;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent, SeatList, Source,
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, NewEvent, SeatList,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_streams::public::{Counts, FactBody};
-use floodgate_streams::{AudienceSettings, LiveSettings, spawn};
+use floodgate_streams::{AudienceOptions, StreamsOptions, spawn};
 use floodgate_testkit::{MemoryLog, cut};
 use floodgate_transport::{Group, Service};
 
-const SETTINGS: LiveSettings = LiveSettings {
+const SETTINGS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
-    audience: AudienceSettings { window_ms: 60_000, threshold: 10 },
+    audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
 };
 
 fn streams(log: &MemoryLog) -> Group {
@@ -27,8 +27,8 @@ fn streams(log: &MemoryLog) -> Group {
 }
 
 fn append(log: &MemoryLog, number: u64, fact: Fact) {
-    let source = Source { offset: number, index: 0 };
-    let record = FactRecord { source, at: LogTime(1), event_id: EventId(3), fact };
+    let position = FactPosition { offset: number, index: 0 };
+    let record = FactRecord { position, at: LogTime(1), event_id: EventId(3), fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();

@@ -5,13 +5,13 @@
 
 mod admission;
 mod gateway;
-mod live;
 mod log;
 mod process;
 mod processor;
 mod reload;
 mod sink;
 mod snapshots;
+mod streams;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -47,7 +47,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Processor,
-    Live,
+    Streams,
     Sink,
     Gateway,
 }
@@ -55,12 +55,12 @@ pub enum Role {
 impl Role {
     /// Everything in one process, in the order they are started in: those who come in need the
     /// rest.
-    pub const ALL: [Role; 4] = [Role::Processor, Role::Live, Role::Sink, Role::Gateway];
+    pub const ALL: [Role; 4] = [Role::Processor, Role::Streams, Role::Sink, Role::Gateway];
 
     fn name(self) -> &'static str {
         match self {
             Role::Processor => "processor",
-            Role::Live => "live",
+            Role::Streams => "streams",
             Role::Sink => "sink",
             Role::Gateway => "gateway",
         }
@@ -69,7 +69,7 @@ impl Role {
 
 /// What a process is started with.
 #[derive(Debug)]
-pub struct Start<'a> {
+pub struct ProcessOptions<'a> {
     pub settings: &'a Settings,
     pub roles: &'a [Role],
     /// Needed by a gateway only.
@@ -113,8 +113,8 @@ pub struct Running {
 
 impl Running {
     /// Starts the roles; when one cannot start, those that could end again.
-    pub async fn start(start: Start<'_>) -> Result<Self> {
-        let Start { settings, roles, secrets, data, listener, metrics, follows } = start;
+    pub async fn start(options: ProcessOptions<'_>) -> Result<Self> {
+        let ProcessOptions { settings, roles, secrets, data, listener, metrics, follows } = options;
         let takes_payments = [Role::Gateway, Role::Processor].iter().any(|one| roles.contains(one));
         let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());
@@ -162,7 +162,7 @@ impl Running {
         for role in Role::ALL.into_iter().filter(|role| wants(*role)) {
             match role {
                 Role::Processor => processor::start(parts)?,
-                Role::Live => live::start(parts)?,
+                Role::Streams => streams::start(parts)?,
                 Role::Sink => sink::start(parts)?,
                 // Below: it takes the listener.
                 Role::Gateway => {}

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use floodgate_config::{ConfigError, Settings, Snapshots};
+use floodgate_config::{ConfigError, Settings, SnapshotLocation};
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
 
 /// The store the settings name. Whether it answers is found out when it is used: a store that is
 /// down keeps no processor from starting.
 pub fn open(settings: &Settings, data: &Path) -> Result<Arc<dyn SnapshotStore>> {
     let (bucket, prefix) = match &settings.engine.snapshots {
-        Snapshots::Folder(folder) if folder.as_os_str().is_empty() => {
+        SnapshotLocation::Folder(folder) if folder.as_os_str().is_empty() => {
             return Ok(Arc::new(FolderStore::new(&data.join("snapshots"))));
         }
-        Snapshots::Folder(folder) => return Ok(Arc::new(FolderStore::new(folder))),
-        Snapshots::Bucket { bucket, prefix } => (bucket.clone(), prefix.clone()),
+        SnapshotLocation::Folder(folder) => return Ok(Arc::new(FolderStore::new(folder))),
+        SnapshotLocation::Bucket { bucket, prefix } => (bucket.clone(), prefix.clone()),
     };
     let s3 = &settings.s3;
     let named = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());

@@ -42,7 +42,7 @@ impl Sink for Shelf {
     fn write(&mut self, _: Partition, facts: &[FactRecord], next: u64) -> Result<(), SinkError> {
         self.reached()?;
         let mut taken = self.taken.lock().unwrap();
-        taken.0.extend(facts.iter().map(|fact| fact.source.offset));
+        taken.0.extend(facts.iter().map(|fact| fact.position.offset));
         taken.1 = next;
         Ok(())
     }
@@ -107,8 +107,8 @@ fn a_log_and_a_shelf_that_are_away_for_a_while_lose_nothing() {
     cut::until("it is ready again", || sink.health().is_ready());
     sink.stop();
     sink.join().unwrap();
-    let sources: Vec<u64> = facts.iter().map(|fact| fact.source.offset).collect();
-    assert_eq!(shelf.taken.lock().unwrap().0, sources, "each once, in order");
+    let positions: Vec<u64> = facts.iter().map(|fact| fact.position.offset).collect();
+    assert_eq!(shelf.taken.lock().unwrap().0, positions, "each once, in order");
 }
 
 #[test]

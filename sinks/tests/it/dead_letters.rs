@@ -132,10 +132,10 @@ impl Sink for Choosy {
         if taken.calls.is_multiple_of(7) {
             return Err(SinkError::Unavailable("away".into()));
         }
-        if facts.iter().any(|fact| NEVER.contains(&fact.source.offset)) {
+        if facts.iter().any(|fact| NEVER.contains(&fact.position.offset)) {
             return Err(SinkError::Refused("no such character".into()));
         }
-        taken.facts.extend(facts.iter().map(|fact| fact.source.offset));
+        taken.facts.extend(facts.iter().map(|fact| fact.position.offset));
         taken.next = next;
         Ok(())
     }
@@ -174,8 +174,8 @@ fn what_is_never_taken_keeps_nothing_else_waiting() {
     let taken = Arc::new(Mutex::new(Taken::default()));
     carry(&log, Arc::new(ToChoosy(Arc::clone(&taken))), || taken.lock().unwrap().next);
     let taken = taken.lock().unwrap();
-    let sources = facts.iter().map(|fact| fact.source.offset);
-    let expected: Vec<u64> = sources.filter(|at| !NEVER.contains(at)).collect();
+    let positions = facts.iter().map(|fact| fact.position.offset);
+    let expected: Vec<u64> = positions.filter(|at| !NEVER.contains(at)).collect();
     assert_eq!(taken.facts, expected);
     // Offsets in the ledger: the two lie behind the first piece of garbage.
     let mut aside = dead_letters(&log);

@@ -3,8 +3,8 @@
 use floodgate_domain::fact::{DeclineReason, SeatsKept};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::{
-    AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactRecord, HoldId, LogTime, NewEvent,
-    PaymentMethod, PaymentReference, SeatId, SeatList, Source,
+    AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime,
+    NewEvent, PaymentMethod, PaymentReference, SeatId, SeatList,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -93,7 +93,7 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
 /// Facts at places of their own.
 pub(crate) fn records(facts: Vec<Fact>) -> Vec<FactRecord> {
     let record = |(at, fact)| FactRecord {
-        source: Source { offset: at as u64, index: 0 },
+        position: FactPosition { offset: at as u64, index: 0 },
         at: LogTime(1000 + at as u64),
         event_id: EventId(1),
         fact,

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use floodgate_config::{Settings, Snapshots};
+use floodgate_config::{Settings, SnapshotLocation};
 use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
-use floodgate_gateway::Role;
+use floodgate_gateway::StaffRole;
 
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;
@@ -56,7 +56,7 @@ pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
         return Finding::bad("keys", format!("they cannot be read: {failure}"), make);
     }
     let KeyFiles { root, ticket, staff } = secret_files(settings, data);
-    let handed_out = Role::ALL.map(|role| folder.join(format!("{}.key", role.code())));
+    let handed_out = StaffRole::ALL.map(|role| folder.join(format!("{}.key", role.code())));
     let all = [root, ticket, staff].into_iter().chain(handed_out);
     let open: Vec<_> = all.filter(|path| is_open_to_others(path)).collect();
     if open.is_empty() {
@@ -102,11 +102,11 @@ pub(super) fn folder(check: &'static str, folder: &Path) -> Finding {
 /// Where processors find each other's snapshots.
 pub(super) fn snapshots(settings: &Settings, data: &Path) -> Finding {
     match &settings.engine.snapshots {
-        Snapshots::Folder(named) if !named.as_os_str().is_empty() => {
+        SnapshotLocation::Folder(named) if !named.as_os_str().is_empty() => {
             return folder("snapshots", named);
         }
-        Snapshots::Folder(_) => {}
-        Snapshots::Bucket { bucket, .. } => return bucket_answers(settings, data, bucket),
+        SnapshotLocation::Folder(_) => {}
+        SnapshotLocation::Bucket { bucket, .. } => return bucket_answers(settings, data, bucket),
     }
     let own = data.join("snapshots");
     let advice = "processors with folders of their own replay the whole log when they take over; \

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use floodgate_domain::fact::{Fact, FactRecord, Source};
+use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::wire::{decode_command, decode_fact};
 use floodgate_domain::{
     Actor, Answer, BuyerId, Command, CommandId, Envelope, EventId, OrderStatus, Refusal, Reply,
@@ -37,7 +37,7 @@ struct Bench {
     /// By offset, with their time.
     known: Vec<(u64, Option<Envelope>)>,
     ledger: Box<dyn LogReader>,
-    last: Option<Source>,
+    last: Option<FactPosition>,
     facts: BTreeMap<u64, Vec<FactRecord>>,
     /// Not judged yet.
     replies: BTreeMap<u64, Vec<Reply>>,
@@ -115,7 +115,7 @@ impl Judge {
             let facts = bench.facts.remove(&next).unwrap_or_default();
             bench.stands_at = bench.stands_at.max(next);
             for fact in &facts {
-                self.fold(fact).map_err(|wrong| format!("{:?}: {wrong}", fact.source))?;
+                self.fold(fact).map_err(|wrong| format!("{:?}: {wrong}", fact.position))?;
             }
             if next == end {
                 // One of its facts may be missing still; its answers wait for the next command's.
@@ -218,15 +218,15 @@ impl Bench {
         let mut repeated = 0;
         for record in drain(&mut *self.ledger) {
             let fact = decode_fact(&record.value).map_err(|error| error.to_string())?;
-            if self.last.is_some_and(|last| fact.source <= last) {
+            if self.last.is_some_and(|last| fact.position <= last) {
                 repeated += 1;
                 continue;
             }
-            if fact.source.offset >= self.known.len() as u64 {
+            if fact.position.offset >= self.known.len() as u64 {
                 return Err(format!("a fact of a command that is not there: {fact:?}"));
             }
-            self.last = Some(fact.source);
-            self.facts.entry(fact.source.offset).or_default().push(fact);
+            self.last = Some(fact.position);
+            self.facts.entry(fact.position.offset).or_default().push(fact);
         }
         Ok(repeated)
     }

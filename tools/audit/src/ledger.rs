@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactRecord, HoldId, LogTime, Place, Policy, SeatId, SeatList, Source,
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, Place, Policy, SeatId,
+    SeatList,
 };
 
 use crate::crowd::CrowdBook;
@@ -73,7 +74,7 @@ pub(super) struct Ledger {
     events: BTreeMap<EventId, EventBook>,
     checks: BTreeMap<&'static str, Check>,
     examples: Vec<String>,
-    last: Option<Source>,
+    last: Option<FactPosition>,
     commands_end: u64,
     last_at: LogTime,
     facts_pending: u64,
@@ -142,7 +143,7 @@ impl Ledger {
     /// Enters a published fact, unless it is a repetition: two owners of one partition, one of
     /// them a ghost, publish the same facts, and readers drop what is not greater than the last.
     pub(super) fn take_published(&mut self, record: &FactRecord) {
-        if self.last.is_some_and(|last| record.source <= last) {
+        if self.last.is_some_and(|last| record.position <= last) {
             self.facts_repeated += 1;
         } else {
             self.take(record);
@@ -157,11 +158,13 @@ impl Ledger {
 
     /// Enters one fact into the books.
     pub(super) fn take(&mut self, record: &FactRecord) {
-        let source = record.source;
+        let position = record.position;
         let in_order =
-            self.last.is_none_or(|last| last < source) && source.offset < self.commands_end;
-        self.check("facts-by-position", in_order, || format!("fact at {source:?} is out of order"));
-        self.last = Some(source);
+            self.last.is_none_or(|last| last < position) && position.offset < self.commands_end;
+        self.check("facts-by-position", in_order, || {
+            format!("fact at {position:?} is out of order")
+        });
+        self.last = Some(position);
         self.last_at = self.last_at.max(record.at);
         if let Fact::EventCreated(new) = &record.fact {
             let for_sale = new.plan.seats().filter(|seat| !seat.flags.has(SeatFlags::BLOCKED));

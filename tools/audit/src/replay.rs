@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 
-use floodgate_domain::Source;
+use floodgate_domain::FactPosition;
 use floodgate_domain::wire::{decode_command, decode_fact, encode_fact};
 use floodgate_engine::{Engine, EngineLimits};
 use floodgate_event_log::{Log, LogReader, Record, Topic};
@@ -51,7 +51,7 @@ pub(super) fn compare(
             encode_fact(fact, &mut bytes);
             let same = known.value[..] == bytes[..];
             ledger.check("replay-byte-equal", same, || {
-                format!("the fact at {:?} of partition {partition} differs", fact.source)
+                format!("the fact at {:?} of partition {partition} differs", fact.position)
             });
         }
     })?;
@@ -74,7 +74,7 @@ struct Published {
     end: u64,
     batch: Vec<Record>,
     next: usize,
-    last: Option<Source>,
+    last: Option<FactPosition>,
     failure: Option<anyhow::Error>,
 }
 
@@ -102,12 +102,12 @@ impl Published {
 }
 
 /// Whether a published fact is later than every one before it; `last` follows.
-fn is_new(last: &mut Option<Source>, record: &Record) -> bool {
+fn is_new(last: &mut Option<FactPosition>, record: &Record) -> bool {
     // What cannot be read is kept, and will differ.
     let Ok(fact) = decode_fact(&record.value) else { return true };
-    let is_new = last.is_none_or(|last| last < fact.source);
+    let is_new = last.is_none_or(|last| last < fact.position);
     if is_new {
-        *last = Some(fact.source);
+        *last = Some(fact.position);
     }
     is_new
 }

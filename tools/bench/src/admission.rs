@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use floodgate_admission::contract::CountingReserver;
-use floodgate_admission::puzzle::{Bearer, Challenge, Kind, Shown, check, solve};
+use floodgate_admission::puzzle::{Bearer, Challenge, ChallengeKind, Shown, check, solve};
 use floodgate_admission::{
     Device, Joining, Keys, MemoryStore, PaceSettings, Pass, QueueTicket, RoomSettings, WaitingRoom,
 };
@@ -61,7 +61,7 @@ pub fn run(options: AdmissionBench) -> Result<Vec<Figure>> {
 
 fn challenge(options: AdmissionBench, buyer: BuyerId, random: u64) -> Challenge {
     let bearer = Bearer { event_id: EVENT, buyer, address: ADDRESS };
-    Challenge::new(Kind::Work, options.level, bearer, NOW, random)
+    Challenge::new(ChallengeKind::Work, options.level, bearer, NOW, random)
 }
 
 fn rate(count: usize, took: Duration) -> f64 {

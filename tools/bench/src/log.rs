@@ -87,11 +87,11 @@ fn many_at_once(log: &EmbeddedLog, record: &NewRecord, records: u64) -> Result<F
 }
 
 fn settle(
-    waiting: &mut VecDeque<(Instant, floodgate_event_log::Ticket)>,
+    waiting: &mut VecDeque<(Instant, floodgate_event_log::PendingAppend)>,
     latencies: &mut Vec<Duration>,
 ) -> Result<()> {
-    if let Some((sent, ticket)) = waiting.pop_front() {
-        ticket.wait()?;
+    if let Some((sent, append)) = waiting.pop_front() {
+        append.wait()?;
         latencies.push(sent.elapsed());
     }
     Ok(())

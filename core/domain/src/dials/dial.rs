@@ -12,7 +12,7 @@ pub struct Dial {
     pub name: &'static str,
     /// What it does, in one sentence.
     pub what: &'static str,
-    pub kind: Kind,
+    pub kind: DialKind,
     pub acts: Acts,
     /// Its number in the log.
     pub(crate) wire: u8,
@@ -23,7 +23,7 @@ pub struct Dial {
 
 /// What its values are, with bounds and unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum DialKind {
     Number {
         min: u64,
         max: u64,
@@ -89,18 +89,20 @@ impl DialError {
     }
 }
 
-impl Kind {
+impl DialKind {
     /// Its bounds in words: what a value must be.
     #[must_use]
     pub fn bound(&self) -> String {
         match *self {
-            Kind::Number { min, max, .. } => format!("a whole number between {min} and {max}"),
-            Kind::Duration { min_ms, max_ms } => {
+            DialKind::Number { min, max, .. } => format!("a whole number between {min} and {max}"),
+            DialKind::Duration { min_ms, max_ms } => {
                 let (min, max) = (duration_text(min_ms), duration_text(max_ms));
                 format!("a duration between {min} and {max}, such as 90s or 5m")
             }
-            Kind::Text { bytes_max } => format!("a text of at most {bytes_max} bytes"),
-            Kind::Phase => format!("one of {}", PhaseDial::TURNED.map(PhaseDial::code).join(", ")),
+            DialKind::Text { bytes_max } => format!("a text of at most {bytes_max} bytes"),
+            DialKind::Phase => {
+                format!("one of {}", PhaseDial::TURNED.map(PhaseDial::code).join(", "))
+            }
         }
     }
 
@@ -108,10 +110,10 @@ impl Kind {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Kind::Number { .. } => "number",
-            Kind::Duration { .. } => "duration",
-            Kind::Text { .. } => "text",
-            Kind::Phase => "choice",
+            DialKind::Number { .. } => "number",
+            DialKind::Duration { .. } => "duration",
+            DialKind::Text { .. } => "text",
+            DialKind::Phase => "choice",
         }
     }
 
@@ -119,8 +121,8 @@ impl Kind {
     #[must_use]
     pub fn unit(&self) -> &'static str {
         match self {
-            Kind::Number { unit, .. } => unit,
-            Kind::Duration { .. } | Kind::Text { .. } | Kind::Phase => "",
+            DialKind::Number { unit, .. } => unit,
+            DialKind::Duration { .. } | DialKind::Text { .. } | DialKind::Phase => "",
         }
     }
 }
@@ -160,12 +162,12 @@ impl Dial {
     /// Whether a value is within its bounds.
     pub fn check(&self, value: &DialValue) -> Result<(), DialError> {
         let is_within = match (self.kind, value) {
-            (Kind::Number { min, max, .. }, DialValue::Number(number))
-            | (Kind::Duration { min_ms: min, max_ms: max }, DialValue::Number(number)) => {
+            (DialKind::Number { min, max, .. }, DialValue::Number(number))
+            | (DialKind::Duration { min_ms: min, max_ms: max }, DialValue::Number(number)) => {
                 (min..=max).contains(number)
             }
-            (Kind::Text { bytes_max }, DialValue::Text(text)) => text.len() <= bytes_max,
-            (Kind::Phase, DialValue::Phase(_)) => true,
+            (DialKind::Text { bytes_max }, DialValue::Text(text)) => text.len() <= bytes_max,
+            (DialKind::Phase, DialValue::Phase(_)) => true,
             _ => false,
         };
         if is_within { Ok(()) } else { Err(self.error()) }
@@ -174,12 +176,16 @@ impl Dial {
     /// A value from JSON or TOML; `None` is neither a whole number nor a text.
     pub fn read(&self, given: Option<&Plain>) -> Result<DialValue, DialError> {
         let value = match (self.kind, given) {
-            (Kind::Number { .. }, Some(Plain::Number(number))) => Some(DialValue::Number(*number)),
-            (Kind::Duration { .. }, Some(Plain::Text(text))) => {
+            (DialKind::Number { .. }, Some(Plain::Number(number))) => {
+                Some(DialValue::Number(*number))
+            }
+            (DialKind::Duration { .. }, Some(Plain::Text(text))) => {
                 duration_ms(text).map(DialValue::Number)
             }
-            (Kind::Text { .. }, Some(Plain::Text(text))) => Some(DialValue::Text(text.clone())),
-            (Kind::Phase, Some(Plain::Text(text))) => PhaseDial::turned(text).map(DialValue::Phase),
+            (DialKind::Text { .. }, Some(Plain::Text(text))) => Some(DialValue::Text(text.clone())),
+            (DialKind::Phase, Some(Plain::Text(text))) => {
+                PhaseDial::turned(text).map(DialValue::Phase)
+            }
             _ => None,
         };
         let value = value.ok_or_else(|| self.error())?;
@@ -190,8 +196,8 @@ impl Dial {
     /// A value from a command line, where a number is a text too.
     pub fn parse(&self, text: &str) -> Result<DialValue, DialError> {
         let number = match self.kind {
-            Kind::Number { .. } => text.parse().ok().map(Plain::Number),
-            Kind::Duration { .. } | Kind::Text { .. } | Kind::Phase => None,
+            DialKind::Number { .. } => text.parse().ok().map(Plain::Number),
+            DialKind::Duration { .. } | DialKind::Text { .. } | DialKind::Phase => None,
         };
         self.read(Some(&number.unwrap_or_else(|| Plain::Text(text.to_owned()))))
     }
@@ -200,7 +206,7 @@ impl Dial {
     #[must_use]
     pub fn plain(&self, value: &DialValue) -> Plain {
         match (self.kind, value) {
-            (Kind::Duration { .. }, DialValue::Number(ms)) => Plain::Text(duration_text(*ms)),
+            (DialKind::Duration { .. }, DialValue::Number(ms)) => Plain::Text(duration_text(*ms)),
             (_, DialValue::Number(number)) => Plain::Number(*number),
             (_, DialValue::Text(text)) => Plain::Text(text.clone()),
             (_, DialValue::Phase(phase)) => Plain::Text(phase.code().to_owned()),

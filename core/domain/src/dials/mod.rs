@@ -12,7 +12,7 @@ mod phase;
 mod rules;
 
 pub use change::DialEntry;
-pub use dial::{Acts, Dial, DialError, DialValue, Kind, Plain, Rule};
+pub use dial::{Acts, Dial, DialError, DialKind, DialValue, Plain, Rule};
 pub use phase::PhaseDial;
 
 use crate::line::PLACES_MAX;
@@ -25,37 +25,37 @@ pub const TEXT_BYTES_MAX: usize = 500;
 /// What the reason of a change is, wherever one can be given.
 pub const REASON: &str = "Why; kept in the log together with who did it.";
 /// And what bounds it.
-pub const REASON_KIND: Kind = Kind::Text { bytes_max: TEXT_BYTES_MAX };
+pub const REASON_KIND: DialKind = DialKind::Text { bytes_max: TEXT_BYTES_MAX };
 
 dials! {
     pace_per_minute: u32 {
         wire: 1,
         // The longest line there can be, in one minute.
-        kind: Kind::Number { min: 0, max: PLACES_MAX, unit: "places a minute" },
+        kind: DialKind::Number { min: 0, max: PLACES_MAX, unit: "places a minute" },
         acts: Acts::Room,
         what: "Places called per minute; 0 stops the line.",
     }
     shoppers_max: u32 {
         wire: 2,
-        kind: Kind::Number { min: 0, max: PLACES_MAX, unit: "shoppers" },
+        kind: DialKind::Number { min: 0, max: PLACES_MAX, unit: "shoppers" },
         acts: Acts::Rule(rule!(shoppers_max)),
         what: "Shoppers at once. If more are inside, nobody new enters until enough have left.",
     }
     puzzle_level: u8 {
         wire: 3,
-        kind: Kind::Number { min: 0, max: PUZZLE_LEVEL_MAX as u64, unit: "levels" },
+        kind: DialKind::Number { min: 0, max: PUZZLE_LEVEL_MAX as u64, unit: "levels" },
         acts: Acts::Room,
         what: "How much work the door asks for; 0 means none, each level doubles it.",
     }
     phase: PhaseDial {
         wire: 4,
-        kind: Kind::Phase,
+        kind: DialKind::Phase,
         acts: Acts::Phase,
         what: "The phase of the sale. Closing is final and needs a manager.",
     }
     message: String {
         wire: 5,
-        kind: Kind::Text { bytes_max: TEXT_BYTES_MAX },
+        kind: DialKind::Text { bytes_max: TEXT_BYTES_MAX },
         acts: Acts::Room,
         what: "Shown to everybody who waits; an empty text removes it.",
     }

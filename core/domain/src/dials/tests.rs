@@ -7,13 +7,13 @@ use crate::policy::Policy;
 /// A value within the bounds of a dial, and the furthest one.
 fn samples(dial: &Dial) -> Vec<DialValue> {
     match dial.kind {
-        Kind::Number { min, max, .. } | Kind::Duration { min_ms: min, max_ms: max } => {
+        DialKind::Number { min, max, .. } | DialKind::Duration { min_ms: min, max_ms: max } => {
             vec![DialValue::Number(min), DialValue::Number(max)]
         }
-        Kind::Text { bytes_max } => {
+        DialKind::Text { bytes_max } => {
             vec![DialValue::Text(String::new()), DialValue::Text("x".repeat(bytes_max))]
         }
-        Kind::Phase => PhaseDial::TURNED.map(DialValue::Phase).to_vec(),
+        DialKind::Phase => PhaseDial::TURNED.map(DialValue::Phase).to_vec(),
     }
 }
 
@@ -24,7 +24,7 @@ fn every_entry_is_sound() {
         assert!(dial.wire > 0 && dial.what.ends_with('.'), "{dial:?}");
         let is_name = dial.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         assert!(is_name && dial.name != "reason" && dial.name != "event", "{dial:?}");
-        let is_text = matches!(dial.kind, Kind::Text { .. });
+        let is_text = matches!(dial.kind, DialKind::Text { .. });
         for value in samples(dial) {
             // Its type takes all that its bounds allow, in and out of every form.
             let mut change = DialChange::default();
@@ -55,6 +55,7 @@ fn every_entry_is_sound() {
 fn mistakes_name_the_field_its_bound_and_the_fix() {
     let text = |text: &str| Some(Plain::Text(text.to_owned()));
     let long = text(&"x".repeat(501));
+    let no_dial = format!("is no dial; there are {}", Dial::names());
     let rows = [
         ("puzzle_level", Some(Plain::Number(13)), "must be a whole number between 0 and 12"),
         ("puzzle_level", text("3"), "must be a whole number between 0 and 12"),
@@ -63,11 +64,7 @@ fn mistakes_name_the_field_its_bound_and_the_fix() {
         ("message", long.clone(), "must be a text of at most 500 bytes"),
         ("reason", long, "must be a text of at most 500 bytes"),
         ("reason", Some(Plain::Number(1)), "must be a text of at most 500 bytes"),
-        (
-            "capacity",
-            Some(Plain::Number(1)),
-            "is no dial; there are pace_per_minute, shoppers_max, puzzle_level, phase, message",
-        ),
+        ("capacity", Some(Plain::Number(1)), &no_dial),
     ];
     for (field, given, fix) in rows {
         let error = DialChange::default().set(field, given.as_ref()).unwrap_err();
@@ -89,7 +86,7 @@ fn durations_are_written_as_people_do() {
     let dial = Dial {
         name: "length",
         what: "How long.",
-        kind: Kind::Duration { min_ms: 10_000, max_ms: 3_600_000 },
+        kind: DialKind::Duration { min_ms: 10_000, max_ms: 3_600_000 },
         acts: Acts::Room,
         wire: 1,
         get: |_| None,

@@ -2,7 +2,7 @@
 //!
 //! Views, counts, tables, notifications and payments follow [`Effects`], not facts, so a new fact
 //! reaches all of them by its row in [`table`]. Effects follow from the fact alone and cost a few
-//! nanoseconds; nothing here keeps state but [`Tickets`], which readers fold for themselves.
+//! nanoseconds; nothing here keeps state but [`TicketStates`], which readers fold for themselves.
 //!
 //! | file | holds |
 //! |---|---|
@@ -22,7 +22,7 @@ pub use moves::{CohortMove, LineMove, MoneyMove, MoneyStep, ShopMove};
 pub use notice::{Concerns, Notice};
 pub use order::OrderChange;
 pub use seats::SeatMove;
-pub use tickets::{HandedOn, Tickets};
+pub use tickets::{HandedOn, TicketStates};
 
 use crate::answer::SalePhase;
 use crate::command::NewEvent;

@@ -6,7 +6,7 @@ use crate::seats::{SeatId, SeatState};
 /// Seats that go together from one state, or one owner, to another.
 ///
 /// A sold seat is a ticket, and a ticket may belong to somebody else than the buyer of its order.
-/// So every move says whose the seats are from here on; whose they were, [`super::Tickets`] knows.
+/// So every move says whose the seats are from here on; whose they were, [`super::TicketStates`] knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatMove<'a> {
     /// The hold or order they belong to; when they are free again, belonged to.

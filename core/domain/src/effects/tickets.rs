@@ -22,13 +22,13 @@ pub struct HandedOn {
 ///
 /// Holds at most one entry a sold seat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tickets {
+pub struct TicketStates {
     handed_on: BTreeMap<Key, HandedOn>,
     by_owner: HashMap<BuyerId, BTreeSet<Key>>,
     redeemed: BTreeSet<Key>,
 }
 
-impl Tickets {
+impl TicketStates {
     /// Takes a move over.
     pub fn follow(&mut self, change: &SeatMove<'_>) {
         if change.to != SeatState::Sold {
@@ -117,7 +117,7 @@ impl Tickets {
         redeemed: impl IntoIterator<Item = (HoldId, SeatId)>,
     ) -> Self {
         let mut tickets =
-            Tickets { redeemed: redeemed.into_iter().collect(), ..Tickets::default() };
+            TicketStates { redeemed: redeemed.into_iter().collect(), ..TicketStates::default() };
         for (hold_id, seat, ticket) in handed_on {
             tickets.hand_on((hold_id, seat), ticket);
         }
@@ -140,11 +140,11 @@ mod tests {
     #[test]
     fn a_ticket_goes_from_hand_to_hand_until_its_order_ends() {
         let (first, second) = (SeatId(1), SeatId(2));
-        let mut tickets = Tickets::default();
+        let mut tickets = TicketStates::default();
         let both = [first, second];
         let bought = SeatMove { from: SeatState::Held, ..sold(&both, 5) };
         tickets.follow(&bought);
-        assert_eq!(tickets, Tickets::default(), "still with the order's buyer");
+        assert_eq!(tickets, TicketStates::default(), "still with the order's buyer");
         tickets.follow(&sold(&[first], 6));
         tickets.follow(&sold(&[first], 8));
         assert_eq!(tickets.owner(ORDER, first), Some(BuyerId(8)));
@@ -154,10 +154,10 @@ mod tests {
         assert_eq!(tickets.received_by(BuyerId(8)).collect::<Vec<_>>(), [(ORDER, first)]);
         tickets.follow(&SeatMove { is_redeemed: true, ..sold(&[first], 8) });
         assert!(tickets.is_redeemed(ORDER, first) && !tickets.is_redeemed(ORDER, second));
-        let stored = Tickets::restored(tickets.all_handed_on(), tickets.all_redeemed());
+        let stored = TicketStates::restored(tickets.all_handed_on(), tickets.all_redeemed());
         assert_eq!(stored, tickets);
         let (to, owner) = (SeatState::Free, None);
         tickets.follow(&SeatMove { to, owner, ..sold(&both, 0) });
-        assert_eq!(tickets, Tickets::default());
+        assert_eq!(tickets, TicketStates::default());
     }
 }

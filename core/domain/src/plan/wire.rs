@@ -11,7 +11,7 @@ use super::{
     CATEGORIES_MAX, Category, LABEL_BYTES_MAX, Labels, PLAN_NAME_BYTES_MAX, Plan, Row, Run,
     SEATS_PER_PLAN_MAX, SEATS_PER_RUN_MAX, SECTIONS_MAX, SeatFlags, Section, SectionKind, Shape,
 };
-use crate::wire::{Cursor, Sink, WireError};
+use crate::wire::{Cursor, WireError, WireWriter};
 
 #[cfg(test)]
 mod tests;

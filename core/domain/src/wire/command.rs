@@ -3,7 +3,7 @@
 //! `version u8, kind u8, actor kind u8, actor u64, command id u128, fingerprint u32,
 //! event u64, reply-to u32`, all little-endian, then the body.
 
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,

@@ -147,7 +147,7 @@ impl<'a> Cursor<'a> {
         std::str::from_utf8(self.bytes(count)?).map_err(|_| WireError::OutOfBounds("a text"))
     }
 
-    /// Seats: a count, the first, then gaps; see [`Sink::seats`].
+    /// Seats: a count, the first, then gaps; see [`WireWriter::seats`].
     pub fn seats(&mut self) -> Result<SeatList, WireError> {
         let count = self.usize(SEATS_PER_HOLD_MAX, "a count of seats")?;
         let mut list = SeatList::new();
@@ -161,7 +161,7 @@ impl<'a> Cursor<'a> {
 }
 
 /// Writes a record's parts behind each other.
-pub trait Sink {
+pub trait WireWriter {
     fn put_u8(&mut self, value: u8);
     fn put_bytes(&mut self, bytes: &[u8]);
     fn put_u32_fixed(&mut self, value: u32) {
@@ -204,7 +204,7 @@ pub trait Sink {
     }
 }
 
-impl Sink for Vec<u8> {
+impl WireWriter for Vec<u8> {
     fn put_u8(&mut self, value: u8) {
         self.push(value);
     }

@@ -2,8 +2,8 @@
 //! the reason; the origin.
 
 use super::MESSAGE_BYTES_MAX;
-use super::cursor::{Cursor, Sink, WireError};
-use crate::dials::{DIALS, Dial, DialChange, DialValue, Kind, PhaseDial};
+use super::cursor::{Cursor, WireError, WireWriter};
+use crate::dials::{DIALS, Dial, DialChange, DialKind, DialValue, PhaseDial};
 
 pub(super) fn write_dial_change(change: &DialChange, out: &mut Vec<u8>) {
     out.put_count(change.turned().count());
@@ -40,9 +40,11 @@ pub(super) fn read_dial_change(cursor: &mut Cursor<'_>) -> Result<DialChange, Wi
 /// By its type alone: whether it is within the bounds is for the engine to say, in the log.
 fn read_value(dial: &Dial, cursor: &mut Cursor<'_>) -> Result<DialValue, WireError> {
     match dial.kind {
-        Kind::Number { .. } | Kind::Duration { .. } => cursor.varint().map(DialValue::Number),
-        Kind::Text { .. } => cursor.text(MESSAGE_BYTES_MAX).map(DialValue::Text),
-        Kind::Phase => PhaseDial::from_code(cursor.u8()?)
+        DialKind::Number { .. } | DialKind::Duration { .. } => {
+            cursor.varint().map(DialValue::Number)
+        }
+        DialKind::Text { .. } => cursor.text(MESSAGE_BYTES_MAX).map(DialValue::Text),
+        DialKind::Phase => PhaseDial::from_code(cursor.u8()?)
             .map(DialValue::Phase)
             .ok_or(WireError::OutOfBounds("a phase")),
     }

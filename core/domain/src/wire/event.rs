@@ -1,6 +1,6 @@
 //! The large, rare parts: new events, prices, policies.
 
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use crate::command::NewEvent;
 use crate::ids::{LogTime, VenueId};
 use crate::plan::wire::{decode_plan, encode_plan};

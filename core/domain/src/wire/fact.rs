@@ -1,12 +1,12 @@
 //! Facts on the wire.
 //!
-//! `version u8, kind u8, event u64`, then the source (offset, index) and the log time as
+//! `version u8, kind u8, event u64`, then the position (offset, index) and the log time as
 //! LEB128 numbers, then the fields of the fact, as listed in the table below.
 
 use super::WIRE_VERSION;
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use super::field::Field;
-use crate::fact::{Fact, FactRecord, Source};
+use crate::fact::{Fact, FactPosition, FactRecord};
 use crate::ids::EventId;
 
 /// Writes a fact behind what is in `out` already.
@@ -14,8 +14,8 @@ pub fn encode_fact(record: &FactRecord, out: &mut Vec<u8>) {
     out.put_u8(WIRE_VERSION);
     out.put_u8(kind(&record.fact));
     out.put_u64_fixed(record.event_id.0);
-    out.put_varint(record.source.offset);
-    out.put_varint(u64::from(record.source.index));
+    out.put_varint(record.position.offset);
+    out.put_varint(u64::from(record.position.index));
     out.put_varint(record.at.0);
     write_body(&record.fact, out);
 }
@@ -29,11 +29,11 @@ pub fn decode_fact(bytes: &[u8]) -> Result<FactRecord, WireError> {
     }
     let kind = cursor.u8()?;
     let event_id = EventId(cursor.u64_fixed()?);
-    let source = Source { offset: cursor.varint()?, index: cursor.u16()? };
+    let position = FactPosition { offset: cursor.varint()?, index: cursor.u16()? };
     let at = cursor.time()?;
     let fact = read_body(kind, &mut cursor)?;
     cursor.finish()?;
-    Ok(FactRecord { source, at, event_id, fact })
+    Ok(FactRecord { position, at, event_id, fact })
 }
 
 /// Makes number, name, writer and reader of every fact from one table. A fact, or a field of one,

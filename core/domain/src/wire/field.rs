@@ -2,7 +2,7 @@
 
 use super::MESSAGE_BYTES_MAX;
 use super::command::{read_cohort, read_hold, read_method};
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
     read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
@@ -75,11 +75,11 @@ fields! {
     Box<DialChange>: |change, out| write_dial_change(change, out),
         |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {
-        LeaveReason::Left => 0,
+        LeaveReason::ByChoice => 0,
         LeaveReason::Purchased => 1,
         LeaveReason::PassExpired => 2,
     }), |cursor| match cursor.u8()? {
-        0 => Ok(LeaveReason::Left),
+        0 => Ok(LeaveReason::ByChoice),
         1 => Ok(LeaveReason::Purchased),
         2 => Ok(LeaveReason::PassExpired),
         _ => Err(WireError::OutOfBounds("a reason to leave")),

@@ -15,7 +15,7 @@ mod reply;
 
 pub use command::read_cohort;
 pub use command::{RETIRED_COMMANDS, decode_command, encode_command};
-pub use cursor::{Cursor, Sink, WireError};
+pub use cursor::{Cursor, WireError, WireWriter};
 pub use event::{read_policy, read_prices, write_policy, write_prices};
 pub use fact::{RETIRED_FACTS, decode_fact, encode_fact};
 pub use reply::{decode_replies, encode_reply};

@@ -1,6 +1,6 @@
 //! What providers say, on the wire.
 
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use crate::ids::LogTime;
 use crate::payment::{
     ACTION_URL_BYTES_MAX, ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference,

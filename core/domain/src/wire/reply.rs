@@ -1,7 +1,7 @@
 //! Replies on the wire, for gateways in other processes.
 
 use super::WIRE_VERSION;
-use super::cursor::{Cursor, Sink, WireError};
+use super::cursor::{Cursor, WireError, WireWriter};
 use crate::answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 use crate::ids::{BuyerId, CommandId, EventId, GatewayId, HoldId};
 use crate::refusal::Refusal;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use floodgate_domain::effects::{Concerns, LineMove, MoneyStep, ShopMove, Visibility};
 use floodgate_domain::wire::{WireError, decode_fact, encode_fact};
-use floodgate_domain::{Effects, EventId, Fact, FactRecord, LogTime, Source};
+use floodgate_domain::{Effects, EventId, Fact, FactPosition, FactRecord, LogTime};
 
 use crate::samples::facts;
 
@@ -109,8 +109,8 @@ fn every_fact_has_its_row() {
 #[test]
 fn no_kind_of_fact_is_left_out() {
     let kind = |fact| {
-        let source = Source { offset: 0, index: 0 };
-        let record = FactRecord { source, at: LogTime(0), event_id: EventId(0), fact };
+        let position = FactPosition { offset: 0, index: 0 };
+        let record = FactRecord { position, at: LogTime(0), event_id: EventId(0), fact };
         let mut bytes = Vec::new();
         encode_fact(&record, &mut bytes);
         bytes[1]

@@ -8,8 +8,8 @@ use floodgate_domain::wire::{
 };
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
-    FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal,
-    Reply, SalePhase, SeatId, Source, StaffId,
+    FactPosition, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place,
+    Refusal, Reply, SalePhase, SeatId, StaffId,
 };
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn envelope(command: Command) -> Envelope {
 
 fn record(fact: Fact) -> FactRecord {
     FactRecord {
-        source: Source { offset: 1000, index: 2 },
+        position: FactPosition { offset: 1000, index: 2 },
         at: LogTime(1_700_000_000_000),
         event_id: EventId(7),
         fact,

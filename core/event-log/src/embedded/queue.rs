@@ -115,13 +115,13 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::topics::Topic;
-    use crate::traits::Ticket;
+    use crate::traits::PendingAppend;
 
-    fn append(queue: &Queue) -> Ticket {
+    fn append(queue: &Queue) -> PendingAppend {
         let slot = super::super::schema::slot_of(Topic::Ledger, 0, 1).expect("there is one");
-        let (ack, ticket) = Ticket::pending();
+        let (ack, append) = PendingAppend::channel();
         queue.push(Job { slot, records: vec![NewRecord::new("key", "value")], bytes: 8, ack });
-        ticket
+        append
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 
 use floodgate_domain::LogTime;
-use floodgate_domain::wire::Sink;
+use floodgate_domain::wire::WireWriter;
 
 use super::queue::Job;
 use super::schema::{End, HEADERS_MAX, Schema, Slot, signed, slots};

@@ -1,6 +1,6 @@
 //! pretix seating plans: what is read, what is inferred, what is refused.
 
-use floodgate_seating::{Code, Format, import};
+use floodgate_seating::{Format, IssueCode, import};
 
 use crate::{HALL, check_accepted, rows};
 
@@ -47,7 +47,7 @@ fn rows_are_ranked_by_the_named_stage() {
 fn a_repeated_seat_is_refused_even_with_another_guid() {
     let repeated = HALL.replace(r#""seat_number": "7""#, r#""seat_number": "2""#);
     let rejected = import(Format::Pretix, repeated.as_bytes()).unwrap_err();
-    assert_eq!(rejected.problem_counts[&Code::DuplicateSeat], 1);
+    assert_eq!(rejected.problem_counts[&IssueCode::DuplicateSeat], 1);
     insta::assert_snapshot!(rejected.problems[0], @"error duplicate_seat at zones[0].rows[1].seats[0]: there are two seats Hall / A / 2; the other is zones[0].rows[0].seats[1]");
 }
 
@@ -96,7 +96,7 @@ fn wild_positions_are_refused() {
 fn a_file_over_the_limit_is_not_read() {
     let large = vec![b' '; floodgate_seating::INPUT_BYTES_MAX + 1];
     let rejected = import(Format::Pretix, &large).unwrap_err();
-    assert_eq!(rejected.problems[0].code, Code::TooLarge);
+    assert_eq!(rejected.problems[0].code, IssueCode::TooLarge);
 }
 
 #[test]

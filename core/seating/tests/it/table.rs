@@ -1,7 +1,7 @@
 //! CSV: columns, spellings, lines in messages.
 
 use floodgate_domain::plan::SeatFlags;
-use floodgate_seating::{Code, Format, Imported, Rejected, import};
+use floodgate_seating::{Format, Imported, IssueCode, Rejected, import};
 
 use crate::{check_accepted, rows};
 
@@ -89,11 +89,11 @@ fn labels_that_do_not_count_are_kept_as_they_are() {
 #[test]
 fn what_can_be_sold_with_a_warning() {
     for (table, code, at) in [
-        ("section,row,seat,color\nA,1,1,red\n", Code::UnknownColumn, "line 1"),
-        ("section,row,seat,category\nA,1,1,X\nA,1,2,\n", Code::NoCategory, "line 3"),
-        ("section,row,seat,x,y\nA,1,1,0,0\nA,1,2,,\n", Code::MissingCoordinates, ""),
-        ("section,row,seat,x,y\nA,1,1,0,0\nA,1,2,9,0\nA,2,1,1,1\n", Code::Overlap, "line 4"),
-        ("section,row,seat,guid\nA,1,1,g\nA,1,2,g\n", Code::DuplicateGuid, "line 3"),
+        ("section,row,seat,color\nA,1,1,red\n", IssueCode::UnknownColumn, "line 1"),
+        ("section,row,seat,category\nA,1,1,X\nA,1,2,\n", IssueCode::NoCategory, "line 3"),
+        ("section,row,seat,x,y\nA,1,1,0,0\nA,1,2,,\n", IssueCode::MissingCoordinates, ""),
+        ("section,row,seat,x,y\nA,1,1,0,0\nA,1,2,9,0\nA,2,1,1,1\n", IssueCode::Overlap, "line 4"),
+        ("section,row,seat,guid\nA,1,1,g\nA,1,2,g\n", IssueCode::DuplicateGuid, "line 3"),
     ] {
         let report = read(table).unwrap().report;
         assert_eq!(report.problem_counts.get(&code), Some(&1), "{report}");
@@ -107,19 +107,19 @@ fn what_cannot_be_sold_is_refused_with_its_line() {
     let many_categories = format!("section,row,seat,category\n{}", seats(65));
     let long_row = format!("section,row,seat,x\n{}", seats(4097).replace('c', ""));
     for (table, code, at) in [
-        ("", Code::MissingColumn, "line 1"),
-        ("block,seat\nA,1\n", Code::MissingColumn, "line 1"),
-        ("section,row,row,seat\nA,1,1,1\n", Code::BadValue, "line 1"),
-        ("section,row,seat\n", Code::Unsellable, ""),
-        ("section,row,seat\nA,1,1\n\nA,1,1\n", Code::DuplicateSeat, "line 4"),
-        ("section,row,seat\nA,1,\n", Code::BadValue, "line 2"),
-        ("section,row,seat\nA\n", Code::BadValue, "line 2"),
-        ("section,row,seat,x,y\nA,1,1,zero,0\n", Code::BadValue, "line 2"),
-        ("section,row,seat,x,y\nA,1,1,nan,0\n", Code::BadValue, ""),
-        ("section,row,seat,flags\nA,1,1,kil\n", Code::BadValue, "line 2"),
-        ("section,row,seat,wheelchair\nA,1,1,maybe\n", Code::BadValue, "line 2"),
-        (&many_categories, Code::TooLarge, "line 66"),
-        (&long_row, Code::Unsellable, "sections[0].rows[0].runs[0]"),
+        ("", IssueCode::MissingColumn, "line 1"),
+        ("block,seat\nA,1\n", IssueCode::MissingColumn, "line 1"),
+        ("section,row,row,seat\nA,1,1,1\n", IssueCode::BadValue, "line 1"),
+        ("section,row,seat\n", IssueCode::Unsellable, ""),
+        ("section,row,seat\nA,1,1\n\nA,1,1\n", IssueCode::DuplicateSeat, "line 4"),
+        ("section,row,seat\nA,1,\n", IssueCode::BadValue, "line 2"),
+        ("section,row,seat\nA\n", IssueCode::BadValue, "line 2"),
+        ("section,row,seat,x,y\nA,1,1,zero,0\n", IssueCode::BadValue, "line 2"),
+        ("section,row,seat,x,y\nA,1,1,nan,0\n", IssueCode::BadValue, ""),
+        ("section,row,seat,flags\nA,1,1,kil\n", IssueCode::BadValue, "line 2"),
+        ("section,row,seat,wheelchair\nA,1,1,maybe\n", IssueCode::BadValue, "line 2"),
+        (&many_categories, IssueCode::TooLarge, "line 66"),
+        (&long_row, IssueCode::Unsellable, "sections[0].rows[0].runs[0]"),
     ] {
         let rejected = read(table).unwrap_err();
         let problem = &rejected.problems[0];
@@ -142,7 +142,7 @@ fn more_seats_than_a_plan_holds_are_refused() {
         table += &format!("A,{},{}\n", seat / 1000, seat % 1000);
     }
     let rejected = import(Format::Csv, table.as_bytes()).unwrap_err();
-    assert_eq!(rejected.problems[0].code, Code::TooLarge);
+    assert_eq!(rejected.problems[0].code, IssueCode::TooLarge);
 }
 
 #[test]

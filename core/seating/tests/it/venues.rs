@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use floodgate_seating::{Code, Format, Imported, Rejected, import};
+use floodgate_seating::{Format, Imported, IssueCode, Rejected, import};
 
 use crate::check_accepted;
 
@@ -60,7 +60,7 @@ fn a_theatre_with_double_guids() {
     };
     let report = result.unwrap().report;
     assert_eq!((report.seat_count, report.row_count, report.section_count), (1132, 97, 1));
-    assert_eq!(report.problem_counts[&Code::DuplicateGuid], 21);
+    assert_eq!(report.problem_counts[&IssueCode::DuplicateGuid], 21);
     assert_eq!(report.problem_counts.len(), 1, "{report}");
     assert_eq!(
         (&*report.categories[0].name, report.categories[0].seat_count),
@@ -75,5 +75,5 @@ fn a_plan_that_repeats_its_seats_is_refused() {
         return;
     };
     // 738 seats, 318 different names.
-    assert_eq!(result.unwrap_err().problem_counts[&Code::DuplicateSeat], 420);
+    assert_eq!(result.unwrap_err().problem_counts[&IssueCode::DuplicateSeat], 420);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use floodgate_domain::wire::{WireError, decode_fact, decode_replies};
-use floodgate_domain::{FactRecord, LogTime, Reply, Source};
+use floodgate_domain::{FactPosition, FactRecord, LogTime, Reply};
 use floodgate_event_log::{Offset, Partition, Record};
 
 use super::aside::Aside;
@@ -16,7 +16,7 @@ pub trait Followed: Sized {
 
     /// Its place in the order of its partition, if there is one: what is not greater than the last
     /// one is a repetition and is dropped.
-    fn position(&self) -> Option<Source>;
+    fn position(&self) -> Option<FactPosition>;
 }
 
 impl Followed for FactRecord {
@@ -25,8 +25,8 @@ impl Followed for FactRecord {
         Ok(())
     }
 
-    fn position(&self) -> Option<Source> {
-        Some(self.source)
+    fn position(&self) -> Option<FactPosition> {
+        Some(self.position)
     }
 }
 
@@ -36,14 +36,14 @@ impl Followed for Reply {
         Ok(())
     }
 
-    fn position(&self) -> Option<Source> {
+    fn position(&self) -> Option<FactPosition> {
         None
     }
 }
 
 /// Where a partition is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub enum StartFrom {
     /// The first record that is kept.
     First,
     At(Offset),
@@ -53,7 +53,7 @@ pub enum Start {
 
 /// How a handler wants to be driven now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct PollTiming {
     /// The longest wait for records before [`Handler::tick`] is called, and so how soon a stop is
     /// noticed.
     pub wait: Duration,
@@ -118,7 +118,7 @@ pub trait Handler {
         &mut self,
         partition: Partition,
         reached: Option<Offset>,
-    ) -> Result<Start, FollowError>;
+    ) -> Result<StartFrom, FollowError>;
 
     /// Takes a batch, whole or not at all: after an error it is read again from where
     /// [`Handler::resume_from`] says.
@@ -134,5 +134,5 @@ pub trait Handler {
         true
     }
 
-    fn pace(&self) -> Pace;
+    fn poll_timing(&self) -> PollTiming;
 }

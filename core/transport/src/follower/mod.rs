@@ -11,7 +11,7 @@ mod reading;
 mod thread;
 
 pub use error::FollowError;
-pub use handler::{Batch, Followed, Handler, Pace, Start, Tick};
+pub use handler::{Batch, Followed, Handler, PollTiming, StartFrom, Tick};
 pub use reading::Reading;
 pub use thread::Follower;
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use floodgate_domain::{LogTime, Source};
+use floodgate_domain::{FactPosition, LogTime};
 use floodgate_event_log::{Log, LogError, LogReader, Offset, Partition, Topic};
 
 use super::aside::Aside;
 use super::error::FollowError;
-use super::handler::{Batch, Followed, Handler, Pace, Start, Tick};
+use super::handler::{Batch, Followed, Handler, PollTiming, StartFrom, Tick};
 use super::{FollowerConfig, Partitions};
 
 /// What is known of a partition across failures.
@@ -17,7 +17,7 @@ struct Progress {
     /// Behind the last batch that was taken.
     reached: Option<Offset>,
     /// The last item that was taken.
-    last: Option<Source>,
+    last: Option<FactPosition>,
     /// Behind the furthest record that had been read when something failed.
     doubt: Offset,
 }
@@ -78,8 +78,8 @@ impl<H: Handler> Reading<H> {
 
     /// How the handler wants to be driven.
     #[must_use]
-    pub fn pace(&self) -> Pace {
-        self.handler.pace()
+    pub fn poll_timing(&self) -> PollTiming {
+        self.handler.poll_timing()
     }
 
     /// Reads each partition once, waiting up to `wait` for the first record where all were quiet,
@@ -138,20 +138,20 @@ impl<H: Handler> Reading<H> {
             Partitions::One(partition) => partition..partition.saturating_add(1),
             Partitions::All => 0..self.config.log.partitions(self.config.topic),
         };
-        let patience = self.handler.pace().patience;
+        let patience = self.handler.poll_timing().patience;
         let mut open = Vec::new();
         for partition in partitions {
             let progress = self.progress.entry(partition).or_default();
             let start = self.handler.resume_from(partition, progress.reached)?;
             let (log, topic) = (&*self.config.log, self.config.topic);
             let from = match start {
-                Start::At(offset) => offset,
-                Start::First => log.first(topic, partition)?,
-                Start::End => log.end(topic, partition)?,
+                StartFrom::At(offset) => offset,
+                StartFrom::First => log.first(topic, partition)?,
+                StartFrom::End => log.end(topic, partition)?,
             };
             let reader = reader(log, topic, partition, (from, patience))?;
             // A handler that continues still has the last item; one that does not takes everything.
-            let goes_on = progress.reached == Some(from) && start == Start::At(from);
+            let goes_on = progress.reached == Some(from) && start == StartFrom::At(from);
             progress.last = progress.last.filter(|_| goes_on);
             self.has_advanced |= progress.reached.is_some_and(|reached| from > reached);
             progress.reached = Some(from);
@@ -165,7 +165,7 @@ impl<H: Handler> Reading<H> {
     fn read(&mut self, at: usize, now: LogTime, wait: Duration) -> Result<usize, FollowError> {
         let Reading { config, handler, aside, open, progress, batch, .. } = self;
         let Open { partition, reader, patience, behind } = &mut open[at];
-        let wanted = handler.pace().patience;
+        let wanted = handler.poll_timing().patience;
         if wanted != *patience {
             let from = reader.position();
             *reader = self::reader(&*config.log, config.topic, *partition, (from, wanted))?;

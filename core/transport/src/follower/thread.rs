@@ -132,7 +132,7 @@ impl Run {
 
     fn follow<H: Handler>(mut self, reading: &mut Reading<H>) -> Result<(), ServiceError> {
         while !self.shared.is_stopped() {
-            match reading.turn(now(), reading.pace().wait) {
+            match reading.turn(now(), reading.poll_timing().wait) {
                 Ok(tick) => self.went_on(tick, reading.has_recovered()),
                 // Whoever ends the process may have closed the log already.
                 Err(_) if self.shared.is_stopped() => break,

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::dials::{DialValue, Kind, TEXT_BYTES_MAX};
+use floodgate_domain::dials::{DialKind, DialValue, TEXT_BYTES_MAX};
 use floodgate_domain::{Command, DialChange, EventId, PhaseDial, Policy, Refusal};
 
 use self::preview::Preview;
@@ -22,9 +22,9 @@ use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, Manager, Operator, Query, Staff};
-use crate::model::{ChangeBody, DialAnswer, DialValues, DoneAnswer, Position};
+use crate::model::{ChangeBody, DialAnswer, DialValues, DoneAnswer, LogPosition};
 use crate::problem::{ApiError, Code};
-use crate::staff::Role;
+use crate::staff::StaffRole;
 use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
@@ -49,7 +49,7 @@ pub(crate) struct DialList {
     dials: Vec<DialAnswer>,
     /// Bytes the reason of a change may have.
     reason_bytes_max: usize,
-    as_of: Position,
+    as_of: LogPosition,
 }
 
 /// Every dial: where it stands, what it does, what it can be turned to.
@@ -98,7 +98,7 @@ pub(crate) async fn set(
     Idempotent { key, body }: Idempotent<ChangeBody>,
 ) -> Result<Response, ApiError> {
     let change = body.change()?;
-    if change.phase == Some(PhaseDial::Close) && staff.role != Role::Manager {
+    if change.phase == Some(PhaseDial::Close) && staff.role != StaffRole::Manager {
         return Err(ApiError::new(Code::WrongRole).field("phase", "a manager closes a sale"));
     }
     if preview {
@@ -124,8 +124,8 @@ pub(super) fn measure(admission: &Admission, views: &Views) {
         let Ok(standing) = standing(admission, event_id, &entry.read().policy) else { continue };
         for (dial, value) in standing.turned() {
             let value = match (dial.kind, value) {
-                (Kind::Number { .. }, DialValue::Number(number)) => number as f64,
-                (Kind::Duration { .. }, DialValue::Number(ms)) => ms as f64 / 1_000.0,
+                (DialKind::Number { .. }, DialValue::Number(number)) => number as f64,
+                (DialKind::Duration { .. }, DialValue::Number(ms)) => ms as f64 / 1_000.0,
                 _ => continue,
             };
             let labels = [("dial", dial.name.to_owned()), ("event_id", event_id.to_string())];

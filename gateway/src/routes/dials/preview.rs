@@ -9,7 +9,7 @@ use floodgate_domain::{DialChange, Refusal, SalePhase};
 use super::standing;
 use crate::admission::Admission;
 use crate::extract::EventPath;
-use crate::model::{DialValues, Position};
+use crate::model::{DialValues, LogPosition};
 use crate::problem::ApiError;
 
 /// How long the line takes as the dials stand, and as they would stand.
@@ -25,7 +25,7 @@ pub(crate) struct Preview {
     stay: String,
     /// Whether anybody has left yet; until then a shopper is taken to stay as long as they may.
     stay_is_measured: bool,
-    as_of: Position,
+    as_of: LogPosition,
 }
 
 /// The middle of what can happen (P50); minutes are absent when nobody is called.
@@ -53,13 +53,14 @@ impl Preview {
         let (measured, longest) = (view.stay.mean_ms(), view.policy.pass_ms);
         let stay_ms = measured.unwrap_or(longest);
         let waiting = room.people_waiting();
-        let crowd = Crowd { waiting, shoppers: view.shoppers, stay_ms, free: view.counts.free };
+        let line =
+            WaitingLine { waiting, shoppers: view.shoppers, stay_ms, free: view.counts.free };
         let stay = std::time::Duration::from_secs(stay_ms.div_ceil(1000));
         Ok(Preview {
             preview: true,
             people_waiting: waiting,
-            before: crowd.forecast(&before, view.phase),
-            after: crowd.forecast(&after, phase),
+            before: line.forecast(&before, view.phase),
+            after: line.forecast(&after, phase),
             stay: humantime::format_duration(stay).to_string(),
             stay_is_measured: measured.is_some(),
             as_of: view.as_of.into(),
@@ -68,14 +69,14 @@ impl Preview {
 }
 
 /// Who waits and who is inside.
-struct Crowd {
+struct WaitingLine {
     waiting: u64,
     shoppers: u32,
     stay_ms: u64,
     free: u32,
 }
 
-impl Crowd {
+impl WaitingLine {
     fn forecast(&self, dials: &DialChange, phase: SalePhase) -> Forecast {
         let flow = Flow {
             is_open: phase == SalePhase::Open && self.free > 0,

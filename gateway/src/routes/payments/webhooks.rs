@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_payments::Provider;
-use floodgate_payments::web::{Report, Webhook, WebhookError};
+use floodgate_payments::web::{PaymentReport, Webhook, WebhookError};
 
 use super::super::Routes;
 use crate::commands::{Commands, Outcome};
@@ -75,7 +75,7 @@ async fn checked(
     provider: Arc<dyn Provider>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Vec<Report>, WebhookError> {
+) -> Result<Vec<PaymentReport>, WebhookError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let look = move || {
         let text =
@@ -89,8 +89,8 @@ async fn checked(
 
 /// Writes a report into the log. A refusal is an outcome like any other: it was known already, or
 /// came too late for anybody.
-async fn record(commands: &Commands, report: &Report) -> Result<(), ApiError> {
-    let Report { subject, attempt, result } = report;
+async fn record(commands: &Commands, report: &PaymentReport) -> Result<(), ApiError> {
+    let PaymentReport { subject, attempt, result } = report;
     let envelope = result.envelope(*subject, *attempt);
     match commands.submit_named(envelope, None).await? {
         Outcome::Decided(_) => Ok(()),

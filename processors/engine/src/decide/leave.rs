@@ -20,6 +20,6 @@ pub(super) fn leave(
     for (hold_id, order) in holds.filter(|(_, order)| order.status != OrderStatus::PaymentPending) {
         facts.push(Fact::HoldReleased { hold_id, buyer, seats: order.seats });
     }
-    facts.push(Fact::ShopperLeft { buyer, reason: LeaveReason::Left });
+    facts.push(Fact::ShopperLeft { buyer, reason: LeaveReason::ByChoice });
     Ok(Outcome::Done)
 }

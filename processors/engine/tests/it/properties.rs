@@ -167,7 +167,7 @@ fn sharing(stage: &Stage) -> BTreeMap<Cohort, i64> {
 /// Follows the facts alone: nobody enters a shop that is as full as its limit of that moment.
 fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
     let mut inside = BTreeSet::new();
-    for FactRecord { fact, source, .. } in facts {
+    for FactRecord { fact, position, .. } in facts {
         match fact {
             Fact::DialsSet { change, .. } => limit = change.shoppers_max.unwrap_or(limit),
             Fact::ShopperLeft { buyer, .. } => {
@@ -176,7 +176,7 @@ fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
             Fact::Entered { buyer, .. }
                 if inside.insert(*buyer) && inside.len() > limit as usize =>
             {
-                return Err(format!("{} of {limit} at {source:?}", inside.len()));
+                return Err(format!("{} of {limit} at {position:?}", inside.len()));
             }
             _ => {}
         }
@@ -187,12 +187,12 @@ fn doorkeeper(facts: &[FactRecord], mut limit: u32) -> Result<(), String> {
 /// Follows the facts alone: whose is each seat?
 fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, String> {
     let mut owners: BTreeMap<SeatId, (HoldId, bool)> = BTreeMap::new();
-    for FactRecord { fact, source, .. } in facts {
+    for FactRecord { fact, position, .. } in facts {
         match fact {
             Fact::SeatsHeld { hold_id, seats, .. } => {
                 for seat in seats.iter() {
                     if let Some(other) = owners.insert(seat, (*hold_id, false)) {
-                        return Err(format!("{seat:?} held twice, at {source:?} over {other:?}"));
+                        return Err(format!("{seat:?} held twice, at {position:?} over {other:?}"));
                     }
                 }
             }
@@ -201,7 +201,7 @@ fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, 
                     let before = owners.insert(seat, (*hold_id, true));
                     let held = *kept == floodgate_domain::fact::SeatsKept::Held;
                     if before != held.then_some((*hold_id, false)) {
-                        return Err(format!("{seat:?} sold at {source:?} over {before:?}"));
+                        return Err(format!("{seat:?} sold at {position:?} over {before:?}"));
                     }
                 }
             }
@@ -213,7 +213,7 @@ fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, 
                 for seat in seats.iter() {
                     let before = owners.remove(&seat).map(|(owner, _)| owner);
                     if before != Some(*hold_id) {
-                        return Err(format!("{seat:?} freed at {source:?} from {before:?}"));
+                        return Err(format!("{seat:?} freed at {position:?} from {before:?}"));
                     }
                 }
             }
@@ -241,10 +241,10 @@ proptest! {
             act(&mut stage, &mut holds, request);
         }
 
-        let mut sources: Vec<_> = stage.facts.iter().map(|record| record.source).collect();
-        let count = sources.len();
-        sources.dedup();
-        prop_assert!(sources.is_sorted() && sources.len() == count);
+        let mut positions: Vec<_> = stage.facts.iter().map(|record| record.position).collect();
+        let count = positions.len();
+        positions.dedup();
+        prop_assert!(positions.is_sorted() && positions.len() == count);
 
         doorkeeper(&stage.facts, policy.shoppers_max).map_err(TestCaseError::fail)?;
         let owners = bookkeeper(&stage.facts).map_err(TestCaseError::fail)?;

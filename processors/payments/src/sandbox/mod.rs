@@ -11,7 +11,9 @@ use floodgate_domain::{
 
 use crate::error::ProviderError;
 use crate::provider::{Authorisation, Captured, Payment, Provider};
-use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError, page_about};
+use crate::web::{
+    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError, page_about,
+};
 
 /// The method whose bank asks the buyer before it says anything.
 const ASKS: &str = "pm_sandbox_challenge";
@@ -102,7 +104,7 @@ impl Provider for Sandbox {
         pages::answer(request)
     }
 
-    fn webhook(&self, _webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+    fn webhook(&self, _webhook: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
         Err(WebhookError::NotOffered)
     }
 }

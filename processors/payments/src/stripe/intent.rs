@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::ProviderError;
 use crate::provider::{Charge, Payment};
-use crate::web::Report;
+use crate::web::PaymentReport;
 
 /// Where our names are in Stripe's metadata, so that anyone can match its records with ours.
 const SUBJECT: &str = "floodgate_subject";
@@ -159,7 +159,7 @@ impl Intent {
 
     /// What it says to somebody who did not ask; `None` where it is not ours, or nothing is decided.
     /// A cancelled intent is no news: whoever cancelled it, we ask when it matters.
-    pub(super) fn report(self) -> Option<Report> {
+    pub(super) fn report(self) -> Option<PaymentReport> {
         let (subject, attempt) = self.name?;
         let result = match self.status {
             Status::RequiresCapture => PaymentResult::Authorised(self.authorised()),
@@ -171,6 +171,6 @@ impl Intent {
             }
             Status::Canceled | Status::Processing | Status::RequiresConfirmation => return None,
         };
-        Some(Report { subject, attempt, result })
+        Some(PaymentReport { subject, attempt, result })
     }
 }

@@ -20,7 +20,9 @@ use self::intent::{Form, Intent, Status};
 use self::secrets::{secret, secrets};
 use crate::error::ProviderError;
 use crate::provider::{Authorisation, Captured, Charge, Payment, Provider};
-use crate::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError, way_back};
+use crate::web::{
+    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError, way_back,
+};
 
 /// Without webhooks an answer is only found by asking; with them asking is for those that got lost.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
@@ -290,7 +292,7 @@ impl Provider for Stripe {
         page::answer(&self.publishable_key, request)
     }
 
-    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+    fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
         let id = match webhook::intent_of(webhook, &self.webhook_secrets)? {
             Some(id) => id,
             None => return Ok(Vec::new()),

@@ -14,7 +14,9 @@ use floodgate_domain::{
 };
 use floodgate_engine::EngineLimits;
 use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
-use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use floodgate_payments::web::{
+    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError,
+};
 use floodgate_payments::{
     Authorisation, Captured, Outbox, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
     ProviderError,
@@ -109,7 +111,7 @@ impl Provider for Bank {
         PageAnswer::NotFound
     }
 
-    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
         Err(WebhookError::NotOffered)
     }
 

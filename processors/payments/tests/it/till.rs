@@ -6,11 +6,13 @@ use std::sync::{Arc, Condvar, Mutex};
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::wire::{decode_command, encode_fact};
 use floodgate_domain::{
-    ActionUrl, AuthorisedPayment, BuyerId, Command, Currency, EventId, Fact, FactRecord, HoldId,
-    LogTime, PaymentAction, PaymentMethod, PaymentReference, SeatList, Source,
+    ActionUrl, AuthorisedPayment, BuyerId, Command, Currency, EventId, Fact, FactPosition,
+    FactRecord, HoldId, LogTime, PaymentAction, PaymentMethod, PaymentReference, SeatList,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
-use floodgate_payments::web::{CardForm, PageAnswer, PageRequest, Report, Webhook, WebhookError};
+use floodgate_payments::web::{
+    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError,
+};
 use floodgate_payments::{Authorisation, Captured, Payment, Provider, ProviderError};
 use floodgate_testkit::MemoryLog;
 
@@ -124,7 +126,7 @@ impl Provider for Till {
         PageAnswer::NotFound
     }
 
-    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<Report>, WebhookError> {
+    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
         Err(WebhookError::NotOffered)
     }
 }
@@ -132,8 +134,8 @@ impl Provider for Till {
 /// A fact behind those that are there.
 pub(crate) fn publish(log: &MemoryLog, at: u64, fact: Fact) {
     let offset = log.end(Topic::Ledger, 0).unwrap();
-    let source = Source { offset, index: 0 };
-    let record = FactRecord { source, at: LogTime(at), event_id: EVENT, fact };
+    let position = FactPosition { offset, index: 0 };
+    let record = FactRecord { position, at: LogTime(at), event_id: EVENT, fact };
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();

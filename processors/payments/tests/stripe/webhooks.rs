@@ -5,14 +5,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use floodgate_domain::{LogTime, PaymentResult};
 use floodgate_payments::Provider;
-use floodgate_payments::web::{Report, Webhook, WebhookError};
+use floodgate_payments::web::{PaymentReport, Webhook, WebhookError};
 
 use crate::flows::held;
 use crate::front::{Arrived, Front, receive};
 use crate::is_quick;
 use crate::servers::{account, payment};
 
-fn take(stripe: &dyn Provider, arrived: &Arrived, now: u64) -> Result<Vec<Report>, WebhookError> {
+fn take(
+    stripe: &dyn Provider,
+    arrived: &Arrived,
+    now: u64,
+) -> Result<Vec<PaymentReport>, WebhookError> {
     let headers = [("stripe-signature", arrived.signature.as_str())];
     stripe.webhook(&Webhook { headers: &headers, body: &arrived.body, now })
 }
@@ -40,7 +44,7 @@ fn what_stripe_signs_is_taken_whatever_its_order() {
     stripe.capture(&sold).unwrap();
     let captured = receive(&listener);
 
-    let report = |subject, result| vec![Report { subject, attempt: 1, result }];
+    let report = |subject, result| vec![PaymentReport { subject, attempt: 1, result }];
     // The later one first, and both of them twice.
     for _ in 0..2 {
         let of_sold = report(sold.subject, PaymentResult::Captured);

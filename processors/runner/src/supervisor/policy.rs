@@ -1,7 +1,7 @@
 //! The takeover policy: which partitions this process owns, follows or releases, and when.
 //!
 //! Pure: what it knows comes in as an [`Observation`], what is to be done goes out as
-//! [`Action`]s. Its rules:
+//! [`SupervisorAction`]s. Its rules:
 //!
 //! - **Warm first.** Followers fold the log before the group is joined, so that partitions
 //!   assigned then are owned at once.
@@ -55,14 +55,14 @@ pub struct Observation {
     pub reassignment: Reassignment,
     /// How each runner of this process is doing.
     pub runners: BTreeMap<Partition, Condition>,
-    /// The answer to [`Action::LookForOthers`], once there is one.
+    /// The answer to [`SupervisorAction::LookForOthers`], once there is one.
     pub others: Option<bool>,
     pub should_stop: bool,
 }
 
 /// What shall be done, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub enum SupervisorAction {
     /// Start a runner that follows.
     StartStandby(Partition),
     /// Start a runner that owns: nobody followed here.
@@ -149,7 +149,7 @@ impl TakeoverPolicy {
     }
 
     /// What to do now.
-    pub fn step(&mut self, seen: &Observation) -> Vec<Action> {
+    pub fn step(&mut self, seen: &Observation) -> Vec<SupervisorAction> {
         let mut actions = Vec::new();
         match self.phase {
             Phase::New => self.begin(seen, &mut actions),
@@ -165,7 +165,7 @@ impl TakeoverPolicy {
     }
 
     /// Ends without ceremony, because the process cannot go on.
-    pub fn give_up(&mut self) -> Vec<Action> {
+    pub fn give_up(&mut self) -> Vec<SupervisorAction> {
         let mut actions = Vec::new();
         if self.phase != Phase::Ended {
             self.end(&mut actions);
@@ -216,7 +216,7 @@ impl TakeoverPolicy {
         has_share && owned.all(can_decide)
     }
 
-    fn begin(&mut self, seen: &Observation, actions: &mut Vec<Action>) {
+    fn begin(&mut self, seen: &Observation, actions: &mut Vec<SupervisorAction>) {
         self.choose_standbys(actions);
         let until = seen.now + WARM_WITHIN;
         self.phase = Phase::Warming { until };
@@ -225,7 +225,7 @@ impl TakeoverPolicy {
         }
     }
 
-    fn warm(&mut self, seen: &Observation, until: Duration, actions: &mut Vec<Action>) {
+    fn warm(&mut self, seen: &Observation, until: Duration, actions: &mut Vec<SupervisorAction>) {
         if seen.should_stop {
             // Nothing is owned, so nobody waits for anything.
             return self.end(actions);
@@ -235,12 +235,12 @@ impl TakeoverPolicy {
         }
         let mut followers = self.shares.keys();
         if seen.now >= until || followers.all(|&follower| condition(seen, follower).is_warm) {
-            actions.push(Action::Join);
+            actions.push(SupervisorAction::Join);
             self.phase = Phase::InGroup { since: seen.now };
         }
     }
 
-    fn follow_group(&mut self, seen: &Observation, actions: &mut Vec<Action>) {
+    fn follow_group(&mut self, seen: &Observation, actions: &mut Vec<SupervisorAction>) {
         self.remove_stopped(seen, actions);
         if self.fails(seen, actions) {
             return;
@@ -254,7 +254,7 @@ impl TakeoverPolicy {
         }
     }
 
-    fn take_share(&mut self, seen: &Observation, actions: &mut Vec<Action>) {
+    fn take_share(&mut self, seen: &Observation, actions: &mut Vec<SupervisorAction>) {
         for &lost in &seen.reassignment.lost {
             self.lose(lost, seen.now, actions);
         }
@@ -263,19 +263,19 @@ impl TakeoverPolicy {
         }
     }
 
-    fn lose(&mut self, lost: Partition, now: Duration, actions: &mut Vec<Action>) {
+    fn lose(&mut self, lost: Partition, now: Duration, actions: &mut Vec<SupervisorAction>) {
         match self.shares.get_mut(&lost) {
             Some(share @ Share::Owned) => {
                 let until = now + LINGER;
                 *share = Share::Lingering { until };
-                actions.push(Action::Linger { partition: lost, until });
+                actions.push(SupervisorAction::Linger { partition: lost, until });
             }
             Some(Share::Stopping { is_gained }) => *is_gained = false,
             Some(Share::Lingering { .. } | Share::Standby) | None => {}
         }
     }
 
-    fn gain(&mut self, gained: Partition, actions: &mut Vec<Action>) {
+    fn gain(&mut self, gained: Partition, actions: &mut Vec<SupervisorAction>) {
         if gained >= self.options.partitions {
             return;
         }
@@ -285,9 +285,9 @@ impl TakeoverPolicy {
                 *is_gained = true;
                 return;
             }
-            Some(Share::Lingering { .. }) => Action::KeepOwning(gained),
-            Some(Share::Standby) => Action::Own(gained),
-            None => Action::StartOwner(gained),
+            Some(Share::Lingering { .. }) => SupervisorAction::KeepOwning(gained),
+            Some(Share::Standby) => SupervisorAction::Own(gained),
+            None => SupervisorAction::StartOwner(gained),
         };
         self.shares.insert(gained, Share::Owned);
         actions.push(action);
@@ -298,7 +298,7 @@ impl TakeoverPolicy {
         &mut self,
         now: Duration,
         wanted: &BTreeSet<Partition>,
-        actions: &mut Vec<Action>,
+        actions: &mut Vec<SupervisorAction>,
     ) {
         for (&partition, share) in &mut self.shares {
             let Share::Lingering { until } = *share else { continue };
@@ -307,10 +307,10 @@ impl TakeoverPolicy {
             }
             if wanted.contains(&partition) {
                 *share = Share::Standby;
-                actions.push(Action::StandBy(partition));
+                actions.push(SupervisorAction::StandBy(partition));
             } else {
                 *share = Share::Stopping { is_gained: false };
-                actions.push(Action::Stop(partition));
+                actions.push(SupervisorAction::Stop(partition));
             }
         }
     }
@@ -335,29 +335,29 @@ impl TakeoverPolicy {
             .collect()
     }
 
-    fn choose_standbys(&mut self, actions: &mut Vec<Action>) {
+    fn choose_standbys(&mut self, actions: &mut Vec<SupervisorAction>) {
         let wanted = self.wanted_standbys(Duration::ZERO);
         self.choose_among(&wanted, actions);
     }
 
     /// Starts followers that are missing, and ends those that are too many.
-    fn choose_among(&mut self, wanted: &BTreeSet<Partition>, actions: &mut Vec<Action>) {
+    fn choose_among(&mut self, wanted: &BTreeSet<Partition>, actions: &mut Vec<SupervisorAction>) {
         for (&partition, share) in &mut self.shares {
             if *share == Share::Standby && !wanted.contains(&partition) {
                 *share = Share::Stopping { is_gained: false };
-                actions.push(Action::Stop(partition));
+                actions.push(SupervisorAction::Stop(partition));
             }
         }
         for &partition in wanted {
             if let Entry::Vacant(share) = self.shares.entry(partition) {
                 share.insert(Share::Standby);
-                actions.push(Action::StartStandby(partition));
+                actions.push(SupervisorAction::StartStandby(partition));
             }
         }
     }
 
     /// Lets go of what has ended as it was asked to, and starts again what was gained meanwhile.
-    fn remove_stopped(&mut self, seen: &Observation, actions: &mut Vec<Action>) {
+    fn remove_stopped(&mut self, seen: &Observation, actions: &mut Vec<SupervisorAction>) {
         let is_over = |(&partition, share): (&Partition, &Share)| match *share {
             Share::Stopping { is_gained } if condition(seen, partition).has_ended => {
                 Some((partition, is_gained))
@@ -366,7 +366,7 @@ impl TakeoverPolicy {
         };
         let over: Vec<_> = self.shares.iter().filter_map(is_over).collect();
         for (partition, is_gained) in over {
-            actions.push(Action::Remove(partition));
+            actions.push(SupervisorAction::Remove(partition));
             self.shares.remove(&partition);
             if is_gained {
                 self.gain(partition, actions);
@@ -375,38 +375,42 @@ impl TakeoverPolicy {
     }
 
     /// Looks for a runner that ended by itself; with one, the process cannot go on.
-    fn fails(&mut self, seen: &Observation, actions: &mut Vec<Action>) -> bool {
+    fn fails(&mut self, seen: &Observation, actions: &mut Vec<SupervisorAction>) -> bool {
         let ended = self.shares.iter().find(|&(&partition, share)| {
             !matches!(share, Share::Stopping { .. }) && condition(seen, partition).has_ended
                 // One that was removed in this very step has its successor's share already.
-                && !actions.contains(&Action::Remove(partition))
+                && !actions.contains(&SupervisorAction::Remove(partition))
         });
         let Some((&partition, _)) = ended else { return false };
-        actions.push(Action::Fail(partition));
+        actions.push(SupervisorAction::Fail(partition));
         self.end(actions);
         true
     }
 
-    fn begin_to_stop(&mut self, now: Duration, actions: &mut Vec<Action>) {
+    fn begin_to_stop(&mut self, now: Duration, actions: &mut Vec<SupervisorAction>) {
         if !self.options.is_shared {
             return self.end(actions);
         }
-        actions.push(Action::Retire);
+        actions.push(SupervisorAction::Retire);
         self.phase = Phase::Retiring { until: now + RETIRE_WITHIN };
     }
 
     /// Snapshots first, while everything goes on, and what lingers too; then the group is left, and whoever takes over
     /// finds them. Payments end only now, so that none waits for a snapshot.
-    fn retire(&mut self, seen: &Observation, until: Duration, actions: &mut Vec<Action>) {
+    fn retire(&mut self, seen: &Observation, until: Duration, actions: &mut Vec<SupervisorAction>) {
         self.take_share(seen, actions);
         if !seen.reassignment.gained.is_empty() {
-            actions.push(Action::Retire);
+            actions.push(SupervisorAction::Retire);
         }
         let mut runners = self.shares.keys();
         if seen.now < until && !runners.all(|&runner| condition(seen, runner).has_retired) {
             return;
         }
-        actions.extend([Action::StopCompanions, Action::Leave, Action::LookForOthers]);
+        actions.extend([
+            SupervisorAction::StopCompanions,
+            SupervisorAction::Leave,
+            SupervisorAction::LookForOthers,
+        ]);
         let look_at = seen.now + LOOK_FOR_OTHERS_EVERY;
         self.phase = Phase::Leaving { until: seen.now + LINGER, look_at };
     }
@@ -416,19 +420,23 @@ impl TakeoverPolicy {
         seen: &Observation,
         until: Duration,
         look_at: Duration,
-        actions: &mut Vec<Action>,
+        actions: &mut Vec<SupervisorAction>,
     ) {
         if seen.now >= until || seen.others == Some(false) {
-            actions.push(Action::End);
+            actions.push(SupervisorAction::End);
             self.phase = Phase::Ended;
         } else if seen.now >= look_at {
-            actions.push(Action::LookForOthers);
+            actions.push(SupervisorAction::LookForOthers);
             self.phase = Phase::Leaving { until, look_at: seen.now + LOOK_FOR_OTHERS_EVERY };
         }
     }
 
-    fn end(&mut self, actions: &mut Vec<Action>) {
-        actions.extend([Action::StopCompanions, Action::Leave, Action::End]);
+    fn end(&mut self, actions: &mut Vec<SupervisorAction>) {
+        actions.extend([
+            SupervisorAction::StopCompanions,
+            SupervisorAction::Leave,
+            SupervisorAction::End,
+        ]);
         self.phase = Phase::Ended;
     }
 }

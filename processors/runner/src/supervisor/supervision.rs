@@ -8,7 +8,7 @@ use floodgate_event_log::{LogError, Membership, Partition, Reassignment};
 use floodgate_transport::Health;
 
 use super::crew::{Crew, PartitionCompanion, PartitionRunner};
-use super::policy::{Action, Observation, PolicyOptions, TakeoverPolicy};
+use super::policy::{Observation, PolicyOptions, SupervisorAction, TakeoverPolicy};
 use crate::error::RunnerError;
 use crate::group_version::GroupVersion;
 use crate::role::{Condition, StartAs};
@@ -99,12 +99,12 @@ impl Supervision {
         Observation { now, runners: self.conditions(), ..Observation::default() }
     }
 
-    fn fail(&mut self, error: SupervisorError) -> Vec<Action> {
+    fn fail(&mut self, error: SupervisorError) -> Vec<SupervisorAction> {
         self.error.get_or_insert(error);
         self.policy.give_up()
     }
 
-    fn carry_out(&mut self, actions: Vec<Action>) {
+    fn carry_out(&mut self, actions: Vec<SupervisorAction>) {
         for action in actions {
             if let Err(error) = self.act(action) {
                 let last = self.fail(error);
@@ -113,39 +113,39 @@ impl Supervision {
         }
     }
 
-    fn act(&mut self, action: Action) -> Result<(), SupervisorError> {
+    fn act(&mut self, action: SupervisorAction) -> Result<(), SupervisorError> {
         match action {
-            Action::StartStandby(partition) => self.start(partition, StartAs::Standby)?,
-            Action::StartOwner(partition) => {
+            SupervisorAction::StartStandby(partition) => self.start(partition, StartAs::Standby)?,
+            SupervisorAction::StartOwner(partition) => {
                 tracing::info!(partition, "gained");
                 self.start(partition, StartAs::Owner)?;
             }
-            Action::Own(partition) => {
+            SupervisorAction::Own(partition) => {
                 tracing::info!(partition, "gained");
                 self.steer(partition, |runner| runner.own(), |companion| companion.own());
             }
-            Action::KeepOwning(partition) => {
+            SupervisorAction::KeepOwning(partition) => {
                 tracing::info!(partition, "gained");
                 self.steer(partition, |_| {}, |companion| companion.own());
             }
-            Action::Linger { partition, .. } => {
+            SupervisorAction::Linger { partition, .. } => {
                 tracing::info!(partition, "lost");
                 self.steer(partition, |_| {}, |companion| companion.rest());
             }
-            Action::StandBy(partition) => {
+            SupervisorAction::StandBy(partition) => {
                 self.steer(partition, |runner| runner.stand_by(), |_| {});
             }
-            Action::Stop(partition) => {
+            SupervisorAction::Stop(partition) => {
                 self.steer(partition, |runner| runner.stop(), |companion| companion.stop());
             }
-            Action::Remove(partition) => self.remove(partition),
-            Action::Join => self.membership.join().map_err(SupervisorError::Group)?,
-            Action::Retire => self.runners.values().for_each(|runner| runner.retire()),
-            Action::StopCompanions => self.stop_companions(),
-            Action::Leave => self.membership.leave(),
-            Action::LookForOthers => self.others = Some(self.membership.has_others()),
-            Action::Fail(partition) => self.take_error(partition),
-            Action::End => self.end(),
+            SupervisorAction::Remove(partition) => self.remove(partition),
+            SupervisorAction::Join => self.membership.join().map_err(SupervisorError::Group)?,
+            SupervisorAction::Retire => self.runners.values().for_each(|runner| runner.retire()),
+            SupervisorAction::StopCompanions => self.stop_companions(),
+            SupervisorAction::Leave => self.membership.leave(),
+            SupervisorAction::LookForOthers => self.others = Some(self.membership.has_others()),
+            SupervisorAction::Fail(partition) => self.take_error(partition),
+            SupervisorAction::End => self.end(),
         }
         Ok(())
     }

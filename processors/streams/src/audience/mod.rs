@@ -1,32 +1,32 @@
 //! Audience cells: how many people who agreed are in a cohort, when a window is over.
 //!
 //! Facts say that somebody joined or left a cohort, but not who. They are folded into fixed windows
-//! of log time (`window`) by a dataflow (`flow`); what changed in a window is published if enough
-//! people are in it (`rule`), each cell (`cell`) as a record of the audience topic.
+//! of log time (`window`) by a `dataflow`; what changed in a window is published if enough
+//! people are in it (`publication_rule`), each cell (`cell`) as a record of the audience topic.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
 //! on after the last record. Log time closes windows; in a quiet partition nothing shows the
 //! time, so this asks the log for a mark (`MarkTime`) once a window with news is over.
 
 mod cell;
-mod flow;
+mod dataflow;
+mod publication_rule;
 mod published;
-mod rule;
 mod window;
 
 use std::sync::Arc;
 
 use floodgate_domain::effects::CohortMove;
 use floodgate_domain::{
-    Cohort, Command, CommandId, Envelope, EventId, FactRecord, LogTime, Source,
+    Cohort, Command, CommandId, Envelope, EventId, FactPosition, FactRecord, LogTime,
 };
 use floodgate_event_log::{Log, LogError, Partition, Topic};
 use floodgate_transport::CommandSender;
 
 use self::cell::Cell;
-use self::flow::{CellFlow, Key, Total};
+use self::dataflow::{CellKey, CellsDataflow, Total};
+use self::publication_rule::PublicationRule;
 use self::published::{Published, record};
-use self::rule::Rule;
 use self::window::Windows;
 use crate::public::{AudienceCell, time_text};
 
@@ -39,16 +39,16 @@ const RECORDS_MAX: usize = 1024;
 
 /// How audience cells are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AudienceSettings {
+pub struct AudienceOptions {
     /// The length of a window, in milliseconds of log time.
     pub window_ms: u64,
     /// The fewest people a record may count.
     pub threshold: u64,
 }
 
-impl Default for AudienceSettings {
+impl Default for AudienceOptions {
     fn default() -> Self {
-        AudienceSettings { window_ms: 7 * 24 * 3_600_000, threshold: 100 }
+        AudienceOptions { window_ms: 7 * 24 * 3_600_000, threshold: 100 }
     }
 }
 
@@ -58,8 +58,8 @@ pub(crate) struct Audience {
     log: Arc<dyn Log>,
     partition: Partition,
     windows: Windows,
-    rule: Rule,
-    flow: CellFlow,
+    rule: PublicationRule,
+    dataflow: CellsDataflow,
     published: Published,
     /// The window the last fact was in.
     window: u64,
@@ -73,15 +73,17 @@ impl Audience {
     pub(crate) fn new(
         log: Arc<dyn Log>,
         partition: Partition,
-        settings: AudienceSettings,
+        settings: AudienceOptions,
     ) -> Result<Self, LogError> {
         Ok(Audience {
             published: Published::read(&*log, partition)?,
             log,
             partition,
             windows: Windows::new(settings.window_ms),
-            rule: Rule { threshold: settings.threshold.max(rule::ROUNDED_TO) },
-            flow: CellFlow::new(),
+            rule: PublicationRule {
+                threshold: settings.threshold.max(publication_rule::ROUNDED_TO),
+            },
+            dataflow: CellsDataflow::new(),
             window: 0,
             moved: None,
             mark_at: LogTime(0),
@@ -92,10 +94,10 @@ impl Audience {
     pub(crate) fn take(&mut self, fact: &FactRecord) -> Result<(), LogError> {
         let window = self.windows.of(fact.at);
         if window > self.window {
-            let totals = self.flow.open(window);
+            let totals = self.dataflow.open(window);
             self.window = window;
             self.moved = None;
-            self.publish(&totals, fact.source)?;
+            self.publish(&totals, fact.position)?;
         }
         if let Some(CohortMove { cohort, change }) = fact.fact.effects().cohort {
             self.count(fact.event_id, cohort, i64::from(change));
@@ -104,7 +106,7 @@ impl Audience {
     }
 
     fn count(&mut self, event_id: EventId, cohort: Cohort, change: i64) {
-        Cell::of(cohort).for_each(|cell| self.flow.add((event_id, cell), change));
+        Cell::of(cohort).for_each(|cell| self.dataflow.add((event_id, cell), change));
         self.moved = Some(event_id);
     }
 
@@ -123,7 +125,7 @@ impl Audience {
     }
 
     /// `closed_by` is the fact that showed the window over: the same one after every restart.
-    fn publish(&mut self, totals: &[Total], closed_by: Source) -> Result<(), LogError> {
+    fn publish(&mut self, totals: &[Total], closed_by: FactPosition) -> Result<(), LogError> {
         let mut records = Vec::new();
         for Total { window, key, count } in totals {
             // A total is never below zero: nobody leaves a cohort they did not join.
@@ -144,7 +146,7 @@ impl Audience {
         Ok(())
     }
 
-    fn body(&self, window: u64, (event_id, cell): Key, count: u64) -> AudienceCell {
+    fn body(&self, window: u64, (event_id, cell): CellKey, count: u64) -> AudienceCell {
         let name = self.windows.name(window);
         AudienceCell {
             product_id: format!("{event_id}/{name}/{cell}"),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use floodgate_domain::{AgeBand, Source};
+use floodgate_domain::{AgeBand, FactPosition};
 use floodgate_event_log::{Log, LogError, NewRecord, Partition, Record, Topic};
 
 use super::cell::Cell;
-use super::flow::Key;
+use super::dataflow::CellKey;
 use crate::public::{Attributes, AudienceCell};
 
 /// The type of every record of the topic.
@@ -25,8 +25,8 @@ const QUIET_MAX: u32 = 30;
 /// What was published last of each cell; as many as cells.
 #[derive(Debug, Default)]
 pub(super) struct Published {
-    cells: HashMap<Key, (u64, Source)>,
-    tail: Option<Source>,
+    cells: HashMap<CellKey, (u64, FactPosition)>,
+    tail: Option<FactPosition>,
 }
 
 impl Published {
@@ -57,17 +57,17 @@ impl Published {
     }
 
     /// Whether all was said about a cell when the window that `closed_by` showed over was.
-    pub(super) fn is_settled(&self, key: Key, closed_by: Source) -> bool {
+    pub(super) fn is_settled(&self, key: CellKey, closed_by: FactPosition) -> bool {
         let said = self.cells.get(&key).is_some_and(|(_, by)| *by >= closed_by);
         // A crash may have cut the records of one window short, never those of one before.
         said || self.tail.is_some_and(|tail| tail > closed_by)
     }
 
-    pub(super) fn last(&self, key: Key) -> Option<u64> {
+    pub(super) fn last(&self, key: CellKey) -> Option<u64> {
         self.cells.get(&key).map(|(count, _)| *count)
     }
 
-    pub(super) fn note(&mut self, key: Key, count: u64, closed_by: Source) {
+    pub(super) fn note(&mut self, key: CellKey, count: u64, closed_by: FactPosition) {
         // Two processes may publish the same; what is older says nothing new.
         if self.cells.get(&key).is_none_or(|(_, by)| *by < closed_by) {
             self.cells.insert(key, (count, closed_by));
@@ -77,7 +77,11 @@ impl Published {
 }
 
 /// A cell as a record; its key and its CloudEvents id are the product's.
-pub(super) fn record(cell: &AudienceCell, partition: Partition, closed_by: Source) -> NewRecord {
+pub(super) fn record(
+    cell: &AudienceCell,
+    partition: Partition,
+    closed_by: FactPosition,
+) -> NewRecord {
     let attributes = Attributes {
         kind: CELL.to_owned(),
         source: format!("/floodgate/audience/{partition}"),
@@ -86,13 +90,13 @@ pub(super) fn record(cell: &AudienceCell, partition: Partition, closed_by: Sourc
         time: cell.until.clone(),
     };
     let mut headers = attributes.headers();
-    let Source { offset, index } = closed_by;
+    let FactPosition { offset, index } = closed_by;
     headers.push((CLOSED_BY.to_owned(), Bytes::from(format!("{offset}-{index}"))));
     let value = serde_json::to_vec(cell).expect("numbers and texts always serialise");
     NewRecord { key: cell.product_id.clone().into(), value: value.into(), headers }
 }
 
-fn read(record: &Record) -> Option<(Key, u64, Source)> {
+fn read(record: &Record) -> Option<(CellKey, u64, FactPosition)> {
     let body: AudienceCell = serde_json::from_slice(&record.value).ok()?;
     let age = match &body.age {
         Some(text) => Some(AgeBand::parse(text)?),
@@ -102,6 +106,6 @@ fn read(record: &Record) -> Option<(Key, u64, Source)> {
     let cell = Cell::named(age, region);
     let (_, value) = record.headers.iter().find(|(name, _)| name == CLOSED_BY)?;
     let (offset, index) = std::str::from_utf8(value).ok()?.split_once('-')?;
-    let closed_by = Source { offset: offset.parse().ok()?, index: index.parse().ok()? };
+    let closed_by = FactPosition { offset: offset.parse().ok()?, index: index.parse().ok()? };
     Some(((body.event_id.parse().ok()?, cell), body.count, closed_by))
 }

@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use super::*;
 
-const SETTINGS: AudienceSettings = AudienceSettings { window_ms: 60_000, threshold: 12 };
+const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold: 12 };
 const START: u64 = 1_764_000_000_000;
 
 fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {
-    let source = Source { offset: number, index: 0 };
-    FactRecord { source, at: LogTime(at), event_id: EventId(event_id), fact }
+    let position = FactPosition { offset: number, index: 0 };
+    FactRecord { position, at: LogTime(at), event_id: EventId(event_id), fact }
 }
 
 /// Ten minutes of people of two events who join, change their minds and leave; and of others.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use floodgate_domain::DialChange;
-use floodgate_domain::dials::{DIALS, Kind, Plain};
+use floodgate_domain::dials::{DIALS, DialKind, Plain};
 
 /// By name, each with its new value; a dial that was not turned is absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,8 +35,8 @@ impl JsonSchema for DialsBody {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let properties = DIALS.iter().map(|dial| {
             let kind = match dial.kind {
-                Kind::Number { .. } => "integer",
-                Kind::Duration { .. } | Kind::Text { .. } | Kind::Phase => "string",
+                DialKind::Number { .. } => "integer",
+                DialKind::Duration { .. } | DialKind::Text { .. } | DialKind::Phase => "string",
             };
             (dial.name.to_owned(), json!({ "type": kind, "description": dial.what }))
         });

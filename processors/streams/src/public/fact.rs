@@ -80,7 +80,7 @@ impl FactBody {
     /// The body of a fact of `partition`: its effects in words.
     #[must_use]
     pub fn of(partition: Partition, record: &FactRecord) -> Self {
-        let (offset, index) = (record.source.offset, record.source.index);
+        let (offset, index) = (record.position.offset, record.position.index);
         let effects = record.fact.effects();
         let attempt_to_pay = effects.money.and_then(|money| money.attempt);
         let (place, count) = place_and_count(&effects);
@@ -118,7 +118,7 @@ impl FactBody {
     pub fn attributes(&self, partition: Partition, record: &FactRecord) -> Attributes {
         let subject = self.order_id.clone().unwrap_or_else(|| self.event_id.clone());
         let kind = format!("floodgate.fact.{}.v1", self.fact);
-        Attributes::new(kind, "facts", subject, (partition, record.source, record.at))
+        Attributes::new(kind, "facts", subject, (partition, record.position, record.at))
     }
 
     fn add_event(&mut self, new: &NewEvent) {
@@ -156,14 +156,16 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use floodgate_domain::{BuyerId, Currency, EventId, Fact, HoldId, SeatId, SeatList, Source};
+    use floodgate_domain::{
+        BuyerId, Currency, EventId, Fact, FactPosition, HoldId, SeatId, SeatList,
+    };
 
     #[test]
     fn a_hold_is_published_whole_and_the_payment_token_is_not() {
         let mut seats = SeatList::new();
         seats.push(SeatId(7));
         let hold = FactRecord {
-            source: Source { offset: 5, index: 1 },
+            position: FactPosition { offset: 5, index: 1 },
             at: LogTime(0),
             event_id: EventId(1),
             fact: Fact::SeatsHeld {

@@ -23,7 +23,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 
-use floodgate_domain::{LogTime, Source};
+use floodgate_domain::{FactPosition, LogTime};
 use floodgate_event_log::Partition;
 
 pub use audience::AudienceCell;
@@ -49,15 +49,15 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Attributes of a record that follows from the command at `source`.
+    /// Attributes of a record that follows from the command at `position`.
     #[must_use]
     pub fn new(
         kind: impl Into<String>,
         role: &str,
         subject: impl Into<String>,
-        (partition, source, at): (Partition, Source, LogTime),
+        (partition, position, at): (Partition, FactPosition, LogTime),
     ) -> Self {
-        let Source { offset, index } = source;
+        let FactPosition { offset, index } = position;
         Attributes {
             kind: kind.into(),
             source: format!("/floodgate/{role}/{partition}"),

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodgate_domain::effects::Notice;
-use floodgate_domain::{BuyerId, Effects, EventId, FactRecord, HoldId, LogTime, Source};
+use floodgate_domain::{BuyerId, Effects, EventId, FactPosition, FactRecord, HoldId, LogTime};
 use floodgate_event_log::{NewRecord, Partition};
 
 use super::{Attributes, Position, time_text};
@@ -42,21 +42,21 @@ pub struct Notification {
 pub(super) struct Cause {
     pub(super) partition: Partition,
     pub(super) event_id: EventId,
-    pub(super) source: Source,
+    pub(super) position: FactPosition,
     pub(super) at: LogTime,
 }
 
 impl Cause {
     pub(super) fn of(partition: Partition, record: &FactRecord) -> Self {
-        let FactRecord { event_id, source, at, .. } = *record;
-        Cause { partition, event_id, source, at }
+        let FactRecord { event_id, position, at, .. } = *record;
+        Cause { partition, event_id, position, at }
     }
 }
 
 impl Notification {
     /// To one person, or to everybody who has to do with the event.
     pub(super) fn new(notice: Notice, to: Option<BuyerId>, cause: Cause) -> Self {
-        let Cause { partition, event_id, source: Source { offset, index }, at } = cause;
+        let Cause { partition, event_id, position: FactPosition { offset, index }, at } = cause;
         Notification {
             kind: notice.code().to_owned(),
             event_id: event_id.to_string(),

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use floodgate_domain::effects::{LineMove, Notice, ShopMove, Tickets};
+use floodgate_domain::effects::{LineMove, Notice, ShopMove, TicketStates};
 use floodgate_domain::{
-    BuyerId, Effects, EventId, FactRecord, Frontier, HoldId, LineOrder, LogTime, Policy,
-    PriceTable, Rank, SalePhase, SeatState, Source,
+    BuyerId, Effects, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
+    Policy, PriceTable, Rank, SalePhase, SeatState,
 };
 use floodgate_event_log::Partition;
 
@@ -34,7 +34,7 @@ struct Line {
     order: LineOrder,
     called: Frontier,
     /// Those not called yet; the engine lets about a million await their turn at once.
-    awaiting: BTreeMap<Rank, (BuyerId, Source)>,
+    awaiting: BTreeMap<Rank, (BuyerId, FactPosition)>,
 }
 
 /// What people know of prices and rules.
@@ -71,7 +71,7 @@ pub(super) struct Notifier {
     lines: HashMap<EventId, Line>,
     terms: HashMap<EventId, Terms>,
     /// Tickets that were handed on, of events that have any.
-    tickets: HashMap<EventId, Tickets>,
+    tickets: HashMap<EventId, TicketStates>,
 }
 
 impl Notifier {
@@ -146,16 +146,17 @@ impl Notifier {
                 if line.called.has_called(rank) {
                     your_turn(buyer, cause);
                 } else {
-                    line.awaiting.insert(rank, (buyer, cause.source));
+                    line.awaiting.insert(rank, (buyer, cause.position));
                 }
             }
             Some(LineMove::Called { below }) => {
                 let line = self.lines.entry(cause.event_id).or_default();
                 line.called = line.called.max(below);
                 let behind = line.awaiting.split_off(&line.called.first_waiting());
-                for (buyer, source) in std::mem::replace(&mut line.awaiting, behind).into_values() {
+                for (buyer, position) in std::mem::replace(&mut line.awaiting, behind).into_values()
+                {
                     // Its position is the request it answers: one of its own for each person.
-                    your_turn(buyer, Cause { source, ..cause });
+                    your_turn(buyer, Cause { position, ..cause });
                 }
             }
             Some(LineMove::Reserved { .. }) | None => {}
@@ -252,8 +253,8 @@ mod tests {
         ];
         let (mut notifier, mut notes) = (Notifier::new(0), Notes::default());
         for (offset, fact) in facts.into_iter().enumerate() {
-            let source = Source { offset: offset as u64, index: 0 };
-            let record = FactRecord { source, at: LogTime(0), event_id: EventId(1), fact };
+            let position = FactPosition { offset: offset as u64, index: 0 };
+            let record = FactRecord { position, at: LogTime(0), event_id: EventId(1), fact };
             notifier.take(&record, &mut notes);
         }
         let heard = notes.all.iter().map(|note| {

@@ -18,12 +18,13 @@ use floodgate_event_log::{
     Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
 };
 use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Pace, Partitions, Start, Tick, Unreadable,
+    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
+    Unreadable,
 };
 
 use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
-use crate::audience::{Audience, AudienceSettings};
+use crate::audience::{Audience, AudienceOptions};
 use crate::{PATIENCE, QUIET};
 
 /// Facts published at once.
@@ -50,13 +51,13 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
 /// One partition's relay from the ledger to the public topics.
 pub(crate) struct Relay {
     log: Arc<dyn Log>,
-    audience: AudienceSettings,
+    audience: AudienceOptions,
     /// `None` before the start, and when it is not known what was published.
     publishing: Option<Publishing>,
 }
 
 impl Relay {
-    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceSettings) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceOptions) -> Self {
         Relay { log, audience, publishing: None }
     }
 
@@ -81,13 +82,13 @@ impl Handler for Relay {
         &mut self,
         partition: Partition,
         reached: Option<Offset>,
-    ) -> Result<Start, FollowError> {
+    ) -> Result<StartFrom, FollowError> {
         if let (Some(_), Some(reached)) = (&self.publishing, reached) {
-            return Ok(Start::At(reached));
+            return Ok(StartFrom::At(reached));
         }
         let log = Arc::clone(&self.log);
         self.publishing = Some(Publishing::new(log, partition, self.audience)?);
-        Ok(Start::First)
+        Ok(StartFrom::First)
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -102,8 +103,8 @@ impl Handler for Relay {
         self.publish(|publishing| publishing.quiet(tick.now))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { wait: QUIET, patience: PATIENCE }
+    fn poll_timing(&self) -> PollTiming {
+        PollTiming { wait: QUIET, patience: PATIENCE }
     }
 }
 
@@ -122,7 +123,7 @@ impl Publishing {
     fn new(
         log: Arc<dyn Log>,
         partition: Partition,
-        audience: AudienceSettings,
+        audience: AudienceOptions,
     ) -> Result<Self, LogError> {
         let last = log.last(Topic::Facts, partition)?;
         Ok(Publishing {

@@ -176,7 +176,7 @@ fn history(seed: u64) -> Vec<Step> {
 
 fn relay(log: &MemoryLog) -> Reading<Relay> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    let relay = Relay::new(Arc::clone(&log), AudienceSettings::default());
+    let relay = Relay::new(Arc::clone(&log), AudienceOptions::default());
     Reading::new(following(&log, 0), relay)
 }
 
@@ -222,7 +222,7 @@ fn published(log: &MemoryLog, kind: &str) -> BTreeSet<(u64, u16)> {
 }
 
 fn position(fact: &FactRecord) -> (u64, u16) {
-    (fact.source.offset, fact.source.index)
+    (fact.position.offset, fact.position.index)
 }
 
 /// Whoever asked, by brute force: for each request, everything is searched for its answer.

@@ -1,7 +1,7 @@
 //! One public fact of each kind.
 
 use floodgate_domain::effects::Notice;
-use floodgate_domain::{EventId, FactRecord, LogTime, Source};
+use floodgate_domain::{EventId, FactPosition, FactRecord, LogTime};
 use floodgate_streams::public::{FactBody, schemas};
 
 use crate::samples::facts;
@@ -9,9 +9,9 @@ use crate::samples::facts;
 #[test]
 fn every_fact_in_public_words() {
     let bodies = facts().into_iter().map(|fact| {
-        let source = Source { offset: 1000, index: 2 };
+        let position = FactPosition { offset: 1000, index: 2 };
         let at = LogTime(1_700_000_000_000);
-        let mut body = FactBody::of(3, &FactRecord { source, at, event_id: EventId(7), fact });
+        let mut body = FactBody::of(3, &FactRecord { position, at, event_id: EventId(7), fact });
         // The same for all.
         body.position = None;
         let text = serde_json::to_string(&body).unwrap();

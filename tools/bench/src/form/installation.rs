@@ -84,7 +84,7 @@ impl Installation {
         for _ in 0..roles.processors {
             made.role("processor", 1, config, meter)?;
         }
-        for role in ["live", "sink"].into_iter().filter(|_| roles.followers) {
+        for role in ["streams", "sink"].into_iter().filter(|_| roles.followers) {
             made.role(role, 1, config, meter)?;
         }
         for process in &made.processes {
@@ -103,7 +103,7 @@ impl Installation {
         let program = std::env::current_exe()?;
         // Nobody waits for counts and tables, so on a shared machine they stand back.
         let mut command = match role {
-            "live" | "sink" => {
+            "streams" | "sink" => {
                 let mut nice = Command::new("nice");
                 nice.args(["-n", "10"]).arg(program);
                 nice

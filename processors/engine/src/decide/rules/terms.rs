@@ -1,13 +1,10 @@
 //! Which prices and policies an event can have.
 
-use floodgate_domain::policy::Policy;
+use floodgate_domain::policy::{DURATION_MS_MAX, Policy};
 use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::seats::SEATS_PER_HOLD_MAX;
 
 use crate::buyers::HOLDS_PER_BUYER_MAX;
-
-/// Thirty days: longer waits are mistakes, and would fill the timing wheel.
-const DURATION_MS_MAX: u64 = 30 * 24 * 3_600_000;
 
 /// Sixteen million buyers are a gigabyte of records.
 const BUYERS_MAX: u32 = 1 << 24;

@@ -20,33 +20,33 @@ use floodgate_domain::EventId;
 use super::cell::Cell;
 
 /// A cell of an event.
-pub(crate) type Key = (EventId, Cell);
+pub(crate) type CellKey = (EventId, Cell);
 
 /// The total of a cell when a window was over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Total {
     pub(crate) window: u64,
-    pub(crate) key: Key,
+    pub(crate) key: CellKey,
     pub(crate) count: i64,
 }
 
 type Closed = Rc<RefCell<Vec<Total>>>;
 
 /// The running dataflow. Belongs to the thread that made it.
-pub(crate) struct CellFlow {
+pub(crate) struct CellsDataflow {
     worker: Worker,
-    input: InputHandleVec<u64, (Key, i64)>,
+    input: InputHandleVec<u64, (CellKey, i64)>,
     probe: ProbeHandle<u64>,
     closed: Closed,
 }
 
-impl std::fmt::Debug for CellFlow {
+impl std::fmt::Debug for CellsDataflow {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "CellFlow at {}", self.input.time())
+        write!(f, "CellsDataflow at {}", self.input.time())
     }
 }
 
-impl CellFlow {
+impl CellsDataflow {
     pub(crate) fn new() -> Self {
         let allocator = Allocator::Thread(Thread::default());
         let mut worker = Worker::new(WorkerConfig::default(), allocator, None);
@@ -61,11 +61,11 @@ impl CellFlow {
                     #[expect(clippy::mutable_key_type, reason = "a capability hashes by its time")]
                     let mut open = HashMap::new();
                     // As many as cells: a few thousand an event.
-                    let mut totals: HashMap<Key, i64> = HashMap::new();
+                    let mut totals: HashMap<CellKey, i64> = HashMap::new();
                     move |(input, frontier), output| {
                         input.for_each_stamp(|capability, batches| {
                             if let Some(held) = capability.retain_least(output.output_index()) {
-                                let changes: &mut BTreeMap<Key, i64> =
+                                let changes: &mut BTreeMap<CellKey, i64> =
                                     open.entry(held).or_default();
                                 for (key, change) in batches.flat_map(std::mem::take) {
                                     *changes.entry(key).or_default() += change;
@@ -91,11 +91,11 @@ impl CellFlow {
                 .inspect(move |total| seen.borrow_mut().push(*total))
                 .probe_with(&probe);
         });
-        CellFlow { worker, input, probe, closed }
+        CellsDataflow { worker, input, probe, closed }
     }
 
     /// A change of the open window.
-    pub(crate) fn add(&mut self, key: Key, change: i64) {
+    pub(crate) fn add(&mut self, key: CellKey, change: i64) {
         self.input.send((key, change));
     }
 
@@ -117,17 +117,17 @@ mod tests {
 
     #[test]
     fn windows_come_out_once_and_whole() {
-        let mut flow = CellFlow::new();
+        let mut dataflow = CellsDataflow::new();
         let all = (EventId(1), Cell::All);
         let other = (EventId(2), Cell::All);
-        assert_eq!(flow.open(10), []);
-        (0..5).for_each(|_| flow.add(all, 1));
-        flow.add(all, -1);
-        flow.add(other, 1);
+        assert_eq!(dataflow.open(10), []);
+        (0..5).for_each(|_| dataflow.add(all, 1));
+        dataflow.add(all, -1);
+        dataflow.add(other, 1);
         let total = |window, key, count| Total { window, key, count };
-        assert_eq!(flow.open(11), [total(10, all, 4), total(10, other, 1)]);
-        assert_eq!(flow.open(13), [], "nothing moved");
-        flow.add(all, 3);
-        assert_eq!(flow.open(90), [total(13, all, 7)]);
+        assert_eq!(dataflow.open(11), [total(10, all, 4), total(10, other, 1)]);
+        assert_eq!(dataflow.open(13), [], "nothing moved");
+        dataflow.add(all, 3);
+        assert_eq!(dataflow.open(90), [total(13, all, 7)]);
     }
 }

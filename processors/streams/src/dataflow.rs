@@ -15,20 +15,20 @@ use timely::dataflow::operators::{Inspect, Operator, Probe};
 use timely::dataflow::{InputHandleVec, ProbeHandle};
 use timely::worker::Worker;
 
-use crate::deltas::{Amounts, Key};
+use crate::deltas::{Amounts, TotalKey};
 
 /// Totals that changed in one epoch.
-type Changed = Rc<RefCell<Vec<(Key, Amounts)>>>;
+type Changed = Rc<RefCell<Vec<(TotalKey, Amounts)>>>;
 
 /// The running dataflow. Belongs to the thread that made it.
-pub(crate) struct Flow {
+pub(crate) struct CountsDataflow {
     worker: Worker,
-    input: InputHandleVec<u64, (Key, Amounts)>,
+    input: InputHandleVec<u64, (TotalKey, Amounts)>,
     probe: ProbeHandle<u64>,
     changed: Changed,
 }
 
-impl Flow {
+impl CountsDataflow {
     pub(crate) fn new() -> Self {
         let allocator = Allocator::Thread(Thread::default());
         let mut worker = Worker::new(WorkerConfig::default(), allocator, None);
@@ -42,11 +42,11 @@ impl Flow {
                 .unary_frontier(Pipeline, "totals", |_capability, _info| {
                     #[expect(clippy::mutable_key_type, reason = "a capability hashes by its time")]
                     let mut waiting = HashMap::new();
-                    let mut totals: HashMap<Key, Amounts> = HashMap::new();
+                    let mut totals: HashMap<TotalKey, Amounts> = HashMap::new();
                     move |(input, frontier), output| {
                         input.for_each_stamp(|capability, batches| {
                             if let Some(held) = capability.retain_least(output.output_index()) {
-                                let queue: &mut Vec<Vec<(Key, Amounts)>> =
+                                let queue: &mut Vec<Vec<(TotalKey, Amounts)>> =
                                     waiting.entry(held).or_default();
                                 queue.extend(batches.map(std::mem::take));
                             }
@@ -71,11 +71,14 @@ impl Flow {
                 .inspect(move |total| seen.borrow_mut().push(*total))
                 .probe_with(&probe);
         });
-        Flow { worker, input, probe, changed }
+        CountsDataflow { worker, input, probe, changed }
     }
 
     /// Sends a batch as one epoch and gives the totals it changed, in the order of their keys.
-    pub(crate) fn epoch(&mut self, differences: Vec<(Key, Amounts)>) -> Vec<(Key, Amounts)> {
+    pub(crate) fn epoch(
+        &mut self,
+        differences: Vec<(TotalKey, Amounts)>,
+    ) -> Vec<(TotalKey, Amounts)> {
         let epoch = *self.input.time();
         differences.into_iter().for_each(|difference| self.input.send(difference));
         self.input.advance_to(epoch + 1);
@@ -89,8 +92,8 @@ impl Flow {
 }
 
 /// One change a key, without those that cancelled out.
-fn add_up(differences: impl Iterator<Item = (Key, Amounts)>) -> BTreeMap<Key, Amounts> {
-    let mut sums: BTreeMap<Key, Amounts> = BTreeMap::new();
+fn add_up(differences: impl Iterator<Item = (TotalKey, Amounts)>) -> BTreeMap<TotalKey, Amounts> {
+    let mut sums: BTreeMap<TotalKey, Amounts> = BTreeMap::new();
     for (key, change) in differences {
         let sum = sums.entry(key).or_default();
         (0..3).for_each(|at| sum[at] += change[at]);

@@ -19,7 +19,7 @@ const ROLE_WITHIN_MS: u64 = 2_000;
 const COMPARE_EVERY: u64 = 16;
 
 #[derive(Default)]
-pub(crate) struct Watch {
+pub(crate) struct ProcessChecks {
     unowned_since: BTreeMap<Partition, u64>,
     /// For how long, awake, a process has owned what its supervisor let go of.
     overdue: BTreeMap<(usize, Partition), u64>,
@@ -30,7 +30,7 @@ pub(crate) struct Watch {
     pub(crate) unowned_longest: u64,
 }
 
-impl Watch {
+impl ProcessChecks {
     /// Looks at every process that is up, by its place. `passed` is the time since the last look.
     pub(crate) fn look(
         &mut self,

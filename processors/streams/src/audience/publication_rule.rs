@@ -5,12 +5,12 @@ pub(crate) const ROUNDED_TO: u64 = 10;
 
 /// When a cell may be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rule {
+pub(crate) struct PublicationRule {
     /// No record counts fewer people, and neither does the difference of two records of a cell.
     pub(crate) threshold: u64,
 }
 
-impl Rule {
+impl PublicationRule {
     /// What is published for a cell of `count` people whose last record said `last`, if anything.
     ///
     /// A cell that has moved by fewer people than the threshold keeps silent: two records with a
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn few_people_are_never_disclosed() {
-        let rule = Rule { threshold: 100 };
+        let rule = PublicationRule { threshold: 100 };
         for (count, last, says) in [
             (0, None, None),
             (99, None, None),
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn two_records_of_a_cell_are_a_crowd_apart() {
         for threshold in [10, 17, 100] {
-            let rule = Rule { threshold };
+            let rule = PublicationRule { threshold };
             for before in threshold..threshold + 250 {
                 let last = rule.publishes(before, None);
                 for count in 0..threshold + 500 {

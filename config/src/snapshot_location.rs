@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer};
 
 /// Where snapshots are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Snapshots {
+pub enum SnapshotLocation {
     /// A folder; empty for the one in the data folder.
     Folder(PathBuf),
     /// A place in an S3-compatible object store: what `[s3]` says leads there.
     Bucket { bucket: String, prefix: String },
 }
 
-impl<'de> Deserialize<'de> for Snapshots {
+impl<'de> Deserialize<'de> for SnapshotLocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse(&text).ok_or_else(|| {
@@ -25,10 +25,10 @@ impl<'de> Deserialize<'de> for Snapshots {
     }
 }
 
-fn parse(text: &str) -> Option<Snapshots> {
+fn parse(text: &str) -> Option<SnapshotLocation> {
     let Some(place) = text.strip_prefix("s3://") else {
         // Another scheme would quietly become a folder of that name.
-        return (!text.contains("://")).then(|| Snapshots::Folder(text.into()));
+        return (!text.contains("://")).then(|| SnapshotLocation::Folder(text.into()));
     };
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let prefix = prefix.trim_matches('/');
@@ -40,18 +40,18 @@ fn parse(text: &str) -> Option<Snapshots> {
     (!bucket.is_empty()
         && bucket.bytes().all(is_bucket)
         && (prefix.is_empty() || prefix.split('/').all(is_part)))
-    .then(|| Snapshots::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    .then(|| SnapshotLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Snapshots, parse};
+    use super::{SnapshotLocation, parse};
 
     #[test]
     fn folders_and_buckets() {
-        let folder = |path: &str| Some(Snapshots::Folder(path.into()));
+        let folder = |path: &str| Some(SnapshotLocation::Folder(path.into()));
         let bucket = |bucket: &str, prefix: &str| {
-            Some(Snapshots::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+            Some(SnapshotLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
         };
         let rows = [
             ("", folder("")),
