@@ -8,22 +8,23 @@ use utoipa::{Modify, OpenApi};
 use crate::problem::Problem;
 
 const DESCRIPTION: &str = "\
-Sells the tickets of an on-sale: a waiting room in front of a seat engine that cannot sell a \
+Sells tickets in on-sales: a waiting room in front of a seat engine that cannot sell a \
 seat twice.
 
-A buyer's way: `getChallenge` says what the door asks for, a small puzzle or a wait; `joinQueue` \
-gives a place, a device and a queue ticket; wait until the queue's frontier has passed the place \
-(`getQueue`, `streamQueue`); `enterShop` gives a pass; `acquireLock` holds seats; \
-`purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
+The steps of a buyer: `getChallenge` says what the door asks for, a small puzzle or a wait; \
+`joinQueue` returns a place, a device and a queue ticket; wait until the queue's frontier has \
+passed the place (`getQueue`, `streamQueue`); `enterShop` returns a pass; `acquireLock` holds \
+seats; `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
 
-Every POST, PUT and DELETE takes an `Idempotency-Key`: one key a request, the same key for its \
-retries. The same key always gets the first outcome. A call that is not decided in time answers \
+Every POST, PUT and DELETE takes an `Idempotency-Key`: one key per request, the same key for its \
+retries. The same key always gets the first outcome. A call that is not decided in time returns \
 202 and says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents \
-with a stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, all-in. \
-Times are RFC 3339 in UTC. `as_of` is the position in the event's log an answer is true as of.
+with a stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, fees \
+included. Times are RFC 3339 in UTC. `as_of` is the position in the event's log that an answer \
+reflects.
 
-Streams end when their server does, with `event: reconnect` and `retry:`. Come back after that \
-time, and another server goes on.";
+Streams end when their server stops, with `event: reconnect` and `retry:`. Reconnect after that \
+time, and another server continues.";
 
 #[derive(Debug, OpenApi)]
 #[openapi(
@@ -32,7 +33,7 @@ time, and another server goes on.";
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
-        (name = "Staff", description = "Create, price, open, pause, turn dials. Keys by role."),
+        (name = "Staff", description = "Create, price, open, pause, set dials. Keys by role."),
         (name = "Payments", description = "The provider's form, its own pages, its webhooks."),
         (name = "Machines", description = "Health, metrics, keys, this document."),
     ),
@@ -40,7 +41,7 @@ time, and another server goes on.";
 )]
 struct Api;
 
-/// How one proves who one is.
+/// How callers authenticate.
 #[derive(Debug)]
 struct Schemes;
 

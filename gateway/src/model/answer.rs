@@ -42,7 +42,7 @@ impl From<&Reply> for DoneAnswer {
     }
 }
 
-/// Not decided within the deadline; ask again, or repeat the request with the same key.
+/// Not decided within the deadline; ask there, or repeat the request with the same key.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PendingAnswer {
     pub(crate) command_id: String,

@@ -14,7 +14,7 @@ use floodgate_domain::{DialChange, PhaseDial, SalePhase};
 
 use crate::problem::{ApiError, Code};
 
-/// Dials to turn, and why; what is absent stays as it is.
+/// Dials to set, and why; absent ones stay as they are.
 #[derive(Debug)]
 pub(crate) struct ChangeBody(Vec<(String, Value)>);
 
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for Fields {
 }
 
 impl ChangeBody {
-    /// The change it asks for; all that is wrong with it is named at once.
+    /// The requested change; all errors are reported at once.
     pub(crate) fn change(&self) -> Result<DialChange, ApiError> {
         let mut change = DialChange::default();
         let set = self.0.iter().map(|(name, value)| change.set(name, plain(value).as_ref()));
@@ -79,7 +79,7 @@ fn plain(value: &Value) -> Option<Plain> {
     }
 }
 
-/// Dials with their values; what is not in it was not turned.
+/// Dials with their values; absent ones were not set.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct DialValues(Map<String, Value>);
@@ -96,7 +96,7 @@ impl DialValues {
         DialValues(turned.collect())
     }
 
-    /// Where all of them stand, the phase being the sale's own.
+    /// All dials with their values; the phase is the sale's own.
     pub(crate) fn standing(standing: &DialChange, phase: SalePhase) -> Self {
         let mut values = DialValues::of(standing);
         values.0.insert("phase".to_owned(), json!(phase.code()));
@@ -108,7 +108,7 @@ impl DialValues {
     }
 }
 
-/// A dial, and where it stands.
+/// A dial and its value.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DialAnswer {
     #[schema(example = "pace_per_minute")]
@@ -118,10 +118,10 @@ pub(crate) struct DialAnswer {
     /// number, duration, text or choice.
     #[schema(example = "number")]
     kind: &'static str,
-    /// What a value must be, in words.
+    /// The valid values, in words.
     #[schema(example = "a whole number between 0 and 16777216")]
     bound: String,
-    /// What a number counts.
+    /// The unit of a number.
     #[serde(skip_serializing_if = "str::is_empty")]
     #[schema(example = "places a minute")]
     unit: &'static str,
@@ -129,7 +129,7 @@ pub(crate) struct DialAnswer {
     minimum: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     maximum: Option<u64>,
-    /// What it can be turned to, where that is one of a few.
+    /// The possible values, if there are only a few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     choices: Vec<&'static str>,
     /// A number, or a text.
@@ -166,7 +166,7 @@ fn choices(kind: DialKind) -> Vec<&'static str> {
     }
 }
 
-/// The schema of a dial's values, with its sentence and its bound in words.
+/// The schema of a dial's values, with its description and its bounds in words.
 fn property(what: &str, kind: DialKind) -> ObjectBuilder {
     let property =
         ObjectBuilder::new().description(Some(format!("{what} It is {}.", kind.bound())));

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct DoorAnswer {
     pub(crate) required: bool,
-    /// 0 asks for nothing; each level doubles the work.
+    /// 0 means no work; each level doubles it.
     pub(crate) level: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) asks: Option<PuzzleChallenge>,

@@ -28,7 +28,7 @@ pub(crate) struct EventSummary {
     pub(crate) capacity: u32,
     pub(crate) free: u32,
     pub(crate) currency: String,
-    /// Cheapest all-in price of one seat now, in minor units.
+    /// Cheapest current price of one seat, all fees included, in minor units.
     pub(crate) price_from: Option<u32>,
     pub(crate) as_of: LogPosition,
 }
@@ -103,7 +103,7 @@ pub(crate) struct Created {
     pub(crate) event_id: String,
     pub(crate) venue_id: String,
     pub(crate) seats: u32,
-    /// What the reader of the plan noticed.
+    /// What was noticed when reading the plan.
     #[schema(value_type = Object)]
     pub(crate) report: serde_json::Value,
     pub(crate) as_of: LogPosition,

@@ -14,7 +14,7 @@ pub(crate) struct Me {
     pub(crate) pass_expires_at: Option<String>,
     /// Newest first.
     pub(crate) orders: Vec<Order>,
-    /// Orders of others of which this device was given tickets.
+    /// Orders of others that have tickets given to this device.
     pub(crate) received: Vec<String>,
     pub(crate) as_of: LogPosition,
 }
@@ -22,7 +22,7 @@ pub(crate) struct Me {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CohortAnswers {
-    /// Must be `true`: the person was asked, agreed, is of age, and can take it back.
+    /// Must be `true`: the person was asked, agreed, is of age, and can withdraw.
     #[serde(default)]
     pub(crate) consent: bool,
     /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not given.

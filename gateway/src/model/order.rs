@@ -16,7 +16,7 @@ use crate::views::EventView;
 pub(crate) struct PurchaseBody {
     #[schema(example = "hld_0000010000000")]
     pub(crate) hold_id: String,
-    /// A token of the payment provider, see `getPaymentForm`; never a card number.
+    /// A token from the payment provider, see `getPaymentForm`; never a card number.
     #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
     pub(crate) payment_method: String,
 }
@@ -33,14 +33,14 @@ pub(crate) struct Order {
     #[schema(example = "held")]
     pub(crate) status: &'static str,
     pub(crate) seats: Vec<Seat>,
-    /// All-in total in minor units.
+    /// Total in minor units, all fees included.
     pub(crate) amount: u64,
     #[schema(example = "EUR")]
     pub(crate) currency: String,
-    /// When the status ends by itself.
+    /// When the status expires.
     pub(crate) expires_at: Option<String>,
     pub(crate) extensions_left: u8,
-    /// OrderPayment attempts so far.
+    /// Payment attempts so far.
     pub(crate) attempt: u8,
     /// Whether the money has been captured.
     pub(crate) settled: bool,

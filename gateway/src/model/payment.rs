@@ -15,7 +15,7 @@ pub(crate) struct Action {
     #[serde(rename = "type")]
     #[schema(example = "redirect")]
     pub(crate) kind: &'static str,
-    /// Where they go, by https or here.
+    /// Where to send the buyer: an https URL or a path on this server.
     pub(crate) url: String,
 }
 
@@ -42,7 +42,7 @@ impl OrderPayment {
     }
 }
 
-/// How a token for a way to pay is got.
+/// How to get a token for a payment method.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PaymentForm {
     #[schema(example = "sandbox")]
@@ -55,7 +55,7 @@ pub(crate) struct PaymentForm {
     #[schema(example = "script")]
     pub(crate) kind: &'static str,
     pub(crate) url: String,
-    /// The address the provider's own calls begin with.
+    /// The prefix of the provider's own calls.
     #[schema(example = "/v1/payments/pages")]
     pub(crate) pages: &'static str,
 }
@@ -76,15 +76,15 @@ impl PaymentForm {
     }
 }
 
-/// A result that is in the log.
+/// A result recorded in the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Recorded {
     pub(crate) recorded: bool,
 }
 
-/// What a webhook came to.
+/// The results of a webhook.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WebhookTaken {
-    /// Results that are in the log now, or were.
+    /// Results that are in the log, now or already before.
     pub(crate) reports: usize,
 }

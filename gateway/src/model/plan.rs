@@ -41,7 +41,7 @@ pub(crate) struct PlanRow {
     pub(crate) runs: Vec<PlanRun>,
 }
 
-/// Seats that touch; exactly one of `line` and `points` is there.
+/// Adjacent seats; exactly one of `line` and `points` is present.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanRun {
     pub(crate) category: u8,
@@ -59,7 +59,7 @@ pub(crate) struct PlanRun {
     pub(crate) flags: Vec<(u16, u8)>,
 }
 
-/// How the seats of a run are called.
+/// The labels of the seats of a run.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum SeatLabels {

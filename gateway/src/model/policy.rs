@@ -9,7 +9,7 @@ use floodgate_domain::Policy;
 
 use crate::problem::{ApiError, Code};
 
-/// Rules of a sale; what is absent stays as it is. Durations as texts such as "5m" or "90s".
+/// Rules of a sale; absent ones stay as they are. Durations are strings such as "5m" or "90s".
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PolicyPatch {
@@ -53,7 +53,7 @@ impl PolicyPatch {
         }
     }
 
-    /// `policy` with what this patch names.
+    /// `policy` with the changes of this patch.
     pub(crate) fn apply(&self, policy: Policy) -> Result<Policy, ApiError> {
         let ms = |name: &str, text: &Option<String>, before: u64| match text {
             None => Ok(before),

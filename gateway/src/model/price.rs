@@ -14,7 +14,7 @@ use crate::time;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum PriceEntry {
-    /// All-in, in minor units.
+    /// In minor units, all fees included.
     Amount(u32),
     Tiers(Vec<TierEntry>),
 }
@@ -23,12 +23,12 @@ pub(crate) enum PriceEntry {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TierEntry {
-    /// All-in, in minor units.
+    /// In minor units, all fees included.
     pub(crate) amount: u32,
-    /// Of which fees.
+    /// The fees included in it.
     #[serde(default)]
     pub(crate) fee: u32,
-    /// Ends when so many seats of the category are held or sold.
+    /// Ends when this many seats of the category are held or sold.
     pub(crate) until_taken: Option<u32>,
     /// Ends at this instant, RFC 3339.
     pub(crate) until: Option<String>,

@@ -10,11 +10,11 @@ use super::answer::LogPosition;
 use crate::time;
 use crate::views::EventView;
 
-/// How often a poller should come.
+/// How often to poll.
 const POLL_MS: u64 = 2_000;
 
 /// The public state of a queue; every place with a rank below `frontier` may enter. A place's rank
-/// is the place itself, as long as no draw has given the line another order.
+/// is the place itself, unless a draw has given the line another order.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Queue {
     pub(crate) event_id: String,
@@ -32,12 +32,12 @@ pub(crate) struct Queue {
     pub(crate) message: String,
     pub(crate) free: u32,
     pub(crate) as_of_at: String,
-    /// When to look again, if not listening to the stream.
+    /// When to poll again, if not listening to the stream.
     pub(crate) next_poll_ms: u64,
 }
 
 impl Queue {
-    /// As the view and the waiting room are now; before an event has its room nobody is called.
+    /// As the view and the waiting room are now; nobody is called before an event has its waiting room.
     pub(crate) fn of(view: &EventView, room: Option<QueueView>) -> Self {
         let as_of = room.as_ref().map_or_else(time::now, |room| room.as_of);
         Queue {
@@ -63,7 +63,7 @@ impl Queue {
 pub(crate) struct Join {
     /// From `getChallenge`, when the door asks for one.
     pub(crate) challenge: Option<String>,
-    /// What solves it.
+    /// The solution.
     pub(crate) solution: Option<String>,
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct CategoryStatus {
     pub(crate) category: u8,
     pub(crate) name: String,
     pub(crate) color: String,
-    /// All-in price of one seat now, in minor units; absent when not for sale.
+    /// Current price of one seat, all fees included, in minor units; absent when not for sale.
     pub(crate) price: Option<u32>,
     pub(crate) free: u32,
     pub(crate) held: u32,

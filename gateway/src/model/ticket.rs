@@ -11,9 +11,9 @@ pub(crate) struct Ticket {
     pub(crate) ticket_id: String,
     #[serde(flatten)]
     pub(crate) seat: Seat,
-    /// Whether somebody has been let in with it.
+    /// Whether somebody has been admitted with it.
     pub(crate) redeemed: bool,
-    /// What the QR code says; a gate checks it with the public key alone.
+    /// The content of the QR code; the gate needs only the public key to check it.
     pub(crate) token: String,
     /// Address of the QR code.
     pub(crate) qr: String,
@@ -37,13 +37,13 @@ pub(crate) struct TicketPublicKey {
     pub(crate) x: String,
 }
 
-/// An offer of one ticket: whoever takes it first has the ticket.
+/// An offer of one ticket: whoever takes it first gets the ticket.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TicketOffer {
     /// What the other person's app sends to `takeTicket`.
     #[schema(example = "FGO1.AwAAAA")]
     pub(crate) offer: String,
-    /// A page on which they take it, below this server's address.
+    /// A page where they can take it, relative to this server's address.
     #[schema(example = "/events/evt_0000000000001#take=FGO1.AwAAAA")]
     pub(crate) page: String,
     pub(crate) until: String,
@@ -52,7 +52,7 @@ pub(crate) struct TicketOffer {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TakeTicket {
-    /// An offer, as `offerTicket` gave it.
+    /// An offer, as returned by `offerTicket`.
     #[schema(example = "FGO1.AwAAAA")]
     pub(crate) offer: String,
 }
@@ -62,7 +62,7 @@ pub(crate) struct TakeTicket {
 pub(crate) struct TakenTicket {
     pub(crate) order_id: String,
     pub(crate) seat_id: u32,
-    /// The device that has it from here on: send it as Floodgate-Device.
+    /// The device that now owns it: send it as Floodgate-Device.
     pub(crate) device: String,
     pub(crate) as_of: LogPosition,
 }
@@ -70,7 +70,7 @@ pub(crate) struct TakenTicket {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TransferTicket {
-    /// The buyer who is to have it.
+    /// The buyer who receives it.
     #[schema(example = "byr_0000000000001")]
     pub(crate) to: String,
 }
@@ -78,12 +78,12 @@ pub(crate) struct TransferTicket {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedeemTicket {
-    /// What the QR code says.
+    /// The content of the QR code.
     #[schema(example = "FG1.AgAAAA")]
     pub(crate) token: String,
 }
 
-/// Let in: the gate opens.
+/// Admitted: the gate opens.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RedeemedTicket {
     #[schema(example = "redeemed")]

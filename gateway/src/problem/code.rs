@@ -207,4 +207,11 @@ mod tests {
         }
         assert!(seen.len() > 60);
     }
+
+    #[test]
+    fn clients_know_the_ways_to_retry_by_name() {
+        let ways = [Retry::No, Retry::SameKey, Retry::NewKey, Retry::Later];
+        let names = serde_json::to_value(ways).expect("names always serialise");
+        assert_eq!(names, serde_json::json!(["no", "same_key", "new_key", "later"]));
+    }
 }

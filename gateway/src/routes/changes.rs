@@ -26,11 +26,11 @@ const PAGE_MAX: usize = 100;
 pub(crate) struct ChangesQuery {
     /// At most 100.
     limit: Option<usize>,
-    /// `next` of the page before.
+    /// `next` of the previous page.
     before: Option<u64>,
 }
 
-/// What staff changed, newest first: the last 512 of an event, the rest is in the log.
+/// Changes by staff, newest first: the last 512 of an event, the rest is in the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChangeList {
     changes: Vec<ChangeAnswer>,
@@ -39,13 +39,13 @@ pub(crate) struct ChangeList {
     as_of: LogPosition,
 }
 
-/// One change, and the dials it turned.
+/// One change, and the dials it set.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChangeAnswer {
     at: String,
     /// Offset of the command it follows from.
     offset: u64,
-    /// dials_set, or what older commands said: sale_opened, policy_set …
+    /// dials_set, or the kinds of older commands: sale_opened, policy_set …
     #[schema(example = "dials_set")]
     change: String,
     /// The staff key's id; absent where the command did not say.
@@ -94,7 +94,7 @@ fn snake_case(name: &str) -> String {
 #[utoipa::path(get, path = "/v1/events/{event_id}/changes", operation_id = "listChanges",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ChangesQuery,
-        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = ChangeList)))]
 pub(crate) async fn changes(
     _: Staff<(Manager, Operator)>,

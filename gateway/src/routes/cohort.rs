@@ -48,7 +48,7 @@ fn cohort(answers: &CohortAnswers) -> Result<Cohort, ApiError> {
     responses((status = 200, body = DoneAnswer), (status = 202, body = PendingAnswer),
         (status = 400, description = "malformed_body: errors names the field",
             body = Problem),
-        (status = 403, description = "no_pass: only who has been in the shop is counted",
+        (status = 403, description = "no_pass: only people who have been in the shop are counted",
             body = Problem)))]
 pub(crate) async fn share(
     State(commands): State<Commands>,
@@ -62,13 +62,13 @@ pub(crate) async fn share(
     answer(path.event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
 }
 
-/// Takes that back: this buyer counts no more in what is published from now on.
+/// Withdraws that: this buyer is not counted in anything published from now on.
 #[utoipa::path(delete, path = "/v1/events/{event_id}/me/cohort", operation_id = "withdrawCohort",
     tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = DoneAnswer),
         (status = 202, body = PendingAnswer),
-        (status = 403, description = "no_pass: nobody here is counted",
+        (status = 403, description = "no_pass: this device is not counted",
             body = Problem)))]
 pub(crate) async fn withdraw(
     State(commands): State<Commands>,

@@ -85,8 +85,8 @@ fn answer(body: DoorAnswer) -> Response {
     response
 }
 
-/// The device that may join, and the proof it passed the door with. Who shows nothing at a door
-/// that asks for something learns where to get it.
+/// The device that may join, and its proof for the door. If the door needs a proof and there is
+/// none, the error says where to get it.
 pub(crate) fn pass(
     admission: &Admission,
     event_id: EventId,

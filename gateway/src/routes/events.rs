@@ -36,11 +36,11 @@ const PAGE_MAX: usize = 100;
 pub(crate) struct Page {
     /// At most 100.
     limit: Option<usize>,
-    /// The event id the page before ended with.
+    /// The last event id of the previous page.
     after: Option<String>,
 }
 
-/// All events, in the order of their ids.
+/// All events, ordered by id.
 #[utoipa::path(get, path = "/v1/events", operation_id = "listEvents", tag = "Fans",
     params(Page), responses((status = 200, body = EventList)))]
 pub(crate) async fn list(
@@ -68,7 +68,7 @@ pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
     Json(EventDetail::of(&path.entry.read()))
 }
 
-/// The seating plan: sections, rows, runs of seats that touch, and where to draw them. Seat
+/// The seating plan: sections, rows, runs of adjacent seats, and where to draw them. Seat
 /// numbers are `first_seat`, `first_seat + 1`, … of each run.
 #[utoipa::path(get, path = "/v1/events/{event_id}/plan", operation_id = "getPlan", tag = "Fans",
     params(("event_id" = String, Path)),
@@ -93,7 +93,7 @@ pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Respons
     response
 }
 
-/// A new event. Its id follows from the Idempotency-Key, so that a retry makes no second one.
+/// A new event. Its id is derived from the Idempotency-Key, so that a retry does not create a second.
 #[utoipa::path(post, path = "/v1/events", operation_id = "createEvent", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = CreateEvent, responses((status = 201, body = Created)))]

@@ -75,8 +75,8 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
     }
 }
 
-/// **acquireLock**: holds these very seats, or the best available together. The hold is yours
-/// alone until it expires.
+/// **acquireLock**: holds the given seats, or the best available together. The hold is yours
+/// exclusively until it expires.
 #[utoipa::path(post, path = "/v1/events/{event_id}/holds", operation_id = "acquireLock",
     tag = "The three calls", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -115,7 +115,7 @@ pub(crate) async fn extend(
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
-/// Gives the seats back.
+/// Releases the seats.
 #[utoipa::path(delete, path = "/v1/events/{event_id}/holds/{hold_id}",
     operation_id = "releaseHold", tag = "Fans", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("hold_id" = String, Path),

@@ -117,7 +117,7 @@ fn shown(path: &OrderPath, order: &OrderView) -> Order {
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}", operation_id = "getOrder",
     tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
-        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = Order)))]
 pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiError> {
     let order = find(&path, fan).await?;
@@ -152,7 +152,7 @@ pub(crate) async fn stream(
     Ok(event_stream(&lifecycle, changes))
 }
 
-/// Gives a confirmed order back: seats free, money returned.
+/// Refunds a confirmed order: the seats become free, the money is returned.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/refund",
     operation_id = "refundOrder", tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
@@ -170,7 +170,7 @@ pub(crate) async fn refund(
 }
 
 /// The outcome of a command that was not decided in time; 202 while it is not known here.
-/// Repeating the request itself with the same key gives the outcome for certain.
+/// Repeating the request itself with the same key always returns the outcome.
 #[utoipa::path(get, path = "/v1/events/{event_id}/commands/{command_id}",
     operation_id = "askCommand", tag = "Fans",
     params(("event_id" = String, Path), ("command_id" = String, Path)),

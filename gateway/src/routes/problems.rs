@@ -14,8 +14,8 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(read))
 }
 
-/// Every code a problem may have, with its status, whether to try again, and what to do. Codes only
-/// grow.
+/// Every code a problem may have, with its status, whether to retry, and what to do. Codes are only
+/// added.
 #[utoipa::path(get, path = "/problems", operation_id = "listProblems", tag = "Machines",
     responses((status = 200, body = ProblemList)))]
 pub(crate) async fn list() -> Json<ProblemList> {
@@ -26,7 +26,7 @@ pub(crate) async fn list() -> Json<ProblemList> {
 #[utoipa::path(get, path = "/problems/{code}", operation_id = "explainProblem", tag = "Machines",
     params(("code" = String, Path)),
     responses((status = 200, content_type = "text/plain", body = String),
-        (status = 404, description = "not_found: there is no such code", body = Problem)))]
+        (status = 404, description = "not_found: this code does not exist", body = Problem)))]
 pub(crate) async fn read(Path(code): Path<String>) -> Result<Response, ApiError> {
     let row = explain(&code).ok_or_else(|| ApiError::new(Code::NotFound))?;
     Ok(format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice).into_response())

@@ -61,8 +61,8 @@ pub(crate) async fn stream(
     Ok(event_stream(&lifecycle, feed.follow()))
 }
 
-/// Gives this device its place: always the same one, until it has entered and left with it. A
-/// door that asks for something (`puzzle_level`) opens to the answer to `getChallenge`.
+/// Gives this device its place: always the same one, until it has entered and left with it. If the
+/// door asks for work (`puzzle_level`), send the solution to `getChallenge`.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue", operation_id = "joinQueue",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Join,

@@ -19,8 +19,8 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(redeem))
 }
 
-/// Lets somebody in with a ticket: once, and only with its newest edition. Refused as `ticket_used`,
-/// `ticket_superseded` (it was handed on) or `not_confirmed` (its order was given back).
+/// Redeems a ticket: once, and only its newest edition. Refused as `ticket_used`,
+/// `ticket_superseded` (it was transferred) or `not_confirmed` (its order was refunded).
 #[utoipa::path(post, path = "/v1/events/{event_id}/tickets/redeem", operation_id = "redeemTicket",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),

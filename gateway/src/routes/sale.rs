@@ -51,7 +51,7 @@ async fn send(
     answer(path.event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
 }
 
-/// Opens the sale, or goes on after a pause.
+/// Opens the sale, or resumes it after a pause.
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/open", operation_id = "openSale",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -65,7 +65,7 @@ pub(crate) async fn open(
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Open).await
 }
 
-/// No new holds and no new shoppers; what is held may be paid.
+/// Pauses the sale: no new holds and no new shoppers; held seats can still be paid.
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/pause", operation_id = "pauseSale",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -79,7 +79,7 @@ pub(crate) async fn pause(
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Pause).await
 }
 
-/// No new holds ever; what is held may be paid.
+/// Closes the sale for good: no new holds; held seats can still be paid.
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/close", operation_id = "closeSale",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -93,7 +93,7 @@ pub(crate) async fn close(
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Close).await
 }
 
-/// Releases everything held and refunds everything sold.
+/// Cancels the event: releases everything held and refunds everything sold.
 #[utoipa::path(post, path = "/v1/events/{event_id}/cancel", operation_id = "cancelEvent",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -107,7 +107,7 @@ pub(crate) async fn cancel(
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Cancel).await
 }
 
-/// New prices for what is not held yet.
+/// New prices for seats that are not held yet.
 #[utoipa::path(put, path = "/v1/events/{event_id}/prices", operation_id = "setPrices",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -123,8 +123,8 @@ pub(crate) async fn set_prices(
     send(&commands, &path, staff.actor(), &key, Command::SetPrices(Box::new(prices))).await
 }
 
-/// New rules for holds to come; those running keep what they were given. A rule that is a dial too
-/// is turned with a reason, by `setDials`.
+/// New rules for future holds; existing ones keep theirs. A rule that is also a dial can be set with a
+/// reason by `setDials`.
 #[utoipa::path(put, path = "/v1/events/{event_id}/policy", operation_id = "setPolicy",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> Routes {
 /// Orders shown to their buyer: the newest ones.
 const ORDERS_SHOWN: usize = 20;
 
-/// Enters at one's turn; gives the pass. Entering again gives the same pass.
+/// Enters the shop when it is your turn; returns the pass. Entering again returns the same pass.
 #[utoipa::path(post, path = "/v1/events/{event_id}/enter", operation_id = "enterShop",
     tag = "Fans", security(("device" = [], "queue_ticket" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -75,7 +75,7 @@ pub(crate) async fn enter(
     Ok(response)
 }
 
-/// Leaves the shop; what is held is released.
+/// Leaves the shop; held seats are released.
 #[utoipa::path(post, path = "/v1/events/{event_id}/leave", operation_id = "leaveShop",
     tag = "Fans", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -94,7 +94,7 @@ pub(crate) async fn leave(
 /// What this device has at this event.
 #[utoipa::path(get, path = "/v1/events/{event_id}/me", operation_id = "getMe", tag = "Fans",
     params(("event_id" = String, Path),
-        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")), responses((status = 200, body = Me)))]
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")), responses((status = 200, body = Me)))]
 pub(crate) async fn me(
     State(admission): State<Admission>,
     fan: Fan,

@@ -12,7 +12,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(me))
 }
 
-/// Whose key this is, and what it may do: a console shows what its user can use.
+/// Whose key this is, and what it may do, so that a console shows only what its user can use.
 #[utoipa::path(get, path = "/v1/staff/me", operation_id = "getStaffMe", tag = "Staff",
     security(("staff" = ["manager", "operator", "artist", "advertiser"])),
     responses((status = 200, body = StaffMe)))]

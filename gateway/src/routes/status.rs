@@ -22,10 +22,10 @@ pub(crate) fn routes() -> Routes {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Consistency {
-    /// Folded from the stream; `as_of` says how far.
+    /// Folded from the stream, up to `as_of`.
     #[default]
     Eventual,
-    /// Decided in the log, after everything that was there before.
+    /// Decided in the log, after everything before it.
     Strong,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct StatusQuery {
     consistency: Consistency,
 }
 
-/// **getEventStatus**: phase and counts, with the position they are true as of.
+/// **getEventStatus**: phase and counts, as of a position in the log.
 #[utoipa::path(get, path = "/v1/events/{event_id}/status", operation_id = "getEventStatus",
     tag = "The three calls", params(("event_id" = String, Path), StatusQuery),
     responses((status = 200, body = StatusAnswer)))]

@@ -28,15 +28,15 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(document))
 }
 
-/// The process runs.
+/// The process is running.
 #[utoipa::path(get, path = "/livez", operation_id = "isLive", tag = "Machines",
     responses((status = 200, description = "ok", body = String)))]
 async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether new visitors may be sent here: everything the process is for can go on, and no end is
-/// near.
+/// Whether new visitors may be sent here: everything the process is for works, and it is not
+/// shutting down.
 #[utoipa::path(get, path = "/readyz", operation_id = "isReady", tag = "Machines",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn ready(State(lifecycle): State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
@@ -51,14 +51,14 @@ async fn ready(State(lifecycle): State<Lifecycle>) -> (StatusCode, Json<Readines
     (status, Json(body))
 }
 
-/// The same as `/readyz`, for those who look here.
+/// The same as `/readyz`, under another common name.
 #[utoipa::path(get, path = "/healthz", operation_id = "isHealthy", tag = "Machines",
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn health(lifecycle: State<Lifecycle>) -> (StatusCode, Json<Readiness>) {
     ready(lifecycle).await
 }
 
-/// Prometheus text.
+/// Metrics in Prometheus text format.
 #[utoipa::path(get, path = "/metrics", operation_id = "getMetrics", tag = "Machines",
     responses((status = 200, content_type = "text/plain", body = String),
         (status = 404, description = "not_found: nothing is recorded here", body = Problem)))]

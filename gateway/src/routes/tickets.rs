@@ -35,11 +35,11 @@ pub(super) async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>
     }
 }
 
-/// The tickets of a confirmed order, as far as they are yours by now.
+/// The tickets of a confirmed order, as far as they are yours now.
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/tickets",
     operation_id = "getTickets", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
-        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = Tickets)))]
 pub(crate) async fn list(
     State(signer): State<TicketKey>,
@@ -94,7 +94,7 @@ pub(crate) async fn qr(
     Ok((headers, svg).into_response())
 }
 
-/// The public key of tickets, for gates.
+/// The public key for checking tickets at the gate.
 #[utoipa::path(get, path = "/.well-known/floodgate-ticket-key.json",
     operation_id = "getTicketKey", tag = "Machines",
     responses((status = 200, body = TicketPublicKey)))]

@@ -40,7 +40,7 @@ fn seat(names: &Path<(String, String, String)>) -> Result<SeatId, ApiError> {
 }
 
 /// Offers one of your tickets to whoever you send the answer to. It stays yours until somebody
-/// takes it; offering it again gives an offer that ends later, and the first one taken counts.
+/// takes it; offering it again returns an offer that expires later, and the first one taken counts.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/offer",
     operation_id = "offerTicket", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path),
@@ -68,8 +68,8 @@ pub(crate) async fn offer(
     Ok(Json(TicketOffer { offer, page, until: time::text(until) }))
 }
 
-/// Takes a ticket that was offered: it is this device's from here on, and what its giver has shown
-/// lets nobody in any more. A visitor without a device gets one.
+/// Takes an offered ticket: it belongs to this device from now on, and the previous owner's code
+/// no longer admits anybody. A visitor without a device gets one.
 #[utoipa::path(post, path = "/v1/events/{event_id}/tickets/take", operation_id = "takeTicket",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = TakeTicket, responses((status = 200, body = TakenTicket)))]
@@ -107,7 +107,7 @@ pub(crate) async fn take(
     Ok(response)
 }
 
-/// Hands a ticket on for its owner, who lost their device or cannot do it themselves.
+/// Transfers a ticket on behalf of an owner who lost their device or cannot do it themselves.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/transfer",
     operation_id = "transferTicket", tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("order_id" = String, Path), ("seat_id" = u32, Path),

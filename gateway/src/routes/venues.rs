@@ -28,7 +28,7 @@ pub(crate) struct ImportedPlan {
     pub(crate) report: serde_json::Value,
 }
 
-/// Reads an uploaded plan; `name` is given to plans without one of their own.
+/// Reads an uploaded plan; plans without a name get `name`.
 pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, ApiError> {
     let malformed =
         |path: &str, message: String| ApiError::new(Code::MalformedBody).field(path, message);
@@ -57,7 +57,7 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
     Ok(ImportedPlan { plan, venue_id, report })
 }
 
-/// What a plan holds and what is wrong with it; nothing is kept.
+/// What is in a plan and what is wrong with it; nothing is stored.
 #[utoipa::path(post, path = "/v1/venues/check", operation_id = "checkVenue", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = PlanUpload,

@@ -31,7 +31,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(read, set))
 }
 
-/// Where every dial of a sale stands but its phase, which is the sale's own.
+/// The value of every dial of a sale except its phase, which is the sale's own.
 fn standing(
     admission: &Admission,
     event_id: EventId,
@@ -47,16 +47,16 @@ fn standing(
 pub(crate) struct DialList {
     event_id: String,
     dials: Vec<DialAnswer>,
-    /// Bytes the reason of a change may have.
+    /// The longest reason of a change, in bytes.
     reason_bytes_max: usize,
     as_of: LogPosition,
 }
 
-/// Every dial: where it stands, what it does, what it can be turned to.
+/// Every dial: its value, what it does, and its valid values.
 #[utoipa::path(get, path = "/v1/events/{event_id}/dials", operation_id = "getDials",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path),
-        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you know: no older answer, if it arrives within a second")),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = DialList)))]
 pub(crate) async fn read(
     State(admission): State<Admission>,
@@ -76,14 +76,13 @@ pub(crate) async fn read(
 
 #[derive(Debug, Deserialize, IntoParams)]
 pub(crate) struct SetQuery {
-    /// `true` changes nothing and answers how long the line would take.
+    /// `true` changes nothing and returns how long the line would take.
     #[serde(default)]
     preview: bool,
 }
 
-/// Turns dials, on every gateway: all that are named, or none. The change is one fact with its actor
-/// and reason, and survives restarts. `?preview=true` answers what it would do to the waiting time
-/// instead.
+/// Sets dials, on every gateway: all that are given, or none. The change is one fact with its actor
+/// and reason, and survives restarts. `?preview=true` only returns its effect on the waiting time.
 #[utoipa::path(patch, path = "/v1/events/{event_id}/dials", operation_id = "setDials",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header), SetQuery),
@@ -110,7 +109,7 @@ pub(crate) async fn set(
     answer(path.event_id, outcome, false, |reply| Ok(SetAnswer::Done(DoneAnswer::from(reply))))
 }
 
-/// Done, or with `?preview=true` what it would come to.
+/// Done, or with `?preview=true` the effect it would have.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum SetAnswer {

@@ -12,7 +12,7 @@ use crate::extract::EventPath;
 use crate::model::{DialValues, LogPosition};
 use crate::problem::ApiError;
 
-/// How long the line takes as the dials stand, and as they would stand.
+/// How long the line takes with the current dials, and with the changed ones.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Preview {
     preview: bool,
@@ -23,12 +23,12 @@ pub(crate) struct Preview {
     /// How long a shopper stays on average.
     #[schema(example = "4m 12s")]
     stay: String,
-    /// Whether anybody has left yet; until then a shopper is taken to stay as long as they may.
+    /// Whether anybody has left yet; until then shoppers are assumed to stay as long as they may.
     stay_is_measured: bool,
     as_of: LogPosition,
 }
 
-/// The middle of what can happen (P50); minutes are absent when nobody is called.
+/// The median outcome (P50); minutes are absent when nobody is called.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Forecast {
     dials: DialValues,

@@ -17,7 +17,7 @@ pub(super) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(form)).merge(pages::routes()).merge(webhooks::routes())
 }
 
-/// How a token for a way to pay is got: the provider, and where its form is.
+/// How to get a token for a payment method: the provider, and where its form is.
 #[utoipa::path(get, path = "/v1/payments/form", operation_id = "getPaymentForm", tag = "Payments",
     responses((status = 200, body = PaymentForm)))]
 pub(crate) async fn form(

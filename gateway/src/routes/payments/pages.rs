@@ -35,8 +35,8 @@ pub(super) fn routes() -> Routes {
 
 /// One of the payment provider's own pages or files.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}", operation_id = "getPaymentPage",
-    tag = "Payments", params(("page" = String, Path, description = "As the provider names it")),
-    responses((status = 200, description = "as the provider makes it", body = String)))]
+    tag = "Payments", params(("page" = String, Path, description = "The provider's name for it")),
+    responses((status = 200, description = "defined by the provider", body = String)))]
 pub(crate) async fn read(
     State(payments): State<PaymentProvider>,
     _: Fan,
@@ -48,10 +48,10 @@ pub(crate) async fn read(
 /// A call of one of those pages, such as test cards for tokens: see `getPaymentForm`.
 #[utoipa::path(post, path = "/v1/payments/pages/{page}", operation_id = "callPaymentPage",
     tag = "Payments",
-    params(("page" = String, Path, description = "As the provider names it"),
+    params(("page" = String, Path, description = "The provider's name for it"),
         ("Idempotency-Key" = String, Header)),
     request_body = Value,
-    responses((status = 200, description = "as the provider makes it", body = String)))]
+    responses((status = 200, description = "defined by the provider", body = String)))]
 pub(crate) async fn call(
     State(payments): State<PaymentProvider>,
     _: Fan,
@@ -64,9 +64,9 @@ pub(crate) async fn call(
 /// One of the provider's pages about an order; only its buyer gets it.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}/events/{event_id}/orders/{order_id}",
     operation_id = "getOrderPaymentPage", tag = "Payments", security(("device" = [])),
-    params(("page" = String, Path, description = "As the provider names it"),
+    params(("page" = String, Path, description = "The provider's name for it"),
         ("event_id" = String, Path), ("order_id" = String, Path)),
-    responses((status = 200, description = "as the provider makes it", body = String)))]
+    responses((status = 200, description = "defined by the provider", body = String)))]
 pub(crate) async fn read_about_order(
     State(payments): State<PaymentProvider>,
     fan: Fan,
@@ -79,16 +79,16 @@ pub(crate) async fn read_about_order(
     shown(answer)
 }
 
-/// A call of such a page. What it says about the payment is recorded under the name every report of
-/// it has, so saying it twice is one result.
+/// A call of such a page. What it says about the payment is recorded under the same id as any other
+/// report of it, so reporting it twice has one result.
 #[utoipa::path(post, path = "/v1/payments/pages/{page}/events/{event_id}/orders/{order_id}",
     operation_id = "callOrderPaymentPage", tag = "Payments", security(("device" = [])),
-    params(("page" = String, Path, description = "As the provider names it"),
+    params(("page" = String, Path, description = "The provider's name for it"),
         ("event_id" = String, Path), ("order_id" = String, Path),
         ("Idempotency-Key" = String, Header)),
     request_body = Value,
     responses((status = 200, body = Recorded), (status = 202, body = PendingAnswer),
-        (status = 409, description = "stale_attempt: something else was recorded, or it ended",
+        (status = 409, description = "stale_attempt: another result was recorded, or it ended",
             body = Problem)))]
 pub(crate) async fn call_about_order(
     State(payments): State<PaymentProvider>,

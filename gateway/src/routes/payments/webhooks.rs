@@ -32,11 +32,11 @@ pub(super) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(take))
 }
 
-/// For the payment provider: what it has to say, signed by it.
+/// For the payment provider: its notifications, signed by it.
 #[utoipa::path(post, path = "/v1/payments/webhooks/{provider}",
     operation_id = "takePaymentWebhook", tag = "Payments",
     params(("provider" = String, Path)),
-    request_body(content = String, description = "as the provider describes it"),
+    request_body(content = String, description = "defined by the provider"),
     responses((status = 200, body = WebhookTaken),
         (status = 400, description = "webhook_unsigned, webhook_stale, malformed_body",
             body = Problem),
