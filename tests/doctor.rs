@@ -225,7 +225,7 @@ async fn topics_that_are_missing_or_set_otherwise_are_mended_by_the_fix() {
     patient.set("kafka.replication", "3");
     patient.set("kafka.properties", r#"["message.max.bytes=1000000"]"#);
     let findings = patient.examine().await;
-    assert!(findings.said("kafka").contains("3 copies"), "{}", findings.said("kafka"));
+    assert!(findings.said("kafka").contains("3 replicas"), "{}", findings.said("kafka"));
     assert!(findings.said("session").contains("7200000 ms"), "{}", findings.said("session"));
     assert!(findings.said("message size").contains("1000000"), "{:?}", findings.0);
 

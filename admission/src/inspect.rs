@@ -18,7 +18,7 @@ pub struct RedisFound {
     pub version: String,
     /// What it throws away when memory runs out.
     pub eviction: String,
-    /// master or slave; a slave takes no writes.
+    /// master or slave; a slave (replica) accepts no writes.
     pub role: String,
     /// Our clock before the question, its clock, ours after the answer.
     pub clocks: [LogTime; 3],

@@ -54,15 +54,15 @@ pub enum PuzzleError {
     Expired,
     #[error("this challenge is for another event")]
     OtherEvent,
-    #[error("this challenge was given to another device")]
+    #[error("this challenge is for another device")]
     OtherDevice,
-    #[error("this challenge was given to another network")]
+    #[error("this challenge is for another network")]
     OtherNetwork,
-    #[error("this challenge is good a little later")]
+    #[error("this challenge is not valid yet")]
     NotReady { retry_after_ms: u64 },
     #[error("this does not solve the challenge")]
     Unsolved,
-    #[error("this challenge has given its place already")]
+    #[error("this challenge was already used for a place")]
     Spent,
 }
 

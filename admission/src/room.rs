@@ -29,7 +29,7 @@ pub struct RoomSettings {
 /// Why the room says no.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoomError {
-    #[error("there is no such event")]
+    #[error("this event does not exist")]
     UnknownEvent,
     #[error("it is not this place's turn yet")]
     NotYourTurn { ahead: u64, retry_after_ms: u64 },

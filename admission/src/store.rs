@@ -18,7 +18,7 @@ pub enum StoreError {
     Unavailable(String),
     #[error("the queue of this event is full")]
     Full,
-    #[error("this proof has given its place already")]
+    #[error("this proof was already used for a place")]
     ProofSpent,
 }
 

@@ -52,7 +52,7 @@ pub async fn run(
     if in_time {
         tracing::info!(cut, "drained: every connection has ended");
     } else {
-        tracing::warn!(cut, "connections that would not end were closed");
+        tracing::warn!(cut, "connections that did not end were closed");
     }
     drop(heartbeat);
 }

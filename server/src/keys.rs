@@ -98,7 +98,7 @@ pub fn is_open_to_others(path: &Path) -> bool {
 fn read_text(path: &Path, setting: &str) -> Result<String> {
     if path.as_os_str().is_empty() {
         bail!(
-            "{setting} is not set; make keys with `floodgate keys new --out keys` and name the file"
+            "{setting} is not set; create keys with `floodgate keys new --out keys` and name the file"
         );
     }
     fs::read_to_string(path).with_context(|| format!("cannot read {setting} = {}", path.display()))
@@ -127,7 +127,7 @@ fn staff_key(line: &str) -> Result<StaffKey> {
     })?;
     let id = StaffId(next()?.parse().context("the number of a staff key")?);
     if matches!(id, StaffId::SYSTEM | StaffId::SETTINGS_FILE) {
-        bail!("the number {} stands for Floodgate itself; give the key another", id.0);
+        bail!("the number {} is reserved for Floodgate itself; give the key another", id.0);
     }
     let digest = parse_hex(next()?).context("the digest must be 64 hex digits")?;
     Ok(StaffKey { id, role, digest })
@@ -211,7 +211,7 @@ mod tests {
         files.make(folder.path()).unwrap();
         let staff = fs::read_to_string(&files.staff).unwrap();
         fs::write(&files.staff, staff.replace("operator 2", "operator 0")).unwrap();
-        assert!(format!("{:#}", files.read().unwrap_err()).contains("stands for Floodgate"));
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("reserved for Floodgate"));
         fs::write(&files.staff, staff).unwrap();
         fs::write(&files.root, "short").unwrap();
         assert!(format!("{:#}", files.read().unwrap_err()).contains("64 hex digits"));

@@ -19,7 +19,7 @@ struct Found {
     version: String,
     /// The same as one number: 170002 for 17.2.
     version_number: i32,
-    /// Whether it follows another and takes no writes.
+    /// Whether it is a standby and accepts no writes.
     is_standby: bool,
     /// Whether tables may be made where they would be made.
     may_create: bool,
@@ -63,7 +63,7 @@ fn judged(found: Found) -> Inspection {
         fault("", "take PostgreSQL 12 or later")
     } else if is_standby {
         let fix = "set sinks.postgres to the one it follows";
-        fault(", and is a standby: it takes no writes", fix)
+        fault(", and is a standby: it accepts no writes", fix)
     } else if !may_create {
         let fix = "grant create on the schema to the user of sinks.postgres";
         fault(", and this user may make no tables", fix)

@@ -13,7 +13,7 @@ pub enum SinkError {
     #[error("{0}")]
     Refused(String),
     /// Somebody carries facts there now.
-    #[error("{0} is in use; stop the process that carries facts there, then try again")]
+    #[error("{0} is in use; stop the process that writes facts there, then try again")]
     InUse(String),
     /// The setting that names it can never be one.
     #[error("{setting}: {reason}")]

@@ -82,7 +82,9 @@ impl Demo {
         block_on(async {
             let listen = settings.server.listen;
             let listener = floodgate_gateway::listen(listen).with_context(|| {
-                format!("cannot listen on {listen}; take another with --listen 127.0.0.1:0")
+                format!(
+                    "cannot listen on {listen}; choose another address with --listen 127.0.0.1:0"
+                )
             })?;
             let running = Running::start(ProcessOptions {
                 settings: &settings,
@@ -96,7 +98,7 @@ impl Demo {
             .await?;
             let target = format!("http://{}", running.address);
             let key = std::fs::read_to_string(keys.join("manager.key"))
-                .context("the manager's key of this data folder is gone; give it back or take another --data")?;
+                .context("the manager's key of this data folder is gone; restore it or choose another --data")?;
             let caller = Caller::new(&target, Some(key.trim().to_owned()))?;
             until_ready(&caller).await?;
             let event_id = open_event(&caller, &plan, self.crowd.is_some()).await?;

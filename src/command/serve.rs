@@ -91,7 +91,7 @@ pub(super) fn run_roles(
             let (service, reason) = (&failure.service, &failure.reason);
             tracing::error!(service, reason, "the process cannot go on");
         }
-        tracing::info!("ending: readiness is off, open requests are finished");
+        tracing::info!("shutting down: readiness is off, open requests are finished");
         let ended = running.shutdown().await;
         match failure {
             Some(failure) => Err(Failure::unavailable(failure)),

@@ -35,7 +35,7 @@ impl Staff {
     pub(super) fn caller(&self) -> Result<Caller, Failure> {
         let path = self.key_file.as_ref().ok_or_else(|| {
             Failure::bad_input(anyhow!(
-                "this takes a staff key; give its file with --key-file or FLOODGATE_KEY_FILE"
+                "this needs a staff key; give its file with --key-file or FLOODGATE_KEY_FILE"
             ))
         })?;
         let key = std::fs::read_to_string(path)

@@ -122,7 +122,7 @@ impl TryFrom<&[u32]> for SeatList {
 
 /// More seats than one hold may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{asked} seats asked for, a hold takes at most {SEATS_PER_HOLD_MAX}")]
+#[error("{asked} seats requested, a hold may have at most {SEATS_PER_HOLD_MAX}")]
 pub struct TooManySeats {
     pub asked: usize,
 }

@@ -122,7 +122,7 @@ pub enum LogError {
     #[error("the log's disk is full; free some space")]
     DiskFull,
     /// A record is larger than the log takes. Nothing was written.
-    #[error("a record of {bytes} bytes is larger than the log takes ({max})")]
+    #[error("a record of {bytes} bytes exceeds the limit of the log ({max})")]
     TooLarge { bytes: usize, max: usize },
     /// No such topic or partition.
     #[error("there is no partition {partition} of {topic}")]

@@ -64,7 +64,7 @@ async fn run(spans: &Receiver<Span>, http: &Http, role: &str) {
         }
         if let Err(error) = send(http, role, &batch).await {
             metrics::counter!("floodgate_spans_dropped_total").increment(batch.len() as u64);
-            tracing::warn!(%error, spans = batch.len(), "the collector did not take spans");
+            tracing::warn!(%error, spans = batch.len(), "the collector did not accept spans");
         }
         if is_over {
             return;

@@ -31,7 +31,7 @@ pub(super) async fn agree(views: Arc<Views>, admission: Admission) {
             }
         }
         if let (Err(error), false) = (&outcome, is_noted) {
-            tracing::warn!(%error, "frontiers are each gateway's own until the store is back");
+            tracing::warn!(%error, "each gateway uses its own frontier until the store is back");
         }
         is_noted = outcome.is_err();
     }

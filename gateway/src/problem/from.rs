@@ -20,7 +20,7 @@ impl From<LogError> for ApiError {
             LogError::Overloaded => ApiError::new(Code::Overloaded).retry_after_ms(200),
             LogError::TooLarge { .. } => ApiError::new(Code::BodyTooLarge),
             error if error.nothing_written() => {
-                tracing::error!(%error, "the log takes nothing");
+                tracing::error!(%error, "the log accepts nothing");
                 ApiError::new(Code::LogUnavailable).retry_after_ms(1_000)
             }
             error => {
@@ -40,7 +40,7 @@ impl From<RoomError> for ApiError {
             }
             RoomError::Puzzle(error) => error.into(),
             RoomError::Store(error) => {
-                tracing::warn!(%error, "no place could be given");
+                tracing::warn!(%error, "no place could be issued");
                 ApiError::new(Code::Overloaded).retry_after_ms(1_000)
             }
         }
@@ -70,7 +70,7 @@ impl From<PuzzleError> for ApiError {
 
 impl From<WebhookError> for ApiError {
     fn from(error: WebhookError) -> Self {
-        tracing::warn!(%error, "a payment provider's webhook was not taken");
+        tracing::warn!(%error, "a payment provider's webhook was not accepted");
         match error {
             WebhookError::NotOffered => ApiError::new(Code::NotFound),
             WebhookError::Unsigned => ApiError::new(Code::WebhookUnsigned),

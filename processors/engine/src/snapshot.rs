@@ -33,7 +33,7 @@ const COUNT_MAX: usize = 1 << 30;
 pub enum SnapshotError {
     #[error("the snapshot is damaged: {0}")]
     Damaged(#[from] WireError),
-    #[error("the snapshot is of a newer build: {0}")]
+    #[error("the snapshot is from a newer build: {0}")]
     Newer(#[from] NewerVersion),
 }
 

@@ -149,9 +149,9 @@ pub enum WebhookError {
     #[error("the signature is missing or wrong")]
     Unsigned,
     /// Signed, but too long ago, or for a time to come: perhaps a replay.
-    #[error("the signature is not of now")]
+    #[error("the signature is too old or from the future")]
     Stale,
-    #[error("signed, but not as the provider describes it: {0}")]
+    #[error("signed, but not in the provider's format: {0}")]
     Malformed(&'static str),
     /// The provider could not be asked about it. It sends the webhook again.
     #[error(transparent)]

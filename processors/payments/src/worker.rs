@@ -215,7 +215,7 @@ impl PaymentWorker {
         let lost = before - self.in_flight.len();
         if lost > 0 {
             metrics::counter!("floodgate_payments_calls_lost_total").increment(lost as u64);
-            tracing::error!(lost, "calls to the provider hang; they are made again");
+            tracing::error!(lost, "calls to the provider hang; they are repeated");
         }
     }
 
@@ -291,13 +291,13 @@ impl PaymentWorker {
 
     /// A call without an answer says nothing about the money.
     fn failed(&mut self, open: &Open, error: &ProviderError, now: LogTime) {
-        tracing::warn!(%error, subject = %open.payment.subject, "a payment is tried again");
+        tracing::warn!(%error, subject = %open.payment.subject, "a payment is retried");
         if let PaymentStep::Capture { before: Some(before) } = open.step
             && now > before
         {
             // The provider's word still counts, and nothing else: only it knows what became of it.
             metrics::counter!("floodgate_payments_captures_overdue_total").increment(1);
-            tracing::error!(subject = %open.payment.subject, "the time to capture is over");
+            tracing::error!(subject = %open.payment.subject, "the deadline to capture has passed");
         }
         let asked_for = error.retry_after.map_or(0, millis);
         let pause = self.pause(open).max(asked_for.min(RETRY_AFTER_MS_MAX));

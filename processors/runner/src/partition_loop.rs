@@ -295,7 +295,7 @@ impl PartitionLoop {
         let version = version.min(limits.version_max);
         let is_due = self.recovered.engine.in_force().is_outdated_by(version);
         if is_due && !self.barrier.is_on_its_way() {
-            tracing::info!(partition, version, "all processors can run this version of the rules");
+            tracing::info!(partition, version, "all processors support this version of the rules");
             self.barrier.send(log, partition, Command::EngineVersion { version });
         }
     }

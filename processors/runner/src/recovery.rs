@@ -102,7 +102,7 @@ fn newest_good(
             }
         };
         let Some((fingerprint, state)) = RecordFingerprint::split(&bytes) else {
-            tracing::error!(partition, next, "a snapshot is of another build; skipped");
+            tracing::error!(partition, next, "a snapshot is from another build; skipped");
             continue;
         };
         let Some(commands) = behind_fingerprint(log, partition, next, fingerprint)? else {

@@ -24,7 +24,11 @@ pub(crate) fn facts_tail(
     if let Some(position) = fact_position(&last)? {
         return Ok(Some(position));
     }
-    tracing::error!(partition, offset = last.offset, "the ledger ends with what is no fact");
+    tracing::error!(
+        partition,
+        offset = last.offset,
+        "the ledger ends with a record that is not a fact"
+    );
     let first = log.first(Topic::Ledger, partition)?;
     let (mut end, mut step) = (last.offset, STEP_MIN);
     while end > first {

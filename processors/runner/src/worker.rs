@@ -123,7 +123,7 @@ impl Worker {
             return self.meet_newer_version(error);
         }
         if desired == DesiredRole::Standby {
-            tracing::warn!(partition, %error, "a follower fell behind; it starts again");
+            tracing::warn!(partition, %error, "a follower fell behind; it restarts");
             if !error.is_worth_a_restart() {
                 // A follower must not stop its process: it waits for another role, whose start
                 // will say the same.

@@ -40,7 +40,7 @@ impl Service for LogService {
                 Health::Ready
             }
             Err(LogError::Closed) => {
-                Health::failed("it has closed for good; a new process starts afresh")
+                Health::failed("it has closed for good; a new process has to start")
             }
             Err(error) => {
                 let since = *troubled.get_or_insert_with(Instant::now);

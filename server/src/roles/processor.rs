@@ -91,7 +91,7 @@ impl PartitionCompanion for Payments {
 
     fn join(self: Box<Self>) {
         if let Err(error) = self.0.join() {
-            tracing::error!(%error, "payments have ended badly");
+            tracing::error!(%error, "payments have failed");
         }
     }
 

@@ -86,7 +86,7 @@ pub(super) async fn follow(
         follower.state.note_settings(taken.is_ok());
         if let Err(error) = taken {
             let error = format!("{error:#}");
-            tracing::error!(error, "the new settings are not used; the old ones stay");
+            tracing::error!(error, "the new settings are not used; the old ones stay in force");
         }
     }
 }
@@ -105,7 +105,7 @@ impl Follower {
         self.state.follow_settings(limits, room_settings(&next));
         if needs_restart(&self.settings, &next) {
             tracing::warn!(
-                "some of the new settings take a restart; see `floodgate config default`"
+                "some of the new settings need a restart; see `floodgate config default`"
             );
         }
         let is_first = self.dials.replace(next.dials.clone()).is_none();

@@ -21,7 +21,7 @@ pub(super) fn compare(
         if theirs.0 >= ours { (theirs.0 - ours, "ahead") } else { (ours - theirs.0, "behind") };
     let found = format!("{whose} is {skew} ms {word} of ours, asked within {way} ms");
     if skew.saturating_sub(way / 2) > SKEW_MS_MAX {
-        let fix = "set both by NTP: holds end by the log's clock, passes by the gateways'";
+        let fix = "set both by NTP: holds end by the log's clock, passes by the gateways' clocks";
         return Finding::bad(check, found, fix);
     }
     Finding::good(check, found)

@@ -33,7 +33,7 @@ pub(super) fn clock() -> Finding {
             humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
         );
     }
-    Finding::bad("clock", "it is years behind", "set the time, best by NTP")
+    Finding::bad("clock", "it is years behind", "set the time, preferably by NTP")
 }
 
 pub(super) fn listen(settings: &Settings) -> Finding {
@@ -43,7 +43,7 @@ pub(super) fn listen(settings: &Settings) -> Finding {
         Err(error) => Finding::bad(
             "listen",
             format!("{address}: {error}"),
-            "fine if a server of yours is running; else choose another server.listen",
+            "fine if it is your own running server; otherwise choose another server.listen",
         ),
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn keys(settings: &Settings, data: &Path) -> Finding {
     let all = [root, ticket, staff].into_iter().chain(handed_out);
     let open: Vec<_> = all.filter(|path| is_open_to_others(path)).collect();
     if open.is_empty() {
-        return Finding::good("keys", "all there, readable by their owner alone");
+        return Finding::good("keys", "all there, readable only by their owner");
     }
     let names: Vec<_> = open.iter().map(|path| path.display().to_string()).collect();
     let names = names.join(" ");
@@ -80,7 +80,7 @@ pub(super) fn payments(settings: &Settings) -> Finding {
         Ok(None) => Finding::good("payments", "no provider: every payment stays open"),
         Err(error) => Finding::bad(
             "payments",
-            format!("nothing that takes payments starts: {error}"),
+            format!("nothing that takes payments will start: {error}"),
             "name a provider in [payments], or allow the sandbox for a trial",
         ),
     }
@@ -94,7 +94,7 @@ pub(super) fn folder(check: &'static str, folder: &Path) -> Finding {
         Err(error) => Finding::bad(
             check,
             format!("{}: {error}", folder.display()),
-            "make the folder, or give its owner's rights to this user",
+            "create the folder, or give this user write access to it",
         ),
     }
 }
@@ -131,7 +131,7 @@ fn bucket_answers(settings: &Settings, data: &Path, bucket: &str) -> Finding {
 /// The embedded log.
 pub(super) fn log(data: &Path) -> Finding {
     if !data.join("log.db").exists() {
-        return Finding::good("log", "there is none yet; the first start makes it");
+        return Finding::good("log", "there is none yet; the first start creates it");
     }
     let counted =
         EmbeddedLog::open_read_only(data).map_err(|error| error.to_string()).and_then(|log| {
@@ -143,7 +143,7 @@ pub(super) fn log(data: &Path) -> Finding {
         Err(error) => Finding::bad(
             "log",
             error,
-            "restore the folder from its last copy; nothing here repairs a log",
+            "restore the folder from its last backup; a log cannot be repaired",
         ),
     }
 }

@@ -47,7 +47,7 @@ pub(super) fn look(settings: &Settings) -> Vec<Finding> {
 
 fn brokers(settings: &Settings, cluster: &Cluster) -> Finding {
     let (count, asked) = (cluster.brokers.len(), settings.kafka.replication);
-    let found = format!("{count} brokers, {asked} copies of every record asked for");
+    let found = format!("{count} brokers, {asked} replicas of every record requested");
     if count >= asked as usize {
         return Finding::good("kafka", found);
     }
@@ -60,11 +60,12 @@ fn session(settings: &Settings, id: i32, config: &Config) -> Finding {
     let bound = |name: &str| config.get(name).and_then(|text| text.parse::<u64>().ok());
     let least = bound("group.min.session.timeout.ms").unwrap_or(0);
     let most = bound("group.max.session.timeout.ms").unwrap_or(u64::MAX);
-    let found = format!("broker {id} takes sessions of {least} to {most} ms, ours are {asked} ms");
+    let found =
+        format!("broker {id} accepts sessions of {least} to {most} ms, ours are {asked} ms");
     if (least..=most).contains(&asked) {
         return Finding::good("session", found);
     }
-    let fix = "set kafka.session_timeout within, or the brokers' group.min.session.timeout.ms";
+    let fix = "set kafka.session_timeout within these limits, or the brokers' group.min.session.timeout.ms";
     Finding::bad("session", found, fix)
 }
 
@@ -72,22 +73,22 @@ fn topic(name: &str, plan: &TopicPlan, found: &FoundTopic) -> Finding {
     let FoundTopic { partitions, replication, without_leader, behind, .. } = *found;
     let bad = |what: String, fix: &str| Finding::bad("topic", format!("{name} {what}"), fix);
     if partitions < plan.partitions {
-        let what = format!("has {partitions} partitions, {} asked for", plan.partitions);
-        return bad(what, "set log.partitions to what there is; only replies can grow");
+        let what = format!("has {partitions} partitions, {} requested", plan.partitions);
+        return bad(what, "set log.partitions to the existing number; only replies can grow");
     }
     if without_leader > 0 {
-        let what = format!("has {without_leader} partitions that nobody leads");
-        return bad(what, "start the brokers that have their copies");
+        let what = format!("has {without_leader} partitions without a leader");
+        return bad(what, "start the brokers that have their replicas");
     }
     if replication < plan.replication {
-        let what = format!("has {replication} copies, {} asked for", plan.replication);
-        return bad(what, "kafka-reassign-partitions makes more, or set kafka.replication");
+        let what = format!("has {replication} replicas, {} requested", plan.replication);
+        return bad(what, "kafka-reassign-partitions adds more, or set kafka.replication");
     }
     if behind > 0 {
-        let what = format!("has {behind} partitions with a copy that is behind");
+        let what = format!("has {behind} partitions with a replica that lags behind");
         return bad(
             what,
-            "start the brokers that have these copies, and wait until they caught up",
+            "start the brokers that have these replicas, and wait until they have caught up",
         );
     }
     let differs = |one: &Difference| {
@@ -113,7 +114,7 @@ fn message_size(settings: &Settings) -> Finding {
         None => Finding::good("message size", format!("records of {RECORD_BYTES_MAX} bytes")),
         Some(pair) => {
             let found = format!("kafka.properties has {pair}, a plan may take {RECORD_BYTES_MAX}");
-            Finding::bad("message size", found, "take it out of kafka.properties")
+            Finding::bad("message size", found, "remove it from kafka.properties")
         }
     }
 }
@@ -126,7 +127,7 @@ fn clocks(settings: &Settings) -> Vec<Finding> {
     let probes = match probed {
         Ok(probes) => probes,
         Err(error) => {
-            let fix = "see what the brokers log; this user must be allowed to write";
+            let fix = "check the brokers' logs; this user must be allowed to write";
             return vec![Finding::bad("kafka append", error, fix)];
         }
     };

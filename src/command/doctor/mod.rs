@@ -63,13 +63,13 @@ impl Doctor {
         let mut findings = Vec::new();
         match self.place.load(&[]) {
             Ok(loaded) => {
-                findings.push(Finding::good("configuration", "every setting is within its bounds"));
+                findings.push(Finding::good("configuration", "every setting is within its limits"));
                 look(&loaded.settings, &self.place.data, &mut findings);
             }
             Err(failure) => findings.push(Finding::bad(
                 "configuration",
                 format!("it cannot be used: {failure}"),
-                "mend the key that is named; a running gateway goes on with what it had",
+                "correct the key that is named; a running gateway keeps its old settings",
             )),
         }
         for finding in &findings {

@@ -30,10 +30,10 @@ fn redis_findings(found: &RedisFound) -> Vec<Finding> {
     let major = version.split('.').next().and_then(|major| major.parse::<u32>().ok());
     let answers = format!("Redis {version} answers");
     let first = if major.is_none_or(|major| major < REDIS_MAJOR_MIN) {
-        Finding::bad("redis", answers, format!("take Redis {REDIS_MAJOR_MIN} or later"))
+        Finding::bad("redis", answers, format!("use Redis {REDIS_MAJOR_MIN} or later"))
     } else if role == "slave" {
-        let fix = "set redis.url to the one it follows";
-        Finding::bad("redis", format!("{answers}, and follows another: it takes no writes"), fix)
+        let fix = "set redis.url to the server it replicates";
+        Finding::bad("redis", format!("{answers}, but is a replica: it accepts no writes"), fix)
     } else {
         Finding::good("redis", answers)
     };
@@ -41,7 +41,8 @@ fn redis_findings(found: &RedisFound) -> Vec<Finding> {
     let second = if eviction == "noeviction" {
         Finding::good("redis memory", said)
     } else {
-        let fix = "maxmemory-policy noeviction in redis.conf: else it forgets who has which place";
+        let fix =
+            "maxmemory-policy noeviction in redis.conf: otherwise it forgets who has which place";
         Finding::bad("redis memory", said, fix)
     };
     vec![first, second, clock::compare("redis clock", "Redis", *clocks)]

@@ -15,7 +15,7 @@ pub enum WireError {
     UnknownVersion(u8),
     #[error("kind {0} is not known to this build; upgrade it")]
     UnknownKind(u8),
-    #[error("a value is out of its bounds: {0}")]
+    #[error("a value is out of range: {0}")]
     OutOfBounds(&'static str),
 }
 

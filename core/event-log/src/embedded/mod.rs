@@ -110,7 +110,7 @@ pub struct EmbeddedLog {
 pub enum OpenError {
     #[error("{path} is in use by another process; stop that one, or choose another --data folder")]
     InUse { path: PathBuf },
-    #[error("{path} has {found} partitions, {asked} were asked for; set log.partitions to {found}")]
+    #[error("{path} has {found} partitions, {asked} were requested; set log.partitions to {found}")]
     Partitions { path: PathBuf, found: u32, asked: u32 },
     #[error("the log in {path} has format {found}, this build reads up to {FORMAT}; upgrade it")]
     Newer { path: PathBuf, found: u32 },

@@ -91,7 +91,7 @@ impl Writer {
             }
             Err(error) => {
                 metrics::counter!("floodgate_log_failed_groups_total").increment(1);
-                tracing::error!(%error, appends = acks.len(), "a group was not written");
+                tracing::error!(%error, appends = acks.len(), "a group could not be written");
                 self.shared.set_health(match error {
                     LogError::DiskFull => Health::DiskFull,
                     _ => Health::Broken,

@@ -112,7 +112,7 @@ impl Shared {
             let round = self.known.lock().unwrap_or_else(PoisonError::into_inner).round;
             let fetched = Group::fetch(asking, options);
             if let Err(error) = &fetched {
-                tracing::warn!(%error, "the processors' group could not be looked at");
+                tracing::warn!(%error, "the processors' group could not be inspected");
             }
             let is_worth_haste = fetched.as_ref().is_ok_and(|group| group.version().is_none());
             let version = fetched.ok().and_then(|group| group.version());

@@ -64,7 +64,7 @@ impl std::fmt::Debug for KafkaLog {
 pub enum KafkaError {
     #[error("no broker answers at {brokers}: {reason}; is Kafka running, is kafka.brokers right?")]
     Unreachable { brokers: String, reason: String },
-    #[error("topic {topic} is missing; `floodgate topics apply` makes all of them")]
+    #[error("topic {topic} is missing; `floodgate topics apply` creates all of them")]
     MissingTopic { topic: String },
     #[error("topic {topic} has {found} partitions, commands have {asked}; they must be equal")]
     Partitions { topic: String, found: u32, asked: u32 },

@@ -119,7 +119,7 @@ impl KafkaReader {
                         return Err(LogError::Trimmed { first });
                     }
                     // Anything else heals by itself or shows in the health: the library goes on.
-                    _ => tracing::warn!(%error, topic = self.topic.name(), "reading goes on"),
+                    _ => tracing::warn!(%error, topic = self.topic.name(), "reading resumes"),
                 },
             }
         }

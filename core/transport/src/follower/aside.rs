@@ -39,7 +39,7 @@ impl Aside {
                 match dead_letters.set_aside(partition, record, reason) {
                     // The record is met again at the next start, and set aside then.
                     Err(error) if *reads == Reads::FromTheFirst => {
-                        tracing::warn!(partition, %error, "a record was not set aside yet");
+                        tracing::warn!(partition, %error, "a record could not be set aside yet");
                         Ok(())
                     }
                     done => done,

@@ -182,7 +182,7 @@ impl Run {
             }
         });
         let pause = self.backoff.pause();
-        tracing::warn!(follower = self.name, %error, ?pause, "it begins again");
+        tracing::warn!(follower = self.name, %error, ?pause, "it restarts");
         let until = Instant::now() + pause;
         while !self.shared.is_stopped() {
             let left = until.saturating_duration_since(Instant::now());

@@ -51,7 +51,7 @@ pub enum StripeError {
     Secret(String),
     #[error("payments.stripe.api = \"{0}\": it must be https, or http on loopback for tests")]
     Api(String),
-    #[error("payments.stripe.publishable_key: it begins with pk_ and is of the secret key's mode")]
+    #[error("payments.stripe.publishable_key: it begins with pk_ and has the secret key's mode")]
     PublishableKey,
     #[error("payments.public_url is needed: Stripe sends buyers back there from their bank")]
     PublicUrl,
@@ -82,7 +82,7 @@ impl Stripe {
             return Err(StripeError::PublicUrl);
         }
         if webhook_secrets.is_empty() {
-            tracing::warn!("no webhook secrets: what Stripe answers late is only found by asking");
+            tracing::warn!("no webhook secrets: late answers of Stripe are only found by polling");
         }
         let api = Api::new(api, key).ok_or_else(|| StripeError::Api(api.clone()))?;
         let (publishable_key, public_url) = (publishable_key.clone(), public_url.clone());

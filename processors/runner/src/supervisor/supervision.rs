@@ -185,7 +185,7 @@ impl Supervision {
         let companions = self.companions.remove(&partition);
         companions.into_iter().flatten().for_each(|companion| companion.join());
         if let Some(Err(error)) = self.runners.remove(&partition).map(|runner| runner.join()) {
-            tracing::warn!(partition, %error, "a runner that was not needed ended badly");
+            tracing::warn!(partition, %error, "a runner that was no longer needed failed");
         }
     }
 
