@@ -173,9 +173,13 @@ mod tests {
         forgetful.config.remove("min.insync.replicas");
         let rows = [
             (FoundTopic { partitions: 5, ..as_planned() }, "5 partitions", "log.partitions"),
-            (FoundTopic { replication: 1, ..as_planned() }, "1 copies", "reassign"),
-            (FoundTopic { without_leader: 1, ..as_planned() }, "nobody leads", "start the brokers"),
-            (FoundTopic { behind: 2, ..as_planned() }, "behind", "start the brokers"),
+            (FoundTopic { replication: 1, ..as_planned() }, "1 replicas", "reassign"),
+            (
+                FoundTopic { without_leader: 1, ..as_planned() },
+                "without a leader",
+                "start the brokers",
+            ),
+            (FoundTopic { behind: 2, ..as_planned() }, "lags behind", "start the brokers"),
             (with("cleanup.policy", "delete"), "cleanup.policy is delete, planned compact", APPLY),
             (with("retention.ms", "1000"), "retention.ms is 1000, planned -1", APPLY),
             (with("message.timestamp.type", "CreateTime"), "CreateTime", APPLY),
