@@ -4,9 +4,11 @@
 //
 //   node walk.mjs --base http://127.0.0.1:8080 --event evt_… --out shots \
 //     [--viewport phone|desktop] [--card approve|decline|challenge] [--keyboard]
-//     [--chromium /usr/bin/chromium] [--wait 60] [--staff-key-file FILE] [--no-workers]
+//     [--chromium /usr/bin/chromium] [--wait 60] [--staff-key-file FILE [--hold-line]] [--no-workers]
 //
-// With a staff key the walk holds the line before it joins, so that there is a queue to wait in.
+// With a staff key the walk goes on after the purchase: a ticket is handed on, the gate lets its taker
+// in, the dials are turned. With --hold-line as well, the line is held before the buyer joins it, so
+// that there is a queue to wait in, which only the first buyer of a server can see.
 // Without workers the door's puzzle cannot be solved, and the walk waits at it instead.
 //
 // Exit: 0 arrived with tickets, 1 the walk failed, 64 wrong arguments.
@@ -15,6 +17,7 @@ import { chromium } from 'playwright-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { handOn, letIn, turnDials } from './staff.mjs';
 
 const VIEWPORTS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 const CARDS = {
@@ -25,7 +28,8 @@ class WalkError extends Error {}
 
 function readArguments() {
   const usage = 'walk.mjs --base URL --event ID --out DIR [--viewport phone|desktop] '
-    + '[--card approve|decline|challenge] [--keyboard] [--chromium PATH] [--wait SECONDS] [--no-workers]';
+    + '[--card approve|decline|challenge] [--keyboard] [--chromium PATH] [--wait SECONDS] '
+    + '[--no-workers] [--staff-key-file FILE [--hold-line]]';
   const text = { type: 'string' };
   try {
     const { values } = parseArgs({ options: {
@@ -33,7 +37,7 @@ function readArguments() {
       card: { ...text, default: 'approve' }, keyboard: { type: 'boolean', default: false },
       chromium: { ...text, default: process.env.CHROMIUM || '/usr/bin/chromium' },
       wait: { ...text, default: '60' }, 'staff-key-file': text,
-      'no-workers': { type: 'boolean', default: false },
+      'no-workers': { type: 'boolean', default: false }, 'hold-line': { type: 'boolean', default: false },
     } });
     for (const name of ['base', 'event', 'out']) {
       if (!values[name]) throw new WalkError(`--${name} is missing`);
@@ -50,12 +54,17 @@ function readArguments() {
 
 /** The page with what every step needs: waiting for states, pictures, axe, keys. */
 class Walker {
-  constructor(page, options) {
+  /** Another person's page goes on with the steps and complaints of the walk `before`. */
+  constructor(page, options, before) {
     this.page = page;
     this.options = options;
     this.waitMs = Number(options.wait) * 1000;
-    this.steps = [];
-    this.complaints = [];
+    this.steps = before?.steps || [];
+    this.complaints = before?.complaints || [];
+    page.on('pageerror', (error) => this.complaints.push(`script error: ${error.message}`));
+    page.on('console', (message) => {
+      if (/Content Security Policy/i.test(message.text())) this.complaints.push(message.text());
+    });
   }
 
   async state(...names) {
@@ -141,7 +150,7 @@ async function setPace(options, pace) {
 }
 
 async function waitInQueue(walk) {
-  if (walk.options['staff-key-file']) await setPace(walk.options, 0);
+  if (walk.options['hold-line']) await setPace(walk.options, 0);
   await walk.page.goto(`${walk.options.base}/events/${walk.options.event}`);
   let state = await walk.state('announced', 'join', 'waiting', 'turn', 'shop');
   await walk.record(state);
@@ -153,7 +162,7 @@ async function waitInQueue(walk) {
     }
     state = await walk.state('waiting', 'turn', 'shop');
   }
-  if (walk.options['staff-key-file']) {
+  if (walk.options['hold-line']) {
     if (state !== 'waiting') throw new WalkError(`the line is held, but the page is in “${state}”`);
     await walk.record('waiting');
     const place = await walk.page.locator('.facts dd').first().innerText();
@@ -276,21 +285,27 @@ async function main() {
   const browser = await chromium.launch({ executablePath: options.chromium, args: ['--no-sandbox',
     '--disable-dev-shm-usage', '--disable-gpu', '--disable-background-networking'] });
   const isPhone = options.viewport === 'phone';
-  const context = await browser.newContext({ viewport: VIEWPORTS[options.viewport], locale: 'en-GB',
-    hasTouch: isPhone, isMobile: isPhone, reducedMotion: 'reduce' });
-  if (options['no-workers']) await context.addInitScript(() => { delete globalThis.Worker; });
-  const page = await context.newPage();
-  const walk = new Walker(page, options);
-  page.on('pageerror', (error) => walk.complaints.push(`script error: ${error.message}`));
-  page.on('console', (message) => {
-    if (/Content Security Policy/i.test(message.text())) walk.complaints.push(message.text());
-  });
+  const person = async (before) => {
+    const context = await browser.newContext({ viewport: VIEWPORTS[options.viewport], locale: 'en-GB',
+      hasTouch: isPhone, isMobile: isPhone, reducedMotion: 'reduce' });
+    if (options['no-workers']) await context.addInitScript(() => { delete globalThis.Worker; });
+    return new Walker(await context.newPage(), options, before);
+  };
+  const walk = await person();
+  const { page } = walk;
   let tickets = 0;
   try {
     await waitInQueue(walk);
     await chooseSeats(walk);
     await payForSeats(walk);
     tickets = await showTickets(walk);
+    if (options['staff-key-file']) {
+      const taker = await person(walk);
+      const handed = await handOn(walk, taker);
+      const staff = await person(walk);
+      await letIn(staff, options, handed);
+      await turnDials(staff, options);
+    }
   } catch (error) {
     await page.screenshot({ path: join(options.out, 'failed.png'), fullPage: true }).catch(() => {});
     walk.complaints.unshift(error instanceof WalkError ? error.message : error.stack);

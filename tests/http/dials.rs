@@ -138,7 +138,11 @@ async fn changes_come_in_pages_and_survive_restarts() {
     let mut last = None;
     for number in 1..=5 {
         let turn = json!({ "pace_per_minute": number * 100, "reason": format!("turn {number}") });
-        last = Some(world.set_dials(&event, &world.operator(), "", turn).await);
+        let done = world.set_dials(&event, &world.operator(), "", turn).await;
+        let path = format!("{event}/dials?at_least={}", done.body["as_of"]["offset"]);
+        let dials = world.get(&path, &world.operator()).await;
+        assert_eq!(dials.body["dials"][0]["value"], json!(number * 100), "{}", dials.body);
+        last = Some(done);
     }
     assert_eq!(world.changes(&event, &last.unwrap()).await.len(), 6);
     let folder = world.stop().await;

@@ -21,6 +21,10 @@ pub(crate) fn routes() -> Routes {
         .route("/", get(async |headers: HeaderMap| file("index.html", &headers)))
         .route("/events/{event_id}", get(async |headers: HeaderMap| file("event.html", &headers)))
         .route(
+            "/events/{event_id}/dials",
+            get(async |headers: HeaderMap| file("dials.html", &headers)),
+        )
+        .route(
             "/events/{event_id}/gate",
             get(async |headers: HeaderMap| file("gate.html", &headers)),
         )

@@ -2,7 +2,7 @@
 // parameters, its bodies field by field, and a curl line. Start at `show`.
 import { el } from '../js/dom.js';
 
-const METHODS = ['get', 'post', 'put', 'delete'];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const calls = document.getElementById('calls');
 let spec = null;
 

@@ -48,7 +48,7 @@ async function refresh() {
 
 async function read() {
   const nobody = { place: null, pass_expires_at: null, orders: [], received: [], as_of: { offset: -1 } };
-  [page.event, page.me] = await Promise.all([get(base), get(`${base}/me`).catch((problem) => {
+  [page.event, page.me] = await Promise.all([get(base), get(`${base}/me${learned.query}`).catch((problem) => {
     // A cookie that is no longer good makes a newcomer, not an error.
     if (problem.status === 401) return nobody;
     throw problem;
@@ -56,7 +56,7 @@ async function read() {
 }
 
 /** What this page learned from answers; `/me` follows the log and may lag a moment behind. */
-const learned = { pass: null, orders: new Map() };
+const learned = { pass: null, orders: new Map(), query: '' };
 // At the same position too: a bank's question is no fact of the log, and arrives between two.
 const later = (one, other) => one.as_of.offset >= (other?.as_of?.offset ?? -1);
 
@@ -66,6 +66,9 @@ page.setOrder = (order) => {
 };
 page.setPass = (pass) => {
   learned.pass = pass;
+};
+page.setDone = ({ offset }) => {
+  learned.query = `?at_least=${offset}`;
 };
 
 function withLearned(me) {

@@ -37,11 +37,11 @@ export function take(page) {
   const leave = () => history.replaceState(null, '', location.pathname);
   const node = el('div', { class: 'ticket-page' },
     heading('A ticket for you'),
-    el('p', {}, `Somebody is giving you a ticket for ${page.event.name}, ${day(page.event.starts_at)}.`),
+    el('p', {}, `Somebody is giving you a ticket for ${[page.event.name, day(page.event.starts_at)].filter(Boolean).join(', ')}.`),
     el('p', { class: 'quiet' }, 'It will be kept in this browser, and the previous owner’s code will stop working.'),
     el('div', { class: 'ticket-actions' },
       action('Take the ticket', async () => {
-        await send('POST', `${page.base}/tickets/take`, { offer });
+        page.setDone((await send('POST', `${page.base}/tickets/take`, { offer })).as_of);
         leave();
         page.acted = true;
         page.changed();

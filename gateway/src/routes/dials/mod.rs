@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::dials::{DialKind, DialValue, TEXT_BYTES_MAX};
-use floodgate_domain::{Command, DialChange, EventId, PhaseDial, Policy, Refusal};
+use floodgate_domain::{Command, DialChange, EventId, PhaseDial, Refusal};
 
 use self::preview::Preview;
 use super::Routes;
@@ -25,20 +25,23 @@ use crate::extract::{EventPath, Idempotent, Manager, Operator, Query, Staff};
 use crate::model::{ChangeBody, DialAnswer, DialValues, DoneAnswer, LogPosition};
 use crate::problem::{ApiError, Code};
 use crate::staff::StaffRole;
-use crate::views::Views;
+use crate::views::{EventView, Views};
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(read, set))
 }
 
-/// The value of every dial of a sale except its phase, which is the sale's own.
+/// The value of every dial of a sale except its phase, which is the sale's own. Facts come first:
+/// the waiting room follows them within a tick, and whoever sets a dial sees the new value at once.
 fn standing(
     admission: &Admission,
     event_id: EventId,
-    policy: &Policy,
+    view: &EventView,
 ) -> Result<DialChange, Refusal> {
     let mut standing = admission.room().dials(event_id).ok_or(Refusal::UnknownEvent)?;
-    standing.take_over(&policy.dials());
+    standing.take_over(&view.changes.turned);
+    standing.take_over(&view.policy.dials());
+    standing.phase = None;
     Ok(standing)
 }
 
@@ -64,7 +67,7 @@ pub(crate) async fn read(
     path: EventPath,
 ) -> Result<Json<DialList>, ApiError> {
     let view = path.entry.read();
-    let standing = standing(&admission, path.event_id, &view.policy)?;
+    let standing = standing(&admission, path.event_id, &view)?;
     let mut values = DialValues::standing(&standing, view.phase);
     Ok(Json(DialList {
         event_id: path.event_id.to_string(),
@@ -120,7 +123,7 @@ pub(crate) enum SetAnswer {
 /// Shows where the dials that are numbers stand, as metrics under the same names.
 pub(super) fn measure(admission: &Admission, views: &Views) {
     for (event_id, entry) in views.all() {
-        let Ok(standing) = standing(admission, event_id, &entry.read().policy) else { continue };
+        let Ok(standing) = standing(admission, event_id, &entry.read()) else { continue };
         for (dial, value) in standing.turned() {
             let value = match (dial.kind, value) {
                 (DialKind::Number { .. }, DialValue::Number(number)) => number as f64,

@@ -46,7 +46,7 @@ impl Preview {
     ) -> Result<Self, ApiError> {
         let view = path.entry.read();
         let room = admission.room().view(path.event_id).ok_or(Refusal::UnknownEvent)?;
-        let before = standing(admission, path.event_id, &view.policy)?;
+        let before = standing(admission, path.event_id, &view)?;
         let mut after = before.clone();
         after.take_over(change);
         let phase = change.phase.map_or(Ok(view.phase), |dial| dial.turn(view.phase))?;
