@@ -39,7 +39,7 @@ impl Args for DialFlags {
             Arg::new(dial.name)
                 .long(dial.name.replace('_', "-"))
                 .value_name(dial.kind.name().to_uppercase())
-                .help(format!("{} It is {}", dial.what, dial.kind.bound()))
+                .help(format!("{} Valid: {}", dial.what, dial.kind.bound()))
                 .value_parser(move |text: &str| dial.parse(text))
         });
         let reason = Arg::new(REASON_FLAG).long(REASON_FLAG).help(REASON).value_parser(reason);
