@@ -1,4 +1,4 @@
-//! How crates communicate, and one rule for failure.
+//! How roles communicate, and one rule for failure.
 //!
 //! | module | holds |
 //! |---|---|
