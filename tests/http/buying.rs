@@ -79,6 +79,30 @@ async fn two_cannot_hold_one_seat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn extensions_left_are_those_the_rules_of_now_give() {
+    let world = World::start().await;
+    let event = world.event(json!({ "extensions_max": 1 })).await;
+    let papers = world.shopper(&event).await;
+    let held = world.post(&format!("{event}/holds"), &papers, json!({ "seats": [0] })).await;
+    assert_eq!(held.body["extensions_left"], 1, "{}", held.body);
+    let extend = format!("{event}/holds/{}/extend", held.text("hold_id").unwrap());
+    let extended = world.post(&extend, &papers, json!({})).await;
+    assert_eq!(extended.body["extensions_left"], 0, "{}", extended.body);
+    let rules = json!({ "extensions_max": 4 });
+    let path = format!("{event}/policy");
+    let ruled = world.send(Method::PUT, &path, &world.operator(), Some("rules"), Some(rules)).await;
+    assert_eq!(ruled.status, 200, "{}", ruled.body);
+    let offset = ruled.body["as_of"]["offset"].as_u64().unwrap();
+    let order = held.text("order_id").unwrap();
+    let path = format!("{event}/orders/{order}?at_least={offset}");
+    let seen = world.get(&path, &papers).await;
+    assert_eq!(seen.body["extensions_left"], 3, "{}", seen.body);
+    let extended = world.post(&extend, &papers, json!({})).await;
+    assert_eq!(extended.body["extensions_left"], 2, "{}", extended.body);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_spent_place_makes_room_for_a_new_one() {
     let world = World::start().await;
     let event = world.event(json!({})).await;

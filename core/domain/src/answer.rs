@@ -111,7 +111,8 @@ pub struct OrderView {
     pub amount: u64,
     /// When the current status ends by itself; 0 when it does not.
     pub until: LogTime,
-    pub extensions_left: u8,
+    /// How often it was extended; a policy says how often it may be.
+    pub extensions: u8,
     pub attempt: u8,
     /// Whether the money has been captured.
     pub settled: bool,

@@ -20,7 +20,42 @@ where
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         match axum::extract::Query::try_from_uri(&parts.uri) {
             Ok(axum::extract::Query(query)) => Ok(Query(query)),
-            Err(error) => Err(ApiError::new(Code::InvalidQuery).field("query", error.body_text())),
+            Err(error) => {
+                let text = error.body_text();
+                let (name, why) = named(&text);
+                Err(ApiError::new(Code::InvalidQuery).field(name, why))
+            }
+        }
+    }
+}
+
+/// Which parameter is wrong, and why; `query` where none is named.
+fn named(text: &str) -> (&str, &str) {
+    let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    text.split_once(": ").filter(|(name, _)| is_name(name)).unwrap_or(("query", text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Limited {
+        #[allow(dead_code, reason = "only read by serde")]
+        limit: Option<u32>,
+    }
+
+    #[tokio::test]
+    async fn the_wrong_parameter_is_named() {
+        for (uri, name) in
+            [("/?limit=abc", "limit"), ("/?limit=-1", "limit"), ("/?other=1", "other")]
+        {
+            let (mut parts, ()) = http::Request::get(uri).body(()).expect("a request").into_parts();
+            let error = Query::<Limited>::from_request_parts(&mut parts, &()).await;
+            let error = error.expect_err("it is wrong");
+            assert!(format!("{error:?}").contains(&format!("\"{name}\"")), "{uri}: {error:?}");
         }
     }
 }

@@ -61,7 +61,8 @@ impl Order {
             amount: order.amount,
             currency: view.prices.currency.as_str().to_owned(),
             expires_at: time::text_if_set(order.until),
-            extensions_left: order.extensions_left,
+            // By the rules of now: a manager may have changed how many there are.
+            extensions_left: view.policy.extensions_max.saturating_sub(order.extensions),
             attempt: order.attempt,
             settled: order.settled,
             payment: payment.map(|payment| OrderPayment::of(payment, order.status)),

@@ -69,7 +69,7 @@ impl EventView {
     }
 
     fn follow_order(&mut self, change: &OrderChange<'_>) {
-        if let Some(order) = OrderView::begun_by(change, &self.policy) {
+        if let Some(order) = OrderView::begun_by(change) {
             self.orders.insert(order.hold_id, order);
             self.by_buyer.entry(order.buyer).or_default().push(order.hold_id);
         } else if let Some(order) = self.orders.get_mut(&change.hold_id) {

@@ -341,7 +341,7 @@ impl Engine {
             (Outcome::Status, Some(event)) => Answer::Status(event.status()),
             (Outcome::Order(hold_id), Some(event)) => event
                 .orders
-                .view(hold_id, &event.policy)
+                .view(hold_id)
                 .map_or(Answer::Refused(Refusal::HoldEnded), Answer::Order),
             (Outcome::Done | Outcome::Status | Outcome::Order(_), _) => Answer::Done,
         }

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 
 use floodgate_domain::answer::{OrderStatus, OrderView};
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime};
-use floodgate_domain::policy::Policy;
 use floodgate_domain::seats::SeatList;
 
 /// Ended orders kept. Every live one has a seat, so the table never outgrows
@@ -114,7 +113,7 @@ impl Orders {
     }
 
     /// What a buyer sees of their order.
-    pub(super) fn view(&self, hold_id: HoldId, policy: &Policy) -> Option<OrderView> {
+    pub(super) fn view(&self, hold_id: HoldId) -> Option<OrderView> {
         self.get(hold_id).map(|order| OrderView {
             hold_id,
             buyer: order.buyer,
@@ -122,7 +121,7 @@ impl Orders {
             seats: order.seats,
             amount: order.amount,
             until: order.until,
-            extensions_left: policy.extensions_max.saturating_sub(order.extensions),
+            extensions: order.extensions,
             attempt: order.attempt,
             settled: order.settled,
         })

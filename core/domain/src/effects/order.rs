@@ -2,7 +2,6 @@
 
 use crate::answer::{OrderStatus, OrderView};
 use crate::ids::{BuyerId, HoldId, LogTime};
-use crate::policy::Policy;
 use crate::seats::SeatList;
 
 /// How an order stands from here on; what is absent stays as it was.
@@ -37,7 +36,7 @@ impl OrderChange<'_> {
 impl OrderView {
     /// The order that begins with a change, if one does.
     #[must_use]
-    pub fn begun_by(change: &OrderChange<'_>, policy: &Policy) -> Option<Self> {
+    pub fn begun_by(change: &OrderChange<'_>) -> Option<Self> {
         let mut order = OrderView {
             hold_id: change.hold_id,
             buyer: change.buyer,
@@ -45,7 +44,7 @@ impl OrderView {
             seats: SeatList::new(),
             amount: 0,
             until: LogTime(0),
-            extensions_left: policy.extensions_max,
+            extensions: 0,
             attempt: 0,
             settled: false,
         };
@@ -60,7 +59,7 @@ impl OrderView {
         self.seats = change.seats.copied().unwrap_or(self.seats);
         self.amount = change.amount.unwrap_or(self.amount);
         self.attempt = change.attempt.unwrap_or(self.attempt);
-        self.extensions_left = self.extensions_left.saturating_sub(u8::from(change.is_extended));
+        self.extensions = self.extensions.saturating_add(u8::from(change.is_extended));
         self.settled |= change.is_settled;
     }
 }

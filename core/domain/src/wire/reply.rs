@@ -86,7 +86,7 @@ fn write_order(view: &OrderView, out: &mut Vec<u8>) {
     out.put_seats(&view.seats);
     out.put_varint(view.amount);
     out.put_varint(view.until.0);
-    out.put_u8(view.extensions_left);
+    out.put_u8(view.extensions);
     out.put_u8(view.attempt);
     out.put_u8(u8::from(view.settled));
 }
@@ -102,7 +102,7 @@ fn read_order(cursor: &mut Cursor<'_>) -> Result<OrderView, WireError> {
         seats: cursor.seats()?,
         amount: cursor.varint()?,
         until: cursor.time()?,
-        extensions_left: cursor.u8()?,
+        extensions: cursor.u8()?,
         attempt: cursor.u8()?,
         settled: cursor.bool()?,
     })

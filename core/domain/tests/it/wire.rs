@@ -114,7 +114,7 @@ fn replies_survive_the_wire() {
         seats: list(&[4, 5]),
         amount: 99,
         until: LogTime(5),
-        extensions_left: 1,
+        extensions: 1,
         attempt: 2,
         settled: false,
     };

@@ -53,7 +53,7 @@ impl Followed {
             }
         }
         if let Some(change) = effects.order {
-            let begun = OrderView::begun_by(&change, &self.policy);
+            let begun = OrderView::begun_by(&change);
             let order = self.orders.get_mut(&change.hold_id);
             match (begun, order) {
                 (Some(begun), None) => _ = self.orders.insert(change.hold_id, begun),
