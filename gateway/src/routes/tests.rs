@@ -10,8 +10,14 @@ use super::{openapi, table};
 use crate::problem::explain;
 
 /// What is for people's eyes: no program calls it, so the document leaves it out.
-const PAGES: [&str; 5] =
-    ["/", "/assets/{*path}", "/docs", "/events/{event_id}", "/events/{event_id}/gate"];
+const PAGES: [&str; 6] = [
+    "/",
+    "/assets/{*path}",
+    "/docs",
+    "/events/{event_id}",
+    "/events/{event_id}/dials",
+    "/events/{event_id}/gate",
+];
 
 /// Addresses of a router, as its debug form lists them: it has no other way to say.
 fn served() -> BTreeSet<String> {
