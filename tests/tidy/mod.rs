@@ -4,6 +4,7 @@ mod arrows;
 mod circles;
 mod facts;
 mod fields;
+mod names;
 mod pages;
 mod providers;
 mod shape;
