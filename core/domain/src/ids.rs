@@ -177,6 +177,7 @@ pub struct LogTime(pub u64);
 impl LogTime {
     /// This instant moved `ms` milliseconds on; saturates at the end of time.
     #[must_use]
+    #[inline]
     pub fn plus(self, ms: u64) -> Self {
         LogTime(self.0.saturating_add(ms))
     }

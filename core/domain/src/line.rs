@@ -19,30 +19,35 @@ pub struct Frontier(pub u64);
 impl Frontier {
     /// The frontier that has called this rank and nobody behind it.
     #[must_use]
+    #[inline]
     pub fn behind(rank: Rank) -> Self {
         Frontier(rank.0.saturating_add(1))
     }
 
     /// Whether a place of this rank may enter.
     #[must_use]
+    #[inline]
     pub fn has_called(self, rank: Rank) -> bool {
         rank.0 < self.0
     }
 
     /// The lowest rank that was not called.
     #[must_use]
+    #[inline]
     pub fn first_waiting(self) -> Rank {
         Rank(self.0)
     }
 
     /// Places that are called before one of this rank; 0 for one that was called.
     #[must_use]
+    #[inline]
     pub fn ahead_of(self, rank: Rank) -> u64 {
         rank.0.saturating_sub(self.0)
     }
 
     /// Of so many places given out, those not called yet.
     #[must_use]
+    #[inline]
     pub fn not_called(self, places: u64) -> u64 {
         places.saturating_sub(self.0)
     }
@@ -84,6 +89,7 @@ impl LineOrder {
 
     /// When a place is called.
     #[must_use]
+    #[inline]
     pub fn rank(self, place: Place) -> Rank {
         match self.drawn {
             Some((count, permutation)) if place.0 < count => Rank(permutation(place.0, count)),

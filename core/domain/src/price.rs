@@ -58,6 +58,7 @@ pub struct Tier {
 impl PriceTable {
     /// The all-in price of one seat of `category` now, if it is for sale.
     #[must_use]
+    #[inline]
     pub fn amount(&self, category: u8, taken: u32, now: LogTime) -> Option<u32> {
         self.categories
             .get(usize::from(category))?

@@ -44,11 +44,13 @@ pub struct SeatList {
 impl SeatList {
     /// No seats.
     #[must_use]
+    #[inline]
     pub const fn new() -> Self {
         SeatList { count: 0, seats: [SeatId(0); SEATS_PER_HOLD_MAX] }
     }
 
     /// Adds a seat; `false` when the list is full.
+    #[inline]
     pub fn push(&mut self, seat: SeatId) -> bool {
         let at = usize::from(self.count);
         if at >= SEATS_PER_HOLD_MAX {
@@ -61,26 +63,31 @@ impl SeatList {
 
     /// The seats, in the order they were added.
     #[must_use]
+    #[inline]
     pub fn as_slice(&self) -> &[SeatId] {
         &self.seats[..usize::from(self.count)]
     }
 
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = SeatId> + '_ {
         self.as_slice().iter().copied()
     }
 
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         usize::from(self.count)
     }
 
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Whether some seat is named twice.
     #[must_use]
+    #[inline]
     pub fn has_duplicates(&self) -> bool {
         let seats = self.as_slice();
         seats.iter().enumerate().any(|(at, seat)| seats[..at].contains(seat))
@@ -94,6 +101,7 @@ impl Default for SeatList {
 }
 
 impl PartialEq for SeatList {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         self.as_slice() == other.as_slice()
     }
@@ -109,6 +117,7 @@ impl fmt::Debug for SeatList {
 
 impl TryFrom<&[u32]> for SeatList {
     type Error = TooManySeats;
+    #[inline]
     fn try_from(numbers: &[u32]) -> Result<Self, TooManySeats> {
         let mut list = SeatList::new();
         for &number in numbers {
