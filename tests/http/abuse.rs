@@ -112,7 +112,10 @@ async fn broken_bodies_are_distinguished() {
     let noise = raw(&world, &[b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n"]).await;
     assert!(noise.is_empty() || noise.starts_with("HTTP/1.1 400"), "{noise}");
     let ready = world.get("/readyz", &Papers::default()).await;
-    assert_eq!((ready.status, &ready.body["services"]["owners"]["health"]), (200, &json!("ready")));
+    assert_eq!(
+        (ready.status, &ready.body["services"]["supervisor"]["health"]),
+        (200, &json!("ready"))
+    );
     world.stop().await;
 }
 

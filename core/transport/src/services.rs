@@ -212,10 +212,10 @@ mod tests {
         let part = |name, health| Arc::new(Part { name, health, ends: Arc::clone(&ends) });
         services.add(Stage::Watched, part("page", Health::Ready));
         services.add(Stage::Log, part("log", Health::Ready));
-        services.add(Stage::Work, part("owners", Health::failed("broken")));
+        services.add(Stage::Work, part("supervisor", Health::failed("broken")));
         services.add_beside(Stage::Work, part("sink", Health::Ready));
         services.add(Stage::Door, part("gateway", Health::Ready));
-        assert_eq!(services.end(), Err(ServiceError::new("owners", "broken")));
+        assert_eq!(services.end(), Err(ServiceError::new("supervisor", "broken")));
         let order = ends.lock().expect("no test panics with it").join(", ");
         assert_eq!(
             order,

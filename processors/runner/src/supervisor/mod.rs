@@ -26,7 +26,7 @@ pub use self::supervision::{Progress, Supervision, SupervisorError};
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// As readiness, metrics and logs name it.
-const NAME: &str = "owners";
+const NAME: &str = "supervisor";
 
 /// The supervisor of a process's partitions, on a thread of its own.
 #[derive(Debug)]
