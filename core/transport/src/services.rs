@@ -219,7 +219,7 @@ mod tests {
         let order = ends.lock().expect("no test panics with it").join(", ");
         assert_eq!(
             order,
-            "stop gateway, join gateway, stop owners, stop sink, join owners, join sink, \
+            "stop gateway, join gateway, stop supervisor, stop sink, join supervisor, join sink, \
              stop log, join log, stop page, join page"
         );
     }
