@@ -28,6 +28,10 @@ fn is_quick() -> bool {
     std::env::var_os("FLOODGATE_TEST_QUICK").is_some()
 }
 
+/// One cluster at a time: six processes and a broker are what two cores can carry, and what a test sees of
+/// a takeover is to be the takeover's.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A whole installation of processes.
 struct Cluster {
     gateways: Vec<Process>,
@@ -35,6 +39,8 @@ struct Cluster {
     manager: String,
     config: String,
     folder: tempfile::TempDir,
+    /// Given up after the processes have ended.
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
 
 impl Cluster {
@@ -44,6 +50,7 @@ impl Cluster {
 
     /// Starts with settings that differ from those of every test.
     async fn start_with(more: &[(&str, &str)]) -> Self {
+        let turn = TURN.lock().await;
         let folder = tempfile::tempdir().unwrap();
         let manager = make_keys(&folder.path().join("data"));
         let mut flags = form::distributed_flags();
@@ -60,6 +67,7 @@ impl Cluster {
             manager,
             config: config.to_str().unwrap().to_owned(),
             folder,
+            _turn: turn,
         };
         for number in 1..=3 {
             let id = number.to_string();
