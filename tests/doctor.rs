@@ -1,7 +1,7 @@
 //! `floodgate doctor` against real servers, and against servers that are wrong on purpose.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use floodgate_event_log::Topic;
 use floodgate_event_log::kafka::{TopicPlan, apply};
 use floodgate_server::kafka_options;
+use floodgate_testkit::ports::{NOBODY, port_for_a_server};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -114,11 +115,6 @@ impl Patient {
     }
 }
 
-/// A port nobody listens on: taken for a moment, and given back.
-fn free_port() -> u16 {
-    StdListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 fn is_quick() -> bool {
     std::env::var_os("FLOODGATE_TEST_QUICK").is_some()
 }
@@ -184,10 +180,9 @@ async fn missing_servers_are_reported_one_by_one() {
         return;
     }
     let mut patient = Patient::distributed();
-    let nowhere = format!("127.0.0.1:{}", free_port());
-    patient.set("kafka.brokers", nowhere.as_str());
-    patient.set("redis.url", format!("redis://someone:secret@{nowhere}"));
-    let (host, port) = nowhere.split_once(':').unwrap();
+    patient.set("kafka.brokers", NOBODY);
+    patient.set("redis.url", format!("redis://someone:secret@{NOBODY}"));
+    let (host, port) = NOBODY.split_once(':').unwrap();
     patient.set("sinks.postgres", format!("host={host} port={port} user=floodgate"));
     patient.set("engine.snapshots", "/nowhere/at/all");
     let key = patient.data().join("keys/ticket.key");
@@ -195,7 +190,7 @@ async fn missing_servers_are_reported_one_by_one() {
     let findings = patient.examine().await;
     assert_eq!(findings.faults(), ["keys", "snapshots", "kafka", "redis", "postgres"]);
     assert!(findings.said("keys").contains("chmod 600"), "{}", findings.said("keys"));
-    assert!(findings.said("kafka").contains(&nowhere), "{}", findings.said("kafka"));
+    assert!(findings.said("kafka").contains(NOBODY), "{}", findings.said("kafka"));
     assert!(!findings.said("redis").contains("secret"), "a password was printed");
 }
 
@@ -247,7 +242,7 @@ struct OwnRedis(Child, SocketAddr);
 
 impl OwnRedis {
     async fn start(folder: &Path, more: &[&str]) -> Self {
-        let port = free_port();
+        let port = port_for_a_server();
         let child = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"])
             .arg(folder)

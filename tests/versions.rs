@@ -29,12 +29,7 @@ fn version_of(log: &dyn Log, partition: u32) -> u32 {
 
 /// How often the commands of a partition say it.
 fn barriers(log: &dyn Log, partition: u32) -> usize {
-    let end = log.end(Topic::Commands, partition).unwrap();
-    let mut reader = log.reader(Topic::Commands, partition, 0).unwrap();
-    let mut records = Vec::new();
-    while reader.position() < end {
-        assert!(reader.poll(1_000, Duration::from_secs(10), &mut records).unwrap() > 0);
-    }
+    let records = floodgate_testkit::records(log, Topic::Commands, partition);
     let commands = records.iter().filter_map(|record| decode_command(&record.value).ok());
     commands.filter(|one| matches!(one.command, Command::EngineVersion { .. })).count()
 }

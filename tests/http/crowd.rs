@@ -4,31 +4,22 @@ use std::time::Duration;
 
 use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{Fact, FactRecord};
-use floodgate_event_log::{Log, Record, Topic};
+use floodgate_event_log::{Log, Topic};
+use floodgate_testkit::all_records;
 use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::world::{Papers, World};
 
-/// Everything a topic has.
-fn records(log: &dyn Log, topic: Topic) -> Vec<Record> {
-    let mut records = Vec::new();
-    for partition in 0..log.partitions(topic) {
-        let end = log.end(topic, partition).unwrap();
-        let mut reader = log.reader(topic, partition, 0).unwrap();
-        while reader.position() < end {
-            reader.poll(1_000, Duration::from_secs(1), &mut records).unwrap();
-        }
-    }
-    records
-}
-
 fn facts(log: &dyn Log) -> Vec<FactRecord> {
-    records(log, Topic::Ledger).iter().map(|record| decode_fact(&record.value).unwrap()).collect()
+    all_records(log, Topic::Ledger)
+        .iter()
+        .map(|record| decode_fact(&record.value).unwrap())
+        .collect()
 }
 
 fn messages(log: &dyn Log, kind: &str) -> Vec<Value> {
-    let records = records(log, Topic::Notifications);
+    let records = all_records(log, Topic::Notifications);
     let bodies = records.iter().map(|record| serde_json::from_slice::<Value>(&record.value));
     bodies.map(Result::unwrap).filter(|body| body["kind"] == json!(kind)).collect()
 }
@@ -178,7 +169,7 @@ async fn people_are_counted_when_they_agree_and_nowhere_named() {
     assert_eq!(paused.status, 200, "{}", paused.body);
     wait_for(&world, |log| messages(log, "event_paused").into_iter().next()).await;
     for topic in [Topic::Facts, Topic::Notifications, Topic::Audience] {
-        for record in records(&*world.log(), topic) {
+        for record in all_records(&*world.log(), topic) {
             let text = String::from_utf8_lossy(&record.value).into_owned();
             assert!(!text.contains("25-34") && !text.contains("cohort"), "{topic:?}: {text}");
         }

@@ -118,11 +118,7 @@ async fn garbage_is_set_aside_once_by_each_role_and_the_sale_goes_on() {
 
 /// The record of the ledger that sold seats of an event.
 fn sale(log: &dyn Log, partition: u32) -> Option<Record> {
-    let mut reader = log.reader(Topic::Ledger, partition, 0).ok()?;
-    let (mut records, end) = (Vec::new(), log.end(Topic::Ledger, partition).ok()?);
-    while reader.position() < end {
-        reader.poll(1_000, std::time::Duration::from_secs(5), &mut records).ok()?;
-    }
+    let records = floodgate_testkit::records(log, Topic::Ledger, partition);
     records.into_iter().find(|record| {
         decode_fact(&record.value).is_ok_and(|r| matches!(r.fact, Fact::OrderConfirmed { .. }))
     })

@@ -81,10 +81,7 @@ async fn every_dial_turns_with_who_and_why() {
     let log = world.log();
     let mut found = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {
-        let first = log.first(Topic::Ledger, partition).unwrap();
-        let mut reader = log.reader(Topic::Ledger, partition, first).unwrap();
-        let mut batch = Vec::new();
-        reader.poll(1_000, std::time::Duration::from_secs(2), &mut batch).unwrap();
+        let batch = floodgate_testkit::records(&*log, Topic::Ledger, partition);
         let events = batch.iter().map(|record| facts(Topic::Ledger, partition, record));
         found.extend(events.filter(|fact| fact["data"]["fact"] == "dials_set"));
     }

@@ -1,6 +1,7 @@
 //! The SQL tables and the live counts agree with the engine.
 
 use floodgate_event_log::Topic;
+use floodgate_testkit::{all_records, records};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -46,12 +47,7 @@ async fn tables_and_counts_say_what_the_engine_says() {
     let counts = wait_for(|| {
         let mut last = None;
         for partition in 0..log.partitions(Topic::Counts) {
-            let mut records = Vec::new();
-            let end = log.end(Topic::Counts, partition).ok()?;
-            let mut reader = log.reader(Topic::Counts, partition, 0).ok()?;
-            while reader.position() < end {
-                reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
-            }
+            let records = records(&*log, Topic::Counts, partition);
             for record in records.iter().filter(|record| record.key == event_id.as_bytes()) {
                 last = serde_json::from_slice::<Value>(&record.value).ok();
             }
@@ -66,21 +62,11 @@ async fn tables_and_counts_say_what_the_engine_says() {
 }
 
 /// Every record of the counts: key, and whether it says that the key is to be forgotten.
-fn counts(log: &dyn floodgate_event_log::Log) -> Option<Vec<(String, bool)>> {
-    let mut all = Vec::new();
-    for partition in 0..log.partitions(Topic::Counts) {
-        let mut records = Vec::new();
-        let end = log.end(Topic::Counts, partition).ok()?;
-        let mut reader = log.reader(Topic::Counts, partition, 0).ok()?;
-        while reader.position() < end {
-            reader.poll(1_000, std::time::Duration::from_secs(1), &mut records).ok()?;
-        }
-        let entry = |record: &floodgate_event_log::Record| {
-            (String::from_utf8_lossy(&record.key).into_owned(), record.value.is_absent())
-        };
-        all.extend(records.iter().map(entry));
-    }
-    Some(all)
+fn counts(log: &dyn floodgate_event_log::Log) -> Vec<(String, bool)> {
+    let entry = |record: &floodgate_event_log::Record| {
+        (String::from_utf8_lossy(&record.key).into_owned(), record.value.is_absent())
+    };
+    all_records(log, Topic::Counts).iter().map(entry).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,7 +77,7 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
     let event_id = event.rsplit('/').next().unwrap().to_owned();
     let log = world.log();
     let own = |(key, _): &(String, bool)| key.starts_with(&event_id);
-    wait_for(|| counts(&*log).filter(|all| all.iter().any(own))).await;
+    wait_for(|| Some(counts(&*log)).filter(|all| all.iter().any(own))).await;
     let closed = world.post(&format!("{event}/sale/close"), &world.staff(), json!({})).await;
     assert_eq!(closed.status, 200, "{}", closed.body);
     // The log's time goes on with what happens to others of its partition.
@@ -101,7 +87,8 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
         != partition_of(&event_id)
     {}
     let published =
-        wait_for(|| counts(&*log).filter(|all| all.iter().any(|one| own(one) && one.1))).await;
+        wait_for(|| Some(counts(&*log)).filter(|all| all.iter().any(|one| own(one) && one.1)))
+            .await;
     let published: Vec<_> = published.into_iter().filter(own).collect();
     let (gone, kept): (Vec<_>, Vec<_>) =
         published.iter().partition(|(_, is_tombstone)| *is_tombstone);
@@ -116,7 +103,8 @@ async fn counts_of_an_event_that_is_over_are_forgotten() {
     let after = world.event(json!({})).await;
     let after = after.rsplit('/').next().unwrap().to_owned();
     let log = world.log();
-    let all = wait_for(|| counts(&*log).filter(|all| all.iter().any(|one| one.0 == after))).await;
+    let all =
+        wait_for(|| Some(counts(&*log)).filter(|all| all.iter().any(|one| one.0 == after))).await;
     assert_eq!(all.iter().filter(|one| own(one) && one.1).count(), gone.len());
     drop(log);
     world.stop().await;

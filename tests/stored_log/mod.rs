@@ -19,7 +19,7 @@ use floodgate_domain::wire::{
 };
 use floodgate_domain::{Actor, BuyerId, CategorySet, Command, Fact, Reply};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, LogReader, Record, Topic};
+use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, Record, Topic};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop, SnapshotStore};
 use floodgate_transport::ReplySender;
 
@@ -54,14 +54,7 @@ fn copy() -> tempfile::TempDir {
 }
 
 fn records(log: &dyn Log, topic: Topic) -> Vec<Record> {
-    let end = log.end(topic, 0).unwrap();
-    let mut reader: Box<dyn LogReader> = log.reader(topic, 0, 0).unwrap();
-    let mut records = Vec::new();
-    while reader.position() < end {
-        let read = reader.poll(1 << 16, Duration::from_secs(10), &mut records).unwrap();
-        assert!(read > 0, "{} stopped at {}", topic.name(), reader.position());
-    }
-    records
+    floodgate_testkit::records(log, topic, 0)
 }
 
 /// Everything the engine says of commands, from a position on.

@@ -13,6 +13,7 @@ use rusty_s3::{Bucket, UrlStyle};
 
 use floodgate_runner::snapshots::contract;
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
+use floodgate_testkit::ports::NOBODY;
 
 const BUCKET: &str = "floodgate";
 
@@ -88,11 +89,8 @@ fn keys_are_read_again_and_never_shown() {
 #[test]
 fn a_store_that_is_gone_or_silent_gives_up_in_time() {
     // A port nobody listens on, and one that takes connections and never answers.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let gone = free.local_addr().unwrap();
-    drop(free);
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    for address in [gone, silent.local_addr().unwrap()] {
+    for address in [NOBODY, &silent.local_addr().unwrap().to_string()] {
         let store = BucketStore::new(&options(&format!("http://{address}"), "x")).unwrap();
         let started = Instant::now();
         store.list(0).unwrap_err();

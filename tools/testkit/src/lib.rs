@@ -2,5 +2,8 @@
 
 pub mod cut;
 pub mod memory_log;
+pub mod ports;
+pub mod reading;
 
 pub use memory_log::{Fate, MemoryLog};
+pub use reading::{all_records, records};

@@ -91,8 +91,7 @@ fn an_attempt_nobody_heard_of_is_let_go_of_by_its_name() {
 
 #[test]
 fn nobody_there_is_no_answer() {
-    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let stripe = account(&nowhere.to_string());
+    let stripe = account(floodgate_testkit::ports::NOBODY);
     assert!(stripe.authorise(&payment(1, "pm_card_visa"), LogTime(0)).is_err());
     assert!(stripe.void(&payment(1, "pm_card_visa")).is_err());
 }

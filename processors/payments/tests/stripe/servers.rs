@@ -1,7 +1,7 @@
 //! The servers, and an account at one of them.
 
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use floodgate_domain::{Currency, EventId, HoldId, LogTime, PaymentMethod, Subject};
 use floodgate_payments::stripe::{Stripe, StripeOptions};
 use floodgate_payments::{Charge, Payment};
+use floodgate_testkit::ports::port_for_a_server;
 
 pub(crate) const WEBHOOK_SECRETS: &str = "whsec_new\nwhsec_old\n";
 
@@ -43,17 +44,13 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 impl Server {
     /// Keeps state. Its own starter listens everywhere, this one on loopback.
     pub(crate) fn localstripe() -> Self {
         let start = "import sys; from aiohttp import web; from localstripe.server import app; \
             web.run_app(app, host='127.0.0.1', port=int(sys.argv[1]))";
         let mut command = Command::new(home().join("venv/bin/python"));
-        let port = free_port();
+        let port = port_for_a_server();
         command.args(["-c", start, &port.to_string()]);
         Server::start(command, port)
     }
@@ -61,8 +58,11 @@ impl Server {
     /// Checks requests.
     pub(crate) fn stripe_mock() -> Self {
         let mut command = Command::new(home().join("bin/stripe-mock"));
-        let port = free_port();
-        command.args(["-http-addr", &format!("127.0.0.1:{port}"), "-strict-version-check"]);
+        let port = port_for_a_server();
+        let address = format!("127.0.0.1:{port}");
+        command.args(["-http-addr", &address, "-strict-version-check"]);
+        // Or all of them would want the same port, and all but the first would end.
+        command.args(["-https-addr", &format!("127.0.0.1:{}", port_for_a_server())]);
         Server::start(command, port)
     }
 
@@ -78,7 +78,7 @@ impl Server {
                 panic!("a server ended: {status}: {output}");
             }
             assert!(Instant::now() < until, "a server does not answer");
-            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(5));
         }
         // Read on, so that it never waits for us.
         std::thread::spawn(move || for _ in said.lines() {});

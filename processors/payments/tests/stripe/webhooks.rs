@@ -57,7 +57,6 @@ fn what_stripe_signs_is_taken_whatever_its_order() {
     let changed = Arrived { signature: captured.signature.clone(), body: refused.body.clone() };
     assert!(matches!(take(&stripe, &changed, now()), Err(WebhookError::Unsigned)));
     // Stripe cannot be asked about it: it sends it again.
-    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let lonely = account(&nowhere.to_string());
+    let lonely = account(floodgate_testkit::ports::NOBODY);
     assert!(matches!(take(&lonely, &captured, now()), Err(WebhookError::Unavailable(_))));
 }
