@@ -48,6 +48,10 @@ impl Group {
     }
 }
 
+fn client(options: &KafkaOptions) -> Result<Reading, KafkaError> {
+    settings::reader(options).create_with_context(Aside::default())
+}
+
 /// Keeps looking at the group for as long as it is kept.
 #[derive(Debug)]
 pub(super) struct VersionWatch {
@@ -70,12 +74,12 @@ struct Known {
 
 impl VersionWatch {
     pub(super) fn start(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let asking: Reading = settings::reader(options).create_with_context(Aside)?;
+        let asking = client(options)?;
         let shared = Arc::new(Shared::default());
         let (theirs, options) = (Arc::clone(&shared), options.clone());
         let thread = std::thread::Builder::new()
             .name("group-version".to_owned())
-            .spawn(move || theirs.run(&asking, &options));
+            .spawn(move || theirs.run(asking, &options));
         // Without the thread the version stays unknown, and the rules as they are.
         let thread = thread.inspect_err(|error| tracing::error!(%error, "a thread")).ok();
         Ok(VersionWatch { shared, thread })
@@ -107,12 +111,14 @@ impl Drop for VersionWatch {
 }
 
 impl Shared {
-    fn run(&self, asking: &Reading, options: &KafkaOptions) {
+    fn run(&self, mut asking: Reading, options: &KafkaOptions) {
         while !self.stop.load(Ordering::Acquire) {
             let round = self.known.lock().unwrap_or_else(PoisonError::into_inner).round;
-            let fetched = Group::fetch(asking, options);
+            let fetched = Group::fetch(&asking, options);
             if let Err(error) = &fetched {
                 tracing::warn!(%error, "the processors' group could not be inspected");
+                // It may have lost its brokers for good.
+                asking = client(options).unwrap_or(asking);
             }
             let is_worth_haste = fetched.as_ref().is_ok_and(|group| group.version().is_none());
             let version = fetched.ok().and_then(|group| group.version());

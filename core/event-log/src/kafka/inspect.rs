@@ -67,7 +67,7 @@ impl TopicPlan {
 pub async fn inspect(options: &KafkaOptions) -> Result<Cluster, KafkaError> {
     let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
     let consumer: Reading =
-        settings::reader(options).create_with_context(Aside).map_err(refused)?;
+        settings::reader(options).create_with_context(Aside::default()).map_err(refused)?;
     let metadata = consumer.fetch_metadata(None, ASK_WITHIN).map_err(|error| {
         KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
     })?;

@@ -32,6 +32,9 @@ const RUSH_RECORDS: usize = 8;
 /// How much shorter the spacing is without a rush.
 const CALM_SHARE: u32 = 4;
 
+/// How often brokers are looked for where nothing is appended.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// The appends to one topic.
 struct Lane {
     topic: Topic,
@@ -160,7 +163,7 @@ impl Drop for Appender {
 
 /// Sends batch after batch until everything is sent and nobody appends any more.
 fn run(shared: &Shared, sender: &Sender) {
-    while let Some((topic, jobs)) = next(shared) {
+    while let Some((topic, jobs)) = next(shared, sender) {
         for Job { partition, records, ack } in jobs {
             let outstanding = Arc::clone(&shared.outstanding);
             let pending = Arc::new(Pending::new(records.len(), outstanding, ack));
@@ -169,8 +172,9 @@ fn run(shared: &Shared, sender: &Sender) {
     }
 }
 
-/// The next batch that is due; waits for one. `None` at the end.
-fn next(shared: &Shared) -> Option<(Topic, VecDeque<Job>)> {
+/// The next batch that is due; waits for one, and looks for brokers meanwhile where none was there.
+/// `None` at the end.
+fn next(shared: &Shared, sender: &Sender) -> Option<(Topic, VecDeque<Job>)> {
     let mut waiting = shared.lock();
     loop {
         let now = Instant::now();
@@ -183,14 +187,14 @@ fn next(shared: &Shared) -> Option<(Topic, VecDeque<Job>)> {
         if is_closed {
             return None;
         }
-        waiting = match due {
-            Some(due) => {
-                let timed =
-                    shared.changed.wait_timeout(waiting, due.saturating_duration_since(now));
-                timed.unwrap_or_else(PoisonError::into_inner).0
-            }
-            None => shared.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-        };
+        let patience = due.map_or(LOOK_EVERY, |due| due.saturating_duration_since(now));
+        let timed = shared.changed.wait_timeout(waiting, patience);
+        waiting = timed.unwrap_or_else(PoisonError::into_inner).0;
+        if due.is_none() && sender.is_down() {
+            drop(waiting);
+            sender.look();
+            waiting = shared.lock();
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
 use super::group_version::{Group, VersionWatch};
+use super::lost::Lost;
 use super::settings::{self, Aside, KafkaOptions, Reading};
 use crate::membership::{Membership, Reassignment};
 use crate::topics::Topic;
@@ -26,6 +27,7 @@ pub struct GroupMember {
 /// While in the group. Dropping it leaves the group, so that others take over at once.
 struct Place {
     consumer: Reading,
+    lost: Lost,
     versions: VersionWatch,
 }
 
@@ -46,16 +48,20 @@ impl GroupMember {
 impl Place {
     fn take(options: &KafkaOptions, engine_version: u32) -> Result<Self, KafkaError> {
         let config = settings::member(options, engine_version);
-        let consumer: Reading = config.create_with_context(Aside)?;
+        let consumer: Reading = config.create_with_context(Aside::default())?;
         consumer.subscribe(&[&options.name(Topic::Commands)])?;
-        Ok(Place { consumer, versions: VersionWatch::start(options)? })
+        let versions = VersionWatch::start(options)?;
+        Ok(Place { consumer, lost: Lost::default(), versions })
     }
 
     /// Waits a while; then the share of this member.
     fn share(&self, wait: Duration) -> Result<BTreeSet<Partition>, KafkaError> {
         // Whatever it reads is read by somebody else too; a pause keeps it from reading at all.
         match self.consumer.poll(wait) {
-            Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) | None => {}
+            Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) => {
+                self.consumer.context().note_up();
+            }
+            None => {}
             Some(Err(error)) => tracing::warn!(%error, "the processors' group"),
         }
         let assignment = self.consumer.assignment()?;
@@ -83,6 +89,12 @@ impl Membership for GroupMember {
 
     /// Heartbeats go by themselves between two calls, rebalances do not.
     fn poll(&mut self, wait: Duration) -> Result<Reassignment, LogError> {
+        let Some(place) = &mut self.place else { return Ok(Reassignment::default()) };
+        if place.lost.is_lost(&place.consumer, &self.options.name(Topic::Commands)) {
+            // The group misses it already, and takes it as a new member.
+            self.leave();
+            self.join()?;
+        }
         let Some(place) = &self.place else { return Ok(Reassignment::default()) };
         let now = place.share(wait).map_err(|error| group_failed(&error))?;
         let change = Reassignment {
@@ -112,7 +124,7 @@ impl Membership for GroupMember {
 
 /// How many processors there are; `None` while their group is sharing the partitions out.
 pub(super) fn count(options: &KafkaOptions) -> Result<Option<usize>, KafkaError> {
-    let asking: Reading = settings::reader(options).create_with_context(Aside)?;
+    let asking: Reading = settings::reader(options).create_with_context(Aside::default())?;
     let group = Group::fetch(&asking, options)?;
     Ok(group.is_settled.then_some(group.client_ids.len()))
 }

@@ -12,12 +12,14 @@
 //! | `reader` | reading a partition forward |
 //! | `topics` | creating topics as they should be, and inspecting how they are |
 //! | `inspect` | the state of a cluster, compared with how it should be |
+//! | `lost` | clients that do not come back by themselves |
 //! | `membership` | which partitions this process owns |
 //! | `group_version` | which rules every processor supports |
 
 mod group_version;
 mod inspect;
 mod lanes;
+mod lost;
 mod membership;
 mod producer;
 mod reader;
@@ -78,7 +80,7 @@ impl KafkaLog {
     pub fn open(options: &KafkaOptions) -> Result<Self, KafkaError> {
         let refused = |error: rdkafka::error::KafkaError| KafkaError::Refused(error.to_string());
         let asking: Reading =
-            settings::reader(options).create_with_context(Aside).map_err(refused)?;
+            settings::reader(options).create_with_context(Aside::default()).map_err(refused)?;
         let metadata = asking.fetch_metadata(None, METADATA_WITHIN).map_err(|error| {
             KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
         })?;
@@ -121,8 +123,17 @@ impl KafkaLog {
     /// First and end offset, as the broker has them now.
     fn watermarks(&self, topic: Topic, partition: Partition) -> Result<(Offset, Offset), LogError> {
         self.check(topic, partition)?;
-        let asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        reader::watermarks(&asking, &self.options.name(topic), topic, partition)
+        let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = reader::watermarks(&asking, &self.options.name(topic), topic, partition);
+        // A client can keep for good what a broker said of its topics while it was starting, or lose
+        // its last broker to an answer that names none. A new one knows nothing and asks.
+        if found.is_err() {
+            match settings::reader(&self.options).create_with_context(Aside::default()) {
+                Ok(fresh) => *asking = fresh,
+                Err(error) => tracing::warn!(%error, "no new client"),
+            }
+        }
+        found
     }
 }
 

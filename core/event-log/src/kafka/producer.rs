@@ -23,6 +23,9 @@ use crate::traits::{Ack, Appended, LogError, NewRecord, Partition};
 /// How long the library's queue is left to empty itself before the next look.
 const QUEUE_FULL_FOR: Duration = Duration::from_millis(1);
 
+/// How long a look for a broker may take; appends wait meanwhile, while there is no broker.
+const LOOK_WITHIN: Duration = Duration::from_millis(500);
+
 /// One append under way: settled by the last of its records.
 #[derive(Debug)]
 pub(super) struct Pending {
@@ -198,11 +201,25 @@ impl Sender {
         }
     }
 
+    /// Whether every broker was unreachable when last heard of.
+    pub(super) fn is_down(&self) -> bool {
+        self.producer.context().brokers_down.load(Ordering::Acquire)
+    }
+
+    /// Asks whether a broker is there again; where nothing is appended, nobody else would notice.
+    pub(super) fn look(&self) {
+        let name = self.names.get(&Topic::Commands).map(String::as_str);
+        let found = self.producer.client().fetch_metadata(name, LOOK_WITHIN);
+        if found.is_ok_and(|found| !found.brokers().is_empty()) {
+            self.producer.context().brokers_down.store(false, Ordering::Release);
+        }
+    }
+
     pub(super) fn health(&self) -> Result<(), LogError> {
         if self.producer.context().has_failed.load(Ordering::Acquire) {
             return Err(LogError::Closed);
         }
-        if self.producer.context().brokers_down.load(Ordering::Acquire) {
+        if self.is_down() {
             return Err(LogError::Backend("no broker can be reached".to_owned()));
         }
         Ok(())

@@ -10,7 +10,8 @@ use rdkafka::{ClientConfig, Message, Offset as KafkaOffset, Timestamp, TopicPart
 
 use floodgate_domain::LogTime;
 
-use super::settings::{Aside, KafkaOptions, METADATA_WITHIN, Reading};
+use super::lost::Lost;
+use super::settings::{Aside, KafkaOptions, OFFSETS_WITHIN, Reading};
 use crate::topics::Topic;
 use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 
@@ -39,15 +40,37 @@ pub(super) fn watermarks(
 ) -> Result<(Offset, Offset), LogError> {
     let number = i32::try_from(partition)
         .map_err(|_| LogError::UnknownPartition { topic: topic.name(), partition })?;
-    let (low, high) = consumer
-        .fetch_watermarks(name, number, METADATA_WITHIN)
-        .map_err(|error| backend(&error))?;
+    let (low, high) =
+        consumer.fetch_watermarks(name, number, OFFSETS_WITHIN).map_err(|error| backend(&error))?;
     Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
+}
+
+/// A consumer of one partition, from an offset on.
+fn consumer(
+    config: &ClientConfig,
+    name: &str,
+    topic: Topic,
+    partition: Partition,
+    from: Offset,
+) -> Result<Reading, LogError> {
+    let consumer: Reading =
+        config.create_with_context(Aside::default()).map_err(|error| backend(&error))?;
+    let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
+    let number = i32::try_from(partition).map_err(|_| unknown)?;
+    let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+    let mut assignment = TopicPartitionList::new();
+    assignment
+        .add_partition_offset(name, number, start)
+        .and_then(|()| consumer.assign(&assignment))
+        .map_err(|error| backend(&error))?;
+    Ok(consumer)
 }
 
 /// A reader with a consumer of its own.
 pub(super) struct KafkaReader {
+    config: ClientConfig,
     consumer: Reading,
+    lost: Lost,
     name: String,
     topic: Topic,
     partition: Partition,
@@ -68,19 +91,12 @@ impl KafkaReader {
         partition: Partition,
         from: Offset,
     ) -> Result<Self, LogError> {
-        let consumer: Reading =
-            config.create_with_context(Aside).map_err(|error| backend(&error))?;
-        let unknown = LogError::UnknownPartition { topic: topic.name(), partition };
-        let number = i32::try_from(partition).map_err(|_| unknown)?;
-        let start = KafkaOffset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-        let mut assignment = TopicPartitionList::new();
-        assignment
-            .add_partition_offset(&options.name(topic), number, start)
-            .and_then(|()| consumer.assign(&assignment))
-            .map_err(|error| backend(&error))?;
+        let name = options.name(topic);
         let reader = KafkaReader {
-            consumer,
-            name: options.name(topic),
+            consumer: consumer(config, &name, topic, partition, from)?,
+            config: config.clone(),
+            lost: Lost::default(),
+            name,
             topic,
             partition,
             position: from,
@@ -91,6 +107,16 @@ impl KafkaReader {
         Ok(reader)
     }
 
+    /// Goes on with another client where this one has lost its brokers.
+    fn look_after_client(&mut self) -> Result<(), LogError> {
+        if self.lost.is_lost(&self.consumer, &self.name) {
+            let KafkaReader { config, name, topic, partition, position, .. } = self;
+            self.consumer = consumer(config, name, *topic, *partition, *position)?;
+            self.at_end = false;
+        }
+        Ok(())
+    }
+
     /// One message, or nothing within `wait`.
     fn take(&mut self, wait: Duration) -> Result<Option<Record>, LogError> {
         let until = Instant::now() + wait;
@@ -99,12 +125,14 @@ impl KafkaReader {
             match self.consumer.poll(whole_millis(left)) {
                 None => return Ok(None),
                 Some(Ok(message)) => {
+                    self.consumer.context().note_up();
                     self.at_end = false;
                     let record = record(&message);
                     self.position = record.offset + 1;
                     return Ok(Some(record));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
+                    self.consumer.context().note_up();
                     self.at_end = true;
                     if left.is_zero() {
                         return Ok(None);
@@ -133,6 +161,7 @@ impl LogReader for KafkaReader {
         wait: Duration,
         into: &mut Vec<Record>,
     ) -> Result<usize, LogError> {
+        self.look_after_client()?;
         let mut read = 0;
         while read < max {
             let wait = if read == 0 { wait } else { Duration::ZERO };

@@ -1,5 +1,6 @@
 //! Every librdkafka property that is set, and why.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -12,6 +13,10 @@ use crate::topics::Topic;
 
 /// How long a question to the cluster may take.
 pub(super) const METADATA_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a question about one partition may take. Others wait for their turn meanwhile, and whoever
+/// hears nothing asks again.
+pub(super) const OFFSETS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the cluster is, and how patient to be.
 #[derive(Debug, Clone)]
@@ -68,11 +73,28 @@ impl KafkaOptions {
 }
 
 /// What the library says beside its answers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Aside;
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    /// Whether every broker was away when last heard of.
+    is_down: AtomicBool,
+}
+
+impl Aside {
+    pub(super) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Acquire)
+    }
+
+    /// Something was heard from a broker.
+    pub(super) fn note_up(&self) {
+        self.is_down.store(false, Ordering::Release);
+    }
+}
 
 impl ClientContext for Aside {
     fn error(&self, error: KafkaError, reason: &str) {
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.is_down.store(true, Ordering::Release);
+        }
         // The end of a partition is part of an answer, and by itself no news.
         if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
             tracing::warn!(%error, reason, "kafka");

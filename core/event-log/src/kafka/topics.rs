@@ -170,7 +170,7 @@ async fn make(
 pub fn describe(options: &KafkaOptions, topic: Topic) -> Result<u32, KafkaError> {
     let name = options.name(topic);
     let consumer: Reading = settings::reader(options)
-        .create_with_context(Aside)
+        .create_with_context(Aside::default())
         .map_err(|error| KafkaError::Refused(error.to_string()))?;
     let metadata = consumer.fetch_metadata(Some(&name), METADATA_WITHIN).map_err(|error| {
         KafkaError::Unreachable { brokers: options.brokers.clone(), reason: error.to_string() }
