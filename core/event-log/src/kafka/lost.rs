@@ -24,8 +24,8 @@ pub(super) struct Lost {
 }
 
 impl Lost {
-    /// Whether the client is to be replaced. It is as well where no broker is there at all, which
-    /// cannot be told apart and costs no more than a few threads.
+    /// Whether the client is to be replaced. It is as well where no broker is there at all: that
+    /// looks the same from here, and costs no more than a few threads.
     pub(super) fn is_lost(&mut self, client: &Reading, topic: &str) -> bool {
         if !client.context().is_down() {
             self.since = None;

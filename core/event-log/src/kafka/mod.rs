@@ -125,8 +125,8 @@ impl KafkaLog {
         self.check(topic, partition)?;
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         let found = reader::watermarks(&asking, &self.options.name(topic), topic, partition);
-        // A client can keep for good what a broker said of its topics while it was starting, or lose
-        // its last broker to an answer that names none. A new one knows nothing and asks.
+        // A client can keep for good what a broker said of its topics while starting, or lose its
+        // last broker to an answer that names none. A new one knows nothing and asks.
         if found.is_err() {
             match settings::reader(&self.options).create_with_context(Aside::default()) {
                 Ok(fresh) => *asking = fresh,
