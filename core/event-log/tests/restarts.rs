@@ -143,12 +143,15 @@ fn restart(log: &KafkaLog, seen: &Seen, round: u64) -> bool {
     away.and_back();
     // Nothing is appended: health is what is so now, and not what the last append met.
     let well = until(|| log.health().err());
-    let owned = until(|| Some(seen.owned.lock().unwrap().len()).filter(|&owned| owned < 6));
+    let owned = until(|| {
+        Some(seen.owned.lock().unwrap().len()).filter(|&owned| owned < PARTITIONS as usize)
+    });
     let append = |partition| log.append(Topic::Commands, partition, vec![record()]).wait();
     let appended: Result<Vec<_>, _> = (0..PARTITIONS).map(append).collect();
     let ends: Vec<_> = appended.iter().flatten().map(|appended| appended.first + 1).collect();
     let behind = |number: usize| {
-        ends.get(number % 6).is_none_or(|&end| seen.read[number].load(Ordering::Acquire) < end)
+        ends.get(number % PARTITIONS as usize)
+            .is_none_or(|&end| seen.read[number].load(Ordering::Acquire) < end)
     };
     let read = until(|| {
         let late: Vec<usize> = (0..READERS).filter(|&number| behind(number)).collect();

@@ -20,9 +20,8 @@ pub fn records(log: &dyn Log, topic: Topic, partition: Partition) -> Vec<Record>
     let mut records = Vec::new();
     let mut heard = Instant::now();
     while reader.position() < end {
-        if reader.poll(1 << 16, Duration::from_secs(1), &mut records).expect("a log that answers")
-            > 0
-        {
+        let read = reader.poll(1 << 16, Duration::from_secs(1), &mut records);
+        if read.expect("a log that answers") > 0 {
             heard = Instant::now();
         }
         let at = reader.position();

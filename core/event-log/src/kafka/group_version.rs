@@ -12,7 +12,8 @@ use std::time::Duration;
 use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
-use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading, version_of};
+use super::heard::{Aside, Reading};
+use super::settings::{self, KafkaOptions, METADATA_WITHIN, version_of};
 
 /// Between two looks once all versions are known, and after a question that failed. Builds change by restarts, minutes apart; one
 /// question to each broker in five seconds costs nothing.

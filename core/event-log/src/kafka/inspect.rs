@@ -9,7 +9,8 @@ use rdkafka::consumer::Consumer;
 use rdkafka::metadata::MetadataTopic;
 
 use super::KafkaError;
-use super::settings::{self, Aside, KafkaOptions, Reading};
+use super::heard::{Aside, Reading};
+use super::settings::{self, KafkaOptions};
 use super::topics::TopicPlan;
 use crate::topics::Topic;
 

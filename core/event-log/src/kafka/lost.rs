@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
 
-use super::settings::Reading;
+use super::heard::Reading;
 
 /// A client whose brokers are all away is looked at after so long, and again and again. Those that
 /// come back by themselves do within a second, see `reconnect.backoff.max.ms`.
 const LOOK_AFTER: Duration = Duration::from_secs(4);
-/// How long the look may take: a broker that is there answers within milliseconds.
-const LOOK_WITHIN: Duration = Duration::from_millis(500);
+/// How long the look may take: a broker that has just started can be slow, and a member of the group
+/// that is replaced for nothing moves partitions.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
 
 /// Notices when a client has lost its brokers.
 #[derive(Debug, Default)]
@@ -27,7 +28,8 @@ impl Lost {
     /// Whether the client is to be replaced. It is as well where no broker is there at all: that
     /// looks the same from here, and costs no more than a few threads.
     pub(super) fn is_lost(&mut self, client: &Reading, topic: &str) -> bool {
-        if !client.context().is_down() {
+        let heard = &client.context().heard;
+        if !heard.is_down() {
             self.since = None;
             return false;
         }
@@ -36,11 +38,8 @@ impl Lost {
             return false;
         }
         self.since = None;
-        let found = client.fetch_metadata(Some(topic), LOOK_WITHIN);
-        let is_there = found.is_ok_and(|found| !found.brokers().is_empty());
-        if is_there {
-            client.context().note_up();
-        } else {
+        let is_there = heard.ask(client.client(), topic, LOOK_WITHIN);
+        if !is_there {
             tracing::warn!(topic, "no broker for this client; a new one takes its place");
         }
         !is_there

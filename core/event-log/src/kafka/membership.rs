@@ -10,8 +10,9 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaError;
 
 use super::group_version::{Group, VersionWatch};
+use super::heard::{Aside, Reading};
 use super::lost::Lost;
-use super::settings::{self, Aside, KafkaOptions, Reading};
+use super::settings::{self, KafkaOptions};
 use crate::membership::{Membership, Reassignment};
 use crate::topics::Topic;
 use crate::traits::{LogError, Partition};
@@ -59,7 +60,7 @@ impl Place {
         // Whatever it reads is read by somebody else too; a pause keeps it from reading at all.
         match self.consumer.poll(wait) {
             Some(Err(KafkaError::PartitionEOF(_))) | Some(Ok(_)) => {
-                self.consumer.context().note_up();
+                self.consumer.context().heard.note_up();
             }
             None => {}
             Some(Err(error)) => tracing::warn!(%error, "the processors' group"),

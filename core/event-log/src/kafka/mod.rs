@@ -12,11 +12,13 @@
 //! | `reader` | reading a partition forward |
 //! | `topics` | creating topics as they should be, and inspecting how they are |
 //! | `inspect` | the state of a cluster, compared with how it should be |
+//! | `heard` | what a client heard of its brokers |
 //! | `lost` | clients that do not come back by themselves |
 //! | `membership` | which partitions this process owns |
 //! | `group_version` | which rules every processor supports |
 
 mod group_version;
+mod heard;
 mod inspect;
 mod lanes;
 mod lost;
@@ -37,9 +39,10 @@ pub use self::membership::GroupMember;
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
+use self::heard::{Aside, Reading};
 use self::lanes::Appender;
 use self::reader::{KafkaReader, backend};
-use self::settings::{Aside, METADATA_WITHIN, Reading};
+use self::settings::METADATA_WITHIN;
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 

@@ -15,6 +15,7 @@ use rdkafka::{Message, Timestamp};
 
 use floodgate_domain::LogTime;
 
+use super::heard::Heard;
 use super::settings::{self, KafkaOptions, METADATA_WITHIN};
 use super::{RECORD_BYTES_MAX, reader::backend};
 use crate::topics::Topic;
@@ -84,17 +85,14 @@ impl Pending {
 /// Notified of deliveries and of brokers that became unreachable.
 #[derive(Debug)]
 pub(super) struct Context {
-    /// Whether every broker was unreachable at the last report.
-    brokers_down: AtomicBool,
+    heard: Heard,
     /// Whether the producer can never go on without a gap: its process must be replaced.
     has_failed: AtomicBool,
 }
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.brokers_down.store(true, Ordering::Release);
-        }
+        self.heard.note_error(&error);
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
             self.has_failed.store(true, Ordering::Release);
         }
@@ -108,7 +106,7 @@ impl ProducerContext<NoCustomPartitioner> for Context {
     fn delivery(&self, result: &DeliveryResult<'_>, pending: Arc<Pending>) {
         pending.settle(match result {
             Ok(message) => {
-                self.brokers_down.store(false, Ordering::Release);
+                self.heard.note_up();
                 let at = match message.timestamp() {
                     Timestamp::LogAppendTime(ms) | Timestamp::CreateTime(ms) => ms,
                     Timestamp::NotAvailable => 0,
@@ -140,8 +138,7 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let context =
-            Context { brokers_down: AtomicBool::new(false), has_failed: AtomicBool::new(false) };
+        let context = Context { heard: Heard::default(), has_failed: AtomicBool::new(false) };
         let producer = settings::producer(options).create_with_context(context)?;
         let names = Topic::ALL.into_iter().map(|topic| (topic, options.name(topic))).collect();
         Ok(Sender { producer, names })
@@ -203,16 +200,13 @@ impl Sender {
 
     /// Whether every broker was unreachable when last heard of.
     pub(super) fn is_down(&self) -> bool {
-        self.producer.context().brokers_down.load(Ordering::Acquire)
+        self.producer.context().heard.is_down()
     }
 
     /// Asks whether a broker is there again; where nothing is appended, nobody else would notice.
     pub(super) fn look(&self) {
-        let name = self.names.get(&Topic::Commands).map(String::as_str);
-        let found = self.producer.client().fetch_metadata(name, LOOK_WITHIN);
-        if found.is_ok_and(|found| !found.brokers().is_empty()) {
-            self.producer.context().brokers_down.store(false, Ordering::Release);
-        }
+        let name = self.names.get(&Topic::Commands).map_or("", String::as_str);
+        self.producer.context().heard.ask(self.producer.client(), name, LOOK_WITHIN);
     }
 
     pub(super) fn health(&self) -> Result<(), LogError> {

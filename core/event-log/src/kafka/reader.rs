@@ -10,8 +10,9 @@ use rdkafka::{ClientConfig, Message, Offset as KafkaOffset, Timestamp, TopicPart
 
 use floodgate_domain::LogTime;
 
+use super::heard::{Aside, Reading};
 use super::lost::Lost;
-use super::settings::{Aside, KafkaOptions, OFFSETS_WITHIN, Reading};
+use super::settings::{KafkaOptions, OFFSETS_WITHIN};
 use crate::topics::Topic;
 use crate::traits::{LogError, LogReader, Offset, Partition, Record, Value};
 
@@ -125,14 +126,14 @@ impl KafkaReader {
             match self.consumer.poll(whole_millis(left)) {
                 None => return Ok(None),
                 Some(Ok(message)) => {
-                    self.consumer.context().note_up();
+                    self.consumer.context().heard.note_up();
                     self.at_end = false;
                     let record = record(&message);
                     self.position = record.offset + 1;
                     return Ok(Some(record));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    self.consumer.context().note_up();
+                    self.consumer.context().heard.note_up();
                     self.at_end = true;
                     if left.is_zero() {
                         return Ok(None);

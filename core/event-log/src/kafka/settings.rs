@@ -1,12 +1,8 @@
 //! Every librdkafka property that is set, and why.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, ConsumerContext};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use super::RECORD_BYTES_MAX;
 use crate::topics::Topic;
@@ -71,41 +67,6 @@ impl KafkaOptions {
         format!("{}floodgate-processors", self.prefix)
     }
 }
-
-/// What the library says beside its answers.
-#[derive(Debug, Default)]
-pub(super) struct Aside {
-    /// Whether every broker was away when last heard of.
-    is_down: AtomicBool,
-}
-
-impl Aside {
-    pub(super) fn is_down(&self) -> bool {
-        self.is_down.load(Ordering::Acquire)
-    }
-
-    /// Something was heard from a broker.
-    pub(super) fn note_up(&self) {
-        self.is_down.store(false, Ordering::Release);
-    }
-}
-
-impl ClientContext for Aside {
-    fn error(&self, error: KafkaError, reason: &str) {
-        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown) {
-            self.is_down.store(true, Ordering::Release);
-        }
-        // The end of a partition is part of an answer, and by itself no news.
-        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::PartitionEOF) {
-            tracing::warn!(%error, reason, "kafka");
-        }
-    }
-}
-
-impl ConsumerContext for Aside {}
-
-/// A consumer of ours.
-pub(super) type Reading = BaseConsumer<Aside>;
 
 fn base(options: &KafkaOptions) -> ClientConfig {
     let mut config = ClientConfig::new();

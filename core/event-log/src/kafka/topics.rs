@@ -10,7 +10,8 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::settings::{self, Aside, KafkaOptions, METADATA_WITHIN, Reading};
+use super::heard::{Aside, Reading};
+use super::settings::{self, KafkaOptions, METADATA_WITHIN};
 use super::{KafkaError, RECORD_BYTES_MAX};
 use crate::topics::{Cleanup, Topic};
 
