@@ -130,6 +130,12 @@ pub enum LogError {
     /// The records from this offset are no longer kept.
     #[error("records before offset {first} are no longer kept")]
     Trimmed { first: Offset },
+    /// A record at rest is not what was written. Nothing is read past it.
+    #[error(
+        "record {offset} of {topic}/{partition} is damaged: {reason}; stop the server and run \
+         `floodgate log check`"
+    )]
+    Damaged { topic: &'static str, partition: Partition, offset: Offset, reason: String },
     /// The log is shutting down. Whether the records were written is not known.
     #[error("the log is closed")]
     Closed,

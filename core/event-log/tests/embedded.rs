@@ -157,10 +157,10 @@ fn a_file_of_format_1_is_read_as_it_was_and_takes_tombstones() {
     drop(log);
     let file = rusqlite::Connection::open(folder.path().join("log.db")).unwrap();
     let ask = "SELECT value FROM about WHERE name = 'format'";
-    assert_eq!(file.query_row(ask, [], |row| row.get::<_, String>(0)).unwrap(), "2");
-    file.execute("UPDATE about SET value = '3' WHERE name = 'format'", []).unwrap();
+    assert_eq!(file.query_row(ask, [], |row| row.get::<_, String>(0)).unwrap(), "3");
+    file.execute("UPDATE about SET value = '4' WHERE name = 'format'", []).unwrap();
     let newer = EmbeddedLog::open(folder.path(), &options());
-    assert!(matches!(newer, Err(OpenError::Newer { found: 3, .. })), "{newer:?}");
+    assert!(matches!(newer, Err(OpenError::Newer { found: 4, .. })), "{newer:?}");
     let newer = EmbeddedLog::open_read_only(folder.path());
-    assert!(matches!(newer, Err(OpenError::Newer { found: 3, .. })), "{newer:?}");
+    assert!(matches!(newer, Err(OpenError::Newer { found: 4, .. })), "{newer:?}");
 }

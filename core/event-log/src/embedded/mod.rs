@@ -10,12 +10,20 @@
 //! | `writer` | the thread that owns the writing connection |
 //! | `tail` | recent records in memory, and who waits for more |
 //! | `reader` | reading a partition forward |
+//! | `slot` | a partition in the file and in memory |
 //! | `schema` | tables, settings, metadata of the file |
+//! | `checksum` | what every record at rest is checked with |
+//! | `ends` | where every partition ends, written down a second time |
+//! | `upgrade` | from the forms of older builds to that of this one |
 
+mod checksum;
+mod ends;
 mod queue;
 mod reader;
 mod schema;
+mod slot;
 mod tail;
+mod upgrade;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -23,9 +31,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use self::ends::EndError;
 use self::queue::{Job, Queue};
 use self::reader::{FileReader, TailReader};
-use self::schema::{FORMAT, Schema, Slot, slot_of};
+use self::schema::{FORMAT, Schema};
+use self::slot::{Slot, slot_of};
 use self::tail::Tail;
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
@@ -74,6 +84,7 @@ enum Health {
 struct Shared {
     path: PathBuf,
     partitions: u32,
+    has_checksums: bool,
     queue: Queue,
     tails: Vec<Tail>,
     health: AtomicU8,
@@ -116,8 +127,23 @@ pub enum OpenError {
     Newer { path: PathBuf, found: u32 },
     #[error("there is no log in {path}; start a server with this --data folder first")]
     Missing { path: PathBuf },
+    #[error(
+        "the log in {path} is damaged: {what}; put back a copy of the whole folder, or see what \
+         is left with `floodgate log check`"
+    )]
+    Damaged { path: PathBuf, what: String },
     #[error("cannot open the log in {path}: {reason}")]
     Failed { path: PathBuf, reason: String },
+}
+
+impl OpenError {
+    fn of_end(folder: &Path, error: EndError) -> Self {
+        let path = folder.to_owned();
+        match error {
+            EndError::Sql(error) => OpenError::Failed { path, reason: error.to_string() },
+            EndError::Damaged { .. } => OpenError::Damaged { path, what: error.to_string() },
+        }
+    }
 }
 
 impl EmbeddedLog {
@@ -139,11 +165,15 @@ impl EmbeddedLog {
             let path = folder.to_owned();
             return Err(OpenError::Partitions { path, found, asked: options.partitions });
         }
-        schema.prepare(options).map_err(sql)?;
-        let ends = schema.ends(found).map_err(sql)?;
+        upgrade::to_newest(&schema).and_then(|()| schema.prepare(options)).map_err(sql)?;
+        let ends = slot::slots(found)
+            .map(|slot| ends::read(&schema.connection, slot))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| OpenError::of_end(folder, error))?;
         let shared = Arc::new(Shared {
             path,
             partitions: found,
+            has_checksums: true,
             queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
             tails: ends.iter().map(|end| Tail::starting_at(end.next)).collect(),
             health: AtomicU8::new(Health::Good as u8),
@@ -166,9 +196,11 @@ impl EmbeddedLog {
         let schema = Schema::open_to_read(&path).map_err(failed)?;
         readable(&schema, folder).map_err(failed)??;
         let partitions = schema.partitions().map_err(failed)?;
+        let has_checksums = schema.has_checksums().map_err(failed)?;
         let shared = Arc::new(Shared {
             path: path.clone(),
             partitions,
+            has_checksums,
             queue: Queue::new(0, 0),
             tails: Vec::new(),
             health: AtomicU8::new(Health::ReadOnly as u8),
@@ -197,8 +229,18 @@ impl EmbeddedLog {
 /// Whether this build knows the form of the file.
 fn readable(schema: &Schema, folder: &Path) -> rusqlite::Result<Result<(), OpenError>> {
     let found = schema.format()?;
-    let newer = || OpenError::Newer { path: folder.to_owned(), found };
-    Ok(if found <= FORMAT { Ok(()) } else { Err(newer()) })
+    let path = || folder.to_owned();
+    // First of all, since a newer build may describe its file in another way.
+    Ok(if found > FORMAT {
+        Err(OpenError::Newer { path: path(), found })
+    } else if !schema.is_about_whole()? {
+        Err(OpenError::Damaged {
+            path: path(),
+            what: "what it says of itself is not as written".into(),
+        })
+    } else {
+        Ok(())
+    })
 }
 
 impl Log for EmbeddedLog {
@@ -233,7 +275,7 @@ impl Log for EmbeddedLog {
         from: Offset,
     ) -> Result<Box<dyn LogReader>, LogError> {
         let slot = self.slot(topic, partition)?;
-        let file = FileReader::new(&self.shared.path, slot);
+        let file = FileReader::new(&self.shared, slot);
         Ok(Box::new(TailReader::new(Arc::clone(&self.shared), slot, file, from)))
     }
 
@@ -241,7 +283,7 @@ impl Log for EmbeddedLog {
         let slot = self.slot(topic, partition)?;
         match self.shared.tails.get(slot.index) {
             Some(tail) => Ok(tail.end()),
-            None => FileReader::new(&self.shared.path, slot).end(),
+            None => FileReader::new(&self.shared, slot).end(),
         }
     }
 
@@ -253,7 +295,7 @@ impl Log for EmbeddedLog {
             return Ok(tail.first());
         }
         let end = self.end(topic, partition)?;
-        FileReader::new(&self.shared.path, slot).first().map(|first| first.unwrap_or(end))
+        FileReader::new(&self.shared, slot).first().map(|first| first.unwrap_or(end))
     }
 
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
@@ -264,7 +306,7 @@ impl Log for EmbeddedLog {
             return Ok(Some(record));
         }
         let mut found = Vec::new();
-        FileReader::new(&self.shared.path, slot).read(last, end, 1, &mut found)?;
+        FileReader::new(&self.shared, slot).read(last, end, 1, &mut found)?;
         Ok(found.pop())
     }
 

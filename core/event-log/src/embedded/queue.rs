@@ -3,7 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::schema::Slot;
+use super::slot::Slot;
 use crate::traits::{Ack, LogError, NewRecord};
 
 /// One append: its records become durable together or not at all.
@@ -118,7 +118,7 @@ mod tests {
     use crate::traits::PendingAppend;
 
     fn append(queue: &Queue) -> PendingAppend {
-        let slot = super::super::schema::slot_of(Topic::Ledger, 0, 1).expect("there is one");
+        let slot = super::super::slot::slot_of(Topic::Ledger, 0, 1).expect("there is one");
         let (ack, append) = PendingAppend::channel();
         queue.push(Job { slot, records: vec![NewRecord::new("key", "value")], bytes: 8, ack });
         append

@@ -1,18 +1,21 @@
 //! Reading a partition forward: from the file while behind, then from memory.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
 
 use floodgate_domain::LogTime;
-use floodgate_domain::wire::Cursor;
+use floodgate_domain::wire::{Cursor, WireError};
 
 use super::Shared;
-use super::schema::{HEADERS_MAX, Slot, open_reading, signed};
+use super::checksum::{self, Parts};
+use super::ends::{self, EndError};
+use super::schema::{HEADERS_MAX, open_reading};
+use super::slot::{Slot, signed};
 use super::tail::Look;
 use crate::traits::{LogError, LogReader, Offset, Record, Value};
 
@@ -21,12 +24,15 @@ use crate::traits::{LogError, LogReader, Offset, Record, Value};
 pub(super) struct FileReader {
     path: PathBuf,
     slot: Slot,
+    /// Files of older builds, which are only read, have no checksums.
+    has_checksums: bool,
     connection: Option<Connection>,
 }
 
 impl FileReader {
-    pub(super) fn new(path: &Path, slot: Slot) -> Self {
-        FileReader { path: path.to_owned(), slot, connection: None }
+    pub(super) fn new(shared: &Shared, slot: Slot) -> Self {
+        let Shared { path, has_checksums, .. } = shared;
+        FileReader { path: path.clone(), slot, has_checksums: *has_checksums, connection: None }
     }
 
     fn connection(&mut self) -> Result<&Connection, LogError> {
@@ -36,7 +42,8 @@ impl FileReader {
         self.connection.as_ref().ok_or(LogError::Closed)
     }
 
-    /// Appends up to `max` records in `from..end` to `into`.
+    /// Appends up to `max` records in `from..end` to `into`: every one of them, checked, or an
+    /// error and none.
     pub(super) fn read(
         &mut self,
         from: Offset,
@@ -44,19 +51,58 @@ impl FileReader {
         max: usize,
         into: &mut Vec<Record>,
     ) -> Result<usize, LogError> {
-        let sql = format!(
-            "SELECT \"offset\", at, key, value, headers FROM {}
-             WHERE \"offset\" >= ?1 AND \"offset\" < ?2 ORDER BY \"offset\" LIMIT ?3",
-            self.slot.table()
-        );
-        let mut statement = self.connection()?.prepare_cached(&sql).map_err(backend)?;
-        let bounds = [signed(from), signed(end), signed(max as u64)];
-        let mut rows = statement.query(bounds).map_err(backend)?;
         let before = into.len();
-        while let Some(row) = rows.next().map_err(backend)? {
-            into.push(record_of(row)?);
+        let outcome = match self.read_checked(from, end, max, into) {
+            Ok(None) => return Ok(into.len() - before),
+            Ok(Some(missing)) => self.missing(from, missing),
+            Err(error) => error,
+        };
+        into.truncate(before);
+        Err(outcome)
+    }
+
+    /// The same; a record that should be there and is not comes back as its offset.
+    fn read_checked(
+        &mut self,
+        from: Offset,
+        end: Offset,
+        max: usize,
+        into: &mut Vec<Record>,
+    ) -> Result<Option<Offset>, LogError> {
+        let (slot, has_checksums) = (self.slot, self.has_checksums);
+        let sql = format!(
+            "SELECT \"offset\", at, key, value, headers, {} FROM {}
+             WHERE \"offset\" >= ?1 AND \"offset\" < ?2 ORDER BY \"offset\" LIMIT ?3",
+            if has_checksums { "checksum" } else { "NULL" },
+            slot.table()
+        );
+        let failed = |error, at| failed(slot, at, error);
+        let mut expected = from;
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(&sql).map_err(|error| failed(error, from))?;
+        let bounds = [signed(from), signed(end), signed(max as u64)];
+        let mut rows = statement.query(bounds).map_err(|error| failed(error, from))?;
+        let wanted = end.saturating_sub(from).min(max as u64);
+        while expected - from < wanted {
+            let row = rows.next().map_err(|error| failed(error, expected))?;
+            let found = row.map(|row| record_of(row, slot, has_checksums)).transpose()?;
+            match found.filter(|record| record.offset == expected) {
+                Some(record) => into.push(record),
+                None => return Ok(Some(expected)),
+            }
+            expected += 1;
         }
-        Ok(into.len() - before)
+        Ok(None)
+    }
+
+    /// Why a record is not where it should be: those before may have been removed meanwhile, as
+    /// old records are.
+    fn missing(&mut self, from: Offset, expected: Offset) -> LogError {
+        match self.first() {
+            Ok(Some(first)) if from < first => LogError::Trimmed { first },
+            Ok(_) => damaged(self.slot, expected, "it is missing"),
+            Err(error) => error,
+        }
     }
 
     /// The first offset in the file.
@@ -66,7 +112,16 @@ impl FileReader {
 
     /// One past the last offset in the file.
     pub(super) fn end(&mut self) -> Result<Offset, LogError> {
-        Ok(self.extreme("max")?.map_or(0, |last| last + 1))
+        if !self.has_checksums || self.slot.in_memory {
+            return Ok(self.extreme("max")?.map_or(0, |last| last + 1));
+        }
+        let slot = self.slot;
+        // What is written of it, so that a read up to there notices what is missing.
+        match ends::written(self.connection()?, slot) {
+            Ok(next) => Ok(next.unwrap_or(0)),
+            Err(EndError::Sql(error)) => Err(failed(slot, 0, error)),
+            Err(error @ EndError::Damaged { .. }) => Err(damaged(slot, 0, error)),
+        }
     }
 
     fn extreme(&mut self, which: &str) -> Result<Option<Offset>, LogError> {
@@ -168,38 +223,47 @@ impl LogReader for TailReader {
     }
 }
 
-fn record_of(row: &Row<'_>) -> Result<Record, LogError> {
-    let bytes = |column: usize| match row.get_ref(column) {
-        Ok(ValueRef::Text(bytes) | ValueRef::Blob(bytes)) => Ok(Bytes::copy_from_slice(bytes)),
-        Ok(_) => Ok(Bytes::new()),
-        Err(error) => Err(backend(error)),
+fn record_of(row: &Row<'_>, slot: Slot, has_checksum: bool) -> Result<Record, LogError> {
+    let offset = row.get::<_, i64>(0).map_err(backend)?.unsigned_abs();
+    let failed = |error| failed(slot, offset, error);
+    let bytes = |column: usize| match row.get_ref(column).map_err(failed)? {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Some(bytes)),
+        _ => Ok::<_, LogError>(None),
     };
-    let value = match row.get_ref(3) {
-        Ok(ValueRef::Null) => Value::ABSENT,
-        _ => bytes(3)?.into(),
+    let parts = Parts {
+        offset,
+        at: row.get::<_, i64>(1).map_err(failed)?.unsigned_abs(),
+        key: bytes(2)?.unwrap_or_default(),
+        value: bytes(3)?,
+        headers: bytes(4)?.unwrap_or_default(),
     };
-    let number = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs).map_err(backend);
+    if has_checksum {
+        let written: Option<i64> = row.get(5).map_err(failed)?;
+        let sum = checksum::of_record(slot.topic.name(), slot.partition, parts);
+        if written != Some(i64::from(sum)) {
+            return Err(damaged(slot, offset, "its checksum is wrong"));
+        }
+    }
     Ok(Record {
-        offset: number(0)?,
-        at: LogTime(number(1)?),
-        key: bytes(2)?,
-        value,
-        headers: headers_of(&bytes(4)?)?,
+        offset,
+        at: LogTime(parts.at),
+        key: Bytes::copy_from_slice(parts.key),
+        value: parts.value.map_or(Value::ABSENT, |bytes| Bytes::copy_from_slice(bytes).into()),
+        headers: headers_of(parts.headers).map_err(|error| damaged(slot, offset, error))?,
     })
 }
 
-fn headers_of(bytes: &[u8]) -> Result<Vec<(String, Bytes)>, LogError> {
+fn headers_of(bytes: &[u8]) -> Result<Vec<(String, Bytes)>, WireError> {
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
-    let damaged = |error: floodgate_domain::wire::WireError| LogError::Backend(error.to_string());
     let mut cursor = Cursor::new(bytes);
-    let count = cursor.usize(HEADERS_MAX, "a count of headers").map_err(damaged)?;
+    let count = cursor.usize(HEADERS_MAX, "a count of headers")?;
     let mut headers = Vec::with_capacity(count);
     for _ in 0..count {
-        let name = cursor.text(256).map_err(damaged)?;
-        let size = cursor.usize(bytes.len(), "a header's size").map_err(damaged)?;
-        let value = Bytes::copy_from_slice(cursor.bytes(size).map_err(damaged)?);
+        let name = cursor.text(256)?;
+        let size = cursor.usize(bytes.len(), "a header's size")?;
+        let value = Bytes::copy_from_slice(cursor.bytes(size)?);
         headers.push((name, value));
     }
     Ok(headers)
@@ -208,4 +272,28 @@ fn headers_of(bytes: &[u8]) -> Result<Vec<(String, Bytes)>, LogError> {
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn backend(error: rusqlite::Error) -> LogError {
     LogError::Backend(error.to_string())
+}
+
+/// An error of SQLite while it read a record: what it finds wrong with the file is damage.
+fn failed(slot: Slot, offset: Offset, error: rusqlite::Error) -> LogError {
+    match &error {
+        rusqlite::Error::SqliteFailure(code, _)
+            if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
+        {
+            damaged(slot, offset, error)
+        }
+        rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::IntegralValueOutOfRange(..) => {
+            damaged(slot, offset, error)
+        }
+        _ => backend(error),
+    }
+}
+
+fn damaged(slot: Slot, offset: Offset, reason: impl std::fmt::Display) -> LogError {
+    LogError::Damaged {
+        topic: slot.topic.name(),
+        partition: slot.partition,
+        offset,
+        reason: reason.to_string(),
+    }
 }

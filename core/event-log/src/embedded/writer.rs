@@ -11,8 +11,11 @@ use rusqlite::{Connection, ErrorCode, ToSql};
 use floodgate_domain::LogTime;
 use floodgate_domain::wire::WireWriter;
 
+use super::checksum::{self, Parts};
+use super::ends::{self, End};
 use super::queue::Job;
-use super::schema::{End, HEADERS_MAX, Schema, Slot, signed, slots};
+use super::schema::{HEADERS_MAX, Schema};
+use super::slot::{Slot, signed, slots};
 use super::{Health, Shared};
 use crate::topics::Cleanup;
 use crate::traits::{Ack, Appended, LogError, NewRecord, Record};
@@ -172,10 +175,21 @@ fn insert(connection: &Connection, (slot, records): &(Slot, Vec<Record>)) -> rus
     if slot.in_memory {
         return Ok(());
     }
-    let sql = format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5)", slot.table());
+    let sql = format!("INSERT INTO {} VALUES (?1, ?2, ?3, ?4, ?5, ?6)", slot.table());
     let mut statement = connection.prepare_cached(&sql)?;
     for record in records {
         let headers = encode_headers(&record.headers);
+        let sum = checksum::of_record(
+            slot.topic.name(),
+            slot.partition,
+            Parts {
+                offset: record.offset,
+                at: record.at.0,
+                key: &record.key,
+                value: record.value.bytes().map(|bytes| &bytes[..]),
+                headers: headers.as_deref().unwrap_or_default(),
+            },
+        );
         statement.execute((
             signed(record.offset),
             signed(record.at.0),
@@ -184,9 +198,13 @@ fn insert(connection: &Connection, (slot, records): &(Slot, Vec<Record>)) -> rus
                 record.value.bytes().map_or(ValueRef::Null, |b| ValueRef::Blob(b)),
             ),
             headers,
+            sum,
         ))?;
     }
-    Ok(())
+    match records.last() {
+        Some(last) => ends::write(connection, *slot, last.offset + 1),
+        None => Ok(()),
+    }
 }
 
 /// Text where it is text, so that `sqlite3` shows event ids as people write them.
