@@ -1,5 +1,6 @@
 //! Why a partition's loop ends by itself.
 
+use floodgate_domain::FactPosition;
 use floodgate_domain::wire::WireError;
 use floodgate_engine::{NewerVersion, Violation};
 use floodgate_event_log::{LogError, Offset, Partition};
@@ -16,6 +17,22 @@ pub enum RunnerError {
     /// Stop: what follows is for a newer build, and deciding it here would be deciding it otherwise.
     #[error("partition {partition}: {newer}")]
     NewerVersion { partition: Partition, newer: NewerVersion },
+    /// Stop: the commands or the ledger are not what they were when these facts were published.
+    #[error(
+        "the ledger of partition {partition} {what}: command {}, fact {}; nothing more is decided. \
+         Stop the processor and find out which of the two is right: `floodgate log check`, \
+         `floodgate audit`; then put back a copy of the log from before",
+        position.offset,
+        position.index
+    )]
+    Diverged { partition: Partition, position: FactPosition, what: &'static str },
+    /// Stop: one of them was replaced, and only people know which is right.
+    #[error(
+        "a snapshot of partition {partition}, of command {next}, is not from this log, which has \
+         {end} commands: the log is new, or was put back from an older copy. Put the right log \
+         back; if this one is right, move the snapshots away and start again"
+    )]
+    ForeignSnapshot { partition: Partition, next: Offset, end: Offset },
     /// Stop: the state is wrong and every further decision would be.
     #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
     Broken { partition: Partition, invariant: &'static str, detail: String },
@@ -25,7 +42,17 @@ impl RunnerError {
     /// Whether a new incarnation may do better.
     #[must_use]
     pub fn is_worth_a_restart(&self) -> bool {
-        matches!(self, RunnerError::Log(_))
+        matches!(self, RunnerError::Log(_)) && !self.is_damage()
+    }
+
+    /// Whether what is stored is not what was written: every start would end in the same place.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            RunnerError::Log(LogError::Damaged { .. })
+                | RunnerError::Diverged { .. }
+                | RunnerError::ForeignSnapshot { .. }
+        )
     }
 
     pub(crate) fn is_newer_version(&self) -> bool {

@@ -22,6 +22,7 @@
 //! | [`role`] | which role a worker should have, and its state |
 //! | [`runner`] | the thread of a worker |
 
+mod comparison;
 mod decided;
 mod error;
 mod fingerprint;

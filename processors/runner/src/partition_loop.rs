@@ -9,6 +9,7 @@ use floodgate_engine::{Engine, EngineLimits};
 use floodgate_event_log::{Log, Offset, Origin, Partition, Record, Topic, Tracer};
 use floodgate_transport::ReplySender;
 
+use crate::comparison::Comparison;
 use crate::decided::Decided;
 use crate::error::{RunnerError, broken};
 use crate::fingerprint::RecordFingerprint;
@@ -60,6 +61,8 @@ pub struct PartitionLoop {
     config: LoopConfig,
     recovered: RecoveredState,
     publication: Publication,
+    /// While what was published before is decided again.
+    comparison: Option<Comparison>,
     parked_tail: Option<Offset>,
     tick: OwnCommand,
     barrier: OwnCommand,
@@ -94,15 +97,18 @@ impl PartitionLoop {
         let LoopConfig { partition, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, config.limits)?;
         let OwnerStart { recovered, facts_tail, parked_tail } = start;
+        let next = recovered.commands.0.position();
+        let comparison = Comparison::begin(&*config.log, partition, next, facts_tail)?;
         let (unpublished, foreign) = (Vec::new(), Vec::new());
-        PartitionLoop::resume(Resume {
+        let owner = PartitionLoop::resume(Resume {
             config,
             recovered,
             facts_tail,
             unpublished,
             foreign,
             parked_tail,
-        })
+        })?;
+        Ok(owner.comparing(comparison))
     }
 
     /// Goes on from a state, after the facts that were left to publish.
@@ -117,6 +123,7 @@ impl PartitionLoop {
             config,
             recovered,
             publication,
+            comparison: None,
             parked_tail,
             tick: OwnCommand::default(),
             barrier: OwnCommand::default(),
@@ -135,6 +142,11 @@ impl PartitionLoop {
             }
         }
         Ok(owner)
+    }
+
+    /// With what is left to compare of what was published before.
+    pub(crate) fn comparing(self, comparison: Option<Comparison>) -> Self {
+        PartitionLoop { comparison, ..self }
     }
 
     /// Waits for the facts: what is left then is what they follow from.
@@ -157,6 +169,7 @@ impl PartitionLoop {
             self.recovered.fingerprint = RecordFingerprint::of(last);
             let started = Instant::now();
             self.apply_batch()?;
+            self.end_comparison()?;
             metrics::histogram!("floodgate_runner_batch_seconds").record(started.elapsed());
             metrics::counter!("floodgate_runner_commands_total").increment(commands as u64);
         }
@@ -219,8 +232,9 @@ impl PartitionLoop {
                     break;
                 }
             };
-            for fact in self.facts.drain(..) {
-                self.publication.add(&fact);
+            outcome = publish(&mut self.facts, &mut self.comparison, &mut self.publication);
+            if outcome.is_err() {
+                break;
             }
             match envelope.command {
                 Command::Tick => self.tick.arrive(),
@@ -238,6 +252,16 @@ impl PartitionLoop {
         }
         traces.end(&self.config.tracer, self.config.partition, records, &self.envelopes);
         outcome
+    }
+
+    fn end_comparison(&mut self) -> Result<(), RunnerError> {
+        let next = self.next();
+        if let Some(comparison) = &mut self.comparison
+            && comparison.is_over(next)?
+        {
+            self.comparison = None;
+        }
+        Ok(())
     }
 
     /// A record that is no command must not stop the partition: it is kept aside, once.
@@ -371,4 +395,19 @@ impl PartitionLoop {
     pub fn abandon(self) {
         self.publication.abandon();
     }
+}
+
+/// Adds the facts of one command to those to be published, compared with those that are.
+fn publish(
+    facts: &mut Vec<FactRecord>,
+    comparison: &mut Option<Comparison>,
+    publication: &mut Publication,
+) -> Result<(), RunnerError> {
+    for fact in facts.drain(..) {
+        if let Some(comparison) = comparison {
+            comparison.check(&fact)?;
+        }
+        publication.add(&fact);
+    }
+    Ok(())
 }

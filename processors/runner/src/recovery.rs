@@ -92,8 +92,10 @@ fn newest_good(
         tracing::error!(partition, %error, "snapshots cannot be listed; replaying the whole log");
         Vec::new()
     });
-    // A snapshot from beyond the log belongs to another log.
-    for next in offsets.into_iter().filter(|&next| next <= end) {
+    for next in offsets {
+        if next > end {
+            return Err(RunnerError::ForeignSnapshot { partition, next, end });
+        }
         let bytes = match snapshots.load(partition, next) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -106,8 +108,7 @@ fn newest_good(
             continue;
         };
         let Some(commands) = behind_fingerprint(log, partition, next, fingerprint)? else {
-            tracing::error!(partition, next, "a snapshot belongs to another log; skipped");
-            continue;
+            return Err(RunnerError::ForeignSnapshot { partition, next, end });
         };
         match Engine::restore(state, limits) {
             Ok(engine) => {

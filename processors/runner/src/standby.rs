@@ -13,6 +13,7 @@ use floodgate_domain::{Envelope, FactPosition, FactRecord};
 use floodgate_engine::Engine;
 use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
 
+use crate::comparison::Comparison;
 use crate::error::RunnerError;
 use crate::fingerprint::RecordFingerprint;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
@@ -52,6 +53,8 @@ pub struct Standby {
     kept: Vec<FactRecord>,
     /// The last records that are no commands: their owner may have died before it put them aside.
     foreign: VecDeque<Record>,
+    /// While what was published before it began is decided again.
+    comparison: Option<Comparison>,
     trail: u64,
     records: Vec<Record>,
     envelopes: Vec<Envelope>,
@@ -70,7 +73,10 @@ impl Standby {
     pub fn start(config: LoopConfig) -> Result<Self, RunnerError> {
         let LoopConfig { partition, limits, .. } = config;
         let start = find_start(&*config.log, &*config.snapshots, partition, limits)?;
-        Standby::follow(config, start.recovered, start.facts_tail)
+        let next = start.recovered.commands.0.position();
+        let comparison = Comparison::begin(&*config.log, partition, next, start.facts_tail)?;
+        let standby = Standby::follow(config, start.recovered, start.facts_tail)?;
+        Ok(Standby { comparison, ..standby })
     }
 
     /// What is left of an owner whose facts are all in the ledger.
@@ -103,6 +109,7 @@ impl Standby {
             published,
             kept: Vec::new(),
             foreign: VecDeque::new(),
+            comparison: None,
             trail: TRAIL,
             records: Vec::new(),
             envelopes: Vec::with_capacity(BATCH_MAX),
@@ -201,6 +208,9 @@ impl Standby {
             let LoopConfig { partition, .. } = self.config;
             let step = self.recovered.engine.step(offset, at, envelope, &mut facts);
             step.map_err(|newer| RunnerError::NewerVersion { partition, newer })?;
+            if let Some(comparison) = &mut self.comparison {
+                facts.iter().try_for_each(|fact| comparison.check(fact))?;
+            }
             let published = self.published;
             let is_new = |fact: &FactRecord| published.is_none_or(|last| fact.position > last);
             self.kept.extend(facts.drain(..).filter(is_new));
@@ -215,6 +225,12 @@ impl Standby {
         let foreign = self.ahead.drain(..folded).enumerate();
         let foreign = foreign.filter(|(place, _)| places.binary_search(place).is_err());
         self.foreign.extend(foreign.map(|(_, record)| record));
+        let next = self.next();
+        if let Some(comparison) = &mut self.comparison
+            && comparison.is_over(next)?
+        {
+            self.comparison = None;
+        }
         let surplus = self.foreign.len().saturating_sub(FOREIGN_MAX);
         self.foreign.drain(..surplus);
         Ok(folded)
@@ -236,14 +252,15 @@ impl Standby {
         self.forget_published();
         let parked_tail = parked_tail(&*self.config.log, partition)?;
         self.recovered.commands = Reader(Box::new(Kept::new(self.ahead, commands)));
-        PartitionLoop::resume(Resume {
+        let owner = PartitionLoop::resume(Resume {
             config: self.config,
             recovered: self.recovered,
             facts_tail: self.published,
             unpublished: self.kept,
             foreign: self.foreign.into(),
             parked_tail,
-        })
+        })?;
+        Ok(owner.comparing(self.comparison))
     }
 }
 

@@ -59,6 +59,9 @@ enum State {
     Owning(Box<Owning>),
     /// A follower whom starting again would not help.
     Stuck,
+    /// What is stored is not what was written. Nothing is decided any more; the other partitions go
+    /// on, and whoever is asked to end ends.
+    Damaged,
     /// An owner that failed. The next incarnation begins once nothing of it is on its way.
     Abandoned(Box<PartitionLoop>),
 }
@@ -122,6 +125,13 @@ impl Worker {
         if error.is_newer_version() {
             return self.meet_newer_version(error);
         }
+        if error.is_damage() && !matches!(desired, DesiredRole::Retire | DesiredRole::End) {
+            tracing::error!(partition, %error, "the partition stops");
+            metrics::counter!("floodgate_runner_damaged_total").increment(1);
+            self.control.report_trouble(&error);
+            self.state = State::Damaged;
+            return StepOutcome::Rest(RESTART_MAX);
+        }
         if desired == DesiredRole::Standby {
             tracing::warn!(partition, %error, "a follower fell behind; it restarts");
             if !error.is_worth_a_restart() {
@@ -151,7 +161,7 @@ impl Worker {
         let is_well = match &self.state {
             State::Owning(owning) => owning.owner().can_publish(),
             State::Following(_) => true,
-            State::Cold | State::Stuck | State::Abandoned(_) => false,
+            State::Cold | State::Stuck | State::Damaged | State::Abandoned(_) => false,
         };
         if self.pause > RESTART_MIN && is_well {
             self.pause = RESTART_MIN;
@@ -180,6 +190,7 @@ impl Worker {
 
     fn follow(&mut self, state: State, longest: Duration) -> Stepped {
         let mut following = match state {
+            State::Damaged => return Ok((State::Damaged, StepOutcome::Rest(RESTART_MAX))),
             State::Stuck => return Ok((State::Stuck, StepOutcome::Rest(RESTART_MAX))),
             State::Following(following) => following,
             State::Cold | State::Abandoned(_) => {
@@ -214,6 +225,13 @@ impl Worker {
 
     fn own(&mut self, state: State, now: LogTime, longest: Duration, is_retiring: bool) -> Stepped {
         let owning = match state {
+            State::Damaged => {
+                // There is nothing to store, so nobody needs to wait for it.
+                if is_retiring {
+                    self.control.report_retired();
+                }
+                return Ok((State::Damaged, StepOutcome::Rest(RESTART_MAX)));
+            }
             State::Owning(owning) => *owning,
             State::Cold | State::Stuck | State::Abandoned(_) => Owning::begin(&self.config, None)?,
             State::Following(following) => {
@@ -252,7 +270,7 @@ impl Worker {
         match &self.state {
             State::Following(following) => Some(following.standby.engine()),
             State::Owning(owning) => Some(owning.owner().engine()),
-            State::Cold | State::Stuck | State::Abandoned(_) => None,
+            State::Cold | State::Stuck | State::Damaged | State::Abandoned(_) => None,
         }
     }
 }

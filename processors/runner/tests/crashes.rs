@@ -83,25 +83,6 @@ fn a_damaged_snapshot_is_skipped() {
 }
 
 #[test]
-fn a_snapshot_of_another_log_is_skipped() {
-    let write = |seed| {
-        let log = MemoryLog::new(1);
-        write_commands(&log, &mut StdRng::seed_from_u64(seed), 120);
-        log
-    };
-    // A folder that outlived its log: every snapshot in it is whole, and of another history.
-    let folder = tempfile::tempdir().unwrap();
-    let (old, new) = (write(3), write(4));
-    run_to_end(&config(&old, folder.path()), || false);
-    assert!(!config(&old, folder.path()).snapshots.list(0).unwrap().is_empty());
-    let apart = tempfile::tempdir().unwrap();
-    let fresh = write(4);
-    let calm = run_to_end(&config(&fresh, apart.path()), || false);
-    assert!(run_to_end(&config(&new, folder.path()), || false) == calm);
-    assert_eq!(values(&new, Topic::Ledger), values(&fresh, Topic::Ledger));
-}
-
-#[test]
 fn garbage_behind_the_facts_is_passed_over_and_a_later_build_is_not() {
     let mut rng = StdRng::seed_from_u64(11);
     let log = MemoryLog::new(1);

@@ -1,5 +1,7 @@
 //! `floodgate log`: what the log holds.
 
+mod check;
+
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
@@ -19,7 +21,8 @@ use floodgate_streams::cloudevents;
 Examples:
   floodgate log topics
   floodgate log cat --topic facts --json
-  floodgate log cat --topic commands --partition 2 --from 1000 --count 10")]
+  floodgate log cat --topic commands --partition 2 --from 1000 --count 10
+  floodgate log check")]
 pub(super) struct Log {
     #[command(subcommand)]
     action: Action,
@@ -44,6 +47,12 @@ enum Action {
         #[arg(long, value_name = "N")]
         count: Option<u64>,
     },
+    /// Reads everything and lists records that are not as they were written. Exit code 1 if there
+    /// are any. A server may run meanwhile.
+    Check {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Lists topics, partitions and their offsets.
     Topics {
         #[command(flatten)]
@@ -61,6 +70,7 @@ impl Log {
                 })?;
                 cat(&place, topic, partition, (from, count), json)
             }
+            Action::Check { place } => check::check(&place, json),
             Action::Topics { place } => topics(&place, json),
         };
         match outcome {
