@@ -20,7 +20,12 @@ pub(crate) fn server(name: &str) -> String {
 
 /// The settings that make a form, with topics of their own.
 pub(crate) fn flags() -> Flags {
-    if is_distributed() { distributed_flags() } else { trial().into() }
+    if is_distributed() { distributed_flags() } else { embedded_flags() }
+}
+
+/// The settings of the embedded form.
+pub(crate) fn embedded_flags() -> Flags {
+    trial().into()
 }
 
 /// The settings of the distributed form, with topics of their own.

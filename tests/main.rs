@@ -3,6 +3,7 @@
 
 mod cluster;
 mod crash;
+mod damage;
 mod doctor;
 mod drain;
 mod failing;

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -241,6 +241,19 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
 
     /// The last durable record, if there is one.
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError>;
+
+    /// The time a record appended now would get, as far as this process can know: the wall clock,
+    /// where the log has none of its own.
+    fn now(&self) -> LogTime {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// How far the wall clock is ahead of the log's, in milliseconds, where it is known to have
+    /// jumped.
+    fn clock_off_by_ms(&self) -> Option<i64> {
+        None
+    }
 
     /// Whether the log takes appends now; the reason if not. For readiness checks.
     fn health(&self) -> Result<(), LogError>;

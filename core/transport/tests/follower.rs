@@ -226,3 +226,46 @@ fn what_nothing_brings_back_has_failed() {
         assert_eq!(follower.join(), Ok(()), "an error is reported once");
     }
 }
+
+/// Goes on from what another log had.
+#[derive(Debug)]
+struct Stored(Offset, Keeper);
+
+impl Handler for Stored {
+    type Item = FactRecord;
+
+    fn resume_from(
+        &mut self,
+        _: Partition,
+        reached: Option<Offset>,
+    ) -> Result<StartFrom, FollowError> {
+        Ok(StartFrom::At(reached.unwrap_or(self.0)))
+    }
+
+    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        self.1.take(batch)
+    }
+
+    fn poll_timing(&self) -> PollTiming {
+        self.1.poll_timing()
+    }
+}
+
+#[test]
+fn a_store_that_is_further_than_the_log_takes_nothing_of_it() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, (0..3).map(fact).collect());
+    let keeper = Keeper::default();
+    let config = config(&log, Partitions::All, Reads::Once);
+    let mut reading = Reading::new(config.clone(), Stored(5, keeper.clone()));
+    let error = reading.turn(LogTime(1), Duration::ZERO).unwrap_err();
+    assert!(matches!(error, FollowError::Beyond { reached: 5, end: 3, .. }), "{error:?}");
+    assert!(error.to_string().contains("up to 5, and the log ends at 3"), "{error}");
+    // Records of this log that come to lie before where the store is would be passed over.
+    append(&log, 0, (3..9).map(fact).collect());
+    assert!(matches!(reading.turn(LogTime(2), Duration::ZERO), Err(FollowError::Beyond { .. })));
+    assert_eq!(keeper.0.lock().unwrap().facts, []);
+    // At the end of the log is within it.
+    let mut reading = Reading::new(config, Stored(9, keeper));
+    reading.turn(LogTime(3), Duration::ZERO).unwrap();
+}

@@ -1,10 +1,10 @@
-//! The thread of a partition's worker, and the wall clock it takes its steps by.
+//! The thread of a partition's worker, and the clock of the log it takes its steps by.
 
+use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use floodgate_domain::LogTime;
-use floodgate_event_log::Offset;
+use floodgate_event_log::{Log, Offset};
 use floodgate_transport::Health;
 
 use crate::error::RunnerError;
@@ -29,8 +29,9 @@ impl Runner {
     pub fn spawn(config: LoopConfig, role: StartAs) -> std::io::Result<RunnerHandle> {
         let name = format!("runner-{}", config.partition);
         let writer = Box::new(WriterThread::new(config.partition));
+        let log = Arc::clone(&config.log);
         let (worker, control) = Worker::new(config, role, writer);
-        let thread = std::thread::Builder::new().name(name).spawn(move || run(worker))?;
+        let thread = std::thread::Builder::new().name(name).spawn(move || run(worker, &*log))?;
         Ok(RunnerHandle { control, thread })
     }
 }
@@ -92,18 +93,13 @@ impl RunnerHandle {
     }
 }
 
-fn run(mut worker: Worker) -> Result<(), RunnerError> {
+fn run(mut worker: Worker, log: &dyn Log) -> Result<(), RunnerError> {
     loop {
-        match worker.step(now(), Duration::MAX) {
+        match worker.step(log.now(), Duration::MAX) {
             StepOutcome::Continue => {}
             // A changed role ends the rest.
             StepOutcome::Rest(pause) => std::thread::park_timeout(pause),
             StepOutcome::Ended(outcome) => return outcome,
         }
     }
-}
-
-fn now() -> LogTime {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use floodgate_config::{Settings, SnapshotLocation};
+use floodgate_domain::LogTime;
 use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
 use floodgate_gateway::StaffRole;
 
@@ -22,6 +23,8 @@ pub(super) fn open_files(settings: &Settings) -> Finding {
     Finding::bad("open files", found, "raise `ulimit -Hn`, or lower server.connections_max")
 }
 
+/// Clocks that are this close to each other are no fault.
+const AHEAD_SECONDS: u64 = 2;
 /// 2024-01-01: a clock before it would give holds that are over already.
 const SANE_SECONDS: u64 = 1_704_067_200;
 
@@ -133,17 +136,44 @@ pub(super) fn log(data: &Path) -> Finding {
     if !data.join("log.db").exists() {
         return Finding::good("log", "there is none yet; the first start creates it");
     }
-    let counted =
-        EmbeddedLog::open_read_only(data).map_err(|error| error.to_string()).and_then(|log| {
-            let ends = (0..log.partitions(Topic::Commands)).map(|p| log.end(Topic::Commands, p));
-            ends.sum::<Result<u64, _>>().map_err(|error| error.to_string())
-        });
-    match counted {
-        Ok(commands) => Finding::good("log", format!("{commands} commands, all readable")),
+    match read_log(data) {
+        Ok((commands, last)) => {
+            // Not longer ago than it takes to look.
+            let ahead = last.0.saturating_sub(wall_clock().0) / 1_000;
+            let found = format!("{commands} commands, the last of each partition is readable");
+            if ahead < AHEAD_SECONDS {
+                return Finding::good("log", found);
+            }
+            Finding::bad(
+                "log",
+                format!("{found}; it is {ahead} s ahead of this machine's clock"),
+                "set the clock by NTP; the log goes by elapsed time, and slower until they agree",
+            )
+        }
         Err(error) => Finding::bad(
             "log",
             error,
-            "restore the folder from its last backup; a log cannot be repaired",
+            "see what is damaged with `floodgate log check`, and put back a copy of the folder",
         ),
     }
+}
+
+/// Commands in the log, and the time of its last record.
+fn read_log(data: &Path) -> Result<(u64, LogTime), String> {
+    let log = EmbeddedLog::open_read_only(data).map_err(|error| error.to_string())?;
+    let (mut commands, mut last) = (0, LogTime(0));
+    for topic in [Topic::Commands, Topic::Ledger] {
+        for partition in 0..log.partitions(topic) {
+            let record = log.last(topic, partition).map_err(|error| error.to_string())?;
+            let end = record.as_ref().map_or(0, |record| record.offset + 1);
+            commands += if topic == Topic::Commands { end } else { 0 };
+            last = record.map_or(last, |record| last.max(record.at));
+        }
+    }
+    Ok((commands, last))
+}
+
+fn wall_clock() -> LogTime {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    LogTime(u64::try_from(now.as_millis()).unwrap_or(u64::MAX))
 }

@@ -13,10 +13,12 @@
 //! | `slot` | a partition in the file and in memory |
 //! | `schema` | tables, settings, metadata of the file |
 //! | `checksum` | what every record at rest is checked with |
+//! | `clock` | what time it is in the log |
 //! | `ends` | where every partition ends, written down a second time |
 //! | `upgrade` | from the forms of older builds to that of this one |
 
 mod checksum;
+mod clock;
 mod ends;
 mod queue;
 mod reader;
@@ -31,12 +33,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use self::clock::LogClock;
 use self::ends::EndError;
 use self::queue::{Job, Queue};
 use self::reader::{FileReader, TailReader};
 use self::schema::{FORMAT, Schema};
 use self::slot::{Slot, slot_of};
 use self::tail::Tail;
+use floodgate_domain::LogTime;
+
 use crate::topics::Topic;
 use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
 
@@ -85,6 +90,7 @@ struct Shared {
     path: PathBuf,
     partitions: u32,
     has_checksums: bool,
+    clock: LogClock,
     queue: Queue,
     tails: Vec<Tail>,
     health: AtomicU8,
@@ -170,10 +176,12 @@ impl EmbeddedLog {
             .map(|slot| ends::read(&schema.connection, slot))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| OpenError::of_end(folder, error))?;
+        let last_at = ends.iter().map(|end| end.last_at).max().unwrap_or(0);
         let shared = Arc::new(Shared {
             path,
             partitions: found,
             has_checksums: true,
+            clock: LogClock::starting_at(LogTime(last_at)),
             queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
             tails: ends.iter().map(|end| Tail::starting_at(end.next)).collect(),
             health: AtomicU8::new(Health::Good as u8),
@@ -201,6 +209,7 @@ impl EmbeddedLog {
             path: path.clone(),
             partitions,
             has_checksums,
+            clock: LogClock::starting_at(LogTime(0)),
             queue: Queue::new(0, 0),
             tails: Vec::new(),
             health: AtomicU8::new(Health::ReadOnly as u8),
@@ -308,6 +317,14 @@ impl Log for EmbeddedLog {
         let mut found = Vec::new();
         FileReader::new(&self.shared, slot).read(last, end, 1, &mut found)?;
         Ok(found.pop())
+    }
+
+    fn now(&self) -> LogTime {
+        self.shared.clock.now()
+    }
+
+    fn clock_off_by_ms(&self) -> Option<i64> {
+        self.shared.clock.off_by_ms()
     }
 
     fn health(&self) -> Result<(), LogError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -71,7 +71,7 @@ impl Writer {
         let started = Instant::now();
         let mut ends = self.ends.clone();
         let mut acks = Vec::with_capacity(jobs.len());
-        let groups = stage(jobs, &mut ends, &mut acks);
+        let groups = stage(jobs, self.shared.clock.now(), &mut ends, &mut acks);
         let outcome = if self.shared.health() == Health::Broken {
             Err(LogError::Backend("an earlier write failed".into()))
         } else {
@@ -126,7 +126,7 @@ impl Writer {
     }
 
     fn forget_old(&self) -> rusqlite::Result<()> {
-        let now = wall_clock_ms();
+        let now = self.shared.clock.now().0;
         for slot in slots(self.shared.partitions).filter(|slot| !slot.in_memory) {
             let Cleanup::Age { ms } = slot.topic.cleanup() else { continue };
             let table = slot.table();
@@ -147,16 +147,16 @@ impl Writer {
 /// Gives every record its offset and time, by partition, and every job its answer.
 fn stage(
     jobs: &mut Vec<Job>,
+    now: LogTime,
     ends: &mut [End],
     acks: &mut Vec<(Ack, Appended)>,
 ) -> Vec<(Slot, Vec<Record>)> {
     // Order matters within a partition only; a stable sort keeps it.
     jobs.sort_by_key(|job| job.slot.index);
-    let now = wall_clock_ms();
     let mut groups: Vec<(Slot, Vec<Record>)> = Vec::new();
     for job in jobs.drain(..) {
         let end = &mut ends[job.slot.index];
-        end.last_at = end.last_at.max(now);
+        end.last_at = end.last_at.max(now.0);
         let at = LogTime(end.last_at);
         acks.push((job.ack, Appended { first: end.next, at }));
         if groups.last().is_none_or(|(slot, _)| *slot != job.slot) {
@@ -231,11 +231,6 @@ fn encode_headers(headers: &[(String, Bytes)]) -> Option<Vec<u8>> {
         out.put_bytes(value);
     }
     Some(out)
-}
-
-fn wall_clock_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

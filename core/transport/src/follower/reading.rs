@@ -39,6 +39,8 @@ pub struct Reading<H: Handler> {
     progress: HashMap<Partition, Progress>,
     /// Empty before the first turn and after a failure.
     open: Vec<Open>,
+    /// What is written to is of another log.
+    beyond: Option<FollowError>,
     was_quiet: bool,
     has_advanced: bool,
     batch: Buffers<H::Item>,
@@ -70,6 +72,7 @@ impl<H: Handler> Reading<H> {
             handler,
             progress: HashMap::new(),
             open: Vec::new(),
+            beyond: None,
             was_quiet: false,
             has_advanced: false,
             batch,
@@ -134,6 +137,10 @@ impl<H: Handler> Reading<H> {
     }
 
     fn open(&mut self) -> Result<(), FollowError> {
+        // Until the next start: the log may grow to where the store is, and would not fit then.
+        if let Some(beyond) = &self.beyond {
+            return Err(beyond.clone());
+        }
         let partitions = match self.config.partitions {
             Partitions::One(partition) => partition..partition.saturating_add(1),
             Partitions::All => 0..self.config.log.partitions(self.config.topic),
@@ -145,7 +152,15 @@ impl<H: Handler> Reading<H> {
             let start = self.handler.resume_from(partition, progress.reached)?;
             let (log, topic) = (&*self.config.log, self.config.topic);
             let from = match start {
-                StartFrom::At(offset) => offset,
+                StartFrom::At(offset) => {
+                    // What this process has read itself was there.
+                    if progress.reached.is_none() {
+                        let found = is_within(log, topic, partition, offset);
+                        self.beyond = found.as_ref().err().filter(|it| it.is_beyond()).cloned();
+                        found?;
+                    }
+                    offset
+                }
                 StartFrom::First => log.first(topic, partition)?,
                 StartFrom::End => log.end(topic, partition)?,
             };
@@ -215,6 +230,20 @@ impl<H: Handler> Reading<H> {
         }
         self.was_quiet = false;
     }
+}
+
+/// Whether the log goes as far as a store has read.
+fn is_within(
+    log: &dyn Log,
+    topic: Topic,
+    partition: Partition,
+    reached: Offset,
+) -> Result<(), FollowError> {
+    let end = log.end(topic, partition)?;
+    if reached <= end {
+        return Ok(());
+    }
+    Err(FollowError::Beyond { topic: topic.name(), partition, reached, end })
 }
 
 fn reader(

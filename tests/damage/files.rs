@@ -1,0 +1,145 @@
+//! An installation that has sold something and stopped, and what can happen to its files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use floodgate_event_log::{EmbeddedLog, Log, Topic};
+use floodgate_load::{LoadOptions, LoadProgress, run};
+use http::Method;
+use rand::RngExt;
+use serde_json::{Value, json};
+
+use crate::form;
+use crate::process::{self, Process, ask, make_keys};
+use crate::world::new_event;
+
+/// A data folder and its settings.
+pub(super) struct Installation {
+    folder: tempfile::TempDir,
+    manager: String,
+}
+
+impl Installation {
+    /// One event, a few dozen buyers, a calm stop with snapshots.
+    pub(super) async fn sold() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let manager = make_keys(&folder.path().join("data"));
+        std::fs::write(folder.path().join("form.toml"), form::as_toml(&form::embedded_flags()))
+            .unwrap();
+        let installation = Installation { folder, manager };
+        installation.sell_more().await;
+        installation
+    }
+
+    /// Another event, sold in the same way.
+    pub(super) async fn sell_more(&self) {
+        let mut server = self.serve();
+        server.ready().await;
+        let target = server.target();
+        let new = new_event(&json!({ "shoppers_max": 5_000 }));
+        let created = ask(&target, &self.manager, Method::POST, "/v1/events", new).await;
+        let event_id = created["event_id"].as_str().unwrap().to_owned();
+        let open = format!("/v1/events/{event_id}/sale/open");
+        ask(&target, &self.manager, Method::POST, &open, json!({})).await;
+        let options = LoadOptions::new(&target, &event_id, 25, 11);
+        let report = run(&options, Arc::new(LoadProgress::default())).await.unwrap();
+        assert!(report.sales > 0, "{report:?}");
+        server.signal("-TERM");
+        assert!(server.wait());
+    }
+
+    pub(super) fn serve(&self) -> Process {
+        let config = self.folder.path().join("form.toml");
+        let settings = [("FLOODGATE_CONFIG", config.to_str().unwrap())];
+        Process::start("serve", &self.data(), "127.0.0.1:0", &settings)
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn path(&self) -> PathBuf {
+        self.data().join("log.db")
+    }
+
+    /// The log as it is.
+    pub(super) fn log(&self) -> Vec<u8> {
+        std::fs::read(self.path()).unwrap()
+    }
+
+    /// Another log in its place.
+    pub(super) fn put_back(&self, log: &[u8]) {
+        for beside in ["log.db-wal", "log.db-shm"] {
+            let _ = std::fs::remove_file(self.data().join(beside));
+        }
+        std::fs::write(self.path(), log).unwrap();
+    }
+
+    pub(super) fn empty_log(&self) {
+        self.put_back(&[]);
+    }
+
+    pub(super) fn remove_snapshots(&self) {
+        std::fs::remove_dir_all(self.data().join("snapshots")).unwrap();
+    }
+
+    /// Flips a bit in the middle of a command of the event that was sold; where.
+    pub(super) fn flip_a_command(&self) -> (u32, u64) {
+        let (partition, records) = busiest(&self.data());
+        let mut random = rand::rng();
+        let (offset, value) = &records[random.random_range(1..records.len())];
+        let mut value = value.clone();
+        let at = value.len() / 2;
+        value[at] ^= 1 << random.random_range(0..8);
+        // By SQLite, because bytes of the file that look like it can be left over from a page split.
+        let file = rusqlite::Connection::open(self.path()).unwrap();
+        let table = format!("\"{}/{partition}\"", Topic::Commands.name());
+        let change = format!("UPDATE {table} SET value = ?1 WHERE \"offset\" = ?2");
+        assert_eq!(file.execute(&change, (value, i64::try_from(*offset).unwrap())).unwrap(), 1);
+        (partition, *offset)
+    }
+
+    /// The last command got its time from another clock, by a build before checksums.
+    pub(super) fn move_last_command(&self, by_ms: i64) {
+        let (partition, _) = busiest(&self.data());
+        let file = rusqlite::Connection::open(self.path()).unwrap();
+        for topic in Topic::ALL.into_iter().filter(|topic| *topic != Topic::Replies) {
+            for partition in 0..4 {
+                let table = format!("\"{}/{partition}\"", topic.name());
+                file.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN checksum")).unwrap();
+            }
+        }
+        let table = format!("\"{}/{partition}\"", Topic::Commands.name());
+        file.execute_batch(&format!(
+            "DROP TABLE ends; DELETE FROM about WHERE name = 'checksum';
+             UPDATE about SET value = '2' WHERE name = 'format';
+             UPDATE {table} SET at = at + {by_ms}
+             WHERE \"offset\" = (SELECT max(\"offset\") FROM {table})"
+        ))
+        .unwrap();
+    }
+
+    /// `floodgate log check`: its exit code, and a line for every partition.
+    pub(super) fn check(&self) -> (i32, Vec<Value>) {
+        process::run(&["log", "check", "--json", "--data", self.data().to_str().unwrap()])
+    }
+
+    pub(super) fn doctor(&self) -> Vec<Value> {
+        let config = self.folder.path().join("form.toml");
+        let (config, data) = (config.to_str().unwrap().to_owned(), self.data());
+        let words = ["doctor", "--json", "--config", &config, "--data", data.to_str().unwrap()];
+        process::run(&words).1
+    }
+}
+
+/// The partition with most commands, and its commands.
+fn busiest(data: &Path) -> (u32, Vec<(u64, Vec<u8>)>) {
+    let log = EmbeddedLog::open_read_only(data).unwrap();
+    let partitions = log.partitions(Topic::Commands);
+    let all = (0..partitions).map(|partition| {
+        let records = floodgate_testkit::records(&log, Topic::Commands, partition);
+        let values = records.into_iter().map(|record| (record.offset, record.value.to_vec()));
+        (partition, values.collect::<Vec<_>>())
+    });
+    all.max_by_key(|(_, records)| records.len()).unwrap()
+}

@@ -1,0 +1,121 @@
+//! Damage at rest, as operators meet it: a flipped bit, a log that was emptied, put back from an older
+//! copy or taken from another installation, a clock that was wrong. Each is said, and nothing is
+//! sold over it. The embedded form only: its files are ours, Kafka's are Kafka's.
+
+mod files;
+
+use std::time::{Duration, Instant};
+
+use floodgate_http_client::{Call, Http};
+use http::Method;
+use serde_json::Value;
+
+use self::files::Installation;
+use crate::process::Process;
+
+/// What `/readyz` says once `is_it` is so; panics after a while.
+async fn readiness(server: &Process, is_it: impl Fn(&Value) -> bool) -> Value {
+    let http = Http::new(&server.target()).unwrap();
+    let started = Instant::now();
+    let mut pulse = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        pulse.tick().await;
+        let answer = http.call(Method::GET, "/readyz", Call::default()).await;
+        match answer {
+            Ok(answer) if is_it(&answer.body) => return answer.body,
+            Ok(answer) => {
+                assert!(started.elapsed() < Duration::from_secs(60), "{}", answer.body);
+            }
+            Err(error) => assert!(started.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+    }
+}
+
+fn reason(ready: &Value) -> String {
+    ready["services"]["supervisor"]["reason"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Starts a server, expects it not to be ready for this reason, and ends it.
+async fn is_not_ready(installation: &Installation, because: &str) {
+    let mut server = installation.serve();
+    let ready = readiness(&server, |ready| !reason(ready).is_empty()).await;
+    assert_eq!(ready["ready"], false, "{ready}");
+    assert!(reason(&ready).contains(because), "{because} is not in {ready}");
+    server.signal("-TERM");
+    assert!(server.wait(), "it ends calmly all the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flipped_bit_in_a_command_is_found_and_stops_its_partition() {
+    let installation = Installation::sold().await;
+    let (partition, offset) = installation.flip_a_command();
+    let where_it_is = format!("record {offset} of floodgate.commands.v1/{partition} is damaged");
+    // The state after it is known: nothing is decided again, so nothing is wrong.
+    let mut server = installation.serve();
+    server.ready().await;
+    server.signal("-TERM");
+    assert!(server.wait());
+    // Without that state it would have to be guessed.
+    installation.remove_snapshots();
+    is_not_ready(&installation, &where_it_is).await;
+
+    let (code, lines) = installation.check();
+    assert_eq!(code, 1, "{lines:?}");
+    let damaged: Vec<_> = lines.iter().filter(|line| line["damaged"] == 1).collect();
+    assert_eq!(damaged.len(), 1, "{lines:?}");
+    assert_eq!(damaged[0]["topic"], "floodgate.commands.v1");
+    assert_eq!(damaged[0]["partition"], partition);
+    assert_eq!(damaged[0]["faults"][0]["offset"], offset);
+    let end = damaged[0]["end"].as_u64().unwrap();
+    assert_eq!(damaged[0]["good"], end - 1, "what lies behind it is read as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_emptied_or_replaced_is_not_served_beside_its_snapshots() {
+    let installation = Installation::sold().await;
+    installation.empty_log();
+    is_not_ready(&installation, "is not from this log, which has 0 commands").await;
+    // The tables are of the old log as well, and take nothing of the new one.
+    let server = installation.serve();
+    let is_said = |ready: &Value| {
+        let reason = &ready["services"]["sink-sqlite"]["reason"];
+        reason.as_str().is_some_and(|reason| reason.contains("and the log ends at 0"))
+    };
+    readiness(&server, is_said).await;
+    drop(server);
+
+    // An older copy, from before the last sale.
+    let installation = Installation::sold().await;
+    let copy = installation.log();
+    installation.sell_more().await;
+    installation.put_back(&copy);
+    is_not_ready(&installation, "is not from this log").await;
+    // That of another installation, with as many partitions.
+    let other = Installation::sold().await;
+    installation.put_back(&other.log());
+    is_not_ready(&installation, "is not from this log").await;
+    // Once people have said which is right, it is a log like any other.
+    installation.remove_snapshots();
+    installation.serve().ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_untouched_log_is_whole() {
+    let installation = Installation::sold().await;
+    let (code, lines) = installation.check();
+    assert_eq!(code, 0, "{lines:?}");
+    let good: u64 = lines.iter().filter_map(|line| line["good"].as_u64()).sum();
+    assert!(good > 20, "{lines:?}");
+    assert!(lines.iter().all(|line| line["damaged"] == 0), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_ahead_of_the_clock_is_said() {
+    let installation = Installation::sold().await;
+    // As a clock that was a day ahead for a moment left it.
+    installation.move_last_command(24 * 3_600_000);
+    let findings = installation.doctor();
+    let log = findings.iter().find(|finding| finding["check"] == "log").unwrap();
+    assert_eq!(log["ok"], false, "{log}");
+    assert!(log["found"].as_str().unwrap().contains("s ahead of this machine's clock"), "{log}");
+}
