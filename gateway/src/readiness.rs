@@ -24,15 +24,15 @@ pub(crate) struct Readiness {
 /// How one service of the process is.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ServiceHealth {
-    /// ready, starting, degraded or failed.
+    /// ready, starting, degraded, mismatched (it belongs to another log) or failed.
     health: &'static str,
     /// Why it cannot go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// How long it has been degraded.
+    /// How long it has been degraded or mismatched.
     #[serde(skip_serializing_if = "Option::is_none")]
     for_seconds: Option<u64>,
-    /// Whether the process is not ready while this is not.
+    /// Whether the process is not ready while this is not. One that is mismatched always counts.
     needed: bool,
 }
 

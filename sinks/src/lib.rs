@@ -15,6 +15,6 @@ mod tables;
 
 pub use self::postgres::PostgresSink;
 pub use destinations::{destinations, role};
-pub use pump::spawn;
+pub use pump::{rebuild, spawn};
 pub use sink::{ClockReading, Destination, Inspection, Sink, SinkError};
 pub use sqlite::SqliteSink;

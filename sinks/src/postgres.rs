@@ -8,12 +8,12 @@ use postgres::{Client, NoTls, Transaction};
 
 use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
-use floodgate_event_log::{Offset, Partition};
+use floodgate_event_log::{Checkpoint, Offset, Partition};
 
 use crate::inspect::{failed, inspect_postgres};
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, ColumnType, Dialect, Write};
+use crate::tables::{Column, ColumnType, Dialect, Lacking, Write, drop_all};
 
 const DIALECT: Dialect =
     Dialect { table_suffix: "", create_view: "CREATE OR REPLACE VIEW", source: columns };
@@ -74,6 +74,14 @@ impl Destination for PostgresDestination {
         true
     }
 
+    fn clear(&self) -> Result<(), SinkError> {
+        let mut client = Client::connect(&self.config, NoTls).map_err(failed)?;
+        alone(&mut client)?;
+        let mut transaction = client.transaction().map_err(failed)?;
+        transaction.batch_execute(&drop_all()).map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
     fn inspect(&self) -> Result<Inspection, SinkError> {
         inspect_postgres(&self.config)
     }
@@ -110,47 +118,62 @@ impl PostgresSink {
     }
 }
 
+/// Every sink has a share of the lock; all of it can be had only when no other has any.
+fn alone(client: &mut Client) -> Result<(), SinkError> {
+    let lock = client.query_one("SELECT pg_try_advisory_lock($1)", &[&CARRYING]).map_err(failed)?;
+    match lock.get(0) {
+        true => Ok(()),
+        false => Err(SinkError::InUse("sinks.postgres".to_owned())),
+    }
+}
+
+/// The columns of a table where it would be made; none if it is not there.
+fn columns_of(
+    transaction: &mut Transaction<'_>,
+    table: &str,
+) -> Result<Vec<String>, postgres::Error> {
+    let ask = "SELECT column_name::text FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = $1";
+    let rows = transaction.query(ask, &[&table])?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 fn connect(config: &str) -> Result<Client, SinkError> {
     let mut client = Client::connect(config, NoTls).map_err(failed)?;
     let mut transaction = client.transaction().map_err(failed)?;
+    transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK]).map_err(failed)?;
+    let lacking = Lacking::of(|table| columns_of(&mut transaction, table)).map_err(failed)?;
+    lacking.checked()?;
+    for step in lacking.add.iter().chain([&DIALECT.schema()]) {
+        transaction.batch_execute(step).map_err(failed)?;
+    }
     transaction
-        .execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK])
-        .and_then(|_| transaction.batch_execute(&DIALECT.schema()))
-        .and_then(|()| transaction.commit())
+        .commit()
         .and_then(|()| client.execute("SELECT pg_advisory_lock_shared($1)", &[&CARRYING]))
         .map_err(failed)?;
     Ok(client)
 }
 
 impl Sink for PostgresSink {
-    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
-        let stored = self
-            .client()?
-            .query_opt("SELECT next FROM positions WHERE partition = $1", &[&i64::from(partition)])
-            .map_err(failed)?;
-        Ok(stored.map_or(0, |row| row.get::<_, i64>(0).unsigned_abs()))
+    fn checkpoint(&mut self, partition: Partition) -> Result<Checkpoint, SinkError> {
+        let ask = "SELECT next, mark FROM positions WHERE partition = $1";
+        let stored = self.client()?.query_opt(ask, &[&i64::from(partition)]).map_err(failed)?;
+        Ok(stored.map_or(Checkpoint::default(), |row| rows::checkpoint(row.get(0), row.get(1))))
     }
 
     fn write(
         &mut self,
         partition: Partition,
         facts: &[FactRecord],
-        next: Offset,
+        behind: Checkpoint,
     ) -> Result<(), SinkError> {
-        write_all(self.client()?, partition, facts, next).map_err(failed)
+        write_all(self.client()?, partition, facts, behind).map_err(failed)
     }
 
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {
         let client = self.client()?;
-        // Every sink has a share of it; all of it can be had only when no other has any.
-        let is_alone: bool = client
-            .query_one("SELECT pg_try_advisory_lock($1)", &[&CARRYING])
-            .map_err(failed)?
-            .get(0);
-        if !is_alone {
-            return Err(SinkError::InUse("sinks.postgres".to_owned()));
-        }
-        let back = "UPDATE positions SET next = least(next, $2) WHERE partition = $1";
+        alone(client)?;
+        let back = "UPDATE positions SET next = $2, mark = NULL WHERE partition = $1 AND next > $2";
         let set = client.execute(back, &[&i64::from(partition), &signed(to)]).map_err(failed);
         // The lock goes with the connection.
         self.client = None;
@@ -162,7 +185,7 @@ fn write_all(
     client: &mut Client,
     partition: Partition,
     facts: &[FactRecord],
-    next: Offset,
+    behind: Checkpoint,
 ) -> Result<(), postgres::Error> {
     let mut transaction = client.transaction()?;
     let mut rows = Collected::new(&mut transaction);
@@ -171,9 +194,10 @@ fn write_all(
     }
     rows.send()?;
     transaction.execute(
-        "INSERT INTO positions (partition, next) VALUES ($1, $2)
-         ON CONFLICT (partition) DO UPDATE SET next = greatest(positions.next, excluded.next)",
-        &[&i64::from(partition), &signed(next)],
+        "INSERT INTO positions (partition, next, mark) VALUES ($1, $2, $3)
+         ON CONFLICT (partition) DO UPDATE SET next = excluded.next, mark = excluded.mark
+         WHERE positions.next <= excluded.next",
+        &[&i64::from(partition), &signed(behind.next), &behind.mark.map(|mark| mark.to_string())],
     )?;
     transaction.commit()
 }

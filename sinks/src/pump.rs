@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use floodgate_domain::FactRecord;
-use floodgate_event_log::{Log, Offset, Partition, Reads, Topic};
+use floodgate_event_log::{Checkpoint, Log, Offset, Partition, Reads, Topic};
 use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom,
-    Unreadable,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, Reading,
+    StartFrom, Unreadable,
 };
 
 use crate::destinations::role;
@@ -23,18 +23,41 @@ const QUIET: Duration = Duration::from_millis(100);
 /// Writes every partition of the facts to a destination, on its own thread. One that is unreachable
 /// for a while loses nothing, it only falls behind.
 pub fn spawn(log: Arc<dyn Log>, destination: Arc<dyn Destination>) -> std::io::Result<Follower> {
+    Follower::spawn(following(log, &*destination), move || Pump { destination, sink: None })
+}
+
+fn following(log: Arc<dyn Log>, destination: &dyn Destination) -> FollowerConfig {
     let role = role(destination.name());
-    let config = FollowerConfig {
+    FollowerConfig {
         name: role.clone(),
         log,
         topic: Topic::Ledger,
         partitions: Partitions::All,
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
-        // Before the position goes past them, since nobody comes back.
+        // Before the checkpoint goes past them, since nobody comes back.
         unreadable: Unreadable::SetAside { role, reads: Reads::Once },
-    };
-    Follower::spawn(config, move || Pump { destination, sink: None })
+    }
+}
+
+/// Empties a destination and writes everything there that the ledger has now. `progress` hears
+/// after every turn how many records are still to be read. Must be called outside async tasks.
+pub fn rebuild(
+    log: &Arc<dyn Log>,
+    destination: &Arc<dyn Destination>,
+    mut progress: impl FnMut(u64),
+) -> Result<(), FollowError> {
+    destination.clear().map_err(|error| FollowError::Store(error.to_string()))?;
+    let config = following(Arc::clone(log), &**destination);
+    let pump = Pump { destination: Arc::clone(destination), sink: None };
+    let mut reading = Reading::new(config, pump);
+    loop {
+        let tick = reading.turn(log.now(), QUIET)?;
+        progress(tick.behind);
+        if tick.behind == 0 {
+            return Ok(());
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -54,18 +77,18 @@ enum Taken {
 impl Handler for Pump {
     type Item = FactRecord;
 
-    /// What was not written is not behind us: the position is stored with the rows.
+    /// What was not written is not behind us: the checkpoint is stored with the rows.
     fn resume_from(
         &mut self,
         partition: Partition,
         _: Option<Offset>,
     ) -> Result<StartFrom, FollowError> {
-        let position = self.sink().and_then(|sink| sink.position(partition));
-        Ok(StartFrom::At(position.map_err(|error| self.failed(&error))?))
+        let checkpoint = self.sink().and_then(|sink| sink.checkpoint(partition));
+        Ok(StartFrom::Behind(checkpoint.map_err(|error| self.failed(&error))?))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        match self.write(batch.partition, batch.items, batch.next)? {
+        match self.write(batch.partition, batch.items, batch.checkpoint())? {
             Taken::All => Ok(()),
             Taken::Refused => self.one_by_one(batch),
         }
@@ -90,21 +113,21 @@ impl Pump {
     fn one_by_one(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let (partition, facts) = (batch.partition, batch.items);
         for (index, fact) in facts.iter().enumerate() {
-            let behind = batch.offsets[index] + 1;
+            let behind = batch.checkpoint_behind(index);
             if self.write(partition, std::slice::from_ref(fact), behind)? == Taken::Refused {
                 batch.set_aside(index, &format!("{} does not take it", self.destination.name()))?;
             }
         }
-        self.write(partition, &[], batch.next).map(|_| ())
+        self.write(partition, &[], batch.checkpoint()).map(|_| ())
     }
 
     fn write(
         &mut self,
         partition: Partition,
         facts: &[FactRecord],
-        next: Offset,
+        behind: Checkpoint,
     ) -> Result<Taken, FollowError> {
-        match self.sink().and_then(|sink| sink.write(partition, facts, next)) {
+        match self.sink().and_then(|sink| sink.write(partition, facts, behind)) {
             Ok(()) => Ok(Taken::All),
             Err(SinkError::Refused(error)) => {
                 tracing::error!(sink = self.destination.name(), error, "facts are refused");

@@ -3,6 +3,8 @@
 use floodgate_domain::effects::SeatMove;
 use floodgate_domain::{Effects, EventId, FactRecord, LogTime, NewEvent, SalePhase, SeatState};
 
+use floodgate_event_log::Checkpoint;
+
 use crate::tables::Write;
 
 /// A value of a row.
@@ -12,6 +14,11 @@ pub(crate) enum ColumnValue<'a> {
     Number(i64),
     Flag(bool),
     Text(&'a str),
+}
+
+/// The checkpoint that a row of the positions says.
+pub(crate) fn checkpoint(next: i64, mark: Option<&str>) -> Checkpoint {
+    Checkpoint { next: next.unsigned_abs(), mark: mark.and_then(|mark| mark.parse().ok()) }
 }
 
 /// Where rows go.

@@ -1,7 +1,7 @@
 //! What a sink is, and what a destination is before it is opened.
 
 use floodgate_domain::{FactRecord, LogTime};
-use floodgate_event_log::{Offset, Partition};
+use floodgate_event_log::{Checkpoint, Offset, Partition};
 
 /// Why a sink did not take a batch; nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,19 +22,19 @@ pub enum SinkError {
 
 /// A place facts are carried to.
 pub trait Sink: std::fmt::Debug {
-    /// Where to go on in a partition: the position stored with the rows.
-    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError>;
+    /// Where to go on in a partition: the checkpoint stored with the rows.
+    fn checkpoint(&mut self, partition: Partition) -> Result<Checkpoint, SinkError>;
 
-    /// Writes a batch and the position behind it, all or nothing. Facts may come again and
+    /// Writes a batch and the checkpoint behind it, all or nothing. Facts may come again and
     /// out of order; the result is the same.
     fn write(
         &mut self,
         partition: Partition,
         facts: &[FactRecord],
-        next: Offset,
+        behind: Checkpoint,
     ) -> Result<(), SinkError>;
 
-    /// Sets the stored position back, so that the next start reads from there again; one that is
+    /// Sets the stored checkpoint back, so that the next start reads from there again; one that is
     /// not further stays. Refused while anybody carries facts to the same place.
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;
 }
@@ -49,6 +49,10 @@ pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
 
     /// Whether it is there without being made.
     fn exists(&self) -> bool;
+
+    /// Empties it, so that whoever carries facts there begins with the first one. Refused while
+    /// anybody does.
+    fn clear(&self) -> Result<(), SinkError>;
 
     /// How it is, beside how its sink needs it. Changes nothing; must be called outside async
     /// tasks.

@@ -11,11 +11,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params, pa
 
 use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
-use floodgate_event_log::{Offset, Partition};
+use floodgate_event_log::{Checkpoint, Offset, Partition};
 
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, Dialect, Write};
+use crate::tables::{Column, Dialect, Lacking, Write};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: " WITHOUT ROWID",
@@ -54,6 +54,28 @@ impl Destination for SqliteDestination {
 
     fn exists(&self) -> bool {
         self.path.exists()
+    }
+
+    /// Without looking inside: it may be damaged.
+    fn clear(&self) -> Result<(), SinkError> {
+        if !self.exists() {
+            return Ok(());
+        }
+        let carrying = File::create(lock_of(&self.path)).map_err(unavailable)?;
+        if carrying.try_lock().is_err() {
+            return Err(SinkError::InUse(self.path.display().to_string()));
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            let mut file = self.path.clone().into_os_string();
+            file.push(suffix);
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(unavailable(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn inspect(&self) -> Result<Inspection, SinkError> {
@@ -101,11 +123,14 @@ impl SqliteSink {
         // them; both are then written again.
         connection
             .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
-            .and_then(|()| connection.execute_batch(&DIALECT.schema()))
             .map_err(failed)?;
-        let io = |error: std::io::Error| SinkError::Unavailable(error.to_string());
-        let carrying = File::create(path.with_added_extension("lock")).map_err(io)?;
-        carrying.lock_shared().map_err(io)?;
+        let lacking = Lacking::of(|table| columns_of(&connection, table)).map_err(failed)?;
+        lacking.checked()?;
+        for step in lacking.add.iter().chain([&DIALECT.schema()]) {
+            connection.execute_batch(step).map_err(failed)?;
+        }
+        let carrying = File::create(lock_of(path)).map_err(unavailable)?;
+        carrying.lock_shared().map_err(unavailable)?;
         let statements = Write::ALL.map(|write| write.sql(DIALECT));
         Ok(SqliteSink { connection, statements, path: path.to_owned(), carrying })
     }
@@ -114,7 +139,7 @@ impl SqliteSink {
         &mut self,
         partition: Partition,
         facts: &[FactRecord],
-        next: Offset,
+        behind: Checkpoint,
     ) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
         let mut rows = Transfer { transaction: &transaction, statements: &self.statements };
@@ -122,42 +147,43 @@ impl SqliteSink {
             rows::write(fact, &mut rows)?;
         }
         transaction
-            .prepare_cached("INSERT OR REPLACE INTO positions (partition, next) VALUES (?1, ?2)")?
-            .execute(params![partition, signed(next)])?;
+            .prepare_cached(
+                "INSERT OR REPLACE INTO positions (partition, next, mark) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![partition, signed(behind.next), behind.mark.map(|m| m.to_string())])?;
         transaction.commit()
     }
 }
 
 impl Sink for SqliteSink {
-    fn position(&mut self, partition: Partition) -> Result<Offset, SinkError> {
-        let stored: Option<i64> = self
+    fn checkpoint(&mut self, partition: Partition) -> Result<Checkpoint, SinkError> {
+        let ask = "SELECT next, mark FROM positions WHERE partition = ?1";
+        let stored: Option<(i64, Option<String>)> = self
             .connection
-            .query_row("SELECT next FROM positions WHERE partition = ?1", [partition], |row| {
-                row.get(0)
-            })
+            .query_row(ask, [partition], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(failed)?;
-        Ok(stored.map_or(0, i64::unsigned_abs))
+        Ok(stored
+            .map_or(Checkpoint::default(), |(next, mark)| rows::checkpoint(next, mark.as_deref())))
     }
 
     fn write(
         &mut self,
         partition: Partition,
         facts: &[FactRecord],
-        next: Offset,
+        behind: Checkpoint,
     ) -> Result<(), SinkError> {
-        self.write_all(partition, facts, next).map_err(failed)
+        self.write_all(partition, facts, behind).map_err(failed)
     }
 
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {
         if self.carrying.try_lock().is_err() {
             return Err(SinkError::InUse(self.path.display().to_string()));
         }
-        let back = "UPDATE positions SET next = min(next, ?2) WHERE partition = ?1";
+        let back = "UPDATE positions SET next = ?2, mark = NULL WHERE partition = ?1 AND next > ?2";
         let set = self.connection.execute(back, params![partition, signed(to)]).map_err(failed);
         // Others may carry again.
-        let shared = self.carrying.lock_shared();
-        shared.map_err(|error| SinkError::Unavailable(error.to_string()))?;
+        self.carrying.lock_shared().map_err(unavailable)?;
         set.map(|_| ())
     }
 }
@@ -186,6 +212,21 @@ impl ToSql for ColumnValue<'_> {
             ColumnValue::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
         })
     }
+}
+
+/// The file whose lock all share who carry facts into another.
+fn lock_of(path: &Path) -> PathBuf {
+    path.with_added_extension("lock")
+}
+
+fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
+    let mut ask = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
+    ask.query_map([table], |row| row.get(0))?.collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
+fn unavailable(error: std::io::Error) -> SinkError {
+    SinkError::Unavailable(error.to_string())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

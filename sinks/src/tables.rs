@@ -3,6 +3,8 @@
 //! The same SQL serves every database; what differs is a [`Dialect`]: how a table is created, and
 //! what a statement takes its rows from. Times are milliseconds since 1970 in UTC.
 
+use crate::sink::SinkError;
+
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnType {
@@ -147,10 +149,11 @@ const HISTORY: Table = Table {
     index: &[],
 };
 
-/// How far each partition of the facts has been carried here.
+/// How far each partition of the facts has been carried here, and what the last record looked like
+/// ([`floodgate_event_log::RecordMark`]).
 const POSITIONS: Table = Table {
     name: "positions",
-    columns: &[number("partition"), number("next")],
+    columns: &[number("partition"), number("next"), or_null(text("mark"))],
     key: &["partition"],
     version: None,
     index: &[],
@@ -201,6 +204,54 @@ impl Dialect {
             |(name, select): &(&str, &str)| format!("{} {name} AS {select};\n", self.create_view);
         tables.chain(VIEWS.iter().map(view)).collect()
     }
+}
+
+/// What tables that are there already lack.
+#[derive(Debug, Default)]
+pub(crate) struct Lacking {
+    /// What can be added, since nobody needs its value in rows that are there.
+    pub(crate) add: Vec<String>,
+    /// `events.starts_at`: only facts give it a value.
+    rebuild: Option<String>,
+}
+
+impl Lacking {
+    /// Compares every table with the columns that `found` has of it; none means that it is not
+    /// there.
+    pub(crate) fn of<E>(mut found: impl FnMut(&str) -> Result<Vec<String>, E>) -> Result<Self, E> {
+        let mut lacking = Lacking::default();
+        for table in TABLES {
+            let there = found(table.name)?;
+            let missing = |column: &&Column| !there.iter().any(|name| name == column.name);
+            for column in table.columns.iter().filter(missing).filter(|_| !there.is_empty()) {
+                let Column { name, kind, .. } = column;
+                if table.name == POSITIONS.name {
+                    let kind = kind.name();
+                    lacking.add.push(format!("ALTER TABLE positions ADD COLUMN \"{name}\" {kind}"));
+                } else {
+                    lacking.rebuild = Some(format!("{}.{name}", table.name));
+                }
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// The error for what cannot be added.
+    pub(crate) fn checked(&self) -> Result<(), SinkError> {
+        match &self.rebuild {
+            None => Ok(()),
+            Some(column) => Err(SinkError::Unavailable(format!(
+                "the tables are of an older build and have no {column}; run `floodgate views rebuild`"
+            ))),
+        }
+    }
+}
+
+/// What removes everything a sink has made.
+pub(crate) fn drop_all() -> String {
+    let views = VIEWS.iter().map(|(name, _)| format!("DROP VIEW IF EXISTS {name};\n"));
+    let tables = TABLES.iter().map(|table| format!("DROP TABLE IF EXISTS {};\n", table.name));
+    views.chain(tables).collect()
 }
 
 impl Table {

@@ -22,6 +22,7 @@ mod stampede;
 mod ticket;
 mod topics;
 mod venue;
+mod views;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,7 @@ enum Command {
     Dlq(dlq::Dlq),
     Schemas(schemas::Schemas),
     Log(log::Log),
+    Views(views::Views),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
     Bench(bench::Bench),
@@ -99,6 +101,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Dlq(command) => command.run(json),
         Command::Schemas(command) => command.run(),
         Command::Log(command) => command.run(json),
+        Command::Views(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),
         Command::Bench(command) => command.run(json),

@@ -124,6 +124,17 @@ impl Installation {
         process::run(&["log", "check", "--json", "--data", self.data().to_str().unwrap()])
     }
 
+    /// `floodgate views rebuild`: its exit code, and a line for every sink.
+    pub(super) fn rebuild_views(&self) -> (i32, Vec<Value>) {
+        let data = self.data();
+        process::run(&["views", "rebuild", "--json", "--data", data.to_str().unwrap()])
+    }
+
+    pub(super) fn events_in_tables(&self) -> u32 {
+        let file = rusqlite::Connection::open(self.data().join("views.db")).unwrap();
+        file.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap()
+    }
+
     pub(super) fn doctor(&self) -> Vec<Value> {
         let config = self.folder.path().join("form.toml");
         let (config, data) = (config.to_str().unwrap().to_owned(), self.data());

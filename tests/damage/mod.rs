@@ -79,7 +79,7 @@ async fn a_log_that_was_emptied_or_replaced_is_not_served_beside_its_snapshots()
     let server = installation.serve();
     let is_said = |ready: &Value| {
         let reason = &ready["services"]["sink-sqlite"]["reason"];
-        reason.as_str().is_some_and(|reason| reason.contains("and the log ends at 0"))
+        reason.as_str().is_some_and(|reason| reason.contains("and it ends at 0"))
     };
     readiness(&server, is_said).await;
     drop(server);
@@ -94,9 +94,25 @@ async fn a_log_that_was_emptied_or_replaced_is_not_served_beside_its_snapshots()
     let other = Installation::sold().await;
     installation.put_back(&other.log());
     is_not_ready(&installation, "is not from this log").await;
-    // Once people have said which is right, it is a log like any other.
+    // Once people have said which is right, the tables are of the other one still.
     installation.remove_snapshots();
+    let server = installation.serve();
+    let are_mismatched = |ready: &Value| ready["services"]["sink-sqlite"]["health"] == "mismatched";
+    let ready = readiness(&server, are_mismatched).await;
+    assert_eq!(ready["ready"], false, "{ready}");
+    let reason = ready["services"]["sink-sqlite"]["reason"].as_str().unwrap();
+    assert!(reason.contains("floodgate views rebuild"), "{reason}");
+    let (code, said) = installation.rebuild_views();
+    assert_ne!(code, 0, "a server is using the log: {said:?}");
+    drop(server);
+
+    let (code, said) = installation.rebuild_views();
+    assert_eq!((code, said.len()), (0, 1), "{said:?}");
+    assert_eq!(said[0]["sink"], "sqlite");
+    assert_eq!(installation.events_in_tables(), 1, "those of the log, and no others");
     installation.serve().ready().await;
+    installation.sell_more().await;
+    assert_eq!(installation.events_in_tables(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

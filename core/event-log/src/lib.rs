@@ -7,12 +7,14 @@
 //! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`dead_letters`] | records that a reader could not read, set aside with their origin |
+//! | [`checkpoint`] | where somebody goes on, and whether it is still the same log |
 //! | [`probe`] | how far the log's clock is from ours |
 //! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |
 //! | [`kafka`] | the same on Apache Kafka |
 //! | [`embedded`] | the default backend: SQLite, one group-committing writer |
 
+pub mod checkpoint;
 pub mod contract;
 pub mod dead_letters;
 pub mod embedded;
@@ -24,6 +26,7 @@ pub mod topics;
 pub mod trace;
 pub mod traits;
 
+pub use checkpoint::{Checkpoint, CheckpointError, RecordMark};
 pub use dead_letters::{DeadLetters, Origin, Reads, read_dead_letters};
 pub use embedded::{EmbeddedLog, EmbeddedOptions, OpenError};
 pub use kafka::{KafkaError, KafkaLog, KafkaOptions};

@@ -13,6 +13,12 @@ pub enum Health {
         reason: String,
         since: Instant,
     },
+    /// What it builds belongs to another log, or to one that is no longer whole: it stands still,
+    /// and only people can say which of the two is right.
+    Mismatched {
+        reason: String,
+        since: Instant,
+    },
     /// It has ended and nothing in this process brings it back.
     Failed {
         reason: String,
@@ -31,6 +37,12 @@ impl Health {
         Health::Failed { reason: reason.into() }
     }
 
+    /// Whether it stands still until people have decided.
+    #[must_use]
+    pub fn is_mismatched(&self) -> bool {
+        matches!(self, Health::Mismatched { .. })
+    }
+
     #[must_use]
     pub fn is_ready(&self) -> bool {
         *self == Health::Ready
@@ -43,6 +55,7 @@ impl Health {
             Health::Starting => "starting",
             Health::Ready => "ready",
             Health::Degraded { .. } => "degraded",
+            Health::Mismatched { .. } => "mismatched",
             Health::Failed { .. } => "failed",
         }
     }
@@ -54,7 +67,8 @@ impl Health {
             Health::Ready => 0,
             Health::Starting => 1,
             Health::Degraded { .. } => 2,
-            Health::Failed { .. } => 3,
+            Health::Mismatched { .. } => 3,
+            Health::Failed { .. } => 4,
         }
     }
 
@@ -63,7 +77,9 @@ impl Health {
     pub fn reason(&self) -> Option<&str> {
         match self {
             Health::Starting | Health::Ready => None,
-            Health::Degraded { reason, .. } | Health::Failed { reason } => Some(reason),
+            Health::Degraded { reason, .. }
+            | Health::Mismatched { reason, .. }
+            | Health::Failed { reason } => Some(reason),
         }
     }
 
@@ -71,7 +87,9 @@ impl Health {
     #[must_use]
     pub fn degraded_for(&self) -> Option<Duration> {
         match self {
-            Health::Degraded { since, .. } => Some(since.elapsed()),
+            Health::Degraded { since, .. } | Health::Mismatched { since, .. } => {
+                Some(since.elapsed())
+            }
             _ => None,
         }
     }
@@ -88,6 +106,9 @@ impl Health {
             None => Health::Ready,
             Some((name, Health::Degraded { reason, since })) => {
                 Health::Degraded { reason: format!("{name}: {reason}"), since }
+            }
+            Some((name, Health::Mismatched { reason, since })) => {
+                Health::Mismatched { reason: format!("{name}: {reason}"), since }
             }
             Some((name, Health::Failed { reason })) => {
                 Health::Failed { reason: format!("{name}: {reason}") }
@@ -114,7 +135,10 @@ mod tests {
         let two = [("a", degraded("x", 1)), ("b", degraded("y", 9)), ("c", Health::Starting)];
         let both = Health::of_all(two);
         assert_eq!(both.reason(), Some("b: y"), "who waits longest decides when it is enough");
-        let failed = [("a", degraded("x", 99)), ("b", Health::failed("gone"))];
+        let mismatched = Health::Mismatched { reason: "another log".into(), since: now };
+        let two = [("a", degraded("x", 99)), ("b", mismatched.clone())];
+        assert_eq!(Health::of_all(two).reason(), Some("b: another log"));
+        let failed = [("a", mismatched), ("b", Health::failed("gone"))];
         assert_eq!(Health::of_all(failed), Health::failed("b: gone"));
     }
 }

@@ -30,7 +30,8 @@ pub enum Stage {
 pub enum Need {
     /// The process exists for it: not ready without it, and ended if that does not pass.
     Needed,
-    /// A side job, which must not harm the main one: reported, and retried for ever.
+    /// A side job, which must not harm the main one: reported, and retried for ever. Only what it
+    /// finds wrong with the log itself makes the process not ready.
     Beside,
 }
 
@@ -127,13 +128,16 @@ impl Services {
 /// Whether a process with these may be sent work.
 #[must_use]
 pub fn is_ready(reports: &[ServiceReport]) -> bool {
-    reports.iter().all(|report| report.need == Need::Beside || report.health.is_ready())
+    reports.iter().all(|ServiceReport { health, need, .. }| {
+        let may_wait = *need == Need::Beside && !health.is_mismatched();
+        may_wait || health.is_ready()
+    })
 }
 
 fn failure(reports: &[ServiceReport], patience: Duration) -> Option<ServiceError> {
     reports.iter().find_map(|ServiceReport { name, health, need }| match health {
         Health::Failed { reason } => Some(ServiceError::new(name, reason)),
-        Health::Degraded { reason, since }
+        Health::Degraded { reason, since } | Health::Mismatched { reason, since }
             if *need == Need::Needed && since.elapsed() > patience =>
         {
             let reason = format!("{reason}; it did not pass within {patience:?}");
@@ -182,6 +186,7 @@ mod tests {
         let ago = Duration::from_secs(30);
         let since = Instant::now().checked_sub(ago).expect("the machine runs for half a minute");
         let degraded = Health::Degraded { reason: "the disk is full".into(), since };
+        let mismatched = Health::Mismatched { reason: "another log".into(), since };
         let rows = [
             (Need::Needed, Health::Starting, false, None),
             (Need::Needed, Health::Ready, true, None),
@@ -194,6 +199,8 @@ mod tests {
             (Need::Needed, Health::degraded("just now"), false, None),
             (Need::Needed, Health::failed("broken"), false, Some("it: broken")),
             (Need::Beside, degraded, true, None),
+            (Need::Beside, mismatched.clone(), false, None),
+            (Need::Needed, mismatched, false, Some("it: another log; it did not pass within 10s")),
             (Need::Beside, Health::Starting, true, None),
             (Need::Beside, Health::failed("broken"), true, Some("it: broken")),
         ];

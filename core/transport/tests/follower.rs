@@ -8,7 +8,8 @@ use std::time::Duration;
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{EventId, Fact, FactPosition, FactRecord, Frontier, LogTime};
 use floodgate_event_log::{
-    Log, LogError, NewRecord, Offset, Origin, Partition, Reads, Topic, read_dead_letters,
+    Checkpoint, CheckpointError, Log, LogError, NewRecord, Offset, Origin, Partition, Reads,
+    RecordMark, Topic, read_dead_letters,
 };
 use floodgate_testkit::{Fate, MemoryLog, cut};
 use floodgate_transport::{
@@ -229,7 +230,7 @@ fn what_nothing_brings_back_has_failed() {
 
 /// Goes on from what another log had.
 #[derive(Debug)]
-struct Stored(Offset, Keeper);
+struct Stored(Checkpoint, Keeper);
 
 impl Handler for Stored {
     type Item = FactRecord;
@@ -239,7 +240,7 @@ impl Handler for Stored {
         _: Partition,
         reached: Option<Offset>,
     ) -> Result<StartFrom, FollowError> {
-        Ok(StartFrom::At(reached.unwrap_or(self.0)))
+        Ok(reached.map_or(StartFrom::Behind(self.0), StartFrom::At))
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -257,15 +258,77 @@ fn a_store_that_is_further_than_the_log_takes_nothing_of_it() {
     append(&log, 0, (0..3).map(fact).collect());
     let keeper = Keeper::default();
     let config = config(&log, Partitions::All, Reads::Once);
-    let mut reading = Reading::new(config.clone(), Stored(5, keeper.clone()));
+    let mut reading = Reading::new(config.clone(), Stored(Checkpoint::at(5), keeper.clone()));
     let error = reading.turn(LogTime(1), Duration::ZERO).unwrap_err();
-    assert!(matches!(error, FollowError::Beyond { reached: 5, end: 3, .. }), "{error:?}");
-    assert!(error.to_string().contains("up to 5, and the log ends at 3"), "{error}");
+    let FollowError::Mismatched(CheckpointError::Beyond { next: 5, end: 3, .. }) = error else {
+        panic!("{error:?}");
+    };
+    assert!(error.to_string().contains("up to 5, and it ends at 3"), "{error}");
     // Records of this log that come to lie before where the store is would be passed over.
     append(&log, 0, (3..9).map(fact).collect());
-    assert!(matches!(reading.turn(LogTime(2), Duration::ZERO), Err(FollowError::Beyond { .. })));
+    assert!(matches!(reading.turn(LogTime(2), Duration::ZERO), Err(FollowError::Mismatched(_))));
     assert_eq!(keeper.0.lock().unwrap().facts, []);
     // At the end of the log is within it.
-    let mut reading = Reading::new(config, Stored(9, keeper));
+    let mut reading = Reading::new(config, Stored(Checkpoint::at(9), keeper));
     reading.turn(LogTime(3), Duration::ZERO).unwrap();
+}
+
+#[test]
+fn a_store_goes_on_behind_the_record_it_read_and_behind_no_other() {
+    let (here, elsewhere) = (MemoryLog::new(1), MemoryLog::new(1));
+    append(&here, 0, (0..9).map(fact).collect());
+    append(&elsewhere, 0, (0..9).map(|number| fact(number * 2)).collect());
+    let records = here.records(Topic::Ledger, 0);
+    for record in &records {
+        let checkpoint = Checkpoint::behind(record);
+        let keeper = Keeper::default();
+        let config_here = config(&here, Partitions::All, Reads::Once);
+        Reading::new(config_here, Stored(checkpoint, keeper.clone()))
+            .turn(LogTime(1), Duration::ZERO)
+            .unwrap();
+        let config = config(&elsewhere, Partitions::All, Reads::Once);
+        let turned =
+            Reading::new(config, Stored(checkpoint, keeper)).turn(LogTime(1), Duration::ZERO);
+        // The first record of both is the same, so nothing is known against going on behind it.
+        let expected =
+            RecordMark::of(&elsewhere.records(Topic::Ledger, 0)[checkpoint.next as usize - 1]);
+        assert_eq!(turned.is_ok(), checkpoint.mark == Some(expected), "{checkpoint:?}");
+        if checkpoint.next > 1 {
+            let error = turned.unwrap_err().to_string();
+            assert!(error.contains("is not the one that was read"), "{error}");
+        }
+    }
+}
+
+/// What was read by this process is looked at too, whenever it starts over.
+#[test]
+fn a_log_that_is_made_anew_under_a_follower_is_noticed() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, (0..3).map(fact).collect());
+    let keeper = Keeper::default();
+    let mut reading = Reading::new(config(&log, Partitions::All, Reads::Once), keeper.clone());
+    reading.turn(LogTime(1), Duration::ZERO).unwrap();
+    log.make_anew();
+    append(&log, 0, (10..15).map(fact).collect());
+    log.cut();
+    reading.turn(LogTime(2), Duration::ZERO).unwrap_err();
+    log.restore();
+    let error = reading.turn(LogTime(3), Duration::ZERO).unwrap_err();
+    assert!(matches!(error, FollowError::Mismatched(CheckpointError::Replaced { .. })), "{error}");
+    assert_eq!(keeper.numbers(), [0, 1, 2]);
+}
+
+#[test]
+fn what_folds_a_topic_that_keeps_everything_needs_its_beginning() {
+    let log = MemoryLog::new(1);
+    append(&log, 0, (0..9).map(fact).collect());
+    log.trim(Topic::Ledger, 0, 4);
+    let keeper = Keeper::default();
+    let mut reading = Reading::new(config(&log, Partitions::All, Reads::Once), keeper.clone());
+    let error = reading.turn(LogTime(1), Duration::ZERO).unwrap_err();
+    assert!(
+        matches!(error, FollowError::Mismatched(CheckpointError::Gone { first: 4, .. })),
+        "{error}"
+    );
+    assert!(keeper.numbers().is_empty());
 }

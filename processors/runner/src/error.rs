@@ -21,7 +21,8 @@ pub enum RunnerError {
     #[error(
         "the ledger of partition {partition} {what}: command {}, fact {}; nothing more is decided. \
          Stop the processor and find out which of the two is right: `floodgate log check`, \
-         `floodgate audit`; then put back a copy of the log from before",
+         `floodgate audit`; then put back a copy of the log from before. Where the commands are \
+         right and a snapshot is not, move the snapshots away",
         position.offset,
         position.index
     )]
@@ -33,6 +34,13 @@ pub enum RunnerError {
          back; if this one is right, move the snapshots away and start again"
     )]
     ForeignSnapshot { partition: Partition, next: Offset, end: Offset },
+    /// Stop: what a state rests on was deleted.
+    #[error(
+        "the commands of partition {partition} before {first} are gone, and no snapshot reaches so \
+         far: the sale before that is not known. Put back a copy of the log or of the snapshots \
+         that has them, and see `floodgate doctor` for what deletes them"
+    )]
+    CommandsGone { partition: Partition, first: Offset },
     /// Stop: the state is wrong and every further decision would be.
     #[error("invariant {invariant} of partition {partition} is broken: {detail}")]
     Broken { partition: Partition, invariant: &'static str, detail: String },
@@ -52,6 +60,7 @@ impl RunnerError {
             RunnerError::Log(LogError::Damaged { .. })
                 | RunnerError::Diverged { .. }
                 | RunnerError::ForeignSnapshot { .. }
+                | RunnerError::CommandsGone { .. }
         )
     }
 

@@ -25,8 +25,8 @@
 mod comparison;
 mod decided;
 mod error;
-mod fingerprint;
 mod group_version;
+mod marked;
 mod own_command;
 mod owning;
 mod partition_loop;

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use floodgate_domain::wire::{WireError, decode_command};
 use floodgate_domain::{Command, Envelope, FactPosition, FactRecord, LogTime};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{Log, Offset, Origin, Partition, Record, Topic, Tracer};
+use floodgate_event_log::{Log, Offset, Origin, Partition, Record, RecordMark, Topic, Tracer};
 use floodgate_transport::ReplySender;
 
 use crate::comparison::Comparison;
 use crate::decided::Decided;
 use crate::error::{RunnerError, broken};
-use crate::fingerprint::RecordFingerprint;
 use crate::group_version::GroupVersion;
 use crate::own_command::OwnCommand;
 use crate::publication::Publication;
@@ -166,7 +165,7 @@ impl PartitionLoop {
         self.recovered.commands.0.poll(BATCH_MAX, wait, &mut self.records)?;
         let commands = self.records.len();
         if let Some(last) = self.records.last() {
-            self.recovered.fingerprint = RecordFingerprint::of(last);
+            self.recovered.basis.command = Some(RecordMark::of(last));
             let started = Instant::now();
             self.apply_batch()?;
             self.end_comparison()?;
@@ -232,6 +231,9 @@ impl PartitionLoop {
                     break;
                 }
             };
+            if let Some(last) = self.facts.last() {
+                self.recovered.basis.fact = Some(last.position);
+            }
             outcome = publish(&mut self.facts, &mut self.comparison, &mut self.publication);
             if outcome.is_err() {
                 break;
@@ -328,7 +330,7 @@ impl PartitionLoop {
     fn written(&mut self) -> Vec<u8> {
         let started = Instant::now();
         let mut state = Vec::with_capacity(self.snapshot_bytes + self.snapshot_bytes / 8);
-        self.recovered.fingerprint.write(&mut state);
+        self.recovered.basis.write(&mut state);
         self.recovered.engine.snapshot(&mut state);
         self.snapshot_bytes = state.len();
         metrics::histogram!("floodgate_runner_snapshot_seconds").record(started.elapsed());

@@ -1,19 +1,14 @@
 //! Where to continue: the newest valid snapshot, and the tail of the published facts.
 
-use std::time::Duration;
-
 use floodgate_domain::FactPosition;
 use floodgate_engine::{Engine, EngineLimits, SnapshotError};
-use floodgate_event_log::{Log, LogError, Offset, Origin, Partition, Topic};
+use floodgate_event_log::{Checkpoint, CheckpointError, Log, Offset, Origin, Partition, Topic};
 
 use crate::error::{RunnerError, broken};
-use crate::fingerprint::RecordFingerprint;
+use crate::marked::Basis;
 use crate::readers::Reader;
 use crate::snapshots::SnapshotStore;
-use crate::tail::facts_tail;
-
-/// How long the record before a snapshot may take to arrive.
-const RECORD_WITHIN: Duration = Duration::from_secs(10);
+use crate::tail::{facts_tail, has_fact_from};
 
 /// Where a state came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +35,8 @@ impl RecoveredFrom {
 pub(crate) struct RecoveredState {
     pub(crate) engine: Engine,
     pub(crate) commands: Reader,
-    /// The record before them.
-    pub(crate) fingerprint: RecordFingerprint,
+    /// What the state follows from.
+    pub(crate) basis: Basis,
     pub(crate) origin: RecoveredFrom,
 }
 
@@ -63,21 +58,58 @@ pub(crate) fn find_start(
 ) -> Result<OwnerStart, RunnerError> {
     let recovered = match newest_good(log, snapshots, partition, limits)? {
         Some(recovered) => recovered,
-        None => RecoveredState {
-            engine: Engine::new(limits),
-            commands: Reader(log.reader(Topic::Commands, partition, 0)?),
-            fingerprint: RecordFingerprint::default(),
-            origin: RecoveredFrom::Nothing,
-        },
+        None => from_the_first(log, partition, limits)?,
     };
     // Here, and not at every takeover: it looks at every seat, fifty milliseconds for 200,000.
     if let Some(violation) = recovered.engine.violations().into_iter().next() {
         return Err(broken(partition, violation));
     }
-    Ok(OwnerStart {
-        recovered,
-        facts_tail: facts_tail(log, partition)?,
-        parked_tail: parked_tail(log, partition)?,
+    let facts_tail = facts_tail(log, partition)?;
+    look_at_ledger(log, partition, recovered.basis, facts_tail)?;
+    Ok(OwnerStart { recovered, facts_tail, parked_tail: parked_tail(log, partition)? })
+}
+
+/// Whether the ledger is that of the commands and of the state, as far as its end says.
+fn look_at_ledger(
+    log: &dyn Log,
+    partition: Partition,
+    basis: Basis,
+    facts_tail: Option<FactPosition>,
+) -> Result<(), RunnerError> {
+    // Every fact before a snapshot was durable when that was stored. An owner that was replaced may
+    // have repeated older ones behind it.
+    if let Some(position) = basis.fact.filter(|fact| Some(*fact) > facts_tail)
+        && !has_fact_from(log, partition, position)?
+    {
+        let what = "ends before a fact that a snapshot rests on";
+        return Err(RunnerError::Diverged { partition, position, what });
+    }
+    // After the tail: what was published since then is of commands that are there too.
+    let end = log.end(Topic::Commands, partition)?;
+    match facts_tail.filter(|tail| tail.offset >= end) {
+        None => Ok(()),
+        Some(position) => {
+            let what = "holds facts of commands that are not in the log";
+            Err(RunnerError::Diverged { partition, position, what })
+        }
+    }
+}
+
+/// The state before the first command, if that one is still there.
+fn from_the_first(
+    log: &dyn Log,
+    partition: Partition,
+    limits: EngineLimits,
+) -> Result<RecoveredState, RunnerError> {
+    let first = log.first(Topic::Commands, partition)?;
+    if first > 0 {
+        return Err(RunnerError::CommandsGone { partition, first });
+    }
+    Ok(RecoveredState {
+        engine: Engine::new(limits),
+        commands: Reader(log.reader(Topic::Commands, partition, 0)?),
+        basis: Basis::default(),
+        origin: RecoveredFrom::Nothing,
     })
 }
 
@@ -103,19 +135,31 @@ fn newest_good(
                 continue;
             }
         };
-        let Some((fingerprint, state)) = RecordFingerprint::split(&bytes) else {
+        let Some((basis, state)) = Basis::split(&bytes) else {
             tracing::error!(partition, next, "a snapshot is from another build; skipped");
             continue;
         };
-        let Some(commands) = behind_fingerprint(log, partition, next, fingerprint)? else {
+        let mark = basis.command;
+        if mark.is_some() != (next > 0) {
             return Err(RunnerError::ForeignSnapshot { partition, next, end });
-        };
+        }
+        match (Checkpoint { next, mark }).check(log, Topic::Commands, partition) {
+            Ok(()) => {}
+            // Those before it lie even further back.
+            Err(CheckpointError::Gone { first, .. }) => {
+                return Err(RunnerError::CommandsGone { partition, first });
+            }
+            Err(CheckpointError::Beyond { .. } | CheckpointError::Replaced { .. }) => {
+                return Err(RunnerError::ForeignSnapshot { partition, next, end });
+            }
+            Err(CheckpointError::Log(error)) => return Err(error.into()),
+        }
         match Engine::restore(state, limits) {
             Ok(engine) => {
                 return Ok(Some(RecoveredState {
                     engine,
-                    commands,
-                    fingerprint,
+                    commands: Reader(log.reader(Topic::Commands, partition, next)?),
+                    basis,
                     origin: RecoveredFrom::Snapshot,
                 }));
             }
@@ -129,29 +173,6 @@ fn newest_good(
         }
     }
     Ok(None)
-}
-
-/// A reader at `next`, if the record before it is the one that is marked.
-fn behind_fingerprint(
-    log: &dyn Log,
-    partition: Partition,
-    next: Offset,
-    fingerprint: RecordFingerprint,
-) -> Result<Option<Reader>, RunnerError> {
-    let Some(before) = next.checked_sub(1) else {
-        let first = Reader(log.reader(Topic::Commands, partition, 0)?);
-        return Ok(Some(first).filter(|_| fingerprint == RecordFingerprint::default()));
-    };
-    let mut reader = log.reader(Topic::Commands, partition, before)?;
-    let mut found = Vec::new();
-    if reader.poll(1, RECORD_WITHIN, &mut found)? == 0 {
-        let late = format!("command {before} of partition {partition} did not come in time");
-        return Err(RunnerError::Log(LogError::Backend(late)));
-    }
-    let is_same = found
-        .iter()
-        .all(|record| record.offset == before && RecordFingerprint::of(record) == fingerprint);
-    Ok(is_same.then_some(Reader(reader)))
 }
 
 pub(crate) fn parked_tail(

@@ -11,11 +11,10 @@ use std::time::Duration;
 use floodgate_domain::wire::decode_command;
 use floodgate_domain::{Envelope, FactPosition, FactRecord};
 use floodgate_engine::Engine;
-use floodgate_event_log::{LogError, Offset, Partition, Record, Topic};
+use floodgate_event_log::{LogError, Offset, Partition, Record, RecordMark, Topic};
 
 use crate::comparison::Comparison;
 use crate::error::RunnerError;
-use crate::fingerprint::RecordFingerprint;
 use crate::partition_loop::{LoopConfig, PartitionLoop, Resume, Turn};
 use crate::readers::{Kept, Reader};
 use crate::recovery::{RecoveredFrom, RecoveredState, find_start, parked_tail};
@@ -208,6 +207,9 @@ impl Standby {
             let LoopConfig { partition, .. } = self.config;
             let step = self.recovered.engine.step(offset, at, envelope, &mut facts);
             step.map_err(|newer| RunnerError::NewerVersion { partition, newer })?;
+            if let Some(last) = facts.last() {
+                self.recovered.basis.fact = Some(last.position);
+            }
             if let Some(comparison) = &mut self.comparison {
                 facts.iter().try_for_each(|fact| comparison.check(fact))?;
             }
@@ -220,7 +222,7 @@ impl Standby {
             }
         }
         if let Some(last) = folded.checked_sub(1) {
-            self.recovered.fingerprint = RecordFingerprint::of(&self.ahead[last]);
+            self.recovered.basis.command = Some(RecordMark::of(&self.ahead[last]));
         }
         let foreign = self.ahead.drain(..folded).enumerate();
         let foreign = foreign.filter(|(place, _)| places.binary_search(place).is_err());

@@ -29,12 +29,32 @@ pub(crate) fn facts_tail(
         offset = last.offset,
         "the ledger ends with a record that is not a fact"
     );
+    back_from(log, partition, last.offset, |_| true)
+}
+
+/// Whether the ledger has a fact of this position, or of a later one.
+pub(crate) fn has_fact_from(
+    log: &dyn Log,
+    partition: Partition,
+    position: FactPosition,
+) -> Result<bool, RunnerError> {
+    let end = log.end(Topic::Ledger, partition)?;
+    Ok(back_from(log, partition, end, |found| found >= position)?.is_some())
+}
+
+/// The last fact before `end` whose position is wanted.
+fn back_from(
+    log: &dyn Log,
+    partition: Partition,
+    mut end: Offset,
+    is_wanted: impl Fn(FactPosition) -> bool,
+) -> Result<Option<FactPosition>, RunnerError> {
     let first = log.first(Topic::Ledger, partition)?;
-    let (mut end, mut step) = (last.offset, STEP_MIN);
+    let mut step = STEP_MIN;
     while end > first {
         let from = end.saturating_sub(step).max(first);
         for record in records(log, partition, from, end)?.iter().rev() {
-            if let Some(position) = fact_position(record)? {
+            if let Some(position) = fact_position(record)?.filter(|found| is_wanted(*found)) {
                 return Ok(Some(position));
             }
         }

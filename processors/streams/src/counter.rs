@@ -14,7 +14,8 @@ use floodgate_transport::{
 use crate::dataflow::CountsDataflow;
 use crate::deltas::{Amounts, EventLayouts, TotalKey};
 use crate::forget::Forgetting;
-use crate::publish::{CountsPosition, published_by, record, tombstone};
+use crate::last_published::{LastPublished, last_record};
+use crate::publish::{CountsPosition, forget_after_ms, record, tombstone};
 use crate::{PATIENCE, QUIET};
 
 /// Facts taken at once: a few milliseconds of dataflow.
@@ -71,13 +72,19 @@ impl Handler for Counter {
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         if let Some(counting) = &mut self.counting {
-            batch.items.iter().for_each(|fact| counting.take(fact));
+            let facts = batch.items.iter().zip(batch.offsets);
+            for (fact, offset) in facts {
+                counting.take(fact, *offset)?;
+            }
         }
         Ok(())
     }
 
     fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
         let Some(counting) = &mut self.counting else { return Ok(()) };
+        if let Some(published) = counting.published.as_ref().filter(|_| tick.behind == 0) {
+            published.look_at_end(&*counting.log)?;
+        }
         let is_time = counting.published_at.elapsed() >= PUBLISH_EVERY || tick.read == 0;
         if !is_time || counting.is_silent() {
             return Ok(());
@@ -106,7 +113,7 @@ struct Counting {
     dataflow: CountsDataflow,
     last: Option<(FactPosition, LogTime)>,
     /// What was published before this one began: up to there it only counts.
-    published: Option<FactPosition>,
+    published: Option<LastPublished>,
     differences: Vec<(TotalKey, Amounts)>,
     /// Totals that changed and are not published yet; one a key at most.
     owed: BTreeMap<TotalKey, Amounts>,
@@ -121,11 +128,12 @@ impl Counting {
         partition: Partition,
         forget_after_ms: u64,
     ) -> Result<Self, LogError> {
-        let last = log.last(Topic::Counts, partition)?.and_then(|record| published_by(&record));
+        let last = last_record(&*log, Topic::Counts, partition)?;
         // What was published under another setting is followed under it.
-        let after_ms = last.map_or(forget_after_ms, |(_, after_ms)| after_ms);
+        let after_ms =
+            last.as_ref().map_or(forget_after_ms, |(_, record)| self::forget_after_ms(record));
         Ok(Counting {
-            published: last.map(|(position, _)| position),
+            published: last.map(|(published, _)| published),
             log,
             partition,
             layouts: EventLayouts::default(),
@@ -148,14 +156,18 @@ impl Counting {
         !self.is_silent() && self.differences.is_empty() && self.owed.is_empty()
     }
 
-    fn take(&mut self, fact: &FactRecord) {
+    fn take(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
+        if let Some(published) = &mut self.published {
+            published.covers(fact, offset)?;
+        }
         self.last = Some((fact.position, fact.at));
         if self.forgetting.fold(fact) {
             self.layouts.differences(fact, &mut self.differences);
         }
-        if self.published == Some(fact.position) {
+        if self.published.as_ref().is_some_and(LastPublished::is_met) {
             self.catch_up(fact.at);
         }
+        Ok(())
     }
 
     /// Reached what was published before: from here on, totals are news, and so is what our own

@@ -12,6 +12,7 @@ mod counter;
 mod dataflow;
 mod deltas;
 mod forget;
+mod last_published;
 pub mod public;
 mod publish;
 

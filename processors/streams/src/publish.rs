@@ -87,17 +87,9 @@ fn key(event_id: EventId, scope: Scope) -> String {
     }
 }
 
-/// What an earlier run has published: up to which position, and after how long it forgot events. One that
-/// does not say forgot none.
-pub(crate) fn published_by(record: &Record) -> Option<(FactPosition, u64)> {
-    let header = |name: &str| {
-        let (_, value) = record.headers.iter().find(|(found, _)| found == name)?;
-        std::str::from_utf8(value).ok()
-    };
-    // `partition-offset-index`: tombstones have it too.
-    let mut numbers = header("ce_id")?.split('-').skip(1);
-    let offset = numbers.next()?.parse().ok()?;
-    let index = numbers.next()?.parse().ok()?;
-    let after_ms = header(FORGET_AFTER).and_then(|text| text.parse().ok()).unwrap_or(u64::MAX);
-    Some((FactPosition { offset, index }, after_ms))
+/// After how long events were forgotten by whoever wrote a record. One that does not say forgot none.
+pub(crate) fn forget_after_ms(record: &Record) -> u64 {
+    let header = record.headers.iter().find(|(name, _)| name == FORGET_AFTER);
+    let text = header.and_then(|(_, value)| std::str::from_utf8(value).ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(u64::MAX)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use floodgate_domain::FactRecord;
 use floodgate_domain::wire::encode_fact;
-use floodgate_event_log::{Log, NewRecord, Offset, Partition, Topic};
+use floodgate_event_log::{Checkpoint, Log, NewRecord, Offset, Partition, Topic};
 use floodgate_sinks::{Destination, Inspection, Sink, SinkError, spawn};
 use floodgate_testkit::{MemoryLog, cut};
 use floodgate_transport::{Health, Service};
@@ -34,16 +34,21 @@ impl Shelf {
 }
 
 impl Sink for Shelf {
-    fn position(&mut self, _: Partition) -> Result<Offset, SinkError> {
+    fn checkpoint(&mut self, _: Partition) -> Result<Checkpoint, SinkError> {
         self.reached()?;
-        Ok(self.taken.lock().unwrap().1)
+        Ok(Checkpoint::at(self.taken.lock().unwrap().1))
     }
 
-    fn write(&mut self, _: Partition, facts: &[FactRecord], next: u64) -> Result<(), SinkError> {
+    fn write(
+        &mut self,
+        _: Partition,
+        facts: &[FactRecord],
+        behind: Checkpoint,
+    ) -> Result<(), SinkError> {
         self.reached()?;
         let mut taken = self.taken.lock().unwrap();
         taken.0.extend(facts.iter().map(|fact| fact.position.offset));
-        taken.1 = next;
+        taken.1 = behind.next;
         Ok(())
     }
 
@@ -64,6 +69,10 @@ impl Destination for Shelf {
 
     fn exists(&self) -> bool {
         true
+    }
+
+    fn clear(&self) -> Result<(), SinkError> {
+        unreachable!("nobody empties this one")
     }
 
     fn inspect(&self) -> Result<Inspection, SinkError> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use floodgate_domain::FactRecord;
 use floodgate_domain::wire::encode_fact;
 use floodgate_event_log::{
-    EmbeddedLog, EmbeddedOptions, Log, NewRecord, Offset, Origin, Partition, Topic,
+    Checkpoint, EmbeddedLog, EmbeddedOptions, Log, NewRecord, Offset, Origin, Partition, Topic,
     read_dead_letters,
 };
 use floodgate_sinks::{Destination, Inspection, Sink, SinkError, SqliteSink, destinations, spawn};
@@ -70,7 +70,7 @@ fn garbage_is_set_aside_once_and_harms_no_row() {
     let (log, facts) = (open(folder.path()), history(3));
     append_with_garbage(&log, &facts);
     let views = folder.path().join("views.db");
-    let position = || SqliteSink::open(&views).unwrap().position(0).unwrap();
+    let position = || SqliteSink::open(&views).unwrap().checkpoint(0).unwrap().next;
     carry(&log, tables(folder.path()), position);
     let expected: Vec<_> = [40, 90, 190].map(|at| ("sink-sqlite".to_owned(), at)).to_vec();
     assert_eq!(dead_letters(&log), expected);
@@ -82,7 +82,7 @@ fn garbage_is_set_aside_once_and_harms_no_row() {
     assert_eq!(dead_letters(&log), expected);
 
     let calm = folder.path().join("calm.db");
-    SqliteSink::open(&calm).unwrap().write(0, &facts, 200).unwrap();
+    SqliteSink::open(&calm).unwrap().write(0, &facts, Checkpoint::at(200)).unwrap();
     let count = |path: &Path| -> i64 {
         let ask = "SELECT count(*) * 1000000 + sum(reservation_version) FROM reservations";
         rusqlite::Connection::open(path).unwrap().query_row(ask, [], |row| row.get(0)).unwrap()
@@ -95,16 +95,16 @@ fn a_file_somebody_carries_into_is_not_set_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("views.db");
     let mut running = SqliteSink::open(&path).unwrap();
-    running.write(0, &history(1), 200).unwrap();
+    running.write(0, &history(1), Checkpoint::at(200)).unwrap();
     let mut other = SqliteSink::open(&path).unwrap();
     let refused = other.rewind(0, 7);
     assert!(matches!(refused, Err(SinkError::InUse(_))), "{refused:?}");
     drop(running);
     other.rewind(0, 7).unwrap();
-    assert_eq!(other.position(0).unwrap(), 7);
+    assert_eq!(other.checkpoint(0).unwrap().next, 7);
     other.rewind(0, 100).unwrap();
-    assert_eq!(other.position(0).unwrap(), 7, "what is not behind it stays");
-    SqliteSink::open(&path).unwrap().write(0, &[], 8).unwrap();
+    assert_eq!(other.checkpoint(0).unwrap().next, 7, "what is not behind it stays");
+    SqliteSink::open(&path).unwrap().write(0, &[], Checkpoint::at(8)).unwrap();
 }
 
 /// What a sink that is not there took.
@@ -122,11 +122,16 @@ struct Choosy(Arc<Mutex<Taken>>);
 const NEVER: [u64; 2] = [77, 78];
 
 impl Sink for Choosy {
-    fn position(&mut self, _: Partition) -> Result<Offset, SinkError> {
-        Ok(self.0.lock().unwrap().next)
+    fn checkpoint(&mut self, _: Partition) -> Result<Checkpoint, SinkError> {
+        Ok(Checkpoint::at(self.0.lock().unwrap().next))
     }
 
-    fn write(&mut self, _: Partition, facts: &[FactRecord], next: u64) -> Result<(), SinkError> {
+    fn write(
+        &mut self,
+        _: Partition,
+        facts: &[FactRecord],
+        behind: Checkpoint,
+    ) -> Result<(), SinkError> {
         let mut taken = self.0.lock().unwrap();
         taken.calls += 1;
         if taken.calls.is_multiple_of(7) {
@@ -136,7 +141,7 @@ impl Sink for Choosy {
             return Err(SinkError::Refused("no such character".into()));
         }
         taken.facts.extend(facts.iter().map(|fact| fact.position.offset));
-        taken.next = next;
+        taken.next = behind.next;
         Ok(())
     }
 
@@ -159,6 +164,10 @@ impl Destination for ToChoosy {
 
     fn exists(&self) -> bool {
         true
+    }
+
+    fn clear(&self) -> Result<(), SinkError> {
+        unreachable!("nobody empties this one")
     }
 
     fn inspect(&self) -> Result<Inspection, SinkError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use floodgate_domain::FactRecord;
+use floodgate_event_log::Checkpoint;
 use floodgate_sinks::{Sink, SqliteSink};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -34,17 +35,17 @@ fn repeats_and_disorder_change_nothing() {
         let facts = history(seed);
         let folder = tempfile::tempdir().unwrap();
         let calm = folder.path().join("calm.db");
-        SqliteSink::open(&calm).unwrap().write(0, &facts, 200).unwrap();
+        SqliteSink::open(&calm).unwrap().write(0, &facts, Checkpoint::at(200)).unwrap();
 
         let stormy = folder.path().join("stormy.db");
         let mut rng = StdRng::seed_from_u64(seed ^ 99);
         // The event comes first, as its own batch; after that anything goes.
-        SqliteSink::open(&stormy).unwrap().write(0, &facts[..2], 2).unwrap();
+        SqliteSink::open(&stormy).unwrap().write(0, &facts[..2], Checkpoint::at(2)).unwrap();
         let mut again: Vec<FactRecord> = facts[2..].iter().chain(&facts[50..]).cloned().collect();
         again.shuffle(&mut rng);
         for batch in again.chunks(17) {
             // Opened anew each time: what counts is in the file.
-            SqliteSink::open(&stormy).unwrap().write(0, batch, 0).unwrap();
+            SqliteSink::open(&stormy).unwrap().write(0, batch, Checkpoint::at(0)).unwrap();
         }
         assert_eq!(dump(&stormy), dump(&calm), "seed {seed}");
     }
@@ -56,16 +57,16 @@ fn position_and_rows_are_one() {
     let path = folder.path().join("views.db");
     let facts = history(1);
     let mut sink = SqliteSink::open(&path).unwrap();
-    assert_eq!(sink.position(3).unwrap(), 0);
-    sink.write(3, &facts[..10], 10).unwrap();
+    assert_eq!(sink.checkpoint(3).unwrap().next, 0);
+    sink.write(3, &facts[..10], Checkpoint::at(10)).unwrap();
     // A batch that cannot be written whole leaves neither rows nor position.
     let before = dump(&path);
     Connection::open(&path).unwrap().execute_batch("DROP TABLE reservation_history").unwrap();
-    assert!(sink.write(3, &facts[10..], 200).is_err());
-    assert_eq!(sink.position(3).unwrap(), 10);
+    assert!(sink.write(3, &facts[10..], Checkpoint::at(200)).is_err());
+    assert_eq!(sink.checkpoint(3).unwrap().next, 10);
     drop(sink);
     let mut sink = SqliteSink::open(&path).unwrap();
-    assert_eq!(sink.position(3).unwrap(), 10);
+    assert_eq!(sink.checkpoint(3).unwrap().next, 10);
     let kept: Vec<_> = before.iter().filter(|row| row.starts_with("reservations ")).collect();
     let now = dump(&path);
     assert!(kept.iter().all(|row| now.contains(row)));
@@ -75,7 +76,7 @@ fn position_and_rows_are_one() {
 fn sql_answers_which_seats_are_free() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("views.db");
-    SqliteSink::open(&path).unwrap().write(0, &history(3), 200).unwrap();
+    SqliteSink::open(&path).unwrap().write(0, &history(3), Checkpoint::at(200)).unwrap();
     let connection = Connection::open(&path).unwrap();
     let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     let free = count(
@@ -95,7 +96,7 @@ fn a_ticket_is_its_owners_and_shows_that_it_was_redeemed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("views.db");
     let facts = history(2);
-    SqliteSink::open(&path).unwrap().write(0, &facts, 200).unwrap();
+    SqliteSink::open(&path).unwrap().write(0, &facts, Checkpoint::at(200)).unwrap();
     // Seat by seat, the last move says everything.
     let mut expected = BTreeMap::new();
     for record in &facts {
@@ -131,10 +132,10 @@ fn a_hold_that_goes_on_has_its_new_deadline() {
         rows.map(Result::unwrap).collect::<Vec<i64>>()
     };
     for (count, expected) in [(2, [10, 10]), (3, [20, 20]), (4, [30, 30]), (5, [40, 40])] {
-        sink.write(0, &facts[..count], count as u64).unwrap();
+        sink.write(0, &facts[..count], Checkpoint::at(count as u64)).unwrap();
         assert_eq!(expiry(), expected);
     }
-    sink.write(0, &facts, 6).unwrap();
-    sink.write(0, &facts, 6).unwrap();
+    sink.write(0, &facts, Checkpoint::at(6)).unwrap();
+    sink.write(0, &facts, Checkpoint::at(6)).unwrap();
     assert_eq!(expiry(), [40, 50], "the other hold's own");
 }

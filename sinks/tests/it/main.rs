@@ -6,3 +6,4 @@ mod dead_letters;
 mod disorder;
 mod history;
 mod postgres;
+mod rebuild;

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
+use floodgate_config::SinksSettings;
 use floodgate_domain::{EventId, Fact, FactRecord};
-use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink};
+use floodgate_event_log::Checkpoint;
+use floodgate_sinks::{PostgresSink, Sink, SinkError, SqliteSink, destinations};
 use postgres::{Client, NoTls};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -42,17 +44,17 @@ fn both_databases_say_the_same() {
     let facts = history(5);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("views.db");
-    SqliteSink::open(&file).unwrap().write(0, &facts, 200).unwrap();
+    SqliteSink::open(&file).unwrap().write(0, &facts, Checkpoint::at(200)).unwrap();
 
     let mut rng = StdRng::seed_from_u64(55);
     let mut sink = PostgresSink::open(&config).unwrap();
-    sink.write(0, &facts[..2], 2).unwrap();
+    sink.write(0, &facts[..2], Checkpoint::at(2)).unwrap();
     let mut again: Vec<_> = facts[2..].iter().chain(&facts[50..]).cloned().collect();
     again.shuffle(&mut rng);
     for batch in again.chunks(17) {
-        sink.write(0, batch, 200).unwrap();
+        sink.write(0, batch, Checkpoint::at(200)).unwrap();
     }
-    assert_eq!(PostgresSink::open(&config).unwrap().position(0).unwrap(), 200);
+    assert_eq!(PostgresSink::open(&config).unwrap().checkpoint(0).unwrap().next, 200);
 
     let rows = compare(&config, &file);
     let enough =
@@ -62,6 +64,7 @@ fn both_databases_say_the_same() {
     deadlines_are_the_same(&server, &mut admin, folder.path());
     only_a_sink_that_is_alone_is_set_back(&config);
     what_it_never_takes_is_refused(&config, &facts);
+    it_is_emptied_and_mended(&config);
     admin.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
 }
 
@@ -90,13 +93,15 @@ fn deadlines_are_the_same(server: &str, admin: &mut Client, folder: &Path) {
     let facts = deadlines();
     let file = folder.join("deadlines.db");
     let mut sqlite = SqliteSink::open(&file).unwrap();
-    facts.iter().for_each(|fact| sqlite.write(0, std::slice::from_ref(fact), 0).unwrap());
+    facts
+        .iter()
+        .for_each(|fact| sqlite.write(0, std::slice::from_ref(fact), Checkpoint::at(0)).unwrap());
     for size in [1, 2, facts.len()] {
         let name = format!("floodgate_{:08x}", rand::random::<u32>());
         admin.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         let config = server.replace("dbname=postgres", &format!("dbname={name}"));
         let mut sink = PostgresSink::open(&config).unwrap();
-        facts.chunks(size).for_each(|batch| sink.write(0, batch, 0).unwrap());
+        facts.chunks(size).for_each(|batch| sink.write(0, batch, Checkpoint::at(0)).unwrap());
         assert!(compare(&config, &file)[0] == 2, "{size} at once");
         drop(sink);
         admin.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
@@ -114,7 +119,32 @@ fn only_a_sink_that_is_alone_is_set_back(config: &str) {
     while other.rewind(0, 7).is_err() {
         assert!(started.elapsed() < std::time::Duration::from_secs(30), "never alone");
     }
-    assert_eq!(other.position(0).unwrap(), 7);
+    assert_eq!(other.checkpoint(0).unwrap().next, 7);
+}
+
+/// As SQLite's: what lacks a mark gets the column, what lacks more is named, and all of it goes
+/// only while nobody carries.
+fn it_is_emptied_and_mended(config: &str) {
+    let settings = SinksSettings {
+        sqlite: false,
+        postgres: config.to_owned(),
+        ..floodgate_config::Settings::default().sinks
+    };
+    let to = destinations(&settings, Path::new("")).unwrap().remove(0);
+    let alter = |what: &str| Client::connect(config, NoTls).unwrap().batch_execute(what).unwrap();
+    alter("ALTER TABLE positions DROP COLUMN mark");
+    let mut sink = PostgresSink::open(config).unwrap();
+    assert_eq!(sink.checkpoint(0).unwrap(), Checkpoint::at(202));
+    assert!(matches!(to.clear(), Err(SinkError::InUse(_))));
+    drop(sink);
+    alter("DROP VIEW event_status; ALTER TABLE reservations DROP COLUMN redeemed");
+    let error = PostgresSink::open(config).unwrap_err().to_string();
+    assert!(error.contains("reservations.redeemed"), "{error}");
+    let started = std::time::Instant::now();
+    while to.clear().is_err() {
+        assert!(started.elapsed() < std::time::Duration::from_secs(30), "never alone");
+    }
+    assert_eq!(PostgresSink::open(config).unwrap().checkpoint(0).unwrap(), Checkpoint::default());
 }
 
 fn what_it_never_takes_is_refused(config: &str, facts: &[FactRecord]) {
@@ -123,8 +153,8 @@ fn what_it_never_takes_is_refused(config: &str, facts: &[FactRecord]) {
     let Fact::EventCreated(new) = &mut bad.fact else { panic!("{bad:?}") };
     new.name = "a\0b".into();
     bad.event_id = EventId(99);
-    let refused = sink.write(0, &[bad], 201);
+    let refused = sink.write(0, &[bad], Checkpoint::at(201));
     assert!(matches!(refused, Err(SinkError::Refused(_))), "{refused:?}");
-    sink.write(0, &facts[1..2], 202).unwrap();
-    assert_eq!(sink.position(0).unwrap(), 202);
+    sink.write(0, &facts[1..2], Checkpoint::at(202)).unwrap();
+    assert_eq!(sink.checkpoint(0).unwrap().next, 202);
 }

@@ -45,6 +45,8 @@ struct State {
     /// Topics whose appends take time, and what is on its way to each partition of them.
     slow: HashSet<Topic>,
     in_flight: HashMap<(Topic, Partition), VecDeque<Flight>>,
+    /// The first record that is kept, where that is not the very first.
+    first: HashMap<(Topic, Partition), Offset>,
     /// Whether nobody reaches the log.
     is_cut: bool,
 }
@@ -120,6 +122,19 @@ impl MemoryLog {
     /// Everything works again, and nothing was lost.
     pub fn restore(&self) {
         self.lock().is_cut = false;
+    }
+
+    /// The records before `first` are no longer kept, as if a retention had taken them.
+    pub fn trim(&self, topic: Topic, partition: Partition, first: Offset) {
+        self.lock().first.insert((topic, partition), first);
+    }
+
+    /// Every record is gone, and the next ones get the first offsets again: a log made anew where
+    /// another one was.
+    pub fn make_anew(&self) {
+        let mut state = self.lock();
+        state.records.clear();
+        state.first.clear();
     }
 
     /// Forgets what was decided and has not come about.
@@ -237,7 +252,8 @@ impl Log for MemoryLog {
     }
 
     fn first(&self, topic: Topic, partition: Partition) -> Result<Offset, LogError> {
-        self.reach(topic, partition).map(|_| 0)
+        let state = self.reach(topic, partition)?;
+        Ok(state.first.get(&(topic, partition)).copied().unwrap_or(0))
     }
 
     fn last(&self, topic: Topic, partition: Partition) -> Result<Option<Record>, LogError> {
@@ -277,6 +293,9 @@ impl LogReader for MemoryReader {
             })
             .unwrap_or_else(PoisonError::into_inner);
         state.reached()?;
+        if let Some(&first) = state.first.get(&key).filter(|first| **first > self.position) {
+            return Err(LogError::Trimmed { first });
+        }
         let fresh = state.records.get(&key).and_then(|all| all.get(position..)).unwrap_or_default();
         let count = fresh.len().min(max);
         into.extend_from_slice(&fresh[..count]);

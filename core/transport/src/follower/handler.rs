@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use floodgate_domain::wire::{WireError, decode_fact, decode_replies};
 use floodgate_domain::{FactPosition, FactRecord, LogTime, Reply};
-use floodgate_event_log::{Offset, Partition, Record};
+use floodgate_event_log::{Checkpoint, Offset, Partition, Record};
 
 use super::aside::Aside;
 use super::error::FollowError;
@@ -44,9 +44,11 @@ impl Followed for Reply {
 /// Where a partition is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StartFrom {
-    /// The first record that is kept.
+    /// The first record; of a topic that keeps everything, it must be there still.
     First,
     At(Offset),
+    /// Behind the record that was read last, which must still be the same one.
+    Behind(Checkpoint),
     /// Behind the last one: only what comes from now on.
     End,
 }
@@ -91,6 +93,23 @@ pub struct Batch<'a, T> {
 }
 
 impl<T> Batch<'_, T> {
+    /// Where the next batch begins, to be kept by those who go on there after a restart.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        self.records.last().map_or(Checkpoint::at(self.next), Checkpoint::behind)
+    }
+
+    /// The checkpoint behind the record that the item at `index` came from.
+    #[must_use]
+    pub fn checkpoint_behind(&self, index: usize) -> Checkpoint {
+        Checkpoint::behind(self.record(index))
+    }
+
+    fn record(&self, index: usize) -> &Record {
+        let offset = self.offsets[index];
+        &self.records[self.records.partition_point(|record| record.offset < offset)]
+    }
+
     /// Makes a dead letter of the record that the item at `index` came from, because it will never
     /// be taken. It is durable when this returns.
     pub fn set_aside(&mut self, index: usize, reason: &str) -> Result<(), FollowError> {

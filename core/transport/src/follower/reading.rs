@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use floodgate_domain::{FactPosition, LogTime};
-use floodgate_event_log::{Log, LogError, LogReader, Offset, Partition, Topic};
+use floodgate_event_log::topics::Cleanup;
+use floodgate_event_log::{Checkpoint, Log, LogError, LogReader, Offset, Partition, Topic};
 
 use super::aside::Aside;
 use super::error::FollowError;
@@ -15,7 +16,7 @@ use super::{FollowerConfig, Partitions};
 #[derive(Debug, Clone, Copy, Default)]
 struct Progress {
     /// Behind the last batch that was taken.
-    reached: Option<Offset>,
+    reached: Option<Checkpoint>,
     /// The last item that was taken.
     last: Option<FactPosition>,
     /// Behind the furthest record that had been read when something failed.
@@ -40,7 +41,7 @@ pub struct Reading<H: Handler> {
     /// Empty before the first turn and after a failure.
     open: Vec<Open>,
     /// What is written to is of another log.
-    beyond: Option<FollowError>,
+    mismatch: Option<FollowError>,
     was_quiet: bool,
     has_advanced: bool,
     batch: Buffers<H::Item>,
@@ -72,7 +73,7 @@ impl<H: Handler> Reading<H> {
             handler,
             progress: HashMap::new(),
             open: Vec::new(),
-            beyond: None,
+            mismatch: None,
             was_quiet: false,
             has_advanced: false,
             batch,
@@ -99,7 +100,8 @@ impl<H: Handler> Reading<H> {
     /// handed on.
     #[must_use]
     pub fn has_recovered(&self) -> bool {
-        let is_behind_it = |progress: &Progress| progress.reached.unwrap_or(0) >= progress.doubt;
+        let is_behind_it =
+            |progress: &Progress| progress.reached.unwrap_or_default().next >= progress.doubt;
         !self.open.is_empty()
             && self.progress.values().all(is_behind_it)
             && self.handler.is_settled()
@@ -138,9 +140,16 @@ impl<H: Handler> Reading<H> {
 
     fn open(&mut self) -> Result<(), FollowError> {
         // Until the next start: the log may grow to where the store is, and would not fit then.
-        if let Some(beyond) = &self.beyond {
-            return Err(beyond.clone());
+        if let Some(mismatch) = &self.mismatch {
+            return Err(mismatch.clone());
         }
+        let opened = self.open_all();
+        self.mismatch = opened.as_ref().err().filter(|error| error.is_mismatch()).cloned();
+        self.open = opened?;
+        Ok(())
+    }
+
+    fn open_all(&mut self) -> Result<Vec<Open>, FollowError> {
         let partitions = match self.config.partitions {
             Partitions::One(partition) => partition..partition.saturating_add(1),
             Partitions::All => 0..self.config.log.partitions(self.config.topic),
@@ -149,31 +158,20 @@ impl<H: Handler> Reading<H> {
         let mut open = Vec::new();
         for partition in partitions {
             let progress = self.progress.entry(partition).or_default();
-            let start = self.handler.resume_from(partition, progress.reached)?;
+            let reached = progress.reached.map(|checkpoint| checkpoint.next);
+            let start = self.handler.resume_from(partition, reached)?;
             let (log, topic) = (&*self.config.log, self.config.topic);
-            let from = match start {
-                StartFrom::At(offset) => {
-                    // What this process has read itself was there.
-                    if progress.reached.is_none() {
-                        let found = is_within(log, topic, partition, offset);
-                        self.beyond = found.as_ref().err().filter(|it| it.is_beyond()).cloned();
-                        found?;
-                    }
-                    offset
-                }
-                StartFrom::First => log.first(topic, partition)?,
-                StartFrom::End => log.end(topic, partition)?,
-            };
-            let reader = reader(log, topic, partition, (from, patience))?;
+            let checkpoint = checkpoint(log, (topic, partition), start, progress.reached)?;
+            let reader = reader(log, topic, partition, (checkpoint.next, patience))?;
             // A handler that continues still has the last item; one that does not takes everything.
-            let goes_on = progress.reached == Some(from) && start == StartFrom::At(from);
+            let goes_on = !matches!(start, StartFrom::First | StartFrom::End)
+                && reached == Some(checkpoint.next);
             progress.last = progress.last.filter(|_| goes_on);
-            self.has_advanced |= progress.reached.is_some_and(|reached| from > reached);
-            progress.reached = Some(from);
+            self.has_advanced |= reached.is_some_and(|reached| checkpoint.next > reached);
+            progress.reached = Some(checkpoint);
             open.push(Open { partition, reader, patience, behind: u64::MAX });
         }
-        self.open = open;
-        Ok(())
+        Ok(open)
     }
 
     /// One batch of one partition; how many records it had.
@@ -216,8 +214,9 @@ impl<H: Handler> Reading<H> {
         }
         let next = reader.position();
         let (partition, items, offsets) = (*partition, &**items, &**offsets);
+        let checkpoint = records.last().map_or(Checkpoint::at(next), Checkpoint::behind);
         handler.take(&mut Batch { partition, items, offsets, next, now, records, aside })?;
-        progress.reached = Some(next);
+        progress.reached = Some(checkpoint);
         progress.last = last;
         Ok(read)
     }
@@ -232,18 +231,25 @@ impl<H: Handler> Reading<H> {
     }
 }
 
-/// Whether the log goes as far as a store has read.
-fn is_within(
+/// Where to begin, if the log is the one that was read before.
+fn checkpoint(
     log: &dyn Log,
-    topic: Topic,
-    partition: Partition,
-    reached: Offset,
-) -> Result<(), FollowError> {
-    let end = log.end(topic, partition)?;
-    if reached <= end {
-        return Ok(());
-    }
-    Err(FollowError::Beyond { topic: topic.name(), partition, reached, end })
+    (topic, partition): (Topic, Partition),
+    start: StartFrom,
+    reached: Option<Checkpoint>,
+) -> Result<Checkpoint, FollowError> {
+    let checkpoint = match start {
+        StartFrom::At(next) => {
+            reached.filter(|reached| reached.next == next).unwrap_or(Checkpoint::at(next))
+        }
+        StartFrom::Behind(checkpoint) => checkpoint,
+        // What is folded from a topic that keeps everything is wrong without its beginning.
+        StartFrom::First if topic.cleanup() == Cleanup::Keep => Checkpoint::at(0),
+        StartFrom::First => return Ok(Checkpoint::at(log.first(topic, partition)?)),
+        StartFrom::End => return Ok(Checkpoint::at(log.end(topic, partition)?)),
+    };
+    checkpoint.check(log, topic, partition)?;
+    Ok(checkpoint)
 }
 
 fn reader(

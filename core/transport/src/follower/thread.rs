@@ -178,7 +178,11 @@ impl Run {
             FollowError::Log(LogError::Overloaded) => Health::Starting,
             error => {
                 let since = *self.troubled.get_or_insert_with(Instant::now);
-                Health::Degraded { reason: error.to_string(), since }
+                let reason = error.to_string();
+                match error {
+                    FollowError::Mismatched(_) => Health::Mismatched { reason, since },
+                    _ => Health::Degraded { reason, since },
+                }
             }
         });
         let pause = self.backoff.pause();

@@ -14,9 +14,7 @@ use bytes::Bytes;
 
 use floodgate_domain::effects::Visibility;
 use floodgate_domain::{FactRecord, LogTime};
-use floodgate_event_log::{
-    Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
-};
+use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic, partition_of};
 use floodgate_transport::{
     Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
     Unreadable,
@@ -25,6 +23,7 @@ use floodgate_transport::{
 use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceOptions};
+use crate::last_published::{LastPublished, last_record};
 use crate::{PATIENCE, QUIET};
 
 /// Facts published at once.
@@ -64,14 +63,14 @@ impl Relay {
     /// What it published before an error is found out from the topics.
     fn publish(
         &mut self,
-        publish: impl FnOnce(&mut Publishing) -> Result<(), LogError>,
+        publish: impl FnOnce(&mut Publishing) -> Result<(), FollowError>,
     ) -> Result<(), FollowError> {
         let Some(publishing) = &mut self.publishing else { return Ok(()) };
         let published = publish(publishing);
         if published.is_err() {
             self.publishing = None;
         }
-        Ok(published?)
+        published
     }
 }
 
@@ -100,6 +99,10 @@ impl Handler for Relay {
         if tick.read > 0 {
             return Ok(());
         }
+        let published = self.publishing.as_ref().and_then(|one| one.published.as_ref());
+        if let Some(published) = published.filter(|_| tick.behind == 0) {
+            published.look_at_end(&*self.log)?;
+        }
         self.publish(|publishing| publishing.quiet(tick.now))
     }
 
@@ -113,7 +116,7 @@ struct Publishing {
     log: Arc<dyn Log>,
     partition: Partition,
     /// Up to here everything was published before this one began: it only watches.
-    published: Option<Offset>,
+    published: Option<LastPublished>,
     notifier: Notifier,
     audience: Audience,
 }
@@ -125,9 +128,9 @@ impl Publishing {
         partition: Partition,
         audience: AudienceOptions,
     ) -> Result<Self, LogError> {
-        let last = log.last(Topic::Facts, partition)?;
+        let last = last_record(&*log, Topic::Facts, partition)?;
         Ok(Publishing {
-            published: last.and_then(|record| ledger_offset(&record)),
+            published: last.map(|(published, _)| published),
             audience: Audience::new(Arc::clone(&log), partition, audience)?,
             log,
             partition,
@@ -135,10 +138,13 @@ impl Publishing {
         })
     }
 
-    fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), LogError> {
+    fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let (mut facts, mut notes) = (Vec::new(), Notes::default());
         for (fact, &offset) in batch.items.iter().zip(batch.offsets) {
-            notes.is_silent = self.published.is_some_and(|published| offset <= published);
+            notes.is_silent = match &mut self.published {
+                None => false,
+                Some(published) => published.covers(fact, offset)?,
+            };
             self.notifier.endings(fact.at, batch.now, &mut notes);
             self.notifier.take(fact, &mut notes);
             self.audience.take(fact)?;
@@ -146,14 +152,14 @@ impl Publishing {
                 facts.push(self.public(offset, fact));
             }
         }
-        self.send(facts, &notes.all)
+        Ok(self.send(facts, &notes.all)?)
     }
 
-    fn quiet(&mut self, now: LogTime) -> Result<(), LogError> {
+    fn quiet(&mut self, now: LogTime) -> Result<(), FollowError> {
         self.audience.mark_time_if_due(now);
         let mut notes = Notes::default();
         self.notifier.endings(now, now, &mut notes);
-        self.send(Vec::new(), &notes.all)
+        Ok(self.send(Vec::new(), &notes.all)?)
     }
 
     fn public(&self, offset: u64, fact: &FactRecord) -> NewRecord {
@@ -186,11 +192,6 @@ impl Publishing {
         }
         Ok(())
     }
-}
-
-fn ledger_offset(record: &Record) -> Option<u64> {
-    let (_, value) = record.headers.iter().find(|(name, _)| name == LEDGER_OFFSET)?;
-    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]

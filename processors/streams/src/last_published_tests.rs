@@ -1,0 +1,108 @@
+//! Public topics beside a ledger that is not theirs: nothing is published, and the reason is said.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
+use floodgate_domain::wire::encode_fact;
+use floodgate_domain::{EventId, Fact, LogTime, NewEvent};
+use floodgate_event_log::NewRecord;
+use floodgate_testkit::MemoryLog;
+use floodgate_transport::{Handler, Reading};
+
+use super::*;
+use crate::public::relay;
+use crate::{AudienceOptions, counter};
+
+const TOPICS: [Topic; 2] = [Topic::Facts, Topic::Counts];
+
+fn plan() -> Plan {
+    let run = Run {
+        category: 0,
+        labels: Labels::Numbers { first: 1, step: 1, count: 3 },
+        shape: Shape::default(),
+        flags: Vec::new(),
+    };
+    let row = Row { label: "A".into(), rank: 0, runs: vec![run] };
+    Plan {
+        name: "House".into(),
+        categories: vec![Category { name: "All".into(), color: [0; 3] }],
+        sections: vec![Section { name: "Floor".into(), rows: vec![row], ..Section::default() }],
+        size: (1, 1),
+    }
+}
+
+/// A log whose ledger has an event created at each of these times.
+fn ledger(times: &[u64]) -> MemoryLog {
+    let log = MemoryLog::new(1);
+    let created = |(offset, at): (u64, &u64)| {
+        let record = FactRecord {
+            position: FactPosition { offset, index: 0 },
+            at: LogTime(*at),
+            event_id: EventId(offset + 1),
+            fact: Fact::EventCreated(Box::new(NewEvent { plan: plan(), ..NewEvent::default() })),
+        };
+        let mut value = Vec::new();
+        encode_fact(&record, &mut value);
+        NewRecord::new("e", value)
+    };
+    let records = (0..).zip(times).map(created).collect();
+    log.append(Topic::Ledger, 0, records).wait().unwrap();
+    log
+}
+
+fn run<H: Handler>(mut reading: Reading<H>) -> Result<(), FollowError> {
+    for turn in 0..10 {
+        reading.turn(LogTime(turn), Duration::ZERO)?;
+    }
+    Ok(())
+}
+
+fn relay(log: &Arc<dyn Log>) -> Result<(), FollowError> {
+    let relay = relay::Relay::new(Arc::clone(log), AudienceOptions::default());
+    run(Reading::new(relay::following(log, 0), relay))
+}
+
+fn count(log: &Arc<dyn Log>) -> Result<(), FollowError> {
+    let counter = counter::Counter::new(Arc::clone(log), Duration::from_secs(1_000));
+    run(Reading::new(counter::following(log, 0), counter))
+}
+
+#[test]
+fn public_topics_of_another_ledger_take_nothing() {
+    let old = ledger(&[1_000, 2_000, 3_000, 4_000]);
+    let shared: Arc<dyn Log> = Arc::new(old.clone());
+    relay(&shared).unwrap();
+    count(&shared).unwrap();
+    let rows: [(&str, &[u64], Option<&str>); 5] = [
+        ("the same", &[1_000, 2_000, 3_000, 4_000], None),
+        ("the same and more", &[1_000, 2_000, 3_000, 4_000, 5_000], None),
+        ("an older copy", &[1_000, 2_000], Some("and it ends at 2")),
+        ("empty", &[], Some("and it ends at 0")),
+        ("another one", &[1_000, 2_000, 3_000, 4_001, 5_000], Some("record 3 of")),
+    ];
+    for (what, times, reason) in rows {
+        let log = ledger(times);
+        for topic in TOPICS {
+            let records = old.records(topic, 0).into_iter();
+            let records = records.map(|one| NewRecord {
+                headers: one.headers,
+                ..NewRecord::new(one.key, one.value)
+            });
+            log.append(topic, 0, records.collect()).wait().unwrap();
+        }
+        let before = TOPICS.map(|topic| log.records(topic, 0).len());
+        assert!(before.iter().all(|count| *count > 0));
+        let shared: Arc<dyn Log> = Arc::new(log.clone());
+        for outcome in [relay(&shared), count(&shared)] {
+            let error = outcome.err().map(|error| error.to_string());
+            match reason {
+                None => assert_eq!(error, None, "{what}"),
+                Some(reason) => assert!(error.is_some_and(|it| it.contains(reason)), "{what}"),
+            }
+        }
+        let after = TOPICS.map(|topic| log.records(topic, 0).len());
+        assert_eq!(after == before, times.len() <= 4 || reason.is_some(), "{what}: {after:?}");
+    }
+}
