@@ -7,8 +7,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use floodgate_event_log::kafka::{GroupMember, TopicPlan, apply};
-use floodgate_event_log::{KafkaLog, KafkaOptions, Log, Membership, contract};
+use floodgate_event_log::kafka::{GroupMember, TopicPlan, apply, remove};
+use floodgate_event_log::{
+    Checkpoint, CheckpointError, KafkaLog, KafkaOptions, Log, Membership, NewRecord, Topic,
+    contract,
+};
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 fn options() -> Option<KafkaOptions> {
     let brokers = std::env::var("FLOODGATE_TEST_KAFKA").ok();
@@ -71,6 +77,87 @@ async fn the_group_can_run_what_its_oldest_member_can() {
         until_group_is(Some(1), &mut [&mut new, &mut old]);
         drop(old);
         until_group_is(Some(2), &mut [&mut new]);
+    })
+    .await
+    .unwrap();
+}
+
+fn admin(options: &KafkaOptions) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", &options.brokers).create().unwrap()
+}
+
+/// Appends ten records and returns what lies behind each of them.
+fn checkpoints(log: &KafkaLog) -> Vec<Checkpoint> {
+    for number in 0..10_u32 {
+        let record = NewRecord::new("k", number.to_string());
+        log.append(Topic::Ledger, 0, vec![record]).wait().unwrap();
+    }
+    let mut reader = log.reader(Topic::Ledger, 0, 0).unwrap();
+    let mut records = Vec::new();
+    while records.len() < 10 {
+        reader.poll(10, Duration::from_secs(10), &mut records).unwrap();
+    }
+    records.iter().map(Checkpoint::behind).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_were_deleted_and_topics_made_anew_are_noticed() {
+    let Some(options) = options() else { return };
+    let plans = TopicPlan::all(1, 1, 1);
+    apply(&options, &plans).await.unwrap();
+    let (log, checkpoints) = tokio::task::spawn_blocking({
+        let options = options.clone();
+        move || {
+            let log = KafkaLog::open(&options).unwrap();
+            let checkpoints = checkpoints(&log);
+            for one in &checkpoints {
+                one.check(&log, Topic::Ledger, 0).unwrap();
+            }
+            (log, checkpoints)
+        }
+    })
+    .await
+    .unwrap();
+
+    // As a retention does it.
+    let name = options.name(Topic::Ledger);
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(&name, 0, Offset::Offset(5)).unwrap();
+    let within = AdminOptions::new().operation_timeout(Some(Duration::from_secs(30)));
+    admin(&options).delete_records(&before, &within).await.unwrap();
+    let checkpoints = tokio::task::spawn_blocking(move || {
+        for one in &checkpoints {
+            let checked = one.check(&log, Topic::Ledger, 0);
+            match one.next {
+                0..5 => assert!(
+                    matches!(checked, Err(CheckpointError::Gone { first: 5, .. })),
+                    "{one:?}: {checked:?}"
+                ),
+                _ => checked.unwrap(),
+            }
+        }
+        checkpoints
+    })
+    .await
+    .unwrap();
+
+    // As somebody does it who wants to begin again.
+    remove(&options).await.unwrap();
+    let started = Instant::now();
+    while apply(&options, &plans).await.is_err() {
+        assert!(started.elapsed() < Duration::from_secs(60), "the topics stay away");
+    }
+    tokio::task::spawn_blocking(move || {
+        let log = KafkaLog::open(&options).unwrap();
+        let last = checkpoints[9];
+        let checked = last.check(&log, Topic::Ledger, 0);
+        assert!(matches!(checked, Err(CheckpointError::Beyond { end: 0, .. })), "{checked:?}");
+        // The same words at another time.
+        self::checkpoints(&log);
+        for one in &checkpoints {
+            let checked = one.check(&log, Topic::Ledger, 0);
+            assert!(matches!(checked, Err(CheckpointError::Replaced { .. })), "{checked:?}");
+        }
     })
     .await
     .unwrap();

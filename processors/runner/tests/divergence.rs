@@ -195,6 +195,51 @@ fn snapshots_of_another_log_stop_the_partition() {
     }
 }
 
+/// A retention that nobody asked for, or records deleted by hand.
+#[test]
+fn commands_that_are_gone_stop_the_partition_unless_a_snapshot_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = written(1, folder.path());
+    let snapshots = config(&log, folder.path()).snapshots.list(0).unwrap();
+    let (newest, oldest) = (snapshots[0], *snapshots.last().unwrap());
+    let empty = tempfile::tempdir().unwrap();
+    log.trim(Topic::Commands, 0, 1);
+    stops(&config(&log, empty.path()), "before 1 are gone, and no snapshot reaches so far");
+    // The snapshot itself is whole, and what it rests on need not be read again.
+    log.trim(Topic::Commands, 0, newest);
+    replay(&config(&log, folder.path())).unwrap();
+    log.trim(Topic::Commands, 0, newest + 1);
+    stops(&config(&log, folder.path()), "are gone, and no snapshot reaches so far");
+    assert!(oldest <= newest);
+}
+
+#[test]
+fn a_ledger_that_ends_before_its_snapshot_or_behind_its_commands_stops_the_partition() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = written(1, folder.path());
+    let ledger = log.records(Topic::Ledger, 0);
+    for kept in [0, 1, ledger.len() / 2] {
+        let damaged = copy(&log, ledger[..kept].to_vec());
+        stops(&config(&damaged, folder.path()), "ends before a fact that a snapshot rests on");
+        // Without the snapshot all of it follows from the commands again.
+        let empty = tempfile::tempdir().unwrap();
+        let restored = copy(&log, ledger[..kept].to_vec());
+        replay(&config(&restored, empty.path())).unwrap();
+        let values = |records: Vec<Record>| -> Vec<_> {
+            records.into_iter().map(|record| record.value).collect()
+        };
+        assert_eq!(values(restored.records(Topic::Ledger, 0)), values(ledger.clone()));
+    }
+    // Commands made anew, or put back from an older copy, beside the ledger of the others.
+    let shorter = MemoryLog::new(1);
+    for Record { key, value, headers, .. } in ledger {
+        let record = NewRecord { key, value, headers };
+        shorter.append(Topic::Ledger, 0, vec![record]).wait().unwrap();
+    }
+    let empty = tempfile::tempdir().unwrap();
+    stops(&config(&shorter, empty.path()), "holds facts of commands that are not in the log");
+}
+
 #[test]
 fn damage_is_not_tried_again() {
     let damaged = LogError::Damaged {

@@ -3,7 +3,8 @@
 use floodgate_config::Settings;
 use floodgate_event_log::kafka::{Cluster, Config, Difference, FoundTopic, RECORD_BYTES_MAX};
 use floodgate_event_log::kafka::{TopicPlan, inspect};
-use floodgate_event_log::{KafkaLog, probe};
+use floodgate_event_log::topics::Cleanup;
+use floodgate_event_log::{KafkaLog, Log, Topic, probe};
 
 use super::super::block_on;
 use super::super::exit::Failure;
@@ -40,7 +41,7 @@ pub(super) fn look(settings: &Settings) -> Vec<Finding> {
     findings.extend(topics);
     findings.push(message_size(settings));
     if are_there {
-        findings.extend(clocks(settings));
+        findings.extend(questions_to_the_log(settings));
     }
     findings
 }
@@ -119,16 +120,53 @@ fn message_size(settings: &Settings) -> Finding {
     }
 }
 
+/// What only somebody who reads and writes can say.
+fn questions_to_the_log(settings: &Settings) -> Vec<Finding> {
+    match KafkaLog::open(&kafka_options(settings)) {
+        Ok(log) => kept(&log).into_iter().chain(clocks(&log)).collect(),
+        Err(error) => vec![Finding::bad("kafka", error.to_string(), APPLY)],
+    }
+}
+
+/// Whether the topics that keep everything still have their first records: a state that has lost its
+/// beginning is wrong, or unknown.
+fn kept(log: &dyn Log) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for topic in Topic::ALL.into_iter().filter(|topic| topic.cleanup() == Cleanup::Keep) {
+        let name = topic.name();
+        let partitions = 0..log.partitions(topic);
+        let lost: Result<Vec<_>, _> = partitions
+            .map(|partition| log.first(topic, partition).map(|first| (partition, first)))
+            .filter(|first| first.as_ref().is_ok_and(|(_, first)| *first > 0) || first.is_err())
+            .collect();
+        let fix = "find out what deletes records (retention, kafka-delete-records), and put them \
+                   back from a copy; floodgate topics apply keeps everything";
+        match lost {
+            Ok(lost) if lost.is_empty() => {}
+            Ok(lost) => {
+                let begins =
+                    lost.iter().map(|(partition, first)| format!("{partition} at {first}"));
+                let begins = begins.collect::<Vec<_>>().join(", ");
+                let what = format!("{name} has lost its first records: partition {begins}");
+                findings.push(Finding::bad("kept", what, fix));
+            }
+            Err(error) => findings.push(Finding::bad("kept", format!("{name}: {error}"), fix)),
+        }
+    }
+    if findings.is_empty() {
+        let found = "commands, ledger, facts and audience have their first records";
+        findings.push(Finding::good("kept", found));
+    }
+    findings
+}
+
 /// The clock of every leader of the replies, and with it that appends are acknowledged.
-fn clocks(settings: &Settings) -> Vec<Finding> {
-    let probed = KafkaLog::open(&kafka_options(settings))
-        .map_err(|error| error.to_string())
-        .and_then(|log| probe(&log).map_err(|error| error.to_string()));
-    let probes = match probed {
+fn clocks(log: &KafkaLog) -> Vec<Finding> {
+    let probes = match probe(log) {
         Ok(probes) => probes,
         Err(error) => {
             let fix = "check the brokers' logs; this user must be allowed to write";
-            return vec![Finding::bad("kafka append", error, fix)];
+            return vec![Finding::bad("kafka append", error.to_string(), fix)];
         }
     };
     let compared = probes.iter().map(|probe| {
@@ -143,8 +181,6 @@ fn clocks(settings: &Settings) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use floodgate_event_log::Topic;
-
     use super::*;
 
     fn plan() -> TopicPlan {
@@ -182,6 +218,8 @@ mod tests {
             (FoundTopic { behind: 2, ..as_planned() }, "lags behind", "start the brokers"),
             (with("cleanup.policy", "delete"), "cleanup.policy is delete, planned compact", APPLY),
             (with("retention.ms", "1000"), "retention.ms is 1000, planned -1", APPLY),
+            (with("retention.bytes", "1000"), "retention.bytes is 1000, planned -1", APPLY),
+            (with("unclean.leader.election.enable", "true"), "planned false", APPLY),
             (with("message.timestamp.type", "CreateTime"), "CreateTime", APPLY),
             (with("max.message.bytes", "1048588"), "max.message.bytes is 1048588", APPLY),
             (forgetful, "min.insync.replicas is unknown, planned 2", APPLY),

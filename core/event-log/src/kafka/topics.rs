@@ -52,6 +52,10 @@ fn config(topic: Topic, replication: u32) -> Vec<(&'static str, String)> {
     let mut config = vec![
         ("cleanup.policy", policy.to_owned()),
         ("retention.ms", retention),
+        // Said for every topic, because a broker's own default may be a size.
+        ("retention.bytes", "-1".to_owned()),
+        // A replica that lags must not lead: what was acknowledged would be gone.
+        ("unclean.leader.election.enable", "false".to_owned()),
         // The broker's clock decides when holds end; no gateway can be early or late.
         ("message.timestamp.type", "LogAppendTime".to_owned()),
         ("max.message.bytes", (RECORD_BYTES_MAX + 4096).to_string()),
