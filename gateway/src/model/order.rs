@@ -14,10 +14,10 @@ use crate::views::EventView;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PurchaseBody {
-    #[schema(example = "hld_0000010000000")]
+    #[schema(example = "hld_0000010000000", pattern = "^hld_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$")]
     pub(crate) hold_id: String,
     /// A token from the payment provider, see `getPaymentForm`; never a card number.
-    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
+    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6", min_length = 1, max_length = 64)]
     pub(crate) payment_method: String,
 }
 
@@ -29,7 +29,11 @@ pub(crate) struct Order {
     #[schema(example = "hld_0000010000000")]
     pub(crate) hold_id: String,
     pub(crate) event_id: String,
-    /// held, payment_pending, declined, confirmed, expired, released, refunded or cancelled.
+    /// held, payment_pending, declined, confirmed, expired, released, refunded or cancelled. An order
+    /// that has expired may still become confirmed: when its payment comes late and its seats are
+    /// free, it takes them again (`retaken` in the facts); when they are gone, as many others of the
+    /// same price and kind (`moved`), so look at `seats` of a confirmed order, not at those of
+    /// before; and when there are none, the money goes back and it stays expired.
     #[schema(example = "held")]
     pub(crate) status: &'static str,
     pub(crate) seats: Vec<Seat>,
