@@ -13,6 +13,11 @@ use crate::policy::Policy;
 use crate::price::PriceTable;
 use crate::seats::SeatList;
 
+/// The facts of one command that can be restored: more than one step leads to.
+pub const RESTORED_FACTS_MAX: usize = 1 << 16;
+/// The bytes of one of them: a new event with the largest plan fits.
+pub const RESTORED_BYTES_MAX: usize = 16 << 20;
+
 /// A command and all that is said about it outside its body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
@@ -146,6 +151,9 @@ pub enum Command {
     Tick,
     /// System. From here on decisions follow this version of the engine.
     EngineVersion { version: u32 },
+    /// System, written by a repair of the log alone: stands where a command was lost, and makes true
+    /// again what it led to. The facts are as the ledger has them: all of that command, in order.
+    RestoreFacts { facts: Vec<Vec<u8>> },
     /// Anyone. Counts and phase, decided in the log: `status?consistency=strong`.
     ReadStatus,
 }
@@ -211,6 +219,7 @@ impl Command {
             Command::SetDials(_) => "SetDials",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
+            Command::RestoreFacts { .. } => "RestoreFacts",
             Command::ReadStatus => "ReadStatus",
         }
     }

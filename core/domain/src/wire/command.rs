@@ -11,7 +11,9 @@ use super::event::{
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
-use crate::command::{Command, Envelope, METHOD_BYTES_MAX, PaymentMethod};
+use crate::command::{
+    Command, Envelope, METHOD_BYTES_MAX, PaymentMethod, RESTORED_BYTES_MAX, RESTORED_FACTS_MAX,
+};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
@@ -97,6 +99,7 @@ fn kind(command: &Command) -> u8 {
         Command::MarkTime => 34,
         Command::SetDials(_) => 35,
         Command::RecordPaymentAction { .. } => 36,
+        Command::RestoreFacts { .. } => 37,
     }
 }
 
@@ -159,6 +162,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::Announce { message } => out.put_text(message),
         Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
+        Command::RestoreFacts { facts } => write_restored(facts, out),
         Command::Leave
         | Command::WithdrawCohort
         | Command::MarkTime
@@ -219,8 +223,28 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             attempt: cursor.u8()?,
             action: read_action(cursor)?,
         },
+        37 => Command::RestoreFacts { facts: read_restored(cursor)? },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+fn write_restored(facts: &[Vec<u8>], out: &mut Vec<u8>) {
+    out.put_varint(facts.len() as u64);
+    for fact in facts {
+        out.put_varint(fact.len() as u64);
+        out.put_bytes(fact);
+    }
+}
+
+/// As many as a command can lead to, each as large as a record may be.
+fn read_restored(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, WireError> {
+    let count = cursor.usize(RESTORED_FACTS_MAX, "a number of facts")?;
+    let mut facts = Vec::new();
+    for _ in 0..count {
+        let bytes = cursor.usize(RESTORED_BYTES_MAX, "a fact's length")?;
+        facts.push(cursor.bytes(bytes)?.to_vec());
+    }
+    Ok(facts)
 }
 
 pub fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {

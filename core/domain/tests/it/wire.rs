@@ -35,6 +35,7 @@ fn commands() -> Vec<Command> {
         Command::StartPurchase { hold_id, method: method() },
         Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() },
         Command::RecordPaymentAction { hold_id, attempt: 1, action: action() },
+        Command::RestoreFacts { facts: vec![bytes_of_fact(&record(Fact::SaleOpened)), vec![7]] },
         Command::PaymentDeclined { hold_id, attempt: 1 },
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },

@@ -35,7 +35,7 @@ impl Context {
         }
     }
 
-    pub(super) fn system(self) -> Result<(), Refusal> {
+    pub(crate) fn system(self) -> Result<(), Refusal> {
         match self.actor {
             Actor::System => Ok(()),
             Actor::Buyer(_) | Actor::Staff(_) => Err(Refusal::NotAllowed),

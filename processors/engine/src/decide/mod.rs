@@ -129,6 +129,8 @@ pub(crate) fn decide(
             Err(Refusal::NeedsNewerEngine)
         }
         // Decided for the whole partition before any event is looked up.
-        Command::Tick | Command::EngineVersion { .. } => Err(Refusal::WrongPhase),
+        Command::Tick | Command::EngineVersion { .. } | Command::RestoreFacts { .. } => {
+            Err(Refusal::WrongPhase)
+        }
     }
 }

@@ -10,6 +10,7 @@ mod line_and_cohorts;
 mod properties;
 mod purchases;
 mod repeats;
+mod restored;
 mod rows;
 mod shop;
 mod stage;
