@@ -180,7 +180,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::AlreadyYours
         | R::HandedOnTooOften
         | R::TicketUsed
-        | R::TicketSuperseded => StatusCode::CONFLICT,
+        | R::TicketSuperseded
+        | R::PaymentUnanswered => StatusCode::CONFLICT,
     }
 }
 

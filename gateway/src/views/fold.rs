@@ -1,6 +1,7 @@
 //! How facts change a view: their effects, one kind after the other.
 
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
+use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
 
 use super::event::{EndedVisit, EventView, SeatsByState, ViewPosition};
@@ -75,6 +76,10 @@ impl EventView {
         } else if let Some(order) = self.orders.get_mut(&change.hold_id) {
             order.follow(change);
         }
+        self.knows_silence |= change.is_unanswered;
+        if let Some(kept) = change.kept.filter(|kept| *kept != SeatsKept::Held) {
+            self.late.insert(change.hold_id, kept);
+        }
     }
 
     fn follow_seats(&mut self, change: &SeatMove<'_>) {
@@ -118,7 +123,6 @@ impl SeatsByState {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use floodgate_domain::fact::SeatsKept;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
         AuthorisedPayment, BuyerId, EventId, Fact, FactPosition, HoldId, NewEvent, OrderStatus,

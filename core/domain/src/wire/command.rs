@@ -97,6 +97,7 @@ fn kind(command: &Command) -> u8 {
         Command::MarkTime => 34,
         Command::SetDials(_) => 35,
         Command::RecordPaymentAction { .. } => 36,
+        Command::CaptureFailed { .. } => 37,
     }
 }
 
@@ -125,9 +126,10 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::ExtendHold { hold_id }
         | Command::ReleaseHold { hold_id }
         | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
-        Command::StartPurchase { hold_id, method } => {
+        Command::StartPurchase { hold_id, method, despite_unanswered } => {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
+            write_last_flag(*despite_unanswered, out);
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
             out.put_u64_fixed(hold_id.0);
@@ -141,7 +143,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         }
         Command::PaymentDeclined { hold_id, attempt }
         | Command::PaymentCaptured { hold_id, attempt }
-        | Command::PaymentLost { hold_id, attempt } => {
+        | Command::PaymentLost { hold_id, attempt }
+        | Command::CaptureFailed { hold_id, attempt } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u8(*attempt);
         }
@@ -183,7 +186,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         }
         15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
         16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
-        17 => Command::StartPurchase { hold_id: read_hold(cursor)?, method: read_method(cursor)? },
+        17 => Command::StartPurchase {
+            hold_id: read_hold(cursor)?,
+            method: read_method(cursor)?,
+            despite_unanswered: read_last_flag(cursor)?,
+        },
         18 => Command::PaymentAuthorised {
             hold_id: read_hold(cursor)?,
             attempt: cursor.u8()?,
@@ -219,8 +226,26 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             attempt: cursor.u8()?,
             action: read_action(cursor)?,
         },
+        37 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+/// A flag that a record got after it was first written: absent where it is not set, so that those
+/// written before read the same. Only the last field of a record can be one.
+pub(super) fn write_last_flag(is_set: bool, out: &mut Vec<u8>) {
+    if is_set {
+        out.put_u8(1);
+    }
+}
+
+pub(super) fn read_last_flag(cursor: &mut Cursor<'_>) -> Result<bool, WireError> {
+    // One that says it is not set would be a second form of the same record.
+    match cursor.remaining() {
+        0 => Ok(false),
+        _ if cursor.bool()? => Ok(true),
+        _ => Err(WireError::OutOfBounds("a flag")),
+    }
 }
 
 pub fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {

@@ -12,6 +12,7 @@ mod purchases;
 mod repeats;
 mod rows;
 mod shop;
+mod silence;
 mod stage;
 mod tickets;
 mod versions;

@@ -11,7 +11,10 @@ fn sold() -> (Stage, HoldId) {
     let mut stage = Stage::open(Policy { seats_per_buyer_max: 4, ..policy() });
     stage.ask(buyer(1), Command::Enter { place: Place(1) });
     let hold_id = order(&stage.ask(buyer(1), seats(&[0, 1]))).hold_id;
-    stage.ask(buyer(1), Command::StartPurchase { hold_id, method: method() });
+    stage.ask(
+        buyer(1),
+        Command::StartPurchase { hold_id, method: method(), despite_unanswered: false },
+    );
     stage.ask(Actor::System, authorised(hold_id));
     stage.ask(Actor::System, Command::PaymentCaptured { hold_id, attempt: 1 });
     (stage, hold_id)
