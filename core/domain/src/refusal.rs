@@ -59,10 +59,11 @@ pub enum Refusal {
     TicketUsed = 64,
     TicketSuperseded = 65,
     PaymentUnanswered = 66,
+    TicketRevoked = 67,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 54] = {
+pub const REFUSALS: [Refusal; 55] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -119,11 +120,12 @@ pub const REFUSALS: [Refusal; 54] = {
         TicketUsed,
         TicketSuperseded,
         PaymentUnanswered,
+        TicketRevoked,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 54] = [
+const TABLE: [(Refusal, &str, &str); 55] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -294,6 +296,11 @@ const TABLE: [(Refusal, &str, &str); 54] = [
         "payment_unanswered",
         "An earlier payment of yours has no answer yet and may still go through. To pay again all the \
          same, send despite_unanswered: the first that goes through counts, the other is given back.",
+    ),
+    (
+        Refusal::TicketRevoked,
+        "ticket_revoked",
+        "This ticket was refunded or its order cancelled, so it admits nobody any more.",
     ),
 ];
 

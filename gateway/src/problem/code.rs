@@ -181,7 +181,8 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::HandedOnTooOften
         | R::TicketUsed
         | R::TicketSuperseded
-        | R::PaymentUnanswered => StatusCode::CONFLICT,
+        | R::PaymentUnanswered
+        | R::TicketRevoked => StatusCode::CONFLICT,
     }
 }
 

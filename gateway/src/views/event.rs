@@ -14,6 +14,7 @@ use floodgate_domain::{
 
 use super::changes::Changes;
 use super::payments::EventPayments;
+use super::revoked::Revoked;
 use super::stay::Stay;
 
 /// Up to which fact a view is true.
@@ -80,6 +81,8 @@ pub(crate) struct EventView {
     pub(crate) seats: Vec<SeatState>,
     /// Tickets that were handed on or let in with.
     pub(crate) tickets: TicketStates,
+    /// Those that are good no more.
+    pub(crate) revoked: Revoked,
     pub(crate) categories: Vec<u8>,
     pub(crate) counts: SeatsByState,
     pub(crate) by_category: Vec<SeatsByState>,
@@ -137,6 +140,7 @@ impl EventView {
             phase: SalePhase::Announced,
             seats,
             tickets: TicketStates::default(),
+            revoked: Revoked::default(),
             categories,
             counts: SeatsByState { free, ..SeatsByState::default() },
             by_category,

@@ -21,6 +21,8 @@ pub const TEST_VERSION: u32 = 3;
 pub(crate) const SILENCE_IS_NOT_A_NO: u32 = 2;
 /// Silence about an authorisation undoes no order that is paid for: only a capture that failed does.
 pub(crate) const SILENCE_CANCELS_NOTHING: u32 = 2;
+/// A ticket that was given back is refused in words of its own, at the gate and when handed on.
+pub(crate) const TICKETS_ARE_REVOKED: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
