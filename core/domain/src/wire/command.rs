@@ -100,6 +100,7 @@ fn kind(command: &Command) -> u8 {
         Command::SetDials(_) => 35,
         Command::RecordPaymentAction { .. } => 36,
         Command::RestoreFacts { .. } => 37,
+        Command::CaptureFailed { .. } => 38,
     }
 }
 
@@ -128,9 +129,10 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::ExtendHold { hold_id }
         | Command::ReleaseHold { hold_id }
         | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
-        Command::StartPurchase { hold_id, method } => {
+        Command::StartPurchase { hold_id, method, despite_unanswered } => {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
+            write_last_flag(*despite_unanswered, out);
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
             out.put_u64_fixed(hold_id.0);
@@ -144,7 +146,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         }
         Command::PaymentDeclined { hold_id, attempt }
         | Command::PaymentCaptured { hold_id, attempt }
-        | Command::PaymentLost { hold_id, attempt } => {
+        | Command::PaymentLost { hold_id, attempt }
+        | Command::CaptureFailed { hold_id, attempt } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u8(*attempt);
         }
@@ -187,7 +190,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         }
         15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
         16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
-        17 => Command::StartPurchase { hold_id: read_hold(cursor)?, method: read_method(cursor)? },
+        17 => Command::StartPurchase {
+            hold_id: read_hold(cursor)?,
+            method: read_method(cursor)?,
+            despite_unanswered: read_last_flag(cursor)?,
+        },
         18 => Command::PaymentAuthorised {
             hold_id: read_hold(cursor)?,
             attempt: cursor.u8()?,
@@ -224,6 +231,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             action: read_action(cursor)?,
         },
         37 => Command::RestoreFacts { facts: read_restored(cursor)? },
+        38 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }
@@ -245,6 +253,23 @@ fn read_restored(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, WireError> {
         facts.push(cursor.bytes(bytes)?.to_vec());
     }
     Ok(facts)
+}
+
+/// A flag that a record got after it was first written: absent where it is not set, so that those
+/// written before read the same. Only the last field of a record can be one.
+pub(super) fn write_last_flag(is_set: bool, out: &mut Vec<u8>) {
+    if is_set {
+        out.put_u8(1);
+    }
+}
+
+pub(super) fn read_last_flag(cursor: &mut Cursor<'_>) -> Result<bool, WireError> {
+    // One that says it is not set would be a second form of the same record.
+    match cursor.remaining() {
+        0 => Ok(false),
+        _ if cursor.bool()? => Ok(true),
+        _ => Err(WireError::OutOfBounds("a flag")),
+    }
 }
 
 pub fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {

@@ -13,6 +13,7 @@ mod repeats;
 mod restored;
 mod rows;
 mod shop;
+mod silence;
 mod stage;
 mod tickets;
 mod versions;
