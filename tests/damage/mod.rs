@@ -3,6 +3,7 @@
 //! sold over it. The embedded form only: its files are ours, Kafka's are Kafka's.
 
 mod files;
+mod repair;
 
 use std::time::{Duration, Instant};
 

@@ -180,7 +180,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::AlreadyYours
         | R::HandedOnTooOften
         | R::TicketUsed
-        | R::TicketSuperseded => StatusCode::CONFLICT,
+        | R::TicketSuperseded
+        | R::PaymentUnanswered
+        | R::TicketRevoked => StatusCode::CONFLICT,
     }
 }
 

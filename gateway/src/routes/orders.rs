@@ -36,13 +36,14 @@ const STREAM_EVERY: Duration = Duration::from_millis(200);
 const APPEAR_WITHIN: Duration = Duration::from_secs(1);
 
 /// **purchaseTicket**: turns a hold into an order and starts the payment. Follow the order until
-/// it is confirmed; a declined card may be replaced by another while the seats are held.
+/// it is confirmed; a declined card may be replaced by another while the seats are held. While an
+/// earlier payment of the buyer has no answer, paying again has to be meant: `despite_unanswered`.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders", operation_id = "purchaseTicket",
     tag = "The three calls", security(("device" = [], "pass" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = PurchaseBody,
     responses((status = 201, body = Order), (status = 202, body = PendingAnswer),
-        (status = 409, description = "hold_ended, payment_pending …",
+        (status = 409, description = "hold_ended, payment_pending, payment_unanswered …",
             body = Problem)))]
 pub(crate) async fn purchase(
     State(commands): State<Commands>,
@@ -62,7 +63,9 @@ pub(crate) async fn purchase(
         let message = "this looks like a card number; send the provider's token instead";
         return Err(malformed("payment_method", message));
     }
-    let command = Command::StartPurchase { hold_id, method };
+    // An engine that knows no silence asks for no word about it, and could not read it.
+    let despite_unanswered = body.despite_unanswered && path.entry.read().knows_silence;
+    let command = Command::StartPurchase { hold_id, method, despite_unanswered };
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
     answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
 }

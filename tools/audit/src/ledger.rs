@@ -263,7 +263,8 @@ impl Ledger {
                     order.started = true;
                 }
             }
-            Fact::OrderDeclined { hold_id, until, .. } => {
+            Fact::OrderDeclined { hold_id, until, .. }
+            | Fact::OrderUnanswered { hold_id, until, .. } => {
                 if let Some(order) = self.live(book, *hold_id, "declined") {
                     order.until = *until;
                     order.stage = Stage::Held;

@@ -6,6 +6,7 @@
 
 mod acked;
 mod crowd;
+mod derive;
 mod ledger;
 mod replay;
 mod report;
@@ -20,6 +21,7 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_event_log::{Log, LogReader, Record, Topic};
 
 pub use self::acked::Acked;
+pub use self::derive::{Derivation, lies_between};
 use self::ledger::Ledger;
 pub use self::report::{AuditReport, Check, SeatCounts};
 

@@ -169,6 +169,10 @@ fn purchase(path: &OrderPath) -> Option<Purchase> {
         amount: order.amount,
         currency: view.prices.currency,
         action,
+        is_again: {
+            let orders = view.orders_of(order.buyer).map(|order| order.hold_id);
+            view.payments.are_unknown(orders)
+        },
     })
 }
 

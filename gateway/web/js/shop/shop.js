@@ -45,11 +45,29 @@ function passLine(page) {
   return { line, close: () => clearInterval(ticking) };
 }
 
+const ANSWER_POLL_MS = 5000;
+
+/** Asks until the bank has answered about an order that has ended, then shows what is so. */
+function awaitAnswer(page, order) {
+  const path = `${page.base}/orders/${encodeURIComponent(order.order_id)}`;
+  const asking = setInterval(() => get(path, 1).then((now) => {
+    if (now.payment?.money === 'unknown') return;
+    clearInterval(asking);
+    page.setOrder(now);
+    page.changed();
+    page.refresh().catch(() => page.render());
+  }).catch(() => {}), ANSWER_POLL_MS);
+  return () => clearInterval(asking);
+}
+
 /** What ended since: said once on this device, until the buyer closes it or moves on. */
 function endedNotice(page) {
   const order = endedOrder(page.me);
-  const name = order && `fg-notified ${order.order_id} ${order.status}`;
-  if (!order || localStorage.getItem(name)) return { node: null, close() {} };
+  const money = order?.payment?.money;
+  const name = order && `fg-notified ${order.order_id} ${order.status} ${money || ''}`;
+  if (!order) return { node: null, close() {} };
+  const stop = money === 'unknown' ? awaitAnswer(page, order) : () => {};
+  if (localStorage.getItem(name)) return { node: null, close: stop };
   const close = () => {
     localStorage.setItem(name, '1');
     node.remove();
