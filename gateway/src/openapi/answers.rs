@@ -48,7 +48,7 @@ const OWN: [(&str, &[&str]); 34] = [
         &[
             OWN_ORDER,
             "event_cancelled already_purchased hold_ended \
-        no_attempt_left payment_pending provider_unavailable",
+        no_attempt_left payment_pending payment_unanswered provider_unavailable",
         ],
     ),
     ("getOrder", &[OWN_ORDER]),
@@ -66,7 +66,10 @@ const OWN: [(&str, &[&str]); 34] = [
     ("offerTicket", &[OWN_ORDER, "not_confirmed not_your_ticket ticket_used"]),
     ("takeTicket", &[TRANSFER, "invalid_token already_yours"]),
     ("transferTicket", &[TRANSFER, "already_yours"]),
-    ("redeemTicket", &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded"]),
+    (
+        "redeemTicket",
+        &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded ticket_revoked"],
+    ),
     ("createEvent", &["invalid_plan invalid_prices invalid_policy event_exists"]),
     ("checkVenue", &["invalid_plan"]),
     ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
@@ -90,7 +93,7 @@ const OWN: [(&str, &[&str]); 34] = [
     ),
 ];
 const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket \
-    handed_on_too_often ticket_used ticket_superseded buyer_limit";
+    handed_on_too_often ticket_used ticket_superseded ticket_revoked buyer_limit";
 
 /// Codes that a call may answer with, from all that is known of it.
 fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
