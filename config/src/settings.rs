@@ -1,11 +1,12 @@
 //! The settings as types. Meaning, unit and reason of each are in `default.toml`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use floodgate_domain::Network;
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
 use crate::InvalidSetting;
@@ -47,7 +48,17 @@ pub struct ServerSettings {
     pub drain_notice: HumanDuration,
     pub give_up_after: HumanDuration,
     pub gateway_id: u32,
-    pub trusted_proxies: Vec<IpAddr>,
+    #[serde(deserialize_with = "crate::units::networks")]
+    pub trusted_proxies: Vec<Network>,
+    pub forwarded_header: ForwardedBy,
+}
+
+/// The header in which trusted proxies name the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedBy {
+    XForwardedFor,
+    Forwarded,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -126,6 +137,8 @@ pub struct AdmissionSettings {
     pub address_burst: NonZeroU32,
     pub network_per_second: NonZeroU32,
     pub network_burst: NonZeroU32,
+    pub provider_per_second: NonZeroU32,
+    pub provider_burst: NonZeroU32,
     pub device_per_second: NonZeroU32,
     pub device_burst: NonZeroU32,
     pub keys_max: usize,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use floodgate_domain::Network;
+
 /// A duration such as `90s` or `250ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HumanDuration(pub Duration);
@@ -37,6 +39,12 @@ impl<'de> Deserialize<'de> for ByteSize {
             .map(ByteSize)
             .ok_or_else(|| D::Error::custom(format!("`{text}` is no size; write \"64 KiB\"")))
     }
+}
+
+/// Networks, each as `10.0.0.0/8`, or as an address alone.
+pub(crate) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
 }
 
 fn parse_size(text: &str) -> Option<usize> {

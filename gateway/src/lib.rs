@@ -11,6 +11,8 @@
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
 //! | `payments` | subject: the provider, as far as a gateway serves it |
 //! | `csp` | what pages may load |
+//! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
+//! | `costs`, `trust` | what a call costs; whose word about an address counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
 //! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
@@ -30,11 +32,14 @@
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
 mod admission;
+mod caching;
 mod commands;
+mod costs;
 mod csp;
 mod extract;
 mod feed;
 mod heartbeat;
+mod kept;
 mod lifecycle;
 mod listen;
 mod metering;
@@ -56,6 +61,7 @@ mod telemetry;
 mod ticket;
 mod time;
 mod traced;
+mod trust;
 mod views;
 
 pub use listen::listen;
@@ -65,5 +71,6 @@ pub use settings_file::{FileChange, SettingsFileError};
 pub use staff::{StaffKey, StaffRole};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
+pub use trust::{ForwardedHeader, Trust};
 
 pub use places::PlaceReservations;

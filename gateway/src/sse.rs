@@ -12,6 +12,7 @@ use futures::{Stream, StreamExt};
 use http::header;
 use serde::Serialize;
 
+use crate::caching::Public;
 use crate::lifecycle::Lifecycle;
 
 /// A comment so often keeps proxies from closing a quiet stream.
@@ -48,9 +49,8 @@ where
     let alive = tokio::time::interval(ALIVE_EVERY);
     let frames = tokio_stream::StreamExt::timeout_repeating(frames, alive);
     let bytes = frames.map(|frame| Ok::<_, Infallible>(frame.unwrap_or(Bytes::from_static(ALIVE))));
-    let headers =
-        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, Body::from_stream(bytes)).into_response()
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    Public::stream((kind, Body::from_stream(bytes))).into_response()
 }
 
 fn reconnect() -> Bytes {

@@ -1,6 +1,5 @@
 //! What handlers share, split by subject: each takes what it uses.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
+use floodgate_domain::{EventId, VenueId};
 use floodgate_event_log::{Log, Tracer};
 use floodgate_payments::Provider;
 use floodgate_transport::{CommandClient, Services, Stage};
@@ -15,6 +15,7 @@ use floodgate_transport::{CommandClient, Services, Stage};
 use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::extract::idempotent::BodyLimits;
+use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
 use crate::queue_feeds::QueueFeeds;
@@ -22,6 +23,7 @@ use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
 use crate::time;
+use crate::trust::Trust;
 use crate::views::{Entry, Views};
 
 /// Settings of a gateway.
@@ -41,8 +43,10 @@ pub struct GatewaySettings {
     pub body_bytes_max: usize,
     /// Bytes of a body that carries a seating plan.
     pub plan_bytes_max: usize,
-    /// Peers whose X-Forwarded-For is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose word about an address is believed.
+    pub trust: Trust,
+    /// Whether the public address begins with `https`, so that cookies stay there.
+    pub is_https: bool,
 }
 
 /// What it takes to run a gateway.
@@ -81,6 +85,9 @@ pub struct Subjects {
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
+    pub(crate) trust: Trust,
+    pub(crate) plans: Shelf<VenueId>,
+    pub(crate) snapshots: Shelf<EventId>,
     pub(crate) settings: GatewaySettings,
 }
 
@@ -112,6 +119,9 @@ subjects! {
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
+    trust: Trust,
+    plans: Shelf<VenueId>,
+    snapshots: Shelf<EventId>,
 }
 
 impl GatewayState {
@@ -119,7 +129,7 @@ impl GatewayState {
     /// caught up.
     pub fn start(parts: GatewayParts) -> std::io::Result<Self> {
         let GatewayParts { log, commands, services, room, limits, settings, .. } = parts;
-        let admission = Admission::new(room, limits, settings.trusted_proxies.clone());
+        let admission = Admission::new(room, limits);
         let queues = QueueFeeds::default();
         // Before an event can be found it has its room and its queue.
         let (rooms, feeds) = (admission.clone(), queues.clone());
@@ -145,6 +155,9 @@ impl GatewayState {
             },
             lifecycle: Lifecycle::new(services),
             telemetry,
+            trust: settings.trust.clone(),
+            plans: Shelf::default(),
+            snapshots: Shelf::default(),
             settings,
         })))
     }

@@ -66,6 +66,8 @@ codes! {
         "A query parameter is not what this call accepts.";
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
+    HostRequired = BAD_REQUEST "host_required" No
+        "Send exactly one Host header, with the host that is meant.";
     WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
         "The signature is missing or not the provider's. Check that the settings contain this webhook's secret.";
     WebhookStale = BAD_REQUEST "webhook_stale" No

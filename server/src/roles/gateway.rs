@@ -6,8 +6,10 @@ use anyhow::Result;
 use tokio::net::TcpListener;
 
 use floodgate_admission::{AdmissionStore, Keys, Limits, MemoryStore, RedisStore, WaitingRoom};
-use floodgate_config::Store;
-use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, PlaceReservations};
+use floodgate_config::{ForwardedBy, Store};
+use floodgate_gateway::{
+    ForwardedHeader, GatewayParts, GatewaySettings, GatewayState, PlaceReservations, Trust,
+};
 use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
@@ -66,7 +68,14 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
             drain_notice: server.drain_notice.0,
             body_bytes_max: server.body_max.0,
             plan_bytes_max: server.plan_body_max.0,
-            trusted_proxies: server.trusted_proxies.clone(),
+            trust: Trust {
+                networks: server.trusted_proxies.clone(),
+                header: match server.forwarded_header {
+                    ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
+                    ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
+                },
+            },
+            is_https: settings.payments.public_url.starts_with("https://"),
         },
     })
 }

@@ -22,7 +22,7 @@ const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold'
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export function style() {
   if (document.querySelector('link[href$="shop.css"]')) return;
-  document.head.append(el('link', { rel: 'stylesheet', href: '/assets/css/shop.css' }));
+  document.head.append(el('link', { rel: 'stylesheet', href: new URL('../../css/shop.css', import.meta.url).href }));
 }
 style();
 
