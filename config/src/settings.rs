@@ -40,8 +40,13 @@ pub struct Settings {
 pub struct ServerSettings {
     pub listen: SocketAddr,
     pub connections_max: usize,
+    pub connections_per_address: usize,
+    pub connections_per_network: usize,
+    pub streams_per_address: usize,
+    pub streams_per_network: usize,
     pub header_deadline: HumanDuration,
     pub body_deadline: HumanDuration,
+    pub write_deadline: HumanDuration,
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: HumanDuration,
@@ -51,6 +56,9 @@ pub struct ServerSettings {
     #[serde(deserialize_with = "crate::units::networks")]
     pub trusted_proxies: Vec<Network>,
     pub forwarded_header: ForwardedBy,
+    pub proxy_protocol: bool,
+    #[serde(deserialize_with = "crate::units::address_or_none")]
+    pub status_listen: Option<SocketAddr>,
 }
 
 /// The header in which trusted proxies name the client.
@@ -268,13 +276,31 @@ impl Settings {
 
 impl ServerSettings {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 5] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 8] {
         [
             (
                 self.connections_max >= 16,
                 "server.connections_max",
                 self.connections_max.to_string(),
                 "at least 16",
+            ),
+            (
+                self.write_deadline.as_millis() >= 1_000,
+                "server.write_deadline",
+                format!("{} ms", self.write_deadline.as_millis()),
+                "at least 1s; clients on poor lines stop for moments",
+            ),
+            (
+                !self.trusted_proxies.iter().any(Network::is_everybody),
+                "server.trusted_proxies",
+                self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                "the addresses of your own proxies; with these anybody chooses an address",
+            ),
+            (
+                !self.proxy_protocol || !self.trusted_proxies.is_empty(),
+                "server.proxy_protocol",
+                self.proxy_protocol.to_string(),
+                "false, unless server.trusted_proxies names who speaks it",
             ),
             (
                 (1024..=1 << 20).contains(&self.body_max.0),

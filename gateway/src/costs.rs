@@ -62,6 +62,11 @@ pub(crate) fn with_a_wrong_key(Cost(tenths): Cost) -> Cost {
     Cost(tenths + WRONG_KEY.0)
 }
 
+/// Whether a call is answered with a stream.
+pub(crate) fn is_stream(method: &Method, route: &str) -> bool {
+    method == Method::GET && route.ends_with("/stream")
+}
+
 #[cfg(test)]
 pub(crate) fn calls() -> impl Iterator<Item = &'static str> {
     COSTS.iter().map(|(call, _)| *call)

@@ -27,13 +27,15 @@
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of traced requests |
 //! | `listen` | the socket, and how many may wait at it |
-//! | `server` | sockets, time limits, draining |
+//! | `connection`, `shares` | one connection, from its first byte; how much one address holds |
+//! | `server` | the door: how many come in, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
 mod admission;
 mod caching;
 mod commands;
+mod connection;
 mod costs;
 mod csp;
 mod extract;
@@ -53,6 +55,7 @@ mod readiness;
 mod routes;
 mod server;
 mod settings_file;
+mod shares;
 mod sse;
 mod staff;
 mod state;

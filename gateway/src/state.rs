@@ -19,6 +19,7 @@ use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
 use crate::queue_feeds::QueueFeeds;
+use crate::shares::{ShareLimits, Shares};
 use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
@@ -37,6 +38,16 @@ pub struct GatewaySettings {
     pub header_deadline: Duration,
     /// Connections at once; more are not accepted until some end.
     pub connections_max: usize,
+    /// Connections at once from one address, and from one network.
+    pub connections_per_address: usize,
+    pub connections_per_network: usize,
+    /// Streams at once for one address, and for one network.
+    pub streams_per_address: usize,
+    pub streams_per_network: usize,
+    /// How long a client may take nothing of what is sent.
+    pub write_deadline: Duration,
+    /// Whether trusted proxies begin each connection with a PROXY header.
+    pub proxy_protocol: bool,
     /// How long connections are still taken once readiness is off.
     pub drain_notice: Duration,
     /// Bytes of an ordinary body.
@@ -86,6 +97,7 @@ pub struct Subjects {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
     pub(crate) trust: Trust,
+    pub(crate) streams: Shares,
     pub(crate) plans: Shelf<VenueId>,
     pub(crate) snapshots: Shelf<EventId>,
     pub(crate) settings: GatewaySettings,
@@ -156,6 +168,7 @@ impl GatewayState {
             lifecycle: Lifecycle::new(services),
             telemetry,
             trust: settings.trust.clone(),
+            streams: streams(&settings),
             plans: Shelf::default(),
             snapshots: Shelf::default(),
             settings,
@@ -191,4 +204,13 @@ impl GatewayState {
         let failures = metrics::counter!("floodgate_config_reload_failures_total");
         failures.increment(u64::from(!are_used));
     }
+}
+
+/// Each stream takes a connection, so all of them together leave half of those to others.
+fn streams(settings: &GatewaySettings) -> Shares {
+    let (address, network) = (settings.streams_per_address, settings.streams_per_network);
+    // A proxy carries many streams on one connection of HTTP/2.
+    let total = settings.connections_max;
+    let part = ShareLimits { total: total / 2, address, network }.within();
+    Shares::new(ShareLimits { total, ..part })
 }

@@ -104,6 +104,8 @@ codes! {
         "The body is larger than this call allows.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
         "Too many requests. Wait as long as Retry-After says.";
+    TooManyStreams = TOO_MANY_REQUESTS "too_many_streams" Later
+        "This address follows as much as one may. Ask for the object itself now and then instead.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
         "The server is overloaded. It is safe to send the same request again in a moment.";
     ProviderUnavailable = SERVICE_UNAVAILABLE "provider_unavailable" SameKey

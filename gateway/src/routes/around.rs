@@ -14,14 +14,19 @@ use floodgate_admission::{Limited, RemainingQuota, WaitingRoom};
 use floodgate_domain::Network;
 
 use crate::caching::Credential;
+use crate::connection::{guarded, keep_running};
 use crate::costs;
 use crate::csp;
 use crate::extract::Visitor;
 use crate::extract::address::Peer;
 use crate::extract::staff::bearer;
 use crate::problem::{ApiError, Code};
+use crate::shares::HeldShare;
 use crate::state::GatewayState;
 use crate::traced::Traced;
+
+/// When those who got no stream may ask for one again; meanwhile they poll.
+const STREAM_LATER_MS: u64 = 30_000;
 
 /// Looks at, limits, counts, times and dresses.
 pub(super) async fn around(
@@ -58,10 +63,8 @@ pub(super) async fn around(
             .map_or_else(|limited| Some(used_up(limited)), |left| left.as_ref().map(remaining));
         checked.map(|_| ()).map_err(limited)
     });
-    let mut response = match admitted {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    };
+    let admitted = admitted.and_then(|()| stream_of(&state, visitor, &request, name));
+    let mut response = answered(admitted, request, next).await;
     metering.answered(name, response.status(), started.elapsed());
     if let Some((traced, method)) = traced {
         traced.end(tracer, method.as_str(), name, response.status().as_u16());
@@ -77,12 +80,46 @@ pub(super) async fn around(
         headers.insert("ratelimit", left);
         headers.insert("ratelimit-policy", state.admission.quotas().policies.clone());
     }
+    dress(headers, is_page);
+    response
+}
+
+/// What browsers are to make of an answer.
+fn dress(headers: &mut HeaderMap, is_page: bool) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::OWN));
     }
-    response
+}
+
+/// The answer to a request that was let in, or why it was not.
+async fn answered(
+    admitted: Result<Option<HeldShare>, ApiError>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let running = keep_running(&request);
+    match admitted {
+        Ok(stream) => {
+            let response = next.run(request).await;
+            // Held until the answer is sent, or its client has gone.
+            response.map(|body| match (stream, running) {
+                (None, None) => body,
+                held => guarded(body, held),
+            })
+        }
+        Err(problem) => {
+            let closes = problem.code() == Code::TooManyStreams.row().code && running.is_none();
+            let mut response = problem.into_response();
+            if closes {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
+    }
 }
 
 /// A proxy nobody trusts makes all its visitors one: said once, and counted.
@@ -127,6 +164,24 @@ fn check(
     }
     let buyer = visitor.counts_against();
     state.admission.quotas().limits.check(visitor.address, buyer, cost)
+}
+
+/// The part of all streams that this request takes, if it asks for one. Whoever gets none is sent
+/// away with their connection, and can poll.
+fn stream_of(
+    state: &GatewayState,
+    visitor: Visitor,
+    request: &Request,
+    route: &str,
+) -> Result<Option<HeldShare>, ApiError> {
+    if !costs::is_stream(request.method(), route) {
+        return Ok(None);
+    }
+    let held = state.streams.enter(visitor.address);
+    held.map(Some).ok_or_else(|| {
+        metrics::counter!("floodgate_streams_refused_total").increment(1);
+        ApiError::new(Code::TooManyStreams).retry_after_ms(STREAM_LATER_MS)
+    })
 }
 
 fn remaining(left: &RemainingQuota) -> String {

@@ -174,11 +174,11 @@ pub(crate) async fn refund(
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
-/// The outcome of a command that was not decided in time, for the device or the staff key that sent
-/// it; 202 while it is not known here. Repeating the request itself with the same key always
+/// The outcome of a command that was not decided in time, for who sent it: the device, or the staff
+/// key of a staff call. 202 while it is not known here. Repeating the request itself with the same key always
 /// returns the outcome.
 #[utoipa::path(get, path = "/v1/events/{event_id}/commands/{command_id}",
-    operation_id = "askCommand", tag = "Fans", security(("device" = []), ("staff" = [])),
+    operation_id = "askCommand", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("command_id" = String, Path)),
     responses((status = 200, body = Order), (status = 202, body = PendingAnswer),
         (status = 404, description = "not_found: somebody else's, or of another event",
