@@ -15,6 +15,7 @@ import { filters } from './filters.js';
 import { seatList } from './list.js';
 import { selectionBar } from './selection.js';
 import { endedOrder, endedWords } from './words.js';
+import { local } from '../storage.js';
 
 const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token']);
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
@@ -49,9 +50,9 @@ function passLine(page) {
 function endedNotice(page) {
   const order = endedOrder(page.me);
   const name = order && `fg-notified ${order.order_id} ${order.status}`;
-  if (!order || localStorage.getItem(name)) return { node: null, close() {} };
+  if (!order || local.getItem(name)) return { node: null, close() {} };
   const close = () => {
-    localStorage.setItem(name, '1');
+    local.setItem(name, '1');
     node.remove();
   };
   const node = notice('warn', el('p', {}, endedWords(order)),
