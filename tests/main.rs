@@ -11,6 +11,7 @@ mod failing;
 mod form;
 mod help;
 mod http;
+mod network;
 mod process;
 mod schemas;
 mod simulation;

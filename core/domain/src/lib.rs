@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
 //! | [`bounds`] | what the rules of a sale can be |
-//! | [`dials`], [`line`], [`payment`], [`cohort`] | more of them |
+//! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
@@ -21,6 +21,7 @@ pub mod effects;
 pub mod fact;
 pub mod ids;
 pub mod line;
+pub mod network;
 pub mod payment;
 pub mod plan;
 pub mod policy;
@@ -40,6 +41,7 @@ pub use ids::{
     VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
+pub use network::Network;
 pub use payment::{
     ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
 };
