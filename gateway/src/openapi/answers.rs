@@ -104,15 +104,18 @@ fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
         let ways = operation["security"].as_array().into_iter().flatten();
         ways.into_iter().any(|way| way.get(scheme).is_some())
     };
-    let mut found = BTreeSet::from(["internal"]);
+    let mut found = BTreeSet::from(["internal", "host_required", "rate_limited"]);
     let mut may = |codes: &'static str| found.extend(codes.split_whitespace());
     if path.starts_with("/v1") {
-        may("rate_limited overloaded");
+        may("overloaded");
     }
     if path.contains("{event_id}") {
         may("invalid_id unknown_event");
     } else if path.contains('{') {
         may("invalid_id not_found");
+    }
+    if operation.pointer("/responses/200/content/text~1event-stream").is_some() {
+        may("too_many_streams");
     }
     if has("query") {
         may("invalid_query");
