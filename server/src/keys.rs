@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use floodgate_domain::StaffId;
 use floodgate_gateway::{StaffKey, StaffRole};
+
+use crate::private::make_folder;
 
 /// Where the secrets of an installation are.
 #[derive(Debug, Clone)]
@@ -41,7 +43,7 @@ impl KeyFiles {
     /// Makes what is missing. New staff keys, one a role, are returned with their role, for this
     /// is the only moment their text exists here; `<role>.key` files keep them for the owner.
     pub fn make(&self, folder: &Path) -> Result<Vec<(StaffRole, PathBuf)>> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for path in [&self.root, &self.ticket] {
             if !path.exists() {
                 write_secret(path, &hex(&random()))?;
@@ -95,12 +97,6 @@ impl KeyFiles {
                 .collect::<Result<_>>()?,
         })
     }
-}
-
-/// Whether somebody else on this machine may read a secret.
-#[must_use]
-pub fn is_open_to_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 fn read_text(path: &Path, setting: &str) -> Result<String> {
@@ -195,6 +191,7 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::private::is_open_to_others;
 
     #[test]
     fn made_keys_can_be_read_and_are_made_once() {
@@ -205,6 +202,9 @@ mod tests {
         let secrets = files.read().unwrap();
         assert_eq!(secrets.staff.iter().map(|key| key.role).collect::<Vec<_>>(), StaffRole::ALL);
         assert!(!is_open_to_others(&files.root));
+        let own = KeyFiles::in_folder(&folder.path().join("keys"));
+        own.make(&folder.path().join("keys")).unwrap();
+        assert!(!is_open_to_others(&folder.path().join("keys")));
         assert!(files.make(folder.path()).unwrap().is_empty());
         assert_eq!(files.read().unwrap().root, secrets.root);
         let text = fs::read_to_string(&made[0].1).unwrap();

@@ -194,7 +194,12 @@ const TABLE: [(Refusal, &str, &str); 55] = [
         "version_goes_back",
         "The log already follows newer rules. Older rules cannot continue from what they decided.",
     ),
-    (Refusal::NoPass, "no_pass", "You are not in the shop. Join the queue and enter first."),
+    (
+        Refusal::NoPass,
+        "no_pass",
+        "You are not in the shop. Join the queue and enter first; whoever has bought or left joins \
+         again for a new place, and may buy up to the limit of the event.",
+    ),
     (Refusal::PassExpired, "pass_expired", "Your time in the shop is over. Join the queue again."),
     (
         Refusal::ShopFull,

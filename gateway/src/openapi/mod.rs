@@ -22,7 +22,9 @@ passed the place (`getQueue`, `streamQueue`); `enterShop` returns a pass; `acqui
 seats; `purchaseTicket` pays; `getOrder` until it is confirmed; `getTickets`.
 
 Every POST, PUT and DELETE takes an `Idempotency-Key`: one key per request, the same key for its \
-retries. The same key always gets the first outcome. A call that is not decided in time returns \
+retries. The same key always gets the first outcome: what was decided then, never a \
+second decision. An order in it is shown as it stands now, so the key of a hold hears `released` \
+once the hold was released. A call that is not decided in time returns \
 202 and says where to ask; repeating it with the same key is safe. Problems are RFC 9457 documents \
 with a stable `code` and `retry`: no, same_key, new_key or later. Money is in minor units, fees \
 included. Times are RFC 3339 in UTC. `as_of` is the position in the event's log that an answer \

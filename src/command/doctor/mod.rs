@@ -112,7 +112,7 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     findings.push(here::listen(settings));
     findings.push(network::proxies(settings));
     findings.push(here::keys(settings, data));
-    findings.push(here::folder("data folder", data));
+    findings.push(here::folder(here::DATA, data));
     findings.push(here::payments(settings));
     match settings.log.backend {
         Backend::Embedded => findings.push(here::log(data)),

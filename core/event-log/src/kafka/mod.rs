@@ -25,6 +25,7 @@ mod inspect;
 mod lanes;
 mod lost;
 mod membership;
+mod positions;
 mod producer;
 mod reader;
 mod settings;
@@ -38,18 +39,22 @@ use rdkafka::consumer::Consumer;
 
 pub use self::inspect::{Cluster, Config, Difference, FoundTopic, inspect};
 pub use self::membership::GroupMember;
+pub use self::positions::reading_group;
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
 use self::clock::BrokerClock;
 use self::heard::{Aside, Reading};
 use self::lanes::Appender;
+use self::positions::Positions;
 use self::reader::{KafkaReader, backend};
 use self::settings::METADATA_WITHIN;
 use floodgate_domain::LogTime;
 
 use crate::topics::Topic;
-use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
+use crate::traits::{
+    Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, ReaderName, Record,
+};
 
 /// The largest record, as topics are created and brokers are configured: see `settings`.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -62,6 +67,7 @@ pub struct KafkaLog {
     clock: Arc<BrokerClock>,
     /// For questions about offsets; rare, so one at a time.
     asking: Mutex<Reading>,
+    positions: Positions,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -114,7 +120,8 @@ impl KafkaLog {
         let appender = Appender::new(options, Arc::clone(&clock)).map_err(refused)?;
         appender.warm_up();
         let (options, asking) = (options.clone(), Mutex::new(asking));
-        Ok(KafkaLog { options, partitions, appender, clock, asking })
+        let positions = Positions::default();
+        Ok(KafkaLog { options, partitions, appender, clock, asking, positions })
     }
 
     /// A place in the group that shares the partitions of the commands among processors, of one that
@@ -210,6 +217,10 @@ impl Log for KafkaLog {
 
     fn now(&self) -> LogTime {
         self.clock.now()
+    }
+
+    fn note_position(&self, reader: ReaderName<'_>, at: (Topic, Partition), next: Offset) {
+        self.positions.note(&self.options, reader, at, next);
     }
 
     fn clock_off_by_ms(&self) -> Option<i64> {
