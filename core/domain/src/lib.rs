@@ -6,12 +6,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
+//! | [`bounds`] | what the rules of a sale can be |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
+pub mod bounds;
 pub mod cohort;
 pub mod command;
 pub mod dials;

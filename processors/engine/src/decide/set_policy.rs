@@ -5,7 +5,6 @@ use floodgate_domain::policy::Policy;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::terms::policy_is_sound;
 use crate::outcomes::Outcome;
 
 pub(super) fn set_policy(
@@ -14,7 +13,7 @@ pub(super) fn set_policy(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    if !policy_is_sound(policy) {
+    if policy.fault().is_some() {
         return Err(Refusal::InvalidPolicy);
     }
     facts.push(Fact::PolicySet(Box::new(*policy)));
