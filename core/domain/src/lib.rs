@@ -35,7 +35,7 @@ pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
-pub use fact::{Fact, FactPosition, FactRecord};
+pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,

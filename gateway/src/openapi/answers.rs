@@ -48,7 +48,7 @@ const OWN: [(&str, &[&str]); 34] = [
         &[
             OWN_ORDER,
             "event_cancelled already_purchased hold_ended \
-        no_attempt_left payment_pending provider_unavailable",
+        no_attempt_left payment_pending payment_unanswered provider_unavailable",
         ],
     ),
     ("getOrder", &[OWN_ORDER]),
@@ -66,7 +66,10 @@ const OWN: [(&str, &[&str]); 34] = [
     ("offerTicket", &[OWN_ORDER, "not_confirmed not_your_ticket ticket_used"]),
     ("takeTicket", &[TRANSFER, "invalid_token already_yours"]),
     ("transferTicket", &[TRANSFER, "already_yours"]),
-    ("redeemTicket", &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded"]),
+    (
+        "redeemTicket",
+        &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded ticket_revoked"],
+    ),
     ("createEvent", &["invalid_plan invalid_prices invalid_policy event_exists"]),
     ("checkVenue", &["invalid_plan"]),
     ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
@@ -90,7 +93,7 @@ const OWN: [(&str, &[&str]); 34] = [
     ),
 ];
 const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket \
-    handed_on_too_often ticket_used ticket_superseded buyer_limit";
+    handed_on_too_often ticket_used ticket_superseded ticket_revoked buyer_limit";
 
 /// Codes that a call may answer with, from all that is known of it.
 fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
@@ -101,15 +104,18 @@ fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
         let ways = operation["security"].as_array().into_iter().flatten();
         ways.into_iter().any(|way| way.get(scheme).is_some())
     };
-    let mut found = BTreeSet::from(["internal"]);
+    let mut found = BTreeSet::from(["internal", "host_required", "rate_limited"]);
     let mut may = |codes: &'static str| found.extend(codes.split_whitespace());
     if path.starts_with("/v1") {
-        may("rate_limited overloaded");
+        may("overloaded");
     }
     if path.contains("{event_id}") {
         may("invalid_id unknown_event");
     } else if path.contains('{') {
         may("invalid_id not_found");
+    }
+    if operation.pointer("/responses/200/content/text~1event-stream").is_some() {
+        may("too_many_streams");
     }
     if has("query") {
         may("invalid_query");

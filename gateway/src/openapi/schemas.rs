@@ -8,8 +8,23 @@ use floodgate_domain::dials::{DIALS, DialKind};
 
 /// Adds what the types alone do not say: bounds of rules, and the form of streams.
 pub(super) fn complete(schemas: &mut Value) {
+    without_null_defaults(schemas);
     schemas["StreamEvent"] = stream_event();
     rules(schemas);
+}
+
+/// A field that may be absent has no default of null: generators would make it one that must be there.
+fn without_null_defaults(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("default") == Some(&Value::Null) {
+                fields.remove("default");
+            }
+            fields.values_mut().for_each(without_null_defaults);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null_defaults),
+        _ => {}
+    }
 }
 
 /// An event of a stream, as its lines say it.

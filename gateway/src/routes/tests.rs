@@ -164,6 +164,23 @@ fn every_call_declares_what_follows_from_its_form() {
     }
 }
 
+/// What no call of the document answers: it is not about a call, or it goes to Floodgate itself.
+const NOT_OF_A_CALL: [&str; 2] = ["method_not_allowed", "version_goes_back"];
+
+#[test]
+fn every_code_stands_at_a_call_that_may_answer_with_it() {
+    let document = written();
+    let declared: BTreeSet<&str> = answers(&document)
+        .iter()
+        .filter_map(|(_, _, answer)| answer["description"].as_str())
+        .flat_map(|words| words.split(':').next().unwrap_or_default().split(", "))
+        .collect();
+    for row in crate::problem::rows() {
+        let is_said = declared.contains(row.code) || NOT_OF_A_CALL.contains(&row.code);
+        assert!(is_said, "no call declares {}: add it in openapi/answers.rs", row.code);
+    }
+}
+
 #[test]
 fn rules_of_a_sale_say_their_bounds() {
     let document = written();

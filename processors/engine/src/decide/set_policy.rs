@@ -1,6 +1,6 @@
 //! SetPolicy: the rules of a sale from now on.
 
-use floodgate_domain::fact::Fact;
+use floodgate_domain::fact::{Fact, SetBy};
 use floodgate_domain::policy::Policy;
 use floodgate_domain::refusal::Refusal;
 
@@ -16,6 +16,6 @@ pub(super) fn set_policy(
     if policy.fault().is_some() {
         return Err(Refusal::InvalidPolicy);
     }
-    facts.push(Fact::PolicySet(Box::new(*policy)));
+    facts.push(Fact::PolicySet(SetBy { value: Box::new(*policy), by: context.setter() }));
     Ok(Outcome::Done)
 }
