@@ -14,7 +14,7 @@
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
 //! | `inspect` | the state of a Redis server, compared with what the store needs |
-//! | [`contract`] | what every store must do |
+//! | [`contract`], [`pace_contract`] | what every store must do |
 
 mod blocks;
 pub mod contract;
@@ -25,6 +25,7 @@ pub mod limits;
 pub mod memory;
 mod neighbours;
 pub mod pace;
+pub mod pace_contract;
 pub mod puzzle;
 pub mod redis;
 pub mod room;

@@ -5,6 +5,9 @@
 //! count against the shop only for a grace time, so they never block the line; latecomers still
 //! enter, since the engine counts shoppers exactly. Those called by another gateway, or before a
 //! restart, count like its own: from when the call was seen.
+//!
+//! The rate is one for all gateways: what others call is taken from the allowance here. No minute
+//! after a dial was turned has more calls than the dial says.
 
 use std::collections::VecDeque;
 
@@ -52,6 +55,9 @@ const CALLS_MAX: usize = 4096;
 /// The rate's allowance never saves up more than this: a stall is not followed by a flood.
 const BURST_MS: u64 = 1_000;
 
+/// A minute, within which no more may be called than the dial says.
+const WINDOW_MS: u64 = 60_000;
+
 /// The frontier of one event.
 #[derive(Debug)]
 pub struct Pace {
@@ -59,8 +65,14 @@ pub struct Pace {
     calls: VecDeque<Call>,
     /// Ranks below this were called longer ago than the grace time.
     lapsed_below: Frontier,
-    /// Entered when the oldest remembered call was made.
+    /// Places that may be called now; less than none after others have called.
     allowance: f64,
+    /// The frontier as far as it was taken from the allowance.
+    charged: Frontier,
+    /// What was called within a minute, by anybody, since the dial was turned: when, and how many.
+    recent: VecDeque<(u64, u64)>,
+    recent_sum: u64,
+    per_minute: Option<u32>,
     last_ms: Option<u64>,
 }
 
@@ -73,6 +85,10 @@ impl Pace {
             calls: VecDeque::new(),
             lapsed_below: entered_beyond,
             allowance: 0.0,
+            charged: entered_beyond,
+            recent: VecDeque::new(),
+            recent_sum: 0,
+            per_minute: None,
             last_ms: None,
         }
     }
@@ -92,20 +108,60 @@ impl Pace {
     pub fn advance(&mut self, now_ms: u64, settings: PaceSettings, shop: &ShopView) -> Frontier {
         self.frontier = self.frontier.max(shop.entered_beyond).max(shop.places_called);
         self.note_call(now_ms);
-        let elapsed = now_ms.saturating_sub(self.last_ms.unwrap_or(now_ms)).min(BURST_MS);
-        self.last_ms = Some(now_ms);
-        let per_ms = f64::from(settings.per_minute) / 60_000.0;
-        // At least one whole place fits, or a slow rate would never call anybody.
-        let most = (per_ms * BURST_MS as f64).max(1.0);
-        self.allowance = (self.allowance + per_ms * elapsed as f64).min(most);
+        self.accrue(now_ms, settings.per_minute);
         self.forget_lapsed(now_ms, settings.grace_ms);
-        let steps = self.room(settings, shop).min(self.allowance as u64);
+        let left = u64::from(settings.per_minute).saturating_sub(self.recent_sum);
+        let steps = self.room(settings, shop).min(self.allowance.max(0.0) as u64).min(left);
         if steps > 0 {
-            self.allowance -= steps as f64;
             self.frontier = Frontier(self.frontier.0 + steps);
+            self.charge(now_ms, f64::MAX);
             self.note_call(now_ms);
         }
         self.frontier
+    }
+
+    /// Goes beyond numbers that nobody has, at once: nobody is called by that.
+    pub fn pass_over(&mut self, beyond: Frontier) {
+        self.charged = Frontier(self.charged.0 + beyond.0.saturating_sub(self.frontier.0));
+        self.follow(beyond);
+    }
+
+    /// Lets the allowance grow with time, and takes from it what others have called.
+    fn accrue(&mut self, now_ms: u64, per_minute: u32) {
+        let per_ms = f64::from(per_minute) / 60_000.0;
+        // At least one whole place fits, or a slow rate would never call anybody.
+        let most = (per_ms * BURST_MS as f64).max(1.0);
+        if self.per_minute.replace(per_minute) != Some(per_minute) {
+            // What was saved up, or called, under another rate is over; less than a place stays.
+            self.allowance = self.allowance.clamp(0.0, 0.999);
+            self.recent.clear();
+            self.recent_sum = 0;
+        }
+        let Some(last_ms) = self.last_ms.replace(now_ms) else {
+            // Where this gateway begins nobody was called by it.
+            self.charged = self.frontier;
+            return;
+        };
+        let elapsed = now_ms.saturating_sub(last_ms).min(BURST_MS);
+        self.charge(now_ms, most);
+        self.allowance = (self.allowance + per_ms * elapsed as f64).min(most);
+        while let Some(&(at, count)) = self.recent.front()
+            && at.saturating_add(WINDOW_MS) <= now_ms
+        {
+            self.recent_sum -= count;
+            self.recent.pop_front();
+        }
+    }
+
+    /// Takes what the frontier has moved from the allowance, which never owes more than `debt_max`.
+    fn charge(&mut self, now_ms: u64, debt_max: f64) {
+        let moved = self.frontier.0.saturating_sub(self.charged.0);
+        self.charged = self.charged.max(self.frontier);
+        if moved > 0 {
+            self.allowance = (self.allowance - moved as f64).max(-debt_max);
+            self.recent.push_back((now_ms, moved));
+            self.recent_sum += moved;
+        }
     }
 
     /// Remembers when the frontier moved, whoever moved it: without that, those others called

@@ -103,9 +103,23 @@ struct Room {
     /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
     // Relaxed everywhere: a mere maximum, no other memory depends on it.
     given_beyond: AtomicU64,
+    /// The same of all gateways, as of the last agreement or place; 0 while the store cannot know.
+    agreed_beyond: AtomicU64,
 }
 
 impl Room {
+    /// Places that are given out, so that there is somebody to call. Where the store does not know,
+    /// all that were reserved: some of them may be in tickets from before a restart.
+    fn places_given(&self, shop: &ShopView) -> u64 {
+        match self.agreed_beyond.load(Ordering::Relaxed) {
+            0 => shop.places_reserved,
+            agreed => {
+                let seen = self.given_beyond.load(Ordering::Relaxed);
+                agreed.max(seen).min(shop.places_reserved)
+            }
+        }
+    }
+
     fn per_minute(&self) -> u32 {
         self.turned.pace_per_minute.unwrap_or(self.settings.pace.per_minute)
     }
@@ -182,11 +196,18 @@ impl WaitingRoom {
             Some(place) => return Ok(place),
             None => {}
         }
-        let place = self.store.join(event_id, Wanted { buyer, spent, proof }).await?;
+        let not_below = self.frontier(event_id);
+        let place = self.store.join(event_id, Wanted { buyer, spent, proof, not_below }).await?;
+        self.note_given(event_id);
         if let Some(proof) = proof {
             self.proofs.spend(proof.id, place, now);
         }
         Ok(place)
+    }
+
+    fn frontier(&self, event_id: EventId) -> Frontier {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).map_or(Frontier(0), |room| room.pace.frontier())
     }
 
     /// How much work an event's door asks for; 0 is none.
@@ -207,6 +228,14 @@ impl WaitingRoom {
         let settings = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let free = settings.puzzle_neighbours;
         level + self.neighbours.note(network_key(address), now, free)
+    }
+
+    /// At once, so that the line does not run over the rest of a block that was just reserved.
+    fn note_given(&self, event_id: EventId) {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.get(&event_id) {
+            room.agreed_beyond.fetch_max(self.store.given_beyond(event_id), Ordering::Relaxed);
+        }
     }
 
     fn note_place(&self, event_id: EventId, place: Place) {
@@ -295,9 +324,13 @@ impl WaitingRoom {
             shop,
             as_of: now,
             given_beyond: AtomicU64::new(0),
+            agreed_beyond: AtomicU64::new(0),
         });
         let pace = room.pace_settings();
-        room.pace.advance(now.0, pace, &shop);
+        let given = room.places_given(&shop);
+        let reached = room.pace.advance(now.0, pace, &ShopView { places_reserved: given, ..shop });
+        let beyond = self.store.pass_over(event_id, reached, given);
+        room.pace.pass_over(beyond);
         room.shop = shop;
         room.as_of = now;
     }
@@ -309,7 +342,9 @@ impl WaitingRoom {
         let all = self.store.agree(event_id, mine).await?;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = rooms.get_mut(&event_id) {
-            room.pace.follow(all);
+            room.pace.follow(all.frontier);
+            // Less than before where the store has forgotten: then it cannot know.
+            room.agreed_beyond.store(all.given_beyond, Ordering::Relaxed);
         }
         Ok(())
     }
