@@ -167,9 +167,15 @@ impl Ledger {
 
     /// A command leads to a fact of a kind once, or once for each hold.
     fn once(&mut self, record: &FactRecord, before: &[FactRecord]) {
-        let hold_id = |fact: &Fact| transition(fact).map(|row| row.hold_id);
+        let of = |fact: &Fact| match *fact {
+            // Somebody else's time may be over as well.
+            Fact::ShopperLeft { buyer, .. } => Some(buyer.0),
+            _ => transition(fact).map(|row| row.hold_id.0),
+        };
         let is_same = |other: &FactRecord| {
-            other.fact.name() == record.fact.name() && hold_id(&other.fact) == hold_id(&record.fact)
+            other.event_id == record.event_id
+                && other.fact.name() == record.fact.name()
+                && of(&other.fact) == of(&record.fact)
         };
         self.found.check(CAUSE, !before.iter().any(is_same), || {
             format!("{} at {:?} comes a second time", record.fact.name(), record.position)

@@ -14,7 +14,7 @@ use crate::run::{Stored, run};
 const SEEDS: [u64; 2] = [1, 2];
 const LENGTH: usize = 900;
 /// Facts of each kind that are altered, of each seed.
-const OF_EACH: usize = 3;
+const OF_EACH: usize = 2;
 
 fn seeds() -> Vec<u64> {
     let one = std::env::var("FLOODGATE_SEED").ok().map(|text| vec![text.parse().unwrap()]);
