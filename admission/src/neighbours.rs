@@ -3,6 +3,9 @@
 //!
 //! Counted by each gateway on its own, roughly, and for a minute: a few people who share a slot or
 //! a network with a crowd compute for some milliseconds more.
+//!
+//! Those who wait instead wait one after the other: a wait costs nothing but time, and only one
+//! wait at a time costs a network what it is meant to.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -14,6 +17,8 @@ const SLOTS: usize = 1 << 16;
 const MINUTE_MS: u64 = 60_000;
 /// Levels a crowd can add: eight times the work.
 const STEPS_MAX: u8 = 3;
+/// How long the last of a neighbourhood may have to wait; who comes then is refused for now.
+const WAIT_MS_MAX: u64 = 600_000;
 
 /// How many challenges each neighbourhood was given in this minute.
 // Relaxed everywhere: rough counts, no other memory depends on them.
@@ -21,6 +26,8 @@ const STEPS_MAX: u8 = 3;
 pub(crate) struct Neighbours {
     counts: Box<[AtomicU32]>,
     minute: AtomicU64,
+    /// Until when the waits of each neighbourhood last that were given out; half a megabyte.
+    waits: Box<[AtomicU64]>,
     /// Slots nobody outside can choose.
     keys: RandomState,
 }
@@ -28,7 +35,28 @@ pub(crate) struct Neighbours {
 impl Neighbours {
     pub(crate) fn new() -> Self {
         let counts = (0..SLOTS).map(|_| AtomicU32::new(0)).collect();
-        Neighbours { counts, minute: AtomicU64::new(0), keys: RandomState::new() }
+        let waits = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        Neighbours { counts, minute: AtomicU64::new(0), waits, keys: RandomState::new() }
+    }
+
+    fn slot(&self, network: u64) -> usize {
+        self.keys.hash_one(network) as usize % SLOTS
+    }
+
+    /// One more wait of `wait_ms` for a neighbourhood, behind those it was given before: when it is
+    /// over. If it has too many, how long until another can be given.
+    pub(crate) fn wait(&self, network: u64, now: LogTime, wait_ms: u64) -> Result<LogTime, u64> {
+        let end = |before: u64| before.max(now.0).saturating_add(wait_ms);
+        let latest = now.0.saturating_add(WAIT_MS_MAX.max(wait_ms));
+        let booked = self.waits[self.slot(network)].fetch_update(
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+            |before| Some(end(before)).filter(|end| *end <= latest),
+        );
+        match booked {
+            Ok(before) => Ok(LogTime(end(before))),
+            Err(before) => Err(end(before) - latest),
+        }
     }
 
     /// One more challenge for a neighbourhood: how many levels that adds, where the first `free` of
@@ -38,8 +66,7 @@ impl Neighbours {
         if self.minute.fetch_max(minute, Ordering::Relaxed) < minute {
             self.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
         }
-        let slot = self.keys.hash_one(network) as usize % SLOTS;
-        let before = self.counts[slot].fetch_add(1, Ordering::Relaxed);
+        let before = self.counts[self.slot(network)].fetch_add(1, Ordering::Relaxed);
         steps(before, free)
     }
 }
@@ -85,5 +112,20 @@ mod tests {
         assert!(strangers < 5, "{strangers} strangers share a slot with the crowd");
         assert_eq!(neighbours.note(1, now.plus(MINUTE_MS), 10), 0, "another minute");
         assert_eq!(neighbours.note(1, now, 10), 0, "an older clock clears nothing");
+    }
+
+    #[test]
+    fn a_network_waits_one_after_the_other() {
+        let neighbours = Neighbours::new();
+        let now = LogTime(10 * MINUTE_MS);
+        let ends: Vec<u64> =
+            (0..120).map(|_| neighbours.wait(1, now, 5_000).map_or(0, |end| end.0)).collect();
+        // Eighty places for no work took five seconds; now they take four hundred.
+        assert_eq!((ends[0], ends[79]), (now.0 + 5_000, now.0 + 400_000));
+        assert_eq!(neighbours.wait(1, now, 5_000), Err(5_000), "ten minutes are enough");
+        assert!(neighbours.wait(1, now.plus(5_000), 5_000).is_ok(), "and later one more");
+        let strangers = (2..200).map(|network| neighbours.wait(network, now, 5_000));
+        let late = strangers.filter(|end| *end != Ok(now.plus(5_000))).count();
+        assert!(late < 5, "{late} strangers share a slot with the crowd");
     }
 }

@@ -11,7 +11,7 @@ use crate::keys::Keys;
 use crate::limits::network_key;
 use crate::neighbours::Neighbours;
 use crate::pace::{Pace, PaceSettings, ShopView};
-use crate::puzzle::{Proof, PuzzleError};
+use crate::puzzle::{Proof, PuzzleError, wait_ms};
 use crate::spent::{PROOFS_MAX, SpentProofs};
 use crate::store::{AdmissionStore, StoreError, Wanted};
 use crate::token::{Device, QueueTicket};
@@ -33,6 +33,8 @@ pub enum RoomError {
     UnknownEvent,
     #[error("it is not this place's turn yet")]
     NotYourTurn { ahead: u64, retry_after_ms: u64 },
+    #[error("too many in this network wait at the door already")]
+    NetworkWaits { retry_after_ms: u64 },
     #[error(transparent)]
     Puzzle(#[from] PuzzleError),
     #[error(transparent)]
@@ -203,6 +205,18 @@ impl WaitingRoom {
             self.proofs.spend(proof.id, place, now);
         }
         Ok(place)
+    }
+
+    /// When somebody at this address has waited for what the door asks for at a level, behind the
+    /// others of their neighbourhood.
+    pub fn wait_at_door(
+        &self,
+        address: IpAddr,
+        level: u8,
+        now: LogTime,
+    ) -> Result<LogTime, RoomError> {
+        let ends = self.neighbours.wait(network_key(address), now, wait_ms(level));
+        ends.map_err(|retry_after_ms| RoomError::NetworkWaits { retry_after_ms })
     }
 
     fn frontier(&self, event_id: EventId) -> Frontier {
