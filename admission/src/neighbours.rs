@@ -26,6 +26,8 @@ const WAIT_MS_MAX: u64 = 600_000;
 pub(crate) struct Neighbours {
     counts: Box<[AtomicU32]>,
     minute: AtomicU64,
+    /// How many of each neighbourhood have entered in this minute, and in which minute that is.
+    entries: Box<[AtomicU64]>,
     /// Until when the waits of each neighbourhood last that were given out; half a megabyte.
     waits: Box<[AtomicU64]>,
     /// Slots nobody outside can choose.
@@ -36,11 +38,30 @@ impl Neighbours {
     pub(crate) fn new() -> Self {
         let counts = (0..SLOTS).map(|_| AtomicU32::new(0)).collect();
         let waits = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
-        Neighbours { counts, minute: AtomicU64::new(0), waits, keys: RandomState::new() }
+        let entries = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        Neighbours { counts, minute: AtomicU64::new(0), entries, waits, keys: RandomState::new() }
     }
 
     fn slot(&self, network: u64) -> usize {
         self.keys.hash_one(network) as usize % SLOTS
+    }
+
+    /// How many of a neighbourhood have entered in this minute.
+    pub(crate) fn entered(&self, network: u64, now: LogTime) -> u32 {
+        let (minute, count) = unpacked(self.entries[self.slot(network)].load(Ordering::Relaxed));
+        if minute == now.0 / MINUTE_MS { count } else { 0 }
+    }
+
+    /// One more of a neighbourhood has entered.
+    pub(crate) fn note_entry(&self, network: u64, now: LogTime) {
+        let now = now.0 / MINUTE_MS;
+        let add = |before| {
+            let (minute, count) = unpacked(before);
+            let count = if minute == now { count.saturating_add(1) } else { 1 };
+            Some(now << 32 | u64::from(count))
+        };
+        let entries = &self.entries[self.slot(network)];
+        let _ = entries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
     /// One more wait of `wait_ms` for a neighbourhood, behind those it was given before: when it is
@@ -69,6 +90,11 @@ impl Neighbours {
         let before = self.counts[self.slot(network)].fetch_add(1, Ordering::Relaxed);
         steps(before, free)
     }
+}
+
+/// Minute and count of one number.
+fn unpacked(entries: u64) -> (u64, u32) {
+    (entries >> 32, entries as u32)
 }
 
 /// One level more with each doubling beyond what is free.
@@ -127,5 +153,16 @@ mod tests {
         let strangers = (2..200).map(|network| neighbours.wait(network, now, 5_000));
         let late = strangers.filter(|end| *end != Ok(now.plus(5_000))).count();
         assert!(late < 5, "{late} strangers share a slot with the crowd");
+    }
+
+    #[test]
+    fn entries_are_counted_by_network_and_minute() {
+        let neighbours = Neighbours::new();
+        let now = LogTime(10 * MINUTE_MS);
+        (0..7).for_each(|_| neighbours.note_entry(1, now));
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS - 1)), 7);
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS)), 0);
+        neighbours.note_entry(1, now.plus(MINUTE_MS));
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS)), 1);
     }
 }

@@ -68,7 +68,8 @@ pub async fn keeps_the_pace(
     let block = [1, 7, 100, 1_000][rng.random_range(0..4)];
     let reserved = Arc::new(Reserved::default());
     let pace = PaceSettings { per_minute: 600, grace_ms: 30_000 };
-    let settings = RoomSettings { pace, puzzle_level: 0, puzzle_neighbours: 0 };
+    let settings =
+        RoomSettings { pace, puzzle_level: 0, puzzle_neighbours: 0, entries_per_network: 5 };
     let gateways: Vec<WaitingRoom> = (0..gateways)
         .map(|_| {
             let store = make(Arc::clone(&reserved) as Arc<dyn PlaceReserver>, block);
@@ -161,7 +162,7 @@ impl Line {
     fn let_in(&mut self, now: u64) {
         let mut entered = Vec::new();
         for (person, (gateway, place)) in &self.waiting {
-            if self.gateways[*gateway].check_turn(self.event_id, *place).is_ok() {
+            if self.gateways[*gateway].check_turn(self.event_id, *place, LogTime(now)).is_ok() {
                 entered.push(*person);
             }
         }

@@ -11,6 +11,7 @@ use crate::keys::Keys;
 use crate::limits::network_key;
 use crate::neighbours::Neighbours;
 use crate::pace::{Pace, PaceSettings, ShopView};
+use crate::presence::Presence;
 use crate::puzzle::{Proof, PuzzleError, wait_ms};
 use crate::spent::{PROOFS_MAX, SpentProofs};
 use crate::store::{AdmissionStore, StoreError, Wanted};
@@ -24,6 +25,8 @@ pub struct RoomSettings {
     pub puzzle_level: u8,
     /// Challenges a minute one neighbourhood gets at that level; more of them are harder.
     pub puzzle_neighbours: u32,
+    /// Entries a minute of one neighbourhood while others wait; 0 is no limit.
+    pub entries_per_network: u32,
 }
 
 /// Why the room says no.
@@ -33,6 +36,11 @@ pub enum RoomError {
     UnknownEvent,
     #[error("it is not this place's turn yet")]
     NotYourTurn { ahead: u64, retry_after_ms: u64 },
+    /// It was called, did not come within the grace time, and others are waiting.
+    #[error("the turn of this place is over")]
+    TurnLapsed,
+    #[error("many of this network have just entered, and others are waiting")]
+    NetworkEntered { retry_after_ms: u64 },
     #[error("too many in this network wait at the door already")]
     NetworkWaits { retry_after_ms: u64 },
     #[error(transparent)]
@@ -144,6 +152,7 @@ pub struct WaitingRoom {
     settings: RwLock<RoomSettings>,
     proofs: SpentProofs,
     neighbours: Neighbours,
+    presence: Presence,
     // Read by every request, written ten times a second: a read-write lock, never awaited in.
     rooms: RwLock<HashMap<EventId, Room>>,
 }
@@ -157,6 +166,7 @@ impl WaitingRoom {
             settings: RwLock::new(settings),
             proofs: SpentProofs::new(PROOFS_MAX),
             neighbours: Neighbours::new(),
+            presence: Presence::new(),
             rooms: RwLock::default(),
         }
     }
@@ -259,19 +269,69 @@ impl WaitingRoom {
         }
     }
 
-    /// Whether a place may enter now.
-    pub fn check_turn(&self, event_id: EventId, place: Place) -> Result<(), RoomError> {
+    /// Whether a place may enter now. One that asks is there, and keeps its turn.
+    pub fn check_turn(
+        &self,
+        event_id: EventId,
+        place: Place,
+        now: LogTime,
+    ) -> Result<(), RoomError> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
         let (rank, frontier) = (room.shop.order.rank(place), room.pace.frontier());
-        if frontier.has_called(rank) {
-            return Ok(());
+        if !frontier.has_called(rank) {
+            let ahead = frontier.ahead_of(rank);
+            let per_minute = u64::from(room.per_minute()).max(1);
+            // Asking again before half of the expected wait is over is of no use.
+            let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
+            return Err(RoomError::NotYourTurn { ahead, retry_after_ms });
         }
-        let ahead = frontier.ahead_of(rank);
-        let per_minute = u64::from(room.per_minute()).max(1);
-        // Asking again before half of the expected wait is over is of no use.
-        let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
-        Err(RoomError::NotYourTurn { ahead, retry_after_ms })
+        if self.is_over(event_id, room, place, now) {
+            return Err(RoomError::TurnLapsed);
+        }
+        self.presence.note(event_id, place, now);
+        Ok(())
+    }
+
+    /// Whether somebody at this address may enter as far as their neighbourhood goes: while others
+    /// wait, one network gets only so many entries a minute. This machine itself is no network: a
+    /// proxy on it that does not say who is behind would make one of everybody.
+    pub fn check_network(
+        &self,
+        event_id: EventId,
+        address: IpAddr,
+        now: LogTime,
+    ) -> Result<(), RoomError> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
+        let others_wait = room.pace.frontier().not_called(room.places_given(&room.shop)) > 0;
+        let most = room.settings.entries_per_network;
+        let is_counted = most > 0 && others_wait && !address.to_canonical().is_loopback();
+        if is_counted && self.neighbours.entered(network_key(address), now) >= most {
+            return Err(RoomError::NetworkEntered { retry_after_ms: 5_000 });
+        }
+        Ok(())
+    }
+
+    /// Somebody at this address has entered.
+    pub fn note_entry(&self, address: IpAddr, now: LogTime) {
+        self.neighbours.note_entry(network_key(address), now);
+    }
+
+    /// Whether a place was called, did not come within the grace time, and others are waiting: it
+    /// rejoins behind those who are there. What this gateway has not seen called is not over.
+    #[must_use]
+    pub fn has_lapsed(&self, event_id: EventId, place: Place, now: LogTime) -> bool {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).is_some_and(|room| self.is_over(event_id, room, place, now))
+    }
+
+    fn is_over(&self, event_id: EventId, room: &Room, place: Place, now: LogTime) -> bool {
+        let others_wait = room.pace.frontier().not_called(room.places_given(&room.shop)) > 0;
+        let grace_ms = room.settings.pace.grace_ms;
+        others_wait
+            && room.pace.lapsed_below().has_called(room.shop.order.rank(place))
+            && !self.presence.is_there(event_id, place, now, grace_ms)
     }
 
     /// The public state of a queue.

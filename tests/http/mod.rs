@@ -12,3 +12,4 @@ mod roles;
 mod streams;
 mod tables;
 mod tickets;
+mod turns;

@@ -17,7 +17,7 @@ use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, refused_or};
 use crate::extract::cookie::{pass_cookie, ticket_token};
-use crate::extract::{EventPath, Fan, Idempotent, Shopper, queue_ticket};
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Shopper, queue_ticket};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::problem::{ApiError, Problem};
 use crate::time;
@@ -34,11 +34,14 @@ const ORDERS_SHOWN: usize = 20;
     tag = "Fans", security(("device" = [], "queue_ticket" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = EnterAnswer),
-        (status = 409, description = "not_your_turn, shop_full", body = Problem)))]
+        (status = 409, description = "not_your_turn, turn_lapsed, shop_full", body = Problem),
+        (status = 429, description = "rate_limited: many of this network have just entered",
+            body = Problem)))]
 pub(crate) async fn enter(
     State(commands): State<Commands>,
     State(admission): State<Admission>,
     fan: Fan,
+    ClientAddress(address): ClientAddress,
     path: EventPath,
     headers: HeaderMap,
     Idempotent { key, .. }: Idempotent<Empty>,
@@ -51,7 +54,12 @@ pub(crate) async fn enter(
     if left.is_some_and(|left| left.place != ticket.place && left.uses_up(&ticket)) {
         return Err(Refusal::PlaceSpent.into());
     }
-    admission.room().check_turn(event_id, ticket.place)?;
+    let is_in = path.entry.read().passes.get(&device.buyer).map(|(place, _)| *place);
+    // A repeated request gets its first outcome, however long ago its place was called.
+    if is_in.or(left.map(|left| left.place)) != Some(ticket.place) {
+        admission.room().check_turn(event_id, ticket.place, time::now())?;
+        admission.room().check_network(event_id, address, time::now())?;
+    }
     let command = Command::Enter { place: ticket.place };
     let actor = Actor::Buyer(device.buyer);
     let reply = match commands.submit(event_id, actor, &key, command).await? {
@@ -63,6 +71,9 @@ pub(crate) async fn enter(
     let Answer::Entered { place, until } = reply.answer else {
         return Err(ApiError::internal(&"an entry without a place"));
     };
+    if !reply.repeated {
+        admission.room().note_entry(address, time::now());
+    }
     let pass = Pass { event_id, buyer: device.buyer, place, until }.seal(admission.keys());
     let seconds = until.0.saturating_sub(time::now().0) / 1000 + 60;
     let set_cookie = pass_cookie(event_id, &pass, seconds);
