@@ -10,6 +10,7 @@ mod failing;
 mod form;
 mod help;
 mod http;
+mod network;
 mod process;
 mod schemas;
 mod simulation;

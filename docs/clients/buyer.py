@@ -152,7 +152,9 @@ def buy(client, event_id, count, card):
     body = {"hold_id": held["hold_id"], **method}
     order = follow(client, base, client.call("POST", f"{base}/orders", body))
     if order["status"] != "confirmed":
-        raise Refused({"code": order["status"], "detail": "the payment did not go through"})
+        money = (order.get("payment") or {}).get("money", "none")
+        words = "nobody knows yet whether it goes through" if money == "unknown" else "the payment did not go through"
+        raise Refused({"code": order["status"], "detail": words})
     return client.call("GET", f"{base}/orders/{order['order_id']}/tickets")
 
 

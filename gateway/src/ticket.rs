@@ -11,11 +11,15 @@ use fast_qr::qr::QRBuilder;
 
 use floodgate_domain::{BuyerId, EventId, HoldId, LogTime, SeatId};
 
+use crate::views::Revoked;
+
 /// Forms of what is signed: none is taken for another.
 const TICKET: u8 = 2;
 const OFFER: u8 = 3;
+const REVOKED: u8 = 4;
 const TICKET_PREFIX: &str = "FG1.";
 const OFFER_PREFIX: &str = "FGO1.";
+const REVOKED_PREFIX: &str = "FGR1.";
 /// Form, event, order, seat, edition.
 const TICKET_BYTES: usize = 23;
 /// And the giver, and until when.
@@ -67,6 +71,39 @@ pub(crate) struct Offer {
     pub(crate) until: LogTime,
 }
 
+/// Tickets of one event that are good no more, as they are signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RevocationList {
+    event_id: EventId,
+    version: u64,
+    changed_at: LogTime,
+    /// With the first edition that is still good.
+    tickets: Vec<(HoldId, SeatId, u16)>,
+}
+
+impl RevocationList {
+    pub(crate) fn of(event_id: EventId, revoked: &Revoked) -> Self {
+        let (version, changed_at) = (revoked.version(), revoked.changed_at());
+        RevocationList { event_id, version, changed_at, tickets: revoked.entries().collect() }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let count = u32::try_from(self.tickets.len()).unwrap_or(u32::MAX);
+        let mut bytes = Vec::with_capacity(29 + 14 * self.tickets.len() + SIGNATURE_BYTES);
+        bytes.push(REVOKED);
+        bytes.extend(self.event_id.0.to_be_bytes());
+        bytes.extend(self.version.to_be_bytes());
+        bytes.extend(self.changed_at.0.to_be_bytes());
+        bytes.extend(count.to_be_bytes());
+        for (hold_id, seat, first_good) in &self.tickets {
+            bytes.extend(hold_id.0.to_be_bytes());
+            bytes.extend(seat.0.to_be_bytes());
+            bytes.extend(first_good.to_be_bytes());
+        }
+        bytes
+    }
+}
+
 /// Signs tickets.
 #[derive(Debug, Clone)]
 pub(crate) struct TicketKey(Arc<SigningKey>);
@@ -103,6 +140,11 @@ impl TicketKey {
             from: BuyerId(number(&bytes, TICKET_BYTES)?),
             until: LogTime(number(&bytes, TICKET_BYTES + 8)?),
         })
+    }
+
+    /// The list's text, which anybody may read and nobody can change.
+    pub(crate) fn revoked(&self, list: &RevocationList) -> String {
+        self.seal(REVOKED_PREFIX, list.bytes())
     }
 
     fn seal(&self, prefix: &str, mut bytes: Vec<u8>) -> String {
@@ -164,6 +206,30 @@ mod tests {
             assert_eq!(key.read(nonsense), None, "{nonsense}");
         }
         assert!(qr_svg(&text).unwrap().contains("<svg"));
+    }
+
+    /// The bytes as `getRevokedTickets` and `docs/clients/gate.mjs` have them.
+    #[test]
+    fn a_list_is_signed_as_it_is_described() {
+        let key = TicketKey::new([3; 32]);
+        let list = RevocationList {
+            event_id: EventId(1),
+            version: 0x20_0001,
+            changed_at: LogTime(0x0102),
+            tickets: vec![(HoldId(2), SeatId(3), 1), (HoldId(2), SeatId(4), u16::MAX)],
+        };
+        let text = key.revoked(&list);
+        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix("FGR1.").unwrap()).unwrap();
+        let (body, signature) = bytes.split_at(bytes.len() - SIGNATURE_BYTES);
+        let hex: String = body.iter().map(|byte| format!("{byte:02x}")).collect();
+        let entries = "0000000000000002000000030001" // order, seat, first good edition
+            .to_owned()
+            + "000000000000000200000004ffff";
+        let head = "04000000000000000100000000002000010000000000000102";
+        assert_eq!(hex, format!("{head}00000002{entries}"));
+        let signature = Signature::from_slice(signature).unwrap();
+        assert!(key.0.verifying_key().verify_strict(body, &signature).is_ok());
+        assert_eq!(key.read(&text.replace("FGR1.", "FG1.")), None, "it is no ticket");
     }
 
     #[test]

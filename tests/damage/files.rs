@@ -124,6 +124,36 @@ impl Installation {
         process::run(&["log", "check", "--json", "--data", self.data().to_str().unwrap()])
     }
 
+    /// `floodgate log repair` with more words: its exit code, and what it says.
+    pub(super) fn repair(&self, more: &[&str]) -> (i32, Vec<Value>) {
+        let data = self.data();
+        let words = ["log", "repair", "--json", "--data", data.to_str().unwrap()];
+        process::run(&[&words[..], more].concat())
+    }
+
+    /// `floodgate audit`: its exit code.
+    pub(super) fn audit(&self) -> i32 {
+        process::run(&["audit", "--json", "--data", self.data().to_str().unwrap()]).0
+    }
+
+    /// The log's file, to be damaged.
+    pub(super) fn file(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+
+    /// Every record of a topic: partition, offset, time, and what it says.
+    pub(super) fn records(&self, topic: Topic) -> Vec<(u32, u64, u64, Vec<u8>)> {
+        let log = EmbeddedLog::open_read_only(&self.data()).unwrap();
+        let partitions = 0..log.partitions(topic);
+        let all = partitions.flat_map(|partition| {
+            let records = floodgate_testkit::records(&log, topic, partition);
+            records
+                .into_iter()
+                .map(move |one| (partition, one.offset, one.at.0, one.value.to_vec()))
+        });
+        all.collect()
+    }
+
     /// `floodgate views rebuild`: its exit code, and a line for every sink.
     pub(super) fn rebuild_views(&self) -> (i32, Vec<Value>) {
         let data = self.data();

@@ -14,7 +14,7 @@ async fn every_card_does_what_the_page_says() {
     let cards = [
         ("4000000000000077", "confirmed"),
         ("4000000000000002", "declined"),
-        ("4000000000000119", "declined"),
+        ("4000000000000119", "no_answer"),
     ];
     for (number, expected) in cards {
         let (papers, order) = buy(&world, &event, number).await;
@@ -108,6 +108,81 @@ async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     (papers, format!("{event}/orders/{}", order.text("order_id").unwrap()))
 }
 
+/// Silence is not a no, whoever is asked: status, money, and what a second purchase gets to know.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_payments_one_is_kept_and_the_other_given_back() {
+    let flags = [("payments.patience", "1s")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({ "hold": "1s", "payment": "6s", "retry": "1s" })).await;
+    let (papers, first) = buy(&world, &event, "4000000000000259").await;
+    let money = |answer: &Response| answer.body["payment"]["money"].clone();
+    let silent = world.until_as(&first, &papers, |a| a.text("status") == Some("no_answer")).await;
+    assert_eq!(money(&silent), "unknown", "{}", silent.body);
+    let over = world.until_as(&first, &papers, |a| a.text("status") == Some("expired")).await;
+    assert_eq!(money(&over), "unknown", "nobody has said that no money moves: {}", over.body);
+
+    // They choose again, and have to mean it.
+    let two = json!({ "best": { "count": 2 } });
+    let held = world.post(&format!("{event}/holds"), &papers, two).await;
+    let hold_id = held.text("hold_id").unwrap();
+    let body = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });
+    let refused = world.post(&format!("{event}/orders"), &papers, body.clone()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (409, "payment_unanswered"));
+    let mut meant = body;
+    meant["despite_unanswered"] = json!(true);
+    let bought = world.post(&format!("{event}/orders"), &papers, meant).await;
+    assert_eq!(bought.status, 201, "{}", bought.body);
+    let second = format!("{event}/orders/{}", bought.text("order_id").unwrap());
+
+    // Both go through; whichever did first is kept.
+    let is_known = |answer: &Response| {
+        let money = answer.body["payment"]["money"].as_str().unwrap_or("");
+        ["charged", "let_go"].contains(&money)
+    };
+    let ends = [
+        world.until_as(&first, &papers, is_known).await,
+        world.until_as(&second, &papers, is_known).await,
+    ];
+    let mut known: Vec<_> = ends.iter().map(|end| money(end).to_string()).collect();
+    known.sort();
+    assert_eq!(known, ["\"charged\"", "\"let_go\""], "{:?}", ends.map(|end| end.body));
+    let me = world.get(&format!("{event}/me"), &papers).await;
+    let paid = me.body["orders"].as_array().unwrap().iter();
+    let paid: Vec<_> = paid.filter(|order| order["status"] == "confirmed").collect();
+    assert_eq!(paid.len(), 1, "{}", me.body);
+    let order = format!("{event}/orders/{}/tickets", paid[0]["order_id"].as_str().unwrap());
+    let tickets = world.get(&order, &papers).await;
+    assert_eq!(tickets.body["tickets"].as_array().map(Vec::len), Some(2), "{}", tickets.body);
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_that_moved_are_said_to_have_moved() {
+    let flags = [("payments.patience", "1s")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({ "hold": "1s", "payment": "5s", "retry": "1s" })).await;
+    let (papers, order) = buy(&world, &event, "4000000000000259").await;
+    let expired = world.until_as(&order, &papers, |a| a.text("status") == Some("expired")).await;
+    let numbers = |answer: &Response| -> Vec<u64> {
+        let seats = answer.body["seats"].as_array().unwrap().iter();
+        seats.map(|seat| seat["seat_id"].as_u64().unwrap()).collect()
+    };
+    let other = world.shopper(&event).await;
+    let body = json!({ "seats": numbers(&expired) });
+    let taken = world.post(&format!("{event}/holds"), &other, body).await;
+    assert_eq!(taken.status, 201, "{}", taken.body);
+    let hold_id = taken.text("hold_id").unwrap();
+    let body = json!({ "hold_id": hold_id, "payment_method": "pm_sandbox_approve" });
+    let bought = world.post(&format!("{event}/orders"), &other, body).await;
+    assert_eq!(bought.status, 201, "{}", bought.body);
+    let moved = world.until_as(&order, &papers, |a| a.body["settled"] == json!(true)).await;
+    assert_eq!(moved.text("seats_kept"), Some("moved"), "{}", moved.body);
+    assert_ne!(numbers(&moved), numbers(&expired));
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_payment_takes_its_seats_again() {
     let world = World::start().await;
@@ -117,6 +192,7 @@ async fn a_late_payment_takes_its_seats_again() {
     let taken = world.until_as(&order, &papers, |a| a.body["settled"] == json!(true)).await;
     assert_eq!(taken.text("status"), Some("confirmed"));
     assert_eq!(taken.body["seats"], expired.body["seats"]);
+    assert_eq!(taken.text("seats_kept"), Some("retaken"));
     let refund = world.post(&format!("{order}/refund"), &world.staff(), json!({})).await;
     assert_eq!(refund.text("status"), Some("refunded"), "{}", refund.body);
     assert!(world.audit().is_clean());

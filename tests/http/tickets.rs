@@ -1,7 +1,10 @@
 //! Tickets after they were sold: handed on from device to device, shown at the gate, given back.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::abuse::raw;
 use crate::world::{Papers, World};
 
 /// A buyer with two tickets, and the address of their order.
@@ -106,7 +109,78 @@ async fn staff_hand_on_for_who_lost_their_device() {
     assert_eq!(refund.text("status"), Some("refunded"), "{}", refund.body);
     let redeem = format!("{event}/tickets/redeem");
     let gone = world.post(&redeem, &world.staff(), json!({ "token": last })).await;
-    assert_eq!((gone.status, gone.code().as_str()), (409, "not_confirmed"));
+    assert_eq!((gone.status, gone.code().as_str()), (409, "ticket_revoked"));
+    assert!(world.audit().is_clean(), "{:?}", world.audit());
+    world.stop().await;
+}
+
+/// What a gate without a network knows, by a list: whether a ticket is good. Signatures are the
+/// subject of `gateway/src/ticket.rs` and of `docs/clients/gate.mjs`.
+fn at_the_gate(list: &str, ticket: &Value) -> &'static str {
+    let bytes = |prefix: &str, text: &str| {
+        let text = text.strip_prefix(prefix).unwrap_or_else(|| panic!("{text}"));
+        let mut bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
+        bytes.truncate(bytes.len() - 64);
+        bytes
+    };
+    let list = bytes("FGR1.", list);
+    let ticket = bytes("FG1.", ticket["token"].as_str().unwrap());
+    assert_eq!((list[0], &list[1..9]), (4, &ticket[1..9]), "a list of this event");
+    let (name, edition) = (&ticket[9..21], &ticket[21..23]);
+    let mut entries = list[29..].chunks(14);
+    match entries.find(|entry| &entry[..12] == name).map(|entry| &entry[12..]) {
+        Some([0xff, 0xff]) => "revoked",
+        Some(first_good) if edition < first_good => "superseded",
+        _ => "good",
+    }
+}
+
+/// The list of revoked tickets as anybody gets it: its head and its text.
+async fn revoked(world: &World, event: &str, headers: &str) -> (String, String) {
+    let request = format!(
+        "GET {event}/tickets/revoked HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n"
+    );
+    let answer = raw(world, &[request.as_bytes()]).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), body.to_owned())
+}
+
+/// A gate without a network knows by the list what the server knows: whose ticket was handed on or
+/// refunded lets nobody in, and the list says so as soon as it is so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_without_a_network_refuses_what_is_good_no_more() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let (first, order) = bought(&world, &event).await;
+    let (second, kept) = bought(&world, &event).await;
+    let mine = tickets(&world, &order, &first).await;
+    let good = tickets(&world, &kept, &second).await[0].clone();
+    let (_, list) = revoked(&world, &event, "").await;
+    for ticket in mine.iter().chain([&good]) {
+        assert_eq!(at_the_gate(&list, ticket), "good");
+    }
+
+    let transfer = format!("{order}/tickets/{}/transfer", mine[0]["seat_id"]);
+    world.post(&transfer, &world.staff(), json!({ "to": "byr_0000000000001" })).await;
+    until_they_have(&world, &order, &first, 1).await;
+    let (head, list) = revoked(&world, &event, "").await;
+    assert_eq!(at_the_gate(&list, &mine[0]), "superseded");
+    assert_eq!(at_the_gate(&list, &mine[1]), "good");
+    assert!(head.contains("cache-control: public, max-age=30"), "{head}");
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    let (same, nothing) = revoked(&world, &event, &format!("if-none-match: {tag}\r\n")).await;
+    assert!(same.starts_with("http/1.1 304") && nothing.is_empty(), "{same}");
+
+    let refund = world.post(&format!("{order}/refund"), &world.staff(), json!({})).await;
+    assert_eq!(refund.text("status"), Some("refunded"), "{}", refund.body);
+    let is_over =
+        |answer: &floodgate_http_client::Response| answer.text("status") == Some("refunded");
+    world.until_as(&order, &first, is_over).await;
+    let (head, list) = revoked(&world, &event, &format!("if-none-match: {tag}\r\n")).await;
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    assert_eq!(at_the_gate(&list, &mine[0]), "revoked");
+    assert_eq!(at_the_gate(&list, &mine[1]), "revoked");
+    assert_eq!(at_the_gate(&list, &good), "good");
     assert!(world.audit().is_clean(), "{:?}", world.audit());
     world.stop().await;
 }

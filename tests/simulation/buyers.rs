@@ -234,7 +234,7 @@ impl Buyers {
             0 => Command::ExtendHold { hold_id },
             1 => Command::ReleaseHold { hold_id },
             2 => return self.ask(event_id, STAFF, Command::RefundOrder { hold_id }),
-            _ => Command::StartPurchase { hold_id, method },
+            at => Command::StartPurchase { hold_id, method, despite_unanswered: at % 2 == 0 },
         };
         self.ask(event_id, Actor::Buyer(buyer), command);
     }

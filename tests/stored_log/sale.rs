@@ -288,7 +288,10 @@ impl Sale {
 
     fn start(&mut self, number: u64, hold_id: HoldId) {
         let method = PaymentMethod::parse("pm_card_visa").unwrap();
-        self.ask(buyer(number), Command::StartPurchase { hold_id, method });
+        self.ask(
+            buyer(number),
+            Command::StartPurchase { hold_id, method, despite_unanswered: false },
+        );
     }
 
     fn purchases(&mut self) {
@@ -335,7 +338,7 @@ impl Sale {
         let method = PaymentMethod::parse("pm_card_visa").unwrap();
         self.ask(STAFF, Command::SetPolicy(Box::new(Policy { hold_ms: 3_000, ..short })));
         let hold_id = self.best(22);
-        self.ask(buyer(22), Command::StartPurchase { hold_id, method });
+        self.ask(buyer(22), Command::StartPurchase { hold_id, method, despite_unanswered: false });
         self.pass_until("OrderExpired");
         self.ask(STAFF, Command::SetPolicy(Box::new(Policy { pass_required: false, ..policy() })));
         let no_queue = Policy { pass_required: false, ..policy() };

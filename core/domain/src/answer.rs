@@ -53,10 +53,13 @@ pub enum OrderStatus {
     Refunded = 7,
     /// Undone: the event was cancelled or the money could not be captured.
     Cancelled = 8,
+    /// The provider has not answered; whether money moves is not known. The seats are held for the
+    /// answer or for another card.
+    NoAnswer = 9,
 }
 
 impl OrderStatus {
-    pub const ALL: [OrderStatus; 8] = [
+    pub const ALL: [OrderStatus; 9] = [
         OrderStatus::Held,
         OrderStatus::PaymentPending,
         OrderStatus::Declined,
@@ -65,6 +68,7 @@ impl OrderStatus {
         OrderStatus::Released,
         OrderStatus::Refunded,
         OrderStatus::Cancelled,
+        OrderStatus::NoAnswer,
     ];
 
     /// Stable text, as in the API and the views.
@@ -79,6 +83,7 @@ impl OrderStatus {
             OrderStatus::Released => "released",
             OrderStatus::Refunded => "refunded",
             OrderStatus::Cancelled => "cancelled",
+            OrderStatus::NoAnswer => "no_answer",
         }
     }
 
@@ -90,6 +95,7 @@ impl OrderStatus {
             OrderStatus::Held
                 | OrderStatus::PaymentPending
                 | OrderStatus::Declined
+                | OrderStatus::NoAnswer
                 | OrderStatus::Confirmed
         )
     }

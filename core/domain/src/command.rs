@@ -13,6 +13,11 @@ use crate::policy::Policy;
 use crate::price::PriceTable;
 use crate::seats::SeatList;
 
+/// The facts of one command that can be restored: more than one step leads to.
+pub const RESTORED_FACTS_MAX: usize = 1 << 16;
+/// The bytes of one of them: a new event with the largest plan fits.
+pub const RESTORED_BYTES_MAX: usize = 16 << 20;
+
 /// A command and all that is said about it outside its body.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
@@ -104,8 +109,10 @@ pub enum Command {
     ExtendHold { hold_id: HoldId },
     /// Buyer or staff.
     ReleaseHold { hold_id: HoldId },
-    /// Buyer. Turns a hold into an order awaiting payment.
-    StartPurchase { hold_id: HoldId, method: PaymentMethod },
+    /// Buyer. Turns a hold into an order awaiting payment. `despite_unanswered` must be set while an
+    /// earlier payment of theirs has no answer: of the two, the first that goes through counts, and
+    /// the money of the other is let go of.
+    StartPurchase { hold_id: HoldId, method: PaymentMethod, despite_unanswered: bool },
     /// System. The provider holds the money for `attempt`.
     PaymentAuthorised { hold_id: HoldId, attempt: u8, payment: AuthorisedPayment },
     /// System. The buyer has to act before the provider decides about `attempt`.
@@ -114,8 +121,10 @@ pub enum Command {
     PaymentDeclined { hold_id: HoldId, attempt: u8 },
     /// System. The money has moved.
     PaymentCaptured { hold_id: HoldId, attempt: u8 },
-    /// System. The provider gave no answer in time, or a capture failed for good.
+    /// System. The provider gave no answer in time; under the first rules also [`Self::CaptureFailed`].
     PaymentLost { hold_id: HoldId, attempt: u8 },
+    /// System. The money of a confirmed order cannot be captured, and never will be.
+    CaptureFailed { hold_id: HoldId, attempt: u8 },
     /// Staff. A confirmed order is given back.
     RefundOrder { hold_id: HoldId },
     /// Buyer who has the ticket, or staff for them. Hands on the edition that is named.
@@ -146,6 +155,9 @@ pub enum Command {
     Tick,
     /// System. From here on decisions follow this version of the engine.
     EngineVersion { version: u32 },
+    /// System, written by a repair of the log alone: stands where a command was lost, and makes true
+    /// again what it led to. The facts are as the ledger has them: all of that command, in order.
+    RestoreFacts { facts: Vec<Vec<u8>> },
     /// Anyone. Counts and phase, decided in the log: `status?consistency=strong`.
     ReadStatus,
 }
@@ -170,6 +182,7 @@ impl Command {
             | Command::PaymentDeclined { hold_id, .. }
             | Command::PaymentCaptured { hold_id, .. }
             | Command::PaymentLost { hold_id, .. }
+            | Command::CaptureFailed { hold_id, .. }
             | Command::RefundOrder { hold_id }
             | Command::TransferTicket { hold_id, .. }
             | Command::RedeemTicket { hold_id, .. } => Some(*hold_id),
@@ -199,6 +212,7 @@ impl Command {
             Command::PaymentDeclined { .. } => "PaymentDeclined",
             Command::PaymentCaptured { .. } => "PaymentCaptured",
             Command::PaymentLost { .. } => "PaymentLost",
+            Command::CaptureFailed { .. } => "CaptureFailed",
             Command::RefundOrder { .. } => "RefundOrder",
             Command::TransferTicket { .. } => "TransferTicket",
             Command::RedeemTicket { .. } => "RedeemTicket",
@@ -211,6 +225,7 @@ impl Command {
             Command::SetDials(_) => "SetDials",
             Command::Tick => "Tick",
             Command::EngineVersion { .. } => "EngineVersion",
+            Command::RestoreFacts { .. } => "RestoreFacts",
             Command::ReadStatus => "ReadStatus",
         }
     }

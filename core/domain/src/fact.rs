@@ -65,7 +65,8 @@ impl LeaveReason {
 pub enum DeclineReason {
     /// The bank said no.
     Declined,
-    /// The provider never answered.
+    /// No answer in time, under the first rules; the provider may still say yes. Since then that is
+    /// [`Fact::OrderUnanswered`].
     Lost,
 }
 
@@ -174,6 +175,21 @@ pub enum Fact {
         attempt: u8,
         action: PaymentAction,
     },
+    /// The provider has not answered in time, and still may: nobody knows whether money moves. The
+    /// seats stay held until `until`, for the answer or for another card.
+    OrderUnanswered {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        attempt: u8,
+        until: LogTime,
+    },
+    /// The provider said no to an attempt that its order no longer waited for, or let go of it: its
+    /// money has not moved and will not.
+    PaymentNotTaken {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        attempt: u8,
+    },
     /// The seats stay held until `until` for another card.
     OrderDeclined {
         hold_id: HoldId,
@@ -198,11 +214,13 @@ pub enum Fact {
         buyer: BuyerId,
         amount: u64,
     },
-    /// No payment in time; the seats are free. A payment may still arrive late.
+    /// No payment in time; the seats are free. A payment may still arrive late: `is_unanswered` says
+    /// that the provider has not answered the last attempt. Absent in logs of the first rules.
     OrderExpired {
         hold_id: HoldId,
         buyer: BuyerId,
         seats: SeatList,
+        is_unanswered: bool,
     },
     /// A payment came too late and nothing equal was left. Void it: the outbox reads this.
     PaymentVoided {

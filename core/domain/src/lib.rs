@@ -6,7 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
-//! | [`dials`], [`line`], [`payment`], [`cohort`] | more of them |
+//! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
@@ -19,6 +19,7 @@ pub mod effects;
 pub mod fact;
 pub mod ids;
 pub mod line;
+pub mod network;
 pub mod payment;
 pub mod plan;
 pub mod policy;
@@ -38,6 +39,7 @@ pub use ids::{
     VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
+pub use network::Network;
 pub use payment::{
     ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
 };

@@ -58,10 +58,12 @@ pub enum Refusal {
     HandedOnTooOften = 63,
     TicketUsed = 64,
     TicketSuperseded = 65,
+    PaymentUnanswered = 66,
+    TicketRevoked = 67,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 53] = {
+pub const REFUSALS: [Refusal; 55] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -117,11 +119,13 @@ pub const REFUSALS: [Refusal; 53] = {
         HandedOnTooOften,
         TicketUsed,
         TicketSuperseded,
+        PaymentUnanswered,
+        TicketRevoked,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 53] = [
+const TABLE: [(Refusal, &str, &str); 55] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -267,7 +271,7 @@ const TABLE: [(Refusal, &str, &str); 53] = [
     (
         Refusal::PaymentTooLate,
         "payment_too_late",
-        "The payment came too late and the seats are gone. Nothing is charged.",
+        "The payment came too late and the seats are gone. What the bank has reserved is released.",
     ),
     (Refusal::AlreadyRefunded, "already_refunded", "This order was already refunded."),
     (
@@ -286,6 +290,17 @@ const TABLE: [(Refusal, &str, &str); 53] = [
         Refusal::TicketSuperseded,
         "ticket_superseded",
         "This ticket was transferred, so this code is no longer valid. Its new owner has the valid one.",
+    ),
+    (
+        Refusal::PaymentUnanswered,
+        "payment_unanswered",
+        "An earlier payment of yours has no answer yet and may still go through. To pay again all the \
+         same, send despite_unanswered: the first that goes through counts, the other is given back.",
+    ),
+    (
+        Refusal::TicketRevoked,
+        "ticket_revoked",
+        "This ticket was refunded or its order cancelled, so it admits nobody any more.",
     ),
 ];
 

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`traits`] | [`Log`], [`LogReader`], records, tickets, errors: what every backend promises |
+//! | [`scan`] | what of a partition is not as it was written |
 //! | [`topics`] | the topics, their keys and their retention |
 //! | [`membership`] | a place in the group of processes that share the partitions |
 //! | [`partition`] | murmur2, as every Kafka client computes it |
@@ -22,6 +23,7 @@ pub mod kafka;
 pub mod membership;
 pub mod partition;
 pub mod probe;
+pub mod scan;
 pub mod topics;
 pub mod trace;
 pub mod traits;
@@ -33,6 +35,7 @@ pub use kafka::{KafkaError, KafkaLog, KafkaOptions};
 pub use membership::{Alone, Membership, Reassignment};
 pub use partition::partition_of;
 pub use probe::{Probe, probe};
+pub use scan::{RecordFault, Scan, scan};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{

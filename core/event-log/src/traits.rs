@@ -133,7 +133,7 @@ pub enum LogError {
     /// A record at rest is not what was written. Nothing is read past it.
     #[error(
         "record {offset} of {topic}/{partition} is damaged: {reason}; stop the server and run \
-         `floodgate log check`"
+         `floodgate log repair`"
     )]
     Damaged { topic: &'static str, partition: Partition, offset: Offset, reason: String },
     /// The log is shutting down. Whether the records were written is not known.

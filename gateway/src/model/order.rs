@@ -19,6 +19,10 @@ pub(crate) struct PurchaseBody {
     /// A token from the payment provider, see `getPaymentForm`; never a card number.
     #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
     pub(crate) payment_method: String,
+    /// Needed while an earlier payment of the same buyer has no answer yet (`payment_unanswered`). Both
+    /// may go through then: the first that does counts, and the money of the other is let go of.
+    #[serde(default)]
+    pub(crate) despite_unanswered: bool,
 }
 
 /// A hold, and the order that grows from it.
@@ -29,7 +33,9 @@ pub(crate) struct Order {
     #[schema(example = "hld_0000010000000")]
     pub(crate) hold_id: String,
     pub(crate) event_id: String,
-    /// held, payment_pending, declined, confirmed, expired, released, refunded or cancelled.
+    /// held, payment_pending, no_answer, declined, confirmed, expired, released, refunded or
+    /// cancelled. no_answer: the bank has not answered in time and still may; the seats are held, and
+    /// it is not known whether money moves. For what is known of the money see `payment.money`.
     #[schema(example = "held")]
     pub(crate) status: &'static str,
     pub(crate) seats: Vec<Seat>,
@@ -44,6 +50,10 @@ pub(crate) struct Order {
     pub(crate) attempt: u8,
     /// Whether the money has been captured.
     pub(crate) settled: bool,
+    /// Of an order that was paid for after its time had run out. retaken: it got its seats again. moved:
+    /// they were gone, and `seats` are others, as many together in the same category.
+    #[schema(example = "moved")]
+    pub(crate) seats_kept: Option<&'static str>,
     /// The last attempt to pay; absent before the first.
     pub(crate) payment: Option<OrderPayment>,
     pub(crate) as_of: LogPosition,
@@ -65,6 +75,7 @@ impl Order {
             extensions_left: view.policy.extensions_max.saturating_sub(order.extensions),
             attempt: order.attempt,
             settled: order.settled,
+            seats_kept: view.late.get(&order.hold_id).map(|kept| kept.code()),
             payment: payment.map(|payment| OrderPayment::of(payment, order.status)),
             as_of,
         }

@@ -19,15 +19,20 @@ pub(crate) struct Action {
     pub(crate) url: String,
 }
 
-/// The last attempt to pay an order.
+/// How an order is paid for: the last attempt, and the money of all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct OrderPayment {
     /// What the buyer has to do before the provider decides.
     pub(crate) action: Option<Action>,
-    /// declined: the bank said no, and nothing is charged. no_answer: nobody said no, and nothing is
-    /// charged unless the order is confirmed after all.
+    /// Of the last attempt. declined: the bank said no. no_answer: nobody said no, and it may still go
+    /// through.
     #[schema(example = "declined")]
     pub(crate) failure: Option<&'static str>,
+    /// Where the money is, over all attempts. none: the bank said no to each, so nothing was charged.
+    /// unknown: an attempt has no answer yet, so nobody knows. held: reserved, about to be charged.
+    /// charged. let_go: it was reserved, is not charged, and the reservation ends. refunded.
+    #[schema(example = "unknown")]
+    pub(crate) money: &'static str,
 }
 
 impl OrderPayment {
@@ -38,6 +43,7 @@ impl OrderPayment {
             action: action
                 .map(|action| Action { kind: "redirect", url: action.url.as_str().to_owned() }),
             failure: view.failure.map(Failure::code),
+            money: view.money().code(),
         }
     }
 }

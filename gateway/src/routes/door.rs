@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::header;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,8 +15,7 @@ use floodgate_domain::{BuyerId, EventId};
 
 use super::Routes;
 use crate::admission::Admission;
-use crate::extract::cookie::device_cookie;
-use crate::extract::{ClientAddress, EventPath, Fan, Query, held_ticket};
+use crate::extract::{ClientAddress, EventPath, Fan, Papers, Query};
 use crate::model::{DoorAnswer, Join, PuzzleChallenge};
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -44,12 +43,12 @@ pub(crate) async fn challenge(
     fan: Fan,
     ClientAddress(address): ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Query(ChallengeQuery { wait }): Query<ChallengeQuery>,
 ) -> Result<Response, ApiError> {
     let (room, keys) = (admission.room(), admission.keys());
     let level = room.puzzle_level(path.event_id);
-    if level == 0 || held_ticket(keys, &headers, &path, fan.device).is_some() {
+    if level == 0 || papers.held_ticket(keys, &path, fan.device).is_some() {
         return Ok(answer(DoorAnswer { level, ..DoorAnswer::default() }));
     }
     let now = time::now();
@@ -65,7 +64,7 @@ pub(crate) async fn challenge(
     let level = challenge.level;
     metrics::counter!("floodgate_puzzles_total", "outcome" => "issued").increment(1);
     let device = device.seal(keys);
-    let set_cookie = device_cookie(&device);
+    let set_cookie = papers.device_cookie(&device);
     let asks = PuzzleChallenge {
         challenge: challenge.seal(keys),
         kind: if wait { "wait" } else { "work" },
@@ -83,10 +82,7 @@ pub(crate) async fn challenge(
 }
 
 fn answer(body: DoorAnswer) -> Response {
-    let mut response = Json(body).into_response();
-    // It is for this visitor alone.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Json(body).into_response()
 }
 
 /// The device that may join, and its proof for the door. If the door needs a proof and there is

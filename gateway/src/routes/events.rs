@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent};
+use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent, VenueId};
 
 use super::Routes;
 use super::respond::answer;
 use super::venues::import;
+use crate::caching::Public;
 use crate::commands::{Commands, Outcome, command_id};
-use crate::extract::{EventPath, Fan, IdempotentPlan, Manager, Query, Staff};
+use crate::extract::{EventPath, IdempotentPlan, Manager, Query, Staff};
+use crate::kept::{KeptAnswer, Shelf};
 use crate::model::{
     CreateEvent, Created, EventDetail, EventList, EventSummary, SeatingPlan, price_table,
 };
@@ -45,7 +47,6 @@ pub(crate) struct Page {
     params(Page), responses((status = 200, body = EventList)))]
 pub(crate) async fn list(
     State(views): State<Arc<Views>>,
-    _: Fan,
     Query(page): Query<Page>,
 ) -> Result<Json<EventList>, ApiError> {
     let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
@@ -64,7 +65,7 @@ pub(crate) async fn list(
 /// One event with its categories, prices and rules.
 #[utoipa::path(get, path = "/v1/events/{event_id}", operation_id = "getEvent", tag = "Fans",
     params(("event_id" = String, Path)), responses((status = 200, body = EventDetail)))]
-pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
+pub(crate) async fn read(path: EventPath) -> Json<EventDetail> {
     Json(EventDetail::of(&path.entry.read()))
 }
 
@@ -73,24 +74,25 @@ pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
 #[utoipa::path(get, path = "/v1/events/{event_id}/plan", operation_id = "getPlan", tag = "Fans",
     params(("event_id" = String, Path)),
     responses((status = 200, body = SeatingPlan), (status = 304)))]
-pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Response {
+pub(crate) async fn plan(
+    State(plans): State<Shelf<VenueId>>,
+    path: EventPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (plan, venue_id) = {
         let view = path.entry.read();
         (view.plan.clone(), view.venue_id)
     };
-    let tag = format!("\"{venue_id}\"");
-    let cached = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if cached == Some(tag.as_str()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Json(SeatingPlan::of(&plan, venue_id)).into_response()
+    // A venue's id is a digest of its plan, so there is only one edition.
+    let make = move || {
+        let json = serde_json::to_vec(&SeatingPlan::of(&plan, venue_id));
+        // A type of ours, whose form cannot fail.
+        KeptAnswer::new("application/json", json.unwrap_or_default()).tagged(venue_id.to_string())
     };
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, value);
-    }
-    let forever = HeaderValue::from_static("public, max-age=300");
-    response.headers_mut().insert(header::CACHE_CONTROL, forever);
-    response
+    let kept = plans.get(venue_id, 0, make).await;
+    let answer = kept.and_then(|kept| kept.answer(&headers));
+    let answer = answer.ok_or_else(|| ApiError::internal(&"a plan that cannot be written"))?;
+    Ok(Public::seconds(300, answer).into_response())
 }
 
 /// A new event. Its id is derived from the Idempotency-Key, so that a retry does not create a second.

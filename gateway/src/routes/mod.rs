@@ -16,6 +16,7 @@ mod problems;
 mod queue;
 mod redemptions;
 mod respond;
+mod revocations;
 mod sale;
 mod shop;
 mod staff;
@@ -66,6 +67,7 @@ fn table() -> Routes {
         .merge(tickets::routes())
         .merge(transfers::routes())
         .merge(redemptions::routes())
+        .merge(revocations::routes())
         .merge(status::routes())
         .merge(staff::routes())
         .merge(payments::routes())

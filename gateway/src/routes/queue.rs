@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,8 +12,9 @@ use floodgate_domain::Refusal;
 
 use super::{Routes, door};
 use crate::admission::Admission;
-use crate::extract::cookie::{device_cookie, ticket_cookie};
-use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, held_ticket};
+use crate::caching::Public;
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers};
+use crate::kept::knows;
 use crate::lifecycle::Lifecycle;
 use crate::model::{Join, JoinAnswer, Queue};
 use crate::problem::{ApiError, Problem};
@@ -36,15 +37,14 @@ pub(crate) async fn read(
     let feed = queues.find(path.event_id).ok_or(Refusal::UnknownEvent)?;
     let queue = feed.now();
     let (json, tag) = queue.json();
-    let mut response = if headers.get(header::IF_NONE_MATCH) == Some(tag) {
+    let name = tag.to_str().unwrap_or_default().trim_matches('"');
+    let mut response = if knows(&headers, name) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], json.clone()).into_response()
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=1"));
-    headers.insert(header::ETAG, tag.clone());
-    Ok(response)
+    response.headers_mut().insert(header::ETAG, tag.clone());
+    Ok(Public::seconds(1, response).into_response())
 }
 
 /// The public queue, pushed whenever it changes (`event: queue`).
@@ -54,7 +54,6 @@ pub(crate) async fn read(
 pub(crate) async fn stream(
     State(queues): State<QueueFeeds>,
     State(lifecycle): State<Lifecycle>,
-    _: Fan,
     path: EventPath,
 ) -> Result<Response, ApiError> {
     let feed = queues.find(path.event_id).ok_or(Refusal::UnknownEvent)?;
@@ -77,11 +76,11 @@ pub(crate) async fn join(
     fan: Fan,
     address: ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Idempotent { body, .. }: Idempotent<Join>,
 ) -> Result<Response, ApiError> {
     let (event_id, keys) = (path.event_id, admission.keys());
-    let held = held_ticket(keys, &headers, &path, fan.device);
+    let held = papers.held_ticket(keys, &path, fan.device);
     let (device, proof) = match fan.device.filter(|_| held.is_some()) {
         Some(device) => (device, None),
         None => door::pass(&admission, event_id, fan.device, address, &body)?,
@@ -99,7 +98,8 @@ pub(crate) async fn join(
     let joining = Joining { device, held, spent, proof };
     let joined = admission.room().join(event_id, joining, now).await?;
     let device = device.seal(keys);
-    let cookies = [device_cookie(&device), ticket_cookie(event_id, &joined.ticket)];
+    let ticket_cookie = papers.ticket_cookie(event_id, &joined.ticket);
+    let cookies = [papers.device_cookie(&device), ticket_cookie];
     let body = JoinAnswer {
         event_id: event_id.to_string(),
         place: joined.place.0,
@@ -111,6 +111,5 @@ pub(crate) async fn join(
     for value in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

@@ -20,7 +20,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Redeems a ticket: once, and only its newest edition. Refused as `ticket_used`,
-/// `ticket_superseded` (it was transferred) or `not_confirmed` (its order was refunded).
+/// `ticket_superseded` (it was transferred) or `ticket_revoked` (its order was refunded).
 #[utoipa::path(post, path = "/v1/events/{event_id}/tickets/redeem", operation_id = "redeemTicket",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),

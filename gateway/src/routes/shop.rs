@@ -5,19 +5,18 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, header};
+use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_admission::{Pass, QueueTicket};
+use floodgate_admission::Pass;
 use floodgate_domain::{Actor, Answer, Command, OrderView, Refusal};
 
 use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, refused_or};
-use crate::extract::cookie::{pass_cookie, ticket_token};
-use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Shopper, queue_ticket};
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::problem::{ApiError, Problem};
 use crate::time;
@@ -43,11 +42,11 @@ pub(crate) async fn enter(
     fan: Fan,
     ClientAddress(address): ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = queue_ticket(admission.keys(), &headers, event_id, device)?;
+    let ticket = papers.queue_ticket(admission.keys(), event_id, device)?;
     let left = path.entry.read().left.get(&device.buyer).copied();
     // A place got beside the last visit. One it was made with is the log's to judge, so that a
     // repeated request gets its first outcome.
@@ -75,8 +74,7 @@ pub(crate) async fn enter(
         admission.room().note_entry(address, time::now());
     }
     let pass = Pass { event_id, buyer: device.buyer, place, until }.seal(admission.keys());
-    let seconds = until.0.saturating_sub(time::now().0) / 1000 + 60;
-    let set_cookie = pass_cookie(event_id, &pass, seconds);
+    let set_cookie = papers.pass_cookie(event_id, &pass);
     let outcome = Outcome::Decided(Box::new(reply));
     let mut response =
         answer(event_id, outcome, false, |reply| Ok(EnterAnswer::of(pass, place, until, reply)))?;
@@ -110,13 +108,10 @@ pub(crate) async fn me(
     State(admission): State<Admission>,
     fan: Fan,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
 ) -> Json<Me> {
     let view = path.entry.read();
-    let text = ticket_token(&headers, path.event_id);
-    let ticket = fan.device.zip(text).and_then(|(device, text)| {
-        QueueTicket::open(admission.keys(), text, path.event_id, device).ok()
-    });
+    let ticket = papers.good_ticket(admission.keys(), path.event_id, fan.device);
     let buyer = fan.device.map(|device| device.buyer);
     let pass = buyer.and_then(|buyer| view.passes.get(&buyer));
     let orders: Vec<OrderView> = buyer

@@ -49,6 +49,18 @@ fn every_route_is_in_the_document_and_the_reverse() {
     assert!(documented.len() > 30, "{documented:?}");
 }
 
+#[test]
+fn every_call_with_a_cost_of_its_own_is_served() {
+    let served = served();
+    for call in crate::costs::calls() {
+        let (method, path) = call.split_once(' ').unwrap();
+        assert!(served.contains(path), "{call}");
+        if let Some(methods) = written()["paths"].get(path) {
+            assert!(methods[method.to_lowercase()].is_object(), "{call}");
+        }
+    }
+}
+
 /// All operations, with their method and address.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();

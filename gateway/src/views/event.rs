@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use floodgate_admission::QueueTicket;
 use floodgate_domain::effects::TicketStates;
+use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
     BuyerId, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView,
@@ -13,6 +14,7 @@ use floodgate_domain::{
 
 use super::changes::Changes;
 use super::payments::EventPayments;
+use super::revoked::Revoked;
 use super::stay::Stay;
 
 /// Up to which fact a view is true.
@@ -79,6 +81,8 @@ pub(crate) struct EventView {
     pub(crate) seats: Vec<SeatState>,
     /// Tickets that were handed on or let in with.
     pub(crate) tickets: TicketStates,
+    /// Those that are good no more.
+    pub(crate) revoked: Revoked,
     pub(crate) categories: Vec<u8>,
     pub(crate) counts: SeatsByState,
     pub(crate) by_category: Vec<SeatsByState>,
@@ -92,6 +96,10 @@ pub(crate) struct EventView {
     pub(crate) entered_count: u64,
     pub(crate) orders: HashMap<HoldId, OrderView>,
     pub(crate) payments: EventPayments,
+    /// Orders whose payment came late and found the same seats, or others.
+    pub(crate) late: HashMap<HoldId, SeatsKept>,
+    /// Whether the engine knows payments without an answer: under its first rules it does not.
+    pub(crate) knows_silence: bool,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
     pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
     /// What staff changed, and where the dials stand.
@@ -132,6 +140,7 @@ impl EventView {
             phase: SalePhase::Announced,
             seats,
             tickets: TicketStates::default(),
+            revoked: Revoked::default(),
             categories,
             counts: SeatsByState { free, ..SeatsByState::default() },
             by_category,
@@ -143,6 +152,8 @@ impl EventView {
             entered_count: 0,
             orders: HashMap::new(),
             payments: EventPayments::default(),
+            late: HashMap::new(),
+            knows_silence: false,
             by_buyer: HashMap::new(),
             passes: HashMap::new(),
             changes: Changes::default(),

@@ -1,6 +1,7 @@
 //! How facts change a view: their effects, one kind after the other.
 
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
+use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
 
 use super::event::{EndedVisit, EventView, SeatsByState, ViewPosition};
@@ -33,6 +34,7 @@ impl EventView {
         }
         if let Some(change) = effects.seats {
             self.tickets.follow(&change);
+            self.revoked.follow(&change, &self.tickets, record);
             self.follow_seats(&change);
         }
     }
@@ -74,6 +76,10 @@ impl EventView {
             self.by_buyer.entry(order.buyer).or_default().push(order.hold_id);
         } else if let Some(order) = self.orders.get_mut(&change.hold_id) {
             order.follow(change);
+        }
+        self.knows_silence |= change.is_unanswered;
+        if let Some(kept) = change.kept.filter(|kept| *kept != SeatsKept::Held) {
+            self.late.insert(change.hold_id, kept);
         }
     }
 
@@ -117,8 +123,8 @@ impl SeatsByState {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::revoked::NO_EDITION;
     use super::*;
-    use floodgate_domain::fact::SeatsKept;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
         AuthorisedPayment, BuyerId, EventId, Fact, FactPosition, HoldId, NewEvent, OrderStatus,
@@ -166,9 +172,17 @@ mod tests {
         assert_eq!((order.buyer, order.status), (buyer, OrderStatus::Confirmed));
         assert_eq!(handed_on.counts, SeatsByState { free: 2, held: 0, sold: 2 });
 
+        // The giver's ticket is good no more; the taker's is the first that is.
+        let entries = |view: &EventView| view.revoked.entries().collect::<Vec<_>>();
+        assert_eq!(entries(&handed_on), [(ORDER, seat, 1)]);
+        let version = handed_on.revoked.version();
+
         let given_back = [Fact::OrderRefunded { hold_id, buyer, seats, amount }];
         let given_back = view(sold.into_iter().chain(given_back).collect());
         assert_eq!(given_back.counts, SeatsByState { free: 4, held: 0, sold: 0 });
         assert_eq!(given_back.tickets.received_by(to).count(), 0);
+        let all = [(ORDER, SeatId(1), NO_EDITION), (ORDER, seat, NO_EDITION)];
+        assert_eq!(entries(&given_back), all);
+        assert!(given_back.revoked.version() > version);
     }
 }

@@ -48,7 +48,7 @@ impl Default for Frames {
     }
 }
 
-/// Kept frames that a viewer missed, and those to come.
+/// KeptAnswer frames that a viewer missed, and those to come.
 pub(crate) type Following = (Vec<Arc<Frame>>, broadcast::Receiver<Arc<Frame>>);
 
 impl Frames {

@@ -8,6 +8,7 @@ mod event;
 mod fold;
 mod frames;
 mod payments;
+mod revoked;
 mod stay;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
 pub(crate) use payments::{Failure, PaymentView};
+pub(crate) use revoked::Revoked;
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
 const BATCH_MAX: usize = 1024;

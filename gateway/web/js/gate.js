@@ -1,5 +1,6 @@
 // Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
 // One function a state; each returns { node, update, close }.
+import { Problem } from './api.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
@@ -12,11 +13,18 @@ const prepare = () => {
   import('./shop/shop.js').catch(() => {});
 };
 
+/** A place is kept by a cookie; without, it would be lost at once. */
+const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: 'Your browser does not keep cookies for this '
+  + 'site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.' });
+
 async function joinQueue(page, through) {
+  if (navigator.cookieEnabled === false) throw cookiesOff();
   await through.join();
   page.acted = true;
   page.changed();
   await page.refresh();
+  // It said yes and kept none all the same.
+  if (page.me?.device === false || page.me?.place === null) throw cookiesOff();
 }
 
 function simple(page, title, lines, extra = []) {

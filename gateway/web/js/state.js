@@ -1,8 +1,12 @@
 // Owns the decision which state of the page is true, from what the server says. Pure.
 
-const LIVE = new Set(['held', 'payment_pending', 'declined']);
+const LIVE = new Set(['held', 'payment_pending', 'no_answer', 'declined']);
 
 export const liveOrder = (me) => me?.orders?.find((order) => LIVE.has(order.status)) || null;
+
+/** Whether a payment for another order has no answer yet: of two, only one is kept. */
+export const hasUnanswered = (me, order) => Boolean(me?.orders?.some(
+  (other) => other.order_id !== order.order_id && other.payment?.money === 'unknown'));
 export const boughtOrders = (me) => me?.orders?.filter((order) => order.status === 'confirmed') || [];
 
 /** Orders whose tickets are to be shown: bought here, or given by others. */

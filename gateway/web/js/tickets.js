@@ -6,6 +6,7 @@ import { el, heading, notice } from './dom.js';
 import { day, money, plural } from './format.js';
 import { share } from './share.js';
 import { style } from './shop/shop.js';
+import { lateWords } from './shop/words.js';
 import { placeWords } from './seats/book.js';
 import { boughtOrders, ticketOrders } from './state.js';
 
@@ -82,10 +83,11 @@ function orderPart(page, order) {
     }
   }
   load();
+  const late = lateWords(order);
   return el('section', { 'aria-label': `Order ${order.order_id}` },
     el('p', { class: 'quiet' }, !order.seats ? `Given to you, from order ${order.order_id}`
       : `Order ${order.order_id} · ${plural(order.seats.length, 'ticket', 'tickets')} · ${money(order.amount, order.currency)} paid`),
-    list);
+    late ? notice('warn', late) : null, list);
 }
 
 export function tickets(page) {

@@ -1,7 +1,8 @@
 //! Apply: the resulting state. Cannot fail, checks nothing, decides nothing.
 
 use super::event::Event;
-use super::orders::{Order, generation_of, slot_of};
+use super::orders::{Order, generation_of, hold_in, slot_of};
+use super::unanswered::Attempt;
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::fact::{Fact, SeatsKept};
@@ -33,35 +34,35 @@ impl Target<'_> {
             }
             Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
             Fact::Entered { buyer, place, until } => self.enter(*buyer, *place, *until),
-            Fact::ShopperLeft { buyer, .. } => {
-                self.event.buyers.entry(*buyer).1.in_shop = false;
-                self.event.shoppers -= 1;
-            }
+            Fact::ShopperLeft { buyer, .. } => self.leave(*buyer),
             Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
-            Fact::TurnAwaited { place, .. } => {
-                let rank = self.event.order.rank(*place);
-                self.event.waiting_line.request(rank);
-            }
+            Fact::TurnAwaited { place, .. } => self.await_turn(*place),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
                 self.hold(*hold_id, *buyer, seats, *amount, *until);
             }
-            Fact::HoldExtended { hold_id, until, .. } => self.with_order(*hold_id, |order| {
-                order.extensions += 1;
-                order.until = *until;
-            }),
+            Fact::HoldExtended { hold_id, until, .. } => self.extend(*hold_id, *until),
             Fact::HoldReleased { hold_id: id, seats, .. } => {
                 self.end(*id, seats, OrderStatus::Released);
             }
-            Fact::HoldExpired { hold_id, buyer, seats }
-            | Fact::OrderExpired { hold_id, buyer, seats } => {
-                self.expire(*hold_id, *buyer, seats);
+            Fact::HoldExpired { hold_id, buyer, seats } => self.expire(*hold_id, *buyer, seats),
+            Fact::OrderExpired { hold_id, buyer, seats, is_unanswered } => {
+                self.expire_order((*hold_id, *buyer), seats, *is_unanswered);
             }
-            Fact::PurchaseStarted { hold_id, attempt, until, .. } => {
-                self.start_payment(*hold_id, *attempt, *until);
+            Fact::PurchaseStarted { hold_id, buyer, attempt, until, .. } => {
+                self.start_payment((*hold_id, *buyer), *attempt, *until);
             }
-            Fact::OrderDeclined { hold_id, until, .. } => self.decline(*hold_id, *until),
-            Fact::OrderConfirmed { hold_id, seats, kept, .. } => {
-                self.confirm(*hold_id, seats, *kept);
+            Fact::OrderUnanswered { hold_id, buyer, until, .. } => {
+                self.wait_for_answer(*hold_id, *buyer, *until);
+            }
+            Fact::OrderDeclined { hold_id, buyer, attempt, until, .. } => {
+                self.decline((*hold_id, *attempt), *buyer, *until);
+            }
+            Fact::PaymentNotTaken { hold_id, buyer, attempt }
+            | Fact::PaymentVoided { hold_id, buyer, attempt, .. } => {
+                self.answered(*buyer, (*hold_id, *attempt));
+            }
+            Fact::OrderConfirmed { hold_id, buyer, seats, attempt, kept, .. } => {
+                self.confirm((*hold_id, *attempt), *buyer, (seats, *kept));
             }
             Fact::OrderSettled { hold_id, .. } => {
                 self.with_order(*hold_id, |order| order.settled = true);
@@ -77,7 +78,6 @@ impl Target<'_> {
             }
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
-            | Fact::PaymentVoided { .. }
             | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
@@ -89,7 +89,25 @@ impl Target<'_> {
         }
     }
 
-    fn start_payment(&mut self, hold_id: HoldId, attempt: u8, until: LogTime) {
+    fn leave(&mut self, buyer: BuyerId) {
+        self.event.buyers.entry(buyer).1.in_shop = false;
+        self.event.shoppers -= 1;
+    }
+
+    fn await_turn(&mut self, place: Place) {
+        let rank = self.event.order.rank(place);
+        self.event.waiting_line.request(rank);
+    }
+
+    fn extend(&mut self, hold_id: HoldId, until: LogTime) {
+        self.with_order(hold_id, |order| {
+            order.extensions += 1;
+            order.until = until;
+        });
+    }
+
+    fn start_payment(&mut self, (hold_id, buyer): (HoldId, BuyerId), attempt: u8, until: LogTime) {
+        self.event.unanswered.pay_instead(buyer, hold_id);
         self.with_order(hold_id, |order| {
             order.status = OrderStatus::PaymentPending;
             order.attempt = attempt;
@@ -131,6 +149,9 @@ impl Target<'_> {
         until: LogTime,
     ) {
         let event = &mut *self.event;
+        if let Some(before) = event.orders.slots.get(slot_of(hold_id)) {
+            event.unanswered.forget(before.buyer, hold_in(slot_of(hold_id), before.generation));
+        }
         event.seat_map.hold(seats);
         let order = Order {
             generation: generation_of(hold_id),
@@ -151,11 +172,49 @@ impl Target<'_> {
         self.start_order_timer(hold_id, until);
     }
 
-    fn decline(&mut self, hold_id: HoldId, until: LogTime) {
+    fn wait_for_answer(&mut self, hold_id: HoldId, buyer: BuyerId, until: LogTime) {
+        self.note_silence(hold_id, buyer);
+        self.wait_for_another(hold_id, OrderStatus::NoAnswer, until);
+    }
+
+    fn decline(&mut self, attempt: Attempt, buyer: BuyerId, until: LogTime) {
+        self.answered(buyer, attempt);
+        self.wait_for_another(attempt.0, OrderStatus::Declined, until);
+    }
+
+    fn expire_order(
+        &mut self,
+        (hold_id, buyer): (HoldId, BuyerId),
+        seats: &SeatList,
+        is_unanswered: bool,
+    ) {
+        if is_unanswered {
+            self.note_silence(hold_id, buyer);
+        }
+        self.expire(hold_id, buyer, seats);
+    }
+
+    /// Nobody has answered the attempt that is under way.
+    fn note_silence(&mut self, hold_id: HoldId, buyer: BuyerId) {
+        let order = self.event.orders.get(hold_id);
+        let waited = order.filter(|order| order.status == OrderStatus::PaymentPending);
+        if let Some(attempt) = waited.map(|order| order.attempt) {
+            self.event.unanswered.add(buyer, (hold_id, attempt));
+        }
+    }
+
+    /// The provider has said what becomes of an attempt.
+    fn answered(&mut self, buyer: BuyerId, attempt: Attempt) {
+        self.event.unanswered.remove(buyer, attempt);
+        self.event.prune_unanswered(buyer);
+    }
+
+    /// The seats stay for another card.
+    fn wait_for_another(&mut self, hold_id: HoldId, status: OrderStatus, until: LogTime) {
         let Some(order) = self.event.orders.get_mut(hold_id) else {
             return;
         };
-        order.status = OrderStatus::Declined;
+        order.status = status;
         order.until = until;
         // The running timer may be later than the new deadline; an earlier one takes over.
         if until < order.armed {
@@ -164,11 +223,23 @@ impl Target<'_> {
         }
     }
 
-    fn confirm(&mut self, hold_id: HoldId, seats: &SeatList, kept: SeatsKept) {
+    fn confirm(
+        &mut self,
+        (hold_id, attempt): Attempt,
+        buyer: BuyerId,
+        (seats, kept): (&SeatList, SeatsKept),
+    ) {
+        self.sell((hold_id, attempt), seats, kept);
+        self.event.unanswered.paid(buyer, hold_id);
+        self.event.prune_unanswered(buyer);
+    }
+
+    fn sell(&mut self, (hold_id, attempt): Attempt, seats: &SeatList, kept: SeatsKept) {
         let event = &mut *self.event;
         let Some(order) = event.orders.get_mut(hold_id) else {
             return;
         };
+        order.attempt = attempt;
         order.status = OrderStatus::Confirmed;
         order.until = LogTime(0);
         order.seats = *seats;
@@ -196,7 +267,9 @@ impl Target<'_> {
         buyer.seats_count -= seats.len() as u16;
         event.seat_map.free(seats);
         event.tickets.forget(hold_id, seats.as_slice());
+        let buyer = order.buyer;
         event.orders.retire(hold_id);
+        event.prune_unanswered(buyer);
     }
 
     /// It ran out unpaid: its buyer has to wait before the next.

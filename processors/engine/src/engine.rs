@@ -18,6 +18,7 @@ use floodgate_domain::command::{Command, Envelope};
 use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::ids::{Actor, CommandId, EventId, LogTime};
 use floodgate_domain::refusal::Refusal;
+use floodgate_domain::wire::decode_fact;
 
 /// Timers fired in one step. A mass expiry is spread over steps, each about a millisecond;
 /// what is still due stays due. A rule: another number is another version.
@@ -275,6 +276,9 @@ impl Engine {
             Command::EngineVersion { version } => {
                 return self.set_version(envelope, *version, output);
             }
+            Command::RestoreFacts { facts } => {
+                return self.restore_facts(envelope.actor, facts, output);
+            }
             _ => {}
         }
         let Some(number) = self.number(envelope.event_id) else {
@@ -301,6 +305,40 @@ impl Engine {
         if let Some(fact) = engine_version(self.in_force, context, version)? {
             self.in_force = InForce { version, since: Some(output.position.offset) };
             output.push(envelope.event_id, self.clock, fact);
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Makes true again what a lost command led to. What time alone brought about at that moment has
+    /// been brought about already, as it was then.
+    fn restore_facts(
+        &mut self,
+        actor: Actor,
+        facts: &[Vec<u8>],
+        output: &mut Output<'_>,
+    ) -> Result<Outcome, Refusal> {
+        self.context(actor).system()?;
+        for bytes in facts {
+            // A repair wrote only what it could read.
+            let Ok(FactRecord { position, event_id, fact, .. }) = decode_fact(bytes) else {
+                continue;
+            };
+            if position.index < output.position.index {
+                continue;
+            }
+            match (&fact, self.number(event_id)) {
+                (Fact::EngineVersionSet { version }, _) => {
+                    let since = Some(output.position.offset);
+                    self.in_force = InForce { version: *version, since };
+                    output.push(event_id, self.clock, fact);
+                }
+                (Fact::EventCreated(new), None) => {
+                    self.add_event(Event::new(event_id, new));
+                    output.push(event_id, self.clock, fact);
+                }
+                (_, Some(number)) => self.apply_all(number, vec![fact], output),
+                (_, None) => {}
+            }
         }
         Ok(Outcome::Done)
     }

@@ -3,6 +3,7 @@
 use super::buyers::{Buyer, Buyers};
 use super::orders::Orders;
 use super::seat_map::SeatMap;
+use super::unanswered::Unanswered;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
@@ -37,6 +38,8 @@ pub(super) struct Event {
     pub(super) waiting_line: WaitingLine,
     /// Tickets that were handed on or let in with.
     pub(super) tickets: TicketStates,
+    /// Payments nobody answered.
+    pub(super) unanswered: Unanswered,
 }
 
 impl Event {
@@ -60,6 +63,7 @@ impl Event {
             order: LineOrder::AS_GIVEN,
             waiting_line: WaitingLine::default(),
             tickets: TicketStates::default(),
+            unanswered: Unanswered::default(),
         }
     }
 
@@ -99,6 +103,15 @@ impl Event {
         if let Actor::Buyer(buyer) = envelope.actor {
             self.buyers.entry(buyer).1.cohort = cohort;
         }
+    }
+
+    /// Of this buyer's payments without an answer, keeps those that can still matter.
+    pub(super) fn prune_unanswered(&mut self, buyer: BuyerId) {
+        let orders = &self.orders;
+        self.unanswered.prune(buyer, |hold_id| {
+            let order = orders.get(hold_id);
+            order.is_some_and(|order| order.status.has_seats())
+        });
     }
 
     pub(super) fn buyer(&self, id: BuyerId) -> Option<&Buyer> {

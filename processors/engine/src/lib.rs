@@ -16,6 +16,7 @@ mod run_index;
 mod seat_map;
 mod snapshot;
 mod table;
+mod unanswered;
 mod version;
 mod waiting_line;
 mod wheel;

@@ -34,8 +34,8 @@ pub(super) struct Order {
 impl Order {
     /// Held in one way or another, with a deadline.
     pub(super) fn is_live(&self) -> bool {
-        use OrderStatus::{Declined, Held, PaymentPending};
-        matches!(self.status, Held | PaymentPending | Declined)
+        use OrderStatus::{Declined, Held, NoAnswer, PaymentPending};
+        matches!(self.status, Held | PaymentPending | Declined | NoAnswer)
     }
 }
 
@@ -126,6 +126,10 @@ impl Orders {
             settled: order.settled,
         })
     }
+}
+
+pub(super) fn hold_in(slot: usize, generation: u32) -> HoldId {
+    HoldId(u64::from(generation) << 32 | slot as u64)
 }
 
 pub(super) fn slot_of(hold_id: HoldId) -> usize {

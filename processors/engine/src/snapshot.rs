@@ -8,6 +8,7 @@ use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
 use super::seat_map::{Block, SeatMap};
+use super::unanswered::{Pending, Unanswered};
 use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
@@ -23,8 +24,10 @@ use floodgate_domain::wire::{
     write_prices,
 };
 
-/// The form, not the rules: those in force are part of the state.
-const SNAPSHOT_FORM: u8 = 1;
+/// The forms, not the rules: those in force are part of the state. A state under the first rules is
+/// written in the form of builds that have no others.
+const FIRST_FORM: u8 = 1;
+const FORM: u8 = 2;
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 const COUNT_MAX: usize = 1 << 30;
 
@@ -40,11 +43,12 @@ pub enum SnapshotError {
 impl Engine {
     /// Writes the whole state behind what is in `out` already.
     pub fn snapshot(&self, out: &mut Vec<u8>) {
-        out.put_u8(SNAPSHOT_FORM);
+        let form = if self.in_force.version == BASE_VERSION { FIRST_FORM } else { FORM };
+        out.put_u8(form);
         write_in_force(self.in_force, out);
         out.put_varint(self.clock.0);
         out.put_count(self.events.len());
-        self.events.iter().for_each(|event| write_event(event, out));
+        self.events.iter().for_each(|event| write_event(event, form, out));
         let (done_tick, timers) = self.wheel.parts();
         out.put_varint(done_tick);
         out.put_count(self.wheel.len());
@@ -60,14 +64,14 @@ impl Engine {
     pub fn restore(bytes: &[u8], limits: EngineLimits) -> Result<Self, SnapshotError> {
         let mut cursor = Cursor::new(bytes);
         let form = cursor.u8()?;
-        if form != SNAPSHOT_FORM {
+        if form != FIRST_FORM && form != FORM {
             return Err(WireError::UnknownVersion(form).into());
         }
         let mut engine = Engine::new(limits);
         engine.in_force = read_in_force(&mut cursor, at_most(limits.version_max))?;
         engine.clock = cursor.time()?;
         for _ in 0..read_count(&mut cursor)? {
-            engine.add_event(read_event(&mut cursor)?);
+            engine.add_event(read_event(&mut cursor, form)?);
         }
         let done_tick = cursor.varint()?;
         let timer_count = read_count(&mut cursor)?;
@@ -114,7 +118,7 @@ fn read_count(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
     if count <= cursor.remaining() { Ok(count) } else { Err(WireError::TooShort) }
 }
 
-fn write_event(event: &Event, out: &mut Vec<u8>) {
+fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     out.put_u64_fixed(event.id.0);
     out.put_u8(event.phase as u8);
     write_prices(&event.prices, out);
@@ -134,6 +138,42 @@ fn write_event(event: &Event, out: &mut Vec<u8>) {
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
     write_line(event, out);
     write_tickets(&event.tickets, out);
+    if form != FIRST_FORM {
+        write_unanswered(&event.unanswered, out);
+    }
+}
+
+fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {
+    out.put_count(unanswered.all().len());
+    for (buyer, Pending { attempts, instead }) in unanswered.all() {
+        out.put_u64_fixed(buyer.0);
+        out.put_count(attempts.len());
+        for (hold_id, attempt) in attempts {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u8(*attempt);
+        }
+        out.put_count(instead.len());
+        for (one, other) in instead {
+            out.put_u64_fixed(one.0);
+            out.put_u64_fixed(other.0);
+        }
+    }
+}
+
+fn read_unanswered(cursor: &mut Cursor<'_>) -> Result<Unanswered, WireError> {
+    let mut all = Vec::new();
+    for _ in 0..read_count(cursor)? {
+        let buyer = BuyerId(cursor.u64_fixed()?);
+        let mut pending = Pending::default();
+        for _ in 0..read_count(cursor)? {
+            pending.attempts.insert((HoldId(cursor.u64_fixed()?), cursor.u8()?));
+        }
+        for _ in 0..read_count(cursor)? {
+            pending.instead.insert((HoldId(cursor.u64_fixed()?), HoldId(cursor.u64_fixed()?)));
+        }
+        all.push((buyer, pending));
+    }
+    Ok(Unanswered::restored(all))
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -191,7 +231,7 @@ fn read_line(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError
     Ok(())
 }
 
-fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
+fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     let id = EventId(cursor.u64_fixed()?);
     let phase = cursor.u8()?;
     let phase = SalePhase::from_code(phase).ok_or(WireError::UnknownKind(phase))?;
@@ -235,9 +275,13 @@ fn read_event(cursor: &mut Cursor<'_>) -> Result<Event, WireError> {
         order: LineOrder::AS_GIVEN,
         waiting_line: WaitingLine::default(),
         tickets: TicketStates::default(),
+        unanswered: Unanswered::default(),
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
+    if form != FIRST_FORM {
+        event.unanswered = read_unanswered(cursor)?;
+    }
     Ok(event)
 }
 

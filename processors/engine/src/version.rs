@@ -8,11 +8,24 @@
 pub const BASE_VERSION: u32 = 1;
 
 /// The newest rules of this build.
-pub const NEWEST_VERSION: u32 = 1;
+pub const NEWEST_VERSION: u32 = 2;
 
-/// Rules that only tests have: as version 1, but holds last twice as long.
+/// Rules that only tests have: as the newest, but holds last twice as long.
 #[cfg(feature = "test-version")]
-pub const TEST_VERSION: u32 = 2;
+pub const TEST_VERSION: u32 = 3;
+
+// What changed, and since which version it applies.
+
+/// A payment without an answer is not declined: its order says so until the provider does, also when
+/// the answer comes long after.
+pub(crate) const SILENCE_IS_NOT_A_NO: u32 = 2;
+/// Silence about an authorisation undoes no order that is paid for: only a capture that failed does.
+pub(crate) const SILENCE_CANCELS_NOTHING: u32 = 2;
+/// A ticket that was given back is refused in words of its own, at the gate and when handed on.
+pub(crate) const TICKETS_ARE_REVOKED: u32 = 2;
+/// Who pays again while a payment has no answer says that they mean to, and only one of the two is
+/// kept: the first that goes through.
+pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::effects::{MoneyMove, MoneyStep};
-use floodgate_domain::{FactRecord, LogTime, PaymentAction, PaymentReference, Subject};
+use floodgate_domain::{
+    FactRecord, LogTime, PaymentAction, PaymentReference, PaymentResult, Subject,
+};
 
 use crate::calls::Operation;
 use crate::provider::{Charge, Payment};
@@ -17,6 +19,8 @@ pub(crate) enum PaymentStep {
         before: Option<LogTime>,
     },
     Void,
+    /// Nobody waits for its authorisation any more, and nobody knows how it would have ended.
+    GiveUp,
     Refund,
 }
 
@@ -25,7 +29,7 @@ impl PaymentStep {
         match self {
             PaymentStep::Authorise(_) => Operation::Authorise,
             PaymentStep::Capture { .. } => Operation::Capture,
-            PaymentStep::Void => Operation::Void,
+            PaymentStep::Void | PaymentStep::GiveUp => Operation::Void,
             PaymentStep::Refund => Operation::Refund,
         }
     }
@@ -63,6 +67,8 @@ pub(crate) struct OpenPayments {
     due: BTreeSet<(LogTime, AttemptKey)>,
     /// Attempts that moved money and could have to give it back. Bounded by the seats.
     sold: BTreeMap<Subject, Sold>,
+    /// The version of the engine's rules that the facts have come to.
+    rules: Option<u32>,
 }
 
 /// The attempt by which something was sold.
@@ -79,6 +85,11 @@ impl OpenPayments {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// Whether the rules in force have such results.
+    pub(crate) fn knows(&self, result: &PaymentResult) -> bool {
+        self.rules.unwrap_or(0) >= result.rules()
     }
 
     pub(crate) fn find(&self, key: &AttemptKey) -> Option<&Open> {
@@ -111,7 +122,7 @@ impl OpenPayments {
     /// Nobody waits for the authorisation any more: whatever is held is let go of.
     pub(crate) fn give_up(&mut self, key: &AttemptKey, now: LogTime) {
         if let Some(payment) = self.open.get(key).map(|open| open.payment.clone()) {
-            self.put(payment, PaymentStep::Void, now);
+            self.put(payment, PaymentStep::GiveUp, now);
         }
     }
 
@@ -124,9 +135,9 @@ impl OpenPayments {
 
     /// Follows one fact, read at `now`: what it asks for is due at once, whatever the log's clock says.
     pub(crate) fn fold(&mut self, record: &FactRecord, now: LogTime) {
-        let Some(MoneyMove { hold_id, attempt, step }) = record.fact.effects().money else {
-            return;
-        };
+        let effects = record.fact.effects();
+        self.rules = effects.rules.or(self.rules);
+        let Some(MoneyMove { hold_id, attempt, step }) = effects.money else { return };
         let subject = Subject::Order { event_id: record.event_id, hold_id };
         let of_sold = self.sold.get(&subject).map(|sold| sold.attempt);
         let Some(attempt) = attempt.or(of_sold) else { return };
@@ -152,7 +163,7 @@ impl OpenPayments {
             }
             MoneyStep::Declined | MoneyStep::Captured => self.rest(&key),
             // The provider may still answer; then the money must find its way.
-            MoneyStep::Lost => {
+            MoneyStep::Unanswered => {
                 let open = self.open.get_mut(&key);
                 if let Some(Open { step: PaymentStep::Authorise(authorising), .. }) = open {
                     authorising.is_lost = true;

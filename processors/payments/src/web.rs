@@ -71,6 +71,9 @@ pub struct Purchase {
     pub currency: Currency,
     /// What the buyer has or had to do in this attempt.
     pub action: Option<PaymentAction>,
+    /// Whether a payment of this buyer has no answer yet, so that one more has to be meant. The pay
+    /// page has said so by then.
+    pub is_again: bool,
 }
 
 /// What a page comes to.

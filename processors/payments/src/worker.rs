@@ -238,10 +238,15 @@ impl PaymentWorker {
             Ok(ProviderAnswer::Captured(captured)) => {
                 let result = match captured {
                     Captured::Done => PaymentResult::Captured,
-                    Captured::Failed => PaymentResult::Lost,
+                    Captured::Failed => self.capture_failed(),
                 };
                 self.report(&open.payment, &result);
                 Then::Again
+            }
+            // Only now it is certain that no money has moved.
+            Ok(ProviderAnswer::Released) if open.step == PaymentStep::GiveUp => {
+                self.report(&open.payment, &PaymentResult::Declined);
+                Then::Rest
             }
             Ok(ProviderAnswer::Released) => Then::Rest,
             Err(error) => return self.failed(&open, &error, now),
@@ -264,11 +269,11 @@ impl PaymentWorker {
                 self.report(payment, &PaymentResult::Authorised(authorised));
                 return Then::Again;
             }
-            // Given up as lost already, or after the order's end: it changes nothing for anybody.
-            Authorisation::Declined if known.is_lost => return Then::Rest,
+            // Also of an order that no longer waits: its buyer does not know that nothing moved.
             Authorisation::Declined => {
                 self.report(payment, &PaymentResult::Declined);
-                return if now > payment.deadline { Then::Rest } else { Then::Again };
+                let is_awaited = !known.is_lost && now <= payment.deadline;
+                return if is_awaited { Then::Again } else { Then::Rest };
             }
             Authorisation::ActionRequired(action) => {
                 if known.action.as_ref() != Some(&action) && now < payment.deadline {
@@ -287,6 +292,12 @@ impl PaymentWorker {
         }
         let is_over = now > payment.deadline.plus(millis(self.config.late_window));
         if is_over { Then::GiveUp } else { Then::Again }
+    }
+
+    /// Rules that cannot read the result proper know it by the name it had before.
+    fn capture_failed(&self) -> PaymentResult {
+        let result = PaymentResult::CaptureFailed;
+        if self.open.knows(&result) { result } else { PaymentResult::Lost }
     }
 
     /// A call without an answer says nothing about the money.

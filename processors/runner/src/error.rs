@@ -21,8 +21,8 @@ pub enum RunnerError {
     #[error(
         "the ledger of partition {partition} {what}: command {}, fact {}; nothing more is decided. \
          Stop the processor and find out which of the two is right: `floodgate log check`, \
-         `floodgate audit`; then put back a copy of the log from before. Where the commands are \
-         right and a snapshot is not, move the snapshots away",
+         `floodgate audit`, `floodgate log repair`; or put back a copy of the log. Where the \
+         commands are right and a snapshot is not, move the snapshots away",
         position.offset,
         position.index
     )]

@@ -101,7 +101,10 @@ fn next_fact(rng: &mut StdRng, seats: &mut [Is]) -> Option<Fact> {
             (Fact::SeatsHeld { hold_id, buyer, seats: list, amount, until }, Is::Held)
         }
         (Is::Held, 0) => (Fact::HoldReleased { hold_id, buyer, seats: list }, Is::Free),
-        (Is::Held, 1) => (Fact::OrderExpired { hold_id, buyer, seats: list }, Is::Free),
+        (Is::Held, 1) => {
+            let is_unanswered = false;
+            (Fact::OrderExpired { hold_id, buyer, seats: list, is_unanswered }, Is::Free)
+        }
         (Is::Held, _) => {
             let kept = SeatsKept::Held;
             let sold = Fact::OrderConfirmed {

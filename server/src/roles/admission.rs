@@ -19,6 +19,7 @@ pub(super) fn limit_settings(settings: &Settings) -> LimitSettings {
     LimitSettings {
         address: rate(admission.address_per_second, admission.address_burst),
         network: rate(admission.network_per_second, admission.network_burst),
+        provider: rate(admission.provider_per_second, admission.provider_burst),
         device: rate(admission.device_per_second, admission.device_burst),
         keys_max: admission.keys_max,
     }

@@ -169,6 +169,12 @@ impl Running {
             }
         }
         if wants(Role::Gateway) {
+            if let Some(address) = parts.settings.server.status_listen {
+                let own = floodgate_gateway::listen(address);
+                let own = own.with_context(|| format!("server.status_listen: {address}"))?;
+                tracing::info!(address = %own.local_addr()?, "status is served");
+                self.serve_status(parts, own);
+            }
             gateway::start(parts, secrets.context("a gateway needs its keys")?, listener)
         } else {
             self.serve_status(parts, listener);

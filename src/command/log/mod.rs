@@ -1,6 +1,7 @@
 //! `floodgate log`: what the log holds.
 
 mod check;
+mod repair;
 
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
@@ -22,7 +23,9 @@ Examples:
   floodgate log topics
   floodgate log cat --topic facts --json
   floodgate log cat --topic commands --partition 2 --from 1000 --count 10
-  floodgate log check")]
+  floodgate log check
+  floodgate log repair                        says what can be repaired, and from what
+  floodgate log repair --from /backup/data --apply")]
 pub(super) struct Log {
     #[command(subcommand)]
     action: Action,
@@ -53,6 +56,9 @@ enum Action {
         #[command(flatten)]
         place: Place,
     },
+    /// Puts damaged records right: from their checksums, from copies of the log, and from what
+    /// follows from what. The server must be stopped. Exit code 1 while there is damage.
+    Repair(repair::Repair),
     /// Lists topics, partitions and their offsets.
     Topics {
         #[command(flatten)]
@@ -71,6 +77,7 @@ impl Log {
                 cat(&place, topic, partition, (from, count), json)
             }
             Action::Check { place } => check::check(&place, json),
+            Action::Repair(repair) => repair.run(json).map_err(Failed::from),
             Action::Topics { place } => topics(&place, json),
         };
         match outcome {

@@ -8,6 +8,8 @@ use floodgate_domain::{
     SeatList,
 };
 
+use super::silence::Silence;
+
 /// Why a fact or an answer cannot be.
 pub(crate) type Wrong = String;
 
@@ -23,8 +25,8 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn is_live(&self) -> bool {
-        use OrderStatus::{Declined, Held, PaymentPending};
-        matches!(self.status, Held | PaymentPending | Declined)
+        use OrderStatus::{Declined, Held, NoAnswer, PaymentPending};
+        matches!(self.status, Held | PaymentPending | Declined | NoAnswer)
     }
 }
 
@@ -40,6 +42,7 @@ pub(crate) struct Books {
     pub(crate) places: u64,
     pub(crate) spent: BTreeSet<u64>,
     pub(crate) called: u64,
+    pub(crate) silence: Silence,
 }
 
 fn ensure(holds: bool, wrong: impl FnOnce() -> Wrong) -> Result<(), Wrong> {
@@ -59,11 +62,13 @@ impl Books {
             places: 0,
             spent: BTreeSet::new(),
             called: 0,
+            silence: Silence::default(),
         }
     }
 
     /// Follows one fact; says what is wrong with it.
     pub(crate) fn fold(&mut self, fact: &Fact) -> Result<(), Wrong> {
+        self.silence.fold(fact)?;
         match fact {
             Fact::SaleOpened => self.turn(SalePhase::Open),
             Fact::SalePaused => self.turn(SalePhase::Paused),
@@ -91,7 +96,12 @@ impl Books {
             Fact::PurchaseStarted { hold_id, amount, attempt, .. } => {
                 self.start(*hold_id, *amount, *attempt)
             }
-            Fact::OrderDeclined { hold_id, attempt, .. } => self.decline(*hold_id, *attempt),
+            Fact::OrderDeclined { hold_id, attempt, .. } => {
+                self.fail(*hold_id, *attempt, OrderStatus::Declined)
+            }
+            Fact::OrderUnanswered { hold_id, attempt, .. } => {
+                self.fail(*hold_id, *attempt, OrderStatus::NoAnswer)
+            }
             Fact::OrderConfirmed { hold_id, seats, amount, attempt, kept, .. } => {
                 self.confirm((*hold_id, *attempt), seats, *amount, *kept)
             }
@@ -185,17 +195,19 @@ impl Books {
         let order = self.order(hold_id)?;
         let was = std::mem::replace(&mut order.status, OrderStatus::PaymentPending);
         order.attempt += 1;
-        let fits = matches!(was, OrderStatus::Held | OrderStatus::Declined)
+        let fits = matches!(was, OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer)
             && order.amount == amount
             && order.attempt == attempt;
         ensure(fits, || format!("attempt {attempt} to pay {amount} for {hold_id}, {was:?}"))
     }
 
-    fn decline(&mut self, hold_id: HoldId, attempt: u8) -> Result<(), Wrong> {
+    /// No, or no answer; the no may come after.
+    fn fail(&mut self, hold_id: HoldId, attempt: u8, status: OrderStatus) -> Result<(), Wrong> {
         let order = self.order(hold_id)?;
-        let was = std::mem::replace(&mut order.status, OrderStatus::Declined);
-        let fits = was == OrderStatus::PaymentPending && order.attempt == attempt;
-        ensure(fits, || format!("attempt {attempt} of {hold_id} declined, {was:?}"))
+        let was = std::mem::replace(&mut order.status, status);
+        let is_late = was == OrderStatus::NoAnswer && status == OrderStatus::Declined;
+        let fits = (was == OrderStatus::PaymentPending || is_late) && order.attempt == attempt;
+        ensure(fits, || format!("attempt {attempt} of {hold_id} is {status:?}, {was:?}"))
     }
 
     fn confirm(
@@ -207,8 +219,13 @@ impl Books {
     ) -> Result<(), Wrong> {
         let order = self.order(hold_id)?;
         let (was, buyer) = (order.status, order.buyer);
-        let same = order.amount == amount && order.attempt == attempt;
-        let was_held = matches!(was, OrderStatus::PaymentPending | OrderStatus::Declined);
+        // An earlier attempt may be answered before the last.
+        let same = order.amount == amount && attempt <= order.attempt;
+        order.attempt = attempt;
+        let was_held = matches!(
+            was,
+            OrderStatus::PaymentPending | OrderStatus::Declined | OrderStatus::NoAnswer
+        );
         let fits = match kept {
             SeatsKept::Held => was_held && order.seats == *seats,
             SeatsKept::Retaken => was == OrderStatus::Expired && order.seats == *seats,

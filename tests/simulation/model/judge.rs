@@ -318,6 +318,7 @@ fn is_true(
         Refusal::PaymentPending => {
             order.is_some_and(|order| order.status == OrderStatus::PaymentPending)
         }
+        Refusal::PaymentUnanswered => books.silence.has(buyer),
         Refusal::AlreadyRefunded => {
             order.is_some_and(|order| order.status == OrderStatus::Refunded)
         }

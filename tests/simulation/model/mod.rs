@@ -6,3 +6,4 @@
 
 pub(crate) mod books;
 pub(crate) mod judge;
+pub(crate) mod silence;

@@ -15,6 +15,7 @@
 
 mod acked;
 mod books;
+mod derive;
 mod findings;
 mod ledger;
 mod partition;
@@ -28,5 +29,6 @@ mod seen;
 mod whole;
 
 pub use self::acked::Acked;
+pub use self::derive::{Derivation, lies_between};
 pub use self::report::{AuditReport, Check, SeatCounts};
 pub use self::whole::{AuditOptions, audit, audit_with};

@@ -201,7 +201,8 @@ fn live(new: &NewEvent, mut author: Author, options: EngineBench) -> RawLog {
             }
             64..80 if !held.is_empty() => {
                 let (buyer, hold_id) = held.swap_remove(rng.random_range(0..held.len()));
-                let start = Command::StartPurchase { hold_id, method: method() };
+                let start =
+                    Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
                 if let Answer::Order(_) = author.send(Actor::Buyer(buyer), start) {
                     paying.push(hold_id);
                 }

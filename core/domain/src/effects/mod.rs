@@ -45,6 +45,8 @@ pub enum Visibility {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effects<'a> {
     pub visibility: Visibility,
+    /// The version of the engine's rules from here on, of the whole partition.
+    pub rules: Option<u32>,
     /// The event is new. Its phase, prices and rules are among the effects too.
     pub created: Option<&'a NewEvent>,
     /// The phase of the sale from here on; likewise its prices and rules.

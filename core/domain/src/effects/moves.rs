@@ -58,10 +58,10 @@ pub enum MoneyStep<'a> {
     Authorise { method: &'a PaymentMethod, amount: u64, currency: Currency, until: LogTime },
     /// The buyer has to act first.
     Act(&'a PaymentAction),
-    /// The provider said no; closed.
+    /// The provider said no, or let go; closed. Only this says that no money moved.
     Declined,
     /// The provider did not answer in time, and still may.
-    Lost,
+    Unanswered,
     /// To be captured, while the provider holds it.
     Capture { amount: u64, payment: &'a AuthorisedPayment },
     /// It has moved; closed.

@@ -35,12 +35,16 @@ notices! {
     HoldExpired = "hold_expired",
     OrderPaymentPending = "order_payment_pending",
     OrderDeclined = "order_declined",
+    /// The provider has not answered: the money may have moved or not.
+    OrderNoAnswer = "order_no_answer",
     OrderConfirmed = "order_confirmed",
     OrderSettled = "order_settled",
     OrderExpired = "order_expired",
     OrderRefunded = "order_refunded",
     OrderCancelled = "order_cancelled",
     PaymentVoided = "payment_voided",
+    /// The answer came after all, and it was no.
+    PaymentNotTaken = "payment_not_taken",
     /// To whoever gave it away.
     TicketTransferred = "ticket_transferred",
     /// To its new owner.

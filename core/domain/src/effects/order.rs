@@ -1,6 +1,7 @@
 //! An order that starts, changes state or ends.
 
 use crate::answer::{OrderStatus, OrderView};
+use crate::fact::SeatsKept;
 use crate::ids::{BuyerId, HoldId, LogTime};
 use crate::seats::SeatList;
 
@@ -22,13 +23,18 @@ pub struct OrderChange<'a> {
     pub is_extended: bool,
     /// Whether the money has been captured by this.
     pub is_settled: bool,
+    /// Whether it goes on, or ends, without an answer to its last attempt to pay.
+    pub is_unanswered: bool,
+    /// Where a payment found the seats; once, with the status that says they are sold.
+    pub kept: Option<SeatsKept>,
 }
 
 impl OrderChange<'_> {
     /// When the order ends unless its buyer does something; `None` when it is not on them.
     #[must_use]
     pub fn buyer_must_act_until(&self) -> Option<LogTime> {
-        let is_on_buyer = matches!(self.status, OrderStatus::Held | OrderStatus::Declined);
+        use OrderStatus::{Declined, Held, NoAnswer};
+        let is_on_buyer = matches!(self.status, Held | Declined | NoAnswer);
         self.until.filter(|_| is_on_buyer)
     }
 }

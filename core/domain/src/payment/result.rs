@@ -16,12 +16,14 @@ pub enum PaymentResult {
     Authorised(AuthorisedPayment),
     /// The buyer has to do something first.
     ActionRequired(PaymentAction),
-    /// The provider, or the bank behind it, said no.
+    /// The provider, or the bank behind it, said no, or let go of it when asked to.
     Declined,
     /// The money has moved.
     Captured,
-    /// No answer in time, or a capture that failed for good. Never a no.
+    /// No answer in time. Never a no. Under the first rules a capture that failed is reported so too.
     Lost,
+    /// What was held cannot be captured any more.
+    CaptureFailed,
 }
 
 impl PaymentResult {
@@ -39,10 +41,25 @@ impl PaymentResult {
                 PaymentResult::Declined => Command::PaymentDeclined { hold_id, attempt },
                 PaymentResult::Captured => Command::PaymentCaptured { hold_id, attempt },
                 PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
+                PaymentResult::CaptureFailed => Command::CaptureFailed { hold_id, attempt },
             },
         };
         let command_id = self.command_id(command.name(), subject, attempt);
         Envelope::system(command_id, subject.event_id(), command)
+    }
+
+    /// The version of the engine's rules from which on it may be reported: builds without them cannot
+    /// read its command.
+    #[must_use]
+    pub fn rules(&self) -> u32 {
+        match self {
+            PaymentResult::CaptureFailed => 2,
+            PaymentResult::Authorised(_)
+            | PaymentResult::ActionRequired(_)
+            | PaymentResult::Declined
+            | PaymentResult::Captured
+            | PaymentResult::Lost => 1,
+        }
     }
 
     fn command_id(&self, command: &str, subject: Subject, attempt: u8) -> CommandId {
@@ -97,6 +114,7 @@ mod tests {
             PaymentResult::Declined,
             PaymentResult::Captured,
             PaymentResult::Lost,
+            PaymentResult::CaptureFailed,
         ];
         let mut all: Vec<_> = results
             .iter()

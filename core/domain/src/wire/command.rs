@@ -11,7 +11,9 @@ use super::event::{
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
-use crate::command::{Command, Envelope, METHOD_BYTES_MAX, PaymentMethod};
+use crate::command::{
+    Command, Envelope, METHOD_BYTES_MAX, PaymentMethod, RESTORED_BYTES_MAX, RESTORED_FACTS_MAX,
+};
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
@@ -97,6 +99,8 @@ fn kind(command: &Command) -> u8 {
         Command::MarkTime => 34,
         Command::SetDials(_) => 35,
         Command::RecordPaymentAction { .. } => 36,
+        Command::RestoreFacts { .. } => 37,
+        Command::CaptureFailed { .. } => 38,
     }
 }
 
@@ -125,9 +129,10 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::ExtendHold { hold_id }
         | Command::ReleaseHold { hold_id }
         | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
-        Command::StartPurchase { hold_id, method } => {
+        Command::StartPurchase { hold_id, method, despite_unanswered } => {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
+            write_last_flag(*despite_unanswered, out);
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
             out.put_u64_fixed(hold_id.0);
@@ -141,7 +146,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         }
         Command::PaymentDeclined { hold_id, attempt }
         | Command::PaymentCaptured { hold_id, attempt }
-        | Command::PaymentLost { hold_id, attempt } => {
+        | Command::PaymentLost { hold_id, attempt }
+        | Command::CaptureFailed { hold_id, attempt } => {
             out.put_u64_fixed(hold_id.0);
             out.put_u8(*attempt);
         }
@@ -159,6 +165,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::Announce { message } => out.put_text(message),
         Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
+        Command::RestoreFacts { facts } => write_restored(facts, out),
         Command::Leave
         | Command::WithdrawCohort
         | Command::MarkTime
@@ -183,7 +190,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         }
         15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
         16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
-        17 => Command::StartPurchase { hold_id: read_hold(cursor)?, method: read_method(cursor)? },
+        17 => Command::StartPurchase {
+            hold_id: read_hold(cursor)?,
+            method: read_method(cursor)?,
+            despite_unanswered: read_last_flag(cursor)?,
+        },
         18 => Command::PaymentAuthorised {
             hold_id: read_hold(cursor)?,
             attempt: cursor.u8()?,
@@ -219,8 +230,46 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             attempt: cursor.u8()?,
             action: read_action(cursor)?,
         },
+        37 => Command::RestoreFacts { facts: read_restored(cursor)? },
+        38 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+fn write_restored(facts: &[Vec<u8>], out: &mut Vec<u8>) {
+    out.put_varint(facts.len() as u64);
+    for fact in facts {
+        out.put_varint(fact.len() as u64);
+        out.put_bytes(fact);
+    }
+}
+
+/// As many as a command can lead to, each as large as a record may be.
+fn read_restored(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, WireError> {
+    let count = cursor.usize(RESTORED_FACTS_MAX, "a number of facts")?;
+    let mut facts = Vec::new();
+    for _ in 0..count {
+        let bytes = cursor.usize(RESTORED_BYTES_MAX, "a fact's length")?;
+        facts.push(cursor.bytes(bytes)?.to_vec());
+    }
+    Ok(facts)
+}
+
+/// A flag that a record got after it was first written: absent where it is not set, so that those
+/// written before read the same. Only the last field of a record can be one.
+pub(super) fn write_last_flag(is_set: bool, out: &mut Vec<u8>) {
+    if is_set {
+        out.put_u8(1);
+    }
+}
+
+pub(super) fn read_last_flag(cursor: &mut Cursor<'_>) -> Result<bool, WireError> {
+    // One that says it is not set would be a second form of the same record.
+    match cursor.remaining() {
+        0 => Ok(false),
+        _ if cursor.bool()? => Ok(true),
+        _ => Err(WireError::OutOfBounds("a flag")),
+    }
 }
 
 pub fn read_cohort(cursor: &mut Cursor<'_>) -> Result<Cohort, WireError> {

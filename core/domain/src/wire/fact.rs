@@ -106,7 +106,7 @@ facts! {
     18 OrderDeclined { hold_id, buyer, attempt, reason, until };
     19 OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment };
     20 OrderSettled { hold_id, buyer, amount };
-    21 OrderExpired { hold_id, buyer, seats };
+    21 OrderExpired { hold_id, buyer, seats, is_unanswered };
     22 PaymentVoided { hold_id, buyer, attempt, reference };
     23 OrderRefunded { hold_id, buyer, seats, amount };
     24 OrderCancelled { hold_id, buyer, seats };
@@ -121,4 +121,6 @@ facts! {
     34 TimeMarked;
     35 DialsSet { change, by };
     36 PaymentActionRequired { hold_id, buyer, attempt, action };
+    37 OrderUnanswered { hold_id, buyer, attempt, until };
+    38 PaymentNotTaken { hold_id, buyer, attempt };
 }

@@ -1,7 +1,7 @@
 //! The parts of a fact, each with its own encoding, determined by its type alone.
 
 use super::MESSAGE_BYTES_MAX;
-use super::command::{read_cohort, read_hold, read_method};
+use super::command::{read_cohort, read_hold, read_last_flag, read_method, write_last_flag};
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
@@ -46,6 +46,8 @@ macro_rules! fields {
 }
 
 fields! {
+    // Only behind all others: what is not set is not written.
+    bool: |is_set, out| write_last_flag(*is_set, out), |cursor| read_last_flag(cursor);
     u8: |number, out| out.put_u8(*number), |cursor| cursor.u8();
     u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
     u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();

@@ -12,7 +12,7 @@ use crate::samples::facts;
 /// What a row says, a word for each thing that changes.
 fn row(fact: &Fact) -> String {
     let effects = fact.effects();
-    let Effects { visibility, created, phase, prices, policy, dials, .. } = effects;
+    let Effects { visibility, rules, created, phase, prices, policy, dials, .. } = effects;
     let Effects { seats, order, money, shop, line, cohort, .. } = effects;
     let Effects { by, reason, message, concerns, .. } = effects;
     let mut row = fact.name().to_owned();
@@ -22,6 +22,7 @@ fn row(fact: &Fact) -> String {
         }
     };
     say("internal", (visibility == Visibility::Internal).then(String::new));
+    say("rules", rules.map(|version| version.to_string()));
     say("created", created.map(|new| new.name.clone()));
     say("phase", phase.map(|phase| phase.code().to_owned()));
     say("prices", prices.map(|prices| prices.currency.as_str().to_owned()));
@@ -38,7 +39,7 @@ fn row(fact: &Fact) -> String {
         }),
     );
     say("order", order.map(|change| {
-        let marks = [(change.is_new, "new"), (change.is_extended, "extended"), (change.is_settled, "settled")];
+        let marks = [(change.is_new, "new"), (change.is_extended, "extended"), (change.is_settled, "settled"), (change.is_unanswered, "unanswered")];
         let marks: Vec<_> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
         let number = |number: Option<u64>| number.map_or("-".to_owned(), |of| of.to_string());
         let (until, amount) = (number(change.until.map(|at| at.0)), number(change.amount));

@@ -33,6 +33,14 @@ pub(super) fn of_record(topic: &str, partition: Partition, parts: Parts<'_>) -> 
     sum.finalize()
 }
 
+/// What one more byte behind it makes of a difference between two sums (the polynomial of CRC-32,
+/// reflected): sums are linear, so a flipped bit changes every sum in the same way. Of a single bit
+/// it makes what the bit itself, as the last byte's, changes.
+pub(super) fn step(difference: u32) -> u32 {
+    const POLYNOMIAL: u32 = 0xedb8_8320;
+    (0..8).fold(difference, |sum, _| (sum >> 1) ^ (POLYNOMIAL & (sum & 1).wrapping_neg()))
+}
+
 /// The checksum of names and values, in the order of the names.
 pub(super) fn of_about<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> u32 {
     let mut sum = crc32fast::Hasher::new();

@@ -15,11 +15,13 @@
 //! | `checksum` | what every record at rest is checked with |
 //! | `clock` | what time it is in the log |
 //! | `ends` | where every partition ends, written down a second time |
+//! | `mend` | what a checksum alone can put right, and a file written anew |
 //! | `upgrade` | from the forms of older builds to that of this one |
 
 mod checksum;
 mod clock;
 mod ends;
+mod mend;
 mod queue;
 mod reader;
 mod schema;
@@ -32,6 +34,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+
+pub use self::mend::LogFile;
 
 use self::clock::LogClock;
 use self::ends::EndError;
@@ -90,6 +94,8 @@ struct Shared {
     path: PathBuf,
     partitions: u32,
     has_checksums: bool,
+    /// Only what is left of a damaged file is read.
+    is_mending: bool,
     clock: LogClock,
     queue: Queue,
     tails: Vec<Tail>,
@@ -134,8 +140,8 @@ pub enum OpenError {
     #[error("there is no log in {path}; start a server with this --data folder first")]
     Missing { path: PathBuf },
     #[error(
-        "the log in {path} is damaged: {what}; put back a copy of the whole folder, or see what \
-         is left with `floodgate log check`"
+        "the log in {path} is damaged: {what}; see what can be put right with \
+         `floodgate log repair`, or put back a copy of the whole folder"
     )]
     Damaged { path: PathBuf, what: String },
     #[error("cannot open the log in {path}: {reason}")]
@@ -156,12 +162,7 @@ impl EmbeddedLog {
     /// Opens the log in `folder` for writing, making it if there is none. One process at a time.
     pub fn open(folder: &Path, options: &EmbeddedOptions) -> Result<Self, OpenError> {
         let failed = |reason: String| OpenError::Failed { path: folder.to_owned(), reason };
-        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        let lock = std::fs::File::create(folder.join("log.lock"))
-            .map_err(|error| failed(error.to_string()))?;
-        if lock.try_lock().is_err() {
-            return Err(OpenError::InUse { path: folder.to_owned() });
-        }
+        let lock = hold(folder)?;
         let path = folder.join("log.db");
         let sql = |error: rusqlite::Error| failed(error.to_string());
         let schema = Schema::open(&path, options).map_err(sql)?;
@@ -181,6 +182,7 @@ impl EmbeddedLog {
             path,
             partitions: found,
             has_checksums: true,
+            is_mending: false,
             clock: LogClock::starting_at(LogTime(last_at)),
             queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
             tails: ends.iter().map(|end| Tail::starting_at(end.next)).collect(),
@@ -205,16 +207,42 @@ impl EmbeddedLog {
         readable(&schema, folder).map_err(failed)??;
         let partitions = schema.partitions().map_err(failed)?;
         let has_checksums = schema.has_checksums().map_err(failed)?;
+        Ok(EmbeddedLog::reading(path, partitions, (has_checksums, false)))
+    }
+
+    /// Opens a damaged log to read what is left of it, also where what it says of itself is not as
+    /// written. It must be of this build's format.
+    pub fn open_to_mend(folder: &Path) -> Result<Self, OpenError> {
+        let path = folder.join("log.db");
+        let partitions = match EmbeddedLog::open_read_only(folder) {
+            Ok(log) if log.shared.has_checksums => log.partitions(Topic::Commands),
+            Err(OpenError::Damaged { .. }) => Schema::open_to_read(&path)
+                .and_then(|schema| mend::partitions_by_tables(&schema))
+                .map_err(|error| {
+                    let (path, reason) = (path.clone(), error.to_string());
+                    OpenError::Failed { path, reason }
+                })?,
+            Ok(_) => {
+                let reason = "its records have no checksums; start a server with it first";
+                return Err(OpenError::Failed { path, reason: reason.to_owned() });
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(EmbeddedLog::reading(path, partitions, (true, true)))
+    }
+
+    fn reading(path: PathBuf, partitions: u32, (has_checksums, is_mending): (bool, bool)) -> Self {
         let shared = Arc::new(Shared {
-            path: path.clone(),
+            path,
             partitions,
             has_checksums,
+            is_mending,
             clock: LogClock::starting_at(LogTime(0)),
             queue: Queue::new(0, 0),
             tails: Vec::new(),
             health: AtomicU8::new(Health::ReadOnly as u8),
         });
-        Ok(EmbeddedLog { shared, writer: Mutex::default(), lock: Mutex::default() })
+        EmbeddedLog { shared, writer: Mutex::default(), lock: Mutex::default() }
     }
 
     fn slot(&self, topic: Topic, partition: Partition) -> Result<Slot, LogError> {
@@ -232,6 +260,20 @@ impl EmbeddedLog {
         self.shared.set_health(Health::Closed);
         self.shared.tails.iter().for_each(Tail::close);
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Keeps every other process from writing to the log in `folder` for as long as the file is open.
+pub fn hold(folder: &Path) -> Result<std::fs::File, OpenError> {
+    let failed = |error: std::io::Error| {
+        let (path, reason) = (folder.to_owned(), error.to_string());
+        OpenError::Failed { path, reason }
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let lock = std::fs::File::create(folder.join("log.lock")).map_err(failed)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(OpenError::InUse { path: folder.to_owned() }),
     }
 }
 

@@ -27,12 +27,15 @@ pub(super) struct FileReader {
     /// Files of older builds, which are only read, have no checksums.
     has_checksums: bool,
     connection: Option<Connection>,
+    /// Where its end is damaged, the last record says where the partition ends.
+    is_mending: bool,
 }
 
 impl FileReader {
     pub(super) fn new(shared: &Shared, slot: Slot) -> Self {
-        let Shared { path, has_checksums, .. } = shared;
-        FileReader { path: path.clone(), slot, has_checksums: *has_checksums, connection: None }
+        let Shared { path, has_checksums, is_mending, .. } = shared;
+        let (path, has_checksums, is_mending) = (path.clone(), *has_checksums, *is_mending);
+        FileReader { path, slot, has_checksums, connection: None, is_mending }
     }
 
     fn connection(&mut self) -> Result<&Connection, LogError> {
@@ -119,6 +122,7 @@ impl FileReader {
         // What is written of it, so that a read up to there notices what is missing.
         match ends::written(self.connection()?, slot) {
             Ok(next) => Ok(next.unwrap_or(0)),
+            Err(_) if self.is_mending => Ok(self.extreme("max")?.map_or(0, |last| last + 1)),
             Err(EndError::Sql(error)) => Err(failed(slot, 0, error)),
             Err(error @ EndError::Damaged { .. }) => Err(damaged(slot, 0, error)),
         }
@@ -244,6 +248,12 @@ fn record_of(row: &Row<'_>, slot: Slot, has_checksum: bool) -> Result<Record, Lo
             return Err(damaged(slot, offset, "its checksum is wrong"));
         }
     }
+    record_from(slot, parts)
+}
+
+/// The record that these parts are.
+pub(super) fn record_from(slot: Slot, parts: Parts<'_>) -> Result<Record, LogError> {
+    let offset = parts.offset;
     Ok(Record {
         offset,
         at: LogTime(parts.at),

@@ -171,7 +171,10 @@ fn stage(
     groups
 }
 
-fn insert(connection: &Connection, (slot, records): &(Slot, Vec<Record>)) -> rusqlite::Result<()> {
+pub(super) fn insert(
+    connection: &Connection,
+    (slot, records): &(Slot, Vec<Record>),
+) -> rusqlite::Result<()> {
     if slot.in_memory {
         return Ok(());
     }

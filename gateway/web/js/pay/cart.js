@@ -36,7 +36,7 @@ export function cart(page, first) {
 
   function update(order) {
     time.set(order.expires_at);
-    const mayChange = order.status === 'held' || order.status === 'declined';
+    const mayChange = ['held', 'no_answer', 'declined'].includes(order.status);
     extend.hidden = !(order.status === 'held' && order.extensions_left > 0);
     release.hidden = !mayChange;
     buttons.hidden = extend.hidden && release.hidden;

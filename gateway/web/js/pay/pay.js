@@ -5,7 +5,9 @@ import { send } from '../command.js';
 import { announce, el, heading, notice } from '../dom.js';
 import { money } from '../format.js';
 import { style } from '../shop/shop.js';
-import { liveOrder } from '../state.js';
+import { AGAIN_WORDS } from '../shop/words.js';
+import { hasUnanswered, liveOrder } from '../state.js';
+import { session } from '../storage.js';
 import { follow } from '../stream.js';
 import { cart } from './cart.js';
 import { payForm } from './form.js';
@@ -26,7 +28,9 @@ export function pay(page) {
   async function order(token) {
     let next;
     try {
-      next = await send('POST', `${page.base}/orders`, { hold_id: first.hold_id, payment_method: token });
+      next = await send('POST', `${page.base}/orders`, {
+        hold_id: first.hold_id, payment_method: token, despite_unanswered: isAgain(page),
+      });
     } catch (problem) {
       // The hold is over, or another tab paid: the server knows where we are.
       if (problem.retry !== 'same_key') await page.refresh();
@@ -39,7 +43,7 @@ export function pay(page) {
   }
 
   function take(next) {
-    if (next.payment?.action) sessionStorage.setItem(`fg-bank ${next.order_id}`, location.pathname);
+    if (next.payment?.action) session.setItem(`fg-bank ${next.order_id}`, location.pathname);
     page.setOrder(next);
     // The state ends with the order: what follows is the server's to say.
     if (['confirmed', 'expired', 'released', 'cancelled', 'refunded'].includes(next.status)) {
@@ -69,12 +73,12 @@ export function pay(page) {
     const now = liveOrder(page.me);
     if (!now || now.order_id !== first.order_id) return;
     basket.update(now);
-    const key = `${now.status} ${now.attempt} ${now.payment?.action?.url || ''}`;
-    watchOrder(now.status === 'payment_pending');
+    const key = `${now.status} ${now.attempt} ${now.payment?.money} ${now.payment?.action?.url || ''}`;
+    watchOrder(now.status === 'payment_pending' || now.payment?.money === 'unknown');
     if (key === shown) return;
     const isFirst = shown === '';
     shown = key;
-    const [words, ...rest] = parts(now, order);
+    const [words, ...rest] = parts(now, order, hasUnanswered(page.me, now));
     title.textContent = words;
     main.replaceChildren(...rest);
     if (isFirst) return;
@@ -89,21 +93,30 @@ export function pay(page) {
   } };
 }
 
+/** What the form says of an earlier payment was read: the buyer means to pay again. */
+const isAgain = (page) => {
+  const order = liveOrder(page.me);
+  return order?.payment?.money === 'unknown' || hasUnanswered(page.me, order);
+};
+
 /** The title and the main column for an order's status. */
-function parts(order, pay) {
+function parts(order, pay, isSecond) {
   const amount = money(order.amount, order.currency);
+  const again = isSecond ? [notice('warn', AGAIN_WORDS)] : [];
   if (order.status === 'held') {
-    return ['Pay for your seats', payForm(order, { amount, pay })];
+    return ['Pay for your seats', ...again, payForm(order, { amount, pay })];
   }
-  if (order.status === 'declined') {
-    const isSilent = order.payment?.failure === 'no_answer';
-    const words = isSilent
-      ? 'We got no answer about your card. It may still come: then the seats are yours, and you are charged '
-        + 'once. You do not have to wait: your seats are held, so try another card before the time runs out.'
-      : 'Your bank said no, and nothing was charged. Your seats are still held for you: '
-        + 'try another card before the time runs out.';
-    return [isSilent ? 'Your bank has not answered' : 'The card was declined',
-      notice('warn', words), payForm(order, { amount, pay, isAgain: true })];
+  if (order.status === 'no_answer' || order.status === 'declined') {
+    const isSilent = order.payment?.money === 'unknown';
+    const saidNo = order.status === 'declined' && (isSilent ? 'Your bank said no to this card. About the one before it '
+      + 'has not answered yet: it may still go through, and then the seats are yours. '
+      : 'Your bank said no, and nothing was charged. ');
+    const words = saidNo || 'We got no answer about your card, so we do not know yet whether you are charged. If it goes '
+      + 'through, the seats are yours and this page shows the tickets. ';
+    const offer = 'Your seats are still held for you: try another card before the time runs out.';
+    const once = isSilent ? ' Of two payments that go through you keep the first; the other is not charged.' : '';
+    return [order.status === 'declined' ? 'The card was declined' : 'Your bank has not answered',
+      notice('warn', words + offer + once), ...again, payForm(order, { amount, pay, isAgain: true })];
   }
   const action = order.payment?.action;
   if (action) {
@@ -118,6 +131,6 @@ function parts(order, pay) {
       el('progress', { 'aria-label': 'Payment in progress' }),
       el('p', {}, 'We are waiting for your bank. This takes a few seconds, rarely a minute.'),
       notice('calm', el('strong', {}, 'Please do not pay again. '),
-        'You may close this page; the tickets appear here, and you are charged at most once. If the '
-        + 'bank’s answer comes too late, nothing is charged.'))];
+        'You may close this page; the tickets appear here, and you are charged at most once. If your bank '
+        + 'answers after the time has run out, you get these seats or equal ones, or are not charged.'))];
 }

@@ -15,6 +15,7 @@ import { filters } from './filters.js';
 import { seatList } from './list.js';
 import { selectionBar } from './selection.js';
 import { endedOrder, endedWords } from './words.js';
+import { local } from '../storage.js';
 
 const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token']);
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
@@ -22,7 +23,7 @@ const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold'
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export function style() {
   if (document.querySelector('link[href$="shop.css"]')) return;
-  document.head.append(el('link', { rel: 'stylesheet', href: '/assets/css/shop.css' }));
+  document.head.append(el('link', { rel: 'stylesheet', href: new URL('../../css/shop.css', import.meta.url).href }));
 }
 style();
 
@@ -45,13 +46,31 @@ function passLine(page) {
   return { line, close: () => clearInterval(ticking) };
 }
 
+const ANSWER_POLL_MS = 5000;
+
+/** Asks until the bank has answered about an order that has ended, then shows what is so. */
+function awaitAnswer(page, order) {
+  const path = `${page.base}/orders/${encodeURIComponent(order.order_id)}`;
+  const asking = setInterval(() => get(path, 1).then((now) => {
+    if (now.payment?.money === 'unknown') return;
+    clearInterval(asking);
+    page.setOrder(now);
+    page.changed();
+    page.refresh().catch(() => page.render());
+  }).catch(() => {}), ANSWER_POLL_MS);
+  return () => clearInterval(asking);
+}
+
 /** What ended since: said once on this device, until the buyer closes it or moves on. */
 function endedNotice(page) {
   const order = endedOrder(page.me);
-  const name = order && `fg-notified ${order.order_id} ${order.status}`;
-  if (!order || localStorage.getItem(name)) return { node: null, close() {} };
+  const money = order?.payment?.money;
+  const name = order && `fg-notified ${order.order_id} ${order.status} ${money || ''}`;
+  if (!order) return { node: null, close() {} };
+  const stop = money === 'unknown' ? awaitAnswer(page, order) : () => {};
+  if (local.getItem(name)) return { node: null, close: stop };
   const close = () => {
-    localStorage.setItem(name, '1');
+    local.setItem(name, '1');
     node.remove();
   };
   const node = notice('warn', el('p', {}, endedWords(order)),

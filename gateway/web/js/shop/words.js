@@ -1,21 +1,48 @@
 // Owns finding and wording orders that ended without seats. Pure.
+// Nobody reads here that no money moved before the bank said so: see `payment.money`.
 
-/** The latest order that ended without seats, to be explained once. */
+/** The latest order that ended without seats, to be explained. */
 export function endedOrder(me) {
-  const ended = (me?.orders || []).filter(({ status }) => ['expired', 'refunded', 'cancelled'].includes(status));
+  const isEnded = ({ status, payment }) => ['expired', 'refunded', 'cancelled'].includes(status)
+    || (status === 'released' && ['unknown', 'let_go'].includes(payment?.money));
+  const ended = (me?.orders || []).filter(isEnded);
   // The server gives the newest first; what this page learned since has a higher offset.
   return ended.reduce((best, order) => (best && best.as_of.offset >= order.as_of.offset ? best : order), null);
 }
 
+/** Where the money is, as far as the bank has said. */
+function moneyWords(payment) {
+  switch (payment?.money) {
+    case undefined: return 'No payment had been started, so nothing was charged.';
+    case 'none': return 'Your bank said no, so nothing was charged.';
+    case 'unknown': return 'Your bank has not answered yet, so we do not know whether your payment goes through. If it does, '
+      + 'you get these seats, or as many together in the same category, and are charged once; if there are none, '
+      + 'it is not charged. This page says so as soon as your bank answers.';
+    case 'let_go': return 'Your payment is not charged; what your bank has reserved, it releases by itself.';
+    case 'refunded': return 'The money goes back to the card you paid with.';
+    default: return 'Your payment went through and is given back to the card you paid with.';
+  }
+}
+
 /** What happened to an order, and what to do now. */
 export function endedWords(order) {
-  if (order.status === 'refunded') return 'Your order was refunded. The money goes back to the card you paid with.';
-  if (order.status === 'cancelled') {
-    return order.settled ? 'Your order was cancelled and the money is on its way back.'
-      : 'Your order was cancelled. You have not been charged.';
+  const money = moneyWords(order.payment);
+  if (order.status === 'refunded') return `Your order was refunded. ${money}`;
+  if (order.status === 'cancelled') return `Your order was cancelled, because the payment could not be collected. ${money}`;
+  if (order.status === 'released') return `These seats are on sale again. ${money}`;
+  return `The time to pay ran out, so your seats went back on sale. ${money} You can choose seats again.`;
+}
+
+/** Said beside the card form while an earlier payment is open: one of two is kept. */
+export const AGAIN_WORDS = 'Your bank has not answered about an earlier payment yet, and it may still go through. If you pay '
+  + 'again and both do, you keep the one that comes first; the other is not charged, or goes back to your card.';
+
+/** How a late payment found its seats; empty when it was not late. */
+export function lateWords(order) {
+  if (order.seats_kept === 'moved') {
+    return 'Your payment went through after its time had run out, and your seats were gone: these are other seats, as many '
+      + 'together in the same category. If you do not want them, ask the organiser for a refund.';
   }
-  return order.attempt > 0
-    ? 'Your time ran out before the bank approved, so the seats went back on sale. You have not been '
-      + 'charged; if your bank shows a reserved amount, it disappears by itself. Choose seats again to go on.'
-    : 'The time to pay ran out, so your seats went back on sale. You have not been charged. Choose seats again to go on.';
+  return order.seats_kept === 'retaken'
+    ? 'Your payment went through after its time had run out. Your seats were still free: they are the ones you chose.' : '';
 }

@@ -6,6 +6,7 @@ use floodgate_domain::ids::{HoldId, LogTime};
 
 use super::Context;
 use super::rules::pass::leave_if_over;
+use super::rules::silence::is_unanswered;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::wheel::{Timer, TimerKind};
@@ -27,7 +28,7 @@ pub(crate) fn expire(
             if context.now < order.until {
                 return Some(order.until);
             }
-            facts.push(expired(hold_id, order));
+            facts.push(expired(context, hold_id, order));
             leave_if_over(event, order, hold_id, context, facts);
             None
         }
@@ -46,11 +47,12 @@ pub(crate) fn expire(
     }
 }
 
-fn expired(hold_id: HoldId, order: &Order) -> Fact {
+fn expired(context: Context, hold_id: HoldId, order: &Order) -> Fact {
     let Order { buyer, seats, .. } = *order;
     if order.status == OrderStatus::Held {
         Fact::HoldExpired { hold_id, buyer, seats }
     } else {
-        Fact::OrderExpired { hold_id, buyer, seats }
+        let is_unanswered = is_unanswered(context, order);
+        Fact::OrderExpired { hold_id, buyer, seats, is_unanswered }
     }
 }

@@ -6,6 +6,7 @@
 
 mod await_turn;
 mod call_places;
+mod capture_failed;
 mod context;
 mod create_event;
 mod engine_version;
@@ -43,6 +44,7 @@ use crate::outcomes::Outcome;
 
 use self::await_turn::await_turn;
 use self::call_places::call_places;
+use self::capture_failed::capture_failed;
 pub(crate) use self::context::Context;
 pub(crate) use self::create_event::create_event;
 pub(crate) use self::engine_version::engine_version;
@@ -92,8 +94,8 @@ pub(crate) fn decide(
         }
         Command::ExtendHold { hold_id } => extend_hold(event, context, *hold_id, facts),
         Command::ReleaseHold { hold_id } => release_hold(event, context, *hold_id, facts),
-        Command::StartPurchase { hold_id, method } => {
-            start_purchase(event, context, *hold_id, *method, facts)
+        Command::StartPurchase { hold_id, method, despite_unanswered } => {
+            start_purchase(event, context, *hold_id, (*method, *despite_unanswered), facts)
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
             payment_authorised(event, context, (*hold_id, *attempt), payment, facts)
@@ -109,6 +111,9 @@ pub(crate) fn decide(
         }
         Command::PaymentLost { hold_id, attempt } => {
             payment_lost(event, context, *hold_id, *attempt, facts)
+        }
+        Command::CaptureFailed { hold_id, attempt } => {
+            capture_failed(event, context, *hold_id, *attempt, facts)
         }
         Command::RefundOrder { hold_id } => refund_order(event, context, *hold_id, facts),
         Command::ReadStatus => Ok(Outcome::Status),
@@ -129,6 +134,8 @@ pub(crate) fn decide(
             Err(Refusal::NeedsNewerEngine)
         }
         // Decided for the whole partition before any event is looked up.
-        Command::Tick | Command::EngineVersion { .. } => Err(Refusal::WrongPhase),
+        Command::Tick | Command::EngineVersion { .. } | Command::RestoreFacts { .. } => {
+            Err(Refusal::WrongPhase)
+        }
     }
 }

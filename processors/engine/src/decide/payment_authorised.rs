@@ -11,6 +11,8 @@ use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatList;
 
 use super::Context;
+use super::rules::pass::leave_if_over;
+use super::rules::silence::is_paid_otherwise;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
@@ -30,28 +32,20 @@ pub(super) fn payment_authorised(
         facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
         return Ok(Outcome::Done);
     };
-    let confirm = |seats, kept, facts: &mut Vec<Fact>| {
-        Ok(confirm(event, (hold_id, order), (seats, kept), payment, facts))
-    };
-    if attempt == order.attempt {
-        match order.status {
-            OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
-            OrderStatus::PaymentPending | OrderStatus::Declined => {
-                return confirm(order.seats, SeatsKept::Held, facts);
-            }
-            OrderStatus::Expired => {
-                if let Some((seats, kept)) = seats_for_late_payment(event, order) {
-                    return confirm(seats, kept, facts);
-                }
-            }
-            OrderStatus::Held
-            | OrderStatus::Released
-            | OrderStatus::Refunded
-            | OrderStatus::Cancelled => {}
-        }
+    if order.status == OrderStatus::Confirmed && order.attempt == attempt {
+        return Err(Refusal::AlreadyPurchased);
     }
-    let buyer = order.buyer;
+    let is_paid_otherwise = is_paid_otherwise(event, context, hold_id, order);
+    if !is_paid_otherwise && let Some(found) = seats_for(event, order, (hold_id, attempt)) {
+        return Ok(confirm(event, (hold_id, order), found, (attempt, payment), facts));
+    }
+    let Order { buyer, seats, .. } = *order;
     facts.push(Fact::PaymentVoided { hold_id, buyer, attempt, reference: reference() });
+    // What they have paid for instead is theirs; nobody waits for these seats any more.
+    if is_paid_otherwise && attempt == order.attempt && order.is_live() {
+        facts.push(Fact::HoldReleased { hold_id, buyer, seats });
+        leave_if_over(event, order, hold_id, context, facts);
+    }
     Ok(Outcome::Order(hold_id))
 }
 
@@ -59,10 +53,10 @@ fn confirm(
     event: &Event,
     (hold_id, order): (HoldId, &Order),
     (seats, kept): (SeatList, SeatsKept),
-    payment: &AuthorisedPayment,
+    (attempt, payment): (u8, &AuthorisedPayment),
     facts: &mut Vec<Fact>,
 ) -> Outcome {
-    let Order { buyer, amount, attempt, .. } = *order;
+    let Order { buyer, amount, .. } = *order;
     let payment = payment.clone();
     facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment });
     let done_shopping = event.buyer(buyer).is_some_and(|buyer| {
@@ -72,6 +66,30 @@ fn confirm(
         facts.push(Fact::ShopperLeft { buyer, reason: LeaveReason::Purchased });
     }
     Outcome::Order(hold_id)
+}
+
+/// The seats that are paid for by this, if anybody still waits for it: it is the last attempt, or an
+/// earlier one without an answer.
+fn seats_for(
+    event: &Event,
+    order: &Order,
+    (hold_id, attempt): (HoldId, u8),
+) -> Option<(SeatList, SeatsKept)> {
+    let is_silent = event.unanswered.contains(order.buyer, (hold_id, attempt));
+    if attempt != order.attempt && !is_silent {
+        return None;
+    }
+    match order.status {
+        OrderStatus::PaymentPending | OrderStatus::Declined | OrderStatus::NoAnswer => {
+            Some((order.seats, SeatsKept::Held))
+        }
+        OrderStatus::Expired => seats_for_late_payment(event, order),
+        OrderStatus::Held
+        | OrderStatus::Released
+        | OrderStatus::Confirmed
+        | OrderStatus::Refunded
+        | OrderStatus::Cancelled => None,
+    }
 }
 
 /// The hold has run out, the money came all the same: the same seats if they are free, else

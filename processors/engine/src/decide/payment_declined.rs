@@ -10,6 +10,7 @@ use super::rules::decline::decline;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 
+/// Also an answer that nobody waited for any more: until it comes, nobody knows that no money moved.
 pub(super) fn payment_declined(
     event: &Event,
     context: Context,
@@ -19,9 +20,18 @@ pub(super) fn payment_declined(
 ) -> Result<Outcome, Refusal> {
     context.system()?;
     let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.status != OrderStatus::PaymentPending || order.attempt != attempt {
+    let buyer = order.buyer;
+    let is_current = order.attempt == attempt;
+    if is_current && order.status == OrderStatus::PaymentPending {
+        facts.push(decline(event, context, hold_id, order, DeclineReason::Declined));
+    } else if !event.unanswered.contains(buyer, (hold_id, attempt)) {
         return Err(Refusal::StaleAttempt);
+    } else if is_current && order.status == OrderStatus::NoAnswer {
+        // It comes late, and gives nobody more time.
+        let (reason, until) = (DeclineReason::Declined, order.until);
+        facts.push(Fact::OrderDeclined { hold_id, buyer, attempt, reason, until });
+    } else {
+        facts.push(Fact::PaymentNotTaken { hold_id, buyer, attempt });
     }
-    facts.push(decline(event, context, hold_id, order, DeclineReason::Declined));
     Ok(Outcome::Order(hold_id))
 }

@@ -1,4 +1,4 @@
-//! PaymentLost: no answer from the provider, or a capture that failed for good.
+//! PaymentLost: no answer from the provider.
 
 use floodgate_domain::answer::OrderStatus;
 use floodgate_domain::fact::{DeclineReason, Fact};
@@ -6,12 +6,13 @@ use floodgate_domain::ids::HoldId;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::decline::decline;
+use super::capture_failed::cancel;
+use super::rules::decline::{decline, retry_until};
 use crate::event::Event;
-use crate::orders::Order;
 use crate::outcomes::Outcome;
+use crate::version::{SILENCE_CANCELS_NOTHING, SILENCE_IS_NOT_A_NO};
 
-/// No answer from the provider, or a capture that failed for good.
+/// Under the first rules, of a confirmed order: a capture that failed for good.
 pub(super) fn payment_lost(
     event: &Event,
     context: Context,
@@ -24,15 +25,18 @@ pub(super) fn payment_lost(
     if order.attempt != attempt {
         return Err(Refusal::StaleAttempt);
     }
-    match order.status {
-        OrderStatus::PaymentPending => {
-            facts.push(decline(event, context, hold_id, order, DeclineReason::Lost));
-        }
-        OrderStatus::Confirmed if !order.settled => {
-            let Order { buyer, seats, .. } = *order;
-            facts.push(Fact::OrderCancelled { hold_id, buyer, seats });
-        }
-        _ => return Err(Refusal::StaleAttempt),
+    if order.status != OrderStatus::PaymentPending {
+        // A yes that was reported elsewhere meanwhile stands.
+        return match context.follows(SILENCE_CANCELS_NOTHING) {
+            true => Err(Refusal::StaleAttempt),
+            false => cancel(hold_id, order, facts),
+        };
     }
+    facts.push(if context.follows(SILENCE_IS_NOT_A_NO) {
+        let (buyer, until) = (order.buyer, retry_until(event, context));
+        Fact::OrderUnanswered { hold_id, buyer, attempt, until }
+    } else {
+        decline(event, context, hold_id, order, DeclineReason::Lost)
+    });
     Ok(Outcome::Order(hold_id))
 }

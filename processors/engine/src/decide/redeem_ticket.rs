@@ -17,7 +17,7 @@ pub(super) fn redeem_ticket(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    let buyer = owner_of_good(event, ticket)?;
+    let buyer = owner_of_good(event, context, ticket)?;
     facts.push(Fact::TicketRedeemed { hold_id, buyer, seat });
     Ok(Outcome::Done)
 }

@@ -19,7 +19,7 @@ pub(super) fn release_hold(
 ) -> Result<Outcome, Refusal> {
     let order = own_order(event, context, hold_id)?;
     match order.status {
-        OrderStatus::Held | OrderStatus::Declined => {}
+        OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer => {}
         // Released already: what is asked for is so.
         OrderStatus::Released => return Ok(Outcome::Order(hold_id)),
         OrderStatus::PaymentPending => return Err(Refusal::PaymentPending),

@@ -10,24 +10,32 @@ use super::Context;
 use super::rules::own_order::own_order;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::ONE_OF_TWO_PAYMENTS_IS_KEPT;
 
 pub(super) fn start_purchase(
     event: &Event,
     context: Context,
     hold_id: HoldId,
-    method: PaymentMethod,
+    (method, despite_unanswered): (PaymentMethod, bool),
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     let buyer = context.buyer()?;
     let order = own_order(event, context, hold_id)?;
     match order.status {
-        OrderStatus::Held | OrderStatus::Declined if context.now < order.until => {}
+        OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer
+            if context.now < order.until => {}
         OrderStatus::PaymentPending => return Err(Refusal::PaymentPending),
         OrderStatus::Confirmed => return Err(Refusal::AlreadyPurchased),
         _ => return Err(Refusal::HoldEnded),
     }
     if order.attempt >= event.policy.payment_attempts_max {
         return Err(Refusal::NoAttemptLeft);
+    }
+    if !despite_unanswered
+        && context.follows(ONE_OF_TWO_PAYMENTS_IS_KEPT)
+        && event.unanswered.has(buyer)
+    {
+        return Err(Refusal::PaymentUnanswered);
     }
     facts.push(Fact::PurchaseStarted {
         hold_id,

@@ -9,6 +9,7 @@ use floodgate_domain::seats::SeatId;
 use super::Context;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::TICKETS_ARE_REVOKED;
 
 /// Hands a ticket may go through. Friends need one or two; a market would need more.
 const EDITIONS_MAX: u16 = 16;
@@ -20,7 +21,7 @@ pub(super) fn transfer_ticket(
     to: BuyerId,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
-    let from = owner_of_good(event, ticket)?;
+    let from = owner_of_good(event, context, ticket)?;
     match context.actor {
         Actor::Buyer(buyer) if buyer != from => return Err(Refusal::NotYourTicket),
         Actor::Buyer(_) | Actor::Staff(_) | Actor::System => {}
@@ -42,11 +43,16 @@ pub(super) fn transfer_ticket(
 /// The owner of a ticket that is still good: the newest edition, and nobody was let in with it.
 pub(super) fn owner_of_good(
     event: &Event,
+    context: Context,
     (hold_id, seat, edition): (HoldId, SeatId, u16),
 ) -> Result<BuyerId, Refusal> {
     let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.status != OrderStatus::Confirmed {
-        return Err(Refusal::NotConfirmed);
+    match order.status {
+        OrderStatus::Confirmed => {}
+        OrderStatus::Refunded | OrderStatus::Cancelled if context.follows(TICKETS_ARE_REVOKED) => {
+            return Err(Refusal::TicketRevoked);
+        }
+        _ => return Err(Refusal::NotConfirmed),
     }
     if !order.seats.as_slice().contains(&seat) {
         return Err(Refusal::UnknownSeat);

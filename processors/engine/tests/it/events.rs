@@ -114,7 +114,10 @@ fn a_cancelled_event_gives_everything_back() {
     stage.ask(Actor::System, authorised(sold));
     stage.ask(buyer(2), seats(&[3]));
     let pending = order(&stage.ask(buyer(3), seats(&[4]))).hold_id;
-    stage.ask(buyer(3), Command::StartPurchase { hold_id: pending, method: method() });
+    stage.ask(
+        buyer(3),
+        Command::StartPurchase { hold_id: pending, method: method(), despite_unanswered: false },
+    );
     let before = stage.facts.len();
     stage.ask(staff(), Command::turn_phase(PhaseDial::Cancel, ""));
     assert!(stage.engine.next_due().is_some());

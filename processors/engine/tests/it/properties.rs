@@ -7,11 +7,12 @@ use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, DialChange, Envelope, Fact,
     FactRecord, Frontier, HoldId, PhaseDial, Place, Policy, SeatId,
 };
-use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
+use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
 
 use crate::effects::follow_beside_the_engine;
 use crate::line_and_cohorts::cohorts_of;
+use crate::silence::one_of_two_is_kept;
 use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
 
 const LIMITS: EngineLimits =
@@ -45,7 +46,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
             .prop_map(|(b, s)| Request::Seats(b, s)),
         4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Request::Best(b, k, c)),
         5 => (buyer, any::<usize>(), 0_u8..4).prop_map(|(b, h, a)| Request::OnHold(b, h, a)),
-        6 => (any::<usize>(), 0_u8..7, 1_u8..3).prop_map(|(h, a, n)| Request::Pay(h, a, n)),
+        6 => (any::<usize>(), 0_u8..8, 1_u8..3).prop_map(|(h, a, n)| Request::Pay(h, a, n)),
         1 => any::<usize>().prop_map(Request::Repeat),
         1 => (0_u8..40).prop_map(Request::Sale),
         1 => (0_u64..12).prop_map(Request::Call),
@@ -75,7 +76,10 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
             let command = match action {
                 0 => Command::ExtendHold { hold_id },
                 1 => Command::ReleaseHold { hold_id },
-                _ => Command::StartPurchase { hold_id, method: method() },
+                _ => {
+                    let despite_unanswered = action == 3;
+                    Command::StartPurchase { hold_id, method: method(), despite_unanswered }
+                }
             };
             (buyer(b), command)
         }
@@ -86,6 +90,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
                 1 => Command::PaymentLost { hold_id, attempt },
                 2 => Command::PaymentCaptured { hold_id, attempt },
                 3 if attempt == 2 => Command::RefundOrder { hold_id },
+                7 => Command::CaptureFailed { hold_id, attempt },
                 4 => Command::RecordPaymentAction { hold_id, attempt, action: action() },
                 _ => Command::PaymentAuthorised { hold_id, attempt, payment: payment() },
             };
@@ -230,12 +235,13 @@ proptest! {
     fn histories_are_lawful_and_replay_to_the_byte(
         requests in prop::collection::vec(request(), 1..120),
         pass_required in any::<bool>(),
+        version in BASE_VERSION..=NEWEST_VERSION,
         cut in any::<prop::sample::Index>(),
     ) {
         let rules = policy();
         let policy =
             Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..rules };
-        let mut stage = Stage::open(policy);
+        let mut stage = Stage::open_under(version, policy);
         let mut holds = Vec::new();
         for request in requests {
             act(&mut stage, &mut holds, request);
@@ -253,6 +259,7 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        one_of_two_is_kept(&stage.facts).map_err(TestCaseError::fail)?;
         follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
 
         // Who shares what, by the commands that were done: the facts must say the same numbers.

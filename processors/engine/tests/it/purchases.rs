@@ -14,7 +14,7 @@ fn a_purchase_goes_through() {
     stage.ask(buyer(1), enter(0));
     let hold_id = paying(&mut stage);
     let before = stage.facts.len();
-    let start = Command::StartPurchase { hold_id, method: method() };
+    let start = Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
     check(
         &mut stage,
         vec![
@@ -54,7 +54,7 @@ fn a_buyer_who_has_to_act_is_known_by_a_fact() {
     let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
     let before = stage.facts.len();
     let record = |attempt| Command::RecordPaymentAction { hold_id, attempt, action: action() };
-    let start = Command::StartPurchase { hold_id, method: method() };
+    let start = Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
     check(
         &mut stage,
         vec![
@@ -81,7 +81,7 @@ fn a_buyer_who_has_to_act_is_known_by_a_fact() {
 fn a_declined_card_may_be_replaced() {
     let mut stage = Stage::open(no_queue());
     let hold_id = paying(&mut stage);
-    let start = Command::StartPurchase { hold_id, method: method() };
+    let start = Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
     check(
         &mut stage,
         vec![

@@ -56,7 +56,7 @@ pub(crate) fn set_dials(change: DialChange) -> Command {
 /// Buyer 1 holds seat 0 and starts to pay.
 pub(crate) fn paying(stage: &mut Stage) -> HoldId {
     let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
-    let start = Command::StartPurchase { hold_id, method: method() };
+    let start = Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
     assert_eq!(order(&stage.ask(buyer(1), start)).status, OrderStatus::PaymentPending);
     hold_id
 }

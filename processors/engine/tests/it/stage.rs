@@ -36,6 +36,19 @@ impl Stage {
         stage
     }
 
+    /// The same under the newest rules.
+    pub(crate) fn open_newest(policy: Policy) -> Self {
+        Stage::open_under(NEWEST_VERSION, policy)
+    }
+
+    /// The same under the rules of `version`.
+    pub(crate) fn open_under(version: u32, policy: Policy) -> Self {
+        let mut stage = Stage::empty();
+        stage.ask(Actor::System, Command::EngineVersion { version });
+        stage.open_sale(policy);
+        stage
+    }
+
     pub(crate) fn open_sale(&mut self, policy: Policy) {
         self.ask(staff(), Command::CreateEvent(Box::new(new_event(policy))));
         self.ask(Actor::System, Command::ReservePlaces { count: 10 });

@@ -1,17 +1,24 @@
 //! Tickets after they were sold: handed on, let in with, given back.
 
 use floodgate_domain::{Actor, Answer, BuyerId, Command, HoldId, Place, Policy, Refusal, SeatId};
-use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
+use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 
 use crate::fixtures::{method, policy};
 use crate::stage::{Stage, authorised, buyer, order, seats, staff};
 
 /// A stage on which buyer 1 has bought the first two seats, and their order.
 fn sold() -> (Stage, HoldId) {
-    let mut stage = Stage::open(Policy { seats_per_buyer_max: 4, ..policy() });
+    sold_under(BASE_VERSION)
+}
+
+fn sold_under(version: u32) -> (Stage, HoldId) {
+    let mut stage = Stage::open_under(version, Policy { seats_per_buyer_max: 4, ..policy() });
     stage.ask(buyer(1), Command::Enter { place: Place(1) });
     let hold_id = order(&stage.ask(buyer(1), seats(&[0, 1]))).hold_id;
-    stage.ask(buyer(1), Command::StartPurchase { hold_id, method: method() });
+    stage.ask(
+        buyer(1),
+        Command::StartPurchase { hold_id, method: method(), despite_unanswered: false },
+    );
     stage.ask(Actor::System, authorised(hold_id));
     stage.ask(Actor::System, Command::PaymentCaptured { hold_id, attempt: 1 });
     (stage, hold_id)
@@ -88,12 +95,15 @@ fn one_is_let_in_once_with_the_newest_edition() {
 
 #[test]
 fn a_refunded_ticket_is_none() {
-    let (mut stage, hold_id) = sold();
-    stage.ask(buyer(1), hand_on(hold_id, 0, 2));
-    stage.ask(staff(), Command::RefundOrder { hold_id });
-    for command in [redeem(hold_id, 1), hand_on(hold_id, 1, 3)] {
-        let answer = stage.ask(staff(), command).answer;
-        assert_eq!(answer, Answer::Refused(Refusal::NotConfirmed));
+    let rows = [(BASE_VERSION, Refusal::NotConfirmed), (NEWEST_VERSION, Refusal::TicketRevoked)];
+    for (version, refusal) in rows {
+        let (mut stage, hold_id) = sold_under(version);
+        stage.ask(buyer(1), hand_on(hold_id, 0, 2));
+        stage.ask(staff(), Command::RefundOrder { hold_id });
+        for command in [redeem(hold_id, 1), hand_on(hold_id, 1, 3)] {
+            let answer = stage.ask(staff(), command).answer;
+            assert_eq!(answer, Answer::Refused(refusal), "version {version}");
+        }
     }
 }
 

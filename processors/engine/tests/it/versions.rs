@@ -1,6 +1,6 @@
 //! Versions of the rules: one log, and builds that have its newest rules and builds that do not.
 //!
-//! Version 2 is the tests' own: holds last twice as long.
+//! The last version is the tests' own: holds last twice as long.
 
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
@@ -149,7 +149,7 @@ fn a_build_without_the_rules_stops_at_the_barrier_wherever_it_began() {
     assert_eq!(snapshot(&old), state, "the state is the one before the barrier");
     assert_eq!(
         newer.to_string(),
-        "from offset 5 on the log follows version 2 of the engine's rules, and this build has none \
+        "from offset 5 on the log follows version 3 of the engine's rules, and this build has none \
          beyond 1; run a newer build"
     );
     for cut in 0..=at {
@@ -172,13 +172,13 @@ fn a_version_is_written_once_and_never_goes_back() {
     let mut stage = Stage::following(TEST_VERSION);
     let rows = [
         (staff(), version(1), Err(Refusal::NotAllowed)),
-        (buyer(1), version(2), Err(Refusal::NotAllowed)),
+        (buyer(1), version(TEST_VERSION), Err(Refusal::NotAllowed)),
         (Actor::System, version(0), Err(Refusal::VersionGoesBack)),
         // A log that says nothing says it now; two owners may say the same.
         (Actor::System, version(1), Ok(1)),
         (Actor::System, version(1), Ok(0)),
-        (Actor::System, version(2), Ok(1)),
-        (Actor::System, version(2), Ok(0)),
+        (Actor::System, version(TEST_VERSION), Ok(1)),
+        (Actor::System, version(TEST_VERSION), Ok(0)),
         (Actor::System, version(1), Err(Refusal::VersionGoesBack)),
     ];
     for (row, (actor, command, expected)) in rows.into_iter().enumerate() {
@@ -191,7 +191,7 @@ fn a_version_is_written_once_and_never_goes_back() {
         assert_eq!(found, expected, "row {row}");
     }
     assert_eq!(stage.fact_names(0), ["EngineVersionSet", "EngineVersionSet"]);
-    assert_eq!(stage.engine.in_force(), InForce { version: 2, since: Some(5) });
+    assert_eq!(stage.engine.in_force(), InForce { version: TEST_VERSION, since: Some(5) });
 }
 
 /// A stop is for what only a newer build decides. What all builds decide alike is decided.

@@ -3,7 +3,7 @@
 import { send } from '/assets/js/command.js';
 import { busy } from '/assets/js/action.js';
 
-const { key, event, hold, amount, currency, back } = document.getElementById('main').dataset;
+const { key, event, hold, amount, currency, again, back } = document.getElementById('main').dataset;
 const outcome = document.getElementById('outcome');
 const button = document.getElementById('pay');
 
@@ -22,7 +22,9 @@ function start() {
         outcome.textContent = made.error.message;
         return;
       }
-      await send('POST', `/v1/events/${event}/orders`, { hold_id: hold, payment_method: made.paymentMethod.id });
+      await send('POST', `/v1/events/${event}/orders`, {
+        hold_id: hold, payment_method: made.paymentMethod.id, despite_unanswered: again === 'true',
+      });
       location.replace(back);
     });
   });

@@ -20,7 +20,7 @@ pub(super) fn answer(publishable_key: &str, request: &PageRequest<'_>) -> PageAn
     match (request.method, request.page, request.purchase) {
         (PageMethod::Get, "card.js", None) => PageAnswer::Content(SCRIPT),
         (PageMethod::Get, "card", Some(purchase)) => match purchase.status {
-            OrderStatus::Held | OrderStatus::Declined => {
+            OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer => {
                 PageAnswer::Content(card(publishable_key, purchase))
             }
             _ => PageAnswer::NotFound,
@@ -38,6 +38,7 @@ fn card(publishable_key: &str, purchase: &Purchase) -> Content {
         .replace("{hold}", &hold_id.to_string())
         .replace("{amount}", &purchase.amount.to_string())
         .replace("{currency}", &purchase.currency.as_str().to_ascii_lowercase())
+        .replace("{again}", if purchase.is_again { "true" } else { "false" })
         .replace("{back}", &way_back(purchase.subject));
     let body = Cow::Owned(text.into_bytes());
     Content { kind: "text/html; charset=utf-8", body, origins: &ORIGINS }

@@ -12,7 +12,7 @@ use floodgate_domain::{
     Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
     PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
 };
-use floodgate_engine::EngineLimits;
+use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
 use floodgate_payments::web::{
     CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError,
@@ -337,6 +337,31 @@ fn asked(facts: &[Fact]) -> Vec<(HoldId, u8)> {
     facts.iter().filter_map(asks).collect()
 }
 
+/// Attempts without an answer of which nothing was said any more.
+fn silent(facts: &[Fact]) -> Vec<(HoldId, u8)> {
+    let (mut silent, mut last) = (Vec::new(), HashMap::new());
+    for fact in facts {
+        match fact {
+            Fact::PurchaseStarted { hold_id, attempt, .. } => {
+                last.insert(*hold_id, *attempt);
+            }
+            Fact::OrderUnanswered { hold_id, attempt, .. } => silent.push((*hold_id, *attempt)),
+            Fact::OrderExpired { hold_id, is_unanswered: true, .. } => {
+                silent.push((*hold_id, last[hold_id]));
+            }
+            Fact::OrderDeclined { hold_id, attempt, .. }
+            | Fact::PaymentNotTaken { hold_id, attempt, .. }
+            | Fact::PaymentVoided { hold_id, attempt, .. } => {
+                silent.retain(|known| known != &(*hold_id, *attempt));
+            }
+            // Paid by one attempt: whatever becomes of the others is let go of.
+            Fact::OrderConfirmed { hold_id, .. } => silent.retain(|(of, _)| of != hold_id),
+            _ => {}
+        }
+    }
+    silent
+}
+
 /// Attempts that were declined and confirmed all the same.
 fn yes_after_no(facts: &[Fact]) -> u32 {
     let mut declined = Vec::new();
@@ -359,7 +384,9 @@ fn live_holds(facts: &[Fact]) -> Vec<(HoldId, BuyerId)> {
     let mut live: HashMap<HoldId, BuyerId> = HashMap::new();
     for fact in facts {
         match fact {
-            Fact::SeatsHeld { hold_id, buyer, .. } | Fact::OrderDeclined { hold_id, buyer, .. } => {
+            Fact::SeatsHeld { hold_id, buyer, .. }
+            | Fact::OrderDeclined { hold_id, buyer, .. }
+            | Fact::OrderUnanswered { hold_id, buyer, .. } => {
                 live.insert(*hold_id, *buyer);
             }
             Fact::PurchaseStarted { hold_id, .. }
@@ -382,6 +409,9 @@ fn captured_if_and_only_if_confirmed() {
     for seed in 0..40 {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut world = World::new(seed);
+        if seed % 2 == 1 {
+            world.send(Actor::System, Command::EngineVersion { version: NEWEST_VERSION });
+        }
         for _ in 0..150 {
             let hold =
                 Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY };
@@ -395,7 +425,11 @@ fn captured_if_and_only_if_confirmed() {
                         let cards = ["yes", "yes", "no", "late", "lost", "bounces", "asks", "asks"];
                         let method =
                             PaymentMethod::parse(cards[rng.random_range(0..cards.len())]).unwrap();
-                        world.send(Actor::Buyer(buyer), Command::StartPurchase { hold_id, method });
+                        let despite_unanswered = rng.random_bool(0.5);
+                        world.send(
+                            Actor::Buyer(buyer),
+                            Command::StartPurchase { hold_id, method, despite_unanswered },
+                        );
                     }
                 }
                 7 => {
@@ -441,6 +475,8 @@ fn captured_if_and_only_if_confirmed() {
             assert!(known, "seed {seed}: {hold_id} was sold and nobody paid");
         }
         let facts = world.facts();
+        let silent = silent(&facts);
+        assert!(silent.is_empty(), "seed {seed}: nobody ever heard what became of {silent:?}");
         for fact in &facts {
             *kinds.entry(fact.name()).or_default() += 1;
         }
@@ -455,6 +491,8 @@ fn captured_if_and_only_if_confirmed() {
         "OrderDeclined",
         "OrderExpired",
         "yes after no",
+        "OrderUnanswered",
+        "PaymentNotTaken",
     ] {
         assert!(kinds.get(name).is_some_and(|&count| count > 10), "{name} too rare: {kinds:?}");
     }
@@ -482,7 +520,10 @@ fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     assert_eq!(origins[1].offset, origins[0].offset + 1);
     let (hold_id, buyer) = live_holds(&world.readable_facts())[0];
     let method = PaymentMethod::parse("yes").unwrap();
-    world.send(Actor::Buyer(buyer), Command::StartPurchase { hold_id, method });
+    world.send(
+        Actor::Buyer(buyer),
+        Command::StartPurchase { hold_id, method, despite_unanswered: false },
+    );
     for _ in 0..100 {
         world.pass(1_000);
     }

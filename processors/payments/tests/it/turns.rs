@@ -46,6 +46,20 @@ fn a_capture_without_an_answer_is_never_given_up() {
     assert_eq!(commands(&log), [("PaymentLost", 1)]);
 }
 
+/// Silence and a failed capture are two things, wherever the rules in force know both.
+#[test]
+fn a_failed_capture_is_reported_as_one() {
+    for (rules, name) in [(1, "PaymentLost"), (2, "CaptureFailed")] {
+        let (log, till) = (MemoryLog::new(1), Arc::new(Till::default()));
+        let mut worker = worker(&log, inline(&till));
+        publish(&log, 1, Fact::EngineVersionSet { version: rules });
+        till.capture_as(Captures::Failed);
+        confirmed(&log, 1, None);
+        turn(&mut worker, 1_000);
+        assert_eq!(commands(&log), [(name, 1)], "rules {rules}");
+    }
+}
+
 #[test]
 fn an_action_is_reported_until_it_is_a_fact() {
     let (log, till) = (MemoryLog::new(1), Arc::new(Till::default()));

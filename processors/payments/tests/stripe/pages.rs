@@ -22,6 +22,7 @@ fn the_card_page_alone_may_load_what_is_stripes() {
         amount: 4900,
         currency: Currency(*b"EUR"),
         action: None,
+        is_again: false,
     };
     let PageAnswer::Content(page) = stripe.page(&get("card", Some(&purchase))) else { panic!() };
     let text = std::str::from_utf8(&page.body).unwrap();

@@ -32,6 +32,7 @@ pub use dials::DialsBody;
 pub use fact::{FactBody, Position};
 pub use notification::Notification;
 pub(crate) use relay::Relay;
+pub use relay::{ledger_offset, public_record};
 pub use schemas::{asyncapi, schemas};
 
 /// The attributes of a CloudEvent, spec version 1.0.

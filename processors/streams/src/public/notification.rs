@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use floodgate_domain::effects::Notice;
+use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::{BuyerId, Effects, EventId, FactPosition, FactRecord, HoldId, LogTime};
 use floodgate_event_log::{NewRecord, Partition};
 
@@ -13,8 +14,10 @@ use super::{Attributes, Position, time_text};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notification {
     /// To one person: `your_turn`; `hold_made`, `hold_extended`, `hold_ending`, `hold_released`,
-    /// `hold_expired`; `order_payment_pending`, `order_declined`, `order_confirmed`,
-    /// `order_settled`, `order_expired`, `order_refunded`, `order_cancelled`, `payment_voided`;
+    /// `hold_expired`; `order_payment_pending`, `order_no_answer` (the bank has not answered; nobody knows whether money
+    /// moves), `order_declined`, `order_confirmed`,
+    /// `order_settled`, `order_expired`, `order_refunded`, `order_cancelled`, `payment_voided`,
+    /// `payment_not_taken` (the answer came late, and it was no);
     /// `ticket_transferred` to whoever gave it away, `ticket_received`, `ticket_redeemed`.
     /// To everybody: `event_announced`, `event_open`, `event_paused`, `event_closed`,
     /// `event_cancelled`, `event_prices_changed`, `event_rules_changed`. New kinds may appear.
@@ -25,9 +28,15 @@ pub struct Notification {
     pub user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub order_id: Option<String>,
-    /// The seats, of a message about single tickets of an order.
+    /// The seats, of a message about single tickets of an order, or about seats that were moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seats: Option<Vec<u32>>,
+    /// Why, or how: of `order_confirmed`, whether the seats are those that were `held`, were `retaken`
+    /// because the payment came late, or are others (`moved`: then `seats` are the new ones); of
+    /// `order_declined`, `declined` or `lost`; `no_answer` of an order that expired while nobody knows
+    /// whether its payment goes through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// When what it is about ends by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
@@ -63,6 +72,7 @@ impl Notification {
             user_id: to.map(|buyer| buyer.to_string()),
             order_id: None,
             seats: None,
+            reason: None,
             until: None,
             position: Position { partition, offset, index },
             at: time_text(at),
@@ -72,9 +82,11 @@ impl Notification {
     /// About what a fact changed.
     pub(super) fn about(mut self, effects: &Effects<'_>) -> Self {
         let order_until = effects.order.and_then(|order| order.until);
-        let tickets = effects.seats.filter(|_| effects.order.is_none());
+        let is_moved = effects.order.is_some_and(|order| order.kept == Some(SeatsKept::Moved));
+        let tickets = effects.seats.filter(|_| effects.order.is_none() || is_moved);
         self.order_id = effects.hold_id().map(|hold_id| hold_id.order().to_string());
         self.seats = tickets.map(|change| change.seats.iter().map(|seat| seat.0).collect());
+        self.reason = effects.order.and(effects.reason).map(str::to_owned);
         self.until = order_until.map(time_text);
         self
     }

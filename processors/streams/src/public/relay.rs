@@ -14,7 +14,9 @@ use bytes::Bytes;
 
 use floodgate_domain::effects::Visibility;
 use floodgate_domain::{FactRecord, LogTime};
-use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic, partition_of};
+use floodgate_event_log::{
+    Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
+};
 use floodgate_transport::{
     Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
     Unreadable,
@@ -148,8 +150,8 @@ impl Publishing {
             self.notifier.endings(fact.at, batch.now, &mut notes);
             self.notifier.take(fact, &mut notes);
             self.audience.take(fact)?;
-            if !notes.is_silent && fact.fact.effects().visibility == Visibility::Public {
-                facts.push(self.public(offset, fact));
+            if !notes.is_silent {
+                facts.extend(public_record(self.partition, offset, fact));
             }
         }
         Ok(self.send(facts, &notes.all)?)
@@ -160,14 +162,6 @@ impl Publishing {
         let mut notes = Notes::default();
         self.notifier.endings(now, now, &mut notes);
         Ok(self.send(Vec::new(), &notes.all)?)
-    }
-
-    fn public(&self, offset: u64, fact: &FactRecord) -> NewRecord {
-        let body = FactBody::of(self.partition, fact);
-        let mut headers = body.attributes(self.partition, fact).headers();
-        headers.push((LEDGER_OFFSET.to_owned(), Bytes::from(offset.to_string())));
-        let value = serde_json::to_vec(&body).expect("numbers and texts always serialise");
-        NewRecord { key: body.event_id.into(), value: value.into(), headers }
     }
 
     fn send(&self, facts: Vec<NewRecord>, notes: &[Notification]) -> Result<(), LogError> {
@@ -192,6 +186,26 @@ impl Publishing {
         }
         Ok(())
     }
+}
+
+/// The public record of the fact at `offset` of the ledger; `None` where it is not for others.
+#[must_use]
+pub fn public_record(partition: Partition, offset: Offset, fact: &FactRecord) -> Option<NewRecord> {
+    if fact.fact.effects().visibility != Visibility::Public {
+        return None;
+    }
+    let body = FactBody::of(partition, fact);
+    let mut headers = body.attributes(partition, fact).headers();
+    headers.push((LEDGER_OFFSET.to_owned(), Bytes::from(offset.to_string())));
+    let value = serde_json::to_vec(&body).expect("numbers and texts always serialise");
+    Some(NewRecord { key: body.event_id.into(), value: value.into(), headers })
+}
+
+/// The ledger's record that a public one was made from.
+#[must_use]
+pub fn ledger_offset(record: &Record) -> Option<Offset> {
+    let (_, value) = record.headers.iter().find(|(name, _)| name == LEDGER_OFFSET)?;
+    std::str::from_utf8(value).ok()?.parse().ok()
 }
 
 #[cfg(test)]

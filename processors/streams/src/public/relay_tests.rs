@@ -128,7 +128,9 @@ impl Sale {
             }
             9 => (of, buyer, Command::ExtendHold { hold_id }),
             10 => (of, buyer, Command::ReleaseHold { hold_id }),
-            11 | 12 => (of, buyer, Command::StartPurchase { hold_id, method }),
+            11 | 12 => {
+                (of, buyer, Command::StartPurchase { hold_id, method, despite_unanswered: false })
+            }
             13 => (of, system, Command::PaymentAuthorised { hold_id, attempt, payment }),
             14 => (of, system, Command::PaymentDeclined { hold_id, attempt }),
             15 => (of, system, Command::PaymentCaptured { hold_id, attempt }),

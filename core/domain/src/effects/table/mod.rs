@@ -11,8 +11,8 @@ use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
 use orders::{
-    action_required, cancelled, confirmed, declined, extended, held, hold_expired, order_expired,
-    paying, redeemed, refunded, released, settled, transferred, voided,
+    action_required, cancelled, confirmed, declined, extended, held, hold_expired, not_taken,
+    order_expired, paying, redeemed, refunded, released, settled, transferred, unanswered, voided,
 };
 
 /// A hold or order, and its buyer.
@@ -21,6 +21,7 @@ type Order = (HoldId, BuyerId);
 /// What other teams may read and changes nothing by itself: the ground of every row.
 const PUBLIC: Effects<'static> = Effects {
     visibility: Visibility::Public,
+    rules: None,
     created: None,
     phase: None,
     prices: None,
@@ -74,12 +75,18 @@ impl Fact {
             Fact::OrderDeclined { hold_id, buyer, attempt, reason, until } => {
                 declined((*hold_id, *buyer), *attempt, *reason, *until)
             }
+            Fact::OrderUnanswered { hold_id, buyer, attempt, until } => {
+                unanswered((*hold_id, *buyer), *attempt, *until)
+            }
+            Fact::PaymentNotTaken { hold_id, buyer, attempt } => {
+                not_taken((*hold_id, *buyer), *attempt)
+            }
             Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment } => {
                 confirmed((*hold_id, *buyer), (seats, *kept), *amount, (*attempt, payment))
             }
             Fact::OrderSettled { hold_id, buyer, amount } => settled((*hold_id, *buyer), *amount),
-            Fact::OrderExpired { hold_id, buyer, seats } => {
-                order_expired((*hold_id, *buyer), seats)
+            Fact::OrderExpired { hold_id, buyer, seats, is_unanswered } => {
+                order_expired((*hold_id, *buyer), seats, *is_unanswered)
             }
             Fact::PaymentVoided { hold_id, buyer, attempt, reference } => {
                 voided((*hold_id, *buyer), *attempt, reference)
@@ -93,7 +100,10 @@ impl Fact {
             }
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
             // Of no event, and of no use to other teams.
-            Fact::EngineVersionSet { .. } => Effects { visibility: Visibility::Internal, ..PUBLIC },
+            Fact::EngineVersionSet { version } => {
+                let (visibility, rules) = (Visibility::Internal, Some(*version));
+                Effects { visibility, rules, ..PUBLIC }
+            }
             // Nobody follows a draw by its facts yet; the time is the engine's.
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }

@@ -25,6 +25,8 @@ fn to_status((hold_id, buyer): Order, status: OrderStatus) -> OrderChange<'stati
         is_new: false,
         is_extended: false,
         is_settled: false,
+        is_unanswered: false,
+        kept: None,
     }
 }
 
@@ -81,8 +83,10 @@ pub(super) fn hold_expired(order: Order, seats: &SeatList) -> Effects<'_> {
     ended(order, (seats, Held), OrderStatus::Expired, Notice::HoldExpired)
 }
 
-pub(super) fn order_expired(order: Order, seats: &SeatList) -> Effects<'_> {
-    ended(order, (seats, Held), OrderStatus::Expired, Notice::OrderExpired)
+pub(super) fn order_expired(order: Order, seats: &SeatList, is_unanswered: bool) -> Effects<'_> {
+    let mut effects = ended(order, (seats, Held), OrderStatus::Expired, Notice::OrderExpired);
+    effects.order = effects.order.map(|change| OrderChange { is_unanswered, ..change });
+    Effects { reason: is_unanswered.then_some(OrderStatus::NoAnswer.code()), ..effects }
 }
 
 pub(super) fn paying(
@@ -121,13 +125,31 @@ pub(super) fn declined(
     };
     let step = match reason {
         DeclineReason::Declined => MoneyStep::Declined,
-        DeclineReason::Lost => MoneyStep::Lost,
+        DeclineReason::Lost => MoneyStep::Unanswered,
     };
     Effects {
         money: Some(money(order, attempt, step)),
         reason: Some(reason.code()),
         ..noticed(change, Notice::OrderDeclined)
     }
+}
+
+/// Not a no: whoever follows money goes on asking.
+pub(super) fn unanswered(order: Order, attempt: u8, until: LogTime) -> Effects<'static> {
+    let change = OrderChange {
+        until: Some(until),
+        attempt: Some(attempt),
+        is_unanswered: true,
+        ..to_status(order, OrderStatus::NoAnswer)
+    };
+    let money = Some(money(order, attempt, MoneyStep::Unanswered));
+    Effects { money, ..noticed(change, Notice::OrderNoAnswer) }
+}
+
+/// The no that came late. The order stays as it is.
+pub(super) fn not_taken(order: Order, attempt: u8) -> Effects<'static> {
+    let concerns = Concerns::Buyer(order.1, Some(Notice::PaymentNotTaken));
+    Effects { money: Some(money(order, attempt, MoneyStep::Declined)), concerns, ..PUBLIC }
 }
 
 pub(super) fn confirmed<'a>(
@@ -145,6 +167,7 @@ pub(super) fn confirmed<'a>(
         seats: Some(seats),
         amount: Some(amount),
         attempt: Some(attempt),
+        kept: Some(kept),
         ..to_status(order, OrderStatus::Confirmed)
     };
     Effects {

@@ -1,7 +1,7 @@
 //! A payment that failed.
 
 use floodgate_domain::fact::{DeclineReason, Fact};
-use floodgate_domain::ids::HoldId;
+use floodgate_domain::ids::{HoldId, LogTime};
 
 use crate::decide::Context;
 use crate::event::Event;
@@ -20,6 +20,11 @@ pub(in crate::decide) fn decline(
         buyer: order.buyer,
         attempt: order.attempt,
         reason,
-        until: context.now.plus(event.policy.retry_ms),
+        until: retry_until(event, context),
     }
+}
+
+/// How long the seats wait for another card.
+pub(in crate::decide) fn retry_until(event: &Event, context: Context) -> LogTime {
+    context.now.plus(event.policy.retry_ms)
 }

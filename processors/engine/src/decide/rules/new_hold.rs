@@ -29,7 +29,7 @@ fn length_ms(event: &Event, _: Context) -> u64 {
     event.policy.hold_ms
 }
 
-/// The one rule that version 2 changes, which only tests have.
+/// The one rule that only tests have.
 #[cfg(feature = "test-version")]
 fn length_ms(event: &Event, context: Context) -> u64 {
     let policy = &event.policy;

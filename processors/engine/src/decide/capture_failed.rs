@@ -1,0 +1,44 @@
+//! CaptureFailed: the money of a confirmed order cannot be had.
+
+use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::fact::Fact;
+use floodgate_domain::ids::HoldId;
+use floodgate_domain::refusal::Refusal;
+
+use super::Context;
+use crate::event::Event;
+use crate::orders::Order;
+use crate::outcomes::Outcome;
+use crate::version::SILENCE_CANCELS_NOTHING;
+
+pub(super) fn capture_failed(
+    event: &Event,
+    context: Context,
+    hold_id: HoldId,
+    attempt: u8,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    context.system()?;
+    if !context.follows(SILENCE_CANCELS_NOTHING) {
+        return Err(Refusal::NeedsNewerEngine);
+    }
+    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
+    if order.attempt != attempt {
+        return Err(Refusal::StaleAttempt);
+    }
+    cancel(hold_id, order, facts)
+}
+
+/// Undoes an order that is sold and not paid.
+pub(super) fn cancel(
+    hold_id: HoldId,
+    order: &Order,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    if order.status != OrderStatus::Confirmed || order.settled {
+        return Err(Refusal::StaleAttempt);
+    }
+    let Order { buyer, seats, .. } = *order;
+    facts.push(Fact::OrderCancelled { hold_id, buyer, seats });
+    Ok(Outcome::Order(hold_id))
+}
