@@ -66,6 +66,8 @@ struct EventBook {
     places: u64,
     crowd: CrowdBook,
     tickets: TicketBook,
+    /// Seats that no order has and nobody can have yet.
+    set_aside: u64,
 }
 
 /// The books of all events.
@@ -180,6 +182,7 @@ impl Ledger {
                 places: 0,
                 crowd: CrowdBook::default(),
                 tickets: TicketBook::default(),
+                set_aside: 0,
             };
             let is_new = self.events.insert(record.event_id, book).is_none();
             self.check("event-created-once", is_new, || {
@@ -228,7 +231,7 @@ impl Ledger {
                 book.shoppers_ceiling =
                     u64::from(book.policy.shoppers_max).max(book.shoppers.len() as u64);
             }
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, .. } => {
                 self.own(book, *hold_id, seats);
                 let order = OrderBook {
                     buyer: *buyer,
@@ -281,6 +284,15 @@ impl Ledger {
                     format!("{hold_id} was captured, not confirmed")
                 });
             }
+            // Of no order for a while, and of nobody else.
+            Fact::SeatsSetAside { hold_id, seats, .. } => {
+                self.own(book, *hold_id, seats);
+                book.set_aside += seats.len() as u64;
+            }
+            Fact::SeatsReturned { hold_id, seats } => {
+                self.disown(book, *hold_id, seats);
+                book.set_aside = book.set_aside.saturating_sub(seats.len() as u64);
+            }
             Fact::HoldReleased { hold_id, seats, .. }
             | Fact::HoldExpired { hold_id, seats, .. }
             | Fact::OrderExpired { hold_id, seats, .. }
@@ -312,6 +324,16 @@ impl Ledger {
             let ok = before.is_none() && book.for_sale.contains(&seat);
             self.check("seat-one-owner", ok, || {
                 format!("seat {} goes to {hold_id} and belongs to {before:?}", seat.0)
+            });
+        }
+    }
+
+    /// Seats are free; each must have been that order's.
+    fn disown(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
+        for seat in seats.iter() {
+            let owner = book.owners.remove(&seat);
+            self.check("seat-one-owner", owner == Some(hold_id), || {
+                format!("seat {} freed by {hold_id}, was of {owner:?}", seat.0)
             });
         }
     }
@@ -375,12 +397,7 @@ impl Ledger {
     /// The order ends; its seats must have been its own.
     fn over(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
         book.tickets.forget(hold_id, seats);
-        for seat in seats.iter() {
-            let owner = book.owners.remove(&seat);
-            self.check("seat-one-owner", owner == Some(hold_id), || {
-                format!("seat {} freed by {hold_id}, was of {owner:?}", seat.0)
-            });
-        }
+        self.disown(book, hold_id, seats);
         let Some(order) = book.orders.get_mut(&hold_id) else {
             return self.check("order-moves", false, || format!("{hold_id} ended, never began"));
         };
@@ -400,7 +417,7 @@ impl Ledger {
         let (mut seats, mut orders, mut in_flight) = (SeatCounts::default(), 0, 0);
         let mut books = BTreeMap::new();
         for (event_id, book) in std::mem::take(&mut self.events) {
-            let (mut held, mut sold) = (0, 0);
+            let (mut held, mut sold) = (book.set_aside, 0);
             for (hold_id, order) in &book.orders {
                 let count = order.seats.len() as u64;
                 match order.stage {
