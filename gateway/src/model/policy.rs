@@ -18,12 +18,16 @@ pub(crate) struct PolicyPatch {
     pub(crate) extensions_max: Option<u8>,
     pub(crate) extension: Option<String>,
     pub(crate) payment: Option<String>,
-    /// After a decline, how long the seats wait for another card.
+    /// After a decline, how long the seats wait for another card. However many are tried, an order is
+    /// unpaid for at most hold, all extensions, payment and retry together.
     pub(crate) retry: Option<String>,
     pub(crate) payment_attempts_max: Option<u8>,
     pub(crate) seats_per_buyer_max: Option<u16>,
     pub(crate) seats_per_hold_max: Option<u8>,
     pub(crate) holds_per_buyer_max: Option<u8>,
+    /// After seats were given back unpaid, how long their buyer may hold none: twice as long each time,
+    /// up to 64 times, until they buy. "0s" for none. Freed seats themselves are on sale again after a
+    /// moment nobody can foresee, at most a twentieth of a hold's length and 15 seconds.
     pub(crate) cooldown: Option<String>,
     pub(crate) pass_required: Option<bool>,
     pub(crate) shoppers_max: Option<u32>,

@@ -114,6 +114,8 @@ pub(crate) async fn me(
     let ticket = papers.good_ticket(admission.keys(), path.event_id, fan.device);
     let buyer = fan.device.map(|device| device.buyer);
     let pass = buyer.and_then(|buyer| view.passes.get(&buyer));
+    let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
+    let cooling = cooling.filter(|until| **until > time::now());
     let orders: Vec<OrderView> = buyer
         .map(|buyer| view.orders_of(buyer).take(ORDERS_SHOWN).copied().collect())
         .unwrap_or_default();
@@ -129,6 +131,7 @@ pub(crate) async fn me(
         device: buyer.is_some(),
         place: ticket.map(|ticket| ticket.place.0),
         pass_expires_at: pass.map(|(_, until)| time::text(*until)),
+        hold_again_at: cooling.map(|until| time::text(*until)),
         orders: orders.iter().map(of).collect(),
         received: received.into_iter().collect(),
         as_of: view.as_of.into(),
