@@ -13,6 +13,7 @@ use crate::books::stage::{OrderBook, OrderStage, transition};
 use crate::findings::Findings;
 use crate::report::{AuditReport, SeatCounts};
 use crate::rules::due::{Deadlines, Due};
+use crate::rules::follow::{self, BookTerms, is_follower};
 use crate::rules::row::CAUSE;
 use crate::rules::{CommandView, cause, owed};
 
@@ -32,6 +33,13 @@ pub(super) struct Step<'a> {
     pub(super) is_whole: bool,
 }
 
+/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials.
+fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
+    let is_dials = matches!(record.fact, Fact::DialsSet { .. });
+    let turns_dials = matches!(envelope.command, Command::SetDials(_));
+    envelope.event_id == record.event_id && (is_dials || !turns_dials)
+}
+
 /// What is known of the partition that is read.
 #[derive(Debug, Default)]
 struct Reading {
@@ -48,6 +56,11 @@ struct Reading {
 }
 
 impl Reading {
+    /// The log's time, and the rules in force.
+    fn time(&self) -> (LogTime, u32) {
+        (self.clock, self.version)
+    }
+
     fn remember(&mut self, command_id: CommandId) {
         if command_id == CommandId::NONE || !self.known.insert(command_id) {
             return;
@@ -121,16 +134,18 @@ impl Ledger {
         let mut is_owed = None;
         for (index, record) in facts.iter().enumerate() {
             self.position(step, index, record);
-            let before = index.checked_sub(1).map(|before| &facts[before].fact);
-            if !self.is_timed(record) {
+            let before = facts[..index].iter().rev().map(|record| &record.fact);
+            let before = before.into_iter().find(|fact| !is_follower(fact));
+            if is_follower(&record.fact) {
+                // It goes with the fact before it.
+            } else if !self.is_timed(record) {
                 self.once(record, &facts[..index]);
                 is_owed = is_owed.or_else(|| Some(self.is_owed(step, is_repeated)));
-                own +=
-                    usize::from(step.envelope.is_some_and(|one| one.event_id == record.event_id));
+                own += usize::from(step.envelope.is_some_and(|one| is_answer(one, record)));
             } else if own > 0 {
                 self.comes_late(record, before);
             }
-            self.fact(step, record, before, is_repeated);
+            self.fact(step, record, (before, &facts[..index]), is_repeated);
             after(self, record);
         }
         let is_owed = is_owed.unwrap_or_else(|| self.is_owed(step, is_repeated));
@@ -147,6 +162,7 @@ impl Ledger {
             }
             if step.is_whole {
                 self.buyers_are_out(step, facts);
+                self.seats_come_back(envelope, facts);
                 self.reading.deadlines.step(self.reading.clock, &mut self.found);
             }
         }
@@ -199,7 +215,7 @@ impl Ledger {
     fn is_timed(&self, record: &FactRecord) -> bool {
         self.events
             .get(&record.event_id)
-            .is_some_and(|book| cause::is_without_command(book, &record.fact, self.reading.clock))
+            .is_some_and(|book| cause::is_without_command(book, &record.fact, self.reading.time()))
     }
 
     fn is_owed(&self, step: &Step<'_>, is_repeated: bool) -> bool {
@@ -231,10 +247,10 @@ impl Ledger {
         &mut self,
         step: &Step<'_>,
         record: &FactRecord,
-        before: Option<&Fact>,
+        (cause, before): (Option<&Fact>, &[FactRecord]),
         is_repeated: bool,
     ) {
-        let asked = step.envelope.map(|envelope| self.asked(envelope, before, is_repeated));
+        let asked = step.envelope.map(|envelope| self.asked(envelope, cause, is_repeated));
         match &record.fact {
             Fact::EngineVersionSet { version } => {
                 let is_asked = asked.is_some_and(|asked| {
@@ -267,7 +283,16 @@ impl Ledger {
                 format!("{} was not created", record.event_id)
             });
         };
-        cause::check(book, record, self.reading.clock, asked, &mut self.found);
+        if is_follower(&record.fact) {
+            for (invariant, what, holds) in follow::rows(book, record, before, self.reading.time())
+            {
+                self.found.check(invariant, holds, || {
+                    format!("{} at {:?}: {what}", record.fact.name(), record.position)
+                });
+            }
+        } else {
+            cause::check(book, record, self.reading.time(), asked, &mut self.found);
+        }
         book.enter(record, &mut self.found);
         if let Some(asked) = asked {
             self.follow_cohort(asked.envelope, &record.fact);
@@ -280,6 +305,14 @@ impl Ledger {
 
     fn set_deadlines(&mut self, record: &FactRecord) {
         let Some(book) = self.events.get(&record.event_id) else { return };
+        let aside = match record.fact {
+            Fact::SeatsSetAside { hold_id, until, .. } => Some((hold_id, Some(until))),
+            Fact::SeatsReturned { hold_id, .. } => Some((hold_id, None)),
+            _ => None,
+        };
+        if let Some((hold_id, until)) = aside {
+            self.reading.deadlines.set(record.event_id, Due::Seats(hold_id), until);
+        }
         let effects_of = transition(&record.fact).map(|row| row.hold_id);
         let hold_id = match record.fact {
             Fact::SeatsHeld { hold_id, .. } => Some(hold_id),
@@ -300,6 +333,22 @@ impl Ledger {
             let until = free.map(|one| one.pass_until);
             self.reading.deadlines.set(record.event_id, Due::Pass(buyer), until);
         }
+    }
+
+    /// Seats that are given back are set aside, and whoever let go of them cools down.
+    fn seats_come_back(&mut self, envelope: &Envelope, facts: &[FactRecord]) {
+        let Ledger { events, found, reading, .. } = self;
+        let terms = |record: &FactRecord| {
+            let book = events.get(&record.event_id)?;
+            let follows = reading.version > 1;
+            Some(BookTerms {
+                phase: book.phase,
+                sets_aside: follows && book.policy.return_ms_max() > 0,
+                cools: follows && book.policy.cooldown_ms > 0,
+            })
+        };
+        let paid = matches!(envelope.command, Command::PaymentAuthorised { .. });
+        follow::check_all(terms, facts, paid, found);
     }
 
     /// Whoever has bought, and holds nothing more, is out of the shop at once.
@@ -365,7 +414,8 @@ impl Ledger {
     pub(super) fn close(&mut self) {
         let (mut seats, mut orders, mut in_flight) = (SeatCounts::default(), 0, 0);
         for (event_id, book) in &self.events {
-            let (mut held, mut sold) = (0, 0);
+            let aside = book.set_aside.values().map(|(seats, _)| seats.len() as u64);
+            let (mut held, mut sold) = (aside.sum::<u64>(), 0);
             for order in book.orders.values() {
                 let count = order.seats.len() as u64;
                 match order_state(Some(order.stage)) {

@@ -11,6 +11,7 @@ use super::crowd::CrowdBook;
 use super::seats::SeatBooks;
 use super::stage::{OrderBook, OrderStage, transition};
 use super::tickets::{SoldOrder, TicketBook};
+use super::unanswered::UnansweredBook;
 use crate::findings::Findings;
 
 /// What one buyer has.
@@ -23,6 +24,8 @@ pub(crate) struct BuyerBook {
     pub(crate) pass_until: LogTime,
     /// No new hold before then.
     pub(crate) cooldown_until: LogTime,
+    /// How often they let go of seats unpaid since they last bought.
+    pub(crate) cooldown_count: u8,
     /// What they let themselves be counted under, by their commands.
     pub(crate) cohort: Option<Cohort>,
 }
@@ -44,6 +47,9 @@ pub(crate) struct EventBook {
     pub(crate) places: u64,
     pub(crate) crowd: CrowdBook,
     pub(crate) tickets: TicketBook,
+    /// Seats that no order has and nobody can have yet, by the order that had them.
+    pub(crate) set_aside: HashMap<HoldId, (SeatList, LogTime)>,
+    pub(crate) unanswered: UnansweredBook,
 }
 
 /// Slot and generation of a hold.
@@ -67,6 +73,8 @@ impl EventBook {
             places: 0,
             crowd: CrowdBook::default(),
             tickets: TicketBook::default(),
+            set_aside: HashMap::new(),
+            unanswered: UnansweredBook::default(),
         }
     }
 
@@ -104,18 +112,34 @@ impl EventBook {
             }
             Fact::Entered { buyer, place, until } => self.entered(*buyer, *place, *until, found),
             Fact::ShopperLeft { buyer, .. } => self.left(*buyer, found),
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by } => {
                 let order = OrderBook {
                     buyer: *buyer,
                     seats: *seats,
                     amount: *amount,
                     until: *until,
+                    pay_by: *pay_by,
                     stage: OrderStage::Held,
                     attempt: 0,
                     extensions: 0,
                     was_confirmed: false,
                 };
                 self.begin(*hold_id, order, found);
+            }
+            Fact::SeatsSetAside { hold_id, seats, until } => {
+                self.take(*hold_id, seats, found);
+                self.set_aside.insert(*hold_id, (*seats, *until));
+            }
+            Fact::SeatsReturned { hold_id, seats } => {
+                let turned = self.seats.turn(*hold_id, seats, (SeatState::Held, SeatState::Free));
+                let is_whole = self.set_aside.remove(hold_id).is_some_and(|(all, _)| all == *seats);
+                found.check("seat-one-owner", turned.is_ok() && is_whole, || {
+                    format!("{hold_id} returns seats that it did not set aside: {turned:?}")
+                });
+            }
+            Fact::BuyerCooling { buyer, until, count } => {
+                let book = self.buyers.entry(*buyer).or_default();
+                (book.cooldown_until, book.cooldown_count) = (*until, *count);
             }
             fact => self.move_on(fact, record.at, found),
         }
@@ -177,6 +201,12 @@ impl EventBook {
             }
         };
         found.check("hold-named-once", is_next, || format!("{hold_id} is not the next number"));
+        if let Some(&last) = self.generations.get(slot) {
+            let before = HoldId(u64::from(last) << 32 | slot as u64);
+            if let Some(buyer) = self.order(before).map(|order| order.buyer) {
+                self.unanswered.forget(buyer, before);
+            }
+        }
         if slot == self.generations.len() {
             self.generations.push(generation);
         } else if let Some(last) = self.generations.get_mut(slot) {
@@ -193,6 +223,7 @@ impl EventBook {
     }
 
     fn move_on(&mut self, fact: &Fact, at: LogTime, found: &mut Findings) {
+        self.note_silence(fact);
         if let Some(row) = transition(fact) {
             let stage = self.order(row.hold_id).map(|order| order.stage);
             let lawful = stage.is_some_and(|stage| row.from.contains(&stage));
@@ -215,12 +246,58 @@ impl EventBook {
                 follow(order, fact);
             }
         }
+        self.note_answer(fact);
         let sold = |hold_id| self.orders.get(&hold_id).map(sold_order);
         let of_ticket = self.tickets.enter(fact, sold);
         let finding = of_ticket.or_else(|| self.crowd.enter(fact, self.places));
         if let Some((id, holds, words)) = finding {
             found.check(id, holds, || words);
         }
+    }
+
+    /// An attempt that is given up while it waits has no answer.
+    fn note_silence(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::OrderUnanswered { hold_id, buyer, .. }
+            | Fact::OrderExpired { hold_id, buyer, is_unanswered: true, .. } => {
+                let waits = self.order(hold_id).filter(|one| one.stage == OrderStage::Pending);
+                if let Some(attempt) = waits.map(|order| order.attempt) {
+                    self.unanswered.give_up(buyer, (hold_id, attempt));
+                }
+            }
+            Fact::PurchaseStarted { hold_id, buyer, .. } => {
+                self.unanswered.pay_instead(buyer, hold_id);
+            }
+            _ => {}
+        }
+    }
+
+    /// What was said about an attempt, or what ended, may settle what had no answer.
+    fn note_answer(&mut self, fact: &Fact) {
+        let buyer = match *fact {
+            Fact::OrderDeclined { hold_id, buyer, attempt, .. }
+            | Fact::PaymentNotTaken { hold_id, buyer, attempt }
+            | Fact::PaymentVoided { hold_id, buyer, attempt, .. } => {
+                self.unanswered.answer(buyer, (hold_id, attempt));
+                buyer
+            }
+            Fact::OrderConfirmed { hold_id, buyer, .. } => {
+                self.unanswered.close(buyer, hold_id);
+                self.buyers.entry(buyer).or_default().cooldown_count = 0;
+                buyer
+            }
+            Fact::HoldReleased { buyer, .. }
+            | Fact::HoldExpired { buyer, .. }
+            | Fact::OrderExpired { buyer, .. }
+            | Fact::OrderRefunded { buyer, .. }
+            | Fact::OrderCancelled { buyer, .. } => buyer,
+            _ => return,
+        };
+        let orders = &self.orders;
+        self.unanswered.prune(buyer, |hold_id| {
+            let stage = orders.get(&hold_id).map(|order| order.stage);
+            stage.is_some_and(|stage| stage.is_live() || stage.is_sold())
+        });
     }
 
     /// The seats of an order that is sold or over.
@@ -292,9 +369,12 @@ fn follow(order: &mut OrderBook, fact: &Fact) {
             order.until = *until;
             order.attempt = *attempt;
         }
-        Fact::OrderDeclined { until, .. } => order.until = *until,
-        Fact::OrderConfirmed { seats, .. } => {
+        Fact::OrderDeclined { until, .. } | Fact::OrderUnanswered { until, .. } => {
+            order.until = *until;
+        }
+        Fact::OrderConfirmed { seats, attempt, .. } => {
             order.seats = *seats;
+            order.attempt = *attempt;
             order.was_confirmed = true;
         }
         _ => {}

@@ -9,6 +9,8 @@ pub(crate) enum OrderStage {
     Held,
     Pending,
     Declined,
+    /// The provider has not answered; the seats wait for it, or for another card.
+    NoAnswer,
     /// Sold; the money is to be captured.
     Confirmed,
     /// Sold, and the money has moved.
@@ -20,13 +22,13 @@ pub(crate) enum OrderStage {
 }
 
 use OrderStage::{
-    Cancelled, Confirmed, Declined, Expired, Held, Pending, Refunded, Released, Settled,
+    Cancelled, Confirmed, Declined, Expired, Held, NoAnswer, Pending, Refunded, Released, Settled,
 };
 
 impl OrderStage {
     /// Has its seats, unpaid, until a deadline.
     pub(crate) fn is_live(self) -> bool {
-        matches!(self, Held | Pending | Declined)
+        matches!(self, Held | Pending | Declined | NoAnswer)
     }
 
     pub(crate) fn is_sold(self) -> bool {
@@ -50,14 +52,21 @@ pub(crate) struct Transition {
 pub(crate) fn transition(fact: &Fact) -> Option<Transition> {
     let (hold_id, from, to): (HoldId, &'static [OrderStage], Option<OrderStage>) = match *fact {
         Fact::HoldExtended { hold_id, .. } => (hold_id, &[Held], None),
-        Fact::HoldReleased { hold_id, .. } => (hold_id, &[Held, Declined], Some(Released)),
+        Fact::HoldReleased { hold_id, .. } => {
+            (hold_id, &[Held, Declined, NoAnswer, Pending], Some(Released))
+        }
         Fact::HoldExpired { hold_id, .. } => (hold_id, &[Held], Some(Expired)),
-        Fact::PurchaseStarted { hold_id, .. } => (hold_id, &[Held, Declined], Some(Pending)),
+        Fact::PurchaseStarted { hold_id, .. } => {
+            (hold_id, &[Held, Declined, NoAnswer], Some(Pending))
+        }
         Fact::PaymentActionRequired { hold_id, .. } => (hold_id, &[Pending], None),
-        Fact::OrderDeclined { hold_id, .. } => (hold_id, &[Pending], Some(Declined)),
-        Fact::OrderExpired { hold_id, .. } => (hold_id, &[Pending, Declined], Some(Expired)),
+        Fact::OrderDeclined { hold_id, .. } => (hold_id, &[Pending, NoAnswer], Some(Declined)),
+        Fact::OrderUnanswered { hold_id, .. } => (hold_id, &[Pending], Some(NoAnswer)),
+        Fact::OrderExpired { hold_id, .. } => {
+            (hold_id, &[Pending, Declined, NoAnswer], Some(Expired))
+        }
         Fact::OrderConfirmed { hold_id, kept: SeatsKept::Held, .. } => {
-            (hold_id, &[Pending, Declined], Some(Confirmed))
+            (hold_id, &[Pending, Declined, NoAnswer], Some(Confirmed))
         }
         Fact::OrderConfirmed { hold_id, .. } => (hold_id, &[Expired], Some(Confirmed)),
         Fact::OrderSettled { hold_id, .. } => (hold_id, &[Confirmed], Some(Settled)),
@@ -81,6 +90,8 @@ pub(crate) struct OrderBook {
     pub(crate) amount: u64,
     /// When it ends by itself, while it is live.
     pub(crate) until: LogTime,
+    /// When it ends unpaid, whatever is tried; the first rules set no such end.
+    pub(crate) pay_by: Option<LogTime>,
     pub(crate) stage: OrderStage,
     /// The attempt to pay that runs or was the last; 0 before the first.
     pub(crate) attempt: u8,
@@ -89,12 +100,22 @@ pub(crate) struct OrderBook {
     pub(crate) was_confirmed: bool,
 }
 
+impl OrderBook {
+    /// A deadline, or the end of the time to pay if that is earlier.
+    pub(crate) fn within_bound(&self, until: LogTime) -> LogTime {
+        self.pay_by.map_or(until, |pay_by| until.min(pay_by))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ALL: [OrderStage; 9] =
-        [Held, Pending, Declined, Confirmed, Settled, Expired, Released, Refunded, Cancelled];
+    #[rustfmt::skip]
+    const ALL: [OrderStage; 10] = [
+        Held, Pending, Declined, NoAnswer, Confirmed, Settled, Expired, Released, Refunded,
+        Cancelled,
+    ];
 
     #[test]
     fn what_is_over_stays_over_but_for_a_late_payment() {
@@ -102,7 +123,7 @@ mod tests {
         let endings = [
             Fact::HoldReleased { hold_id, buyer, seats },
             Fact::HoldExpired { hold_id, buyer, seats },
-            Fact::OrderExpired { hold_id, buyer, seats },
+            Fact::OrderExpired { hold_id, buyer, seats, is_unanswered: false },
             Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 },
             Fact::OrderCancelled { hold_id, buyer, seats },
         ];

@@ -13,11 +13,11 @@ use crate::findings::Findings;
 pub(crate) fn check(
     book: &EventBook,
     record: &FactRecord,
-    now: LogTime,
+    time: (LogTime, u32),
     asked: Option<CommandView<'_>>,
     found: &mut Findings,
 ) {
-    if is_without_command(book, &record.fact, now) {
+    if is_without_command(book, &record.fact, time) {
         return found.check(CAUSE, true, String::new);
     }
     let rows = asked.and_then(|asked| rows(book, record.event_id, &record.fact, asked));
@@ -32,8 +32,20 @@ pub(crate) fn check(
 }
 
 /// Whether time alone, or a cancellation before, has brought it about.
-pub(crate) fn is_without_command(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
-    time_explains(book, fact, now) || cancellation_explains(book, fact)
+pub(crate) fn is_without_command(
+    book: &EventBook,
+    fact: &Fact,
+    (now, version): (LogTime, u32),
+) -> bool {
+    let is_rightly_silent = match fact {
+        Fact::OrderExpired { hold_id, is_unanswered, .. } => {
+            let stage = book.order(*hold_id).map(|order| order.stage);
+            let waits = matches!(stage, Some(OrderStage::Pending | OrderStage::NoAnswer));
+            *is_unanswered == (waits && version > 1)
+        }
+        _ => true,
+    };
+    is_rightly_silent && (time_explains(book, fact, now) || cancellation_explains(book, fact))
 }
 
 /// What ends because its time is over. Whose it is, and which seats, the books say.
@@ -45,8 +57,14 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
     };
     match fact {
         Fact::HoldExpired { hold_id, buyer, .. } => is_due(hold_id, buyer, &[OrderStage::Held]),
-        Fact::OrderExpired { hold_id, buyer, .. } => {
-            is_due(hold_id, buyer, &[OrderStage::Pending, OrderStage::Declined])
+        Fact::OrderExpired { hold_id, buyer, .. } => is_due(
+            hold_id,
+            buyer,
+            &[OrderStage::Pending, OrderStage::Declined, OrderStage::NoAnswer],
+        ),
+        Fact::SeatsReturned { hold_id, seats } => {
+            let due = book.set_aside.get(hold_id);
+            due.is_some_and(|(all, until)| *until <= now && all == seats)
         }
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => {
             let record = book.buyers.get(buyer);
@@ -68,9 +86,12 @@ fn cancellation_explains(book: &EventBook, fact: &Fact) -> bool {
         })
     };
     match fact {
-        Fact::HoldReleased { hold_id, buyer, .. } => {
-            is(hold_id, buyer, &[OrderStage::Held, OrderStage::Declined], None)
-        }
+        Fact::HoldReleased { hold_id, buyer, .. } => is(
+            hold_id,
+            buyer,
+            &[OrderStage::Held, OrderStage::Declined, OrderStage::NoAnswer],
+            None,
+        ),
         Fact::OrderExpired { hold_id, buyer, .. } => {
             is(hold_id, buyer, &[OrderStage::Pending], None)
         }

@@ -19,6 +19,8 @@ const PER_STEP: u64 = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Due {
     Order(HoldId),
+    /// Seats that were set aside.
+    Seats(HoldId),
     /// The pass of somebody who holds nothing.
     Pass(BuyerId),
 }

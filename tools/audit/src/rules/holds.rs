@@ -2,9 +2,11 @@
 
 use floodgate_domain::{Command, Fact, LogTime, SeatList};
 
+use super::payments::is_paid_otherwise;
 use super::row::{CAUSE, ENDS, LIMITS, PRICE, Row, own};
 use super::{CommandView, no_hold};
 use crate::books::event::EventBook;
+use crate::books::stage::{OrderBook, OrderStage};
 
 pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let now = asked.now;
@@ -36,7 +38,7 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
             Command::ExtendHold { hold_id: asked_for },
         ) => {
             let order = book.order(*hold_id)?;
-            let by_policy = order.until.max(now.plus(policy.extension_ms));
+            let by_policy = order.within_bound(order.until.max(now.plus(policy.extension_ms)));
             let mut rows = own(order, *buyer, asked);
             rows.push((CAUSE, "another hold", hold_id == asked_for));
             rows.push((ENDS, "after its end", now < order.until));
@@ -48,26 +50,47 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
             let order = book.order(*hold_id)?;
             let is_asked = match command {
                 Command::ReleaseHold { hold_id: asked_for } => hold_id == asked_for,
-                Command::Leave => true,
+                Command::Leave => order.stage != OrderStage::Pending,
+                Command::PaymentAuthorised { hold_id: paid, .. } => {
+                    return Some(paid_otherwise(book, order, fact, hold_id == paid));
+                }
                 _ => return None,
             };
             let mut rows = own(order, *buyer, asked);
-            rows.push((CAUSE, "another hold", is_asked));
+            rows.push((CAUSE, "another hold, or one that is being paid", is_asked));
+            let is_paying = order.stage == OrderStage::Pending;
+            rows.push(("order-moves", "it is being paid", !is_paying));
             rows
         }
         _ => return None,
     })
 }
 
+/// Two orders, one of which was to replace the other: once one is paid for, nobody waits for the seats
+/// of the other.
+fn paid_otherwise(book: &EventBook, order: &OrderBook, fact: &Fact, is_named: bool) -> Vec<Row> {
+    let Fact::HoldReleased { hold_id, buyer, .. } = fact else { return Vec::new() };
+    vec![
+        (CAUSE, "another buyer", order.buyer == *buyer),
+        (CAUSE, "another hold", is_named),
+        (CAUSE, "nothing was paid instead", is_paid_otherwise(book, *hold_id, order)),
+    ]
+}
+
 /// What every new hold has to say.
 fn held(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Vec<Row> {
-    let Fact::SeatsHeld { buyer, seats, amount, until, .. } = fact else { return Vec::new() };
+    let Fact::SeatsHeld { buyer, seats, amount, until, pay_by, .. } = fact else {
+        return Vec::new();
+    };
+    let bound = asked.now.plus(book.policy.unpaid_ms_max()).max(*until);
+    let is_bound = *pay_by == (asked.version > 1).then_some(bound);
     let by_policy = asked.now.plus(book.policy.hold_ms);
     let refused = no_hold(book, &asked, *buyer);
     vec![
         (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
         (PRICE, "another price", price(book, seats, asked.now) == Some(*amount)),
         (ENDS, "another deadline", asked.is_deadline(*until, by_policy)),
+        (ENDS, "another end of the time to pay", is_bound),
         (LIMITS, refused.unwrap_or(""), refused.is_none()),
     ]
 }

@@ -7,11 +7,13 @@
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
 //! | `holds`, `payments`, `tickets`, `sale` | the fields, by subject |
+//! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |
 
 pub(crate) mod cause;
 pub(crate) mod due;
+pub(crate) mod follow;
 mod holds;
 pub(crate) mod owed;
 mod payments;
@@ -22,6 +24,9 @@ mod tickets;
 use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy};
 
 use crate::books::event::EventBook;
+
+/// The newest rules of the engine that the books know in full.
+pub(crate) const KNOWN_VERSION: u32 = 2;
 
 /// A command as a fact is compared with it.
 #[derive(Debug, Clone, Copy)]
@@ -52,15 +57,20 @@ impl CommandView<'_> {
         self.envelope.actor == Actor::System
     }
 
+    /// Whether the books know the rules in force in full, so that they can say what is owed.
+    pub(crate) fn is_known(&self) -> bool {
+        self.version <= KNOWN_VERSION
+    }
+
     /// Whether the sender may touch what is a buyer's.
     pub(crate) fn may_touch(&self, owner: BuyerId) -> bool {
         self.buyer().is_none_or(|buyer| buyer == owner)
     }
 
-    /// Whether a deadline is the one the policy says. Versions after the first may end things
-    /// earlier, or up to twice as late.
+    /// Whether a deadline is the one the policy says. Rules that are newer than these books may end
+    /// things earlier, or up to twice as late.
     pub(crate) fn is_deadline(&self, until: LogTime, by_policy: LogTime) -> bool {
-        if self.version <= 1 {
+        if self.version <= KNOWN_VERSION {
             return until == by_policy;
         }
         let length = by_policy.0.saturating_sub(self.now.0);

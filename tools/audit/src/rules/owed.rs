@@ -7,7 +7,6 @@ use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::{BuyerId, Command, HoldId, Place, SalePhase, SeatState};
 
 use super::holds::price;
-use super::payments::is_payable;
 use super::tickets::may_receive;
 use super::{CommandView, no_hold};
 use crate::books::event::EventBook;
@@ -72,7 +71,7 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             let has_room = is_in_shop || book.shoppers < u64::from(policy.shoppers_max);
             let is_known = record.is_some() || book.buyers.len() < policy.buyers_max as usize;
             let is_open = book.phase == SalePhase::Open;
-            is_waiting(place) && is_open && !has_pass && has_room && is_known && asked.version <= 1
+            is_waiting(place) && is_open && !has_pass && has_room && is_known && asked.is_known()
         }
         Command::Leave => is_in_shop,
         Command::AwaitTurn { place } => {
@@ -89,7 +88,7 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             };
             let (has, live) = record.map_or((0, 0), |one| (one.seats, one.live.len()));
             let is_known = record.is_some() || book.buyers.len() < policy.buyers_max as usize;
-            asked.version <= 1
+            asked.is_known()
                 && no_hold(book, &asked, buyer).is_none()
                 && is_known
                 && live < usize::from(policy.holds_per_buyer_max)
@@ -115,29 +114,40 @@ fn of_order(book: &EventBook, asked: CommandView<'_>, hold_id: HoldId) -> bool {
     let may = asked.may_touch(order.buyer);
     match asked.envelope.command {
         Command::ReleaseHold { .. } => {
-            may && matches!(stage, OrderStage::Held | OrderStage::Declined)
+            may && matches!(stage, OrderStage::Held | OrderStage::Declined | OrderStage::NoAnswer)
         }
         Command::ExtendHold { .. } => {
             let is_left = order.extensions < policy.extensions_max && asked.now < order.until;
-            may && stage == OrderStage::Held && is_left && asked.version <= 1
+            may && stage == OrderStage::Held && is_left && asked.is_known()
         }
-        Command::StartPurchase { .. } => {
+        Command::StartPurchase { despite_unanswered, .. } => {
             let is_left = last < policy.payment_attempts_max && asked.now < order.until;
             let is_buyer = asked.buyer() == Some(order.buyer);
-            let is_open = matches!(stage, OrderStage::Held | OrderStage::Declined);
-            is_buyer && is_open && is_left && asked.version <= 1
+            let is_open =
+                matches!(stage, OrderStage::Held | OrderStage::Declined | OrderStage::NoAnswer);
+            let is_sure = despite_unanswered || !book.unanswered.has_any(order.buyer);
+            is_buyer && is_open && is_left && is_sure && asked.is_known()
         }
         Command::PaymentAuthorised { attempt, .. } => {
             let is_sold = stage.is_sold() && attempt == last;
-            let is_bought = is_payable(book, order, attempt);
-            asked.is_system() && !is_sold && (is_bought || asked.version <= 1)
+            asked.is_system() && !is_sold && asked.is_known()
         }
-        Command::RecordPaymentAction { attempt, .. } | Command::PaymentDeclined { attempt, .. } => {
+        Command::RecordPaymentAction { attempt, .. } => {
             asked.is_system() && stage == OrderStage::Pending && attempt == last
         }
+        Command::PaymentDeclined { attempt, .. } => {
+            let waits = stage == OrderStage::Pending && attempt == last;
+            let is_open = book.unanswered.contains(order.buyer, (hold_id, attempt));
+            asked.is_system() && (waits || is_open)
+        }
         Command::PaymentLost { attempt, .. } => {
-            let is_open = matches!(stage, OrderStage::Pending | OrderStage::Confirmed);
-            asked.is_system() && is_open && attempt == last
+            let waits = stage == OrderStage::Pending;
+            let is_undone = stage == OrderStage::Confirmed && asked.version <= 1;
+            asked.is_system() && (waits || is_undone) && attempt == last
+        }
+        Command::CaptureFailed { attempt, .. } => {
+            let is_unpaid = stage == OrderStage::Confirmed && attempt == last;
+            asked.is_system() && is_unpaid && asked.version > 1
         }
         Command::PaymentCaptured { attempt, .. } => {
             asked.is_system() && stage == OrderStage::Confirmed && attempt == last

@@ -1,7 +1,7 @@
 //! Payments: what a provider reported, and what may follow from it.
 
 use floodgate_domain::fact::{DeclineReason, SeatsKept};
-use floodgate_domain::{BuyerId, Command, Fact, SalePhase, SeatList};
+use floodgate_domain::{BuyerId, Command, Fact, HoldId, SalePhase, SeatList};
 
 use super::CommandView;
 use super::row::{CAUSE, ENDS, LIMITS, PRICE, Row, own, reported_of};
@@ -34,7 +34,12 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
         ) => {
             let is_lost = matches!(asked.envelope.command, Command::PaymentLost { .. });
             let expected = if is_lost { DeclineReason::Lost } else { DeclineReason::Declined };
-            let by_policy = now.plus(book.policy.retry_ms);
+            let known = order?;
+            let by_policy = match known.stage {
+                // It comes late, and gives nobody more time.
+                OrderStage::NoAnswer => known.until,
+                _ => known.within_bound(now.plus(book.policy.retry_ms)),
+            };
             let mut rows =
                 reported_of(order?, (hold_id, *reported), (*id, *buyer, *attempt), asked);
             rows.push((CAUSE, "another reason", *reason == expected));
@@ -47,8 +52,10 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
         ) => {
             let known = order.filter(|_| !book.is_forgotten(hold_id));
             let expected = known.map_or(BuyerId(0), |order| order.buyer);
-            let may_void =
-                asked.version > 1 || known.is_none_or(|order| !is_payable(book, order, *reported));
+            let may_void = known.is_none_or(|order| {
+                !is_payable(book, hold_id, order, *reported)
+                    || is_paid_otherwise(book, hold_id, order)
+            });
             vec![
                 (CAUSE, "another order", *id == hold_id),
                 (CAUSE, "another buyer", *buyer == expected),
@@ -56,6 +63,10 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
                 (CAUSE, "another payment", *reference == payment.reference),
                 ("captured-confirmed", "money let go of that buys seats", may_void),
             ]
+        }
+        (Fact::OrderUnanswered { .. }, Command::PaymentLost { .. })
+        | (Fact::PaymentNotTaken { .. }, Command::PaymentDeclined { .. }) => {
+            of_silence(book, order?, fact, asked)
         }
         _ => return of_sale(book, fact, asked),
     })
@@ -66,7 +77,8 @@ fn started(book: &EventBook, order: &OrderBook, fact: &Fact, asked: CommandView<
     else {
         return Vec::new();
     };
-    let by_policy = order.until.max(asked.now.plus(book.policy.payment_ms));
+    let longest = order.until.max(asked.now.plus(book.policy.payment_ms));
+    let by_policy = order.within_bound(longest);
     let fits = *attempt == order.attempt + 1 && *attempt <= book.policy.payment_attempts_max;
     let mut rows = own(order, *buyer, asked);
     rows.extend([
@@ -80,11 +92,53 @@ fn started(book: &EventBook, order: &OrderBook, fact: &Fact, asked: CommandView<
     rows
 }
 
+/// An attempt nobody answered, or whose answer comes when nobody waits for it any more.
+fn of_silence(
+    book: &EventBook,
+    order: &OrderBook,
+    fact: &Fact,
+    asked: CommandView<'_>,
+) -> Vec<Row> {
+    let hold_id = asked.envelope.command.hold_id().unwrap_or_default();
+    let by_system = (CAUSE, "no provider said so", asked.is_system() && asked.version > 1);
+    match (fact, &asked.envelope.command) {
+        (
+            Fact::OrderUnanswered { hold_id: id, buyer, attempt, until },
+            Command::PaymentLost { attempt: reported, .. },
+        ) => {
+            let by_policy = order.within_bound(asked.now.plus(book.policy.retry_ms));
+            let mut rows = reported_of(order, (hold_id, *reported), (*id, *buyer, *attempt), asked);
+            rows.push((ENDS, "another deadline", asked.is_deadline(*until, by_policy)));
+            rows.push(by_system);
+            rows
+        }
+        (
+            Fact::PaymentNotTaken { hold_id: id, buyer, attempt },
+            Command::PaymentDeclined { attempt: reported, .. },
+        ) => {
+            let is_open = book.unanswered.contains(order.buyer, (hold_id, *reported));
+            let waits = order.stage == OrderStage::NoAnswer && order.attempt == *reported;
+            vec![
+                by_system,
+                (CAUSE, "another order", *id == hold_id),
+                (CAUSE, "another buyer", *buyer == order.buyer),
+                (CAUSE, "another attempt", attempt == reported),
+                (CAUSE, "it has been answered, or the order waits for it", is_open && !waits),
+            ]
+        }
+        _ => vec![(CAUSE, "it follows from no silence", false)],
+    }
+}
+
 /// What a sale comes to: confirmed, settled, or undone.
 fn of_sale(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let hold_id = asked.envelope.command.hold_id()?;
     let order = book.order(hold_id);
     Some(match (fact, &asked.envelope.command) {
+        // Late money finds the seats of its own order that were set aside.
+        (Fact::SeatsReturned { hold_id: id, .. }, Command::PaymentAuthorised { .. }) => {
+            vec![(CAUSE, "seats of another order", *id == hold_id)]
+        }
         (Fact::OrderConfirmed { .. }, Command::PaymentAuthorised { .. }) => {
             confirmed(book, order?, fact, asked)
         }
@@ -100,10 +154,16 @@ fn of_sale(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
         }
         (
             Fact::OrderCancelled { hold_id: id, buyer, .. },
-            Command::PaymentLost { attempt: reported, .. },
+            Command::PaymentLost { attempt: reported, .. }
+            | Command::CaptureFailed { attempt: reported, .. },
         ) => {
             let order = order?;
-            reported_of(order, (hold_id, *reported), (*id, *buyer, order.attempt), asked)
+            let is_failed = matches!(asked.envelope.command, Command::CaptureFailed { .. });
+            let mut rows =
+                reported_of(order, (hold_id, *reported), (*id, *buyer, order.attempt), asked);
+            let fits = is_failed == (asked.version > 1);
+            rows.push(("captured-confirmed", "silence cancels nothing", fits));
+            rows
         }
         (
             Fact::OrderRefunded { hold_id: id, buyer, amount, seats },
@@ -133,7 +193,13 @@ fn confirmed(book: &EventBook, order: &OrderBook, fact: &Fact, asked: CommandVie
     else {
         return Vec::new();
     };
-    let mut rows = reported_of(order, (*paid, *reported), (*hold_id, *buyer, *attempt), asked);
+    // The last attempt, or an earlier one that nobody has answered.
+    let is_open = book.unanswered.contains(order.buyer, (*paid, *reported));
+    let last = if is_open { *reported } else { order.attempt };
+    let known = OrderBook { attempt: last, ..order.clone() };
+    let mut rows = reported_of(&known, (*paid, *reported), (*hold_id, *buyer, *attempt), asked);
+    let is_double = is_paid_otherwise(book, *paid, order);
+    rows.push(("captured-confirmed", "its buyer has paid for another instead", !is_double));
     let category = |seats: &SeatList| {
         let mut all = seats.iter().map(|seat| book.seats.get(seat).map(|one| one.category));
         let first = all.next().flatten();
@@ -162,21 +228,33 @@ fn confirmed(book: &EventBook, order: &OrderBook, fact: &Fact, asked: CommandVie
 }
 
 /// Whether money for this attempt buys the seats of the order.
-pub(super) fn is_payable(book: &EventBook, order: &OrderBook, attempt: u8) -> bool {
+pub(super) fn is_payable(
+    book: &EventBook,
+    hold_id: HoldId,
+    order: &OrderBook,
+    attempt: u8,
+) -> bool {
     let has = book.buyers.get(&order.buyer).map_or(0, |one| one.seats);
     let is_within = has + order.seats.len() as u64 <= u64::from(book.policy.seats_per_buyer_max);
-    attempt == order.attempt
-        && match order.stage {
-            OrderStage::Pending
-            | OrderStage::Declined
-            | OrderStage::Confirmed
-            | OrderStage::Settled => true,
-            OrderStage::Expired => {
-                book.phase != SalePhase::Cancelled && is_within && book.seats.all_free(&order.seats)
-            }
-            OrderStage::Held
-            | OrderStage::Released
-            | OrderStage::Refunded
-            | OrderStage::Cancelled => false,
+    let is_last = attempt == order.attempt;
+    let is_awaited = is_last || book.unanswered.contains(order.buyer, (hold_id, attempt));
+    match order.stage {
+        OrderStage::Pending | OrderStage::Declined | OrderStage::NoAnswer => is_awaited,
+        OrderStage::Confirmed | OrderStage::Settled => is_last,
+        OrderStage::Expired => {
+            let is_there =
+                book.set_aside.contains_key(&hold_id) || book.seats.all_free(&order.seats);
+            is_awaited && book.phase != SalePhase::Cancelled && is_within && is_there
         }
+        OrderStage::Held | OrderStage::Released | OrderStage::Refunded | OrderStage::Cancelled => {
+            false
+        }
+    }
+}
+
+/// Whether the buyer has paid already, by an order this one was to replace, or that was to replace it.
+pub(super) fn is_paid_otherwise(book: &EventBook, hold_id: HoldId, order: &OrderBook) -> bool {
+    let rivals = book.unanswered.rivals(order.buyer, hold_id);
+    let is_sold = |id: HoldId| book.order(id).is_some_and(|rival| rival.stage.is_sold());
+    rivals.into_iter().any(is_sold)
 }

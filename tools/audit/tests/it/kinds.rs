@@ -43,7 +43,7 @@ fn later(until: &mut LogTime) {
 }
 
 fn earlier(until: &mut LogTime) {
-    until.0 -= 5_000;
+    until.0 = until.0.saturating_sub(5_000);
 }
 
 fn other_seats(seats: &mut SeatList) {
@@ -231,6 +231,11 @@ fn of_shop(fact: &Fact) -> Vec<Altered> {
 fn of_order(fact: &Fact) -> Vec<Altered> {
     match fact {
         Fact::SeatsHeld { .. } => [
+            vec![with(fact, "another time to pay", |fact| {
+                if let Fact::SeatsHeld { pay_by, .. } = fact {
+                    *pay_by = Some(LogTime(pay_by.map_or(7, |at| at.0 + 1)));
+                }
+            })],
             owner!(fact, SeatsHeld),
             seats!(fact, SeatsHeld),
             amount!(fact, SeatsHeld),
@@ -245,7 +250,26 @@ fn of_order(fact: &Fact) -> Vec<Altered> {
         }
         Fact::HoldExpired { .. } => [owner!(fact, HoldExpired), seats!(fact, HoldExpired)].concat(),
         Fact::OrderExpired { .. } => {
-            [owner!(fact, OrderExpired), seats!(fact, OrderExpired)].concat()
+            let turned = |silent: &mut bool| *silent = !*silent;
+            let mut all = [owner!(fact, OrderExpired), seats!(fact, OrderExpired)].concat();
+            all.push(change!(fact, "an answer", OrderExpired, is_unanswered, turned));
+            all
+        }
+        Fact::SeatsSetAside { .. } => {
+            let mut all = [seats!(fact, SeatsSetAside), until!(fact, SeatsSetAside)].concat();
+            all.push(change!(fact, "another hold", SeatsSetAside, hold_id, other_hold));
+            all
+        }
+        Fact::SeatsReturned { .. } => {
+            let mut all = seats!(fact, SeatsReturned);
+            all.push(change!(fact, "another hold", SeatsReturned, hold_id, other_hold));
+            all
+        }
+        Fact::BuyerCooling { .. } => {
+            let mut all = until!(fact, BuyerCooling);
+            all.push(change!(fact, "another buyer", BuyerCooling, buyer, other_buyer));
+            all.push(change!(fact, "another count", BuyerCooling, count, next_attempt));
+            all
         }
         Fact::OrderCancelled { .. } => {
             [owner!(fact, OrderCancelled), seats!(fact, OrderCancelled)].concat()
@@ -328,6 +352,15 @@ fn of_payment(fact: &Fact) -> Vec<Altered> {
             ]
             .concat()
         }
+        Fact::OrderUnanswered { .. } => [
+            owner!(fact, OrderUnanswered),
+            attempt!(fact, OrderUnanswered),
+            until!(fact, OrderUnanswered),
+        ]
+        .concat(),
+        Fact::PaymentNotTaken { .. } => {
+            [owner!(fact, PaymentNotTaken), attempt!(fact, PaymentNotTaken)].concat()
+        }
         Fact::PaymentVoided { .. } => {
             let other = |to: &mut PaymentReference| *to = reference();
             let mut all = [owner!(fact, PaymentVoided), attempt!(fact, PaymentVoided)].concat();
@@ -365,7 +398,7 @@ pub(crate) fn endings(fact: &Fact) -> Vec<Altered> {
     vec![
         ("released", Fact::HoldReleased { hold_id, buyer, seats }),
         ("the hold expired", Fact::HoldExpired { hold_id, buyer, seats }),
-        ("the order expired", Fact::OrderExpired { hold_id, buyer, seats }),
+        ("the order expired", Fact::OrderExpired { hold_id, buyer, seats, is_unanswered: false }),
         ("cancelled", Fact::OrderCancelled { hold_id, buyer, seats }),
         ("refunded", Fact::OrderRefunded { hold_id, buyer, seats, amount }),
         (
@@ -376,7 +409,10 @@ pub(crate) fn endings(fact: &Fact) -> Vec<Altered> {
         ("confirmed", confirmed(SeatsKept::Held)),
         ("confirmed anew", confirmed(SeatsKept::Retaken)),
         ("confirmed elsewhere", confirmed(SeatsKept::Moved)),
-        ("held by another", Fact::SeatsHeld { hold_id, buyer: other, seats, amount, until }),
+        (
+            "held by another",
+            Fact::SeatsHeld { hold_id, buyer: other, seats, amount, until, pay_by: None },
+        ),
     ]
 }
 

@@ -35,6 +35,7 @@ fn ends_by_itself(fact: &Fact) -> Option<(BuyerId, bool)> {
         | Fact::HoldReleased { buyer, .. }
         | Fact::OrderRefunded { buyer, .. } => Some((buyer, false)),
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => Some((buyer, true)),
+        Fact::SeatsReturned { .. } => Some((BuyerId(0), false)),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use floodgate_domain::{
     EventId, Fact, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView,
     PhaseDial, Place, Policy, SeatId, SeatList, StaffId,
 };
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_testkit::MemoryLog;
 use rand::rngs::StdRng;
@@ -64,12 +64,14 @@ fn policy() -> Policy {
     }
 }
 
-/// The run of a seed, of about `length` commands.
+/// The run of a seed, of about `length` commands; odd seeds follow the first rules, even ones the
+/// newest.
 pub(crate) fn run(seed: u64, length: usize) -> Stored {
     let engine = Engine::new(EngineLimits::default());
     let (rng, stored) = (StdRng::seed_from_u64(seed), Stored::default());
     let mut run = Run { rng, engine, stored, now: 1_000_000, orders: Vec::new() };
-    run.ask(Actor::System, EVENTS[0], Command::EngineVersion { version: 1 });
+    let version = if seed % 2 == 1 { 1 } else { NEWEST_VERSION };
+    run.ask(Actor::System, EVENTS[0], Command::EngineVersion { version });
     for event_id in EVENTS {
         run.open(event_id);
     }
@@ -179,19 +181,30 @@ impl Run {
         // What stands at the moment, as a repeated request of its buyer would be answered.
         let view = self.engine_view(event_id, hold_id);
         let Some(view) = view else { return };
-        let attempt = view.attempt;
+        // Now and then a provider speaks of an earlier attempt.
+        let attempt = view.attempt.saturating_sub(u8::from(self.rng.random_ratio(1, 8)));
         let system = Actor::System;
         let lots = self.rng.random_range(0..12);
         let command = match view.status {
-            OrderStatus::Held | OrderStatus::Declined => match lots {
+            OrderStatus::NoAnswer if lots < 4 => {
+                (system, Command::PaymentDeclined { hold_id, attempt })
+            }
+            OrderStatus::NoAnswer if lots < 6 => {
+                let payment = payment();
+                (system, Command::PaymentAuthorised { hold_id, attempt, payment })
+            }
+            OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer => match lots {
                 0 => (buyer, Command::ExtendHold { hold_id }),
                 1 => (buyer, Command::ReleaseHold { hold_id }),
                 2 => return,
-                _ => (buyer, Command::StartPurchase { hold_id, method: method() }),
+                _ => {
+                    let (method, despite_unanswered) = (method(), self.rng.random_ratio(2, 3));
+                    (buyer, Command::StartPurchase { hold_id, method, despite_unanswered })
+                }
             },
             OrderStatus::PaymentPending => match lots {
                 0 => (system, Command::PaymentDeclined { hold_id, attempt }),
-                1 => (system, Command::PaymentLost { hold_id, attempt }),
+                1 | 5 => (system, Command::PaymentLost { hold_id, attempt }),
                 2..4 => {
                     let action = action();
                     (system, Command::RecordPaymentAction { hold_id, attempt, action })
@@ -205,12 +218,15 @@ impl Run {
             OrderStatus::Confirmed => match lots {
                 0 => (staff(), Command::RefundOrder { hold_id }),
                 1 if !view.settled => (system, Command::PaymentLost { hold_id, attempt }),
+                6 if !view.settled => (system, Command::CaptureFailed { hold_id, attempt }),
                 2..6 => return self.of_ticket(event_id, &view),
                 _ => (system, Command::PaymentCaptured { hold_id, attempt }),
             },
+            _ if lots < 4 => (system, Command::PaymentDeclined { hold_id, attempt }),
             _ => {
                 let payment = payment();
-                (system, Command::PaymentAuthorised { hold_id, attempt: attempt.max(1), payment })
+                let attempt = attempt.max(1);
+                (system, Command::PaymentAuthorised { hold_id, attempt, payment })
             }
         };
         self.ask(command.0, event_id, command.1);
