@@ -7,15 +7,17 @@
 //! |---|---|
 //! | [`keys`] | signing keys, one family per purpose and event |
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
+//! | `presence` | who of those called is there |
 //! | [`puzzle`] | proof of work at the door |
-//! | [`pace`] | how the frontier moves |
+//! | [`pace`], `attendance` | how the frontier moves, and how many of those called come |
 //! | [`forecast`] | how long the line takes, before a dial is changed |
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
 //! | `inspect` | the state of a Redis server, compared with what the store needs |
-//! | [`contract`] | what every store must do |
+//! | [`contract`], [`pace_contract`] | what every store must do |
 
+mod attendance;
 mod blocks;
 pub mod contract;
 pub mod forecast;
@@ -25,6 +27,8 @@ pub mod limits;
 pub mod memory;
 mod neighbours;
 pub mod pace;
+pub mod pace_contract;
+mod presence;
 pub mod puzzle;
 pub mod redis;
 pub mod room;

@@ -140,6 +140,7 @@ pub struct AdmissionSettings {
     pub grace: HumanDuration,
     pub puzzle_level: u8,
     pub puzzle_neighbours: u32,
+    pub entries_per_network: u32,
     pub block: u32,
     pub address_per_second: NonZeroU32,
     pub address_burst: NonZeroU32,

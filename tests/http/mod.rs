@@ -13,3 +13,4 @@ mod roles;
 mod streams;
 mod tables;
 mod tickets;
+mod turns;

@@ -248,7 +248,7 @@ const TABLE: [(Refusal, &str, &str); 55] = [
     (
         Refusal::CoolingDown,
         "cooling_down",
-        "Your last hold expired unpaid. Wait a moment before the next.",
+        "You gave seats back unpaid. Wait a moment before the next hold; the wait grows until you buy.",
     ),
     (Refusal::NoSuchCategory, "no_such_category", "This event has no such price category on sale."),
     (

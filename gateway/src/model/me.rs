@@ -12,6 +12,8 @@ pub(crate) struct Me {
     pub(crate) device: bool,
     pub(crate) place: Option<u64>,
     pub(crate) pass_expires_at: Option<String>,
+    /// After seats that were given back unpaid: no hold before this. Absent when nothing is in the way.
+    pub(crate) hold_again_at: Option<String>,
     /// Newest first.
     pub(crate) orders: Vec<Order>,
     /// Orders of others that have tickets given to this device.

@@ -24,7 +24,8 @@ pub(crate) struct PolicyPatch {
     pub(crate) extension: Option<String>,
     /// How long a payment may take; a bank's own questions fit inside.
     pub(crate) payment: Option<String>,
-    /// After a decline, how long the seats wait for another card.
+    /// After a decline, how long the seats wait for another card. However many are tried, an order is
+    /// unpaid for at most hold, all extensions, payment and retry together.
     pub(crate) retry: Option<String>,
     /// How many payments may be tried for one order.
     pub(crate) payment_attempts_max: Option<u8>,
@@ -33,7 +34,9 @@ pub(crate) struct PolicyPatch {
     pub(crate) seats_per_hold_max: Option<u8>,
     /// Holds and unpaid orders of one buyer at once.
     pub(crate) holds_per_buyer_max: Option<u8>,
-    /// After a hold ran out unpaid, how long its buyer may not hold again.
+    /// After seats were given back unpaid, how long their buyer may hold none: twice as long each time,
+    /// up to 64 times, until they buy. "0s" for none. Freed seats themselves are on sale again after a
+    /// moment nobody can foresee, at most a twentieth of a hold's length and 15 seconds.
     pub(crate) cooldown: Option<String>,
     /// Whether the shop is behind the queue; without, anybody may hold.
     pub(crate) pass_required: Option<bool>,

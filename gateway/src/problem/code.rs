@@ -90,6 +90,8 @@ codes! {
         "The body did not arrive in time. Send it without delay.";
     NotYourTurn = CONFLICT "not_your_turn" Later
         "Your place is kept. Wait until the frontier has passed it.";
+    TurnLapsed = CONFLICT "turn_lapsed" NewKey
+        "You were called, did not come, and others are waiting. Join the queue again with the ticket you have: it gives you a place behind those who are there.";
     PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
         "Wait as long as Retry-After says, then send the same challenge.";
     PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey

@@ -33,7 +33,8 @@ pub(crate) struct ChallengeQuery {
 }
 
 /// What to do before joining: nothing, solve a puzzle, or wait instead. Whoever has a place already
-/// needs nothing.
+/// needs nothing. The waits of a network follow each other, so that `wait_ms` grows with those who
+/// wait there; beyond ten minutes the answer is 429.
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue/challenge",
     operation_id = "getChallenge", tag = "Fans",
     params(("event_id" = String, Path), ChallengeQuery),
@@ -57,7 +58,10 @@ pub(crate) async fn challenge(
     let kind = if wait { ChallengeKind::Wait } else { ChallengeKind::Work };
     let bearer = Bearer { event_id: path.event_id, buyer: device.buyer, address };
     let BuyerId(random) = WaitingRoom::fresh_device().buyer;
-    let challenge = Challenge::new(kind, level, bearer, now, random);
+    let mut challenge = Challenge::new(kind, level, bearer, now, random);
+    if wait {
+        challenge = challenge.not_before(room.wait_at_door(address, level, now)?);
+    }
     let level = challenge.level;
     metrics::counter!("floodgate_puzzles_total", "outcome" => "issued").increment(1);
     let device = device.seal(keys);

@@ -5,7 +5,7 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
+use floodgate_domain::{Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
 
 use super::Routes;
 use super::respond::answer;
@@ -13,6 +13,7 @@ use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
 use crate::problem::{ApiError, Code, Problem};
+use crate::time;
 use crate::views::{Entry, EventView};
 
 pub(crate) fn routes() -> Routes {
@@ -95,7 +96,18 @@ pub(crate) async fn acquire(
 ) -> Result<Response, ApiError> {
     let command = command(&path.entry.read(), &body)?;
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
+    let answer = answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply));
+    answer.map_err(|error| with_wait(error, &path.entry.read(), shopper.buyer))
+}
+
+/// How long somebody has to wait who gave seats back unpaid.
+fn with_wait(error: ApiError, view: &EventView, buyer: BuyerId) -> ApiError {
+    match view.cooling.get(&buyer) {
+        Some(until) if error.code() == Refusal::CoolingDown.code() => {
+            error.retry_after_ms(until.0.saturating_sub(time::now().0))
+        }
+        _ => error,
+    }
 }
 
 /// A little more time, as often as the event's rules allow.

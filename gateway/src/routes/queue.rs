@@ -61,8 +61,9 @@ pub(crate) async fn stream(
     Ok(event_stream(&lifecycle, feed.follow()))
 }
 
-/// Gives this device its place: always the same one, until it has entered and left with it. If the
-/// door asks for work (`puzzle_level`), send the solution to `getChallenge`.
+/// Gives this device its place: always the same one, until it has entered and left with it, or was
+/// called and did not come while others wait. If the door asks for work (`puzzle_level`), send the
+/// solution to `getChallenge`.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue", operation_id = "joinQueue",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Join,
@@ -86,7 +87,13 @@ pub(crate) async fn join(
         None => door::pass(&admission, event_id, fan.device, address, &body)?,
     };
     let left = path.entry.read().left.get(&device.buyer).copied();
-    let spent = left.map(|left| left.place);
+    // A turn that is over makes room for a place behind those who are there; it takes no new work.
+    let lapsed = held.map(|ticket| ticket.place).filter(|place| {
+        let has_entered = path.entry.read().passes.contains_key(&device.buyer);
+        !has_entered && admission.room().has_lapsed(event_id, *place, time::now())
+    });
+    let held = held.filter(|_| lapsed.is_none());
+    let spent = lapsed.or(left.map(|left| left.place));
     // Whatever our clock says: this ticket is newer than the last visit.
     let now = left.map_or_else(time::now, |left| time::now().max(left.at.plus(1)));
     let joining = Joining { device, held, spent, proof };

@@ -59,6 +59,7 @@ impl EventView {
                 self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
+            ShopMove::Cooling { buyer, until } => _ = self.cooling.insert(buyer, until),
             ShopMove::Left { buyer, .. } => {
                 if let Some((place, until)) = self.passes.remove(&buyer) {
                     self.shoppers -= 1;
@@ -159,7 +160,7 @@ mod tests {
         let reference = PaymentReference::parse("pi_test").unwrap();
         let payment = AuthorisedPayment { reference, capture_before: None };
         let sold = vec![
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None },
             Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment },
             Fact::TicketTransferred { hold_id, seat, from: buyer, to },
             Fact::TicketRedeemed { hold_id, buyer: to, seat },

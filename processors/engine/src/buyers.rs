@@ -21,6 +21,8 @@ pub(super) struct Buyer {
     pub(super) place: Place,
     pub(super) pass_until: LogTime,
     pub(super) cooldown_until: LogTime,
+    /// How often they let go of seats unpaid since they last bought.
+    pub(super) cooldown_count: u8,
     pub(super) holds: [HoldId; HOLDS_PER_BUYER_MAX],
 }
 
@@ -35,6 +37,7 @@ impl Buyer {
             place: Place(0),
             pass_until: LogTime(0),
             cooldown_until: LogTime(0),
+            cooldown_count: 0,
             holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
         }
     }

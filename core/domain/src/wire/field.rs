@@ -46,8 +46,10 @@ macro_rules! fields {
 }
 
 fields! {
-    // Only behind all others: what is not set is not written.
+    // Only behind all others: what is not set or not known is not written.
     bool: |is_set, out| write_last_flag(*is_set, out), |cursor| read_last_flag(cursor);
+    Option<LogTime>: |at, out| if let Some(at) = at { at.put(out) },
+        |cursor| if cursor.remaining() == 0 { Ok(None) } else { LogTime::take(cursor).map(Some) };
     u8: |number, out| out.put_u8(*number), |cursor| cursor.u8();
     u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
     u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();

@@ -7,6 +7,7 @@ mod events;
 mod fixtures;
 mod holds;
 mod line_and_cohorts;
+mod patience;
 mod properties;
 mod purchases;
 mod repeats;

@@ -143,7 +143,7 @@ impl FactBody {
 /// When what began ends by itself: a status of an order, or a stay in the shop.
 fn until(effects: &Effects<'_>) -> Option<LogTime> {
     let in_shop = match effects.shop {
-        Some(ShopMove::Entered { until, .. }) => Some(until),
+        Some(ShopMove::Entered { until, .. } | ShopMove::Cooling { until, .. }) => Some(until),
         Some(ShopMove::Left { .. }) | None => None,
     };
     effects.order.and_then(|order| order.until).or(in_shop)
@@ -155,7 +155,7 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
         (Some(LineMove::Called { below }), _) => (Some(below.0), None),
         (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
-        (None, Some(ShopMove::Left { .. }) | None) => (None, None),
+        (None, Some(ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None) => (None, None),
     }
 }
 
@@ -180,6 +180,7 @@ mod tests {
                 seats,
                 amount: 4900,
                 until: LogTime(300_000),
+                pay_by: None,
             },
         };
         let body = FactBody::of(2, &hold);
