@@ -4,6 +4,7 @@
 mod cluster;
 mod crash;
 mod damage;
+mod declared;
 mod doctor;
 mod drain;
 mod failing;

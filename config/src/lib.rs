@@ -5,6 +5,7 @@
 
 mod dials;
 mod layers;
+mod masking;
 mod payments;
 mod settings;
 mod snapshot_location;

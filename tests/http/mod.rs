@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod contracts;
 mod crowd;
 mod dead_letters;
 mod dials;

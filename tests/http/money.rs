@@ -95,7 +95,7 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
 }
 
 /// Two seats, paid for with a card; the papers and the order's path.
-async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
+pub(super) async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     let papers = world.shopper(event).await;
     let card = json!({ "card_number": number });
     let token = world.post("/v1/payments/pages/tokenise", &papers, card).await;

@@ -4,6 +4,8 @@
 //! names the seats and the buyer. Facts about cohorts name nobody, on purpose. What each one
 //! changes, for all readers of facts, is in [`crate::effects`].
 
+use std::ops::Deref;
+
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::DialChange;
@@ -104,12 +106,34 @@ impl SeatsKept {
     }
 }
 
+/// What staff set, and who it was: `None` in records of before that was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetBy<T> {
+    pub value: Box<T>,
+    pub by: Option<StaffId>,
+}
+
+impl<T> Deref for SetBy<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Against what a command asked for.
+impl<T: PartialEq> PartialEq<Box<T>> for SetBy<T> {
+    fn eq(&self, asked: &Box<T>) -> bool {
+        self.value == *asked
+    }
+}
+
 /// Everything that can have happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     EventCreated(Box<NewEvent>),
-    PricesSet(Box<PriceTable>),
-    PolicySet(Box<Policy>),
+    PricesSet(SetBy<PriceTable>),
+    PolicySet(SetBy<Policy>),
     SaleOpened,
     SalePaused,
     SaleClosed,

@@ -6,12 +6,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
+//! | [`bounds`] | what the rules of a sale can be |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
+pub mod bounds;
 pub mod cohort;
 pub mod command;
 pub mod dials;
@@ -33,7 +35,7 @@ pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
-pub use fact::{Fact, FactPosition, FactRecord};
+pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,

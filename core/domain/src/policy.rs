@@ -76,3 +76,8 @@ impl Default for Policy {
         }
     }
 }
+
+/// Holds and pending orders one buyer can have at once, whatever an event's rules say.
+pub const HOLDS_PER_BUYER_MAX: usize = 4;
+/// Sixteen million buyers are a gigabyte of records.
+pub const BUYERS_MAX: u32 = 1 << 24;

@@ -26,6 +26,7 @@ pub(crate) struct Me {
 pub(crate) struct CohortAnswers {
     /// Must be `true`: the person was asked, agreed, is of age, and can withdraw.
     #[serde(default)]
+    #[schema(required, example = true)]
     pub(crate) consent: bool,
     /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not given.
     #[schema(example = "25-34")]

@@ -69,11 +69,14 @@ fn pack(seq: u64, seats: &[SeatState]) -> Vec<u8> {
 }
 
 /// Changes since `Last-Event-ID` (`event: delta`, at most four a second): base64 of LEB128
-/// numbers `gap << 2 | state` for seats in ascending order. `event: reset` means: fetch the
-/// snapshot again.
+/// numbers `gap << 2 | state` for seats in ascending order; the gap is how many seats lie between
+/// this seat and the one before, for the first one how many come before it. Seat 5 held and seat 7
+/// sold are 21 and 6, as text `FQY=`. The event's `id` is the number of the snapshot that has it. `event:
+/// reset` means: fetch the snapshot again.
 #[utoipa::path(get, path = "/v1/events/{event_id}/availability/stream",
     operation_id = "streamAvailability", tag = "Fans", params(("event_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream", body = String)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `delta` and `reset`", body = String)))]
 pub(crate) async fn stream(
     State(lifecycle): State<Lifecycle>,
     path: EventPath,

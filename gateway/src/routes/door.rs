@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ChallengeQuery {
     /// `true` asks for a challenge to wait for instead of one to solve.
     #[serde(default)]

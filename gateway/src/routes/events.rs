@@ -35,6 +35,7 @@ pub(crate) fn routes() -> Routes {
 const PAGE_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
     /// At most 100.
     limit: Option<usize>,
@@ -98,7 +99,12 @@ pub(crate) async fn plan(
 /// A new event. Its id is derived from the Idempotency-Key, so that a retry does not create a second.
 #[utoipa::path(post, path = "/v1/events", operation_id = "createEvent", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
-    request_body = CreateEvent, responses((status = 201, body = Created)))]
+    request_body(content = CreateEvent, example = json!({
+        "name": "An evening", "starts_at": "2027-06-01T18:00:00Z", "currency": "EUR",
+        "plan": {"format": "csv", "content": "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n"},
+        "prices": {"Stalls": [{"amount": 3900, "fee": 300, "until_taken": 1}, {"amount": 4900}]},
+        "policy": {"hold": "5m", "seats_per_buyer_max": 4}})),
+    responses((status = 201, body = Created)))]
 pub(crate) async fn create(
     State(commands): State<Commands>,
     State(views): State<Arc<Views>>,
@@ -128,7 +134,7 @@ pub(crate) async fn create(
         venue_id: imported.venue_id,
         plan: imported.plan,
         prices,
-        policy: body.policy.apply(floodgate_domain::Policy::default())?,
+        policy: body.policy.apply(floodgate_domain::Policy::default(), "policy.")?,
     };
     let (seats, venue_id) = (new.plan.seat_count(), new.venue_id);
     let command = Command::CreateEvent(Box::new(new));

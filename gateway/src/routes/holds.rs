@@ -83,7 +83,7 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body(content = Acquire, examples(
         ("best" = (value = json!({"best": {"count": 2}}))),
-        ("seats" = (value = json!({"seats": [12, "A/4/17"]}))))),
+        ("seats" = (value = json!({"seats": [199999, "436/24/61"]}))))),
     responses((status = 201, body = Order),
         (status = 202, body = PendingAnswer),
         (status = 409, description = "seat_taken, sold_out, not_enough_together …",

@@ -136,7 +136,8 @@ pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiEr
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/stream",
     operation_id = "streamOrder", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream of Order", body = Order)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `order`, each an Order", body = String)))]
 pub(crate) async fn stream(
     State(lifecycle): State<Lifecycle>,
     fan: Fan,

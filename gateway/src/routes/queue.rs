@@ -50,7 +50,8 @@ pub(crate) async fn read(
 /// The public queue, pushed whenever it changes (`event: queue`).
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue/stream", operation_id = "streamQueue",
     tag = "Fans", params(("event_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream of Queue", body = Queue)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `queue`, each a Queue", body = String)))]
 pub(crate) async fn stream(
     State(queues): State<QueueFeeds>,
     State(lifecycle): State<Lifecycle>,

@@ -30,6 +30,7 @@ pub(crate) enum Consistency {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StatusQuery {
     #[serde(default)]
     #[param(inline)]

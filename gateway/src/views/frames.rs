@@ -107,6 +107,8 @@ mod tests {
     fn gaps_and_states() {
         use SeatState::{Free, Held, Sold};
         assert_eq!(encode(vec![(0, Held), (1, Sold), (100, Free)]), [1, 2, 0b1000_1000, 0b11]);
+        // The example of the document.
+        assert_eq!(STANDARD.encode(encode(vec![(5, Held), (7, Sold)])), "FQY=");
     }
 
     #[test]

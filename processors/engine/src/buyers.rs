@@ -6,9 +6,7 @@
 use super::table::{Index, mix64};
 use floodgate_domain::cohort::Cohort;
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
-
-/// Live holds a buyer may have at once, whatever the policy says.
-pub(crate) const HOLDS_PER_BUYER_MAX: usize = 4;
+use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 
 /// One buyer's standing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
+use super::buyers::{Buyer, Buyers};
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
@@ -20,6 +20,7 @@ use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::effects::{HandedOn, TicketStates};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
 use floodgate_domain::line::LineOrder;
+use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatId;
 use floodgate_domain::wire::{

@@ -32,6 +32,8 @@ pub(crate) const SEATS_RETURN_LATER: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
+/// New prices and rules say whose they are.
+pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

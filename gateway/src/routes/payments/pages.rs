@@ -36,7 +36,9 @@ pub(super) fn routes() -> Routes {
 /// One of the payment provider's own pages or files.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}", operation_id = "getPaymentPage",
     tag = "Payments", params(("page" = String, Path, description = "The provider's name for it")),
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn read(
     State(payments): State<PaymentProvider>,
     Segments(page): Segments<String>,
@@ -50,7 +52,9 @@ pub(crate) async fn read(
     params(("page" = String, Path, description = "The provider's name for it"),
         ("Idempotency-Key" = String, Header)),
     request_body = Value,
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn call(
     State(payments): State<PaymentProvider>,
     Segments(page): Segments<String>,
@@ -64,7 +68,9 @@ pub(crate) async fn call(
     operation_id = "getOrderPaymentPage", tag = "Payments", security(("device" = [])),
     params(("page" = String, Path, description = "The provider's name for it"),
         ("event_id" = String, Path), ("order_id" = String, Path)),
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn read_about_order(
     State(payments): State<PaymentProvider>,
     fan: Fan,

@@ -118,7 +118,13 @@ impl FactBody {
     pub fn attributes(&self, partition: Partition, record: &FactRecord) -> Attributes {
         let subject = self.order_id.clone().unwrap_or_else(|| self.event_id.clone());
         let kind = format!("floodgate.fact.{}.v1", self.fact);
-        Attributes::new(kind, "facts", subject, (partition, record.position, record.at))
+        Attributes::new(
+            kind,
+            "facts",
+            subject,
+            &self.event_id,
+            (partition, record.position, record.at),
+        )
     }
 
     fn add_event(&mut self, new: &NewEvent) {
@@ -189,7 +195,7 @@ mod tests {
         );
         let attributes = body.attributes(2, &hold);
         assert_eq!(attributes.kind, "floodgate.fact.seats_held.v1");
-        assert_eq!(attributes.id, "2-5-1");
+        assert_eq!(attributes.id, "2-5-1-evt_0000000000001");
         let method = floodgate_domain::PaymentMethod::parse("pm_secret").expect("a token");
         let started = FactRecord {
             fact: Fact::PurchaseStarted {

@@ -146,14 +146,14 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
         }
         Fact::PricesSet(prices) => {
             let mut other = prices.clone();
-            other.categories[0][0].amount += 1;
+            other.value.categories[0][0].amount += 1;
             let mut foreign = prices.clone();
-            foreign.currency = Currency(*b"USD");
+            foreign.value.currency = Currency(*b"USD");
             vec![("another price", Fact::PricesSet(other)), ("currency", Fact::PricesSet(foreign))]
         }
         Fact::PolicySet(policy) => {
             let mut other = policy.clone();
-            other.payment_ms += 1;
+            other.value.payment_ms += 1;
             vec![("another policy", Fact::PolicySet(other))]
         }
         Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {

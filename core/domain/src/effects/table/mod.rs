@@ -46,8 +46,8 @@ impl Fact {
     pub fn effects(&self) -> Effects<'_> {
         match self {
             Fact::EventCreated(new) => sale::created(new),
-            Fact::PricesSet(prices) => sale::prices_set(prices),
-            Fact::PolicySet(policy) => sale::policy_set(policy),
+            Fact::PricesSet(prices) => sale::prices_set(prices, prices.by),
+            Fact::PolicySet(policy) => sale::policy_set(policy, policy.by),
             Fact::SaleOpened => sale::phase(SalePhase::Open, Notice::EventOpen),
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
