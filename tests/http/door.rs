@@ -134,7 +134,7 @@ async fn a_network_waits_one_after_the_other() {
     }
     let took = u64::try_from(started.elapsed().as_millis()).unwrap();
     assert_eq!(waits[0], 5_000);
-    assert!(waits[39] + took >= 40 * 5_000, "{waits:?}");
+    assert!(waits[39] + took >= 39 * 5_000, "{waits:?}");
     assert_eq!(wait_ms(&wait("198.51.100.1").await), 5_000, "somebody else's is as before");
     let mut last = wait("203.0.113.1").await;
     for number in 0..200 {

@@ -33,11 +33,15 @@ pub(super) struct Step<'a> {
     pub(super) is_whole: bool,
 }
 
-/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials.
+/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials, and
+/// seats are released beside who leaves.
 fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
-    let is_dials = matches!(record.fact, Fact::DialsSet { .. });
-    let turns_dials = matches!(envelope.command, Command::SetDials(_));
-    envelope.event_id == record.event_id && (is_dials || !turns_dials)
+    let is_that = match envelope.command {
+        Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
+        Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
+        _ => true,
+    };
+    envelope.event_id == record.event_id && is_that
 }
 
 /// What is known of the partition that is read.

@@ -58,8 +58,7 @@ pub(crate) fn rows(
             let ended = before.iter().rev().nth(aside).and_then(|record| gives_back(&record.fact));
             let unpaid = ended.filter(|(_, of, is_unpaid)| *of == buyer && *is_unpaid);
             let attempt = unpaid.and_then(|(id, ..)| book.order(id)).map_or(0, |one| one.attempt);
-            let times = book.buyers.get(&buyer).map_or(0, |one| one.cooldown_count);
-            let times = times.saturating_add(attempt);
+            let times = times_before(book, buyer, before).saturating_add(attempt);
             let expected = now.plus(book.policy.cooldown_ms << times.min(DOUBLINGS_MAX));
             vec![
                 is_known,
@@ -69,6 +68,38 @@ pub(crate) fn rows(
             ]
         }
         _ => Vec::new(),
+    }
+}
+
+/// How often a buyer had let go of seats before. Whoever leaves lets go of all holds at once, and all
+/// of them count from the same.
+fn times_before(book: &EventBook, buyer: BuyerId, before: &[FactRecord]) -> u8 {
+    let mut times = book.buyers.get(&buyer).map_or(0, |one| one.cooldown_count);
+    let mut rest = before;
+    loop {
+        rest = match rest.split_last() {
+            Some((last, rest)) if matches!(last.fact, Fact::SeatsSetAside { .. }) => rest,
+            _ => rest,
+        };
+        let Some((ended, earlier)) = rest.split_last() else { return times };
+        let is_released = |fact: &Fact| matches!(fact, Fact::HoldReleased { .. });
+        let Some((FactRecord { fact: Fact::BuyerCooling { buyer: of, count, .. }, .. }, others)) =
+            earlier.split_last()
+        else {
+            return times;
+        };
+        let aside = usize::from(matches!(
+            others.last(),
+            Some(FactRecord { fact: Fact::SeatsSetAside { .. }, .. })
+        ));
+        let first = others.iter().rev().nth(aside).map(|record| &record.fact);
+        let Some(Fact::HoldReleased { hold_id, .. }) = first else { return times };
+        if *of != buyer || !is_released(&ended.fact) {
+            return times;
+        }
+        let attempt = book.order(*hold_id).map_or(0, |order| order.attempt);
+        times = count.saturating_sub(1).saturating_sub(attempt);
+        rest = others;
     }
 }
 

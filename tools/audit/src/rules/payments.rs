@@ -215,7 +215,10 @@ fn confirmed(book: &EventBook, order: &OrderBook, fact: &Fact, asked: CommandVie
     };
     let are_right = match kept {
         SeatsKept::Held | SeatsKept::Retaken => *seats == order.seats,
-        SeatsKept::Moved => asked.version > 1 || moved(),
+        SeatsKept::Moved if asked.version > 1 => {
+            seats.len() == order.seats.len() && !book.seats.all_free(&order.seats)
+        }
+        SeatsKept::Moved => moved(),
     };
     let is_on = order.stage != OrderStage::Expired || book.phase != SalePhase::Cancelled;
     rows.extend([

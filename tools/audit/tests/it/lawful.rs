@@ -18,6 +18,9 @@ pub(crate) fn reason(before: &Stored, alteration: &Alteration) -> Option<&'stati
     {
         return Some("things that end at the same instant have no order among them");
     }
+    if alteration.what.ends_with(": missing") && next.is_none() {
+        return Some("what is behind the last fact is still to be published");
+    }
     if alteration.what.ends_with("of another command")
         && ends_by_itself(&fact.fact).is_some()
         && before.commands.get(fact.position.offset as usize + 1).map(|one| one.0) == Some(fact.at)

@@ -16,6 +16,19 @@ const LENGTH: usize = 900;
 /// Facts of each kind that are altered, of each seed.
 const OF_EACH: usize = 2;
 
+/// Kinds of facts that the seeds have to lead to: all but those that no rule leads to yet, and the
+/// loss that only the first rules call a no.
+#[rustfmt::skip]
+const KINDS_MADE: &[&str] = &[
+    "EventCreated", "PricesSet", "PolicySet", "SaleOpened", "SalePaused", "SaleClosed",
+    "EventCancelled", "PlacesReserved", "Entered", "ShopperLeft", "SeatsHeld", "HoldExtended",
+    "HoldReleased", "HoldExpired", "PurchaseStarted", "PaymentActionRequired", "OrderUnanswered",
+    "PaymentNotTaken", "OrderDeclined", "OrderConfirmed", "OrderSettled", "OrderExpired",
+    "PaymentVoided", "OrderRefunded", "OrderCancelled", "TicketTransferred", "TicketRedeemed",
+    "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
+    "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling",
+];
+
 fn seeds() -> Vec<u64> {
     let one = std::env::var("FLOODGATE_SEED").ok().map(|text| vec![text.parse().unwrap()]);
     one.unwrap_or_else(|| SEEDS.into())
@@ -61,12 +74,15 @@ fn every_alteration_is_found_by_the_audits_own_rules() {
                     } else {
                         missed.push(format!(
                             "FLOODGATE_SEED={seed}: {} at fact {at} {:?}",
-                            alteration.what, stored.facts[at].position
+                            alteration.what, stored.facts[at]
                         ));
                     }
                 }
             }
         }
+    }
+    for kind in KINDS_MADE {
+        assert!(kinds.contains(kind), "no {kind} was made; choose other seeds");
     }
     println!("{found} alterations of {} kinds found, excused {excused:?}", kinds.len());
     assert!(missed.is_empty(), "{} not found:\n{}", missed.len(), missed.join("\n"));
