@@ -68,7 +68,7 @@ fn is_sound(policy: &Policy) -> bool {
         && policy.seats_per_buyer_max >= 1
         && policy.payment_attempts_max >= 1
         && (1..=BUYERS_MAX).contains(&policy.buyers_max)
-        && policy.is_within_dials()
+        && policy.fault().is_none()
 }
 
 fn fits(book: &EventBook, prices: &PriceTable) -> bool {
