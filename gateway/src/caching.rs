@@ -26,6 +26,8 @@ enum Rule {
     Revalidated,
     /// Good for so many seconds.
     For(u32),
+    /// The same, and for a day where no newer answer can be had.
+    ForOrOlder(u32),
     /// Its address names its content.
     Immutable,
     /// Passed on piece by piece.
@@ -46,6 +48,11 @@ impl<T> Public<T> {
 
     pub(crate) fn seconds(seconds: u32, body: T) -> Self {
         Public { rule: Rule::For(seconds), body }
+    }
+
+    /// Good for so many seconds; and an old one is better than none for a day (RFC 5861).
+    pub(crate) fn seconds_or_older(seconds: u32, body: T) -> Self {
+        Public { rule: Rule::ForOrOlder(seconds), body }
     }
 
     pub(crate) fn immutable(body: T) -> Self {
@@ -90,6 +97,7 @@ impl Credential {
         if rule == Some(Rule::Stream) {
             headers.insert(BUFFERING, HeaderValue::from_static("no"));
         }
+        let value = |text: String| HeaderValue::from_str(&text).unwrap_or(PRIVATE);
         let value = match rule {
             Some(Rule::Stream) if is_personal => PRIVATE_STREAM,
             Some(Rule::Stream) => STREAM,
@@ -99,8 +107,9 @@ impl Credential {
             Some(Rule::Immutable) => {
                 HeaderValue::from_static("public, max-age=31536000, immutable")
             }
-            Some(Rule::For(seconds)) => {
-                HeaderValue::from_str(&format!("public, max-age={seconds}")).unwrap_or(PRIVATE)
+            Some(Rule::For(seconds)) => value(format!("public, max-age={seconds}")),
+            Some(Rule::ForOrOlder(seconds)) => {
+                value(format!("public, max-age={seconds}, stale-if-error=86400"))
             }
         };
         headers.insert(header::CACHE_CONTROL, value);
@@ -127,6 +136,8 @@ mod tests {
         assert_eq!(dressed(&nobody, Public::seconds(60, "ok")), "public, max-age=60");
         assert_eq!(dressed(&nobody, Public::revalidated("ok")), "no-cache");
         assert!(dressed(&nobody, Public::immutable("ok")).ends_with("immutable"));
+        let older = dressed(&nobody, Public::seconds_or_older(30, "ok"));
+        assert_eq!(older, "public, max-age=30, stale-if-error=86400");
     }
 
     #[test]

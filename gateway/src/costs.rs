@@ -10,7 +10,7 @@ use http::Method;
 use crate::extract::query::parameter;
 
 /// In tenths of an ordinary request, and why it differs from one.
-const COSTS: [(&str, u32); 18] = [
+const COSTS: [(&str, u32); 19] = [
     // A page brings twenty of them; each is bytes that are kept.
     ("GET /assets/{*path}", 1),
     ("GET /livez", 2),
@@ -28,6 +28,7 @@ const COSTS: [(&str, u32); 18] = [
     ("GET /openapi.json", 20),
     ("GET /v1/events", 20),
     ("GET /v1/events/{event_id}/availability", 20),
+    ("GET /v1/events/{event_id}/tickets/revoked", 20),
     ("GET /v1/events/{event_id}/plan", 50),
     // Signatures and drawings for each ticket.
     ("GET /v1/events/{event_id}/orders/{order_id}/tickets", 20),

@@ -88,16 +88,26 @@ impl StaffKeys {
         StaffKeys(Arc::new(Inner { keys: keys.into(), wrong: Mutex::default() }))
     }
 
-    /// Whose key this is. Every key is compared, each in constant time.
+    /// Whose key this is; one that is nobody's is noted.
     pub(crate) fn find(&self, text: &str) -> Option<(StaffId, StaffRole)> {
-        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        let found = self.0.keys.iter().fold(None, |found, key| {
-            if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
-        });
+        let found = self.look(text);
         if found.is_none() {
             self.refuse();
         }
         found.map(|key| (key.id, key.role))
+    }
+
+    /// Whether it is somebody's, for those who only count requests.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.look(text).is_some()
+    }
+
+    /// Every key is compared, each in constant time.
+    fn look(&self, text: &str) -> Option<&StaffKey> {
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        self.0.keys.iter().fold(None, |found, key| {
+            if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
+        })
     }
 
     fn refuse(&self) {
