@@ -3,9 +3,7 @@
 //! Only what the books can say for certain is owed. The seats that somebody gets who asked for the
 //! best ones are a choice, so a hold of the best is owed nothing; its number then shows the gap.
 
-use floodgate_domain::policy::{DURATION_MS_MAX, Policy};
 use floodgate_domain::price::{PriceTable, TIERS_MAX};
-use floodgate_domain::seats::SEATS_PER_HOLD_MAX;
 use floodgate_domain::{BuyerId, Command, HoldId, Place, SalePhase, SeatState};
 
 use super::holds::price;
@@ -16,9 +14,6 @@ use crate::books::stage::{OrderBook, OrderStage};
 
 /// Places that one command may reserve, and those an event may have.
 const PLACES_PER_COMMAND_MAX: u32 = 1 << 16;
-/// Bounds of every policy.
-const HOLDS_PER_BUYER_MAX: u8 = 4;
-const BUYERS_MAX: u32 = 1 << 24;
 /// Hands a ticket may go through.
 const EDITIONS_MAX: u16 = 16;
 
@@ -28,7 +23,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     let command = &asked.envelope.command;
     match command {
         Command::SetPrices(prices) => asked.is_staff() && fits(book, prices),
-        Command::SetPolicy(policy) => asked.is_staff() && is_sound(policy),
+        Command::SetPolicy(policy) => asked.is_staff() && policy.fault().is_none(),
         // An event that is not there shows in everything that follows.
         Command::CreateEvent(_) => false,
         Command::SetDials(change) => {
@@ -55,20 +50,6 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         Command::TransferTicket { .. } | Command::RedeemTicket { .. } => of_ticket(book, asked),
         command => command.hold_id().is_some_and(|hold_id| of_order(book, asked, hold_id)),
     }
-}
-
-/// Policies that every version takes; others may be refused.
-fn is_sound(policy: &Policy) -> bool {
-    let lengths = [policy.hold_ms, policy.payment_ms, policy.retry_ms, policy.pass_ms];
-    lengths.iter().all(|ms| (1..=DURATION_MS_MAX).contains(ms))
-        && policy.extension_ms <= DURATION_MS_MAX
-        && policy.cooldown_ms <= DURATION_MS_MAX
-        && (1..=SEATS_PER_HOLD_MAX).contains(&usize::from(policy.seats_per_hold_max))
-        && (1..=HOLDS_PER_BUYER_MAX).contains(&policy.holds_per_buyer_max)
-        && policy.seats_per_buyer_max >= 1
-        && policy.payment_attempts_max >= 1
-        && (1..=BUYERS_MAX).contains(&policy.buyers_max)
-        && policy.fault().is_none()
 }
 
 fn fits(book: &EventBook, prices: &PriceTable) -> bool {

@@ -16,6 +16,19 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
         .or_else(|| of_crowd(book, fact, asked))
 }
 
+/// Whoever of the staff a command is from; Floodgate itself is one of them.
+fn staff_of(asked: CommandView<'_>) -> StaffId {
+    match asked.envelope.actor {
+        Actor::Staff(staff) => staff,
+        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
+    }
+}
+
+/// The same as new prices and rules say it; under the first rules they do not.
+fn setter(asked: CommandView<'_>) -> Option<StaffId> {
+    (asked.version > 1).then_some(staff_of(asked))
+}
+
 fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let by_staff = (CAUSE, "nobody of the staff asked", asked.is_staff());
     let turned = |dial: PhaseDial, named: Option<PhaseDial>, to: SalePhase| {
@@ -25,10 +38,18 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
     Some(match (fact, &asked.envelope.command) {
         (Fact::PricesSet(prices), Command::SetPrices(named)) => {
             let is_same = prices == named && prices.currency == book.prices.currency;
-            vec![by_staff, (CAUSE, "other prices", is_same)]
+            vec![
+                by_staff,
+                (CAUSE, "other prices", is_same),
+                (CAUSE, "by another", prices.by == setter(asked)),
+            ]
         }
         (Fact::PolicySet(policy), Command::SetPolicy(named)) => {
-            vec![by_staff, (CAUSE, "another policy", policy == named)]
+            vec![
+                by_staff,
+                (CAUSE, "another policy", policy == named),
+                (CAUSE, "by another", policy.by == setter(asked)),
+            ]
         }
         (Fact::SaleOpened, Command::SetDials(change)) => {
             turned(PhaseDial::Open, change.phase, SalePhase::Open)
@@ -43,16 +64,12 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
             turned(PhaseDial::Cancel, change.phase, SalePhase::Cancelled)
         }
         (Fact::DialsSet { change, by }, Command::SetDials(named)) => {
-            let expected = match asked.envelope.actor {
-                Actor::Staff(staff) => staff,
-                Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
-            };
             // The phase is turned by a fact of its own, before.
             let is_turned = named.phase.is_none_or(|dial| dial.turn(book.phase) == Ok(book.phase));
             vec![
                 by_staff,
                 (CAUSE, "other dials", change == named && change.check().is_ok()),
-                (CAUSE, "by another", *by == expected),
+                (CAUSE, "by another", *by == staff_of(asked)),
                 (CAUSE, "the phase is another", is_turned),
             ]
         }

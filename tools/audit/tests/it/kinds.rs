@@ -149,12 +149,20 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             other.value.categories[0][0].amount += 1;
             let mut foreign = prices.clone();
             foreign.value.currency = Currency(*b"USD");
-            vec![("another price", Fact::PricesSet(other)), ("currency", Fact::PricesSet(foreign))]
+            let mut by = prices.clone();
+            by.by = Some(StaffId(99));
+            vec![
+                ("another price", Fact::PricesSet(other)),
+                ("currency", Fact::PricesSet(foreign)),
+                ("by another", Fact::PricesSet(by)),
+            ]
         }
         Fact::PolicySet(policy) => {
             let mut other = policy.clone();
             other.value.payment_ms += 1;
-            vec![("another policy", Fact::PolicySet(other))]
+            let mut by = policy.clone();
+            by.by = Some(StaffId(99));
+            vec![("another policy", Fact::PolicySet(other)), ("by another", Fact::PolicySet(by))]
         }
         Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {
             let all = [
