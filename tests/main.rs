@@ -14,6 +14,7 @@ mod http;
 mod network;
 mod process;
 mod schemas;
+mod settings;
 mod simulation;
 mod stored_log;
 mod stripe;

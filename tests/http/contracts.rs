@@ -60,10 +60,37 @@ async fn no_two_records_have_one_name_here_or_elsewhere() {
     assert!(!first.iter().any(|name| second.contains(name)), "{first:?}\n{second:?}");
 }
 
+/// All facts of the ledger as other teams would read them, by partition.
+fn ledger(world: &World) -> Vec<Vec<serde_json::Value>> {
+    let log = world.log();
+    let event = floodgate_streams::cloudevents::event;
+    let partitions = 0..log.partitions(Topic::Ledger);
+    let facts = partitions.map(|partition| {
+        let records = floodgate_testkit::records(&*log, Topic::Ledger, partition);
+        records.iter().map(|record| event(Topic::Ledger, partition, record)).collect()
+    });
+    facts.collect()
+}
+
+/// Waits until every partition follows the newest rules, which say who: several processes agree on
+/// them first.
+async fn until_rules_are_agreed(world: &World) {
+    let mut pulse = tokio::time::interval(std::time::Duration::from_millis(100));
+    for _ in 0..600 {
+        pulse.tick().await;
+        let is_set = |fact: &serde_json::Value| fact["data"]["fact"] == "engine_version_set";
+        if ledger(world).iter().all(|facts| facts.iter().any(is_set)) {
+            return;
+        }
+    }
+    panic!("the rules were not agreed on within a minute");
+}
+
 /// What history says and what the topics say: the same kinds, the same people.
 #[tokio::test(flavor = "multi_thread")]
 async fn history_and_topics_say_the_same_of_a_change() {
     let world = World::start().await;
+    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     let staff = world.staff();
     let put = async |what: &str, papers: &Papers, body: serde_json::Value| {
@@ -83,13 +110,7 @@ async fn history_and_topics_say_the_same_of_a_change() {
     assert_eq!(kinds, ["policy_set", "prices_set", "dials_set"]);
     assert_ne!(changes[0]["by"], changes[1]["by"], "an operator, then a manager");
 
-    let log = world.log();
-    let mut facts = Vec::new();
-    for partition in 0..log.partitions(Topic::Ledger) {
-        let records = floodgate_testkit::records(&*log, Topic::Ledger, partition);
-        let event = floodgate_streams::cloudevents::event;
-        facts.extend(records.iter().map(|record| event(Topic::Ledger, partition, record)));
-    }
+    let facts = ledger(&world).concat();
     for change in changes {
         let is_same = |fact: &&serde_json::Value| {
             fact["data"]["position"]["offset"] == change["offset"]
