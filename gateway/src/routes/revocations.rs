@@ -7,7 +7,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
-use crate::extract::{EventPath, Fan};
+use crate::caching::Public;
+use crate::extract::EventPath;
 use crate::ticket::{RevocationList, TicketKey};
 
 pub(crate) fn routes() -> Routes {
@@ -26,7 +27,6 @@ pub(crate) fn routes() -> Routes {
         (status = 304, description = "Still the list of that ETag")))]
 pub(crate) async fn list(
     State(signer): State<TicketKey>,
-    _: Fan,
     path: EventPath,
     headers: HeaderMap,
 ) -> Response {
@@ -40,12 +40,9 @@ pub(crate) async fn list(
         let text = view.revoked.signed(|| signer.revoked(&of_event()));
         text.to_string().into_response()
     };
-    let headers = response.headers_mut();
-    // At a gate, a list of half a minute ago is as good as new, and an old one better than none.
-    let cached = HeaderValue::from_static("public, max-age=30, stale-if-error=86400");
-    headers.insert(header::CACHE_CONTROL, cached);
     if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
+        response.headers_mut().insert(header::ETAG, tag);
     }
-    response
+    // At a gate, a list of half a minute ago is as good as new.
+    Public::seconds(30, response).into_response()
 }
