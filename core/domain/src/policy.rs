@@ -34,7 +34,8 @@ pub struct Policy {
     pub shoppers_max: u32,
     /// How long a pass is good for, from Entered.
     pub pass_ms: u64,
-    /// Distinct buyers the event remembers; bounds its largest table.
+    /// Buyers at once: those who have seats, held or bought. Under the first rules, distinct people the
+    /// event remembers.
     pub buyers_max: u32,
 }
 

@@ -45,6 +45,7 @@ pub(crate) struct PolicyPatch {
     /// How long a shopper may stay.
     pub(crate) pass: Option<String>,
     /// Distinct buyers the event remembers.
+    /// Buyers who have seats at once, held or bought; people who only came by are not counted.
     pub(crate) buyers_max: Option<u32>,
 }
 

@@ -177,9 +177,8 @@ impl Target<'_> {
             seats: *seats,
         };
         event.orders.insert(order, hold_id);
-        let (_, buyer) = event.buyers.entry(id);
-        buyer.add_hold(hold_id);
-        buyer.seats_count += seats.len() as u16;
+        event.buyers.entry(id).1.add_hold(hold_id);
+        event.buyers.add_seats(id, seats.len() as u16);
         self.start_order_timer(hold_id, until);
     }
 
@@ -259,7 +258,7 @@ impl Target<'_> {
         if kept == SeatsKept::Held {
             buyer.drop_hold(hold_id);
         } else {
-            buyer.seats_count += seats.len() as u16;
+            event.buyers.add_seats(order.buyer, seats.len() as u16);
             event.seat_map.hold(seats);
             event.orders.revive(hold_id);
         }
@@ -274,12 +273,11 @@ impl Target<'_> {
         };
         order.status = status;
         order.until = LogTime(0);
-        let (_, buyer) = event.buyers.entry(order.buyer);
-        buyer.drop_hold(hold_id);
-        buyer.seats_count -= seats.len() as u16;
+        let buyer = order.buyer;
+        event.buyers.entry(buyer).1.drop_hold(hold_id);
+        event.buyers.remove_seats(buyer, seats.len() as u16);
         event.seat_map.free(seats);
         event.tickets.forget(hold_id, seats.as_slice());
-        let buyer = order.buyer;
         event.orders.retire(hold_id);
         event.prune_unanswered(buyer);
     }

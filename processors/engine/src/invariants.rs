@@ -155,6 +155,8 @@ fn buyer_limits(_: &Engine, event: &Event) -> Result<(), String> {
         expect_equal("seats of a buyer", u64::from(buyer.seats_count), seats[at])?;
         expect_equal("holds of a buyer", u64::from(buyer.holds_count), holds[at])?;
     }
+    let with_seats = seats.iter().filter(|count| **count > 0).count();
+    expect_equal("buyers with seats", event.buyers.with_seats() as u64, with_seats as u64)?;
     Ok(())
 }
 

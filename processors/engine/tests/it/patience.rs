@@ -131,6 +131,39 @@ fn late_money_finds_seats_that_are_set_aside() {
     assert_eq!(stage.fact_names(before), ["SeatsReturned", "OrderConfirmed"]);
 }
 
+/// People who came by and have nothing are not counted, so they lock nobody out.
+#[test]
+fn the_limit_of_buyers_counts_those_who_have_seats() {
+    let few = Policy { buyers_max: 2, cooldown_ms: 0, ..policy() };
+    let come_by = |version| {
+        let mut stage = Stage::open_under(version, few);
+        for number in 1..=2 {
+            stage.ask(buyer(number), enter(number));
+            stage.ask(buyer(number), Command::Leave);
+        }
+        stage
+    };
+    let locked_out = (buyer(3), enter(3), No(Refusal::TooManyBuyers));
+    check(&mut come_by(BASE_VERSION), vec![locked_out]);
+
+    let mut stage = come_by(NEWEST_VERSION);
+    for number in 3..=5 {
+        stage.ask(buyer(number), enter(number));
+    }
+    let hold_id = order(&stage.ask(buyer(3), seats(&[0]))).hold_id;
+    check(
+        &mut stage,
+        vec![
+            (buyer(4), seats(&[1]), Seats(&[1])),
+            (buyer(5), seats(&[2]), No(Refusal::TooManyBuyers)),
+            // Who has seats may have more, and whoever gives theirs back makes room.
+            (buyer(4), seats(&[3]), Seats(&[3])),
+        ],
+    );
+    stage.ask(buyer(3), Command::ReleaseHold { hold_id });
+    check(&mut stage, vec![(buyer(5), seats(&[2]), Seats(&[2]))]);
+}
+
 /// Follows the facts alone: no order is unpaid beyond its bound, nobody holds while they cool down,
 /// and what was set aside is nobody's until it returns.
 pub(crate) fn nobody_holds_for_nothing(facts: &[FactRecord], policy: Policy) -> Result<(), String> {

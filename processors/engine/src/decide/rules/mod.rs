@@ -1,5 +1,6 @@
 //! Rules that several commands share, one subject per file.
 
+pub(super) mod crowd;
 pub(super) mod decline;
 pub(super) mod give_back;
 pub(super) mod limits;
