@@ -262,6 +262,7 @@ impl Ledger {
                         && asked.envelope.event_id == record.event_id
                         && asked.is_system()
                         && !is_repeated
+                        || cause::is_restored(record, asked)
                 }) && self.is_news(*version);
                 self.reading.version = *version;
                 self.reading.is_version_set = true;
@@ -275,6 +276,7 @@ impl Ledger {
                         && asked.envelope.event_id == record.event_id
                         && asked.is_staff()
                         && !is_repeated
+                        || cause::is_restored(record, asked)
                 });
                 let words = || format!("{} exists twice, or as nobody asked", record.event_id);
                 let is_new = self.events.insert(record.event_id, EventBook::of(new)).is_none();

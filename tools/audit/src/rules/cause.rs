@@ -36,7 +36,7 @@ pub(crate) fn check(
 }
 
 /// Whether a repair put exactly this fact in the place of its command.
-fn is_restored(record: &FactRecord, asked: CommandView<'_>) -> bool {
+pub(crate) fn is_restored(record: &FactRecord, asked: CommandView<'_>) -> bool {
     let Command::RestoreFacts { facts } = &asked.envelope.command else { return false };
     let is_it = |bytes: &Vec<u8>| decode_fact(bytes).is_ok_and(|fact| fact == *record);
     asked.is_system() && facts.iter().any(is_it)
