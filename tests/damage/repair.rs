@@ -127,23 +127,15 @@ async fn what_lost_commands_led_to_comes_from_the_ledger_and_the_sale_goes_on() 
     let mut random = StdRng::seed_from_u64(seed);
     let installation = Installation::sold().await;
     let ledger = installation.records(Topic::Ledger);
-    let tails: Vec<u64> = (0..4)
-        .map(|partition| {
-            let facts = ledger.iter().filter(|(of, ..)| *of == partition);
-            let offsets = facts.map(|(.., fact)| decode_fact(fact).unwrap().position.offset);
-            offsets.max().unwrap_or(0)
-        })
-        .collect();
-    let cohorts: BTreeSet<(u32, u64)> = ledger
+    // Those that led to something, and whose facts say all of it.
+    let known: BTreeSet<(u32, u64)> = ledger
         .iter()
         .map(|(partition, _, _, fact)| (*partition, decode_fact(fact).unwrap()))
-        .filter(|(_, one)| matches!(one.fact, Fact::CohortJoined { .. } | Fact::CohortLeft { .. }))
+        .filter(|(_, one)| !matches!(one.fact, Fact::CohortJoined { .. } | Fact::CohortLeft { .. }))
         .map(|(partition, one)| (partition, one.position.offset))
         .collect();
-    let known = |(_, partition, offset): &Spot| {
-        *offset <= tails[*partition as usize] && !cohorts.contains(&(*partition, *offset))
-    };
-    let all: Vec<Spot> = spots(&installation, Topic::Commands).into_iter().filter(known).collect();
+    let mut all = spots(&installation, Topic::Commands);
+    all.retain(|(_, partition, offset)| known.contains(&(*partition, *offset)));
     let damaged: Vec<Spot> = all.sample(&mut random, 25).copied().collect();
     damaged.iter().for_each(|spot| spoil(&installation, *spot));
     repair(&installation, &[], &damaged, "from the ledger: what it led to");

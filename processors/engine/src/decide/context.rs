@@ -11,7 +11,8 @@ pub(crate) struct Context {
     pub(crate) now: LogTime,
     pub(crate) actor: Actor,
     pub(crate) version: u32,
-    /// A number that follows from the whole log so far, so that nobody outside can foresee it.
+    /// A number that follows from the last commands of everybody, so that nobody outside can foresee
+    /// it.
     pub(crate) chance: u64,
 }
 
