@@ -145,7 +145,7 @@ fn the_error_names_the_record_and_what_to_do() {
     assert!(matches!(error, LogError::Damaged { offset: 1, .. }), "{error:?}");
     let says = error.to_string();
     assert!(says.contains("record 1 of floodgate.commands.v1/1 is damaged"), "{says}");
-    assert!(says.contains("floodgate log check"), "{says}");
+    assert!(says.contains("floodgate log repair"), "{says}");
     // What lies before it can still be read.
     let mut reader = log.reader(Topic::Commands, 1, 0).unwrap();
     assert_eq!(reader.poll(1, Duration::ZERO, &mut records).unwrap(), 1);
