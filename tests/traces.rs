@@ -126,7 +126,8 @@ async fn a_request_is_followed_from_http_to_the_engine_and_back() {
     assert_eq!(roles[3], processor);
     let at = |span: &Value, end: &str| -> u64 { span[end].as_str().unwrap().parse().unwrap() };
     assert!(at(&request, "startTimeUnixNano") <= at(&append, "startTimeUnixNano"));
-    assert!(at(&decide, "endTimeUnixNano") <= at(&request, "endTimeUnixNano") + 1_000_000);
+    // The answer is sent before the span of the decision ends, so only its start is certain.
+    assert!(at(&decide, "startTimeUnixNano") <= at(&request, "endTimeUnixNano"));
     // Requests nobody asked to trace leave no trace.
     assert!(spans.lock().unwrap().iter().all(|(_, span)| span["traceId"] == trace));
 }

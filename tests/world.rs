@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use floodgate_admission::puzzle;
+use floodgate_event_log::Topic;
 use floodgate_http_client::{Call, Http, Response};
 use floodgate_seating::{demo_prices, generate, to_base64};
 use floodgate_server::keys::KeyFiles;
@@ -161,8 +163,28 @@ impl World {
         Papers { bearer: self.manager.clone(), ..Papers::default() }
     }
 
+    /// Waits until every partition says which rules it follows, as its first fact: several processes
+    /// agree on them first, and what is decided before is decided by older ones.
+    async fn rules_are_agreed(&self) {
+        let log = self.log();
+        let mut pulse = tokio::time::interval(Duration::from_millis(20));
+        let started = Instant::now();
+        loop {
+            pulse.tick().await;
+            let are_set = tokio::task::block_in_place(|| {
+                let partitions = log.partitions(Topic::Commands);
+                (0..partitions).all(|one| log.end(Topic::Ledger, one).is_ok_and(|end| end > 0))
+            });
+            if are_set {
+                return;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "the rules are not agreed on");
+        }
+    }
+
     /// An event on sale; its path.
     pub(crate) async fn event(&self, policy: Value) -> String {
+        self.rules_are_agreed().await;
         let staff = self.staff();
         let created = self.post("/v1/events", &staff, new_event(&policy)).await;
         assert_eq!(created.status, 201, "{}", created.body);
@@ -211,7 +233,7 @@ impl World {
     /// Enters as soon as it is the turn of these papers.
     pub(crate) async fn enter(&self, event: &str, papers: &mut Papers) {
         let path = format!("{event}/enter");
-        let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
+        let mut pulse = tokio::time::interval(Duration::from_millis(80));
         for _ in 0..400 {
             pulse.tick().await;
             let answer = self.post(&path, papers, json!({})).await;
@@ -236,7 +258,7 @@ impl World {
         wanted: impl Fn(&Response) -> bool,
     ) -> Response {
         // Slower than a device's rate limit.
-        let mut pulse = tokio::time::interval(std::time::Duration::from_millis(80));
+        let mut pulse = tokio::time::interval(Duration::from_millis(80));
         let mut last = None;
         for _ in 0..400 {
             pulse.tick().await;
