@@ -79,7 +79,8 @@ async function manyTabs(browser, between) {
   await buyer.click('.pay-form button[type="submit"]');
   await at(buyer, 'tickets');
   await buyer.waitForSelector('.ticket img.qr', { timeout: LONG });
-  assert.ok(between.streamsMost >= 1 && between.streamsMost <= 2, `${between.streamsMost} streams at once`);
+  // Two, and for a moment the one that the next takes the place of: seven tabs leave room to buy.
+  assert.ok(between.streamsMost >= 1 && between.streamsMost <= 3, `${between.streamsMost} streams at once`);
   await context.close();
 }
 
