@@ -58,7 +58,7 @@ pub(super) fn audit(
     ledger.end_partition();
     public.finish(&mut ledger.found)?;
     let repeated = published.repeated;
-    published.failure.map_or(Ok(PartitionRead { pending, repeated }), Err)
+    published.records.failure.map_or(Ok(PartitionRead { pending, repeated }), Err)
 }
 
 impl Audited<'_> {

@@ -3,17 +3,14 @@
 //! Two owners of one partition, one of them a ghost, publish the same facts, and readers drop what
 //! is not greater than the last. Here what is dropped must be what was seen before.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 
 use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{FactPosition, FactRecord};
-use floodgate_event_log::{Log, LogReader, Record, Topic};
+use floodgate_event_log::{Log, Topic};
 
 use crate::findings::Findings;
-use crate::reading::{BATCH, reader_from_start};
+use crate::reading::UpTo;
 use crate::seen::Seen;
 
 /// A fact and the bytes it was published in.
@@ -24,27 +21,21 @@ pub(super) struct PublishedFact {
 
 /// Reads the ledger of one partition up to an end.
 pub(super) struct Published {
-    reader: Box<dyn LogReader>,
+    pub(super) records: UpTo,
     partition: u32,
-    end: u64,
-    batch: VecDeque<Record>,
     peeked: Option<PublishedFact>,
     seen: Seen,
     pub(super) repeated: u64,
-    pub(super) failure: Option<anyhow::Error>,
 }
 
 impl Published {
     pub(super) fn open(log: &dyn Log, partition: u32, end: u64) -> Result<Self> {
         Ok(Published {
-            reader: reader_from_start(log, Topic::Ledger, partition)?,
+            records: UpTo::open(log, Topic::Ledger, partition, end)?,
             partition,
-            end,
-            batch: VecDeque::new(),
             peeked: None,
             seen: Seen::default(),
             repeated: 0,
-            failure: None,
         })
     }
 
@@ -64,7 +55,7 @@ impl Published {
 
     fn read(&mut self, found: &mut Findings) -> Option<PublishedFact> {
         loop {
-            let record = self.record()?;
+            let record = self.records.next()?;
             let fact = match decode_fact(&record.value) {
                 Ok(fact) => fact,
                 Err(error) => {
@@ -85,23 +76,5 @@ impl Published {
             }
             return Some(PublishedFact { fact, bytes });
         }
-    }
-
-    fn record(&mut self) -> Option<Record> {
-        let mut batch = Vec::new();
-        while self.batch.is_empty() {
-            if self.reader.position() >= self.end || self.failure.is_some() {
-                return None;
-            }
-            match self.reader.poll(BATCH, Duration::from_secs(10), &mut batch) {
-                Ok(0) => self.failure = Some(anyhow!("the facts stopped before their end")),
-                Ok(_) => {}
-                Err(error) => self.failure = Some(error.into()),
-            }
-            // What a running server has published since belongs to what is pending.
-            let end = self.end;
-            self.batch.extend(batch.drain(..).filter(|record| record.offset < end));
-        }
-        self.batch.pop_front()
     }
 }

@@ -1,18 +1,15 @@
 //! Every public fact is the image of one in the ledger, and none is missing between two.
 
-use std::collections::VecDeque;
-use std::time::Duration;
-
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use serde_json::Value;
 
 use floodgate_domain::effects::Visibility;
 use floodgate_domain::{FactPosition, FactRecord};
-use floodgate_event_log::{Log, LogReader, Record, Topic};
+use floodgate_event_log::{Log, Topic};
 use floodgate_streams::public::FactBody;
 
 use crate::findings::Findings;
-use crate::reading::{BATCH, reader_from_start};
+use crate::reading::UpTo;
 use crate::seen::Seen;
 
 const FACTS: &str = "public-facts";
@@ -21,16 +18,13 @@ const ALWAYS: [&str; 4] = ["fact", "event_id", "position", "at"];
 
 /// The public facts of one partition, read beside its ledger.
 pub(crate) struct PublicFacts {
-    reader: Box<dyn LogReader>,
+    records: UpTo,
     partition: u32,
-    end: u64,
-    batch: VecDeque<Record>,
     next: Option<PublicFact>,
     seen: Seen,
     /// Whether what comes next in the ledger has to come next here: from the first record on, unless
     /// the first ones are no longer kept.
     has_begun: bool,
-    failure: Option<anyhow::Error>,
 }
 
 struct PublicFact {
@@ -41,15 +35,13 @@ struct PublicFact {
 
 impl PublicFacts {
     pub(crate) fn open(log: &dyn Log, partition: u32) -> Result<Self> {
+        let end = log.end(Topic::Facts, partition)?;
         Ok(PublicFacts {
-            reader: reader_from_start(log, Topic::Facts, partition)?,
+            records: UpTo::open(log, Topic::Facts, partition, end)?,
             partition,
-            end: log.end(Topic::Facts, partition)?,
-            batch: VecDeque::new(),
             next: None,
             seen: Seen::default(),
             has_begun: log.first(Topic::Facts, partition)? == 0,
-            failure: None,
         })
     }
 
@@ -97,12 +89,12 @@ impl PublicFacts {
         found.check(FACTS, left == 0, || {
             format!("{left} public facts of partition {} are none of the ledger", self.partition)
         });
-        self.failure.map_or(Ok(()), Err)
+        self.records.failure.map_or(Ok(()), Err)
     }
 
     fn read(&mut self, found: &mut Findings) -> Option<PublicFact> {
         loop {
-            let record = self.record()?;
+            let record = self.records.next()?;
             let body: Option<Value> = serde_json::from_slice(&record.value).ok();
             let position = body.as_ref().and_then(|body| position(body, self.partition));
             let (Some(body), Some(position)) = (body, position) else {
@@ -117,23 +109,6 @@ impl PublicFacts {
             let key = String::from_utf8_lossy(&record.key).into_owned();
             return Some(PublicFact { position, body, key });
         }
-    }
-
-    fn record(&mut self) -> Option<Record> {
-        let mut batch = Vec::new();
-        while self.batch.is_empty() {
-            if self.reader.position() >= self.end || self.failure.is_some() {
-                return None;
-            }
-            match self.reader.poll(BATCH, Duration::from_secs(10), &mut batch) {
-                Ok(0) => self.failure = Some(anyhow!("the public facts stopped before their end")),
-                Ok(_) => {}
-                Err(error) => self.failure = Some(error.into()),
-            }
-            let end = self.end;
-            self.batch.extend(batch.drain(..).filter(|record| record.offset < end));
-        }
-        self.batch.pop_front()
     }
 }
 
