@@ -302,6 +302,20 @@ fn who_stores_its_last_snapshots_still_takes_what_nobody_else_has() {
 }
 
 #[test]
+fn what_is_gained_while_its_runner_stops_is_started_among_the_last_snapshots_too() {
+    let mut desk = Desk::joined(2, 0);
+    desk.group(&[0, 1], &[]);
+    desk.all(READY);
+    desk.group(&[], &[1]);
+    assert_eq!(desk.after(LINGER), [Stop(1)]);
+    desk.seen.should_stop = true;
+    assert_eq!(desk.group(&[1], &[]), [Retire]);
+    desk.is(1, ENDED);
+    assert_eq!(desk.after(MOMENT), [Remove(1), StartOwner(1), Retire]);
+    assert_eq!(desk.owned(), [0, 1]);
+}
+
+#[test]
 fn snapshots_that_do_not_come_to_an_end_are_not_waited_for() {
     let mut desk = Desk::joined(1, 0);
     desk.group(&[0], &[]);

@@ -395,11 +395,16 @@ impl TakeoverPolicy {
         self.phase = Phase::Retiring { until: now + RETIRE_WITHIN };
     }
 
-    /// Snapshots first, while everything goes on, and what lingers too; then the group is left, and whoever takes over
-    /// finds them. Payments end only now, so that none waits for a snapshot.
+    /// Snapshots first, while everything goes on, and what lingers too; then the group is left, and
+    /// whoever takes over finds them. Payments end only now, so that none waits for a snapshot.
     fn retire(&mut self, seen: &Observation, until: Duration, actions: &mut Vec<SupervisorAction>) {
+        // What is gained while its follower ends is owned here too, until the group is left.
+        self.remove_stopped(seen, actions);
         self.take_share(seen, actions);
-        if !seen.reassignment.gained.is_empty() {
+        let owns = |action: &_| {
+            matches!(action, SupervisorAction::StartOwner(_) | SupervisorAction::Own(_))
+        };
+        if actions.iter().any(owns) {
             actions.push(SupervisorAction::Retire);
         }
         let mut runners = self.shares.keys();
