@@ -19,7 +19,7 @@ use crate::tables::{Column, Dialect, Lacking, Write};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: " WITHOUT ROWID",
-    create_view: "CREATE VIEW IF NOT EXISTS",
+    create_view: |name| format!("DROP VIEW IF EXISTS {name};\nCREATE VIEW {name}"),
     source: one_row,
 };
 

@@ -3,11 +3,12 @@
 //! Only what cannot be derived is written; indexes are rebuilt. The limits are the
 //! reader's: they bound tables, not decisions already made.
 
+use super::block::Block;
 use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
-use super::seat_map::{Block, SeatMap};
+use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
 use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
 use super::waiting_line::WaitingLine;
@@ -140,7 +141,35 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     write_tickets(&event.tickets, out);
     if form != FIRST_FORM {
         write_unanswered(&event.unanswered, out);
+        write_neighbours(&event.seat_map.blocks, out);
     }
+}
+
+/// Of the few blocks about which there is something to say.
+fn write_neighbours(blocks: &[Block], out: &mut Vec<u8>) {
+    let says = |block: &&Block| block.touches || block.companion != 0;
+    out.put_count(blocks.iter().filter(says).count());
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| says(block)) {
+        out.put_varint(at as u64);
+        out.put_u8(u8::from(block.touches));
+        out.put_u64_fixed(block.companion);
+    }
+}
+
+fn read_neighbours(mut seat_map: SeatMap, cursor: &mut Cursor<'_>) -> Result<SeatMap, WireError> {
+    let count = read_count(cursor)?;
+    if count == 0 {
+        return Ok(seat_map);
+    }
+    for _ in 0..count {
+        let at = cursor.usize(COUNT_MAX, "a block's number")?;
+        let block =
+            seat_map.blocks.get_mut(at).ok_or(WireError::OutOfBounds("a block's number"))?;
+        block.touches = cursor.bool()?;
+        block.companion = cursor.u64_fixed()?;
+    }
+    let SeatMap { blocks, category_count, .. } = seat_map;
+    Ok(SeatMap::from_blocks(blocks, category_count))
 }
 
 fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {
@@ -281,6 +310,7 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     event.tickets = read_tickets(cursor)?;
     if form != FIRST_FORM {
         event.unanswered = read_unanswered(cursor)?;
+        event.seat_map = read_neighbours(event.seat_map, cursor)?;
     }
     Ok(event)
 }
@@ -305,8 +335,10 @@ fn read_block(cursor: &mut Cursor<'_>) -> Result<Block, WireError> {
         category,
         count,
         general_admission: cursor.bool()?,
+        touches: false,
         for_sale: cursor.u64_fixed()?,
         accessible: cursor.u64_fixed()?,
+        companion: 0,
         free: cursor.u64_fixed()?,
         sold: cursor.u64_fixed()?,
         longest: 0,

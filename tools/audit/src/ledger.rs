@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, Place, Policy, SeatId,
-    SeatList,
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, Place, Policy, PriceTable,
+    SeatId, SeatList,
 };
 
 use crate::crowd::CrowdBook;
@@ -58,7 +58,9 @@ struct EventBook {
     /// The largest shop this event ever allowed since it was last emptier than that.
     shoppers_ceiling: u64,
     owners: HashMap<SeatId, HoldId>,
-    for_sale: HashSet<SeatId>,
+    /// Seats that can be sold at all, by their category.
+    for_sale: HashMap<SeatId, u8>,
+    prices: PriceTable,
     orders: HashMap<HoldId, OrderBook>,
     buyers: HashMap<BuyerId, BuyerBook>,
     shoppers: HashSet<BuyerId>,
@@ -66,6 +68,18 @@ struct EventBook {
     places: u64,
     crowd: CrowdBook,
     tickets: TicketBook,
+}
+
+impl EventBook {
+    fn sells(&self, seat: &SeatId) -> bool {
+        self.for_sale.get(seat).is_some_and(|category| self.prices.sells(*category))
+    }
+
+    /// Seats that are for sale, and those that somebody has though their price is gone.
+    fn capacity(&self) -> u64 {
+        let counts = |seat: &&SeatId| self.sells(seat) || self.owners.contains_key(seat);
+        self.for_sale.keys().filter(counts).count() as u64
+    }
 }
 
 /// The books of all events.
@@ -172,7 +186,8 @@ impl Ledger {
                 policy: new.policy,
                 shoppers_ceiling: u64::from(new.policy.shoppers_max),
                 owners: HashMap::new(),
-                for_sale: for_sale.map(|seat| seat.seat).collect(),
+                for_sale: for_sale.map(|seat| (seat.seat, seat.category)).collect(),
+                prices: new.prices.clone(),
                 orders: HashMap::new(),
                 buyers: HashMap::new(),
                 shoppers: HashSet::new(),
@@ -200,6 +215,7 @@ impl Ledger {
 
     fn enter(&mut self, book: &mut EventBook, record: &FactRecord) {
         match &record.fact {
+            Fact::PricesSet(prices) => book.prices.clone_from(prices),
             Fact::PolicySet(policy) => {
                 book.policy = **policy;
                 let now = book.shoppers.len() as u64;
@@ -229,6 +245,11 @@ impl Ledger {
                     u64::from(book.policy.shoppers_max).max(book.shoppers.len() as u64);
             }
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+                let sells = |seat| book.sells(&seat);
+                let priced = seats.iter().all(sells);
+                self.check("seat-has-price", priced, || {
+                    format!("{hold_id} holds what has no price")
+                });
                 self.own(book, *hold_id, seats);
                 let order = OrderBook {
                     buyer: *buyer,
@@ -309,7 +330,7 @@ impl Ledger {
     fn own(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
         for seat in seats.iter() {
             let before = book.owners.insert(seat, hold_id);
-            let ok = before.is_none() && book.for_sale.contains(&seat);
+            let ok = before.is_none() && book.for_sale.contains_key(&seat);
             self.check("seat-one-owner", ok, || {
                 format!("seat {} goes to {hold_id} and belongs to {before:?}", seat.0)
             });
@@ -417,8 +438,8 @@ impl Ledger {
                     Stage::Over => self.check("hold-ends", true, String::new),
                 }
             }
-            let capacity = book.for_sale.len() as u64;
             let owned = book.owners.len() as u64;
+            let capacity = book.capacity();
             self.check("seats-add-up", owned == held + sold && owned <= capacity, || {
                 format!("{owned} seats have owners, {held} held, {sold} sold of {capacity}")
             });

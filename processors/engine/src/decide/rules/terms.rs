@@ -5,12 +5,20 @@ use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::seats::SEATS_PER_HOLD_MAX;
 
 use crate::buyers::HOLDS_PER_BUYER_MAX;
+use crate::decide::Context;
+use crate::version::LAST_PRICE_HAS_NO_END;
 
 /// Sixteen million buyers are a gigabyte of records.
 const BUYERS_MAX: u32 = 1 << 24;
 
-pub(in crate::decide) fn prices_fit(prices: &PriceTable, categories: usize) -> bool {
+pub(in crate::decide) fn prices_fit(
+    context: Context,
+    prices: &PriceTable,
+    categories: usize,
+) -> bool {
+    let may_end = !context.follows(LAST_PRICE_HAS_NO_END);
     prices.categories.len() <= categories
+        && (may_end || prices.first_that_ends().is_none())
         && prices.categories.iter().all(|tiers| {
             tiers.len() <= TIERS_MAX && tiers.iter().all(|tier| tier.fee <= tier.amount)
         })
