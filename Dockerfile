@@ -5,9 +5,11 @@ COPY . .
 RUN cargo build --release --locked
 
 FROM debian:bookworm-slim
-RUN useradd --system --home /var/lib/floodgate floodgate \
-    && mkdir -p /var/lib/floodgate/snapshots && chown -R floodgate /var/lib/floodgate
+# A number that hosts can name: files of secrets belong to it, see docker-compose.yml.
+RUN useradd --system --uid 10001 --home /var/lib/floodgate floodgate \
+    && mkdir -p /var/lib/floodgate/snapshots && chown -R floodgate /var/lib/floodgate \
+    && chmod -R go-rwx /var/lib/floodgate
 COPY --from=build /source/target/release/floodgate /usr/local/bin/floodgate
-USER floodgate
+USER 10001
 ENTRYPOINT ["floodgate"]
 CMD ["--help"]

@@ -187,8 +187,13 @@ async fn missing_servers_are_reported_one_by_one() {
     patient.set("engine.snapshots", "/nowhere/at/all");
     let key = patient.data().join("keys/ticket.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(patient.data(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let findings = patient.examine().await;
-    assert_eq!(findings.faults(), ["keys", "snapshots", "kafka", "redis", "postgres"]);
+    assert_eq!(
+        findings.faults(),
+        ["keys", "data folder", "snapshots", "kafka", "redis", "postgres"]
+    );
+    assert!(findings.said("data folder").contains("chmod 700"), "{}", findings.said("data folder"));
     assert!(findings.said("keys").contains("chmod 600"), "{}", findings.said("keys"));
     assert!(findings.said("kafka").contains(NOBODY), "{}", findings.said("kafka"));
     assert!(!findings.said("redis").contains("secret"), "a password was printed");

@@ -4,14 +4,17 @@
 mod cluster;
 mod crash;
 mod damage;
+mod declared;
 mod doctor;
 mod drain;
 mod failing;
 mod form;
 mod help;
 mod http;
+mod network;
 mod process;
 mod schemas;
+mod settings;
 mod simulation;
 mod stored_log;
 mod stripe;

@@ -20,6 +20,29 @@ fn the_files_are_those_of_this_build() {
     assert_eq!(read("asyncapi.json"), asyncapi(), "run `floodgate schemas --out docs/schemas`");
 }
 
+#[test]
+fn references_of_the_topics_lead_somewhere() {
+    fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str));
+                fields.values().for_each(|value| references(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+    let documents = schemas().into_iter().map(|(_, schema)| schema).chain([asyncapi()]);
+    for document in documents {
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        for reference in found {
+            let pointer = reference.strip_prefix('#').unwrap();
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+}
+
 /// What a reader of `before` would trip over in `after`.
 fn breaks(path: &str, before: &Value, after: &Value) -> Vec<String> {
     let mut found = Vec::new();

@@ -12,7 +12,7 @@ use http::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::form;
+use crate::{declared, form};
 
 /// A server on a free port, its data in a folder that goes with it.
 pub(crate) struct World {
@@ -141,7 +141,9 @@ impl World {
         }
         let bearer = Some(papers.bearer.as_str()).filter(|bearer| !bearer.is_empty());
         let call = Call { headers, key, bearer, body };
-        self.http.until_decided(method, path, call).await.unwrap()
+        let answer = self.http.until_decided(method.clone(), path, call).await.unwrap();
+        declared::check(&method, path, &answer);
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str, papers: &Papers) -> Response {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use floodgate_domain::{EventId, Place};
+use floodgate_domain::{EventId, Frontier, Place};
 
 use crate::store::{PlaceReserver, StoreError};
 
@@ -30,8 +30,10 @@ impl Entry {
         self.block.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Option<Place> {
+    /// The next number that was not called yet: who gets one waits like everybody before.
+    fn take(&self, not_below: Frontier) -> Option<Place> {
         let mut block = self.lock();
+        block.next = block.next.max(not_below.0.min(block.end));
         (block.next < block.end).then(|| {
             block.next += 1;
             Place(block.next - 1)
@@ -58,16 +60,20 @@ impl Blocks {
         Arc::clone(events.entry(event_id).or_default())
     }
 
-    /// The next number of an event; nobody else was or will be given it.
-    pub(crate) async fn next(&self, event_id: EventId) -> Result<Place, StoreError> {
+    /// The next number of an event that is not below a frontier; nobody else was or will be given it.
+    pub(crate) async fn next(
+        &self,
+        event_id: EventId,
+        not_below: Frontier,
+    ) -> Result<Place, StoreError> {
         let entry = self.entry(event_id);
         loop {
-            if let Some(place) = entry.take() {
+            if let Some(place) = entry.take(not_below) {
                 return Ok(place);
             }
             let _turn = entry.fetching.lock().await;
             // Whoever held the turn before may have brought a block.
-            if let Some(place) = entry.take() {
+            if let Some(place) = entry.take(not_below) {
                 return Ok(place);
             }
             let first = self.reserver.reserve(event_id, self.size).await?;
@@ -83,6 +89,25 @@ impl Blocks {
         if block.next == place.0 + 1 {
             block.next = place.0;
         }
+    }
+
+    /// One more than the last number given out here: every number before it was given out, here or by
+    /// somebody else, or never will be. 0 before the first block.
+    pub(crate) fn given_beyond(&self, event_id: EventId) -> u64 {
+        self.entry(event_id).lock().next
+    }
+
+    /// A line that has reached the numbers not given out here, while others wait behind them, passes
+    /// over them: nobody has them, and nobody will be given them.
+    pub(crate) fn pass_over(&self, event_id: EventId, reached: Frontier, given: u64) -> Frontier {
+        let entry = self.entry(event_id);
+        let mut block = entry.lock();
+        let is_inside = block.next <= reached.0 && reached.0 < block.end;
+        if !is_inside || given <= block.end {
+            return reached;
+        }
+        block.next = block.end;
+        Frontier(block.end)
     }
 
     pub(crate) fn forget(&self, event_id: EventId) {

@@ -67,11 +67,17 @@ pub async fn keeps_the_contract(
     }
     assert_eq!(places.len(), 250, "every buyer has a place of their own");
 
-    assert_eq!(store.agree(event_id, Frontier(7)).await.expect("an answer"), Frontier(7));
-    assert!(
-        store.agree(event_id, Frontier(3)).await.expect("an answer") >= Frontier(3),
-        "nobody is called back"
-    );
+    let agreed = store.agree(event_id, Frontier(7)).await.expect("an answer");
+    assert_eq!(agreed.frontier, Frontier(7));
+    let last = places.iter().map(|place| place.0).max().unwrap_or(0);
+    assert!(agreed.given_beyond > last, "{agreed:?} although {last} is given out");
+    let agreed = store.agree(event_id, Frontier(3)).await.expect("an answer");
+    assert!(agreed.frontier >= Frontier(3), "nobody is called back");
+
+    let behind = Wanted { not_below: Frontier(5_000), ..Wanted::by(BuyerId(2_000)) };
+    let place = store.join(event_id, behind).await.expect("a place is free");
+    assert!(place >= Place(5_000), "{place:?} was called before it was given out");
+    assert!(places.insert(place));
 
     // A store that starts again skips numbers, and never issues one twice.
     let restarted = make(Arc::clone(&reserver) as Arc<dyn PlaceReserver>).await;
@@ -88,7 +94,7 @@ pub async fn keeps_the_contract(
 async fn a_proof_gives_one_place(store: &Arc<dyn AdmissionStore>, event_id: EventId) {
     let proof = |at| Some(Proof { id: at, issued_at: LogTime(1_800_000_000_000 + at) });
     let join = async |spent, proof| {
-        store.join(event_id, Wanted { buyer: BuyerId(777), spent, proof }).await
+        store.join(event_id, Wanted { spent, proof, ..Wanted::by(BuyerId(777)) }).await
     };
     let first = join(None, proof(5)).await.expect("a place is free");
     assert_eq!(join(None, proof(5)).await, Ok(first), "a repetition gets the same place");

@@ -7,15 +7,17 @@
 //! |---|---|
 //! | [`keys`] | signing keys, one family per purpose and event |
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
+//! | `presence` | who of those called is there |
 //! | [`puzzle`] | proof of work at the door |
-//! | [`pace`] | how the frontier moves |
+//! | [`pace`], `attendance` | how the frontier moves, and how many of those called come |
 //! | [`forecast`] | how long the line takes, before a dial is changed |
 //! | [`limits`] | rate limits by address and device |
 //! | [`store`], [`memory`], [`redis`] | who has which place, behind one trait |
 //! | [`room`] | the service |
 //! | `inspect` | the state of a Redis server, compared with what the store needs |
-//! | [`contract`] | what every store must do |
+//! | [`contract`], [`pace_contract`] | what every store must do |
 
+mod attendance;
 mod blocks;
 pub mod contract;
 pub mod forecast;
@@ -25,6 +27,8 @@ pub mod limits;
 pub mod memory;
 mod neighbours;
 pub mod pace;
+pub mod pace_contract;
+mod presence;
 pub mod puzzle;
 pub mod redis;
 pub mod room;
@@ -35,10 +39,10 @@ pub mod token;
 pub use forecast::Flow;
 pub use inspect::{RedisFound, inspect as inspect_redis};
 pub use keys::Keys;
-pub use limits::{LimitSettings, Limited, Limits, RemainingQuota};
+pub use limits::{AddressKeys, Cost, LimitSettings, Limited, Limits, RemainingQuota};
 pub use memory::MemoryStore;
 pub use pace::{Pace, PaceSettings, ShopView};
 pub use redis::RedisStore;
 pub use room::{Joined, Joining, QueueView, RoomError, RoomSettings, WaitingRoom};
 pub use store::{AdmissionStore, PlaceReserver, StoreError};
-pub use token::{Device, Pass, QueueTicket, TokenError};
+pub use token::{Device, Pass, QueueTicket, TokenError, event_named_by};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use floodgate_domain::{BuyerId, EventId, Frontier, LogTime, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, BoxFuture, PlaceReserver, StoreError, Wanted};
+use crate::store::{AdmissionStore, BoxFuture, LineProgress, PlaceReserver, StoreError, Wanted};
 
 /// Buyers remembered for one event, about 50 bytes each. Beyond, joining is still possible;
 /// repeating it without a ticket then gives a later place.
@@ -55,7 +55,7 @@ impl MemoryStore {
         if let Some(place) = self.known(event_id, &wanted)? {
             return Ok(place);
         }
-        let place = self.blocks.next(event_id).await?;
+        let place = self.blocks.next(event_id, wanted.not_below).await?;
         let mut places = self.lock();
         let places = places.entry(event_id).or_default();
         // Two requests of one buyer may meet here: the first one counts.
@@ -95,10 +95,19 @@ impl AdmissionStore for MemoryStore {
 
     fn agree(
         &self,
-        _event_id: EventId,
-        mine: Frontier,
-    ) -> BoxFuture<'_, Result<Frontier, StoreError>> {
-        Box::pin(std::future::ready(Ok(mine)))
+        event_id: EventId,
+        frontier: Frontier,
+    ) -> BoxFuture<'_, Result<LineProgress, StoreError>> {
+        let given_beyond = self.blocks.given_beyond(event_id);
+        Box::pin(std::future::ready(Ok(LineProgress { frontier, given_beyond })))
+    }
+
+    fn given_beyond(&self, event_id: EventId) -> u64 {
+        self.blocks.given_beyond(event_id)
+    }
+
+    fn pass_over(&self, event_id: EventId, reached: Frontier, given: u64) -> Frontier {
+        self.blocks.pass_over(event_id, reached, given)
     }
 
     fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()> {
@@ -118,5 +127,15 @@ mod tests {
             Arc::new(MemoryStore::new(reserver, 10)) as Arc<dyn AdmissionStore>
         })
         .await;
+    }
+
+    #[tokio::test]
+    async fn keeps_the_pace() {
+        for seed in 0..8 {
+            crate::pace_contract::keeps_the_pace(seed, 1, |reserver, block| {
+                Arc::new(MemoryStore::new(reserver, block))
+            })
+            .await;
+        }
     }
 }

@@ -3,6 +3,9 @@
 //!
 //! Counted by each gateway on its own, roughly, and for a minute: a few people who share a slot or
 //! a network with a crowd compute for some milliseconds more.
+//!
+//! Those who wait instead wait one after the other: a wait costs nothing but time, and only one
+//! wait at a time costs a network what it is meant to.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -14,6 +17,8 @@ const SLOTS: usize = 1 << 16;
 const MINUTE_MS: u64 = 60_000;
 /// Levels a crowd can add: eight times the work.
 const STEPS_MAX: u8 = 3;
+/// How long the last of a neighbourhood may have to wait; who comes then is refused for now.
+const WAIT_MS_MAX: u64 = 600_000;
 
 /// How many challenges each neighbourhood was given in this minute.
 // Relaxed everywhere: rough counts, no other memory depends on them.
@@ -21,6 +26,10 @@ const STEPS_MAX: u8 = 3;
 pub(crate) struct Neighbours {
     counts: Box<[AtomicU32]>,
     minute: AtomicU64,
+    /// How many of each neighbourhood have entered in this minute, and in which minute that is.
+    entries: Box<[AtomicU64]>,
+    /// Until when the waits of each neighbourhood last that were given out; half a megabyte.
+    waits: Box<[AtomicU64]>,
     /// Slots nobody outside can choose.
     keys: RandomState,
 }
@@ -28,7 +37,47 @@ pub(crate) struct Neighbours {
 impl Neighbours {
     pub(crate) fn new() -> Self {
         let counts = (0..SLOTS).map(|_| AtomicU32::new(0)).collect();
-        Neighbours { counts, minute: AtomicU64::new(0), keys: RandomState::new() }
+        let waits = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        let entries = (0..SLOTS).map(|_| AtomicU64::new(0)).collect();
+        Neighbours { counts, minute: AtomicU64::new(0), entries, waits, keys: RandomState::new() }
+    }
+
+    fn slot(&self, network: u64) -> usize {
+        self.keys.hash_one(network) as usize % SLOTS
+    }
+
+    /// How many of a neighbourhood have entered in this minute.
+    pub(crate) fn entered(&self, network: u64, now: LogTime) -> u32 {
+        let (minute, count) = unpacked(self.entries[self.slot(network)].load(Ordering::Relaxed));
+        if minute == now.0 / MINUTE_MS { count } else { 0 }
+    }
+
+    /// One more of a neighbourhood has entered.
+    pub(crate) fn note_entry(&self, network: u64, now: LogTime) {
+        let now = now.0 / MINUTE_MS;
+        let add = |before| {
+            let (minute, count) = unpacked(before);
+            let count = if minute == now { count.saturating_add(1) } else { 1 };
+            Some(now << 32 | u64::from(count))
+        };
+        let entries = &self.entries[self.slot(network)];
+        let _ = entries.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    /// One more wait of `wait_ms` for a neighbourhood, behind those it was given before: when it is
+    /// over. If it has too many, how long until another can be given.
+    pub(crate) fn wait(&self, network: u64, now: LogTime, wait_ms: u64) -> Result<LogTime, u64> {
+        let end = |before: u64| before.max(now.0).saturating_add(wait_ms);
+        let latest = now.0.saturating_add(WAIT_MS_MAX.max(wait_ms));
+        let booked = self.waits[self.slot(network)].fetch_update(
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+            |before| Some(end(before)).filter(|end| *end <= latest),
+        );
+        match booked {
+            Ok(before) => Ok(LogTime(end(before))),
+            Err(before) => Err(end(before) - latest),
+        }
     }
 
     /// One more challenge for a neighbourhood: how many levels that adds, where the first `free` of
@@ -38,10 +87,14 @@ impl Neighbours {
         if self.minute.fetch_max(minute, Ordering::Relaxed) < minute {
             self.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
         }
-        let slot = self.keys.hash_one(network) as usize % SLOTS;
-        let before = self.counts[slot].fetch_add(1, Ordering::Relaxed);
+        let before = self.counts[self.slot(network)].fetch_add(1, Ordering::Relaxed);
         steps(before, free)
     }
+}
+
+/// Minute and count of one number.
+fn unpacked(entries: u64) -> (u64, u32) {
+    (entries >> 32, entries as u32)
 }
 
 /// One level more with each doubling beyond what is free.
@@ -85,5 +138,31 @@ mod tests {
         assert!(strangers < 5, "{strangers} strangers share a slot with the crowd");
         assert_eq!(neighbours.note(1, now.plus(MINUTE_MS), 10), 0, "another minute");
         assert_eq!(neighbours.note(1, now, 10), 0, "an older clock clears nothing");
+    }
+
+    #[test]
+    fn a_network_waits_one_after_the_other() {
+        let neighbours = Neighbours::new();
+        let now = LogTime(10 * MINUTE_MS);
+        let ends: Vec<u64> =
+            (0..120).map(|_| neighbours.wait(1, now, 5_000).map_or(0, |end| end.0)).collect();
+        // Eighty places for no work took five seconds; now they take four hundred.
+        assert_eq!((ends[0], ends[79]), (now.0 + 5_000, now.0 + 400_000));
+        assert_eq!(neighbours.wait(1, now, 5_000), Err(5_000), "ten minutes are enough");
+        assert!(neighbours.wait(1, now.plus(5_000), 5_000).is_ok(), "and later one more");
+        let strangers = (2..200).map(|network| neighbours.wait(network, now, 5_000));
+        let late = strangers.filter(|end| *end != Ok(now.plus(5_000))).count();
+        assert!(late < 5, "{late} strangers share a slot with the crowd");
+    }
+
+    #[test]
+    fn entries_are_counted_by_network_and_minute() {
+        let neighbours = Neighbours::new();
+        let now = LogTime(10 * MINUTE_MS);
+        (0..7).for_each(|_| neighbours.note_entry(1, now));
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS - 1)), 7);
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS)), 0);
+        neighbours.note_entry(1, now.plus(MINUTE_MS));
+        assert_eq!(neighbours.entered(1, now.plus(MINUTE_MS)), 1);
     }
 }

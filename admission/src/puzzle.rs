@@ -10,7 +10,9 @@
 //! microseconds, solving hundreds of times as long. Work opens the door and nothing else: more of
 //! it does not get a better place.
 //!
-//! Those who cannot compute wait: such a challenge needs no work, but is valid only after a while.
+//! Those who cannot compute wait: such a challenge needs no work, but is valid only after a while,
+//! and after the waits of all others in the network: a place costs a network more time than the
+//! work takes.
 
 use std::net::IpAddr;
 
@@ -120,7 +122,7 @@ impl Challenge {
         let level = level.clamp(1, LEVEL_MAX);
         let wait_ms = match kind {
             ChallengeKind::Work => 0,
-            ChallengeKind::Wait => WAIT_MS_A_LEVEL * u64::from(level),
+            ChallengeKind::Wait => wait_ms(level),
         };
         Challenge {
             kind,
@@ -135,6 +137,14 @@ impl Challenge {
             expires_at: now.plus(wait_ms + VALID_MS),
             id: random,
         }
+    }
+
+    /// The same, but good only from `ready_at` on: others of the network wait before.
+    #[must_use]
+    pub fn not_before(mut self, ready_at: LogTime) -> Self {
+        self.ready_at = self.ready_at.max(ready_at);
+        self.expires_at = self.ready_at.plus(VALID_MS);
+        self
     }
 
     /// Hashes it takes to solve it, on average.
@@ -252,6 +262,11 @@ pub fn check(
         }
     }
     Ok((challenge, Proof { id: challenge.id, issued_at: challenge.issued_at }))
+}
+
+/// How long it takes to wait at a level instead of working.
+pub(crate) fn wait_ms(level: u8) -> u64 {
+    WAIT_MS_A_LEVEL * u64::from(level.clamp(1, LEVEL_MAX))
 }
 
 /// Hashes it takes on average to solve `parts` puzzles of `bits` zero bits.

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | `fg:{evt_…}:b:N` | hash of buyer (8 bytes) to place and issue of the proof; 16,384 | a week |
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
+//! | `fg:{evt_…}:given` | one more than the last place given out | one number |
 //!
 //! A visitor costs about 45 bytes when many wait. The braces make all keys of an event live in one
 //! slot of a Redis Cluster.
@@ -22,7 +23,7 @@ use redis::Script;
 use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 
 use crate::blocks::Blocks;
-use crate::store::{AdmissionStore, BoxFuture, PlaceReserver, StoreError, Wanted};
+use crate::store::{AdmissionStore, BoxFuture, LineProgress, PlaceReserver, StoreError, Wanted};
 
 /// Connections of one gateway: each carries about 20,000 joins a second.
 const CONNECTIONS_MAX: usize = 16;
@@ -35,8 +36,10 @@ const REMEMBERED_SECONDS: u32 = 7 * 24 * 3600;
 const BUCKET_BITS: u32 = 14;
 
 /// Takes the place that is known, unless it is spent; else remembers the one offered, with the
-/// issue of the proof it took: an older proof, or the same one, is spent from then on.
-/// KEYS: bucket. ARGV: buyer, offered place, spent place or empty, seconds, issue or empty.
+/// issue of the proof it took: an older proof, or the same one, is spent from then on. One that some
+/// gateway has called already is not taken: whoever comes now waits like everybody before.
+/// KEYS: bucket, frontier, given. ARGV: buyer, offered place, spent place or empty, seconds, issue or
+/// empty.
 const JOIN: &str = "
 local known = redis.call('HGET', KEYS[1], ARGV[1])
 local issued = ARGV[5]
@@ -49,19 +52,40 @@ if known then
     return 'spent'
   end
 end
+local called = redis.call('GET', KEYS[2])
+if called and tonumber(ARGV[2]) < tonumber(called) then return 'called ' .. called end
+local given = tonumber(redis.call('GET', KEYS[3]) or '0')
+if tonumber(ARGV[2]) >= given then
+  redis.call('SET', KEYS[3], string.format('%d', tonumber(ARGV[2]) + 1), 'EX', ARGV[4])
+end
 local value = ARGV[2]
 if issued ~= '' then value = value .. ' ' .. issued end
 redis.call('HSET', KEYS[1], ARGV[1], value)
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return ARGV[2]";
 
-/// The frontier never goes back. KEYS: frontier. ARGV: ours, seconds.
+/// Neither the frontier nor what was given out goes back. KEYS: frontier, given. ARGV: ours of each,
+/// seconds.
 const AGREE: &str = "
-local known = tonumber(redis.call('GET', KEYS[1]) or '0')
-local mine = tonumber(ARGV[1])
-if mine <= known then return known end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
-return mine";
+local all = {}
+for at = 1, 2 do
+  local known = tonumber(redis.call('GET', KEYS[at]) or '0')
+  local mine = tonumber(ARGV[at])
+  if mine > known then redis.call('SET', KEYS[at], ARGV[at], 'EX', ARGV[3]) end
+  all[at] = math.max(mine, known)
+end
+return all";
+
+/// Numbers offered to one visitor at most: each is beyond what was called when the last was refused.
+const OFFERS_MAX: usize = 16;
+
+/// What Redis said to a number that was offered.
+enum Offered {
+    /// The place the buyer has now.
+    Has(Place),
+    /// It was called already, and everything else below.
+    Called(Frontier),
+}
 
 /// Places in Redis.
 pub struct RedisStore {
@@ -85,6 +109,11 @@ fn bucket(event_id: EventId, buyer: BuyerId) -> String {
 /// The key of an event's frontier.
 fn frontier(event_id: EventId) -> String {
     format!("fg:{{{event_id}}}:frontier")
+}
+
+/// The key of how many places were given out.
+fn given(event_id: EventId) -> String {
+    format!("fg:{{{event_id}}}:given")
 }
 
 fn unavailable(error: &impl ToString) -> StoreError {
@@ -124,11 +153,12 @@ impl RedisStore {
         event_id: EventId,
         wanted: &Wanted,
         offered: Place,
-    ) -> Result<Place, StoreError> {
+    ) -> Result<Offered, StoreError> {
         let mut connection = self.connection().await?;
         let spent = wanted.spent.map(|place| place.0.to_string()).unwrap_or_default();
         let issued = wanted.proof.map(|proof| proof.issued_at.0.to_string()).unwrap_or_default();
         let mut call = self.join.key(bucket(event_id, wanted.buyer));
+        call.key(frontier(event_id)).key(given(event_id));
         call.arg(&wanted.buyer.0.to_be_bytes()[..]).arg(offered.0).arg(spent);
         call.arg(REMEMBERED_SECONDS).arg(issued);
         let answer = call.invoke_async::<String>(&mut connection);
@@ -139,35 +169,60 @@ impl RedisStore {
         if answer == "spent" {
             return Err(StoreError::ProofSpent);
         }
-        let number = answer.parse().map_err(|_| unavailable(&"Redis holds no place there"))?;
-        Ok(Place(number))
+        let called = answer.strip_prefix("called ");
+        let number = called.unwrap_or(&answer).parse();
+        let number = number.map_err(|_| unavailable(&"Redis holds no place there"))?;
+        Ok(if called.is_some() {
+            Offered::Called(Frontier(number))
+        } else {
+            Offered::Has(Place(number))
+        })
     }
 
     async fn join_now(&self, event_id: EventId, wanted: Wanted) -> Result<Place, StoreError> {
-        let offered = self.blocks.next(event_id).await?;
-        let answer = self.ask(event_id, &wanted, offered).await;
-        // Where the answer is missing it was perhaps remembered; the number is skipped then, so
-        // that nobody else gets it.
-        let is_unused = match &answer {
-            Ok(place) => *place != offered,
-            Err(error) => *error == StoreError::ProofSpent,
-        };
-        if is_unused {
-            self.blocks.give_back(event_id, offered);
+        let mut not_below = wanted.not_below;
+        for _ in 0..OFFERS_MAX {
+            let offered = self.blocks.next(event_id, not_below).await?;
+            let answer = self.ask(event_id, &wanted, offered).await;
+            match answer {
+                Ok(Offered::Called(frontier)) => not_below = not_below.max(frontier),
+                Ok(Offered::Has(place)) => {
+                    if place != offered {
+                        self.blocks.give_back(event_id, offered);
+                    }
+                    return Ok(place);
+                }
+                // Where the answer is missing it was perhaps remembered; the number is skipped
+                // then, so that nobody else gets it.
+                Err(error) => {
+                    if error == StoreError::ProofSpent {
+                        self.blocks.give_back(event_id, offered);
+                    }
+                    return Err(error);
+                }
+            }
         }
-        answer
+        Err(unavailable(&"the line moves faster than places can be given out"))
     }
 
-    async fn agree_now(&self, event_id: EventId, mine: Frontier) -> Result<Frontier, StoreError> {
+    async fn agree_now(
+        &self,
+        event_id: EventId,
+        mine: Frontier,
+    ) -> Result<LineProgress, StoreError> {
         let mut connection = self.connection().await?;
         let mut call = self.agree.key(frontier(event_id));
-        call.arg(mine.0).arg(REMEMBERED_SECONDS);
-        let answer = call.invoke_async::<u64>(&mut connection);
+        call.key(given(event_id)).arg(mine.0);
+        call.arg(self.blocks.given_beyond(event_id)).arg(REMEMBERED_SECONDS);
+        let answer = call.invoke_async::<(u64, u64)>(&mut connection);
         tokio::time::timeout(ANSWER_WITHIN, answer)
             .await
             .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
             .map_err(|error| unavailable(&error))
-            .map(Frontier)
+            .map(|(frontier, given_beyond)| LineProgress {
+                frontier: Frontier(frontier),
+                given_beyond,
+            })
     }
 }
 
@@ -180,8 +235,16 @@ impl AdmissionStore for RedisStore {
         &self,
         event_id: EventId,
         mine: Frontier,
-    ) -> BoxFuture<'_, Result<Frontier, StoreError>> {
+    ) -> BoxFuture<'_, Result<LineProgress, StoreError>> {
         Box::pin(self.agree_now(event_id, mine))
+    }
+
+    fn given_beyond(&self, event_id: EventId) -> u64 {
+        self.blocks.given_beyond(event_id)
+    }
+
+    fn pass_over(&self, event_id: EventId, reached: Frontier, given: u64) -> Frontier {
+        self.blocks.pass_over(event_id, reached, given)
     }
 
     fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()> {

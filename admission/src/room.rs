@@ -11,7 +11,8 @@ use crate::keys::Keys;
 use crate::limits::network_key;
 use crate::neighbours::Neighbours;
 use crate::pace::{Pace, PaceSettings, ShopView};
-use crate::puzzle::{Proof, PuzzleError};
+use crate::presence::Presence;
+use crate::puzzle::{Proof, PuzzleError, wait_ms};
 use crate::spent::{PROOFS_MAX, SpentProofs};
 use crate::store::{AdmissionStore, StoreError, Wanted};
 use crate::token::{Device, QueueTicket};
@@ -24,6 +25,8 @@ pub struct RoomSettings {
     pub puzzle_level: u8,
     /// Challenges a minute one neighbourhood gets at that level; more of them are harder.
     pub puzzle_neighbours: u32,
+    /// Entries a minute of one neighbourhood while others wait; 0 is no limit.
+    pub entries_per_network: u32,
 }
 
 /// Why the room says no.
@@ -33,6 +36,13 @@ pub enum RoomError {
     UnknownEvent,
     #[error("it is not this place's turn yet")]
     NotYourTurn { ahead: u64, retry_after_ms: u64 },
+    /// It was called, did not come within the grace time, and others are waiting.
+    #[error("the turn of this place is over")]
+    TurnLapsed,
+    #[error("many of this network have just entered, and others are waiting")]
+    NetworkEntered { retry_after_ms: u64 },
+    #[error("too many in this network wait at the door already")]
+    NetworkWaits { retry_after_ms: u64 },
     #[error(transparent)]
     Puzzle(#[from] PuzzleError),
     #[error(transparent)]
@@ -103,9 +113,23 @@ struct Room {
     /// One more than the last place this gateway gave out or saw; 0 when it knows of none.
     // Relaxed everywhere: a mere maximum, no other memory depends on it.
     given_beyond: AtomicU64,
+    /// The same of all gateways, as of the last agreement or place; 0 while the store cannot know.
+    agreed_beyond: AtomicU64,
 }
 
 impl Room {
+    /// Places that are given out, so that there is somebody to call. Where the store does not know,
+    /// all that were reserved: some of them may be in tickets from before a restart.
+    fn places_given(&self, shop: &ShopView) -> u64 {
+        match self.agreed_beyond.load(Ordering::Relaxed) {
+            0 => shop.places_reserved,
+            agreed => {
+                let seen = self.given_beyond.load(Ordering::Relaxed);
+                agreed.max(seen).min(shop.places_reserved)
+            }
+        }
+    }
+
     fn per_minute(&self) -> u32 {
         self.turned.pace_per_minute.unwrap_or(self.settings.pace.per_minute)
     }
@@ -128,6 +152,7 @@ pub struct WaitingRoom {
     settings: RwLock<RoomSettings>,
     proofs: SpentProofs,
     neighbours: Neighbours,
+    presence: Presence,
     // Read by every request, written ten times a second: a read-write lock, never awaited in.
     rooms: RwLock<HashMap<EventId, Room>>,
 }
@@ -141,6 +166,7 @@ impl WaitingRoom {
             settings: RwLock::new(settings),
             proofs: SpentProofs::new(PROOFS_MAX),
             neighbours: Neighbours::new(),
+            presence: Presence::new(),
             rooms: RwLock::default(),
         }
     }
@@ -182,11 +208,30 @@ impl WaitingRoom {
             Some(place) => return Ok(place),
             None => {}
         }
-        let place = self.store.join(event_id, Wanted { buyer, spent, proof }).await?;
+        let not_below = self.frontier(event_id);
+        let place = self.store.join(event_id, Wanted { buyer, spent, proof, not_below }).await?;
+        self.note_given(event_id);
         if let Some(proof) = proof {
             self.proofs.spend(proof.id, place, now);
         }
         Ok(place)
+    }
+
+    /// When somebody at this address has waited for what the door asks for at a level, behind the
+    /// others of their neighbourhood.
+    pub fn wait_at_door(
+        &self,
+        address: IpAddr,
+        level: u8,
+        now: LogTime,
+    ) -> Result<LogTime, RoomError> {
+        let ends = self.neighbours.wait(network_key(address), now, wait_ms(level));
+        ends.map_err(|retry_after_ms| RoomError::NetworkWaits { retry_after_ms })
+    }
+
+    fn frontier(&self, event_id: EventId) -> Frontier {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).map_or(Frontier(0), |room| room.pace.frontier())
     }
 
     /// How much work an event's door asks for; 0 is none.
@@ -209,6 +254,14 @@ impl WaitingRoom {
         level + self.neighbours.note(network_key(address), now, free)
     }
 
+    /// At once, so that the line does not run over the rest of a block that was just reserved.
+    fn note_given(&self, event_id: EventId) {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = rooms.get(&event_id) {
+            room.agreed_beyond.fetch_max(self.store.given_beyond(event_id), Ordering::Relaxed);
+        }
+    }
+
     fn note_place(&self, event_id: EventId, place: Place) {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = rooms.get(&event_id) {
@@ -216,19 +269,69 @@ impl WaitingRoom {
         }
     }
 
-    /// Whether a place may enter now.
-    pub fn check_turn(&self, event_id: EventId, place: Place) -> Result<(), RoomError> {
+    /// Whether a place may enter now. One that asks is there, and keeps its turn.
+    pub fn check_turn(
+        &self,
+        event_id: EventId,
+        place: Place,
+        now: LogTime,
+    ) -> Result<(), RoomError> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
         let (rank, frontier) = (room.shop.order.rank(place), room.pace.frontier());
-        if frontier.has_called(rank) {
-            return Ok(());
+        if !frontier.has_called(rank) {
+            let ahead = frontier.ahead_of(rank);
+            let per_minute = u64::from(room.per_minute()).max(1);
+            // Asking again before half of the expected wait is over is of no use.
+            let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
+            return Err(RoomError::NotYourTurn { ahead, retry_after_ms });
         }
-        let ahead = frontier.ahead_of(rank);
-        let per_minute = u64::from(room.per_minute()).max(1);
-        // Asking again before half of the expected wait is over is of no use.
-        let retry_after_ms = (ahead * 60_000 / per_minute / 2).clamp(500, 30_000);
-        Err(RoomError::NotYourTurn { ahead, retry_after_ms })
+        if self.is_over(event_id, room, place, now) {
+            return Err(RoomError::TurnLapsed);
+        }
+        self.presence.note(event_id, place, now);
+        Ok(())
+    }
+
+    /// Whether somebody at this address may enter as far as their neighbourhood goes: while others
+    /// wait, one network gets only so many entries a minute. This machine itself is no network: a
+    /// proxy on it that does not say who is behind would make one of everybody.
+    pub fn check_network(
+        &self,
+        event_id: EventId,
+        address: IpAddr,
+        now: LogTime,
+    ) -> Result<(), RoomError> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        let room = rooms.get(&event_id).ok_or(RoomError::UnknownEvent)?;
+        let others_wait = room.pace.frontier().not_called(room.places_given(&room.shop)) > 0;
+        let most = room.settings.entries_per_network;
+        let is_counted = most > 0 && others_wait && !address.to_canonical().is_loopback();
+        if is_counted && self.neighbours.entered(network_key(address), now) >= most {
+            return Err(RoomError::NetworkEntered { retry_after_ms: 5_000 });
+        }
+        Ok(())
+    }
+
+    /// Somebody at this address has entered.
+    pub fn note_entry(&self, address: IpAddr, now: LogTime) {
+        self.neighbours.note_entry(network_key(address), now);
+    }
+
+    /// Whether a place was called, did not come within the grace time, and others are waiting: it
+    /// rejoins behind those who are there. What this gateway has not seen called is not over.
+    #[must_use]
+    pub fn has_lapsed(&self, event_id: EventId, place: Place, now: LogTime) -> bool {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&event_id).is_some_and(|room| self.is_over(event_id, room, place, now))
+    }
+
+    fn is_over(&self, event_id: EventId, room: &Room, place: Place, now: LogTime) -> bool {
+        let others_wait = room.pace.frontier().not_called(room.places_given(&room.shop)) > 0;
+        let grace_ms = room.settings.pace.grace_ms;
+        others_wait
+            && room.pace.lapsed_below().has_called(room.shop.order.rank(place))
+            && !self.presence.is_there(event_id, place, now, grace_ms)
     }
 
     /// The public state of a queue.
@@ -295,9 +398,13 @@ impl WaitingRoom {
             shop,
             as_of: now,
             given_beyond: AtomicU64::new(0),
+            agreed_beyond: AtomicU64::new(0),
         });
         let pace = room.pace_settings();
-        room.pace.advance(now.0, pace, &shop);
+        let given = room.places_given(&shop);
+        let reached = room.pace.advance(now.0, pace, &ShopView { places_reserved: given, ..shop });
+        let beyond = self.store.pass_over(event_id, reached, given);
+        room.pace.pass_over(beyond);
         room.shop = shop;
         room.as_of = now;
     }
@@ -309,7 +416,9 @@ impl WaitingRoom {
         let all = self.store.agree(event_id, mine).await?;
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = rooms.get_mut(&event_id) {
-            room.pace.follow(all);
+            room.pace.follow(all.frontier);
+            // Less than before where the store has forgotten: then it cannot know.
+            room.agreed_beyond.store(all.given_beyond, Ordering::Relaxed);
         }
         Ok(())
     }

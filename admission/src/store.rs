@@ -30,14 +30,26 @@ pub struct Wanted {
     pub spent: Option<Place>,
     /// What they passed the door with; a new place spends it.
     pub proof: Option<Proof>,
+    /// How far the line was called: a new place is never before that, for then its owner would walk
+    /// in without having waited.
+    pub not_below: Frontier,
 }
 
 impl Wanted {
     /// A first place for a buyer, at a door that asks for nothing.
     #[must_use]
     pub fn by(buyer: BuyerId) -> Self {
-        Wanted { buyer, spent: None, proof: None }
+        Wanted { buyer, spent: None, proof: None, not_below: Frontier(0) }
     }
+}
+
+/// How far all gateways together are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineProgress {
+    /// The furthest frontier of all.
+    pub frontier: Frontier,
+    /// One more than the last place given out; 0 where the store cannot know.
+    pub given_beyond: u64,
 }
 
 /// Reserves blocks of places where they are counted once for all: in the log.
@@ -53,13 +65,20 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// proof issued later than the last one this buyer spent.
     fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>>;
 
-    /// Publishes our frontier to the other gateways and returns the furthest of all: with one
-    /// store, every gateway shows the same.
+    /// Publishes our frontier, and what was given out here, to the other gateways and returns the
+    /// furthest of all: with one store, every gateway shows the same.
     fn agree(
         &self,
         event_id: EventId,
         mine: Frontier,
-    ) -> BoxFuture<'_, Result<Frontier, StoreError>>;
+    ) -> BoxFuture<'_, Result<LineProgress, StoreError>>;
+
+    /// One more than the last place given out by this process; 0 before the first.
+    fn given_beyond(&self, event_id: EventId) -> u64;
+
+    /// Where a line that has come to `reached` may go at once, `given` places being given out: beyond
+    /// numbers that nobody has and nobody will be given. Those are not given out from then on.
+    fn pass_over(&self, event_id: EventId, reached: Frontier, given: u64) -> Frontier;
 
     /// Drops everything about an event that is over.
     fn forget(&self, event_id: EventId) -> BoxFuture<'_, ()>;

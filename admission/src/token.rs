@@ -100,6 +100,21 @@ fn open(keys: &Keys, purpose: Purpose, text: &str) -> Result<Body, TokenError> {
     if signed { Ok(body) } else { Err(TokenError::Forged) }
 }
 
+/// The event a token says it is for, if it has the form of one; whether it is ours is not looked
+/// at.
+#[must_use]
+pub fn event_named_by(text: &str) -> Option<EventId> {
+    if text.len() != TEXT_CHARS {
+        return None;
+    }
+    // Twelve bytes are the version, the key and the event, and a little of the buyer.
+    let mut bytes = [0; 12];
+    URL_SAFE_NO_PAD.decode_slice(text.get(..16)?, &mut bytes).ok()?;
+    let mut event = [0; 8];
+    event.copy_from_slice(&bytes[2..10]);
+    Some(EventId(u64::from_be_bytes(event)))
+}
+
 impl Device {
     /// A device nobody had before; `random` comes from a good source.
     #[must_use]
@@ -199,6 +214,13 @@ mod tests {
         assert_eq!(open(5, device, 1000), Err(TokenError::Expired));
         assert_eq!(open(4, device, 0), Err(TokenError::OtherEvent));
         assert_eq!(open(5, Device { buyer: BuyerId(1) }, 0), Err(TokenError::OtherDevice));
+    }
+
+    #[test]
+    fn a_token_names_its_event_before_it_is_opened() {
+        assert_eq!(event_named_by(&pass().seal(&keys())), Some(EventId(5)));
+        assert_eq!(event_named_by("short"), None);
+        assert_eq!(event_named_by(&"é".repeat(TEXT_CHARS / 2)), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use floodgate_admission::contract::{CountingReserver, keeps_the_contract};
+use floodgate_admission::pace_contract::keeps_the_pace;
 use floodgate_admission::store::Wanted;
 use floodgate_admission::{AdmissionStore, PlaceReserver, RedisStore};
 use floodgate_domain::{BuyerId, EventId, Frontier};
@@ -65,9 +66,9 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
         assert_eq!(first, again, "one buyer, one place, whichever gateway they meet");
         assert!(given.insert(first), "a place was issued twice");
     }
-    assert_eq!(one.agree(event_id, Frontier(40)).await.unwrap(), Frontier(40));
+    assert_eq!(one.agree(event_id, Frontier(40)).await.unwrap().frontier, Frontier(40));
     assert_eq!(
-        two.agree(event_id, Frontier(10)).await.unwrap(),
+        two.agree(event_id, Frontier(10)).await.unwrap().frontier,
         Frontier(40),
         "the frontier is the same everywhere"
     );
@@ -79,8 +80,21 @@ async fn two_gateways_are_one_queue_and_a_flush_loses_nobody() {
         let place = store.join(event_id, Wanted::by(BuyerId(number))).await.unwrap().0;
         assert!(given.insert(place), "a place was issued twice after the flush");
     }
-    assert_eq!(two.agree(event_id, Frontier(12)).await.unwrap(), Frontier(12));
-    assert_eq!(one.agree(event_id, Frontier(41)).await.unwrap(), Frontier(41));
+    assert_eq!(two.agree(event_id, Frontier(12)).await.unwrap().frontier, Frontier(12));
+    assert_eq!(one.agree(event_id, Frontier(41)).await.unwrap().frontier, Frontier(41));
+}
+
+#[tokio::test]
+async fn gateways_keep_one_pace() {
+    let Some(url) = url() else { return };
+    let url = database(&url, 4);
+    flush(&url).await;
+    for (seed, gateways) in [(1, 1), (2, 2), (3, 3)] {
+        keeps_the_pace(seed, gateways, |reserver, block| {
+            Arc::new(RedisStore::open(&url, reserver, block).unwrap())
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use crate::masking::masked;
 use crate::settings::Settings;
 
 /// What is wrong with the configuration, and the fix.
@@ -25,7 +26,7 @@ pub enum ConfigError {
 #[derive(Debug, Clone)]
 pub struct Loaded {
     pub settings: Settings,
-    /// Every key in effect: its value as TOML, and its origin.
+    /// Every key in effect: its value as TOML, without secrets, and its origin.
     pub effective: BTreeMap<String, (String, String)>,
 }
 
@@ -85,7 +86,8 @@ pub fn load_text(
     }
     let effective = flatten(&table).into_iter().map(|(key, value)| {
         let origin = origins.get(&key).cloned().unwrap_or_else(|| "default".to_owned());
-        (key, (value.to_string(), origin))
+        let shown = masked(&key, &value.to_string());
+        (key, (shown, origin))
     });
     Ok(Loaded { settings, effective: effective.collect() })
 }

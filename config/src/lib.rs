@@ -5,6 +5,7 @@
 
 mod dials;
 mod layers;
+mod masking;
 mod payments;
 mod settings;
 mod snapshot_location;
@@ -14,9 +15,9 @@ mod units;
 pub use layers::{ConfigError, Loaded, load, load_text};
 pub use payments::{PaymentsProvider, PaymentsSettings};
 pub use settings::{
-    AdmissionSettings, Backend, EngineSettings, KafkaSettings, LogSettings, RedisSettings,
-    S3Settings, SecretFiles, ServerSettings, Settings, SinksSettings, Store, StreamsSettings,
-    TraceSettings,
+    AdmissionSettings, Backend, EngineSettings, ForwardedBy, KafkaSettings, LogSettings,
+    RedisSettings, S3Settings, SecretFiles, ServerSettings, Settings, SinksSettings, Store,
+    StreamsSettings, TraceSettings,
 };
 pub use snapshot_location::SnapshotLocation;
 pub use standbys::Standbys;

@@ -1,11 +1,12 @@
 //! The settings as types. Meaning, unit and reason of each are in `default.toml`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use floodgate_domain::Network;
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
 use crate::InvalidSetting;
@@ -39,15 +40,33 @@ pub struct Settings {
 pub struct ServerSettings {
     pub listen: SocketAddr,
     pub connections_max: usize,
+    pub connections_per_address: usize,
+    pub connections_per_network: usize,
+    pub streams_per_address: usize,
+    pub streams_per_network: usize,
     pub header_deadline: HumanDuration,
     pub body_deadline: HumanDuration,
+    pub write_deadline: HumanDuration,
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
     pub answer_deadline: HumanDuration,
     pub drain_notice: HumanDuration,
     pub give_up_after: HumanDuration,
     pub gateway_id: u32,
-    pub trusted_proxies: Vec<IpAddr>,
+    #[serde(deserialize_with = "crate::units::networks")]
+    pub trusted_proxies: Vec<Network>,
+    pub forwarded_header: ForwardedBy,
+    pub proxy_protocol: bool,
+    #[serde(deserialize_with = "crate::units::address_or_none")]
+    pub status_listen: Option<SocketAddr>,
+}
+
+/// The header in which trusted proxies name the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedBy {
+    XForwardedFor,
+    Forwarded,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -121,11 +140,14 @@ pub struct AdmissionSettings {
     pub grace: HumanDuration,
     pub puzzle_level: u8,
     pub puzzle_neighbours: u32,
+    pub entries_per_network: u32,
     pub block: u32,
     pub address_per_second: NonZeroU32,
     pub address_burst: NonZeroU32,
     pub network_per_second: NonZeroU32,
     pub network_burst: NonZeroU32,
+    pub provider_per_second: NonZeroU32,
+    pub provider_burst: NonZeroU32,
     pub device_per_second: NonZeroU32,
     pub device_burst: NonZeroU32,
     pub keys_max: usize,
@@ -255,13 +277,31 @@ impl Settings {
 
 impl ServerSettings {
     /// Bounds, as (whether it is kept, key, value, bound and fix).
-    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 5] {
+    fn bounds(&self) -> [(bool, &'static str, String, &'static str); 8] {
         [
             (
                 self.connections_max >= 16,
                 "server.connections_max",
                 self.connections_max.to_string(),
                 "at least 16",
+            ),
+            (
+                self.write_deadline.as_millis() >= 1_000,
+                "server.write_deadline",
+                format!("{} ms", self.write_deadline.as_millis()),
+                "at least 1s; clients on poor lines stop for moments",
+            ),
+            (
+                !self.trusted_proxies.iter().any(Network::is_everybody),
+                "server.trusted_proxies",
+                self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                "the addresses of your own proxies; with these anybody chooses an address",
+            ),
+            (
+                !self.proxy_protocol || !self.trusted_proxies.is_empty(),
+                "server.proxy_protocol",
+                self.proxy_protocol.to_string(),
+                "false, unless server.trusted_proxies names who speaks it",
             ),
             (
                 (1024..=1 << 20).contains(&self.body_max.0),

@@ -1,9 +1,12 @@
 //! Durations and sizes as people write them.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
+
+use floodgate_domain::Network;
 
 /// A duration such as `90s` or `250ms`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,24 @@ impl<'de> Deserialize<'de> for ByteSize {
             .map(ByteSize)
             .ok_or_else(|| D::Error::custom(format!("`{text}` is no size; write \"64 KiB\"")))
     }
+}
+
+/// Networks, each as `10.0.0.0/8`, or as an address alone.
+pub(crate) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Network>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(D::Error::custom)).collect()
+}
+
+/// An address and port, or "" for none.
+pub(crate) fn address_or_none<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| D::Error::custom(format!("`{text}` is no address; write \"127.0.0.1:9090\""));
+    text.parse().map(Some).map_err(wrong)
 }
 
 fn parse_size(text: &str) -> Option<usize> {

@@ -1,6 +1,5 @@
 //! The waiting room and the rate limits, as handlers use them.
 
-use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::HeaderValue;
@@ -16,8 +15,6 @@ struct Inner {
     room: Arc<WaitingRoom>,
     // Replaced whole by a reload; read for a moment by each request.
     quotas: RwLock<Arc<Quotas>>,
-    /// Peers whose word about an address is believed.
-    trusted_proxies: Vec<IpAddr>,
 }
 
 /// Rate limits, and how answers name them.
@@ -36,13 +33,9 @@ impl Quotas {
 }
 
 impl Admission {
-    pub(crate) fn new(
-        room: Arc<WaitingRoom>,
-        limits: Limits,
-        trusted_proxies: Vec<IpAddr>,
-    ) -> Self {
+    pub(crate) fn new(room: Arc<WaitingRoom>, limits: Limits) -> Self {
         let quotas = RwLock::new(Arc::new(Quotas::new(limits)));
-        Admission(Arc::new(Inner { room, quotas, trusted_proxies }))
+        Admission(Arc::new(Inner { room, quotas }))
     }
 
     pub(crate) fn room(&self) -> &WaitingRoom {
@@ -56,10 +49,6 @@ impl Admission {
 
     pub(crate) fn quotas(&self) -> Arc<Quotas> {
         Arc::clone(&self.0.quotas.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn is_trusted(&self, peer: IpAddr) -> bool {
-        self.0.trusted_proxies.contains(&peer)
     }
 
     /// Rooms nobody has turned by hand follow the new settings; new limits, if there are any,

@@ -34,29 +34,64 @@ pub(crate) enum Outcome {
     Pending(CommandId),
 }
 
-/// Answers that came after their request had got 202.
+/// A command whose answer missed its deadline: whose it is, and the answer once it is there.
+#[derive(Debug)]
+struct LateCommand {
+    event_id: EventId,
+    owner: Actor,
+    reply: Option<Reply>,
+}
+
+/// Commands whose request got 202.
 #[derive(Debug, Default)]
 struct Late {
     // A plain mutex: held for one map operation.
-    answers: Mutex<(HashMap<CommandId, Reply>, VecDeque<CommandId>)>,
+    commands: Mutex<(HashMap<CommandId, LateCommand>, VecDeque<CommandId>)>,
+}
+
+/// What is known of a command that somebody asks about.
+#[derive(Debug)]
+pub(crate) enum LateAnswer {
+    Decided(Box<Reply>),
+    /// Not decided yet, or another gateway knows.
+    NotKnown,
+    /// Somebody else's, or of another event.
+    Foreign,
 }
 
 impl Late {
-    fn keep(&self, reply: Reply) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let (by_id, order) = &mut *answers;
+    fn expect(&self, command_id: CommandId, event_id: EventId, owner: Actor) {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let (by_id, order) = &mut *commands;
+        if by_id.contains_key(&command_id) {
+            return;
+        }
         if order.len() >= LATE_MAX
             && let Some(oldest) = order.pop_front()
         {
             by_id.remove(&oldest);
         }
-        order.push_back(reply.command_id);
-        by_id.insert(reply.command_id, reply);
+        order.push_back(command_id);
+        by_id.insert(command_id, LateCommand { event_id, owner, reply: None });
     }
 
-    fn find(&self, command_id: CommandId) -> Option<Reply> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.0.get(&command_id).cloned()
+    fn keep(&self, reply: Reply) {
+        let mut commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(command) = commands.0.get_mut(&reply.command_id) {
+            command.reply = Some(reply);
+        }
+    }
+
+    fn find(&self, command_id: CommandId, event_id: EventId, askers: &[Actor]) -> LateAnswer {
+        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(command) = commands.0.get(&command_id) else { return LateAnswer::NotKnown };
+        if command.event_id != event_id || !askers.contains(&command.owner) {
+            return LateAnswer::Foreign;
+        }
+        command
+            .reply
+            .clone()
+            .map_or(LateAnswer::NotKnown, |reply| LateAnswer::Decided(Box::new(reply)))
     }
 }
 
@@ -100,14 +135,31 @@ impl Commands {
         self.0.client.waiting_count()
     }
 
-    /// The answer of a command that came after its deadline.
-    pub(crate) fn late(&self, command_id: CommandId) -> Option<Reply> {
-        self.0.late.find(command_id)
+    /// What is known of a command that missed its deadline, for those who sent it.
+    pub(crate) fn late(
+        &self,
+        command_id: CommandId,
+        event_id: EventId,
+        askers: &[Actor],
+    ) -> LateAnswer {
+        self.0.late.find(command_id, event_id, askers)
     }
 
     /// Appends the command and waits for its outcome until the deadline.
     pub(crate) async fn submit(
         &self,
+        event_id: EventId,
+        actor: Actor,
+        key: &RequestKey,
+        command: Command,
+    ) -> Result<Outcome, ApiError> {
+        self.submit_for(actor, event_id, actor, key, command).await
+    }
+
+    /// The same in the name of another: `owner` is who sent it and may ask what became of it.
+    pub(crate) async fn submit_for(
+        &self,
+        owner: Actor,
         event_id: EventId,
         actor: Actor,
         key: &RequestKey,
@@ -121,16 +173,17 @@ impl Commands {
             reply_to: GatewayId::NOBODY,
             command,
         };
-        self.submit_named(envelope, key.trace).await
+        self.submit_named(owner, envelope, key.trace).await
     }
 
     /// The same for a command that has its name already.
     pub(crate) async fn submit_named(
         &self,
+        owner: Actor,
         envelope: Envelope,
         trace: Option<TraceContext>,
     ) -> Result<Outcome, ApiError> {
-        let Envelope { command_id, .. } = envelope;
+        let Envelope { command_id, event_id, .. } = envelope;
         let name = envelope.command.name();
         let started = Instant::now();
         let exchange = self.exchange(envelope, trace);
@@ -139,6 +192,7 @@ impl Commands {
         let outcome = match tokio::time::timeout_at(deadline, &mut exchange).await {
             Ok(reply) => Outcome::Decided(Box::new(reply?)),
             Err(_) => {
+                self.0.late.expect(command_id, event_id, owner);
                 self.wait_on(command_id, name);
                 Outcome::Pending(command_id)
             }
@@ -196,5 +250,56 @@ pub(crate) fn refused_or(reply: Reply) -> Result<Reply, ApiError> {
     match reply.answer {
         Answer::Refused(refusal) => Err(refusal.into()),
         _ => Ok(reply),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use floodgate_domain::{BuyerId, LogTime};
+
+    use super::*;
+
+    fn reply(command_id: CommandId) -> Reply {
+        Reply {
+            command_id,
+            event_id: EventId(7),
+            reply_to: GatewayId::NOBODY,
+            offset: 1,
+            at: LogTime(0),
+            repeated: false,
+            answer: Answer::Done,
+        }
+    }
+
+    #[test]
+    fn only_who_sent_a_command_hears_what_became_of_it() {
+        let late = Late::default();
+        let (event, id) = (EventId(7), CommandId(1));
+        let (owner, other) = (Actor::Buyer(BuyerId(1)), Actor::Buyer(BuyerId(2)));
+        assert!(matches!(late.find(id, event, &[owner]), LateAnswer::NotKnown));
+        late.expect(id, event, owner);
+        assert!(matches!(late.find(id, event, &[owner]), LateAnswer::NotKnown));
+        assert!(
+            matches!(late.find(id, event, &[other]), LateAnswer::Foreign),
+            "before it is decided"
+        );
+        late.keep(reply(id));
+        assert!(matches!(late.find(id, event, &[other, owner]), LateAnswer::Decided(_)));
+        assert!(matches!(late.find(id, event, &[other]), LateAnswer::Foreign));
+        assert!(
+            matches!(late.find(id, EventId(8), &[owner]), LateAnswer::Foreign),
+            "of another event"
+        );
+        assert!(matches!(late.find(id, event, &[]), LateAnswer::Foreign));
+    }
+
+    #[test]
+    fn late_commands_are_bounded() {
+        let late = Late::default();
+        for number in 0..LATE_MAX as u128 + 10 {
+            late.expect(CommandId(number), EventId(7), Actor::System);
+        }
+        let commands = late.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!((commands.0.len(), commands.1.len()), (LATE_MAX, LATE_MAX));
     }
 }

@@ -11,6 +11,8 @@
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
 //! | `payments` | subject: the provider, as far as a gateway serves it |
 //! | `csp` | what pages may load |
+//! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
+//! | `costs`, `trust` | what a call costs; whose word about an address counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
 //! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
@@ -25,16 +27,21 @@
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of traced requests |
 //! | `listen` | the socket, and how many may wait at it |
-//! | `server` | sockets, time limits, draining |
+//! | `connection`, `shares` | one connection, from its first byte; how much one address holds |
+//! | `server` | the door: how many come in, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
 mod admission;
+mod caching;
 mod commands;
+mod connection;
+mod costs;
 mod csp;
 mod extract;
 mod feed;
 mod heartbeat;
+mod kept;
 mod lifecycle;
 mod listen;
 mod metering;
@@ -48,6 +55,7 @@ mod readiness;
 mod routes;
 mod server;
 mod settings_file;
+mod shares;
 mod sse;
 mod staff;
 mod state;
@@ -56,6 +64,7 @@ mod telemetry;
 mod ticket;
 mod time;
 mod traced;
+mod trust;
 mod views;
 
 pub use listen::listen;
@@ -65,5 +74,6 @@ pub use settings_file::{FileChange, SettingsFileError};
 pub use staff::{StaffKey, StaffRole};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
+pub use trust::{ForwardedHeader, Trust};
 
 pub use places::PlaceReservations;

@@ -29,6 +29,9 @@ pub(crate) struct ServiceHealth {
     /// Why it cannot go on.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// What people should know although it works, such as a clock that jumped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<String>,
     /// How long it has been degraded or mismatched.
     #[serde(skip_serializing_if = "Option::is_none")]
     for_seconds: Option<u64>,
@@ -52,10 +55,11 @@ impl Readiness {
 }
 
 fn described(report: ServiceReport) -> (String, ServiceHealth) {
-    let ServiceReport { name, health, need } = report;
+    let ServiceReport { name, health, need, notice } = report;
     let described = ServiceHealth {
         health: health.name(),
         reason: health.reason().map(str::to_owned),
+        notice,
         for_seconds: health.degraded_for().map(|waited| waited.as_secs()),
         needed: need == Need::Needed,
     };

@@ -1,30 +1,21 @@
-//! Sockets: limits on how many, how slow and how long, and graceful shutdown.
+//! The door: how many connections come in, and graceful shutdown.
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use futures::FutureExt;
-use http::HeaderValue;
-use http::header::CONNECTION;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tower::ServiceExt;
 
-use crate::extract::address::Peer;
+use crate::connection::Server;
 use crate::heartbeat::Heartbeat;
 use crate::routes::app;
+use crate::shares::{ShareLimits, Shares};
 use crate::state::GatewayState;
 
-/// Bytes of a connection's read buffer: heads are small, and 100,000 idle connections must
-/// fit into a gigabyte.
-const BUFFER_BYTES: usize = 16 * 1024;
 /// How long connections may take to end after their streams were sent elsewhere: longer than any
 /// request that meets its deadlines.
 const DRAIN_FOR: Duration = Duration::from_secs(10);
@@ -60,8 +51,7 @@ pub async fn run(
 /// Where connections come in, and those that did.
 struct Door {
     listener: TcpListener,
-    router: axum::Router,
-    state: GatewayState,
+    server: Server,
     // A permit belongs to its connection and goes with it, hang-ups included.
     permits: Arc<Semaphore>,
     connections: JoinSet<()>,
@@ -69,11 +59,15 @@ struct Door {
 
 impl Door {
     fn open(listener: TcpListener, state: &GatewayState) -> Self {
+        let settings = &state.settings;
+        let total = settings.connections_max;
+        let (address, network) =
+            (settings.connections_per_address, settings.connections_per_network);
+        let shares = Shares::new(ShareLimits { total, address, network }.within());
         Door {
             listener,
-            router: app(state.clone()),
-            state: state.clone(),
-            permits: Arc::new(Semaphore::new(state.settings.connections_max)),
+            server: Server { router: app(state.clone()), state: state.clone(), shares },
+            permits: Arc::new(Semaphore::new(total)),
             connections: JoinSet::new(),
         }
     }
@@ -103,9 +97,9 @@ impl Door {
     }
 
     fn serve(&mut self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let (router, state) = (self.router.clone(), self.state.clone());
+        let server = self.server.clone();
         self.connections.spawn(async move {
-            serve(stream, Peer(peer), router, state).await;
+            server.serve(stream, peer).await;
             drop(permit);
         });
     }
@@ -120,35 +114,4 @@ impl Door {
         }
         self.connections
     }
-}
-
-async fn serve(stream: TcpStream, peer: Peer, router: axum::Router, state: GatewayState) {
-    // Small answers must not wait for more bytes to come.
-    let _ = stream.set_nodelay(true);
-    let (ends, header_deadline) = (state.lifecycle.ends(), state.settings.header_deadline);
-    let service = router
-        .map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(peer);
-            request.map(Body::new)
-        })
-        .map_response(move |mut response: hyper::Response<Body>| {
-            // A client that keeps its connection while the server stops would lose it in the
-            // middle of the next request.
-            if state.lifecycle.is_draining() {
-                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-            }
-            response
-        });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_deadline)
-        .max_buf_size(BUFFER_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    tokio::pin!(connection);
-    tokio::select! {
-        // Errors here are clients that left or spoke nonsense.
-        _ = &mut connection => return,
-        () = ends => connection.as_mut().graceful_shutdown(),
-    }
-    let _ = connection.await;
 }

@@ -12,11 +12,13 @@ use futures::{Stream, StreamExt};
 use http::header;
 use serde::Serialize;
 
+use crate::caching::Public;
 use crate::lifecycle::Lifecycle;
 
-/// A comment so often keeps proxies from closing a quiet stream.
-const ALIVE_EVERY: Duration = Duration::from_secs(15);
-const ALIVE: &[u8] = b":\n\n";
+/// So often a stream says that it is there: proxies do not close it, and pages, which cannot see
+/// comments, know that they are up to date.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
+const ALIVE: &[u8] = b"event: alive\ndata: {\"every_ms\":10000}\n\n";
 /// A stream comes back after this long, drawn for each: those of a whole gateway, a hundred
 /// thousand, reach the others at twenty-odd thousand a second instead of all at once.
 const RECONNECT_MS: std::ops::RangeInclusive<u64> = 500..=5_000;
@@ -45,12 +47,12 @@ where
     let farewell = futures::stream::once(async move { lifecycle.is_ending().then(reconnect) });
     let frames = frames.take_until(ends).map(Some).chain(farewell);
     let frames = frames.filter_map(async |frame| frame);
+    // Its first tick is at once, so that whatever is between sees that there is a stream.
     let alive = tokio::time::interval(ALIVE_EVERY);
     let frames = tokio_stream::StreamExt::timeout_repeating(frames, alive);
     let bytes = frames.map(|frame| Ok::<_, Infallible>(frame.unwrap_or(Bytes::from_static(ALIVE))));
-    let headers =
-        [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, Body::from_stream(bytes)).into_response()
+    let kind = [(header::CONTENT_TYPE, "text/event-stream")];
+    Public::stream((kind, Body::from_stream(bytes))).into_response()
 }
 
 fn reconnect() -> Bytes {

@@ -1,6 +1,7 @@
 //! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -52,20 +53,69 @@ pub struct StaffKey {
 
 /// All keys of this installation; as many as its file has lines.
 #[derive(Debug, Clone)]
-pub(crate) struct StaffKeys(Arc<[StaffKey]>);
+pub(crate) struct StaffKeys(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    keys: Box<[StaffKey]>,
+    wrong: Mutex<WrongKeys>,
+}
+
+/// Wrong keys shown: each is counted, and one log line a second speaks of all since the last one.
+/// Neither the key nor who showed it is in there.
+#[derive(Debug, Default)]
+struct WrongKeys {
+    unsaid: u64,
+    said: Option<Instant>,
+}
+
+const SAID_EVERY: Duration = Duration::from_secs(1);
+
+impl WrongKeys {
+    /// How many to speak of now, if it is time to.
+    fn note(&mut self, now: Instant) -> Option<u64> {
+        self.unsaid += 1;
+        if self.said.is_some_and(|said| now.duration_since(said) < SAID_EVERY) {
+            return None;
+        }
+        self.said = Some(now);
+        Some(std::mem::take(&mut self.unsaid))
+    }
+}
 
 impl StaffKeys {
     pub(crate) fn new(keys: Vec<StaffKey>) -> Self {
-        StaffKeys(keys.into())
+        StaffKeys(Arc::new(Inner { keys: keys.into(), wrong: Mutex::default() }))
     }
 
-    /// Whose key this is. Every key is compared, each in constant time.
+    /// Whose key this is; one that is nobody's is noted.
     pub(crate) fn find(&self, text: &str) -> Option<(StaffId, StaffRole)> {
-        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        let found = self.0.iter().fold(None, |found, key| {
-            if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
-        });
+        let found = self.look(text);
+        if found.is_none() {
+            self.refuse();
+        }
         found.map(|key| (key.id, key.role))
+    }
+
+    /// Whether it is somebody's, for those who only count requests.
+    pub(crate) fn knows(&self, text: &str) -> bool {
+        self.look(text).is_some()
+    }
+
+    /// Every key is compared, each in constant time.
+    fn look(&self, text: &str) -> Option<&StaffKey> {
+        let digest: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+        self.0.keys.iter().fold(None, |found, key| {
+            if bool::from(key.digest.ct_eq(&digest)) { Some(key) } else { found }
+        })
+    }
+
+    fn refuse(&self) {
+        metrics::counter!("floodgate_staff_keys_refused_total").increment(1);
+        let mut wrong = self.0.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = wrong.note(Instant::now()) {
+            tracing::warn!(count, "wrong staff keys were shown");
+        }
     }
 }
 
@@ -79,5 +129,13 @@ mod tests {
             assert_eq!(StaffRole::parse(role.code()), Some(role));
         }
         assert_eq!(StaffRole::parse("fan"), None);
+    }
+
+    #[test]
+    fn many_wrong_keys_are_one_line_a_second_that_counts_them() {
+        let (mut wrong, start) = (WrongKeys::default(), Instant::now());
+        let lines: Vec<u64> =
+            (0..2_100).filter_map(|ms| wrong.note(start + Duration::from_millis(ms))).collect();
+        assert_eq!(lines, [1, 1_000, 1_000]);
     }
 }

@@ -1,6 +1,5 @@
 //! What handlers share, split by subject: each takes what it uses.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
+use floodgate_domain::{EventId, VenueId};
 use floodgate_event_log::{Log, Tracer};
 use floodgate_payments::Provider;
 use floodgate_transport::{CommandClient, Services, Stage};
@@ -15,13 +15,16 @@ use floodgate_transport::{CommandClient, Services, Stage};
 use crate::admission::Admission;
 use crate::commands::Commands;
 use crate::extract::idempotent::BodyLimits;
+use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
 use crate::queue_feeds::QueueFeeds;
+use crate::shares::{ShareLimits, Shares};
 use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
 use crate::time;
+use crate::trust::Trust;
 use crate::views::{Entry, Views};
 
 /// Settings of a gateway.
@@ -35,14 +38,26 @@ pub struct GatewaySettings {
     pub header_deadline: Duration,
     /// Connections at once; more are not accepted until some end.
     pub connections_max: usize,
+    /// Connections at once from one address, and from one network.
+    pub connections_per_address: usize,
+    pub connections_per_network: usize,
+    /// Streams at once for one address, and for one network.
+    pub streams_per_address: usize,
+    pub streams_per_network: usize,
+    /// How long a client may take nothing of what is sent.
+    pub write_deadline: Duration,
+    /// Whether trusted proxies begin each connection with a PROXY header.
+    pub proxy_protocol: bool,
     /// How long connections are still taken once readiness is off.
     pub drain_notice: Duration,
     /// Bytes of an ordinary body.
     pub body_bytes_max: usize,
     /// Bytes of a body that carries a seating plan.
     pub plan_bytes_max: usize,
-    /// Peers whose X-Forwarded-For is believed.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// Proxies whose word about an address is believed.
+    pub trust: Trust,
+    /// Whether the public address begins with `https`, so that cookies stay there.
+    pub is_https: bool,
 }
 
 /// What it takes to run a gateway.
@@ -81,6 +96,10 @@ pub struct Subjects {
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
+    pub(crate) trust: Trust,
+    pub(crate) streams: Shares,
+    pub(crate) plans: Shelf<VenueId>,
+    pub(crate) snapshots: Shelf<EventId>,
     pub(crate) settings: GatewaySettings,
 }
 
@@ -112,6 +131,9 @@ subjects! {
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
+    trust: Trust,
+    plans: Shelf<VenueId>,
+    snapshots: Shelf<EventId>,
 }
 
 impl GatewayState {
@@ -119,7 +141,7 @@ impl GatewayState {
     /// caught up.
     pub fn start(parts: GatewayParts) -> std::io::Result<Self> {
         let GatewayParts { log, commands, services, room, limits, settings, .. } = parts;
-        let admission = Admission::new(room, limits, settings.trusted_proxies.clone());
+        let admission = Admission::new(room, limits);
         let queues = QueueFeeds::default();
         // Before an event can be found it has its room and its queue.
         let (rooms, feeds) = (admission.clone(), queues.clone());
@@ -145,6 +167,10 @@ impl GatewayState {
             },
             lifecycle: Lifecycle::new(services),
             telemetry,
+            trust: settings.trust.clone(),
+            streams: streams(&settings),
+            plans: Shelf::default(),
+            snapshots: Shelf::default(),
             settings,
         })))
     }
@@ -178,4 +204,13 @@ impl GatewayState {
         let failures = metrics::counter!("floodgate_config_reload_failures_total");
         failures.increment(u64::from(!are_used));
     }
+}
+
+/// Each stream takes a connection, so all of them together leave half of those to others.
+fn streams(settings: &GatewaySettings) -> Shares {
+    let (address, network) = (settings.streams_per_address, settings.streams_per_network);
+    // A proxy carries many streams on one connection of HTTP/2.
+    let total = settings.connections_max;
+    let part = ShareLimits { total: total / 2, address, network }.within();
+    Shares::new(ShareLimits { total, ..part })
 }

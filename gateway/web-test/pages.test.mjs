@@ -101,7 +101,9 @@ test('an order that ended is explained by what had been tried', () => {
   assert.equal(endedOrder({ orders: [first, { ...first }] }), first);
   const later = { status: 'expired', attempt: 1, as_of: { offset: 9 } };
   assert.equal(endedOrder({ orders: [later, { status: 'expired', attempt: 0, as_of: { offset: 3 } }] }), later);
-  assert.match(endedWords(later), /bank/);
+  // Nobody is said to have paid nothing before the bank said so.
+  assert.match(endedWords({ ...later, payment: { money: 'none' } }), /bank said no, so nothing was charged/);
+  assert.doesNotMatch(endedWords({ ...later, payment: { money: 'unknown' } }), /nothing was charged/);
   assert.match(endedWords({ status: 'expired', attempt: 0 }), /time to pay ran out/);
 });
 

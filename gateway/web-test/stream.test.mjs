@@ -83,3 +83,53 @@ test('two failures in a row lead to polling; a goodbye between them does not cou
   FakeSource.opened.at(-1).onerror();
   assert.equal(polls, 1);
 });
+
+test('a stream that goes silent is left: polling at once, and a new stream soon', async () => {
+  const polls = [];
+  start(() => { polls.push(Date.now()); return 60000; });
+  FakeSource.opened[0].say('queue', '{}');
+  for (let at = 0; at < 10; at += 1) {
+    mock.timers.tick(10000);
+    FakeSource.opened[0].say('alive', '{}');
+  }
+  assert.equal(polls.length, 0, 'it says that it is there');
+  mock.timers.tick(24999);
+  assert.equal(polls.length, 0);
+  mock.timers.tick(1);
+  assert.equal(polls.length, 1, 'nobody closed it, and nothing comes');
+  assert.ok(FakeSource.opened[0].isClosed);
+  await new Promise((done) => { setImmediate(done); });
+  mock.timers.tick(70000);
+  await new Promise((done) => { setImmediate(done); });
+  assert.equal(FakeSource.opened.length, 2);
+});
+
+test('a stream that never says a word is left too', () => {
+  let polls = 0;
+  start(() => { polls += 1; return 1000; });
+  mock.timers.tick(25000);
+  assert.equal(polls, 1);
+});
+
+test('whoever shows the age of what they show hears that the stream is there', () => {
+  let heard = 0;
+  follow({ url: '/stream', events: { queue: () => {} }, heard: () => { heard += 1; }, poll: () => 1000 });
+  const source = FakeSource.opened[0];
+  source.onopen();
+  source.say('alive', '{}');
+  source.say('queue', '{}');
+  assert.equal(heard, 3);
+});
+
+test('an old stream has no say any more', () => {
+  let polls = 0;
+  const following = start(() => { polls += 1; return 1000; });
+  const old = FakeSource.opened[0];
+  old.say('reconnect', '{"retry_ms":500}');
+  mock.timers.tick(500);
+  old.onerror();
+  old.onerror();
+  assert.equal(polls, 0);
+  assert.equal(FakeSource.opened.length, 2);
+  following.close();
+});

@@ -2,7 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use floodgate_domain::StaffId;
 use floodgate_gateway::{StaffKey, StaffRole};
+
+use crate::private::make_folder;
 
 /// Where the secrets of an installation are.
 #[derive(Debug, Clone)]
@@ -41,7 +43,7 @@ impl KeyFiles {
     /// Makes what is missing. New staff keys, one a role, are returned with their role, for this
     /// is the only moment their text exists here; `<role>.key` files keep them for the owner.
     pub fn make(&self, folder: &Path) -> Result<Vec<(StaffRole, PathBuf)>> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for path in [&self.root, &self.ticket] {
             if !path.exists() {
                 write_secret(path, &hex(&random()))?;
@@ -76,9 +78,17 @@ impl KeyFiles {
     /// Reads all of them.
     pub fn read(&self) -> Result<Secrets> {
         let staff = read_text(&self.staff, "secrets.staff_keys_file")?;
+        let root = read_key(&self.root, "secrets.root_key_file")?;
+        let ticket = read_key(&self.ticket, "secrets.ticket_key_file")?;
+        if root == ticket {
+            bail!(
+                "secrets.root_key_file and secrets.ticket_key_file hold the same key: who signs \
+                 tickets could then make passes; make keys with `floodgate keys new --out keys`"
+            );
+        }
         Ok(Secrets {
-            root: read_key(&self.root, "secrets.root_key_file")?,
-            ticket: read_key(&self.ticket, "secrets.ticket_key_file")?,
+            root,
+            ticket,
             staff: staff
                 .lines()
                 .map(str::trim)
@@ -87,12 +97,6 @@ impl KeyFiles {
                 .collect::<Result<_>>()?,
         })
     }
-}
-
-/// Whether somebody else on this machine may read a secret.
-#[must_use]
-pub fn is_open_to_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 fn read_text(path: &Path, setting: &str) -> Result<String> {
@@ -106,8 +110,27 @@ fn read_text(path: &Path, setting: &str) -> Result<String> {
 
 fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
     let text = read_text(path, setting)?;
-    parse_hex(text.trim())
-        .with_context(|| format!("{}: {setting} must hold 64 hex digits", path.display()))
+    let key = parse_hex(text.trim())
+        .with_context(|| format!("{}: {setting} must hold 64 hex digits", path.display()))?;
+    if is_weak(&key) {
+        bail!(
+            "{}: {setting} is no random key, and anybody could guess it; make one with \
+             `floodgate keys new --out keys`",
+            path.display()
+        );
+    }
+    Ok(key)
+}
+
+/// The fewest different bytes of a key: 32 random ones have 18 or fewer once in 10^8 keys.
+const DIFFERENT_BYTES_MIN: usize = 16;
+
+/// Whether a key was typed rather than made: a few bytes again and again, or counted up or down.
+fn is_weak(key: &[u8; 32]) -> bool {
+    let different: std::collections::BTreeSet<u8> = key.iter().copied().collect();
+    let step = key[1].wrapping_sub(key[0]);
+    let is_counted = key.windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) == step);
+    different.len() < DIFFERENT_BYTES_MIN || is_counted
 }
 
 /// Makes a key in a file of its own; gives its line for the staff file.
@@ -168,6 +191,7 @@ fn parse_hex(text: &str) -> Option<[u8; 32]> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::private::is_open_to_others;
 
     #[test]
     fn made_keys_can_be_read_and_are_made_once() {
@@ -178,6 +202,9 @@ mod tests {
         let secrets = files.read().unwrap();
         assert_eq!(secrets.staff.iter().map(|key| key.role).collect::<Vec<_>>(), StaffRole::ALL);
         assert!(!is_open_to_others(&files.root));
+        let own = KeyFiles::in_folder(&folder.path().join("keys"));
+        own.make(&folder.path().join("keys")).unwrap();
+        assert!(!is_open_to_others(&folder.path().join("keys")));
         assert!(files.make(folder.path()).unwrap().is_empty());
         assert_eq!(files.read().unwrap().root, secrets.root);
         let text = fs::read_to_string(&made[0].1).unwrap();
@@ -213,6 +240,22 @@ mod tests {
         fs::write(&files.staff, staff.replace("operator 2", "operator 0")).unwrap();
         assert!(format!("{:#}", files.read().unwrap_err()).contains("reserved for Floodgate"));
         fs::write(&files.staff, staff).unwrap();
+        let ticket = fs::read_to_string(&files.ticket).unwrap();
+        let root = fs::read_to_string(&files.root).unwrap();
+        fs::write(&files.root, &ticket).unwrap();
+        assert!(format!("{:#}", files.read().unwrap_err()).contains("hold the same key"));
+        fs::write(&files.root, root).unwrap();
+        let counted: Vec<u8> = (0..32).collect();
+        let halves = [[7; 16], [9; 16]].concat();
+        for weak in [[0; 32].as_slice(), &[255; 32], &counted, &halves, &b"test".repeat(8)] {
+            for (path, name) in [(&files.root, "root_key"), (&files.ticket, "ticket_key")] {
+                let before = fs::read_to_string(path).unwrap();
+                fs::write(path, hex(weak)).unwrap();
+                let error = format!("{:#}", files.read().unwrap_err());
+                assert!(error.contains(name) && error.contains("guess"), "{error}");
+                fs::write(path, before).unwrap();
+            }
+        }
         fs::write(&files.root, "short").unwrap();
         assert!(format!("{:#}", files.read().unwrap_err()).contains("64 hex digits"));
     }

@@ -5,7 +5,9 @@
 
 pub mod keys;
 mod payments;
+mod private;
 mod roles;
 
 pub use payments::{PaymentsError, open_provider};
+pub use private::is_open_to_others;
 pub use roles::*;

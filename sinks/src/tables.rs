@@ -210,7 +210,7 @@ const VIEWS: [(&str, &str); 2] = [
 pub(crate) struct Dialect {
     /// What stands behind a table's columns.
     pub(crate) table_suffix: &'static str,
-    /// What makes a view of this name, also where an older build made one.
+    /// What makes a view of this name that may be there already.
     pub(crate) create_view: fn(&str) -> String,
     /// What a statement takes its rows from, with the given columns.
     pub(crate) source: fn(&[&Column]) -> String,
@@ -265,6 +265,20 @@ impl Lacking {
             ))),
         }
     }
+}
+
+/// What removes the views of an older build, where nothing but dropping them changes them; `found`
+/// has the statement of a view that is there. Opening what is up to date writes nothing.
+pub(crate) fn outdated_views<E>(
+    mut found: impl FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<Vec<String>, E> {
+    let mut outdated = Vec::new();
+    for (name, select) in VIEWS {
+        if found(name)?.is_some_and(|sql| sql != format!("CREATE VIEW {name} AS {select}")) {
+            outdated.push(format!("DROP VIEW {name}"));
+        }
+    }
+    Ok(outdated)
 }
 
 /// What removes everything a sink has made.

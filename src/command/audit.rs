@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use floodgate_audit::AuditOptions;
 use floodgate_event_log::Log;
 
 use super::exit::Failure;
@@ -16,19 +17,25 @@ use floodgate_server::SharedLog;
 #[command(after_help = "\
 Examples:
   floodgate audit
-  floodgate audit --data data --acked acked.jsonl --json")]
+  floodgate audit --data data --acked acked.jsonl --json
+  floodgate audit --without-replay")]
 pub(super) struct Audit {
     #[command(flatten)]
     place: Place,
     /// What the server acknowledged to a stampede, one JSON object per line: none of it may be missing.
     #[arg(long, value_name = "FILE")]
     acked: Option<PathBuf>,
+    /// Leave out the engine, which decides every command once more: what is found is found by the
+    /// audit's own rules, and commands behind the last published fact are not looked at.
+    #[arg(long)]
+    without_replay: bool,
 }
 
 impl Audit {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         let log = open_for_reading(&self.place)?;
-        let report = floodgate_audit::audit(&*log, self.acked.as_deref())?;
+        let (acked, replay) = (self.acked.as_deref(), !self.without_replay);
+        let report = floodgate_audit::audit_with(&*log, AuditOptions { acked, replay })?;
         if json {
             println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
         } else {

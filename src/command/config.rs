@@ -12,7 +12,7 @@ use floodgate_config::{DEFAULT_TOML, load};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  floodgate config check --config my.toml
+  floodgate config check my.toml
   floodgate config show --config my.toml --json
   floodgate config default > my.toml")]
 pub(super) struct Config {
@@ -24,10 +24,14 @@ pub(super) struct Config {
 enum Action {
     /// Checks whether the settings are valid; exits with 64 if not.
     Check {
+        /// The file; without one, that of --config, or the defaults.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The same, as every other command takes it.
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
     },
-    /// Shows every setting in effect and where it comes from.
+    /// Shows every setting in effect and where it comes from; secrets are masked.
     Show {
         #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
@@ -39,8 +43,8 @@ enum Action {
 impl Config {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Check { config } => {
-                let loaded = load(config.as_deref(), std::env::vars(), &[])?;
+            Action::Check { file, config } => {
+                let loaded = load(file.or(config).as_deref(), std::env::vars(), &[])?;
                 let changed = loaded.effective.values().filter(|(_, origin)| origin != "default");
                 let changed = changed.count();
                 let entries = loaded.settings.dials.len();

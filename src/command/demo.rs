@@ -65,10 +65,14 @@ impl Demo {
             log_as_json();
         }
         raise_file_limit();
-        // Nothing in front of a demo needs to notice its end, and nobody pays for it.
+        // Nothing in front of a demo needs to notice its end, its crowd says where it comes from,
+        // and nobody pays for it.
         let flag = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let mut flags =
-            vec![flag("server.drain_notice", "0s"), flag("payments.allow_sandbox", "true")];
+        let mut flags = vec![
+            flag("server.drain_notice", "0s"),
+            flag("server.trusted_proxies", "127.0.0.1,::1"),
+            flag("payments.allow_sandbox", "true"),
+        ];
         flags.extend(self.listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())));
         let settings = self.place.load(&flags)?.settings;
         let data = &self.place.data;

@@ -12,7 +12,8 @@ use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
 /// Sends simulated buyers to a server, open loop: nobody waits for anybody else's answer.
 ///
 /// Latencies count from when a request was due to be sent. Only use it on loopback and on your
-/// own servers: it is a flood.
+/// own servers: it is a flood. Each buyer has an address of their own, which the server believes if
+/// this machine is one of its server.trusted_proxies; otherwise all share the limits of one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

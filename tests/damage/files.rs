@@ -131,9 +131,13 @@ impl Installation {
         process::run(&[&words[..], more].concat())
     }
 
-    /// `floodgate audit`: its exit code.
-    pub(super) fn audit(&self) -> i32 {
-        process::run(&["audit", "--json", "--data", self.data().to_str().unwrap()]).0
+    /// What `floodgate audit` finds.
+    pub(super) fn audit(&self) -> Vec<Value> {
+        let data = self.data();
+        let (code, report) = process::run(&["audit", "--json", "--data", data.to_str().unwrap()]);
+        let findings = report[0]["findings"].as_array().cloned().unwrap_or_default();
+        assert_eq!(code == 0, findings.is_empty(), "{report:?}");
+        findings
     }
 
     /// The log's file, to be damaged.

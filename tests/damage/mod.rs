@@ -2,6 +2,7 @@
 //! copy or taken from another installation, a clock that was wrong. Each is said, and nothing is
 //! sold over it. The embedded form only: its files are ours, Kafka's are Kafka's.
 
+mod clock;
 mod files;
 mod repair;
 
@@ -29,6 +30,16 @@ async fn readiness(server: &Process, is_it: impl Fn(&Value) -> bool) -> Value {
             }
             Err(error) => assert!(started.elapsed() < Duration::from_secs(60), "{error}"),
         }
+    }
+}
+
+/// Asks again and again until it is so; panics after a while.
+async fn eventually(what: &str, mut is_it: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    let mut pulse = tokio::time::interval(Duration::from_millis(50));
+    while !is_it().await {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what}: not within a minute");
+        pulse.tick().await;
     }
 }
 

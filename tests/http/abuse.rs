@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -53,6 +54,7 @@ async fn nonsense_gets_a_problem_that_names_the_fix() {
         (&operator, "/v1/events".into(), new_event(&json!({})), 403, "wrong_role"),
         (&staff, "/v1/events".into(), json!({ "name": "x" }), 400, "malformed_body"),
         (&staff, "/v1/events".into(), new_event(&json!({ "hold": "soon" })), 400, "malformed_body"),
+        (&staff, "/v1/events".into(), new_event(&json!({ "hold": "0s" })), 422, "invalid_policy"),
     ];
     for (papers, path, body, status, code) in table {
         let answer = world.post(&path, papers, body.clone()).await;
@@ -155,5 +157,43 @@ async fn too_many_requests_are_slowed_and_get_a_retry_after() {
     assert!(last.retry_after.is_some());
     let other = world.join(&event).await;
     assert_eq!(world.get(&format!("{event}/me"), &other).await.status, 200);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_out_of_bounds_are_named_and_what_buyers_may_have_is_a_managers() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let path = format!("{event}/policy");
+    let (operator, manager) = (world.operator(), world.staff());
+    let rows = [
+        (&manager, json!({ "hold": "40d" }), 422, "hold", "between 1ms and 30days"),
+        (&manager, json!({ "seats_per_hold_max": 17 }), 422, "seats_per_hold_max", "1 and 16"),
+        (&manager, json!({ "holds_per_buyer_max": 0 }), 422, "holds_per_buyer_max", "1 and 4"),
+        (&manager, json!({ "cooldown": "soon" }), 400, "cooldown", "5m or 90s"),
+        (&manager, json!({ "shoppers_max": 7 }), 400, "shoppers_max", "is a dial"),
+        (&operator, json!({ "pass_required": false }), 403, "pass_required", "manager"),
+        (
+            &operator,
+            json!({ "seats_per_buyer_max": 60_000 }),
+            403,
+            "seats_per_buyer_max",
+            "manager",
+        ),
+        (&operator, json!({ "buyers_max": 1 }), 403, "buyers_max", "manager"),
+        (&operator, json!({ "hold": "6m", "pass_required": true }), 200, "", ""),
+        (&manager, json!({ "pass_required": false }), 200, "", ""),
+    ];
+    for (at, (papers, body, status, field, words)) in rows.into_iter().enumerate() {
+        let key = format!("rule {at}").replace(' ', "-");
+        let answer = world.send(Method::PUT, &path, papers, Some(&key), Some(body.clone())).await;
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+        let error = &answer.body["errors"][0];
+        assert_eq!(error["path"].as_str().unwrap_or_default(), field, "{}", answer.body);
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.contains(words), "{body}: {message}");
+    }
+    let created = world.post("/v1/events", &manager, new_event(&json!({ "retry": "0s" }))).await;
+    assert_eq!(created.body["errors"][0]["path"], "policy.retry", "{}", created.body);
     world.stop().await;
 }

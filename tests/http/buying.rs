@@ -1,5 +1,6 @@
 //! The straight path, and every promise about repeating it.
 
+use floodgate_http_client::Response;
 use http::Method;
 use serde_json::json;
 
@@ -107,7 +108,7 @@ async fn a_spent_place_makes_room_for_a_new_one() {
     let world = World::start().await;
     let event = world.event(json!({})).await;
     let papers = world.shopper(&event).await;
-    let place = |answer: &floodgate_http_client::Response| answer.body["place"].as_u64().unwrap();
+    let place = |answer: &Response| answer.body["place"].as_u64().unwrap();
     let same = world.post(&format!("{event}/queue"), &papers, json!({})).await;
     let left = world.post(&format!("{event}/leave"), &papers, json!({})).await;
     assert_eq!(left.status, 200, "{}", left.body);
@@ -137,5 +138,31 @@ async fn everything_is_there_after_a_restart() {
     assert_eq!(bought.status, 201, "{}", bought.body);
     world.until_as(&order, &papers, |answer| answer.text("status") == Some("confirmed")).await;
     assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
+/// Who lets go of seats waits before the next, and the seats are on sale again at a moment of their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_let_go_of_are_not_passed_on() {
+    let world = World::start().await;
+    let event = world.event(json!({ "hold": "40s", "cooldown": "1m" })).await;
+    let (giver, friend) = (world.shopper(&event).await, world.shopper(&event).await);
+    let holds = format!("{event}/holds");
+    let held = world.post(&holds, &giver, json!({ "seats": [7] })).await;
+    let hold = format!("{holds}/{}", held.text("hold_id").unwrap());
+    let released = world.send(Method::DELETE, &hold, &giver, Some("r1"), None).await;
+    assert_eq!(released.text("status"), Some("released"), "{}", released.body);
+
+    let again = world.post(&holds, &giver, json!({ "seats": [8] })).await;
+    assert_eq!((again.status, again.code().as_str()), (429, "cooling_down"));
+    let path = format!("{event}/me");
+    let me = world.until_as(&path, &giver, |me| me.body["hold_again_at"].is_string()).await;
+    assert!(me.is_ok(), "{}", me.body);
+    // Two seconds later at most, they are everybody's.
+    let is_whole = |status: &Response| status.body["held"] == json!(0);
+    world.until(&format!("{event}/status"), is_whole).await;
+    let answer = world.post(&holds, &friend, json!({ "seats": [7] })).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert!(world.audit().is_clean(), "{:?}", world.audit());
     world.stop().await;
 }

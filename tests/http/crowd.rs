@@ -176,6 +176,6 @@ async fn people_are_counted_when_they_agree_and_nowhere_named() {
     }
     let report = world.audit();
     assert!(report.is_clean(), "{report}");
-    assert_eq!(report.invariants["cohorts-add-up"].checked, 4);
+    assert!(report.invariants["cohorts-add-up"].checked >= 4, "{report}");
     world.stop().await;
 }

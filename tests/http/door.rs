@@ -115,6 +115,39 @@ async fn who_cannot_compute_waits() {
     world.stop().await;
 }
 
+/// Places for no work cost a network its time, one after the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_waits_one_after_the_other() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let wait = async |address: &str| {
+        let headers = vec![("x-forwarded-for", address)];
+        let path = format!("{event}/queue/challenge?wait=true");
+        let answer = world.http.call(Method::GET, &path, Call { headers, ..Call::default() }).await;
+        answer.unwrap()
+    };
+    let wait_ms = |answer: &Response| answer.body["asks"]["wait_ms"].as_u64().unwrap();
+    let started = std::time::Instant::now();
+    let mut waits = Vec::new();
+    for number in 1..=40 {
+        waits.push(wait_ms(&wait(&format!("203.0.113.{number}")).await));
+    }
+    let took = u64::try_from(started.elapsed().as_millis()).unwrap();
+    assert_eq!(waits[0], 5_000);
+    assert!(waits[39] + took >= 39 * 5_000, "{waits:?}");
+    assert_eq!(wait_ms(&wait("198.51.100.1").await), 5_000, "somebody else's is as before");
+    let mut last = wait("203.0.113.1").await;
+    for number in 0..200 {
+        if last.status != 200 {
+            break;
+        }
+        last = wait(&format!("203.0.113.{number}")).await;
+    }
+    assert_eq!(code(&last), (429, "rate_limited".to_owned()), "{}", last.body);
+    assert!(last.retry_after.is_some());
+    world.stop().await;
+}
+
 /// What a proxy that is trusted says about the network counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_challenge_stays_in_its_network() {

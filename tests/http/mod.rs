@@ -2,6 +2,7 @@
 
 mod abuse;
 mod buying;
+mod contracts;
 mod crowd;
 mod dead_letters;
 mod dials;
@@ -12,3 +13,4 @@ mod roles;
 mod streams;
 mod tables;
 mod tickets;
+mod turns;

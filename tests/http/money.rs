@@ -95,7 +95,7 @@ async fn a_bank_refused_leaves_the_seats_for_another_card() {
 }
 
 /// Two seats, paid for with a card; the papers and the order's path.
-async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
+pub(super) async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
     let papers = world.shopper(event).await;
     let card = json!({ "card_number": number });
     let token = world.post("/v1/payments/pages/tokenise", &papers, card).await;
@@ -113,7 +113,9 @@ async fn buy(world: &World, event: &str, number: &str) -> (Papers, String) {
 async fn of_two_payments_one_is_kept_and_the_other_given_back() {
     let flags = [("payments.patience", "1s")];
     let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
-    let event = world.event(json!({ "hold": "1s", "payment": "6s", "retry": "1s" })).await;
+    let event = world
+        .event(json!({ "hold": "1s", "payment": "6s", "retry": "1s", "cooldown": "0s" }))
+        .await;
     let (papers, first) = buy(&world, &event, "4000000000000259").await;
     let money = |answer: &Response| answer.body["payment"]["money"].clone();
     let silent = world.until_as(&first, &papers, |a| a.text("status") == Some("no_answer")).await;
@@ -121,7 +123,9 @@ async fn of_two_payments_one_is_kept_and_the_other_given_back() {
     let over = world.until_as(&first, &papers, |a| a.text("status") == Some("expired")).await;
     assert_eq!(money(&over), "unknown", "nobody has said that no money moves: {}", over.body);
 
-    // They choose again, and have to mean it.
+    // They choose again, once their seats are back, and have to mean it.
+    let are_back = |status: &Response| status.body["held"] == json!(0);
+    world.until(&format!("{event}/status"), are_back).await;
     let two = json!({ "best": { "count": 2 } });
     let held = world.post(&format!("{event}/holds"), &papers, two).await;
     let hold_id = held.text("hold_id").unwrap();
@@ -169,6 +173,8 @@ async fn seats_that_moved_are_said_to_have_moved() {
         seats.map(|seat| seat["seat_id"].as_u64().unwrap()).collect()
     };
     let other = world.shopper(&event).await;
+    let are_back = |status: &Response| status.body["held"] == json!(0);
+    world.until(&format!("{event}/status"), are_back).await;
     let body = json!({ "seats": numbers(&expired) });
     let taken = world.post(&format!("{event}/holds"), &other, body).await;
     assert_eq!(taken.status, 201, "{}", taken.body);

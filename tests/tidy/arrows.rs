@@ -34,7 +34,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "transport",
         ],
     ),
-    ("tools/audit", &["domain", "engine", "event-log"]),
+    ("tools/audit", &["domain", "engine", "event-log", "streams"]),
     (
         "tools/bench",
         &[

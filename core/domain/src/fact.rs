@@ -4,6 +4,8 @@
 //! names the seats and the buyer. Facts about cohorts name nobody, on purpose. What each one
 //! changes, for all readers of facts, is in [`crate::effects`].
 
+use std::ops::Deref;
+
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::DialChange;
@@ -104,12 +106,34 @@ impl SeatsKept {
     }
 }
 
+/// What staff set, and who it was: `None` in records of before that was written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetBy<T> {
+    pub value: Box<T>,
+    pub by: Option<StaffId>,
+}
+
+impl<T> Deref for SetBy<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// Against what a command asked for.
+impl<T: PartialEq> PartialEq<Box<T>> for SetBy<T> {
+    fn eq(&self, asked: &Box<T>) -> bool {
+        self.value == *asked
+    }
+}
+
 /// Everything that can have happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     EventCreated(Box<NewEvent>),
-    PricesSet(Box<PriceTable>),
-    PolicySet(Box<Policy>),
+    PricesSet(SetBy<PriceTable>),
+    PolicySet(SetBy<Policy>),
     SaleOpened,
     SalePaused,
     SaleClosed,
@@ -134,13 +158,15 @@ pub enum Fact {
         buyer: BuyerId,
         reason: LeaveReason,
     },
-    /// `amount` is the total of the hold in minor units; it stays fixed.
+    /// `amount` is the total of the hold in minor units; it stays fixed. Whatever is tried meanwhile, the
+    /// order ends at `pay_by` unless it is paid; absent in logs of the first rules.
     SeatsHeld {
         hold_id: HoldId,
         buyer: BuyerId,
         seats: SeatList,
         amount: u64,
         until: LogTime,
+        pay_by: Option<LogTime>,
     },
     HoldExtended {
         hold_id: HoldId,
@@ -277,6 +303,25 @@ pub enum Fact {
     /// One person less.
     CohortLeft {
         cohort: Cohort,
+    },
+    /// Seats that an order has just freed stay out of reach for a moment that nobody can foresee, so that
+    /// whoever let go of them is not the first to know when they are free.
+    SeatsSetAside {
+        hold_id: HoldId,
+        seats: SeatList,
+        until: LogTime,
+    },
+    /// They are free for everybody.
+    SeatsReturned {
+        hold_id: HoldId,
+        seats: SeatList,
+    },
+    /// The buyer has let go of seats unpaid and may hold none before `until`; `count` is how often they
+    /// have since they last bought, failed payments included.
+    BuyerCooling {
+        buyer: BuyerId,
+        until: LogTime,
+        count: u8,
     },
     /// Nothing happened; the log's time is this.
     TimeMarked,

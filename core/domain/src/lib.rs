@@ -6,12 +6,14 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
-//! | [`dials`], [`line`], [`payment`], [`cohort`] | more of them |
+//! | [`bounds`] | what the rules of a sale can be |
+//! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod answer;
+pub mod bounds;
 pub mod cohort;
 pub mod command;
 pub mod dials;
@@ -19,6 +21,7 @@ pub mod effects;
 pub mod fact;
 pub mod ids;
 pub mod line;
+pub mod network;
 pub mod payment;
 pub mod plan;
 pub mod policy;
@@ -32,12 +35,13 @@ pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
-pub use fact::{Fact, FactPosition, FactRecord};
+pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use ids::{
     Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
     VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
+pub use network::Network;
 pub use payment::{
     ActionUrl, AuthorisedPayment, PaymentAction, PaymentReference, PaymentResult, Subject,
 };

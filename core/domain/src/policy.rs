@@ -25,7 +25,8 @@ pub struct Policy {
     pub seats_per_hold_max: u8,
     /// Holds and pending orders one buyer may have at once.
     pub holds_per_buyer_max: u8,
-    /// After a hold ran out unpaid, how long the buyer may not hold again.
+    /// After seats came back unpaid, how long the buyer may not hold again: twice as long each time, up
+    /// to 64 times, until they buy. Payments that failed count as well.
     pub cooldown_ms: u64,
     /// Whether the shop is behind the queue. Without, anyone may hold.
     pub pass_required: bool,
@@ -33,8 +34,27 @@ pub struct Policy {
     pub shoppers_max: u32,
     /// How long a pass is good for, from Entered.
     pub pass_ms: u64,
-    /// Distinct buyers the event remembers; bounds its largest table.
+    /// Buyers at once: those who have seats, held or bought. Under the first rules, distinct people the
+    /// event remembers.
     pub buyers_max: u32,
+}
+
+impl Policy {
+    /// The longest that an order may be unpaid, whatever is tried: its hold with every extension, one
+    /// payment, and the time for one more card.
+    #[must_use]
+    pub fn unpaid_ms_max(&self) -> u64 {
+        let extensions = u64::from(self.extensions_max).saturating_mul(self.extension_ms);
+        let parts = [self.hold_ms, extensions, self.payment_ms, self.retry_ms];
+        parts.into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// How long seats that are given back may stay out of reach: a twentieth of a hold, a quarter of a
+    /// minute at most.
+    #[must_use]
+    pub fn return_ms_max(&self) -> u64 {
+        (self.hold_ms / 20).min(15_000)
+    }
 }
 
 impl Default for Policy {
@@ -49,7 +69,7 @@ impl Default for Policy {
             seats_per_buyer_max: 6,
             seats_per_hold_max: 6,
             holds_per_buyer_max: 1,
-            cooldown_ms: 0,
+            cooldown_ms: 5_000,
             pass_required: true,
             shoppers_max: 2_000,
             pass_ms: 900_000,
@@ -57,3 +77,8 @@ impl Default for Policy {
         }
     }
 }
+
+/// Holds and pending orders one buyer can have at once, whatever an event's rules say.
+pub const HOLDS_PER_BUYER_MAX: usize = 4;
+/// Sixteen million buyers are a gigabyte of records.
+pub const BUYERS_MAX: u32 = 1 << 24;

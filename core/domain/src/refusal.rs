@@ -200,7 +200,12 @@ const TABLE: [(Refusal, &str, &str); 58] = [
         "version_goes_back",
         "The log already follows newer rules. Older rules cannot continue from what they decided.",
     ),
-    (Refusal::NoPass, "no_pass", "You are not in the shop. Join the queue and enter first."),
+    (
+        Refusal::NoPass,
+        "no_pass",
+        "You are not in the shop. Join the queue and enter first; whoever has bought or left joins \
+         again for a new place, and may buy up to the limit of the event.",
+    ),
     (Refusal::PassExpired, "pass_expired", "Your time in the shop is over. Join the queue again."),
     (
         Refusal::ShopFull,
@@ -249,7 +254,7 @@ const TABLE: [(Refusal, &str, &str); 58] = [
     (
         Refusal::CoolingDown,
         "cooling_down",
-        "Your last hold expired unpaid. Wait a moment before the next.",
+        "You gave seats back unpaid. Wait a moment before the next hold; the wait grows until you buy.",
     ),
     (Refusal::NoSuchCategory, "no_such_category", "This event has no such price category on sale."),
     (

@@ -39,6 +39,6 @@ pub use scan::{RecordFault, Scan, scan};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{
-    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, PendingAppend, Record,
-    Value,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, PendingAppend,
+    ReaderName, Record, Value,
 };

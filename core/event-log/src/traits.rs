@@ -255,8 +255,23 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
         None
     }
 
+    /// Shows whoever operates the log how far a reader is, where it has a place for that. For people
+    /// alone: nobody reads it back, and nothing is waited for.
+    fn note_position(&self, reader: ReaderName<'_>, at: (Topic, Partition), next: Offset) {
+        let _ = (reader, at, next);
+    }
+
     /// Whether the log takes appends now; the reason if not. For readiness checks.
     fn health(&self) -> Result<(), LogError>;
+}
+
+/// Who reads, for whoever looks at how far readers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReaderName<'a> {
+    /// A role whose processes share the partitions: `processor`.
+    Shared(&'a str),
+    /// What every gateway reads for itself: `views`.
+    OfEachGateway(&'a str),
 }
 
 /// Reads one partition forward. Used from one thread; blocking.

@@ -27,6 +27,11 @@ pub trait Service: Send + Sync + fmt::Debug + 'static {
     /// How it is now. Asked several times a second: must not wait for anything.
     fn health(&self) -> Health;
 
+    /// What people should know of it although it works.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     /// Asks it to end and returns at once. Asking again changes nothing.
     fn stop(&self);
 

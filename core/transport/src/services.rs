@@ -41,6 +41,8 @@ pub struct ServiceReport {
     pub name: String,
     pub health: Health,
     pub need: Need,
+    /// What people should know although it works.
+    pub notice: Option<String>,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,7 @@ impl Services {
             name: entry.service.name().to_owned(),
             health: entry.service.health(),
             need: entry.need,
+            notice: entry.service.notice(),
         };
         entries.iter().map(report).collect()
     }
@@ -135,7 +138,7 @@ pub fn is_ready(reports: &[ServiceReport]) -> bool {
 }
 
 fn failure(reports: &[ServiceReport], patience: Duration) -> Option<ServiceError> {
-    reports.iter().find_map(|ServiceReport { name, health, need }| match health {
+    reports.iter().find_map(|ServiceReport { name, health, need, .. }| match health {
         Health::Failed { reason } => Some(ServiceError::new(name, reason)),
         Health::Degraded { reason, since } | Health::Mismatched { reason, since }
             if *need == Need::Needed && since.elapsed() > patience =>
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_process_is_as_what_it_is_for() {
-        let report = |need, health| ServiceReport { name: "it".into(), health, need };
+        let report = |need, health| ServiceReport { name: "it".into(), health, need, notice: None };
         let ago = Duration::from_secs(30);
         let since = Instant::now().checked_sub(ago).expect("the machine runs for half a minute");
         let degraded = Health::Degraded { reason: "the disk is full".into(), since };

@@ -1,53 +1,160 @@
 //! Tokens travel as headers, or as cookies that scripts cannot read.
+//!
+//! There are three cookies, however many events somebody waits for: the device, the places, the
+//! passes. Where visitors come by https their names begin with `__Host-`, so that no other host of
+//! the domain can set them (RFC 6265bis, section 4.1.3.2). A name may come more than once, as
+//! another path or host left it behind: the one that verifies counts.
 
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
-use floodgate_domain::EventId;
+use floodgate_admission::{Device, Keys, Pass, QueueTicket, TokenError, event_named_by};
+use floodgate_domain::{EventId, LogTime};
+
+const DEVICE: Kind = Kind { header: "floodgate-device", cookie: "fg_device" };
+const PLACES: Kind = Kind { header: "floodgate-queue-ticket", cookie: "fg_places" };
+const PASSES: Kind = Kind { header: "floodgate-pass", cookie: "fg_passes" };
 
 /// How long cookies last: longer than any queue.
-const TICKET_SECONDS: u64 = 7 * 24 * 3600;
+const PLACES_SECONDS: u64 = 7 * 24 * 3600;
 /// A device outlasts the queues it is in.
-const DEVICE_SECONDS: u64 = 4 * TICKET_SECONDS;
+const DEVICE_SECONDS: u64 = 4 * PLACES_SECONDS;
+/// A pass says itself when it is over; none lasts for a day.
+const PASSES_SECONDS: u64 = 24 * 3600;
+/// Events whose places are carried: 79 bytes each, below the 4,096 that browsers keep of a cookie.
+/// Joining again brings back the place of an older one.
+const PLACES_MAX: usize = 40;
+/// Events whose passes are carried.
+const PASSES_MAX: usize = 12;
 
-/// A token from its header, else from its cookie.
-fn token_of<'a>(headers: &'a HeaderMap, header: &str, cookie: &str) -> Option<&'a str> {
-    let text = |value: &'a HeaderValue| value.to_str().ok();
-    headers.get(header).and_then(text).or_else(|| {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(text);
-        cookies.flat_map(|line| line.split(';')).find_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == cookie).then_some(value)
-        })
-    })
+/// One kind of token: where it travels.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    header: &'static str,
+    cookie: &'static str,
 }
 
-pub(crate) fn device_token(headers: &HeaderMap) -> Option<&str> {
-    token_of(headers, "floodgate-device", "fg_device")
+/// The tokens that came with a request.
+#[derive(Debug)]
+pub(crate) struct Papers {
+    headers: HeaderMap,
+    is_https: bool,
 }
 
-pub(crate) fn ticket_token(headers: &HeaderMap, event_id: EventId) -> Option<&str> {
-    token_of(headers, "floodgate-queue-ticket", &format!("fg_ticket_{event_id}"))
+impl Papers {
+    pub(super) fn new(headers: &HeaderMap, is_https: bool) -> Self {
+        let names = [COOKIE]
+            .into_iter()
+            .chain([DEVICE, PLACES, PASSES].map(|kind| HeaderName::from_static(kind.header)));
+        let mut ours = HeaderMap::new();
+        for name in names {
+            for value in headers.get_all(&name) {
+                ours.append(name.clone(), value.clone());
+            }
+        }
+        Papers { headers: ours, is_https }
+    }
+
+    /// The device that verifies.
+    pub(super) fn device(&self, keys: &Keys) -> Option<Device> {
+        self.tokens(DEVICE).find_map(|text| Device::open(keys, text).ok())
+    }
+
+    /// The ticket of this event and device that verifies; else what is wrong with the one there is.
+    pub(super) fn ticket(
+        &self,
+        keys: &Keys,
+        event_id: EventId,
+        device: Device,
+    ) -> Option<Result<QueueTicket, TokenError>> {
+        let open = |text: &str| QueueTicket::open(keys, text, event_id, device);
+        first_good(self.of_event(PLACES, event_id).map(open))
+    }
+
+    /// The pass of this event and device that verifies; else what is wrong with the one there is.
+    pub(super) fn pass(
+        &self,
+        keys: &Keys,
+        event_id: EventId,
+        device: Device,
+        now: LogTime,
+    ) -> Option<Result<Pass, TokenError>> {
+        let open = |text: &str| Pass::open(keys, text, event_id, device, now);
+        first_good(self.of_event(PASSES, event_id).map(open))
+    }
+
+    /// Every value that came under a kind's names: the header's, then the cookies'.
+    fn values(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        let headers = self.headers.get_all(kind.header).iter();
+        let cookies = self.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let name = self.name(kind);
+        let cookies = cookies.flat_map(|line| line.split(';')).filter_map(move |pair| {
+            let (found, value) = pair.trim().split_once('=')?;
+            (found == name).then_some(value)
+        });
+        headers.filter_map(|value| value.to_str().ok()).chain(cookies)
+    }
+
+    fn tokens(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.values(kind).flat_map(|value| value.split('.'))
+    }
+
+    /// A header is meant for the event it is sent to, whatever it says; a cookie carries many.
+    fn of_event(&self, kind: Kind, event_id: EventId) -> impl Iterator<Item = &str> {
+        let sent = self.headers.contains_key(kind.header);
+        let is_meant = move |text: &&str| sent || event_named_by(text) == Some(event_id);
+        self.tokens(kind).filter(is_meant)
+    }
+
+    fn name(&self, kind: Kind) -> String {
+        format!("{}{}", if self.is_https { "__Host-" } else { "" }, kind.cookie)
+    }
+
+    pub(crate) fn device_cookie(&self, device: &str) -> Option<HeaderValue> {
+        self.cookie(DEVICE, device, DEVICE_SECONDS)
+    }
+
+    /// The places so far and this one, the newest first.
+    pub(crate) fn ticket_cookie(&self, event_id: EventId, ticket: &str) -> Option<HeaderValue> {
+        self.cookie(PLACES, &self.with(PLACES, event_id, ticket, PLACES_MAX), PLACES_SECONDS)
+    }
+
+    /// The passes so far and this one.
+    pub(crate) fn pass_cookie(&self, event_id: EventId, pass: &str) -> Option<HeaderValue> {
+        self.cookie(PASSES, &self.with(PASSES, event_id, pass, PASSES_MAX), PASSES_SECONDS)
+    }
+
+    fn with(&self, kind: Kind, event_id: EventId, token: &str, most: usize) -> String {
+        let others = self.tokens(kind).filter(|text| {
+            // Of events; anything else somebody else put there.
+            event_named_by(text).is_some_and(|other| other != event_id)
+        });
+        let all: Vec<&str> = std::iter::once(token).chain(others).take(most).collect();
+        all.join(".")
+    }
+
+    /// A cookie scripts cannot read and other sites cannot send along with a POST.
+    fn cookie(&self, kind: Kind, value: &str, seconds: u64) -> Option<HeaderValue> {
+        let (name, secure) = (self.name(kind), if self.is_https { "; Secure" } else { "" });
+        let text =
+            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+        HeaderValue::from_str(&text).ok()
+    }
 }
 
-pub(crate) fn pass_token(headers: &HeaderMap, event_id: EventId) -> Option<&str> {
-    token_of(headers, "floodgate-pass", &format!("fg_pass_{event_id}"))
+fn first_good<T>(
+    opened: impl Iterator<Item = Result<T, TokenError>>,
+) -> Option<Result<T, TokenError>> {
+    let mut wrong = None;
+    for one in opened {
+        match one {
+            Ok(good) => return Some(Ok(good)),
+            Err(error) => wrong = wrong.or(Some(Err(error))),
+        }
+    }
+    wrong
 }
 
-pub(crate) fn device_cookie(device: &str) -> Option<HeaderValue> {
-    cookie("fg_device", device, DEVICE_SECONDS)
-}
-
-pub(crate) fn ticket_cookie(event_id: EventId, ticket: &str) -> Option<HeaderValue> {
-    cookie(&format!("fg_ticket_{event_id}"), ticket, TICKET_SECONDS)
-}
-
-pub(crate) fn pass_cookie(event_id: EventId, pass: &str, seconds: u64) -> Option<HeaderValue> {
-    cookie(&format!("fg_pass_{event_id}"), pass, seconds)
-}
-
-/// A cookie scripts cannot read and other sites cannot send along with a POST.
-fn cookie(name: &str, value: &str, seconds: u64) -> Option<HeaderValue> {
-    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}");
-    HeaderValue::from_str(&text).ok()
-}
+#[cfg(test)]
+#[path = "cookie_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequest, Request};
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
@@ -86,8 +87,7 @@ async fn read<T: DeserializeOwned>(
     let key = key.filter(is_good).ok_or_else(|| ApiError::new(Code::IdempotencyKeyRequired))?;
     let bytes = collect(body, deadline, bytes_max).await?;
     // Only JSON: a form of another site cannot send it without asking first.
-    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    if !bytes.is_empty() && !kind.is_some_and(|kind| kind.starts_with("application/json")) {
+    if !bytes.is_empty() && !is_json(&parts.headers) {
         let message = "send application/json";
         return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
     }
@@ -106,6 +106,14 @@ async fn read<T: DeserializeOwned>(
     Ok((RequestKey { name: key.to_owned(), fingerprint, trace }, body))
 }
 
+/// Whether the body is said to be JSON; a media type is not case-sensitive and may have parameters
+/// (RFC 9110, section 8.3.1).
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = kind.and_then(|kind| kind.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
 /// The whole body, within its size and time.
 pub(crate) async fn collect(
     body: Body,
@@ -121,5 +129,22 @@ pub(crate) async fn collect(
             Err(ApiError::new(Code::BodyTooLarge).field("body", message))
         }
         Ok(Err(error)) => Err(ApiError::new(Code::MalformedBody).field("body", error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn json_is_known_however_it_is_written() {
+        let is =
+            |kind| is_json(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]));
+        let good = ["application/json", "Application/JSON", "application/json;charset=utf-8"];
+        assert!(good.into_iter().all(is) && is("APPLICATION/JSON ; charset=UTF-8"));
+        let wrong = ["application/jsonp", "application/json-patch+json", "text/plain", "json", ""];
+        assert!(!wrong.into_iter().any(is) && !is_json(&HeaderMap::new()));
     }
 }

@@ -10,10 +10,10 @@ pub(crate) mod query;
 pub(crate) mod staff;
 pub(crate) mod ticket;
 
-pub(crate) use address::ClientAddress;
+pub(crate) use address::{ClientAddress, Visitor};
+pub(crate) use cookie::Papers;
 pub(crate) use fan::{Fan, Shopper};
 pub(crate) use idempotent::{Idempotent, IdempotentPlan};
-pub(crate) use path::{EventPath, OrderPath};
+pub(crate) use path::{EventPath, OrderPath, Segments};
 pub(crate) use query::Query;
 pub(crate) use staff::{Advertiser, Artist, Manager, Operator, Staff};
-pub(crate) use ticket::{held_ticket, queue_ticket};

@@ -4,8 +4,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::extract::{FromRef, FromRequestParts, Path, RawPathParams};
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use floodgate_domain::{EventId, HoldId, OrderName, Refusal};
 
@@ -25,6 +26,25 @@ pub(crate) struct OrderPath {
     pub(crate) event_id: EventId,
     pub(crate) entry: Arc<Entry>,
     pub(crate) hold_id: HoldId,
+}
+
+/// The variable parts of an address, refused as a problem when they cannot be read.
+#[derive(Debug)]
+pub(crate) struct Segments<T>(pub(crate) T);
+
+impl<S, T> FromRequestParts<S> for Segments<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + Send,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Path(segments) = Path::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiError::new(Code::InvalidId).field("path", error.body_text()))?;
+        Ok(Segments(segments))
+    }
 }
 
 async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams, ApiError> {

@@ -29,6 +29,12 @@ where
     }
 }
 
+/// The value of one parameter as it is written, for those who only compare it.
+pub(crate) fn parameter<'a>(query: Option<&'a str>, name: &str) -> Option<&'a str> {
+    let mut pairs = query?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
 /// Which parameter is wrong, and why; `query` where none is named.
 fn named(text: &str) -> (&str, &str) {
     let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(text);

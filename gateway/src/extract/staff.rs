@@ -3,14 +3,22 @@
 
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
 use floodgate_domain::{Actor, StaffId};
 
+use crate::caching::Credential;
 use crate::problem::{ApiError, Code};
 use crate::staff::{StaffKeys, StaffRole};
+
+/// The key a request shows; the scheme's name is not case-sensitive (RFC 9110, section 11.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
 
 /// Roles a call is open to.
 pub(crate) trait Roles: Send + Sync + 'static {
@@ -68,9 +76,8 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let text = header.and_then(|value| value.strip_prefix("Bearer "));
-        let text = text.ok_or_else(|| ApiError::new(Code::KeyRequired))?;
+        Credential::used(parts);
+        let text = bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::KeyRequired))?;
         let (id, role) = StaffKeys::from_ref(state).find(text).ok_or_else(|| {
             ApiError::new(Code::KeyRequired).field("authorization", "unknown key")
         })?;
@@ -78,6 +85,23 @@ where
             return Err(ApiError::new(Code::WrongRole));
         }
         Ok(Staff { id, role, roles: PhantomData })
+    }
+}
+
+/// Nobody where there is no key; one that is wrong is refused all the same.
+impl<S, R> OptionalFromRequestParts<S> for Staff<R>
+where
+    S: Send + Sync,
+    R: Roles,
+    StaffKeys: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, ApiError> {
+        if bearer(&parts.headers).is_none() {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)
     }
 }
 

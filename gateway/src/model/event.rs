@@ -88,6 +88,7 @@ pub(crate) struct CreateEvent {
     #[serde(default)]
     pub(crate) description: String,
     /// RFC 3339.
+    #[schema(format = DateTime)]
     pub(crate) starts_at: Option<String>,
     pub(crate) plan: PlanUpload,
     #[schema(example = "EUR")]

@@ -12,6 +12,8 @@ pub(crate) struct Me {
     pub(crate) device: bool,
     pub(crate) place: Option<u64>,
     pub(crate) pass_expires_at: Option<String>,
+    /// After seats that were given back unpaid: no hold before this. Absent when nothing is in the way.
+    pub(crate) hold_again_at: Option<String>,
     /// Newest first.
     pub(crate) orders: Vec<Order>,
     /// Orders of others that have tickets given to this device.
@@ -24,6 +26,7 @@ pub(crate) struct Me {
 pub(crate) struct CohortAnswers {
     /// Must be `true`: the person was asked, agreed, is of age, and can withdraw.
     #[serde(default)]
+    #[schema(required, example = true)]
     pub(crate) consent: bool,
     /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not given.
     #[schema(example = "25-34")]

@@ -36,7 +36,7 @@ pub(crate) use problem::{ProblemCode, ProblemList};
 pub(crate) use queue::{EnterAnswer, Join, JoinAnswer, Queue};
 pub(crate) use sale::PhaseChange;
 pub(crate) use seat::Seat;
-pub(crate) use staff::StaffMe;
+pub(crate) use staff::{ConnectionAnswer, StaffMe};
 pub(crate) use status::StatusAnswer;
 pub(crate) use ticket::*;
 pub(crate) use venue::PlanUpload;

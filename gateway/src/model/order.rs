@@ -14,10 +14,10 @@ use crate::views::EventView;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PurchaseBody {
-    #[schema(example = "hld_0000010000000")]
+    #[schema(example = "hld_0000010000000", pattern = "^hld_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$")]
     pub(crate) hold_id: String,
     /// A token from the payment provider, see `getPaymentForm`; never a card number.
-    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6")]
+    #[schema(example = "pm_1Q0PsIJvEtkwdCNYMSaVuRz6", min_length = 1, max_length = 64)]
     pub(crate) payment_method: String,
     /// Needed while an earlier payment of the same buyer has no answer yet (`payment_unanswered`). Both
     /// may go through then: the first that does counts, and the money of the other is let go of.
@@ -35,7 +35,11 @@ pub(crate) struct Order {
     pub(crate) event_id: String,
     /// held, payment_pending, no_answer, declined, confirmed, expired, released, refunded or
     /// cancelled. no_answer: the bank has not answered in time and still may; the seats are held, and
-    /// it is not known whether money moves. For what is known of the money see `payment.money`.
+    /// it is not known whether money moves. For what is known of the money see `payment.money`. An
+    /// order that has expired may still become confirmed: when its payment comes late and its seats
+    /// are free, it takes them again (`retaken` in the facts); when they are gone, as many others
+    /// together of the same category (`moved`), so look at `seats` of a confirmed order, not at those
+    /// of before; and when there are none, the money goes back and it stays expired.
     #[schema(example = "held")]
     pub(crate) status: &'static str,
     pub(crate) seats: Vec<Seat>,

@@ -54,12 +54,13 @@ pub(crate) struct PlanRun {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<[i32; 2]>>)]
     pub(crate) points: Option<Vec<(i32, i32)>>,
-    /// `[seat within the run, bits]` for seats that have any.
+    /// `[seat within the run, bits]` for seats that have any: 1 a wheelchair space, 2 the seat
+    /// beside one, 4 a restricted view, 8 not for sale.
     #[schema(value_type = Vec<[u16; 2]>)]
     pub(crate) flags: Vec<(u16, u8)>,
 }
 
-/// The labels of the seats of a run.
+/// The labels of the seats of a run: `first`, `first + step`, … for `count` seats, or a text a seat.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum SeatLabels {

@@ -5,30 +5,47 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_domain::Policy;
+use floodgate_domain::{Policy, Refusal};
 
 use crate::problem::{ApiError, Code};
 
-/// Rules of a sale; absent ones stay as they are. Durations are strings such as "5m" or "90s".
+/// Rules of a sale; absent ones stay as they are. Durations are strings such as "5m" or "90s". An
+/// operator may change how long things take; what a buyer may have, and whether it takes a pass, is
+/// up to a manager.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct PolicyPatch {
+    /// How long seats are held before they are bought.
     #[schema(example = "5m")]
     pub(crate) hold: Option<String>,
+    /// How often a hold may be extended.
     pub(crate) extensions_max: Option<u8>,
+    /// What one extension adds, counted from now.
     pub(crate) extension: Option<String>,
+    /// How long a payment may take; a bank's own questions fit inside.
     pub(crate) payment: Option<String>,
-    /// After a decline, how long the seats wait for another card.
+    /// After a decline, how long the seats wait for another card. However many are tried, an order is
+    /// unpaid for at most hold, all extensions, payment and retry together.
     pub(crate) retry: Option<String>,
+    /// How many payments may be tried for one order.
     pub(crate) payment_attempts_max: Option<u8>,
+    /// Seats of one buyer in this event, held and bought together.
     pub(crate) seats_per_buyer_max: Option<u16>,
     pub(crate) seats_per_hold_max: Option<u8>,
+    /// Holds and unpaid orders of one buyer at once.
     pub(crate) holds_per_buyer_max: Option<u8>,
+    /// After seats were given back unpaid, how long their buyer may hold none: twice as long each time,
+    /// up to 64 times, until they buy. "0s" for none. Freed seats themselves are on sale again after a
+    /// moment nobody can foresee, at most a twentieth of a hold's length and 15 seconds.
     pub(crate) cooldown: Option<String>,
+    /// Whether the shop is behind the queue; without, anybody may hold.
     pub(crate) pass_required: Option<bool>,
+    /// Shoppers at once; also a dial, and only set as one once the event exists.
     pub(crate) shoppers_max: Option<u32>,
     /// How long a shopper may stay.
     pub(crate) pass: Option<String>,
+    /// Distinct buyers the event remembers.
+    /// Buyers who have seats at once, held or bought; people who only came by are not counted.
     pub(crate) buyers_max: Option<u32>,
 }
 
@@ -53,8 +70,36 @@ impl PolicyPatch {
         }
     }
 
-    /// `policy` with the changes of this patch.
-    pub(crate) fn apply(&self, policy: Policy) -> Result<Policy, ApiError> {
+    /// The first changed rule that is not an operator's to change: what a buyer may have, and
+    /// whether it takes a pass.
+    pub(crate) fn for_managers(&self, before: &Policy) -> Option<&'static str> {
+        fn differs<T: PartialEq + Copy>(asked: Option<T>, before: T) -> bool {
+            asked.is_some_and(|asked| asked != before)
+        }
+        let rules = [
+            ("pass_required", differs(self.pass_required, before.pass_required)),
+            ("seats_per_buyer_max", differs(self.seats_per_buyer_max, before.seats_per_buyer_max)),
+            ("seats_per_hold_max", differs(self.seats_per_hold_max, before.seats_per_hold_max)),
+            ("holds_per_buyer_max", differs(self.holds_per_buyer_max, before.holds_per_buyer_max)),
+            ("buyers_max", differs(self.buyers_max, before.buyers_max)),
+        ];
+        rules.into_iter().find_map(|(name, changes)| changes.then_some(name))
+    }
+
+    /// `policy` with the changes of this patch, each within its bounds; an error names the field as
+    /// it stands in the body, behind `prefix`.
+    pub(crate) fn apply(&self, policy: Policy, prefix: &str) -> Result<Policy, ApiError> {
+        let policy = self.changed(policy, prefix)?;
+        match policy.fault() {
+            None => Ok(policy),
+            Some(fault) => {
+                let field = format!("{prefix}{}", fault.field);
+                Err(ApiError::refused(Refusal::InvalidPolicy).field(field, fault.fix))
+            }
+        }
+    }
+
+    fn changed(&self, policy: Policy, prefix: &str) -> Result<Policy, ApiError> {
         let ms = |name: &str, text: &Option<String>, before: u64| match text {
             None => Ok(before),
             Some(text) => humantime::parse_duration(text)
@@ -62,7 +107,7 @@ impl PolicyPatch {
                 .and_then(|duration| u64::try_from(duration.as_millis()).ok())
                 .ok_or_else(|| {
                     let message = "a duration such as 5m or 90s";
-                    ApiError::new(Code::MalformedBody).field(format!("policy.{name}"), message)
+                    ApiError::new(Code::MalformedBody).field(format!("{prefix}{name}"), message)
                 }),
         };
         Ok(Policy {

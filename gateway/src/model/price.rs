@@ -31,6 +31,7 @@ pub(crate) struct TierEntry {
     /// Ends when this many seats of the category are held or sold.
     pub(crate) until_taken: Option<u32>,
     /// Ends at this instant, RFC 3339.
+    #[schema(format = DateTime)]
     pub(crate) until: Option<String>,
 }
 

@@ -71,7 +71,7 @@ pub(crate) struct TakenTicket {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TransferTicket {
     /// The buyer who receives it.
-    #[schema(example = "byr_0000000000001")]
+    #[schema(example = "byr_0000000000001", pattern = "^byr_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$")]
     pub(crate) to: String,
 }
 

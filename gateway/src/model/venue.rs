@@ -4,6 +4,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// A seating plan in one of the supported formats.
+///
+/// `csv`: a line of names, then a line a seat. Names in any order: `section` (or `block`, `zone`,
+/// `stand`), `row` and `seat` are needed; `category`, `x` and `y` (where to draw it), `accessible`,
+/// `companion` and `flags` may be there. `pretix`: a plan of the pretix seating editor, as JSON:
+/// `zones`, each with `rows` of `seats`, and `categories`. `native`: Floodgate's own form, as base64.
+/// `checkVenue` reads a plan without making anything and says what it noticed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlanUpload {

@@ -66,6 +66,8 @@ codes! {
         "A query parameter is not what this call accepts.";
     IdempotencyKeyRequired = BAD_REQUEST "idempotency_key_required" NewKey
         "Send an Idempotency-Key header of 1 to 64 printable characters; use a new one for each request.";
+    HostRequired = BAD_REQUEST "host_required" No
+        "Send exactly one Host header, with the host that is meant.";
     WebhookUnsigned = BAD_REQUEST "webhook_unsigned" No
         "The signature is missing or not the provider's. Check that the settings contain this webhook's secret.";
     WebhookStale = BAD_REQUEST "webhook_stale" No
@@ -88,6 +90,8 @@ codes! {
         "The body did not arrive in time. Send it without delay.";
     NotYourTurn = CONFLICT "not_your_turn" Later
         "Your place is kept. Wait until the frontier has passed it.";
+    TurnLapsed = CONFLICT "turn_lapsed" NewKey
+        "You were called, did not come, and others are waiting. Join the queue again with the ticket you have: it gives you a place behind those who are there.";
     PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
         "Wait as long as Retry-After says, then send the same challenge.";
     PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey
@@ -102,6 +106,8 @@ codes! {
         "The body is larger than this call allows.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
         "Too many requests. Wait as long as Retry-After says.";
+    TooManyStreams = TOO_MANY_REQUESTS "too_many_streams" Later
+        "This address follows as much as one may. Ask for the object itself now and then instead.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey
         "The server is overloaded. It is safe to send the same request again in a moment.";
     ProviderUnavailable = SERVICE_UNAVAILABLE "provider_unavailable" SameKey

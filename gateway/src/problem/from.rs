@@ -38,6 +38,11 @@ impl From<RoomError> for ApiError {
             RoomError::NotYourTurn { ahead, retry_after_ms } => {
                 ApiError::new(Code::NotYourTurn).ahead(ahead).retry_after_ms(retry_after_ms)
             }
+            RoomError::TurnLapsed => ApiError::new(Code::TurnLapsed),
+            RoomError::NetworkWaits { retry_after_ms }
+            | RoomError::NetworkEntered { retry_after_ms } => {
+                ApiError::new(Code::RateLimited).retry_after_ms(retry_after_ms)
+            }
             RoomError::Puzzle(error) => error.into(),
             RoomError::Store(error) => {
                 tracing::warn!(%error, "no place could be issued");

@@ -1,63 +1,202 @@
-//! What happens around every request: it is counted, timed and traced, and answers get headers.
+//! What happens around every request: its sender is looked at and limited, it is counted, timed and
+//! traced, and its answer gets headers.
 
+use std::net::IpAddr;
+use std::sync::Once;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
-use http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, Version, header};
 
-use floodgate_admission::WaitingRoom;
+use floodgate_admission::{Limited, RemainingQuota, WaitingRoom};
+use floodgate_domain::Network;
 
-use crate::admission::Admission;
+use crate::caching::Credential;
+use crate::connection::{guarded, keep_running};
+use crate::costs;
 use crate::csp;
+use crate::extract::Visitor;
 use crate::extract::address::Peer;
-use crate::extract::fan::Quota;
-use crate::telemetry::Telemetry;
+use crate::extract::staff::bearer;
+use crate::problem::{ApiError, Code};
+use crate::shares::HeldShare;
+use crate::state::GatewayState;
 use crate::traced::Traced;
 
-/// Counts, times and dresses every answer.
+/// When those who got no stream may ask for one again; meanwhile they poll.
+const STREAM_LATER_MS: u64 = 30_000;
+
+/// Looks at, limits, counts, times and dresses.
 pub(super) async fn around(
-    State(admission): State<Admission>,
-    State(telemetry): State<Telemetry>,
+    State(state): State<GatewayState>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let (metering, tracer) = (telemetry.metering(), telemetry.tracer());
+    let (metering, tracer) = (state.telemetry.metering(), state.telemetry.tracer());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let is_page = route.as_ref().is_none_or(|route| !route.as_str().starts_with("/v1"));
     let request_id = request_id(request.headers());
-    let quota = Quota::default();
-    request.extensions_mut().insert(quota.clone());
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip().to_canonical());
-    let is_trusted = peer.is_some_and(|peer| admission.is_trusted(peer));
+    let peer = request.extensions().get::<Peer>().copied();
+    let trust = &state.trust;
+    let is_trusted = peer.is_some_and(|peer| trust.trusts(peer.0.ip()));
     let traced = Traced::begin(tracer, is_trusted, &request).map(|traced| {
         request.extensions_mut().insert(traced);
         (traced, request.method().clone())
     });
-    let mut response = next.run(request).await;
-    let route = route.as_ref().map_or("none", MatchedPath::as_str);
-    metering.answered(route, response.status(), started.elapsed());
-    if let Some((traced, method)) = traced {
-        traced.end(tracer, method.as_str(), route, response.status().as_u16());
+    let credential = Credential::default();
+    request.extensions_mut().insert(credential.clone());
+    let keys = state.admission.keys();
+    let visitor = Visitor::of(peer, request.headers(), trust, keys, state.settings.is_https);
+    if trust.ignores(visitor.peer, request.headers()) {
+        note_forgotten_proxy(visitor.peer);
     }
+    request.extensions_mut().insert(visitor);
+    let name = route.as_ref().map_or("none", MatchedPath::as_str);
+    let mut quota = None;
+    let admitted = host(&request).and_then(|()| {
+        let checked = check(&state, visitor, &request, name);
+        quota = checked
+            .as_ref()
+            .map_or_else(|limited| Some(used_up(limited)), |left| left.as_ref().map(remaining));
+        checked.map(|_| ()).map_err(limited)
+    });
+    let admitted = admitted.and_then(|()| stream_of(&state, visitor, &request, name));
+    let mut response = answered(admitted, request, next).await;
+    metering.answered(name, response.status(), started.elapsed());
+    if let Some((traced, method)) = traced {
+        traced.end(tracer, method.as_str(), name, response.status().as_u16());
+    }
+    credential.dress(&mut response);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);
     }
-    if let Some(left) = quota.0.get()
-        && let Ok(left) = HeaderValue::from_str(left)
+    if let Some(left) = quota
+        && let Ok(left) = HeaderValue::from_str(&left)
     {
         headers.insert("ratelimit", left);
-        headers.insert("ratelimit-policy", admission.quotas().policies.clone());
+        headers.insert("ratelimit-policy", state.admission.quotas().policies.clone());
     }
+    dress(headers, is_page);
+    response
+}
+
+/// What browsers are to make of an answer.
+fn dress(headers: &mut HeaderMap, is_page: bool) {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     if is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::OWN));
     }
-    response
+}
+
+/// The answer to a request that was let in, or why it was not.
+async fn answered(
+    admitted: Result<Option<HeldShare>, ApiError>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let running = keep_running(&request);
+    match admitted {
+        Ok(stream) => {
+            let response = next.run(request).await;
+            // Held until the answer is sent, or its client has gone.
+            response.map(|body| match (stream, running) {
+                (None, None) => body,
+                held => guarded(body, held),
+            })
+        }
+        Err(problem) => {
+            let closes = problem.code() == Code::TooManyStreams.row().code && running.is_none();
+            let mut response = problem.into_response();
+            if closes {
+                response
+                    .headers_mut()
+                    .insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        }
+    }
+}
+
+/// A proxy nobody trusts makes all its visitors one: said once, and counted.
+fn note_forgotten_proxy(peer: IpAddr) {
+    static SAID: Once = Once::new();
+    metrics::counter!("floodgate_forwarded_ignored_total").increment(1);
+    // Machines of one's own only: others are people, and anybody can write a header.
+    if Network::from(peer).is_private() {
+        SAID.call_once(|| {
+            let fix = "if it is your proxy, add it to server.trusted_proxies";
+            tracing::warn!(%peer, fix, "a peer that is not trusted names clients");
+        });
+    }
+}
+
+/// Refuses what does not say which host it is meant for, or says it twice (RFC 9112, section 3.2).
+/// HTTP/2 has it in `:authority`, HTTP/1.0 needs none.
+fn host(request: &Request) -> Result<(), ApiError> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    let is_named = first.is_some() || request.uri().authority().is_some();
+    let may_lack = request.version() < Version::HTTP_11;
+    if second.is_none() && (is_named || may_lack) {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::HostRequired))
+}
+
+/// Takes a request's cost off the quotas of its sender. Staff with a good key have none.
+fn check(
+    state: &GatewayState,
+    visitor: Visitor,
+    request: &Request,
+    route: &str,
+) -> Result<Option<RemainingQuota>, Limited> {
+    let mut cost = costs::cost(request.method(), route, request.uri().query());
+    if let Some(key) = bearer(request.headers()) {
+        if state.staff.knows(key) {
+            return Ok(None);
+        }
+        cost = costs::with_a_wrong_key(cost);
+    }
+    let buyer = visitor.counts_against();
+    state.admission.quotas().limits.check(visitor.address, buyer, cost)
+}
+
+/// The part of all streams that this request takes, if it asks for one. Whoever gets none is sent
+/// away with their connection, and can poll.
+fn stream_of(
+    state: &GatewayState,
+    visitor: Visitor,
+    request: &Request,
+    route: &str,
+) -> Result<Option<HeldShare>, ApiError> {
+    if !costs::is_stream(request.method(), route) {
+        return Ok(None);
+    }
+    let held = state.streams.enter(visitor.address);
+    held.map(Some).ok_or_else(|| {
+        metrics::counter!("floodgate_streams_refused_total").increment(1);
+        ApiError::new(Code::TooManyStreams).retry_after_ms(STREAM_LATER_MS)
+    })
+}
+
+fn remaining(left: &RemainingQuota) -> String {
+    format!("\"{}\";r={}", left.policy, left.requests)
+}
+
+fn used_up(limited: &Limited) -> String {
+    let seconds = limited.retry_after.as_secs() + 1;
+    format!("\"{}\";r=0;t={seconds}", limited.policy)
+}
+
+fn limited(limited: Limited) -> ApiError {
+    metrics::counter!("floodgate_rate_limited_total").increment(1);
+    let ms = u64::try_from(limited.retry_after.as_millis()).unwrap_or(u64::MAX).max(1);
+    ApiError::new(Code::RateLimited).retry_after_ms(ms)
 }
 
 /// The client's own id if it is a harmless text, else one of ours.

@@ -1,18 +1,24 @@
 //! Which seats are free: a compact snapshot, then changes.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, Uri};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::SeatState;
+use floodgate_domain::{EventId, SeatState};
 
 use super::Routes;
-use crate::extract::{EventPath, Fan};
+use crate::caching::Public;
+use crate::extract::EventPath;
+use crate::extract::query::parameter;
+use crate::kept::{KeptAnswer, Shelf};
 use crate::lifecycle::Lifecycle;
+use crate::problem::ApiError;
 use crate::sse::{event_stream, frame};
 
 pub(crate) fn routes() -> Routes {
@@ -26,22 +32,28 @@ pub(crate) fn routes() -> Routes {
     operation_id = "getAvailability", tag = "Fans", params(("event_id" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 304)))]
-pub(crate) async fn snapshot(_: Fan, path: EventPath, headers: HeaderMap) -> Response {
+pub(crate) async fn snapshot(
+    State(snapshots): State<Shelf<EventId>>,
+    path: EventPath,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     // The number first: a change in between is then in the next frame again, and harmless.
     let seq = path.entry.frames.seq();
-    let tag = format!("\"{seq}\"");
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known == Some(tag.as_str()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        pack(seq, &path.entry.read().seats).into_response()
+    let entry = Arc::clone(&path.entry);
+    let make = move || {
+        let bytes = pack(seq, &entry.read().seats);
+        KeptAnswer::new("application/octet-stream", bytes).tagged(seq.to_string())
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
-    }
-    response
+    let answer = if parameter(uri.query(), "at_least").is_some() {
+        // What was waited for may be newer than the frame.
+        Some(make().answer(&headers))
+    } else {
+        let kept = snapshots.get(path.event_id, seq, make).await;
+        kept.and_then(|kept| kept.answer(&headers))
+    };
+    let answer = answer.ok_or_else(|| ApiError::internal(&"a snapshot that cannot be made"))?;
+    Ok(Public::revalidated(answer).into_response())
 }
 
 fn pack(seq: u64, seats: &[SeatState]) -> Vec<u8> {
@@ -57,14 +69,16 @@ fn pack(seq: u64, seats: &[SeatState]) -> Vec<u8> {
 }
 
 /// Changes since `Last-Event-ID` (`event: delta`, at most four a second): base64 of LEB128
-/// numbers `gap << 2 | state` for seats in ascending order. `event: reset` means: fetch the
-/// snapshot again.
+/// numbers `gap << 2 | state` for seats in ascending order; the gap is how many seats lie between
+/// this seat and the one before, for the first one how many come before it. Seat 5 held and seat 7
+/// sold are 21 and 6, as text `FQY=`. The event's `id` is the number of the snapshot that has it. `event:
+/// reset` means: fetch the snapshot again.
 #[utoipa::path(get, path = "/v1/events/{event_id}/availability/stream",
     operation_id = "streamAvailability", tag = "Fans", params(("event_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream", body = String)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `delta` and `reset`", body = String)))]
 pub(crate) async fn stream(
     State(lifecycle): State<Lifecycle>,
-    _: Fan,
     path: EventPath,
     headers: HeaderMap,
 ) -> Response {

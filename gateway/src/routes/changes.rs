@@ -23,6 +23,7 @@ pub(crate) fn routes() -> Routes {
 const PAGE_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ChangesQuery {
     /// At most 100.
     limit: Option<usize>,

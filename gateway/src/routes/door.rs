@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::header;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,8 +15,7 @@ use floodgate_domain::{BuyerId, EventId};
 
 use super::Routes;
 use crate::admission::Admission;
-use crate::extract::cookie::device_cookie;
-use crate::extract::{ClientAddress, EventPath, Fan, Query, held_ticket};
+use crate::extract::{ClientAddress, EventPath, Fan, Papers, Query};
 use crate::model::{DoorAnswer, Join, PuzzleChallenge};
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -26,6 +25,7 @@ pub(crate) fn routes() -> Routes {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ChallengeQuery {
     /// `true` asks for a challenge to wait for instead of one to solve.
     #[serde(default)]
@@ -33,7 +33,8 @@ pub(crate) struct ChallengeQuery {
 }
 
 /// What to do before joining: nothing, solve a puzzle, or wait instead. Whoever has a place already
-/// needs nothing.
+/// needs nothing. The waits of a network follow each other, so that `wait_ms` grows with those who
+/// wait there; beyond ten minutes the answer is 429.
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue/challenge",
     operation_id = "getChallenge", tag = "Fans",
     params(("event_id" = String, Path), ChallengeQuery),
@@ -43,12 +44,12 @@ pub(crate) async fn challenge(
     fan: Fan,
     ClientAddress(address): ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Query(ChallengeQuery { wait }): Query<ChallengeQuery>,
 ) -> Result<Response, ApiError> {
     let (room, keys) = (admission.room(), admission.keys());
     let level = room.puzzle_level(path.event_id);
-    if level == 0 || held_ticket(keys, &headers, &path, fan.device).is_some() {
+    if level == 0 || papers.held_ticket(keys, &path, fan.device).is_some() {
         return Ok(answer(DoorAnswer { level, ..DoorAnswer::default() }));
     }
     let now = time::now();
@@ -57,11 +58,14 @@ pub(crate) async fn challenge(
     let kind = if wait { ChallengeKind::Wait } else { ChallengeKind::Work };
     let bearer = Bearer { event_id: path.event_id, buyer: device.buyer, address };
     let BuyerId(random) = WaitingRoom::fresh_device().buyer;
-    let challenge = Challenge::new(kind, level, bearer, now, random);
+    let mut challenge = Challenge::new(kind, level, bearer, now, random);
+    if wait {
+        challenge = challenge.not_before(room.wait_at_door(address, level, now)?);
+    }
     let level = challenge.level;
     metrics::counter!("floodgate_puzzles_total", "outcome" => "issued").increment(1);
     let device = device.seal(keys);
-    let set_cookie = device_cookie(&device);
+    let set_cookie = papers.device_cookie(&device);
     let asks = PuzzleChallenge {
         challenge: challenge.seal(keys),
         kind: if wait { "wait" } else { "work" },
@@ -79,10 +83,7 @@ pub(crate) async fn challenge(
 }
 
 fn answer(body: DoorAnswer) -> Response {
-    let mut response = Json(body).into_response();
-    // It is for this visitor alone.
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Json(body).into_response()
 }
 
 /// The device that may join, and its proof for the door. If the door needs a proof and there is

@@ -5,19 +5,21 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent};
+use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent, VenueId};
 
 use super::Routes;
 use super::respond::answer;
 use super::venues::import;
+use crate::caching::Public;
 use crate::commands::{Commands, Outcome, command_id};
-use crate::extract::{EventPath, Fan, IdempotentPlan, Manager, Query, Staff};
+use crate::extract::{EventPath, IdempotentPlan, Manager, Query, Staff};
+use crate::kept::{KeptAnswer, Shelf};
 use crate::model::{
     CreateEvent, Created, EventDetail, EventList, EventSummary, SeatingPlan, price_table,
 };
@@ -33,6 +35,7 @@ pub(crate) fn routes() -> Routes {
 const PAGE_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
     /// At most 100.
     limit: Option<usize>,
@@ -45,7 +48,6 @@ pub(crate) struct Page {
     params(Page), responses((status = 200, body = EventList)))]
 pub(crate) async fn list(
     State(views): State<Arc<Views>>,
-    _: Fan,
     Query(page): Query<Page>,
 ) -> Result<Json<EventList>, ApiError> {
     let limit = page.limit.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX);
@@ -64,7 +66,7 @@ pub(crate) async fn list(
 /// One event with its categories, prices and rules.
 #[utoipa::path(get, path = "/v1/events/{event_id}", operation_id = "getEvent", tag = "Fans",
     params(("event_id" = String, Path)), responses((status = 200, body = EventDetail)))]
-pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
+pub(crate) async fn read(path: EventPath) -> Json<EventDetail> {
     Json(EventDetail::of(&path.entry.read()))
 }
 
@@ -73,30 +75,36 @@ pub(crate) async fn read(_: Fan, path: EventPath) -> Json<EventDetail> {
 #[utoipa::path(get, path = "/v1/events/{event_id}/plan", operation_id = "getPlan", tag = "Fans",
     params(("event_id" = String, Path)),
     responses((status = 200, body = SeatingPlan), (status = 304)))]
-pub(crate) async fn plan(_: Fan, path: EventPath, headers: HeaderMap) -> Response {
+pub(crate) async fn plan(
+    State(plans): State<Shelf<VenueId>>,
+    path: EventPath,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let (plan, venue_id) = {
         let view = path.entry.read();
         (view.plan.clone(), view.venue_id)
     };
-    let tag = format!("\"{venue_id}\"");
-    let cached = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if cached == Some(tag.as_str()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Json(SeatingPlan::of(&plan, venue_id)).into_response()
+    // A venue's id is a digest of its plan, so there is only one edition.
+    let make = move || {
+        let json = serde_json::to_vec(&SeatingPlan::of(&plan, venue_id));
+        // A type of ours, whose form cannot fail.
+        KeptAnswer::new("application/json", json.unwrap_or_default()).tagged(venue_id.to_string())
     };
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, value);
-    }
-    let forever = HeaderValue::from_static("public, max-age=300");
-    response.headers_mut().insert(header::CACHE_CONTROL, forever);
-    response
+    let kept = plans.get(venue_id, 0, make).await;
+    let answer = kept.and_then(|kept| kept.answer(&headers));
+    let answer = answer.ok_or_else(|| ApiError::internal(&"a plan that cannot be written"))?;
+    Ok(Public::seconds(300, answer).into_response())
 }
 
 /// A new event. Its id is derived from the Idempotency-Key, so that a retry does not create a second.
 #[utoipa::path(post, path = "/v1/events", operation_id = "createEvent", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
-    request_body = CreateEvent, responses((status = 201, body = Created)))]
+    request_body(content = CreateEvent, example = json!({
+        "name": "An evening", "starts_at": "2027-06-01T18:00:00Z", "currency": "EUR",
+        "plan": {"format": "csv", "content": "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n"},
+        "prices": {"Stalls": [{"amount": 3900, "fee": 300, "until_taken": 1}, {"amount": 4900}]},
+        "policy": {"hold": "5m", "seats_per_buyer_max": 4}})),
+    responses((status = 201, body = Created)))]
 pub(crate) async fn create(
     State(commands): State<Commands>,
     State(views): State<Arc<Views>>,
@@ -126,7 +134,7 @@ pub(crate) async fn create(
         venue_id: imported.venue_id,
         plan: imported.plan,
         prices,
-        policy: body.policy.apply(floodgate_domain::Policy::default())?,
+        policy: body.policy.apply(floodgate_domain::Policy::default(), "policy.")?,
     };
     let (seats, venue_id) = (new.plan.seat_count(), new.venue_id);
     let command = Command::CreateEvent(Box::new(new));

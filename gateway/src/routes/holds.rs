@@ -5,7 +5,9 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, CategorySet, Command, Refusal, Reply, SeatGroup, SeatId, SeatList};
+use floodgate_domain::{
+    Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatGroup, SeatId, SeatList,
+};
 
 use super::Routes;
 use super::respond::answer;
@@ -13,6 +15,7 @@ use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
 use crate::problem::{ApiError, Code, Problem};
+use crate::time;
 use crate::views::{Entry, EventView};
 
 pub(crate) fn routes() -> Routes {
@@ -86,7 +89,7 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
         ("best" = (value = json!({"best": {"count": 2}}))),
         ("with a wheelchair space" = (value = json!({"best": {"count": 2}, "accessible": true}))),
         ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 12_000}}))),
-        ("seats" = (value = json!({"seats": [12, "A/4/17"]}))))),
+        ("seats" = (value = json!({"seats": [199999, "436/24/61"]}))))),
     responses((status = 201, body = Order),
         (status = 202, body = PendingAnswer),
         (status = 409, description = "seat_taken, sold_out, only_accessible_left, no_wheelchair_space, \
@@ -100,7 +103,18 @@ pub(crate) async fn acquire(
 ) -> Result<Response, ApiError> {
     let command = command(&path.entry.read(), &body)?;
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
-    answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply))
+    let answer = answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply));
+    answer.map_err(|error| with_wait(error, &path.entry.read(), shopper.buyer))
+}
+
+/// How long somebody has to wait who gave seats back unpaid.
+fn with_wait(error: ApiError, view: &EventView, buyer: BuyerId) -> ApiError {
+    match view.cooling.get(&buyer) {
+        Some(until) if error.code() == Refusal::CoolingDown.code() => {
+            error.retry_after_ms(until.0.saturating_sub(time::now().0))
+        }
+        _ => error,
+    }
 }
 
 /// A little more time, as often as the event's rules allow.

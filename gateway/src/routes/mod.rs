@@ -33,7 +33,7 @@ use bytes::Bytes;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::openapi::frame;
+use crate::openapi::{complete, frame};
 use crate::problem::{ApiError, Code};
 use crate::state::GatewayState;
 
@@ -76,10 +76,8 @@ fn table() -> Routes {
 /// The OpenAPI document as it is served. It follows from the code alone, so it is made once.
 #[must_use]
 pub fn openapi() -> Bytes {
-    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-        // A type of the library's own, whose form cannot fail.
-        Bytes::from(serde_json::to_vec(&table().into_openapi()).unwrap_or_default())
-    });
+    static DOCUMENT: LazyLock<Bytes> =
+        LazyLock::new(|| Bytes::from(complete(&table().into_openapi()).to_string()));
     DOCUMENT.clone()
 }
 

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,7 +11,7 @@ use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::Commands;
-use crate::extract::{EventPath, Fan, Idempotent, queue_ticket};
+use crate::extract::{EventPath, Fan, Idempotent, Papers};
 use crate::model::{DoneAnswer, Empty, PendingAnswer};
 use crate::problem::{ApiError, Problem};
 
@@ -36,11 +35,11 @@ pub(crate) async fn ask(
     State(admission): State<Admission>,
     fan: Fan,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = queue_ticket(admission.keys(), &headers, event_id, device)?;
+    let ticket = papers.queue_ticket(admission.keys(), event_id, device)?;
     let command = Command::AwaitTurn { place: ticket.place };
     let actor = Actor::Buyer(device.buyer);
     let outcome = commands.submit(event_id, actor, &key, command).await?;

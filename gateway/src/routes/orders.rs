@@ -3,18 +3,23 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, Refusal};
+use floodgate_domain::{
+    Actor, Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, Refusal,
+};
 
 use super::Routes;
 use super::holds::order_of;
 use super::respond::{answer, pending};
-use crate::commands::{Commands, refused_or};
-use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Shopper, Staff};
+use crate::commands::{Commands, LateAnswer, refused_or};
+use crate::extract::{
+    Advertiser, Artist, EventPath, Fan, Idempotent, Manager, Operator, OrderPath, Segments,
+    Shopper, Staff,
+};
 use crate::lifecycle::Lifecycle;
 use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, PurchaseBody};
 use crate::problem::{ApiError, Code, Problem};
@@ -131,7 +136,8 @@ pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiEr
 #[utoipa::path(get, path = "/v1/events/{event_id}/orders/{order_id}/stream",
     operation_id = "streamOrder", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("order_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream of Order", body = Order)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `order`, each an Order", body = String)))]
 pub(crate) async fn stream(
     State(lifecycle): State<Lifecycle>,
     fan: Fan,
@@ -172,26 +178,36 @@ pub(crate) async fn refund(
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
-/// The outcome of a command that was not decided in time; 202 while it is not known here.
-/// Repeating the request itself with the same key always returns the outcome.
+/// The outcome of a command that was not decided in time, for who sent it: the device, or the staff
+/// key of a staff call. 202 while it is not known here. Repeating the request itself with the same key always
+/// returns the outcome.
 #[utoipa::path(get, path = "/v1/events/{event_id}/commands/{command_id}",
-    operation_id = "askCommand", tag = "Fans",
+    operation_id = "askCommand", tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), ("command_id" = String, Path)),
-    responses((status = 200, body = Order), (status = 202, body = PendingAnswer)))]
+    responses((status = 200, body = Order), (status = 202, body = PendingAnswer),
+        (status = 404, description = "not_found: somebody else's, or of another event",
+            body = Problem)))]
 pub(crate) async fn ask(
     State(commands): State<Commands>,
-    _: Fan,
+    fan: Fan,
+    staff: Option<Staff<(Manager, Operator, Artist, Advertiser)>>,
     path: EventPath,
-    names: Path<(String, String)>,
+    names: Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let Path((_, command_id)) = names;
+    let Segments((_, command_id)) = names;
     let command_id: CommandId = command_id
         .parse()
         .map_err(|error| ApiError::new(Code::InvalidId).field("command_id", format!("{error}")))?;
-    let Some(reply) = commands.late(command_id) else {
-        return Ok(pending(path.event_id, command_id));
+    let device = fan.device.map(|device| Actor::Buyer(device.buyer));
+    let askers: Vec<Actor> = device.into_iter().chain(staff.map(|staff| staff.actor())).collect();
+    if askers.is_empty() {
+        return Err(ApiError::new(Code::DeviceRequired));
+    }
+    let reply = match commands.late(command_id, path.event_id, &askers) {
+        LateAnswer::Decided(reply) => refused_or(*reply)?,
+        LateAnswer::NotKnown => return Ok(pending(path.event_id, command_id)),
+        LateAnswer::Foreign => return Err(ApiError::new(Code::NotFound)),
     };
-    let reply = refused_or(reply)?;
     match &reply.answer {
         Answer::Order(_) => Ok(Json(order_of(&path.entry, &reply)?).into_response()),
         _ => Ok(Json(DoneAnswer::from(&reply)).into_response()),

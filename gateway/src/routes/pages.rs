@@ -1,13 +1,24 @@
-//! The pages, inside the binary.
+//! The pages, inside the binary: read once, compressed once.
+//!
+//! A page names its files under an address with a digest of all of them, `/assets/v-…/js/dom.js`,
+//! so that browsers and caches keep them for good; modules name each other relatively and stay
+//! under it. Without the digest, or with that of another version, a file is asked about before
+//! each use.
 
-use axum::extract::Path;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::HeaderMap;
 use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Routes;
+use crate::caching::Public;
+use crate::extract::Segments;
+use crate::kept::KeptAnswer;
 use crate::problem::{ApiError, Code};
 
 /// Everything under `gateway/web`.
@@ -15,47 +26,79 @@ use crate::problem::{ApiError, Code};
 #[folder = "web/"]
 struct Web;
 
+/// The files of this version.
+struct Site {
+    digest: String,
+    files: BTreeMap<String, KeptAnswer>,
+}
+
+static SITE: LazyLock<Site> = LazyLock::new(|| {
+    let files: BTreeMap<String, Vec<u8>> = Web::iter()
+        .filter_map(|path| Some((path.to_string(), Web::get(&path)?.data.into_owned())))
+        .collect();
+    let mut hash = Sha256::new();
+    for (path, bytes) in &files {
+        hash.update((path.len() as u64).to_be_bytes());
+        hash.update(path);
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    }
+    let digest: String = hash.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let files = files.into_iter().map(|(path, bytes)| {
+        let kept = KeptAnswer::new(kind_of(&path), addressed(&path, bytes, &digest));
+        (path, kept)
+    });
+    let files = files.collect();
+    Site { digest, files }
+});
+
+/// A page's files under their digest; everything else as it is.
+fn addressed(path: &str, bytes: Vec<u8>, digest: &str) -> Vec<u8> {
+    match String::from_utf8(bytes) {
+        Ok(text) if path.ends_with(".html") => {
+            text.replace("\"/assets/", &format!("\"/assets/v-{digest}/")).into_bytes()
+        }
+        Ok(text) => text.into_bytes(),
+        Err(error) => error.into_bytes(),
+    }
+}
+
 /// Pages are for people: only what programs call is in the document.
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
-        .route("/", get(async |headers: HeaderMap| file("index.html", &headers)))
-        .route("/events/{event_id}", get(async |headers: HeaderMap| file("event.html", &headers)))
+        .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
+        .route("/events/{event_id}", get(async |headers: HeaderMap| page("event.html", &headers)))
         .route(
             "/events/{event_id}/dials",
-            get(async |headers: HeaderMap| file("dials.html", &headers)),
+            get(async |headers: HeaderMap| page("dials.html", &headers)),
         )
         .route(
             "/events/{event_id}/gate",
-            get(async |headers: HeaderMap| file("gate.html", &headers)),
+            get(async |headers: HeaderMap| page("gate.html", &headers)),
         )
-        .route("/docs", get(async |headers: HeaderMap| file("docs/docs.html", &headers)))
+        .route("/docs", get(async |headers: HeaderMap| page("docs/docs.html", &headers)))
         .route("/assets/{*path}", get(asset))
 }
 
-async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    file(&path, &headers)
+/// Browsers ask again each time and mostly get a 304.
+fn page(path: &str, headers: &HeaderMap) -> Response {
+    match SITE.files.get(path) {
+        Some(file) => Public::revalidated(file.answer(headers)).into_response(),
+        None => ApiError::new(Code::NotFound).into_response(),
+    }
 }
 
-/// A file with its kind and an ETag; browsers ask again each time and mostly get a 304.
-fn file(path: &str, headers: &HeaderMap) -> Response {
-    let Some(file) = Web::get(path) else { return ApiError::new(Code::NotFound).into_response() };
-    let digest = file.metadata.sha256_hash();
-    let tag: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    // A compressing layer marks its answers as weak.
-    let mut response = if known.map(|known| known.trim_start_matches("W/")) == Some(&tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        file.data.into_owned().into_response()
-    };
-    let kind = HeaderValue::from_static(kind_of(path));
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        response.headers_mut().insert(header::ETAG, tag);
+async fn asset(Segments(path): Segments<String>, headers: HeaderMap) -> Response {
+    let versioned = path.strip_prefix("v-").and_then(|rest| rest.split_once('/'));
+    let Some((digest, path)) = versioned else { return page(&path, &headers) };
+    match SITE.files.get(path) {
+        Some(file) if digest == SITE.digest => {
+            Public::immutable(file.answer(&headers)).into_response()
+        }
+        // A page of another version, while gateways are being replaced: nobody keeps this.
+        Some(file) => file.answer(&headers),
+        None => ApiError::new(Code::NotFound).into_response(),
     }
-    response
 }
 
 fn kind_of(path: &str) -> &'static str {
@@ -66,5 +109,44 @@ fn kind_of(path: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("json") => "application/json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use http::{StatusCode, header};
+
+    use super::*;
+
+    fn of(response: &Response) -> Option<&str> {
+        response.headers().get(header::ETAG)?.to_str().ok()
+    }
+
+    #[tokio::test]
+    async fn every_file_a_page_names_is_there_under_its_digest() {
+        let mut count = 0;
+        for (path, _) in SITE.files.iter().filter(|(path, _)| path.ends_with(".html")) {
+            let text = Web::get(path).unwrap().data.into_owned();
+            let text = addressed(path, text, &SITE.digest);
+            let text = String::from_utf8(text).unwrap();
+            for named in text.split("\"/assets/").skip(1) {
+                let named = named.split('"').next().unwrap();
+                assert!(named.starts_with(&format!("v-{}/", SITE.digest)), "{path}: {named}");
+                let answer = asset(Segments(named.to_owned()), HeaderMap::new()).await;
+                assert_eq!(answer.status(), StatusCode::OK, "{path}: {named}");
+                count += 1;
+            }
+        }
+        assert!(count > 15, "{count}");
+    }
+
+    #[tokio::test]
+    async fn another_version_gets_what_there_is() {
+        let ours = asset(Segments("js/event.js".to_owned()), HeaderMap::new()).await;
+        let theirs = asset(Segments("v-00000000/js/event.js".to_owned()), HeaderMap::new()).await;
+        assert_eq!((theirs.status(), of(&theirs)), (StatusCode::OK, of(&ours)));
+        let none = asset(Segments("v-00000000/js/none.js".to_owned()), HeaderMap::new()).await;
+        assert_eq!(none.status(), StatusCode::NOT_FOUND);
     }
 }

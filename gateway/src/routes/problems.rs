@@ -1,12 +1,13 @@
 //! What every problem means, for people and for programs.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
+use crate::caching::Public;
+use crate::extract::Segments;
 use crate::model::{ProblemCode, ProblemList};
 use crate::problem::{ApiError, Code, Problem, explain, rows};
 
@@ -18,8 +19,9 @@ pub(crate) fn routes() -> Routes {
 /// added.
 #[utoipa::path(get, path = "/problems", operation_id = "listProblems", tag = "Machines",
     responses((status = 200, body = ProblemList)))]
-pub(crate) async fn list() -> Json<ProblemList> {
-    Json(ProblemList { problems: rows().map(ProblemCode::from).collect() })
+pub(crate) async fn list() -> Public<Json<ProblemList>> {
+    let problems = rows().map(ProblemCode::from).collect();
+    Public::seconds(300, Json(ProblemList { problems }))
 }
 
 /// What a problem's `type` points to: its status and what to do about it.
@@ -27,7 +29,8 @@ pub(crate) async fn list() -> Json<ProblemList> {
     params(("code" = String, Path)),
     responses((status = 200, content_type = "text/plain", body = String),
         (status = 404, description = "not_found: this code does not exist", body = Problem)))]
-pub(crate) async fn read(Path(code): Path<String>) -> Result<Response, ApiError> {
+pub(crate) async fn read(Segments(code): Segments<String>) -> Result<Response, ApiError> {
     let row = explain(&code).ok_or_else(|| ApiError::new(Code::NotFound))?;
-    Ok(format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice).into_response())
+    let text = format!("{code} (HTTP {})\n\n{}\n", row.status.as_u16(), row.advice);
+    Ok(Public::seconds(300, text).into_response())
 }

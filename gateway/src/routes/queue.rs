@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -12,8 +12,9 @@ use floodgate_domain::Refusal;
 
 use super::{Routes, door};
 use crate::admission::Admission;
-use crate::extract::cookie::{device_cookie, ticket_cookie};
-use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, held_ticket};
+use crate::caching::Public;
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers};
+use crate::kept::knows;
 use crate::lifecycle::Lifecycle;
 use crate::model::{Join, JoinAnswer, Queue};
 use crate::problem::{ApiError, Problem};
@@ -36,33 +37,33 @@ pub(crate) async fn read(
     let feed = queues.find(path.event_id).ok_or(Refusal::UnknownEvent)?;
     let queue = feed.now();
     let (json, tag) = queue.json();
-    let mut response = if headers.get(header::IF_NONE_MATCH) == Some(tag) {
+    let name = tag.to_str().unwrap_or_default().trim_matches('"');
+    let mut response = if knows(&headers, name) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], json.clone()).into_response()
     };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=1"));
-    headers.insert(header::ETAG, tag.clone());
-    Ok(response)
+    response.headers_mut().insert(header::ETAG, tag.clone());
+    Ok(Public::seconds(1, response).into_response())
 }
 
 /// The public queue, pushed whenever it changes (`event: queue`).
 #[utoipa::path(get, path = "/v1/events/{event_id}/queue/stream", operation_id = "streamQueue",
     tag = "Fans", params(("event_id" = String, Path)),
-    responses((status = 200, description = "text/event-stream of Queue", body = Queue)))]
+    responses((status = 200, content_type = "text/event-stream",
+        description = "Events named `queue`, each a Queue", body = String)))]
 pub(crate) async fn stream(
     State(queues): State<QueueFeeds>,
     State(lifecycle): State<Lifecycle>,
-    _: Fan,
     path: EventPath,
 ) -> Result<Response, ApiError> {
     let feed = queues.find(path.event_id).ok_or(Refusal::UnknownEvent)?;
     Ok(event_stream(&lifecycle, feed.follow()))
 }
 
-/// Gives this device its place: always the same one, until it has entered and left with it. If the
-/// door asks for work (`puzzle_level`), send the solution to `getChallenge`.
+/// Gives this device its place: always the same one, until it has entered and left with it, or was
+/// called and did not come while others wait. If the door asks for work (`puzzle_level`), send the
+/// solution to `getChallenge`.
 #[utoipa::path(post, path = "/v1/events/{event_id}/queue", operation_id = "joinQueue",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = Join,
@@ -76,23 +77,30 @@ pub(crate) async fn join(
     fan: Fan,
     address: ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Idempotent { body, .. }: Idempotent<Join>,
 ) -> Result<Response, ApiError> {
     let (event_id, keys) = (path.event_id, admission.keys());
-    let held = held_ticket(keys, &headers, &path, fan.device);
+    let held = papers.held_ticket(keys, &path, fan.device);
     let (device, proof) = match fan.device.filter(|_| held.is_some()) {
         Some(device) => (device, None),
         None => door::pass(&admission, event_id, fan.device, address, &body)?,
     };
     let left = path.entry.read().left.get(&device.buyer).copied();
-    let spent = left.map(|left| left.place);
+    // A turn that is over makes room for a place behind those who are there; it takes no new work.
+    let lapsed = held.map(|ticket| ticket.place).filter(|place| {
+        let has_entered = path.entry.read().passes.contains_key(&device.buyer);
+        !has_entered && admission.room().has_lapsed(event_id, *place, time::now())
+    });
+    let held = held.filter(|_| lapsed.is_none());
+    let spent = lapsed.or(left.map(|left| left.place));
     // Whatever our clock says: this ticket is newer than the last visit.
     let now = left.map_or_else(time::now, |left| time::now().max(left.at.plus(1)));
     let joining = Joining { device, held, spent, proof };
     let joined = admission.room().join(event_id, joining, now).await?;
     let device = device.seal(keys);
-    let cookies = [device_cookie(&device), ticket_cookie(event_id, &joined.ticket)];
+    let ticket_cookie = papers.ticket_cookie(event_id, &joined.ticket);
+    let cookies = [papers.device_cookie(&device), ticket_cookie];
     let body = JoinAnswer {
         event_id: event_id.to_string(),
         place: joined.place.0,
@@ -104,6 +112,5 @@ pub(crate) async fn join(
     for value in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }

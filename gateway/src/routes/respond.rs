@@ -25,7 +25,6 @@ pub(super) fn answer<T: Serialize>(
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = (status, Json(say(&reply)?)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if reply.repeated {
         let name = HeaderName::from_static("idempotent-replayed");
         headers.insert(name, HeaderValue::from_static("true"));

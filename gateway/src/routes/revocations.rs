@@ -7,7 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
-use crate::extract::{EventPath, Fan};
+use crate::caching::Public;
+use crate::extract::EventPath;
+use crate::kept::knows;
 use crate::ticket::{RevocationList, TicketKey};
 
 pub(crate) fn routes() -> Routes {
@@ -26,26 +28,21 @@ pub(crate) fn routes() -> Routes {
         (status = 304, description = "Still the list of that ETag")))]
 pub(crate) async fn list(
     State(signer): State<TicketKey>,
-    _: Fan,
     path: EventPath,
     headers: HeaderMap,
 ) -> Response {
     let view = path.entry.read();
-    let tag = format!("\"{}\"", view.revoked.version());
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known == Some(tag.as_str()) {
+    let version = view.revoked.version().to_string();
+    let mut response = if knows(&headers, &version) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let of_event = || RevocationList::of(path.event_id, &view.revoked);
         let text = view.revoked.signed(|| signer.revoked(&of_event()));
         text.to_string().into_response()
     };
-    let headers = response.headers_mut();
-    // At a gate, a list of half a minute ago is as good as new, and an old one better than none.
-    let cached = HeaderValue::from_static("public, max-age=30, stale-if-error=86400");
-    headers.insert(header::CACHE_CONTROL, cached);
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        headers.insert(header::ETAG, tag);
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
     }
-    response
+    // At a gate, a list of half a minute ago is as good as new, and an old one better than none.
+    Public::seconds_or_older(30, response).into_response()
 }

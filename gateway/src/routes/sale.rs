@@ -14,6 +14,7 @@ use crate::commands::{Commands, RequestKey};
 use crate::extract::{EventPath, Idempotent, Manager, Operator, Staff};
 use crate::model::{DoneAnswer, PhaseChange, PolicyPatch, Prices, price_table};
 use crate::problem::{ApiError, Code};
+use crate::staff::StaffRole;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -55,7 +56,8 @@ async fn send(
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/open", operation_id = "openSale",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = PhaseChange, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = PhaseChange, example = json!({"reason": "rain"})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn open(
     State(commands): State<Commands>,
     staff: Staff<(Manager, Operator)>,
@@ -69,7 +71,8 @@ pub(crate) async fn open(
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/pause", operation_id = "pauseSale",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = PhaseChange, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = PhaseChange, example = json!({"reason": "rain"})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn pause(
     State(commands): State<Commands>,
     staff: Staff<(Manager, Operator)>,
@@ -83,7 +86,8 @@ pub(crate) async fn pause(
 #[utoipa::path(post, path = "/v1/events/{event_id}/sale/close", operation_id = "closeSale",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = PhaseChange, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = PhaseChange, example = json!({"reason": "rain"})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn close(
     State(commands): State<Commands>,
     staff: Staff<Manager>,
@@ -97,7 +101,8 @@ pub(crate) async fn close(
 #[utoipa::path(post, path = "/v1/events/{event_id}/cancel", operation_id = "cancelEvent",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = PhaseChange, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = PhaseChange, example = json!({"reason": "rain"})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn cancel(
     State(commands): State<Commands>,
     staff: Staff<Manager>,
@@ -111,7 +116,9 @@ pub(crate) async fn cancel(
 #[utoipa::path(put, path = "/v1/events/{event_id}/prices", operation_id = "setPrices",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = Prices, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = Prices,
+        example = json!({"currency": "EUR", "prices": {"Stalls": 5900}})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn set_prices(
     State(commands): State<Commands>,
     staff: Staff<Manager>,
@@ -128,7 +135,8 @@ pub(crate) async fn set_prices(
 #[utoipa::path(put, path = "/v1/events/{event_id}/policy", operation_id = "setPolicy",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = PolicyPatch, responses((status = 200, body = DoneAnswer)))]
+    request_body(content = PolicyPatch, example = json!({"hold": "4m", "retry": "90s"})),
+    responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn set_policy(
     State(commands): State<Commands>,
     staff: Staff<(Manager, Operator)>,
@@ -136,7 +144,12 @@ pub(crate) async fn set_policy(
     Idempotent { key, body }: Idempotent<PolicyPatch>,
 ) -> Result<Response, ApiError> {
     let before = path.entry.read().policy;
-    let policy = body.apply(before)?;
+    if staff.role != StaffRole::Manager
+        && let Some(rule) = body.for_managers(&before)
+    {
+        return Err(ApiError::new(Code::WrongRole).field(rule, "is a manager's to change"));
+    }
+    let policy = body.apply(before, "")?;
     let changed = DIALS.iter().find(|dial| dial.of_policy(&policy) != dial.of_policy(&before));
     if let Some(dial) = changed {
         let fix = "is a dial; turn it with PATCH /v1/events/{event_id}/dials, and say why";

@@ -5,19 +5,18 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, header};
+use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_admission::{Pass, QueueTicket};
+use floodgate_admission::Pass;
 use floodgate_domain::{Actor, Answer, Command, OrderView, Refusal};
 
 use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, refused_or};
-use crate::extract::cookie::{pass_cookie, ticket_token};
-use crate::extract::{EventPath, Fan, Idempotent, Shopper, queue_ticket};
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::problem::{ApiError, Problem};
 use crate::time;
@@ -34,24 +33,32 @@ const ORDERS_SHOWN: usize = 20;
     tag = "Fans", security(("device" = [], "queue_ticket" = [])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = EnterAnswer),
-        (status = 409, description = "not_your_turn, shop_full", body = Problem)))]
+        (status = 409, description = "not_your_turn, turn_lapsed, shop_full", body = Problem),
+        (status = 429, description = "rate_limited: many of this network have just entered",
+            body = Problem)))]
 pub(crate) async fn enter(
     State(commands): State<Commands>,
     State(admission): State<Admission>,
     fan: Fan,
+    ClientAddress(address): ClientAddress,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = queue_ticket(admission.keys(), &headers, event_id, device)?;
+    let ticket = papers.queue_ticket(admission.keys(), event_id, device)?;
     let left = path.entry.read().left.get(&device.buyer).copied();
     // A place got beside the last visit. One it was made with is the log's to judge, so that a
     // repeated request gets its first outcome.
     if left.is_some_and(|left| left.place != ticket.place && left.uses_up(&ticket)) {
         return Err(Refusal::PlaceSpent.into());
     }
-    admission.room().check_turn(event_id, ticket.place)?;
+    let is_in = path.entry.read().passes.get(&device.buyer).map(|(place, _)| *place);
+    // A repeated request gets its first outcome, however long ago its place was called.
+    if is_in.or(left.map(|left| left.place)) != Some(ticket.place) {
+        admission.room().check_turn(event_id, ticket.place, time::now())?;
+        admission.room().check_network(event_id, address, time::now())?;
+    }
     let command = Command::Enter { place: ticket.place };
     let actor = Actor::Buyer(device.buyer);
     let reply = match commands.submit(event_id, actor, &key, command).await? {
@@ -63,9 +70,11 @@ pub(crate) async fn enter(
     let Answer::Entered { place, until } = reply.answer else {
         return Err(ApiError::internal(&"an entry without a place"));
     };
+    if !reply.repeated {
+        admission.room().note_entry(address, time::now());
+    }
     let pass = Pass { event_id, buyer: device.buyer, place, until }.seal(admission.keys());
-    let seconds = until.0.saturating_sub(time::now().0) / 1000 + 60;
-    let set_cookie = pass_cookie(event_id, &pass, seconds);
+    let set_cookie = papers.pass_cookie(event_id, &pass);
     let outcome = Outcome::Decided(Box::new(reply));
     let mut response =
         answer(event_id, outcome, false, |reply| Ok(EnterAnswer::of(pass, place, until, reply)))?;
@@ -99,15 +108,14 @@ pub(crate) async fn me(
     State(admission): State<Admission>,
     fan: Fan,
     path: EventPath,
-    headers: HeaderMap,
+    papers: Papers,
 ) -> Json<Me> {
     let view = path.entry.read();
-    let text = ticket_token(&headers, path.event_id);
-    let ticket = fan.device.zip(text).and_then(|(device, text)| {
-        QueueTicket::open(admission.keys(), text, path.event_id, device).ok()
-    });
+    let ticket = papers.good_ticket(admission.keys(), path.event_id, fan.device);
     let buyer = fan.device.map(|device| device.buyer);
     let pass = buyer.and_then(|buyer| view.passes.get(&buyer));
+    let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
+    let cooling = cooling.filter(|until| **until > time::now());
     let orders: Vec<OrderView> = buyer
         .map(|buyer| view.orders_of(buyer).take(ORDERS_SHOWN).copied().collect())
         .unwrap_or_default();
@@ -123,6 +131,7 @@ pub(crate) async fn me(
         device: buyer.is_some(),
         place: ticket.map(|ticket| ticket.place.0),
         pass_expires_at: pass.map(|(_, until)| time::text(*until)),
+        hold_again_at: cooling.map(|until| time::text(*until)),
         orders: orders.iter().map(of).collect(),
         received: received.into_iter().collect(),
         as_of: view.as_of.into(),

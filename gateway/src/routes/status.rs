@@ -11,7 +11,7 @@ use floodgate_domain::{Answer, Command};
 
 use super::Routes;
 use crate::commands::Commands;
-use crate::extract::{EventPath, Fan, Query};
+use crate::extract::{EventPath, Query};
 use crate::model::StatusAnswer;
 use crate::problem::ApiError;
 
@@ -30,6 +30,7 @@ pub(crate) enum Consistency {
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct StatusQuery {
     #[serde(default)]
     #[param(inline)]
@@ -42,7 +43,6 @@ pub(crate) struct StatusQuery {
     responses((status = 200, body = StatusAnswer)))]
 pub(crate) async fn read(
     State(commands): State<Commands>,
-    _: Fan,
     path: EventPath,
     Query(StatusQuery { consistency }): Query<StatusQuery>,
 ) -> Result<Json<StatusAnswer>, ApiError> {

@@ -1,18 +1,20 @@
 //! Liveness, readiness and metrics, for monitoring.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::dials::measure;
 use super::{Routes, openapi};
 use crate::admission::Admission;
+use crate::caching::Public;
 use crate::commands::Commands;
+use crate::kept::KeptAnswer;
 use crate::lifecycle::Lifecycle;
 use crate::problem::{ApiError, Code, Problem};
 use crate::readiness::Readiness;
@@ -77,6 +79,9 @@ async fn metrics(
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Machines",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
-async fn document() -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+async fn document(headers: HeaderMap) -> Response {
+    // It follows from the code alone, so it is written and compressed once.
+    static DOCUMENT: LazyLock<KeptAnswer> =
+        LazyLock::new(|| KeptAnswer::new("application/json", openapi().to_vec()));
+    Public::revalidated(DOCUMENT.answer(&headers)).into_response()
 }

@@ -49,6 +49,18 @@ fn every_route_is_in_the_document_and_the_reverse() {
     assert!(documented.len() > 30, "{documented:?}");
 }
 
+#[test]
+fn every_call_with_a_cost_of_its_own_is_served() {
+    let served = served();
+    for call in crate::costs::calls() {
+        let (method, path) = call.split_once(' ').unwrap();
+        assert!(served.contains(path), "{call}");
+        if let Some(methods) = written()["paths"].get(path) {
+            assert!(methods[method.to_lowercase()].is_object(), "{call}");
+        }
+    }
+}
+
 /// All operations, with their method and address.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
@@ -77,27 +89,107 @@ fn every_call_has_a_name_of_its_own_a_known_group_and_words() {
     }
 }
 
+/// All answers of all operations: call, status, answer.
+fn answers(document: &Value) -> Vec<(String, &String, &Value)> {
+    let all = operations(document).into_iter().flat_map(|(call, operation)| {
+        let answers = operation["responses"].as_object().unwrap().iter();
+        answers.map(move |(status, answer)| (call.clone(), status, answer))
+    });
+    all.collect()
+}
+
 #[test]
 fn codes_named_in_the_document_exist() {
     let document = written();
     let mut count = 0;
-    for (call, operation) in operations(&document) {
-        for (status, response) in operation["responses"].as_object().unwrap() {
-            let is_problem = response["content"]["application/json"]["schema"]["$ref"]
-                == "#/components/schemas/Problem";
-            if !is_problem {
-                continue;
-            }
-            let codes = response["description"].as_str().unwrap();
-            let codes = codes.split(':').next().unwrap().trim_end_matches(['…', ' ']);
-            for code in codes.split(", ") {
-                let row = explain(code).unwrap_or_else(|| panic!("{call} {status}: {code}?"));
-                assert_eq!(row.status.as_str(), status, "{call}: {code}");
-                count += 1;
-            }
+    for (call, status, response) in answers(&document) {
+        let problem = &response["content"]["application/problem+json"]["schema"]["$ref"];
+        if problem != "#/components/schemas/Problem" || status == "default" {
+            continue;
+        }
+        let codes = response["description"].as_str().unwrap();
+        for code in codes.split(':').next().unwrap().split(", ") {
+            let row = explain(code).unwrap_or_else(|| panic!("{call} {status}: {code}?"));
+            assert_eq!(row.status.as_str(), status, "{call}: {code}");
+            count += 1;
         }
     }
-    assert!(count > 10);
+    assert!(count > 500, "{count}");
+}
+
+#[test]
+fn every_answer_has_words_and_a_form() {
+    let document = written();
+    for (call, status, answer) in answers(&document) {
+        assert_ne!(answer["description"].as_str().unwrap_or_default(), "", "{call} {status}");
+        let is_bare = status == "304";
+        assert_eq!(answer["content"].is_object(), !is_bare, "{call} {status}: no media type");
+    }
+}
+
+/// A command that is not decided in time, a key that is wrong: a new call declares them by being
+/// in the table of routes, or this says what it lacks.
+#[test]
+fn every_call_declares_what_follows_from_its_form() {
+    for (call, operation) in operations(&written()) {
+        let declares = |status: &str, why: &str| {
+            assert!(operation["responses"][status].is_object(), "{call}: {status} ({why})");
+        };
+        let needs = |scheme: &str| operation["security"][0][scheme].is_array();
+        if call.contains(" /v1") {
+            declares("429", "calls are limited");
+            declares("503", "a server may be overloaded");
+        }
+        if call.contains('{') {
+            declares("404", "what an address names may not exist");
+        }
+        if operation["parameters"].to_string().contains("Idempotency-Key") {
+            declares("400", "without a key");
+            declares("413", "a body that is too large");
+        }
+        if needs("staff") {
+            declares("401", "without a key");
+            declares("403", "a key of another role");
+            let words = operation["description"].as_str().unwrap();
+            assert!(words.contains("Staff: "), "{call} does not say who may");
+        }
+        if needs("device") {
+            declares("401", "without a device");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let (name, place) = (&parameter["name"], parameter["in"].as_str().unwrap());
+            let in_path = call.contains(&format!("{{{}}}", name.as_str().unwrap()));
+            assert_eq!(place == "path", in_path, "{call}: {name} is in {place}");
+        }
+    }
+}
+
+/// What no call of the document answers: it is not about a call, or it goes to Floodgate itself.
+const NOT_OF_A_CALL: [&str; 2] = ["method_not_allowed", "version_goes_back"];
+
+#[test]
+fn every_code_stands_at_a_call_that_may_answer_with_it() {
+    let document = written();
+    let declared: BTreeSet<&str> = answers(&document)
+        .iter()
+        .filter_map(|(_, _, answer)| answer["description"].as_str())
+        .flat_map(|words| words.split(':').next().unwrap_or_default().split(", "))
+        .collect();
+    for row in crate::problem::rows() {
+        let is_said = declared.contains(row.code) || NOT_OF_A_CALL.contains(&row.code);
+        assert!(is_said, "no call declares {}: add it in openapi/answers.rs", row.code);
+    }
+}
+
+#[test]
+fn rules_of_a_sale_say_their_bounds() {
+    let document = written();
+    let rules = &document["components"]["schemas"]["PolicyPatch"]["properties"];
+    assert_eq!(rules["seats_per_hold_max"]["maximum"], 16);
+    for (name, rule) in rules.as_object().unwrap() {
+        let words = rule["description"].as_str().unwrap_or_default();
+        assert!(name == "pass_required" || words.contains("between"), "{name}: {words}");
+    }
 }
 
 #[test]

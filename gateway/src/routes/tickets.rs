@@ -1,7 +1,7 @@
 //! Tickets: bought seats, signed, with a QR code.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,7 +11,8 @@ use floodgate_domain::{EventId, HoldId, OrderStatus, Refusal, SeatId};
 
 use super::Routes;
 use super::orders::find_where;
-use crate::extract::{Fan, OrderPath};
+use crate::caching::Public;
+use crate::extract::{Fan, OrderPath, Segments};
 use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
 use crate::ticket::{ShownTicket, TicketKey, qr_svg};
@@ -79,10 +80,10 @@ pub(crate) async fn qr(
     State(signer): State<TicketKey>,
     fan: Fan,
     path: OrderPath,
-    names: Path<(String, String, String)>,
+    names: Segments<(String, String, String)>,
 ) -> Result<Response, ApiError> {
     let seats = tickets_of(&path, fan).await?;
-    let Path((_, _, seat)) = names;
+    let Segments((_, _, seat)) = names;
     let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new(Code::InvalidId))?;
     if !seats.contains(&seat) {
         return Err(Refusal::UnknownSeat.into());
@@ -90,14 +91,14 @@ pub(crate) async fn qr(
     let ticket = shown(&path.entry.read(), path.event_id, path.hold_id, seat);
     let token = signer.token(&ticket);
     let svg = qr_svg(&token).ok_or_else(|| ApiError::internal(&"a token without QR"))?;
-    let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "private")];
-    Ok((headers, svg).into_response())
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 
 /// The public key for checking tickets at the gate.
 #[utoipa::path(get, path = "/.well-known/floodgate-ticket-key.json",
     operation_id = "getTicketKey", tag = "Machines",
     responses((status = 200, body = TicketPublicKey)))]
-pub(crate) async fn key(State(signer): State<TicketKey>) -> Json<TicketPublicKey> {
-    Json(TicketPublicKey { kty: "OKP", crv: "Ed25519", purpose: "sig", x: signer.public() })
+pub(crate) async fn key(State(signer): State<TicketKey>) -> Public<Json<TicketPublicKey>> {
+    let (kty, crv, purpose) = ("OKP", "Ed25519", "sig");
+    Public::seconds(60, Json(TicketPublicKey { kty, crv, purpose, x: signer.public() }))
 }

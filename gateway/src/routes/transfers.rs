@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::header;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,8 +18,7 @@ use super::respond::answer;
 use super::tickets::{shown, tickets_of};
 use crate::admission::Admission;
 use crate::commands::{Commands, RequestKey};
-use crate::extract::cookie::device_cookie;
-use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Staff};
+use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Papers, Segments, Staff};
 use crate::model::{DoneAnswer, Empty, TakeTicket, TakenTicket, TicketOffer, TransferTicket};
 use crate::problem::{ApiError, Code};
 use crate::ticket::{Offer, ShownTicket, TicketKey};
@@ -32,8 +31,8 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(offer)).routes(routes!(take)).routes(routes!(transfer))
 }
 
-fn seat(names: &Path<(String, String, String)>) -> Result<SeatId, ApiError> {
-    let Path((_, _, seat)) = names;
+fn seat(names: &Segments<(String, String, String)>) -> Result<SeatId, ApiError> {
+    let Segments((_, _, seat)) = names;
     seat.parse()
         .map(SeatId)
         .map_err(|_| ApiError::new(Code::InvalidId).field("seat_id", "a number"))
@@ -50,7 +49,7 @@ pub(crate) async fn offer(
     State(signer): State<TicketKey>,
     fan: Fan,
     path: OrderPath,
-    names: Path<(String, String, String)>,
+    names: Segments<(String, String, String)>,
     _: Idempotent<Empty>,
 ) -> Result<Json<TicketOffer>, ApiError> {
     let (seat, from) = (seat(&names)?, fan.device()?.buyer);
@@ -78,6 +77,7 @@ pub(crate) async fn take(
     State(admission): State<Admission>,
     State(commands): State<Commands>,
     fan: Fan,
+    papers: Papers,
     path: EventPath,
     Idempotent { key, body }: Idempotent<TakeTicket>,
 ) -> Result<Response, ApiError> {
@@ -94,9 +94,11 @@ pub(crate) async fn take(
     let command = Command::TransferTicket { hold_id, seat, edition, to: device.buyer };
     // Taking it again under the same key gets the same answer; another key is another attempt.
     let key = RequestKey { name: format!("take {} {}", device.buyer, key.name), ..key };
-    let outcome = commands.submit(event_id, Actor::Buyer(from), &key, command).await?;
+    let taker = Actor::Buyer(device.buyer);
+    let giver = Actor::Buyer(from);
+    let outcome = commands.submit_for(taker, event_id, giver, &key, command).await?;
     let sealed = device.seal(admission.keys());
-    let cookie = device_cookie(&sealed);
+    let cookie = papers.device_cookie(&sealed);
     let mut response = answer(event_id, outcome, false, |reply| {
         let order_id = hold_id.order().to_string();
         Ok(TakenTicket { order_id, seat_id: seat.0, device: sealed, as_of: reply.into() })
@@ -117,7 +119,7 @@ pub(crate) async fn transfer(
     State(commands): State<Commands>,
     staff: Staff<Manager>,
     path: OrderPath,
-    names: Path<(String, String, String)>,
+    names: Segments<(String, String, String)>,
     Idempotent { key, body }: Idempotent<TransferTicket>,
 ) -> Result<Response, ApiError> {
     let (seat, event_id, hold_id) = (seat(&names)?, path.event_id, path.hold_id);

@@ -60,7 +60,8 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
 /// What is in a plan and what is wrong with it; nothing is stored.
 #[utoipa::path(post, path = "/v1/venues/check", operation_id = "checkVenue", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
-    request_body = PlanUpload,
+    request_body(content = PlanUpload, example = json!({
+        "format": "csv", "content": "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n"})),
     responses((status = 200, description = "The report", body = Object)))]
 pub(crate) async fn check(
     _: Staff<Manager>,

@@ -16,7 +16,7 @@ pub(crate) struct Change {
     pub(crate) at: LogTime,
     /// The fact's name.
     pub(crate) fact: &'static str,
-    /// Who; facts about prices and rules do not say it.
+    /// Who; older facts about prices and rules do not say it.
     pub(crate) by: Option<StaffId>,
     /// What was turned.
     pub(crate) dials: DialChange,

@@ -106,6 +106,8 @@ pub(crate) struct EventView {
     pub(crate) changes: Changes,
     /// How long shoppers stay.
     pub(crate) stay: Stay,
+    /// Until when buyers who let go of seats may hold none; as many as buyers entered.
+    pub(crate) cooling: HashMap<BuyerId, LogTime>,
     /// How those left who were in the shop; as many as buyers entered.
     pub(crate) left: HashMap<BuyerId, EndedVisit>,
     pub(crate) as_of: ViewPosition,
@@ -159,6 +161,7 @@ impl EventView {
             passes: HashMap::new(),
             changes: Changes::default(),
             stay: Stay::default(),
+            cooling: HashMap::new(),
             left: HashMap::new(),
             as_of: ViewPosition { position: fact.position, at: fact.at },
             changed: Vec::new(),

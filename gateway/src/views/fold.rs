@@ -62,6 +62,7 @@ impl EventView {
                 self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
+            ShopMove::Cooling { buyer, until } => _ = self.cooling.insert(buyer, until),
             ShopMove::Left { buyer, .. } => {
                 if let Some((place, until)) = self.passes.remove(&buyer) {
                     self.shoppers -= 1;
@@ -142,6 +143,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::revoked::NO_EDITION;
     use super::*;
+    use floodgate_domain::fact::SetBy;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
         AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactPosition, HoldId, NewEvent,
@@ -180,8 +182,8 @@ mod tests {
     fn without_a_price_nothing_is_free() {
         let (hold_id, buyer, amount, until) = (ORDER, BuyerId(5), 10, LogTime(99));
         let seats = SeatList::try_from(&[1, 2][..]).unwrap();
-        let held = Fact::SeatsHeld { hold_id, buyer, seats, amount, until };
-        let set = |prices| Fact::PricesSet(Box::new(prices));
+        let held = Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None };
+        let set = |prices| Fact::PricesSet(SetBy { value: Box::new(prices), by: None });
         let released = Fact::HoldReleased { hold_id, buyer, seats };
         let counts = |facts: &[Fact]| {
             let view = view(facts.to_vec());
@@ -207,7 +209,7 @@ mod tests {
         let reference = PaymentReference::parse("pi_test").unwrap();
         let payment = AuthorisedPayment { reference, capture_before: None };
         let sold = vec![
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None },
             Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment },
             Fact::TicketTransferred { hold_id, seat, from: buyer, to },
             Fact::TicketRedeemed { hold_id, buyer: to, seat },

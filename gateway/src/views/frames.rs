@@ -48,7 +48,7 @@ impl Default for Frames {
     }
 }
 
-/// Kept frames that a viewer missed, and those to come.
+/// KeptAnswer frames that a viewer missed, and those to come.
 pub(crate) type Following = (Vec<Arc<Frame>>, broadcast::Receiver<Arc<Frame>>);
 
 impl Frames {
@@ -107,6 +107,8 @@ mod tests {
     fn gaps_and_states() {
         use SeatState::{Free, Held, Sold};
         assert_eq!(encode(vec![(0, Held), (1, Sold), (100, Free)]), [1, 2, 0b1000_1000, 0b11]);
+        // The example of the document.
+        assert_eq!(STANDARD.encode(encode(vec![(5, Held), (7, Sold)])), "FQY=");
     }
 
     #[test]

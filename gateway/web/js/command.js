@@ -1,6 +1,7 @@
 // Owns sending commands: each request goes out under an Idempotency-Key that stays the same until
 // there is an outcome, over retries and reloads, so that nothing happens twice.
 import { attempt } from './api.js';
+import { session } from './storage.js';
 
 /** A fresh random name. `randomUUID` is missing on plain http addresses. */
 export function freshKey() {
@@ -13,14 +14,14 @@ export function freshKey() {
 const keys = {
   name: (request) => `fg-request ${request}`,
   of(request) {
-    const known = sessionStorage.getItem(this.name(request));
+    const known = session.getItem(this.name(request));
     if (known) return known;
     const key = freshKey();
-    sessionStorage.setItem(this.name(request), key);
+    session.setItem(this.name(request), key);
     return key;
   },
   forget(request) {
-    sessionStorage.removeItem(this.name(request));
+    session.removeItem(this.name(request));
   },
 };
 

@@ -2,10 +2,9 @@
 // looking. Everything is restored from the server, so a refresh or a crash loses nothing.
 import { Problem, get, now, reach } from './api.js';
 import { backoff } from './backoff.js';
-import { announce, el, heading, notice } from './dom.js';
+import { announce, el, heading, notice, say } from './dom.js';
 import { day } from './format.js';
 import { decide, stepOf } from './state.js';
-import { follow } from './stream.js';
 import { waiting } from './wait.js';
 
 const id = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
@@ -53,6 +52,7 @@ async function read() {
     if (problem.status === 401) return nobody;
     throw problem;
   }).then(withLearned)]);
+  page.heard = Date.now();
 }
 
 /** What this page learned from answers; `/me` follows the log and may lag a moment behind. */
@@ -137,8 +137,14 @@ function place(node) {
   announce(title?.textContent || '');
 }
 
-/** Keeps up with the public queue. */
-function followQueue() {
+/** Keeps up with the public queue. How comes once the page is there. */
+let live = null;
+async function followQueue() {
+  live ??= await import('./stream.js').catch(() => null);
+  if (!live) {
+    setTimeout(followQueue, 3000);
+    return;
+  }
   const url = stepOf(state) === 'wait' ? `${base}/queue/stream` : null;
   const isOver = state === 'cancelled' || state === 'closed';
   if (following && (isOver || following.url !== url)) {
@@ -154,8 +160,9 @@ function followQueue() {
     else render();
     return Math.max(url ? 1000 : SLOW_POLL_MS, queue.next_poll_ms || 5000);
   };
-  following = follow({
+  following = live.follow({
     url,
+    heard: () => { page.heard = Date.now(); },
     events: { queue: (text) => take(JSON.parse(text)) },
     poll: async () => take(await get(`${base}/queue`, 1)),
   });
@@ -176,9 +183,20 @@ function showFailure(problem, retry = () => location.reload()) {
     isUnknown ? null : el('button', { type: 'button', class: 'button', onclick: retry }, 'Try again now')));
 }
 
-reach.addEventListener('change', ({ detail: isReached }) => {
-  const line = document.getElementById('offline');
-  line.textContent = isReached ? '' : 'No connection. We keep trying; nothing is lost.';
+/** Streams say something every ten seconds; what is older than this is greyed. */
+const STALE_MS = 30000;
+let isReached = true;
+function showAge() {
+  const isOld = page.heard && following && Date.now() - page.heard > STALE_MS;
+  root.classList.toggle('stale', Boolean(isOld));
+  const words = isReached ? isOld && 'Not up to date.' : 'No connection.';
+  say(document.getElementById('offline'), words ? `${words} We keep trying; nothing is lost.` : '');
+}
+setInterval(showAge, 2000);
+
+reach.addEventListener('change', ({ detail }) => {
+  isReached = detail;
+  showAge();
   if (isReached && page.me) refresh().catch(() => {});
 });
 addEventListener('online', () => page.me && refresh().catch(() => {}));
@@ -195,7 +213,6 @@ async function start(tries = 0) {
   if (line) line.textContent = 'Looking for your place…';
   try {
     [page.queue] = await Promise.all([get(`${base}/queue`).catch(() => null), read()]);
-    page.heard = Date.now();
     await render();
   } catch (problem) {
     showFailure(problem instanceof Problem ? problem : new Problem(0, {}), () => start(tries + 1));

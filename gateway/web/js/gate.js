@@ -1,5 +1,6 @@
 // Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
 // One function a state; each returns { node, update, close }.
+import { Problem } from './api.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
@@ -12,11 +13,18 @@ const prepare = () => {
   import('./shop/shop.js').catch(() => {});
 };
 
+/** A place is kept by a cookie; without, it would be lost at once. */
+const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: 'Your browser does not keep cookies for this '
+  + 'site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.' });
+
 async function joinQueue(page, through) {
+  if (navigator.cookieEnabled === false) throw cookiesOff();
   await through.join();
   page.acted = true;
   page.changed();
   await page.refresh();
+  // It said yes and kept none all the same.
+  if (page.me?.device === false || page.me?.place === null) throw cookiesOff();
 }
 
 function simple(page, title, lines, extra = []) {
@@ -72,13 +80,13 @@ export function turn(page) {
     try {
       page.setPass(await send('POST', `${page.base}/enter`, {}));
     } catch (problem) {
-      if (['shop_full', 'not_your_turn', 'sale_paused'].includes(problem.code)) {
+      if (['shop_full', 'not_your_turn', 'sale_paused', 'rate_limited'].includes(problem.code)) {
         const wait = Math.min(Math.max(problem.retryAfterMs || 3000, 1000), 30000);
         say(note, `${problem.message} Trying again in ${Math.ceil(wait / 1000)} s.`);
         timer = setTimeout(() => enter().catch(() => {}), wait * (1 + Math.random() / 4));
         return;
       }
-      if (problem.code !== 'place_spent' && problem.code !== 'place_unknown') throw problem;
+      if (!['place_spent', 'place_unknown', 'turn_lapsed'].includes(problem.code)) throw problem;
       say(note, `${problem.message} `);
       note.append(action('Join again', () => joinQueue(page, through), 'secondary'), through.node);
       return;
@@ -93,8 +101,8 @@ export function turn(page) {
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
     note,
-    el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you while '
-      + 'you get ready, and nobody overtakes you by being faster.'));
+    el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you for a '
+      + 'moment while you get ready. If you do not come, those who wait go first and you join again.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 

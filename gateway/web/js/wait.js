@@ -4,6 +4,7 @@ import { announce, el, heading, notice, say } from './dom.js';
 import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
   from './format.js';
 import { aheadOf, pricedCategories } from './state.js';
+import { session } from './storage.js';
 
 const PAUSED = 'The sale is paused. Your place is kept, and the queue will continue from here.';
 
@@ -39,9 +40,9 @@ export function offer(page) {
 /** How far the bar was when this device began to wait, so that it never starts anew. */
 function startOf(page, ahead) {
   const name = `fg-start ${page.id} ${page.me.place}`;
-  const known = Number(sessionStorage.getItem(name));
+  const known = Number(session.getItem(name));
   if (known >= ahead && known > 0) return known;
-  sessionStorage.setItem(name, String(ahead));
+  session.setItem(name, String(ahead));
   return ahead;
 }
 

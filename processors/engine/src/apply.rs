@@ -1,6 +1,6 @@
 //! Apply: the resulting state. Cannot fail, checks nothing, decides nothing.
 
-use super::event::Event;
+use super::event::{Event, SetAside};
 use super::orders::{Order, generation_of, hold_in, slot_of};
 use super::unanswered::Attempt;
 use super::wheel::{Timer, TimerKind, Wheel};
@@ -28,17 +28,14 @@ impl Target<'_> {
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
             Fact::DialsSet { change, .. } => self.event.policy.follow(change),
-            Fact::EventCancelled => {
-                self.event.phase = SalePhase::Cancelled;
-                self.event.sweep = Some(0);
-            }
+            Fact::EventCancelled => self.cancel_event(),
             Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
             Fact::Entered { buyer, place, until } => self.enter(*buyer, *place, *until),
             Fact::ShopperLeft { buyer, .. } => self.leave(*buyer),
             Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
             Fact::TurnAwaited { place, .. } => self.await_turn(*place),
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
-                self.hold(*hold_id, *buyer, seats, *amount, *until);
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by } => {
+                self.hold(*hold_id, *buyer, (seats, *amount), (*until, *pay_by));
             }
             Fact::HoldExtended { hold_id, until, .. } => self.extend(*hold_id, *until),
             Fact::HoldReleased { hold_id: id, seats, .. } => {
@@ -74,8 +71,13 @@ impl Target<'_> {
                 self.end(*id, seats, OrderStatus::Cancelled);
             }
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
-                fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
+                self.follow_tickets(fact);
             }
+            Fact::SeatsSetAside { hold_id, seats, until } => {
+                self.set_aside(*hold_id, seats, *until);
+            }
+            Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
+            Fact::BuyerCooling { buyer, until, count } => self.cool_down(*buyer, *until, *count),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -87,6 +89,15 @@ impl Target<'_> {
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
         }
+    }
+
+    fn cancel_event(&mut self) {
+        self.event.phase = SalePhase::Cancelled;
+        self.event.sweep = Some(0);
+    }
+
+    fn follow_tickets(&mut self, fact: &Fact) {
+        fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
     }
 
     fn leave(&mut self, buyer: BuyerId) {
@@ -144,9 +155,8 @@ impl Target<'_> {
         &mut self,
         hold_id: HoldId,
         id: BuyerId,
-        seats: &SeatList,
-        amount: u64,
-        until: LogTime,
+        (seats, amount): (&SeatList, u64),
+        (until, pay_by): (LogTime, Option<LogTime>),
     ) {
         let event = &mut *self.event;
         if let Some(before) = event.orders.slots.get(slot_of(hold_id)) {
@@ -162,13 +172,13 @@ impl Target<'_> {
             buyer: id,
             amount,
             until,
+            pay_by,
             armed: until,
             seats: *seats,
         };
         event.orders.insert(order, hold_id);
-        let (_, buyer) = event.buyers.entry(id);
-        buyer.add_hold(hold_id);
-        buyer.seats_count += seats.len() as u16;
+        event.buyers.entry(id).1.add_hold(hold_id);
+        event.buyers.add_seats(id, seats.len() as u16);
         self.start_order_timer(hold_id, until);
     }
 
@@ -244,10 +254,11 @@ impl Target<'_> {
         order.until = LogTime(0);
         order.seats = *seats;
         let (_, buyer) = event.buyers.entry(order.buyer);
+        buyer.cooldown_count = 0;
         if kept == SeatsKept::Held {
             buyer.drop_hold(hold_id);
         } else {
-            buyer.seats_count += seats.len() as u16;
+            event.buyers.add_seats(order.buyer, seats.len() as u16);
             event.seat_map.hold(seats);
             event.orders.revive(hold_id);
         }
@@ -262,12 +273,11 @@ impl Target<'_> {
         };
         order.status = status;
         order.until = LogTime(0);
-        let (_, buyer) = event.buyers.entry(order.buyer);
-        buyer.drop_hold(hold_id);
-        buyer.seats_count -= seats.len() as u16;
+        let buyer = order.buyer;
+        event.buyers.entry(buyer).1.drop_hold(hold_id);
+        event.buyers.remove_seats(buyer, seats.len() as u16);
         event.seat_map.free(seats);
         event.tickets.forget(hold_id, seats.as_slice());
-        let buyer = order.buyer;
         event.orders.retire(hold_id);
         event.prune_unanswered(buyer);
     }
@@ -277,6 +287,22 @@ impl Target<'_> {
         self.end(hold_id, seats, OrderStatus::Expired);
         let cooldown_until = self.now.plus(self.event.policy.cooldown_ms);
         self.event.buyers.entry(buyer).1.cooldown_until = cooldown_until;
+    }
+
+    fn set_aside(&mut self, hold_id: HoldId, seats: &SeatList, until: LogTime) {
+        self.event.seat_map.hold(seats);
+        self.event.set_aside.insert(hold_id, SetAside { seats: *seats, until });
+        self.start_timer(until, TimerKind::Return { hold_id });
+    }
+
+    fn give_back(&mut self, hold_id: HoldId, seats: &SeatList) {
+        self.event.set_aside.remove(&hold_id);
+        self.event.seat_map.free(seats);
+    }
+
+    fn cool_down(&mut self, buyer: BuyerId, until: LogTime, count: u8) {
+        let (_, buyer) = self.event.buyers.entry(buyer);
+        (buyer.cooldown_until, buyer.cooldown_count) = (until, count);
     }
 
     fn start_order_timer(&mut self, hold_id: HoldId, deadline: LogTime) {

@@ -1,14 +1,16 @@
 //! Everyone who ever entered or held something at one event: limits, passes, cool-downs.
 //!
 //! Records are never dropped while the event lasts, because the seats a buyer has count
-//! over the whole event. The table is bounded by `Policy::buyers_max`.
+//! over the whole event. The table is bounded by [`RECORDS_MAX`]; under the first rules by
+//! `Policy::buyers_max`, which since then bounds those who have seats.
 
 use super::table::{Index, mix64};
 use floodgate_domain::cohort::Cohort;
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
+use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 
-/// Live holds a buyer may have at once, whatever the policy says.
-pub(crate) const HOLDS_PER_BUYER_MAX: usize = 4;
+/// Records one event may have: as many as it may give out places, and a gigabyte.
+pub(crate) const RECORDS_MAX: usize = 1 << 24;
 
 /// One buyer's standing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub(super) struct Buyer {
     pub(super) place: Place,
     pub(super) pass_until: LogTime,
     pub(super) cooldown_until: LogTime,
+    /// How often they let go of seats unpaid since they last bought.
+    pub(super) cooldown_count: u8,
     pub(super) holds: [HoldId; HOLDS_PER_BUYER_MAX],
 }
 
@@ -37,6 +41,7 @@ impl Buyer {
             place: Place(0),
             pass_until: LogTime(0),
             cooldown_until: LogTime(0),
+            cooldown_count: 0,
             holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
         }
     }
@@ -67,6 +72,8 @@ impl Buyer {
 pub(super) struct Buyers {
     pub(super) records: Vec<Buyer>,
     index: Index,
+    /// Those among them who have seats, held or bought.
+    with_seats: usize,
 }
 
 impl Buyers {
@@ -75,7 +82,7 @@ impl Buyers {
         // Written once now, so that the first sale does not pay for fresh pages.
         let mut records = vec![Buyer::new(BuyerId(0)); expected];
         records.clear();
-        Buyers { records, index: Index::with_room_for(expected) }
+        Buyers { records, index: Index::with_room_for(expected), with_seats: 0 }
     }
 
     /// The table with these records, in order of first appearance.
@@ -84,7 +91,8 @@ impl Buyers {
         for (at, buyer) in records.iter().enumerate() {
             index.insert(mix64(buyer.id.0), at as u32);
         }
-        Buyers { records, index }
+        let with_seats = records.iter().filter(|buyer| buyer.seats_count > 0).count();
+        Buyers { records, index, with_seats }
     }
 
     pub(super) fn position(&self, id: BuyerId) -> Option<u32> {
@@ -110,6 +118,27 @@ impl Buyers {
             at
         });
         (at, &mut self.records[at as usize])
+    }
+
+    /// The buyer has so many seats more.
+    pub(super) fn add_seats(&mut self, id: BuyerId, count: u16) {
+        let (_, buyer) = self.entry(id);
+        let is_first = buyer.seats_count == 0 && count > 0;
+        buyer.seats_count += count;
+        self.with_seats += usize::from(is_first);
+    }
+
+    /// The buyer has so many seats less.
+    pub(super) fn remove_seats(&mut self, id: BuyerId, count: u16) {
+        let (_, buyer) = self.entry(id);
+        buyer.seats_count -= count;
+        let was_last = buyer.seats_count == 0 && count > 0;
+        self.with_seats -= usize::from(was_last);
+    }
+
+    /// How many have seats, held or bought.
+    pub(super) fn with_seats(&self) -> usize {
+        self.with_seats
     }
 
     pub(super) fn len(&self) -> usize {

@@ -11,7 +11,7 @@ use crate::decide::{Context, create_event, decide, engine_version, expire, undo_
 use crate::event::Event;
 use crate::outcomes::{Outcome, Outcomes, Remembered};
 use crate::table::{Index, mix64};
-use crate::version::{InForce, NEWEST_VERSION, NewerVersion, at_most};
+use crate::version::{InForce, NEWEST_VERSION, NewerVersion, SEATS_RETURN_LATER, at_most};
 use crate::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{Answer, EventStatus, Reply};
 use floodgate_domain::command::{Command, Envelope};
@@ -49,6 +49,8 @@ pub struct Engine {
     limits: EngineLimits,
     pub(crate) in_force: InForce,
     pub(crate) clock: LogTime,
+    /// See [`Context::chance`]; zero while the first rules are in force.
+    pub(crate) chance: u64,
     pub(crate) events: Vec<Event>,
     /// Event ids to positions in `events`.
     numbers: Index,
@@ -88,6 +90,7 @@ impl Engine {
             limits: EngineLimits { version_max: at_most(limits.version_max), ..limits },
             in_force: InForce::BASE,
             clock: LogTime(0),
+            chance: 0,
             events: Vec::new(),
             numbers: Index::with_room_for(limits.events_max),
             outcomes: Outcomes::new(limits.outcomes_max),
@@ -140,6 +143,7 @@ impl Engine {
             return Err(NewerVersion { version, offset, known: self.limits.version_max });
         }
         self.clock = self.clock.max(at);
+        self.draw(offset);
         let mut output = Output { facts, position: FactPosition { offset, index: 0 } };
         self.fire_timers(&mut output);
         self.undo_cancelled_orders(&mut output);
@@ -153,6 +157,16 @@ impl Engine {
             repeated,
             answer,
         })
+    }
+
+    /// A bit of each of the last 64 commands, by its instant in the log: nobody knows those of others
+    /// to the millisecond. No more than 64, and nothing but what facts say as well, so that a log
+    /// whose lost commands were restored comes to the same numbers again.
+    fn draw(&mut self, offset: u64) {
+        if self.in_force.version >= SEATS_RETURN_LATER {
+            let bit = mix64(mix64(offset) ^ self.clock.0) & 1;
+            self.chance = self.chance << 1 | bit;
+        }
     }
 
     /// Whether only a newer build may decide this. What every build refuses or repeats is not.
@@ -218,7 +232,7 @@ impl Engine {
     }
 
     fn context(&self, actor: Actor) -> Context {
-        Context { now: self.clock, actor, version: self.in_force.version }
+        Context { now: self.clock, actor, version: self.in_force.version, chance: self.chance }
     }
 
     /// A timer whose owner had moved its deadline.

@@ -1,5 +1,7 @@
 //! Everything the engine knows about one event.
 
+use std::collections::BTreeMap;
+
 use super::buyers::{Buyer, Buyers};
 use super::orders::Orders;
 use super::seat_map::SeatMap;
@@ -9,13 +11,21 @@ use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
 use floodgate_domain::effects::TicketStates;
-use floodgate_domain::ids::{Actor, BuyerId, EventId, Place};
+use floodgate_domain::ids::{Actor, BuyerId, EventId, HoldId, LogTime, Place};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::Policy;
 use floodgate_domain::price::PriceTable;
+use floodgate_domain::seats::SeatList;
 
 /// Places one event may give out: sixteen million, two megabytes of spent marks.
 pub(super) const PLACES_MAX: u64 = 1 << 24;
+
+/// Seats that nobody has, and nobody can have before `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SetAside {
+    pub(super) seats: SeatList,
+    pub(super) until: LogTime,
+}
 
 /// One event's state.
 #[derive(Debug)]
@@ -41,6 +51,8 @@ pub(super) struct Event {
     pub(super) tickets: TicketStates,
     /// Payments nobody answered.
     pub(super) unanswered: Unanswered,
+    /// Seats that are set aside, by the order that had them last.
+    pub(super) set_aside: BTreeMap<HoldId, SetAside>,
 }
 
 impl Event {
@@ -67,6 +79,7 @@ impl Event {
             waiting_line: WaitingLine::default(),
             tickets: TicketStates::default(),
             unanswered: Unanswered::default(),
+            set_aside: BTreeMap::new(),
         }
     }
 

@@ -17,7 +17,10 @@ type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
 pub const INVARIANTS: [(&str, &str); 8] = [
-    ("seat-one-owner", "a held or sold seat belongs to exactly one live or confirmed order"),
+    (
+        "seat-one-owner",
+        "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
+    ),
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
     ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
@@ -80,6 +83,11 @@ fn seat_one_owner(_: &Engine, event: &Event) -> Result<(), String> {
             }
         }
     }
+    for seat in event.set_aside.values().flat_map(|aside| aside.seats.iter()) {
+        if !owners.insert(seat) || event.seat_map.seat_state(seat) != Some(SeatState::Held) {
+            return Err(format!("seat {} is set aside and not held", seat.0));
+        }
+    }
     let taken = u64::from(event.seat_map.capacity - event.seat_map.free);
     expect_equal("owned seats", owners.len() as u64, taken)
 }
@@ -106,7 +114,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Order { slot, generation } => Some((slot, generation, timer.deadline)),
-            TimerKind::Pass { .. } => None,
+            TimerKind::Pass { .. } | TimerKind::Return { .. } => None,
         })
         .collect();
     let live = event.orders.slots.iter().enumerate().filter(|(_, order)| order.is_live());
@@ -116,7 +124,16 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
             return Err(format!("the order in slot {slot} has no timer at {}", order.armed.0));
         }
     }
-    Ok(())
+    let (_, timers) = engine.wheel.parts();
+    let returns: std::collections::HashSet<_> = timers
+        .filter(|timer| Some(timer.event) == number)
+        .filter_map(|timer| match timer.kind {
+            TimerKind::Return { hold_id } => Some((hold_id, timer.deadline)),
+            TimerKind::Order { .. } | TimerKind::Pass { .. } => None,
+        })
+        .collect();
+    let lost = event.set_aside.iter().find(|(id, aside)| !returns.contains(&(**id, aside.until)));
+    lost.map_or(Ok(()), |(id, _)| Err(format!("the seats of {id} are set aside for ever")))
 }
 
 fn shoppers_counted(_: &Engine, event: &Event) -> Result<(), String> {
@@ -138,6 +155,8 @@ fn buyer_limits(_: &Engine, event: &Event) -> Result<(), String> {
         expect_equal("seats of a buyer", u64::from(buyer.seats_count), seats[at])?;
         expect_equal("holds of a buyer", u64::from(buyer.holds_count), holds[at])?;
     }
+    let with_seats = seats.iter().filter(|count| **count > 0).count();
+    expect_equal("buyers with seats", event.buyers.with_seats() as u64, with_seats as u64)?;
     Ok(())
 }
 

@@ -17,6 +17,7 @@ mod outcomes;
 mod run_index;
 mod seat_map;
 mod snapshot;
+mod snapshot_additions;
 mod table;
 mod unanswered;
 mod version;

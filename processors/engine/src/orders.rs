@@ -26,6 +26,8 @@ pub(super) struct Order {
     pub(super) amount: u64,
     /// When the status ends by itself; zero when it does not.
     pub(super) until: LogTime,
+    /// When it ends unpaid, whatever is tried; only the first rules set no such end.
+    pub(super) pay_by: Option<LogTime>,
     /// Deadline of the one timer that counts for this order.
     pub(super) armed: LogTime,
     pub(super) seats: SeatList,
@@ -36,6 +38,11 @@ impl Order {
     pub(super) fn is_live(&self) -> bool {
         use OrderStatus::{Declined, Held, NoAnswer, PaymentPending};
         matches!(self.status, Held | PaymentPending | Declined | NoAnswer)
+    }
+
+    /// When it ends if it should end then: earlier where its time to pay is over before.
+    pub(super) fn within_bound(&self, until: LogTime) -> LogTime {
+        self.pay_by.map_or(until, |pay_by| until.min(pay_by))
     }
 }
 
@@ -59,6 +66,7 @@ impl Orders {
             buyer: BuyerId(0),
             amount: 0,
             until: LogTime(0),
+            pay_by: None,
             armed: LogTime(0),
             seats: SeatList::new(),
         };

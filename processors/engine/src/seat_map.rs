@@ -100,6 +100,11 @@ impl SeatMap {
         }
     }
 
+    /// Looks for lines again, now that it is known which blocks touch.
+    pub(super) fn find_lines(&mut self) {
+        self.lines = Lines::of(&self.blocks);
+    }
+
     /// Held and sold seats of a category.
     pub(super) fn taken(&self, category: u8) -> u32 {
         self.taken[usize::from(category)]

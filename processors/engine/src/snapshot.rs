@@ -3,13 +3,16 @@
 //! Only what cannot be derived is written; indexes are rebuilt. The limits are the
 //! reader's: they bound tables, not decisions already made.
 
+use std::collections::BTreeMap;
+
 use super::block::Block;
-use super::buyers::{Buyer, Buyers, HOLDS_PER_BUYER_MAX};
+use super::buyers::{Buyer, Buyers};
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
 use super::seat_map::SeatMap;
-use super::unanswered::{Pending, Unanswered};
+use super::snapshot_additions::{COUNT_MAX, read_additions, read_count, write_additions};
+use super::unanswered::Unanswered;
 use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
@@ -18,6 +21,7 @@ use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::effects::{HandedOn, TicketStates};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
 use floodgate_domain::line::LineOrder;
+use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatId;
 use floodgate_domain::wire::{
@@ -29,8 +33,6 @@ use floodgate_domain::wire::{
 /// written in the form of builds that have no others.
 const FIRST_FORM: u8 = 1;
 const FORM: u8 = 2;
-/// A count larger than what is left to read is damage; every element takes a byte or more.
-const COUNT_MAX: usize = 1 << 30;
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +50,9 @@ impl Engine {
         out.put_u8(form);
         write_in_force(self.in_force, out);
         out.put_varint(self.clock.0);
+        if form != FIRST_FORM {
+            out.put_u64_fixed(self.chance);
+        }
         out.put_count(self.events.len());
         self.events.iter().for_each(|event| write_event(event, form, out));
         let (done_tick, timers) = self.wheel.parts();
@@ -71,6 +76,9 @@ impl Engine {
         let mut engine = Engine::new(limits);
         engine.in_force = read_in_force(&mut cursor, at_most(limits.version_max))?;
         engine.clock = cursor.time()?;
+        if form != FIRST_FORM {
+            engine.chance = cursor.u64_fixed()?;
+        }
         for _ in 0..read_count(&mut cursor)? {
             engine.add_event(read_event(&mut cursor, form)?);
         }
@@ -114,11 +122,6 @@ fn read_in_force(cursor: &mut Cursor<'_>, known: u32) -> Result<InForce, Snapsho
     }
 }
 
-fn read_count(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
-    let count = cursor.usize(COUNT_MAX, "a count")?;
-    if count <= cursor.remaining() { Ok(count) } else { Err(WireError::TooShort) }
-}
-
 fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     out.put_u64_fixed(event.id.0);
     out.put_u8(event.phase as u8);
@@ -140,69 +143,8 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     write_line(event, out);
     write_tickets(&event.tickets, out);
     if form != FIRST_FORM {
-        write_unanswered(&event.unanswered, out);
-        write_neighbours(&event.seat_map.blocks, out);
+        write_additions(event, out);
     }
-}
-
-/// Of the few blocks about which there is something to say.
-fn write_neighbours(blocks: &[Block], out: &mut Vec<u8>) {
-    let says = |block: &&Block| block.touches || block.companion != 0;
-    out.put_count(blocks.iter().filter(says).count());
-    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| says(block)) {
-        out.put_varint(at as u64);
-        out.put_u8(u8::from(block.touches));
-        out.put_u64_fixed(block.companion);
-    }
-}
-
-fn read_neighbours(mut seat_map: SeatMap, cursor: &mut Cursor<'_>) -> Result<SeatMap, WireError> {
-    let count = read_count(cursor)?;
-    if count == 0 {
-        return Ok(seat_map);
-    }
-    for _ in 0..count {
-        let at = cursor.usize(COUNT_MAX, "a block's number")?;
-        let block =
-            seat_map.blocks.get_mut(at).ok_or(WireError::OutOfBounds("a block's number"))?;
-        block.touches = cursor.bool()?;
-        block.companion = cursor.u64_fixed()?;
-    }
-    let SeatMap { blocks, category_count, .. } = seat_map;
-    Ok(SeatMap::from_blocks(blocks, category_count))
-}
-
-fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {
-    out.put_count(unanswered.all().len());
-    for (buyer, Pending { attempts, instead }) in unanswered.all() {
-        out.put_u64_fixed(buyer.0);
-        out.put_count(attempts.len());
-        for (hold_id, attempt) in attempts {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u8(*attempt);
-        }
-        out.put_count(instead.len());
-        for (one, other) in instead {
-            out.put_u64_fixed(one.0);
-            out.put_u64_fixed(other.0);
-        }
-    }
-}
-
-fn read_unanswered(cursor: &mut Cursor<'_>) -> Result<Unanswered, WireError> {
-    let mut all = Vec::new();
-    for _ in 0..read_count(cursor)? {
-        let buyer = BuyerId(cursor.u64_fixed()?);
-        let mut pending = Pending::default();
-        for _ in 0..read_count(cursor)? {
-            pending.attempts.insert((HoldId(cursor.u64_fixed()?), cursor.u8()?));
-        }
-        for _ in 0..read_count(cursor)? {
-            pending.instead.insert((HoldId(cursor.u64_fixed()?), HoldId(cursor.u64_fixed()?)));
-        }
-        all.push((buyer, pending));
-    }
-    Ok(Unanswered::restored(all))
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -305,12 +247,12 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         waiting_line: WaitingLine::default(),
         tickets: TicketStates::default(),
         unanswered: Unanswered::default(),
+        set_aside: BTreeMap::new(),
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
     if form != FIRST_FORM {
-        event.unanswered = read_unanswered(cursor)?;
-        event.seat_map = read_neighbours(event.seat_map, cursor)?;
+        read_additions(&mut event, cursor)?;
     }
     Ok(event)
 }
@@ -367,6 +309,7 @@ fn read_order(cursor: &mut Cursor<'_>) -> Result<Order, WireError> {
         buyer: BuyerId(cursor.u64_fixed()?),
         amount: cursor.varint()?,
         until: cursor.time()?,
+        pay_by: None,
         armed: cursor.time()?,
         seats: cursor.seats()?,
     })
@@ -393,6 +336,7 @@ fn read_buyer(cursor: &mut Cursor<'_>) -> Result<Buyer, WireError> {
         place: cursor.place()?,
         pass_until: cursor.time()?,
         cooldown_until: cursor.time()?,
+        cooldown_count: 0,
         holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
     };
     for _ in 0..cursor.usize(HOLDS_PER_BUYER_MAX, "a count of holds")? {
@@ -414,6 +358,10 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_u8(1);
             out.put_varint(u64::from(buyer));
         }
+        TimerKind::Return { hold_id } => {
+            out.put_u8(2);
+            out.put_u64_fixed(hold_id.0);
+        }
     }
 }
 
@@ -426,6 +374,7 @@ fn read_timer(cursor: &mut Cursor<'_>, events: usize) -> Result<Timer, WireError
     let kind = match cursor.u8()? {
         0 => TimerKind::Order { slot: cursor.u32()?, generation: cursor.u32()? },
         1 => TimerKind::Pass { buyer: cursor.u32()? },
+        2 => TimerKind::Return { hold_id: HoldId(cursor.u64_fixed()?) },
         unknown => return Err(WireError::UnknownKind(unknown)),
     };
     Ok(Timer { deadline, event, kind })

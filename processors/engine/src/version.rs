@@ -23,9 +23,19 @@ pub(crate) const SILENCE_IS_NOT_A_NO: u32 = 2;
 pub(crate) const SILENCE_CANCELS_NOTHING: u32 = 2;
 /// A ticket that was given back is refused in words of its own, at the gate and when handed on.
 pub(crate) const TICKETS_ARE_REVOKED: u32 = 2;
+/// However many cards are tried, an order that is not paid ends within a bound.
+pub(crate) const UNPAID_TIME_IS_BOUNDED: u32 = 2;
+/// Who lets go of seats unpaid waits before the next, longer each time, whatever ended the hold.
+pub(crate) const COOL_DOWNS_GROW: u32 = 2;
+/// The limit of buyers counts those who have seats, held or bought, and nobody who only came by.
+pub(crate) const BUYERS_ARE_THOSE_WITH_SEATS: u32 = 2;
+/// Seats that are given back are free at a moment nobody can foresee.
+pub(crate) const SEATS_RETURN_LATER: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
+/// New prices and rules say whose they are.
+pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 
 /// Of a new event's plan it is known which seats touch across a border of prices, and which of the
 /// wheelchair pool are companions' seats.

@@ -4,7 +4,7 @@
 //! Timers are never removed: an owner that no longer needs one ignores it when it fires,
 //! and one that needs it later sets it again then. So each owner has few entries.
 
-use floodgate_domain::ids::LogTime;
+use floodgate_domain::ids::{HoldId, LogTime};
 
 /// A slot's width. A timer fires at the first step after its slot is over: at most this late.
 pub(super) const SLOT_MS: u64 = 64;
@@ -18,6 +18,8 @@ pub(super) enum TimerKind {
     Order { slot: u32, generation: u32 },
     /// Index of a buyer whose pass ends.
     Pass { buyer: u32 },
+    /// The order whose seats were set aside.
+    Return { hold_id: HoldId },
 }
 
 /// A running timer.

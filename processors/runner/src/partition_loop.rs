@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use floodgate_domain::wire::{WireError, decode_command};
 use floodgate_domain::{Command, Envelope, FactPosition, FactRecord, LogTime};
 use floodgate_engine::{Engine, EngineLimits};
-use floodgate_event_log::{Log, Offset, Origin, Partition, Record, RecordMark, Topic, Tracer};
+use floodgate_event_log::{
+    Log, Offset, Origin, Partition, ReaderName, Record, RecordMark, Topic, Tracer,
+};
 use floodgate_transport::ReplySender;
 
 use crate::comparison::Comparison;
@@ -175,6 +177,9 @@ impl PartitionLoop {
         self.publication.settle()?;
         let behind = self.recovered.commands.0.behind()?;
         self.has_caught_up = behind == 0;
+        let LoopConfig { log, partition, .. } = &self.config;
+        let reader = ReaderName::Shared("processor");
+        log.note_position(reader, (Topic::Commands, *partition), self.next());
         if self.next() - self.snapshot_at >= self.config.snapshot_every {
             self.take_snapshot();
         }

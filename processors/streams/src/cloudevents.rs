@@ -47,7 +47,8 @@ fn command(partition: Partition, record: &Record) -> (Attributes, Value) {
     };
     let kind = format!("floodgate.command.{}.v1", snake_case(envelope.command.name()));
     let position = at_own_offset(partition, record);
-    let attributes = Attributes::new(kind, "commands", envelope.event_id.to_string(), position);
+    let event_id = envelope.event_id.to_string();
+    let attributes = Attributes::new(kind, "commands", event_id.clone(), &event_id, position);
     (attributes, command_data(&envelope))
 }
 
@@ -113,7 +114,8 @@ fn replies(partition: Partition, record: &Record) -> (Attributes, Value) {
     };
     let position = at_own_offset(partition, record);
     let subject = String::from_utf8_lossy(&record.key).into_owned();
-    let attributes = Attributes::new("floodgate.replies.v1", "replies", subject, position);
+    let attributes =
+        Attributes::new("floodgate.replies.v1", "replies", subject.clone(), &subject, position);
     let data = json!({ "replies": replies.iter().map(reply).collect::<Vec<_>>() });
     (attributes, data)
 }
@@ -162,7 +164,7 @@ fn foreign(topic: Topic, partition: Partition, record: &Record) -> (Attributes, 
 
 fn unreadable(role: &str, partition: Partition, record: &Record) -> (Attributes, Value) {
     let position = at_own_offset(partition, record);
-    let attributes = Attributes::new("floodgate.unreadable.v1", role, "", position);
+    let attributes = Attributes::new("floodgate.unreadable.v1", role, "", role, position);
     (attributes, json!({ "bytes": record.value.hex() }))
 }
 

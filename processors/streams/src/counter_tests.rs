@@ -104,7 +104,7 @@ fn next_fact(rng: &mut StdRng, seats: &mut [Is]) -> Option<Fact> {
         }
         (Is::Free, _) => {
             let until = LogTime(9);
-            (Fact::SeatsHeld { hold_id, buyer, seats: list, amount, until }, Is::Held)
+            (Fact::SeatsHeld { hold_id, buyer, seats: list, amount, until, pay_by: None }, Is::Held)
         }
         (Is::Held, 0) => (Fact::HoldReleased { hold_id, buyer, seats: list }, Is::Free),
         (Is::Held, 1) => {
@@ -245,7 +245,7 @@ impl CountedLog {
         let seats = SeatList::try_from(&[0_u32, 1][..]).unwrap();
         let (hold_id, buyer, until) = (HoldId(1), BuyerId(1), LogTime(at));
         let fact = match is_held {
-            true => Fact::SeatsHeld { hold_id, buyer, seats, amount: 1, until },
+            true => Fact::SeatsHeld { hold_id, buyer, seats, amount: 1, until, pay_by: None },
             false => Fact::HoldExpired { hold_id, buyer, seats },
         };
         self.append(at, event_id, fact);

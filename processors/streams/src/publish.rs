@@ -72,7 +72,7 @@ impl CountsPosition {
 
     fn headers(&self, kind: &str, key: &str) -> Vec<(String, Bytes)> {
         let position = (self.partition, self.position, self.at);
-        let mut headers = Attributes::new(kind, "live", key, position).headers();
+        let mut headers = Attributes::new(kind, "live", key, key, position).headers();
         headers.push((FORGET_AFTER.to_owned(), self.forget_after_ms.to_string().into()));
         headers
     }

@@ -57,7 +57,7 @@ fn new_event() -> Fact {
 fn hold(log: &MemoryLog, number: u64) {
     let seats = SeatList::try_from(&[u32::try_from(number).unwrap()][..]).unwrap();
     let (hold_id, buyer, until) = (HoldId(number), BuyerId(1), LogTime(u64::MAX / 2));
-    append(log, number, Fact::SeatsHeld { hold_id, buyer, seats, amount: 1, until });
+    append(log, number, Fact::SeatsHeld { hold_id, buyer, seats, amount: 1, until, pay_by: None });
 }
 
 /// Seats held, as the last count of the event says.

@@ -6,8 +6,10 @@ use anyhow::Result;
 use tokio::net::TcpListener;
 
 use floodgate_admission::{AdmissionStore, Keys, Limits, MemoryStore, RedisStore, WaitingRoom};
-use floodgate_config::Store;
-use floodgate_gateway::{GatewayParts, GatewaySettings, GatewayState, PlaceReservations};
+use floodgate_config::{ForwardedBy, Store};
+use floodgate_gateway::{
+    ForwardedHeader, GatewayParts, GatewaySettings, GatewayState, PlaceReservations, Trust,
+};
 use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
@@ -56,17 +58,31 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         staff_keys: secrets.staff,
         ticket_key: secrets.ticket,
         payments: parts.provider.clone(),
-        metrics: metrics.clone(),
+        // Only where no stranger comes, if there is such a place.
+        metrics: metrics.clone().filter(|_| server.status_listen.is_none()),
         tracer: tracer.clone(),
         settings: GatewaySettings {
             answer_deadline: server.answer_deadline.0,
             body_deadline: server.body_deadline.0,
             header_deadline: server.header_deadline.0,
             connections_max: server.connections_max,
+            connections_per_address: server.connections_per_address,
+            connections_per_network: server.connections_per_network,
+            streams_per_address: server.streams_per_address,
+            streams_per_network: server.streams_per_network,
+            write_deadline: server.write_deadline.0,
+            proxy_protocol: server.proxy_protocol,
             drain_notice: server.drain_notice.0,
             body_bytes_max: server.body_max.0,
             plan_bytes_max: server.plan_body_max.0,
-            trusted_proxies: server.trusted_proxies.clone(),
+            trust: Trust {
+                networks: server.trusted_proxies.clone(),
+                header: match server.forwarded_header {
+                    ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
+                    ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
+                },
+            },
+            is_https: settings.payments.public_url.starts_with("https://"),
         },
     })
 }

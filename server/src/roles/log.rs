@@ -89,6 +89,7 @@ pub fn kafka_options(settings: &Settings) -> KafkaOptions {
         text.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
     };
     KafkaOptions {
+        gateway_id: settings.server.gateway_id,
         brokers: kafka.brokers.clone(),
         prefix: kafka.prefix.clone(),
         client_id: format!("floodgate-{}", std::process::id()),

@@ -37,6 +37,7 @@ use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;
 use crate::payments::open_provider;
+use crate::private::keep_private;
 
 /// How long a status page may take to end: its answers are written at once.
 const PAGE_ENDS_WITHIN: Duration = Duration::from_secs(1);
@@ -115,6 +116,7 @@ impl Running {
     /// Starts the roles; when one cannot start, those that could end again.
     pub async fn start(options: ProcessOptions<'_>) -> Result<Self> {
         let ProcessOptions { settings, roles, secrets, data, listener, metrics, follows } = options;
+        keep_private(data).with_context(|| format!("cannot keep {} private", data.display()))?;
         let takes_payments = [Role::Gateway, Role::Processor].iter().any(|one| roles.contains(one));
         let provider = if takes_payments { open_provider(settings)? } else { None };
         let (settings_too, folder) = (settings.clone(), data.to_owned());
@@ -169,6 +171,12 @@ impl Running {
             }
         }
         if wants(Role::Gateway) {
+            if let Some(address) = parts.settings.server.status_listen {
+                let own = floodgate_gateway::listen(address);
+                let own = own.with_context(|| format!("server.status_listen: {address}"))?;
+                tracing::info!(address = %own.local_addr()?, "status is served");
+                self.serve_status(parts, own);
+            }
             gateway::start(parts, secrets.context("a gateway needs its keys")?, listener)
         } else {
             self.serve_status(parts, listener);

@@ -49,6 +49,17 @@ impl Service for LogService {
         }
     }
 
+    /// Holds end by the log's clock, whatever the machine's says.
+    fn notice(&self) -> Option<String> {
+        let off = self.log.shared().clock_off_by_ms()?;
+        let (seconds, word) =
+            (off.unsigned_abs().div_ceil(1_000), if off > 0 { "ahead of" } else { "behind" });
+        Some(format!(
+            "the clock of this machine is {seconds} s {word} that of the log, by which holds end; set \
+             them by NTP"
+        ))
+    }
+
     /// Nobody writes any more: see [`Service::join`].
     fn stop(&self) {}
 

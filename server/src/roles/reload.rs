@@ -127,9 +127,12 @@ fn needs_restart(now: &Settings, next: &Settings) -> bool {
     ours.grace = theirs.grace;
     ours.puzzle_level = theirs.puzzle_level;
     ours.puzzle_neighbours = theirs.puzzle_neighbours;
+    ours.entries_per_network = theirs.entries_per_network;
     ours.address_per_second = theirs.address_per_second;
     ours.address_burst = theirs.address_burst;
     ours.network_per_second = theirs.network_per_second;
+    ours.provider_per_second = theirs.provider_per_second;
+    ours.provider_burst = theirs.provider_burst;
     ours.network_burst = theirs.network_burst;
     ours.device_per_second = theirs.device_per_second;
     ours.device_burst = theirs.device_burst;

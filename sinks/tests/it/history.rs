@@ -53,7 +53,7 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
             Seat::Free => {
                 let (hold_id, buyer) = (HoldId(number), BuyerId(number));
                 let (amount, until) = (5, LogTime(number));
-                let fact = Fact::SeatsHeld { hold_id, buyer, seats, amount, until };
+                let fact = Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None };
                 (fact, Seat::Held(number))
             }
             Seat::Held(held) => {
@@ -116,7 +116,7 @@ pub(crate) fn deadlines() -> Vec<FactRecord> {
     let (other, currency) = (SeatList::try_from(&[4][..]).unwrap(), Currency::default());
     records(vec![
         Fact::EventCreated(Box::new(new)),
-        Fact::SeatsHeld { hold_id, buyer, seats, amount, until: until(10) },
+        Fact::SeatsHeld { hold_id, buyer, seats, amount, until: until(10), pay_by: None },
         Fact::HoldExtended { hold_id, buyer, until: until(20) },
         Fact::PurchaseStarted {
             hold_id,
@@ -128,6 +128,13 @@ pub(crate) fn deadlines() -> Vec<FactRecord> {
             until: until(30),
         },
         Fact::OrderDeclined { hold_id, buyer, attempt, reason, until: until(40) },
-        Fact::SeatsHeld { hold_id: HoldId(2), buyer, seats: other, amount, until: until(50) },
+        Fact::SeatsHeld {
+            hold_id: HoldId(2),
+            buyer,
+            seats: other,
+            amount,
+            until: until(50),
+            pay_by: None,
+        },
     ])
 }

@@ -10,8 +10,11 @@ use floodgate_gateway::StaffRole;
 
 use super::super::settings::{key_folder, secret_files, secrets};
 use super::Finding;
-use floodgate_server::keys::{KeyFiles, is_open_to_others};
-use floodgate_server::{open_provider, open_snapshots};
+use floodgate_server::keys::KeyFiles;
+use floodgate_server::{is_open_to_others, open_provider, open_snapshots};
+
+/// The folder that only its owner should enter; snapshots may be shared.
+pub(super) const DATA: &str = "data folder";
 
 pub(super) fn open_files(settings: &Settings) -> Finding {
     let needed = settings.server.connections_max as u64 + 100;
@@ -93,6 +96,11 @@ pub(super) fn payments(settings: &Settings) -> Finding {
 pub(super) fn folder(check: &'static str, folder: &Path) -> Finding {
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
     match std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe)) {
+        Ok(()) if check == DATA && is_open_to_others(folder) => Finding::bad(
+            check,
+            format!("others on this machine can enter {}", folder.display()),
+            format!("chmod 700 {}", folder.display()),
+        ),
         Ok(()) => Finding::good(check, format!("{} can be written", folder.display())),
         Err(error) => Finding::bad(
             check,

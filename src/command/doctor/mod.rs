@@ -3,10 +3,12 @@
 mod clock;
 mod here;
 mod kafka;
+mod network;
 mod stores;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use floodgate_config::{Backend, Settings, Store};
 use serde::Serialize;
 
@@ -22,13 +24,20 @@ use super::staff::Caller;
 Examples:
   floodgate doctor
   floodgate doctor --data data --config my.toml --json
-  floodgate doctor --ready http://127.0.0.1:8080      for health checks")]
+  floodgate doctor --ready http://127.0.0.1:8080      for health checks
+  floodgate doctor --through http://tickets.example --key-file keys/operator.key")]
 pub(super) struct Doctor {
     #[command(flatten)]
     place: Place,
     /// Only ask a running role whether it is ready; exit with 69 if it is not.
     #[arg(long, value_name = "URL")]
     ready: Option<String>,
+    /// Only ask a running gateway, through the proxies in front of it, whose address counts.
+    #[arg(long, value_name = "URL", requires = "key_file", conflicts_with = "ready")]
+    through: Option<String>,
+    /// File with a staff key, for --through.
+    #[arg(long, env = "FLOODGATE_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
 }
 
 /// One thing looked at.
@@ -60,6 +69,12 @@ impl Doctor {
                 .map(|_| ())
                 .map_err(|_| Failure::unavailable(anyhow::anyhow!("{url} is not ready")));
         }
+        if let (Some(url), Some(file)) = (&self.through, &self.key_file) {
+            let key = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read the staff key {}", file.display()))?;
+            let asked = async { Ok(network::through(url, key.trim()).await) };
+            return say(&block_on(asked)?, json);
+        }
         let mut findings = Vec::new();
         match self.place.load(&[]) {
             Ok(loaded) => {
@@ -72,27 +87,32 @@ impl Doctor {
                 "correct the key that is named; a running gateway keeps its old settings",
             )),
         }
-        for finding in &findings {
-            if json {
-                println!("{}", serde_json::to_string(finding).map_err(Failure::io)?);
-            } else {
-                let verdict = if finding.ok { "ok" } else { "FAULT" };
-                println!("{verdict:<6} {:<14} {}", finding.check, finding.found);
-                if let Some(fix) = &finding.fix {
-                    println!("{:<21} fix: {fix}", "");
-                }
+        say(&findings, json)
+    }
+}
+
+fn say(findings: &[Finding], json: bool) -> Result<(), Failure> {
+    for finding in findings {
+        if json {
+            println!("{}", serde_json::to_string(finding).map_err(Failure::io)?);
+        } else {
+            let verdict = if finding.ok { "ok" } else { "FAULT" };
+            println!("{verdict:<6} {:<14} {}", finding.check, finding.found);
+            if let Some(fix) = &finding.fix {
+                println!("{:<21} fix: {fix}", "");
             }
         }
-        if findings.iter().all(|finding| finding.ok) { Ok(()) } else { Err(Failure::findings()) }
     }
+    if findings.iter().all(|finding| finding.ok) { Ok(()) } else { Err(Failure::findings()) }
 }
 
 fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
     findings.push(here::open_files(settings));
     findings.push(here::clock());
     findings.push(here::listen(settings));
+    findings.push(network::proxies(settings));
     findings.push(here::keys(settings, data));
-    findings.push(here::folder("data folder", data));
+    findings.push(here::folder(here::DATA, data));
     findings.push(here::payments(settings));
     match settings.log.backend {
         Backend::Embedded => findings.push(here::log(data)),

@@ -110,6 +110,9 @@ impl Books {
                 let held = self.orders.get(hold_id).is_some_and(|o| o.status == OrderStatus::Held);
                 ensure(held, || format!("{hold_id} is extended and not held"))
             }
+            // Of no order for a while, and of nobody else.
+            Fact::SeatsSetAside { hold_id, seats, .. } => self.take(*hold_id, seats),
+            Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
             Fact::HoldReleased { hold_id, seats, .. } => {
                 self.over(*hold_id, seats, OrderStatus::Released)
             }
@@ -263,6 +266,11 @@ impl Books {
             _ => was_live,
         };
         ensure(fits && had == *seats, || format!("{hold_id} is {status:?} after {was:?}"))?;
+        self.give_back(hold_id, seats)
+    }
+
+    /// Seats are free; each must have been that order's.
+    fn give_back(&mut self, hold_id: HoldId, seats: &SeatList) -> Result<(), Wrong> {
         for seat in seats.iter() {
             let owner = self.owners.remove(&seat);
             ensure(owner == Some(hold_id), || format!("{seat:?} of {hold_id} was of {owner:?}"))?;

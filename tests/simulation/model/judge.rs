@@ -264,6 +264,9 @@ fn is_of_time(fact: &Fact) -> bool {
         Fact::HoldExpired { .. }
             | Fact::OrderExpired { .. }
             | Fact::ShopperLeft { .. }
+            | Fact::SeatsSetAside { .. }
+            | Fact::SeatsReturned { .. }
+            | Fact::BuyerCooling { .. }
             // A cancelled event gives back, order by order.
             | Fact::HoldReleased { .. }
             | Fact::OrderRefunded { .. }

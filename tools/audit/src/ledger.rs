@@ -1,470 +1,467 @@
-//! Books kept from the facts alone: who owns each seat, who is in the shop, who paid.
+//! The books of all events, entered command by command.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use floodgate_domain::fact::SeatsKept;
-use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, Place, Policy, PriceTable,
-    SeatId, SeatList,
+    Actor, Command, CommandId, Envelope, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime,
+    SalePhase, SeatState,
 };
 
-use crate::crowd::CrowdBook;
-use crate::report::{AuditReport, Check, SeatCounts};
-use crate::tickets::{SoldOrder, TicketBook};
+use crate::books::event::{BuyerBook, EventBook, order_state};
+use crate::books::seats::CountScope;
+use crate::books::stage::{OrderBook, OrderStage, transition};
+use crate::findings::Findings;
+use crate::report::{AuditReport, SeatCounts};
+use crate::rules::due::{Deadlines, Due};
+use crate::rules::follow::{self, BookTerms, is_follower};
+use crate::rules::row::CAUSE;
+use crate::rules::{CommandView, cause, owed};
 
-/// Violations given in words; the counts say how many there are.
-const EXAMPLES_MAX: usize = 20;
-/// How late a hold may end: a slot of the engine's wheel, and the idle owner's next Tick.
-const EXPIRY_SLACK_MS: u64 = 5_000;
+/// Commands whose outcome is remembered, so that the same id is not decided twice.
+const REMEMBERED_MAX: usize = 1 << 19;
+/// Orders of a cancelled event that one command undoes at least.
+const UNDONE_PER_STEP: u64 = 512;
 
-/// Where an order stands, by the books.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Held,
-    Pending,
-    Sold { settled: bool },
-    Over,
+/// One command and what it led to.
+pub(super) struct Step<'a> {
+    pub(super) offset: u64,
+    /// The log's time of it.
+    pub(super) at: LogTime,
+    /// `None` where it could not be read.
+    pub(super) envelope: Option<&'a Envelope>,
+    /// Whether all its facts are here.
+    pub(super) is_whole: bool,
 }
 
-#[derive(Debug)]
-struct OrderBook {
-    buyer: BuyerId,
-    seats: SeatList,
-    amount: u64,
-    until: LogTime,
-    stage: Stage,
-    /// What was ever true of it, for acknowledgements.
-    started: bool,
-    confirmed: bool,
+/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials, and
+/// seats are released beside who leaves.
+fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
+    let is_that = match envelope.command {
+        Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
+        Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
+        _ => true,
+    };
+    envelope.event_id == record.event_id && is_that
 }
 
-impl OrderBook {
-    fn as_sold(&self) -> SoldOrder {
-        let is_sold = matches!(self.stage, Stage::Sold { .. });
-        SoldOrder { buyer: self.buyer, seats: self.seats, is_sold }
-    }
-}
-
+/// What is known of the partition that is read.
 #[derive(Debug, Default)]
-struct BuyerBook {
-    seats: u64,
-    holds: u64,
+struct Reading {
+    clock: LogTime,
+    version: u32,
+    /// Whether the log has said which rules are in force.
+    is_version_set: bool,
+    known: HashSet<CommandId>,
+    known_in_order: VecDeque<CommandId>,
+    deadlines: Deadlines,
+    steps: u64,
+    /// Events that were cancelled, and how many commands there had been.
+    cancelled: Vec<(EventId, u64)>,
 }
 
-#[derive(Debug)]
-struct EventBook {
-    policy: Policy,
-    /// The largest shop this event ever allowed since it was last emptier than that.
-    shoppers_ceiling: u64,
-    owners: HashMap<SeatId, HoldId>,
-    /// Seats that can be sold at all, by their category.
-    for_sale: HashMap<SeatId, u8>,
-    prices: PriceTable,
-    orders: HashMap<HoldId, OrderBook>,
-    buyers: HashMap<BuyerId, BuyerBook>,
-    shoppers: HashSet<BuyerId>,
-    spent: HashSet<Place>,
-    places: u64,
-    crowd: CrowdBook,
-    tickets: TicketBook,
-}
-
-impl EventBook {
-    fn sells(&self, seat: &SeatId) -> bool {
-        self.for_sale.get(seat).is_some_and(|category| self.prices.sells(*category))
+impl Reading {
+    /// The log's time, and the rules in force.
+    fn time(&self) -> (LogTime, u32) {
+        (self.clock, self.version)
     }
 
-    /// Seats that are for sale, and those that somebody has though their price is gone.
-    fn capacity(&self) -> u64 {
-        let counts = |seat: &&SeatId| self.sells(seat) || self.owners.contains_key(seat);
-        self.for_sale.keys().filter(counts).count() as u64
+    fn remember(&mut self, command_id: CommandId) {
+        if command_id == CommandId::NONE || !self.known.insert(command_id) {
+            return;
+        }
+        self.known_in_order.push_back(command_id);
+        if self.known_in_order.len() > REMEMBERED_MAX
+            && let Some(oldest) = self.known_in_order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
     }
 }
 
 /// The books of all events.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ledger {
-    events: BTreeMap<EventId, EventBook>,
-    checks: BTreeMap<&'static str, Check>,
-    examples: Vec<String>,
-    last: Option<FactPosition>,
-    commands_end: u64,
-    last_at: LogTime,
-    facts_pending: u64,
-    facts_repeated: u64,
+    pub(super) events: BTreeMap<EventId, EventBook>,
+    pub(super) found: Findings,
+    reading: Reading,
     totals: (SeatCounts, u64, u64),
 }
 
 impl Ledger {
-    pub(super) fn new() -> Self {
-        Ledger {
-            events: BTreeMap::new(),
-            checks: BTreeMap::new(),
-            examples: Vec::new(),
-            last: None,
-            commands_end: 0,
-            last_at: LogTime(0),
-            facts_pending: 0,
-            facts_repeated: 0,
-            totals: (SeatCounts::default(), 0, 0),
-        }
+    /// Positions and time start anew with each partition.
+    pub(super) fn start_partition(&mut self) {
+        self.reading = Reading { version: 1, ..Reading::default() };
     }
 
-    /// Positions start anew with each partition.
-    pub(super) fn start_partition(&mut self, _partition: u32, commands_end: u64) {
-        self.last = None;
-        self.commands_end = commands_end;
+    /// The log's time of the command that is entered.
+    pub(super) fn now(&self) -> LogTime {
+        self.reading.clock
     }
 
-    pub(super) fn check(
-        &mut self,
-        invariant: &'static str,
-        holds: bool,
-        what: impl FnOnce() -> String,
-    ) {
-        let check = self.checks.entry(invariant).or_default();
-        check.checked += 1;
-        if !holds {
-            check.violations += 1;
-            if self.examples.len() < EXAMPLES_MAX {
-                self.examples.push(format!("{invariant}: {}", what()));
-            }
-        }
-    }
-
-    pub(super) fn undecodable(&mut self, offset: u64, error: &str) {
-        self.check("facts-by-position", false, || format!("fact {offset} cannot be read: {error}"));
-    }
-
-    /// Whether the books know this hold with these seats.
+    /// Whether the books know this hold.
     pub(super) fn knows_hold(&self, event_id: EventId, hold_id: HoldId) -> bool {
-        self.order(event_id, hold_id).is_some()
+        self.order(event_id, hold_id, |_| true)
     }
 
     pub(super) fn order_started(&self, event_id: EventId, hold_id: HoldId) -> bool {
-        self.order(event_id, hold_id).is_some_and(|order| order.started)
+        self.order(event_id, hold_id, |order| order.attempt > 0)
     }
 
     pub(super) fn order_confirmed(&self, event_id: EventId, hold_id: HoldId) -> bool {
-        self.order(event_id, hold_id).is_some_and(|order| order.confirmed)
+        self.order(event_id, hold_id, |order| order.was_confirmed)
     }
 
-    fn order(&self, event_id: EventId, hold_id: HoldId) -> Option<&OrderBook> {
-        self.events.get(&event_id)?.orders.get(&hold_id)
+    fn order(
+        &self,
+        event_id: EventId,
+        hold_id: HoldId,
+        is: impl FnOnce(&OrderBook) -> bool,
+    ) -> bool {
+        let book = self.events.get(&event_id);
+        book.and_then(|book| book.order(hold_id)).is_some_and(is)
     }
 
-    /// Enters a published fact, unless it is a repetition: two owners of one partition, one of
-    /// them a ghost, publish the same facts, and readers drop what is not greater than the last.
-    pub(super) fn take_published(&mut self, record: &FactRecord) {
-        if self.last.is_some_and(|last| record.position <= last) {
-            self.facts_repeated += 1;
-        } else {
-            self.take(record);
+    /// Enters what a command led to; `after` sees the books after every fact.
+    pub(super) fn step(
+        &mut self,
+        step: &Step<'_>,
+        facts: &[FactRecord],
+        mut after: impl FnMut(&mut Ledger, &FactRecord),
+    ) {
+        self.reading.steps += 1;
+        if step.envelope.is_some() {
+            self.reading.clock = self.reading.clock.max(step.at);
         }
-    }
-
-    /// Enters a fact that is certain and not published yet.
-    pub(super) fn take_pending(&mut self, record: &FactRecord) {
-        self.facts_pending += 1;
-        self.take(record);
-    }
-
-    /// Enters one fact into the books.
-    pub(super) fn take(&mut self, record: &FactRecord) {
-        let position = record.position;
-        let in_order =
-            self.last.is_none_or(|last| last < position) && position.offset < self.commands_end;
-        self.check("facts-by-position", in_order, || {
-            format!("fact at {position:?} is out of order")
-        });
-        self.last = Some(position);
-        self.last_at = self.last_at.max(record.at);
-        if let Fact::EventCreated(new) = &record.fact {
-            let for_sale = new.plan.seats().filter(|seat| !seat.flags.has(SeatFlags::BLOCKED));
-            let book = EventBook {
-                policy: new.policy,
-                shoppers_ceiling: u64::from(new.policy.shoppers_max),
-                owners: HashMap::new(),
-                for_sale: for_sale.map(|seat| (seat.seat, seat.category)).collect(),
-                prices: new.prices.clone(),
-                orders: HashMap::new(),
-                buyers: HashMap::new(),
-                shoppers: HashSet::new(),
-                spent: HashSet::new(),
-                places: 0,
-                crowd: CrowdBook::default(),
-                tickets: TicketBook::default(),
-            };
-            let is_new = self.events.insert(record.event_id, book).is_none();
-            self.check("event-created-once", is_new, || {
-                format!("{} exists twice", record.event_id)
+        let is_repeated =
+            step.envelope.is_some_and(|one| self.reading.known.contains(&one.command_id));
+        let mut own = 0;
+        let mut is_owed = None;
+        for (index, record) in facts.iter().enumerate() {
+            self.position(step, index, record);
+            let before = facts[..index].iter().rev().map(|record| &record.fact);
+            let before = before.into_iter().find(|fact| !is_follower(fact));
+            if is_follower(&record.fact) {
+                // It goes with the fact before it.
+            } else if !self.is_timed(record) {
+                self.once(record, &facts[..index]);
+                is_owed = is_owed.or_else(|| Some(self.is_owed(step, is_repeated)));
+                own += usize::from(step.envelope.is_some_and(|one| is_answer(one, record)));
+            } else if own > 0 {
+                self.comes_late(record, before);
+            }
+            self.fact(step, record, (before, &facts[..index]), is_repeated);
+            after(self, record);
+        }
+        let is_owed = is_owed.unwrap_or_else(|| self.is_owed(step, is_repeated));
+        if step.is_whole && is_owed {
+            self.found.check("command-has-fact", own > 0, || {
+                let name = step.envelope.map_or("", |one| one.command.name());
+                format!("{name} at offset {} should have led to a fact", step.offset)
             });
-            return;
         }
-        let Some(mut book) = self.events.remove(&record.event_id) else {
-            let known = matches!(record.fact, Fact::EngineVersionSet { .. });
-            self.check("event-created-once", known, || {
+        if let Some(envelope) = step.envelope {
+            self.reading.remember(envelope.command_id);
+            if !is_repeated && step.is_whole {
+                self.cohort_is_shared(envelope);
+            }
+            if step.is_whole {
+                self.buyers_are_out(step, facts);
+                self.seats_come_back(envelope, facts);
+                self.reading.deadlines.step(self.reading.clock, &mut self.found);
+            }
+        }
+    }
+
+    fn position(&mut self, step: &Step<'_>, index: usize, record: &FactRecord) {
+        let expected = FactPosition { offset: step.offset, index: index as u16 };
+        let is_next = record.position == expected && record.at == self.reading.clock;
+        let is_of_command = is_next && step.envelope.is_some();
+        self.found.check("facts-by-position", is_of_command, || {
+            format!(
+                "{} at {:?} is not at its place, or not in its time",
+                record.fact.name(),
+                record.position
+            )
+        });
+    }
+
+    /// A command leads to a fact of a kind once, or once for each hold.
+    fn once(&mut self, record: &FactRecord, before: &[FactRecord]) {
+        let of = |fact: &Fact| match *fact {
+            // Somebody else's time may be over as well.
+            Fact::ShopperLeft { buyer, .. } => Some(buyer.0),
+            _ => transition(fact).map(|row| row.hold_id.0),
+        };
+        let is_same = |other: &FactRecord| {
+            other.event_id == record.event_id
+                && other.fact.name() == record.fact.name()
+                && of(&other.fact) == of(&record.fact)
+        };
+        self.found.check(CAUSE, !before.iter().any(is_same), || {
+            format!("{} at {:?} comes a second time", record.fact.name(), record.position)
+        });
+    }
+
+    /// Time passes before a command is decided; only who has nothing left to wait for leaves after.
+    fn comes_late(&mut self, record: &FactRecord, before: Option<&Fact>) {
+        let released = match before {
+            Some(Fact::HoldReleased { buyer, .. }) => Some(*buyer),
+            _ => None,
+        };
+        let leaves = matches!(record.fact,
+            Fact::ShopperLeft { buyer, .. } if Some(buyer) == released);
+        self.found.check("facts-by-position", leaves, || {
+            format!("{} at {:?} comes after its command", record.fact.name(), record.position)
+        });
+    }
+
+    /// Whether time alone, or a cancellation before, has brought it about.
+    fn is_timed(&self, record: &FactRecord) -> bool {
+        self.events
+            .get(&record.event_id)
+            .is_some_and(|book| cause::is_without_command(book, &record.fact, self.reading.time()))
+    }
+
+    fn is_owed(&self, step: &Step<'_>, is_repeated: bool) -> bool {
+        let Some(envelope) = step.envelope.filter(|_| !is_repeated) else { return false };
+        if let Command::EngineVersion { version } = envelope.command {
+            return envelope.actor == Actor::System && self.is_news(version);
+        }
+        let Some(book) = self.events.get(&envelope.event_id) else { return false };
+        owed::is_owed(book, self.asked(envelope, None, is_repeated))
+    }
+
+    /// Whether a log that says which rules are in force says something new.
+    fn is_news(&self, version: u32) -> bool {
+        let Reading { version: before, is_version_set, .. } = self.reading;
+        version > before || version == before && !is_version_set
+    }
+
+    fn asked<'a>(
+        &self,
+        envelope: &'a Envelope,
+        before: Option<&'a Fact>,
+        is_repeated: bool,
+    ) -> CommandView<'a> {
+        let Reading { clock: now, version, .. } = self.reading;
+        CommandView { envelope, now, version, is_repeated, before }
+    }
+
+    fn fact(
+        &mut self,
+        step: &Step<'_>,
+        record: &FactRecord,
+        (cause, before): (Option<&Fact>, &[FactRecord]),
+        is_repeated: bool,
+    ) {
+        let asked = step.envelope.map(|envelope| self.asked(envelope, cause, is_repeated));
+        match &record.fact {
+            Fact::EngineVersionSet { version } => {
+                let is_asked = asked.is_some_and(|asked| {
+                    asked.envelope.command == Command::EngineVersion { version: *version }
+                        && asked.envelope.event_id == record.event_id
+                        && asked.is_system()
+                        && !is_repeated
+                        || cause::is_restored(record, asked)
+                }) && self.is_news(*version);
+                self.reading.version = *version;
+                self.reading.is_version_set = true;
+                return self.found.check(CAUSE, is_asked, || {
+                    format!("no command puts version {version} in force")
+                });
+            }
+            Fact::EventCreated(new) => {
+                let is_asked = asked.is_some_and(|asked| {
+                    matches!(&asked.envelope.command, Command::CreateEvent(named) if named == new)
+                        && asked.envelope.event_id == record.event_id
+                        && asked.is_staff()
+                        && !is_repeated
+                        || cause::is_restored(record, asked)
+                });
+                let words = || format!("{} exists twice, or as nobody asked", record.event_id);
+                let is_new = self.events.insert(record.event_id, EventBook::of(new)).is_none();
+                return self.found.check("event-created-once", is_new && is_asked, words);
+            }
+            _ => {}
+        }
+        let Some(book) = self.events.get_mut(&record.event_id) else {
+            return self.found.check("event-created-once", false, || {
                 format!("{} was not created", record.event_id)
             });
-            return;
         };
-        self.enter(&mut book, record);
-        self.events.insert(record.event_id, book);
-    }
-
-    fn enter(&mut self, book: &mut EventBook, record: &FactRecord) {
-        match &record.fact {
-            Fact::PricesSet(prices) => book.prices.clone_from(prices),
-            Fact::PolicySet(policy) => {
-                book.policy = **policy;
-                let now = book.shoppers.len() as u64;
-                book.shoppers_ceiling = now.max(u64::from(policy.shoppers_max));
-            }
-            // A smaller shop throws nobody out: those inside are the ceiling until they leave.
-            Fact::DialsSet { change, .. } => {
-                if let Some(limit) = change.shoppers_max {
-                    book.policy.shoppers_max = limit;
-                    book.shoppers_ceiling = u64::from(limit).max(book.shoppers.len() as u64);
-                }
-            }
-            Fact::PlacesReserved { first, count } => {
-                let fits = first.0 == book.places;
-                self.check("place-enters-once", fits, || {
-                    format!("places from {} given twice", first.0)
+        if is_follower(&record.fact) {
+            for (invariant, what, holds) in follow::rows(book, record, before, self.reading.time())
+            {
+                self.found.check(invariant, holds, || {
+                    format!("{} at {:?}: {what}", record.fact.name(), record.position)
                 });
-                book.places = first.0 + u64::from(*count);
-            }
-            Fact::Entered { buyer, place, .. } => self.entered(book, *buyer, *place),
-            Fact::ShopperLeft { buyer, .. } => {
-                let was_in = book.shoppers.remove(buyer);
-                self.check("shoppers-within-limit", was_in, || {
-                    format!("{buyer} left without being in")
-                });
-                book.shoppers_ceiling =
-                    u64::from(book.policy.shoppers_max).max(book.shoppers.len() as u64);
-            }
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
-                let sells = |seat| book.sells(&seat);
-                let priced = seats.iter().all(sells);
-                self.check("seat-has-price", priced, || {
-                    format!("{hold_id} holds what has no price")
-                });
-                self.own(book, *hold_id, seats);
-                let order = OrderBook {
-                    buyer: *buyer,
-                    seats: *seats,
-                    amount: *amount,
-                    until: *until,
-                    stage: Stage::Held,
-                    started: false,
-                    confirmed: false,
-                };
-                let is_new = book.orders.insert(*hold_id, order).is_none();
-                self.check("hold-named-once", is_new, || format!("{hold_id} was given out twice"));
-                self.count(book, *buyer, seats.len() as u64, 1);
-            }
-            _ => self.enter_order(book, record),
-        }
-    }
-
-    fn enter_order(&mut self, book: &mut EventBook, record: &FactRecord) {
-        match &record.fact {
-            Fact::HoldExtended { hold_id, until, .. } => {
-                if let Some(order) = self.live(book, *hold_id, "extended") {
-                    order.until = *until;
-                }
-            }
-            Fact::PurchaseStarted { hold_id, until, amount, .. } => {
-                let fixed = book.orders.get(hold_id).is_some_and(|order| order.amount == *amount);
-                self.check("price-fixed", fixed, || format!("{hold_id} asks for {amount}"));
-                if let Some(order) = self.live(book, *hold_id, "paid for") {
-                    order.until = *until;
-                    order.stage = Stage::Pending;
-                    order.started = true;
-                }
-            }
-            Fact::OrderDeclined { hold_id, until, .. }
-            | Fact::OrderUnanswered { hold_id, until, .. } => {
-                if let Some(order) = self.live(book, *hold_id, "declined") {
-                    order.until = *until;
-                    order.stage = Stage::Held;
-                }
-            }
-            Fact::OrderConfirmed { hold_id, seats, amount, kept, .. } => {
-                self.confirmed(book, *hold_id, seats, *amount, *kept);
-            }
-            Fact::OrderSettled { hold_id, .. } => {
-                let order = book.orders.get_mut(hold_id);
-                let sold = order.filter(|order| order.stage == Stage::Sold { settled: false });
-                let ok = sold.map(|order| order.stage = Stage::Sold { settled: true }).is_some();
-                self.check("captured-confirmed", ok, || {
-                    format!("{hold_id} was captured, not confirmed")
-                });
-            }
-            Fact::HoldReleased { hold_id, seats, .. }
-            | Fact::HoldExpired { hold_id, seats, .. }
-            | Fact::OrderExpired { hold_id, seats, .. }
-            | Fact::OrderRefunded { hold_id, seats, .. }
-            | Fact::OrderCancelled { hold_id, seats, .. } => self.over(book, *hold_id, seats),
-            other => {
-                let sold = |hold_id| book.orders.get(&hold_id).map(OrderBook::as_sold);
-                let of_ticket = book.tickets.enter(other, sold);
-                let found = of_ticket.or_else(|| book.crowd.enter(other, book.places));
-                if let Some((id, holds, words)) = found {
-                    self.check(id, holds, || words);
-                }
-            }
-        }
-    }
-
-    fn entered(&mut self, book: &mut EventBook, buyer: BuyerId, place: Place) {
-        let first = book.spent.insert(place) && place.0 < book.places;
-        self.check("place-enters-once", first, || format!("place {} entered again", place.0));
-        book.shoppers.insert(buyer);
-        let fits = book.shoppers.len() as u64 <= book.shoppers_ceiling;
-        self.check("shoppers-within-limit", fits, || format!("{} shoppers", book.shoppers.len()));
-    }
-
-    /// Seats get an owner; each must be for sale and have none.
-    fn own(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
-        for seat in seats.iter() {
-            let before = book.owners.insert(seat, hold_id);
-            let ok = before.is_none() && book.for_sale.contains_key(&seat);
-            self.check("seat-one-owner", ok, || {
-                format!("seat {} goes to {hold_id} and belongs to {before:?}", seat.0)
-            });
-        }
-    }
-
-    fn count(&mut self, book: &mut EventBook, buyer: BuyerId, seats: u64, holds: u64) {
-        let counts = book.buyers.entry(buyer).or_default();
-        counts.seats += seats;
-        counts.holds += holds;
-        let fits = counts.seats <= u64::from(book.policy.seats_per_buyer_max)
-            && counts.holds <= u64::from(book.policy.holds_per_buyer_max);
-        let words = format!("{buyer} has {} seats and {} holds", counts.seats, counts.holds);
-        self.check("buyer-limits", fits, || words);
-    }
-
-    /// The order, which must still be held or awaiting payment.
-    fn live<'a>(
-        &mut self,
-        book: &'a mut EventBook,
-        hold_id: HoldId,
-        what: &str,
-    ) -> Option<&'a mut OrderBook> {
-        let order = book
-            .orders
-            .get_mut(&hold_id)
-            .filter(|order| matches!(order.stage, Stage::Held | Stage::Pending));
-        self.check("order-moves", order.is_some(), || format!("{hold_id} was {what} when over"));
-        order
-    }
-
-    fn confirmed(
-        &mut self,
-        book: &mut EventBook,
-        hold_id: HoldId,
-        seats: &SeatList,
-        amount: u64,
-        kept: SeatsKept,
-    ) {
-        let Some(order) = book.orders.get_mut(&hold_id) else {
-            return self
-                .check("order-moves", false, || format!("{hold_id} was confirmed, never held"));
-        };
-        let was_live = matches!(order.stage, Stage::Held | Stage::Pending);
-        order.stage = Stage::Sold { settled: false };
-        order.confirmed = true;
-        let (buyer, fixed) = (order.buyer, order.amount == amount);
-        let before = std::mem::replace(&mut order.seats, *seats);
-        self.check("price-fixed", fixed, || format!("{hold_id} was confirmed at {amount}"));
-        if kept == SeatsKept::Held {
-            let same = was_live && before == *seats;
-            self.check("order-moves", same, || format!("{hold_id} was confirmed with other seats"));
-            if let Some(counts) = book.buyers.get_mut(&buyer) {
-                counts.holds = counts.holds.saturating_sub(1);
             }
         } else {
-            self.check("order-moves", !was_live, || format!("{hold_id} found seats it still had"));
-            self.own(book, hold_id, seats);
-            self.count(book, buyer, seats.len() as u64, 0);
+            cause::check(book, record, self.reading.time(), asked, &mut self.found);
+        }
+        book.enter(record, &mut self.found);
+        if let Some(asked) = asked {
+            self.follow_cohort(asked.envelope, &record.fact);
+        }
+        if record.fact == Fact::EventCancelled {
+            self.reading.cancelled.push((record.event_id, self.reading.steps));
+        }
+        self.set_deadlines(record);
+    }
+
+    fn set_deadlines(&mut self, record: &FactRecord) {
+        let Some(book) = self.events.get(&record.event_id) else { return };
+        let aside = match record.fact {
+            Fact::SeatsSetAside { hold_id, until, .. } => Some((hold_id, Some(until))),
+            Fact::SeatsReturned { hold_id, .. } => Some((hold_id, None)),
+            _ => None,
+        };
+        if let Some((hold_id, until)) = aside {
+            self.reading.deadlines.set(record.event_id, Due::Seats(hold_id), until);
+        }
+        let effects_of = transition(&record.fact).map(|row| row.hold_id);
+        let hold_id = match record.fact {
+            Fact::SeatsHeld { hold_id, .. } => Some(hold_id),
+            _ => effects_of,
+        };
+        let order = hold_id.and_then(|hold_id| Some((hold_id, book.order(hold_id)?)));
+        let of_shop = match record.fact {
+            Fact::Entered { buyer, .. } | Fact::ShopperLeft { buyer, .. } => Some(buyer),
+            _ => None,
+        };
+        if let Some((hold_id, order)) = order {
+            let until = order.stage.is_live().then_some(order.until);
+            self.reading.deadlines.set(record.event_id, Due::Order(hold_id), until);
+        }
+        if let Some(buyer) = of_shop.or(order.map(|(_, order)| order.buyer)) {
+            let record_of = book.buyers.get(&buyer);
+            let free = record_of.filter(|one| one.is_in_shop && one.live.is_empty());
+            let until = free.map(|one| one.pass_until);
+            self.reading.deadlines.set(record.event_id, Due::Pass(buyer), until);
         }
     }
 
-    /// The order ends; its seats must have been its own.
-    fn over(&mut self, book: &mut EventBook, hold_id: HoldId, seats: &SeatList) {
-        book.tickets.forget(hold_id, seats);
-        for seat in seats.iter() {
-            let owner = book.owners.remove(&seat);
-            self.check("seat-one-owner", owner == Some(hold_id), || {
-                format!("seat {} freed by {hold_id}, was of {owner:?}", seat.0)
+    /// Seats that are given back are set aside, and whoever let go of them cools down.
+    fn seats_come_back(&mut self, envelope: &Envelope, facts: &[FactRecord]) {
+        let Ledger { events, found, reading, .. } = self;
+        let terms = |record: &FactRecord| {
+            let book = events.get(&record.event_id)?;
+            let follows = reading.version > 1;
+            Some(BookTerms {
+                phase: book.phase,
+                sets_aside: follows && book.policy.return_ms_max() > 0,
+                cools: follows && book.policy.cooldown_ms > 0,
+            })
+        };
+        let paid = matches!(envelope.command, Command::PaymentAuthorised { .. });
+        follow::check_all(terms, facts, paid, found);
+    }
+
+    /// Whoever has bought, and holds nothing more, is out of the shop at once.
+    fn buyers_are_out(&mut self, step: &Step<'_>, facts: &[FactRecord]) {
+        for record in facts {
+            let Fact::OrderConfirmed { buyer, .. } = record.fact else { continue };
+            let Some(book) = self.events.get(&record.event_id) else { continue };
+            let record_of = book.buyers.get(&buyer);
+            let is_out = record_of.is_none_or(|one| !one.is_in_shop || !one.live.is_empty());
+            self.found.check("shoppers-counted", is_out, || {
+                format!("{buyer} has bought at offset {} and is still in", step.offset)
             });
         }
-        let Some(order) = book.orders.get_mut(&hold_id) else {
-            return self.check("order-moves", false, || format!("{hold_id} ended, never began"));
-        };
-        let stage = std::mem::replace(&mut order.stage, Stage::Over);
-        let whole = stage != Stage::Over && order.seats == *seats;
-        if let Some(counts) = book.buyers.get_mut(&order.buyer) {
-            counts.seats = counts.seats.saturating_sub(seats.len() as u64);
-            counts.holds = counts
-                .holds
-                .saturating_sub(u64::from(matches!(stage, Stage::Held | Stage::Pending)));
-        }
-        self.check("order-moves", whole, || format!("{hold_id} ended twice or in part"));
     }
 
-    /// The books at the end: every hold has ended in time, every count adds up.
+    /// The one thing facts do not say, by design: who is in which cohort. The command does.
+    fn follow_cohort(&mut self, envelope: &Envelope, fact: &Fact) {
+        let cohort = match fact {
+            Fact::CohortJoined { cohort } => Some(*cohort),
+            Fact::CohortLeft { .. } => None,
+            _ => return,
+        };
+        if let Some(record) = self.sender(envelope) {
+            record.cohort = cohort;
+        }
+    }
+
+    /// After a command that shares one or takes it back, its sender is counted where it says.
+    fn cohort_is_shared(&mut self, envelope: &Envelope) {
+        let asked_for = match &envelope.command {
+            Command::ShareCohort { cohort } => Some(*cohort),
+            Command::WithdrawCohort => None,
+            _ => return,
+        };
+        let Some(record) = self.sender(envelope) else { return };
+        let is_there = std::mem::replace(&mut record.cohort, asked_for) == asked_for;
+        self.found.check("cohorts-add-up", is_there, || {
+            "somebody is not counted in the cohort they shared".to_owned()
+        });
+    }
+
+    fn sender(&mut self, envelope: &Envelope) -> Option<&mut BuyerBook> {
+        let Actor::Buyer(buyer) = envelope.actor else { return None };
+        self.events.get_mut(&envelope.event_id)?.buyers.get_mut(&buyer)
+    }
+
+    /// The end of a partition: a cancelled event has been given back if there was time.
+    pub(super) fn end_partition(&mut self) {
+        let orders: usize = self.events.values().map(|book| book.orders.len()).sum();
+        let needed = 3 + orders as u64 / UNDONE_PER_STEP;
+        for (event_id, at) in std::mem::take(&mut self.reading.cancelled) {
+            let Some(book) = self.events.get(&event_id) else { continue };
+            let had_time = self.reading.steps.saturating_sub(at) > needed;
+            let is_left = |stage: OrderStage| stage.is_live() || stage.is_sold();
+            let left = book.orders.values().filter(|order| is_left(order.stage)).count();
+            self.found.check("order-moves", !had_time || left == 0, || {
+                format!("{left} orders of {event_id} are left, which was cancelled")
+            });
+        }
+    }
+
+    /// The books at the end: every count adds up.
     pub(super) fn close(&mut self) {
         let (mut seats, mut orders, mut in_flight) = (SeatCounts::default(), 0, 0);
-        let mut books = BTreeMap::new();
-        for (event_id, book) in std::mem::take(&mut self.events) {
-            let (mut held, mut sold) = (0, 0);
-            for (hold_id, order) in &book.orders {
+        for (event_id, book) in &self.events {
+            let aside = book.set_aside.values().map(|(seats, _)| seats.len() as u64);
+            let (mut held, mut sold) = (aside.sum::<u64>(), 0);
+            for order in book.orders.values() {
                 let count = order.seats.len() as u64;
-                match order.stage {
-                    Stage::Held | Stage::Pending => {
-                        held += count;
-                        let late = order.until.plus(EXPIRY_SLACK_MS) < self.last_at;
-                        self.check("hold-ends", !late, || format!("{hold_id} should have ended"));
-                    }
-                    Stage::Sold { settled } => {
+                match order_state(Some(order.stage)) {
+                    SeatState::Held => held += count,
+                    SeatState::Sold => {
                         sold += count;
                         orders += 1;
-                        in_flight += u64::from(!settled);
+                        in_flight += u64::from(order.stage == OrderStage::Confirmed);
                     }
-                    Stage::Over => self.check("hold-ends", true, String::new),
+                    SeatState::Free | SeatState::NotForSale => {}
                 }
             }
-            let owned = book.owners.len() as u64;
-            let capacity = book.capacity();
-            self.check("seats-add-up", owned == held + sold && owned <= capacity, || {
-                format!("{owned} seats have owners, {held} held, {sold} sold of {capacity}")
+            let all = book.seats.amounts(CountScope::Event).unwrap_or_default();
+            let [free, is_held, is_sold] = all.map(|amount| u64::try_from(amount).unwrap_or(0));
+            self.found.check("seats-add-up", (is_held, is_sold) == (held, sold), || {
+                format!("{event_id}: {is_held} held and {is_sold} sold seats, orders have {held} and {sold}")
             });
-            seats.free += capacity - owned.min(capacity);
+            seats.free += free;
             seats.held += held;
             seats.sold += sold;
-            books.insert(event_id, book);
         }
-        self.events = books;
         self.totals = (seats, orders, in_flight);
     }
 
-    pub(super) fn into_report(self, missing: Option<(u64, u64)>) -> AuditReport {
+    /// Whether an event is cancelled or closed, so that its counts may be forgotten.
+    pub(super) fn is_over(&self, event_id: EventId) -> bool {
+        let phase = self.events.get(&event_id).map(|book| book.phase);
+        matches!(phase, Some(SalePhase::Closed | SalePhase::Cancelled))
+    }
+
+    pub(super) fn into_report(self) -> AuditReport {
         let (seats, orders, orders_in_flight) = self.totals;
         AuditReport {
-            violations: self.checks.values().map(|check| check.violations).sum(),
-            invariants: self.checks,
+            violations: self.found.violations(),
+            invariants: self.found.checks,
             seats,
             orders,
             orders_in_flight,
-            facts_pending: self.facts_pending,
-            facts_repeated: self.facts_repeated,
-            acked_missing: missing.map(|(_, missing)| missing),
-            acked_checked: missing.map(|(checked, _)| checked),
-            examples: self.examples,
+            examples: self.found.examples,
+            ..AuditReport::default()
         }
     }
 }

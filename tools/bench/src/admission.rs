@@ -125,7 +125,8 @@ fn verify(keys: &Keys, visitors: &[Visitor]) -> Result<Figure> {
 fn join(keys: &Keys, visitors: &[Visitor]) -> Result<Figure> {
     let store = MemoryStore::new(Arc::new(CountingReserver::default()), 1_000);
     let pace = PaceSettings { per_minute: 30_000, grace_ms: 30_000 };
-    let settings = RoomSettings { pace, puzzle_level: 1, puzzle_neighbours: 0 };
+    let settings =
+        RoomSettings { pace, puzzle_level: 1, puzzle_neighbours: 0, entries_per_network: 0 };
     let room = WaitingRoom::new(keys.clone(), Arc::new(store), settings);
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let started = Instant::now();

@@ -4,12 +4,6 @@ use super::{Acts, DIALS, DialChange};
 use crate::policy::Policy;
 
 impl Policy {
-    /// Whether the rules that are dials too stand within the bounds of these.
-    #[must_use]
-    pub fn is_within_dials(&self) -> bool {
-        DIALS.iter().all(|dial| dial.of_policy(self).is_none_or(|value| dial.check(&value).is_ok()))
-    }
-
     /// The rules that are dials too, as a change that would lead to them.
     #[must_use]
     pub fn dials(&self) -> DialChange {

@@ -8,7 +8,7 @@ use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
 
-/// Somebody comes into the shop or is out of it.
+/// Somebody comes into the shop, has to wait there, or is out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShopMove {
     /// In, with a pass until then. Whoever was in before is counted once.
@@ -20,6 +20,11 @@ pub enum ShopMove {
     Left {
         buyer: BuyerId,
         reason: LeaveReason,
+    },
+    /// May hold nothing before then.
+    Cooling {
+        buyer: BuyerId,
+        until: LogTime,
     },
 }
 

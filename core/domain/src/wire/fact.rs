@@ -98,7 +98,7 @@ facts! {
     10 PlacesReserved { first, count };
     11 Entered { buyer, place, until };
     12 ShopperLeft { buyer, reason };
-    13 SeatsHeld { hold_id, buyer, seats, amount, until };
+    13 SeatsHeld { hold_id, buyer, seats, amount, until, pay_by };
     14 HoldExtended { hold_id, buyer, until };
     15 HoldReleased { hold_id, buyer, seats };
     16 HoldExpired { hold_id, buyer, seats };
@@ -123,4 +123,7 @@ facts! {
     36 PaymentActionRequired { hold_id, buyer, attempt, action };
     37 OrderUnanswered { hold_id, buyer, attempt, until };
     38 PaymentNotTaken { hold_id, buyer, attempt };
+    39 SeatsSetAside { hold_id, seats, until };
+    40 SeatsReturned { hold_id, seats };
+    41 BuyerCooling { buyer, until, count };
 }

@@ -14,7 +14,7 @@ use super::payment::{
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
 use crate::dials::DialChange;
-use crate::fact::{DeclineReason, LeaveReason, SeatsKept};
+use crate::fact::{DeclineReason, LeaveReason, SeatsKept, SetBy};
 use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
@@ -46,8 +46,10 @@ macro_rules! fields {
 }
 
 fields! {
-    // Only behind all others: what is not set is not written.
+    // Only behind all others: what is not set or not known is not written.
     bool: |is_set, out| write_last_flag(*is_set, out), |cursor| read_last_flag(cursor);
+    Option<LogTime>: |at, out| if let Some(at) = at { at.put(out) },
+        |cursor| if cursor.remaining() == 0 { Ok(None) } else { LogTime::take(cursor).map(Some) };
     u8: |number, out| out.put_u8(*number), |cursor| cursor.u8();
     u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
     u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();
@@ -70,10 +72,20 @@ fields! {
         |cursor| read_authorised(cursor);
     Box<NewEvent>: |new, out| write_new_event(new, out),
         |cursor| read_new_event(cursor).map(Box::new);
-    Box<PriceTable>: |prices, out| write_prices(prices, out),
-        |cursor| read_prices(cursor).map(Box::new);
-    Box<Policy>: |policy, out| write_policy(policy, out),
-        |cursor| read_policy(cursor).map(Box::new);
+    SetBy<PriceTable>: |set, out| {
+        write_prices(set, out);
+        write_last_staff(set.by, out);
+    }, |cursor| {
+        let value = read_prices(cursor).map(Box::new)?;
+        Ok(SetBy { value, by: read_last_staff(cursor)? })
+    };
+    SetBy<Policy>: |set, out| {
+        write_policy(set, out);
+        write_last_staff(set.by, out);
+    }, |cursor| {
+        let value = read_policy(cursor).map(Box::new)?;
+        Ok(SetBy { value, by: read_last_staff(cursor)? })
+    };
     Box<DialChange>: |change, out| write_dial_change(change, out),
         |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {
@@ -104,4 +116,15 @@ fields! {
         2 => Ok(SeatsKept::Moved),
         _ => Err(WireError::OutOfBounds("a way seats were kept")),
     };
+}
+
+/// The last field of a record, which older ones do not have: absent where it is not known.
+fn write_last_staff(by: Option<StaffId>, out: &mut Vec<u8>) {
+    if let Some(by) = by {
+        by.put(out);
+    }
+}
+
+fn read_last_staff(cursor: &mut Cursor<'_>) -> Result<Option<StaffId>, WireError> {
+    if cursor.remaining() == 0 { Ok(None) } else { StaffId::take(cursor).map(Some) }
 }

@@ -66,6 +66,7 @@ fn row(fact: &Fact) -> String {
             ShopMove::Entered { buyer, place, until } => {
                 format!("{} enters by {} until {}", buyer.0, place.0, until.0)
             }
+            ShopMove::Cooling { buyer, until } => format!("{} waits until {}", buyer.0, until.0),
             ShopMove::Left { buyer, reason } => format!("{} leaves: {reason:?}", buyer.0),
         }),
     );

@@ -3,7 +3,7 @@
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
-    LogTime, PhaseDial, Place, SeatId, SeatList, StaffId,
+    LogTime, PhaseDial, Place, SeatId, SeatList, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -30,8 +30,13 @@ pub(crate) fn facts() -> Vec<Fact> {
     let (until, attempt) = (LogTime(1_800_000_000_000), 2);
     vec![
         Fact::EventCreated(Box::new(new_event(policy()))),
-        Fact::PricesSet(Box::new(new_event(policy()).prices)),
-        Fact::PolicySet(Box::new(policy())),
+        Fact::PricesSet(SetBy { value: Box::new(new_event(policy()).prices), by: None }),
+        Fact::PolicySet(SetBy { value: Box::new(policy()), by: None }),
+        Fact::PricesSet(SetBy {
+            value: Box::new(new_event(policy()).prices),
+            by: Some(StaffId(3)),
+        }),
+        Fact::PolicySet(SetBy { value: Box::new(policy()), by: Some(StaffId(3)) }),
         Fact::SaleOpened,
         Fact::SalePaused,
         Fact::SaleClosed,
@@ -41,7 +46,11 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::PlacesReserved { first: Place(5), count: 6 },
         Fact::Entered { buyer, place: Place(3), until },
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
-        Fact::SeatsHeld { hold_id, buyer, seats, amount, until },
+        Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None },
+        Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: Some(until) },
+        Fact::SeatsSetAside { hold_id, seats, until },
+        Fact::SeatsReturned { hold_id, seats },
+        Fact::BuyerCooling { buyer, until, count: 3 },
         Fact::HoldExtended { hold_id, buyer, until },
         Fact::HoldReleased { hold_id, buyer, seats },
         Fact::HoldExpired { hold_id, buyer, seats },

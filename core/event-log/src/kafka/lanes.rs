@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaError;
 
 use super::RECORD_BYTES_MAX;
+use super::clock::BrokerClock;
 use super::producer::{Pending, Sender};
 use super::settings::KafkaOptions;
 use crate::topics::Topic;
@@ -89,7 +90,7 @@ pub(super) struct Appender {
 }
 
 impl Appender {
-    pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
+    pub(super) fn new(options: &KafkaOptions, clock: Arc<BrokerClock>) -> Result<Self, KafkaError> {
         let lane = |topic: Topic| Lane {
             topic,
             spacing: options.batch_every * topic.patience(),
@@ -102,7 +103,7 @@ impl Appender {
             changed: Condvar::new(),
             outstanding: Arc::default(),
         });
-        let sender = Arc::new(Sender::new(options)?);
+        let sender = Arc::new(Sender::new(options, clock)?);
         let (theirs, sends) = (Arc::clone(&shared), Arc::clone(&sender));
         let thread = std::thread::Builder::new()
             .name("kafka-lanes".to_owned())

@@ -12,39 +12,49 @@
 //! | `reader` | reading a partition forward |
 //! | `topics` | creating topics as they should be, and inspecting how they are |
 //! | `inspect` | the state of a cluster, compared with how it should be |
+//! | `clock` | what the brokers' clock says |
 //! | `heard` | what a client heard of its brokers |
 //! | `lost` | clients that do not come back by themselves |
 //! | `membership` | which partitions this process owns |
 //! | `group_version` | which rules every processor supports |
 
+mod clock;
 mod group_version;
 mod heard;
 mod inspect;
 mod lanes;
 mod lost;
 mod membership;
+mod positions;
 mod producer;
 mod reader;
 mod settings;
 mod topics;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
 
 pub use self::inspect::{Cluster, Config, Difference, FoundTopic, inspect};
 pub use self::membership::GroupMember;
+pub use self::positions::reading_group;
 pub use self::settings::KafkaOptions;
 pub use self::topics::{TopicPlan, apply, describe, remove};
 
+use self::clock::BrokerClock;
 use self::heard::{Aside, Reading};
 use self::lanes::Appender;
+use self::positions::Positions;
 use self::reader::{KafkaReader, backend};
 use self::settings::METADATA_WITHIN;
+use floodgate_domain::LogTime;
+
 use crate::topics::Topic;
-use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
+use crate::traits::{
+    Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, ReaderName, Record,
+};
 
 /// The largest record, as topics are created and brokers are configured: see `settings`.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -54,8 +64,10 @@ pub struct KafkaLog {
     options: KafkaOptions,
     partitions: HashMap<Topic, u32>,
     appender: Appender,
+    clock: Arc<BrokerClock>,
     /// For questions about offsets; rare, so one at a time.
     asking: Mutex<Reading>,
+    positions: Positions,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -104,9 +116,12 @@ impl KafkaLog {
                 return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });
             }
         }
-        let appender = Appender::new(options).map_err(refused)?;
+        let clock = Arc::<BrokerClock>::default();
+        let appender = Appender::new(options, Arc::clone(&clock)).map_err(refused)?;
         appender.warm_up();
-        Ok(KafkaLog { options: options.clone(), partitions, appender, asking: Mutex::new(asking) })
+        let (options, asking) = (options.clone(), Mutex::new(asking));
+        let positions = Positions::default();
+        Ok(KafkaLog { options, partitions, appender, clock, asking, positions })
     }
 
     /// A place in the group that shares the partitions of the commands among processors, of one that
@@ -198,6 +213,18 @@ impl Log for KafkaLog {
         found.pop().map(Some).ok_or_else(|| {
             backend(&format!("{} did not give its last record in time", topic.name()))
         })
+    }
+
+    fn now(&self) -> LogTime {
+        self.clock.now()
+    }
+
+    fn note_position(&self, reader: ReaderName<'_>, at: (Topic, Partition), next: Offset) {
+        self.positions.note(&self.options, reader, at, next);
+    }
+
+    fn clock_off_by_ms(&self) -> Option<i64> {
+        self.clock.off_by_ms()
     }
 
     fn health(&self) -> Result<(), LogError> {

@@ -15,6 +15,7 @@ use rdkafka::{Message, Timestamp};
 
 use floodgate_domain::LogTime;
 
+use super::clock::{BrokerClock, wall};
 use super::heard::Heard;
 use super::settings::{self, KafkaOptions, METADATA_WITHIN};
 use super::{RECORD_BYTES_MAX, reader::backend};
@@ -31,6 +32,8 @@ const LOOK_WITHIN: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) struct Pending {
     left: AtomicUsize,
+    /// When it was handed over, by our clock.
+    sent: LogTime,
     /// Everybody's records that are not settled yet.
     outstanding: Arc<AtomicUsize>,
     // A plain mutex: held for a moment by the library's thread, once a record.
@@ -49,7 +52,7 @@ impl Pending {
     pub(super) fn new(records: usize, outstanding: Arc<AtomicUsize>, ack: Ack) -> Self {
         let outcome = Outcome { first: None, failure: None, ack: Some(ack) };
         let left = AtomicUsize::new(records.max(1));
-        Pending { left, outstanding, outcome: Mutex::new(outcome) }
+        Pending { left, sent: wall(), outstanding, outcome: Mutex::new(outcome) }
     }
 
     /// Takes note of one record; the last one answers.
@@ -86,6 +89,7 @@ impl Pending {
 #[derive(Debug)]
 pub(super) struct Context {
     heard: Heard,
+    clock: Arc<BrokerClock>,
     /// Whether the producer can never go on without a gap: its process must be replaced.
     has_failed: AtomicBool,
 }
@@ -111,8 +115,11 @@ impl ProducerContext<NoCustomPartitioner> for Context {
                     Timestamp::LogAppendTime(ms) | Timestamp::CreateTime(ms) => ms,
                     Timestamp::NotAvailable => 0,
                 };
-                let offset = u64::try_from(message.offset()).unwrap_or(0);
-                Ok((offset, LogTime(u64::try_from(at).unwrap_or(0))))
+                let at = LogTime(u64::try_from(at).unwrap_or(0));
+                if matches!(message.timestamp(), Timestamp::LogAppendTime(_)) {
+                    self.clock.note(pending.sent, at);
+                }
+                Ok((u64::try_from(message.offset()).unwrap_or(0), at))
             }
             Err((error, _)) => Err(log_error(error)),
         });
@@ -137,8 +144,9 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    pub(super) fn new(options: &KafkaOptions) -> Result<Self, KafkaError> {
-        let context = Context { heard: Heard::default(), has_failed: AtomicBool::new(false) };
+    pub(super) fn new(options: &KafkaOptions, clock: Arc<BrokerClock>) -> Result<Self, KafkaError> {
+        let has_failed = AtomicBool::new(false);
+        let context = Context { heard: Heard::default(), clock, has_failed };
         let producer = settings::producer(options).create_with_context(context)?;
         let names = Topic::ALL.into_iter().map(|topic| (topic, options.name(topic))).collect();
         Ok(Sender { producer, names })

@@ -21,6 +21,8 @@ pub struct KafkaOptions {
     pub brokers: String,
     /// Shown in the brokers' logs and metrics.
     pub client_id: String,
+    /// The number of the gateway in this process: it names what every gateway reads for itself.
+    pub gateway_id: u32,
     /// Put before the name of every topic and group: several installations on one cluster.
     pub prefix: String,
     /// A processor that is silent for so long has lost its partitions. Brokers have a lower
@@ -43,6 +45,7 @@ impl Default for KafkaOptions {
     fn default() -> Self {
         KafkaOptions {
             brokers: "127.0.0.1:9092".to_owned(),
+            gateway_id: 0,
             client_id: "floodgate".to_owned(),
             prefix: String::new(),
             session_timeout: Duration::from_secs(6),

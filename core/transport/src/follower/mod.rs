@@ -17,7 +17,7 @@ pub use thread::Follower;
 
 use std::sync::Arc;
 
-use floodgate_event_log::{Log, Partition, Reads, Topic};
+use floodgate_event_log::{Log, Offset, Partition, ReaderName, Reads, Topic};
 
 /// Which partitions one follower reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,4 +51,20 @@ pub struct FollowerConfig {
     /// Ready while fewer records than this wait; `u64::MAX` for those whom nobody waits for.
     pub ready_behind: u64,
     pub unreadable: Unreadable,
+}
+
+impl FollowerConfig {
+    /// Shows how far a partition is read, under the name of the role: that of the follower without
+    /// its partition.
+    fn note_position(&self, partition: Partition, next: Offset) {
+        let name = match self.name.rsplit_once('-') {
+            Some((role, number)) if number.bytes().all(|b| b.is_ascii_digit()) => role,
+            _ => &self.name,
+        };
+        let reader = match self.unreadable {
+            Unreadable::Counted { .. } => ReaderName::OfEachGateway(name),
+            _ => ReaderName::Shared(name),
+        };
+        self.log.note_position(reader, (self.topic, partition), next);
+    }
 }

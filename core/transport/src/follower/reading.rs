@@ -192,6 +192,7 @@ impl<H: Handler> Reading<H> {
         // A log that cannot say it now is read all the same.
         *behind = reader.behind().unwrap_or(*behind);
         if read == 0 {
+            config.note_position(*partition, reader.position());
             return Ok(0);
         }
         let progress = progress.entry(*partition).or_default();
@@ -218,6 +219,7 @@ impl<H: Handler> Reading<H> {
         handler.take(&mut Batch { partition, items, offsets, next, now, records, aside })?;
         progress.reached = Some(checkpoint);
         progress.last = last;
+        config.note_position(partition, next);
         Ok(read)
     }
 

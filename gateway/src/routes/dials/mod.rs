@@ -78,6 +78,7 @@ pub(crate) async fn read(
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct SetQuery {
     /// `true` changes nothing and returns how long the line would take.
     #[serde(default)]
@@ -89,7 +90,8 @@ pub(crate) struct SetQuery {
 #[utoipa::path(patch, path = "/v1/events/{event_id}/dials", operation_id = "setDials",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header), SetQuery),
-    request_body = ChangeBody,
+    request_body(content = ChangeBody,
+        example = json!({"pace_per_minute": 60000, "message": "Doors at six", "reason": "rain"})),
     responses((status = 200, body = SetAnswer)))]
 pub(crate) async fn set(
     State(commands): State<Commands>,

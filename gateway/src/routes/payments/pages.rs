@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{PaymentResult, Subject};
+use floodgate_domain::{Actor, PaymentResult, Subject};
 use floodgate_payments::web::{Content, PageAnswer, PageMethod, PageRequest, Purchase};
 
 use super::super::Routes;
@@ -19,7 +19,7 @@ use super::super::orders::find;
 use super::super::respond::answer;
 use crate::commands::{Commands, RequestKey};
 use crate::csp;
-use crate::extract::{Fan, Idempotent, OrderPath};
+use crate::extract::{Fan, Idempotent, OrderPath, Segments};
 use crate::model::{PendingAnswer, Recorded};
 use crate::payments::PaymentProvider;
 use crate::problem::{ApiError, Code, Problem};
@@ -36,11 +36,12 @@ pub(super) fn routes() -> Routes {
 /// One of the payment provider's own pages or files.
 #[utoipa::path(get, path = "/v1/payments/pages/{page}", operation_id = "getPaymentPage",
     tag = "Payments", params(("page" = String, Path, description = "The provider's name for it")),
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn read(
     State(payments): State<PaymentProvider>,
-    _: Fan,
-    Path(page): Path<String>,
+    Segments(page): Segments<String>,
 ) -> Result<Response, ApiError> {
     shown(ask(&payments, PageMethod::Get, &page, b"", None)?)
 }
@@ -51,11 +52,12 @@ pub(crate) async fn read(
     params(("page" = String, Path, description = "The provider's name for it"),
         ("Idempotency-Key" = String, Header)),
     request_body = Value,
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn call(
     State(payments): State<PaymentProvider>,
-    _: Fan,
-    Path(page): Path<String>,
+    Segments(page): Segments<String>,
     Idempotent { body, .. }: Idempotent<Value>,
 ) -> Result<Response, ApiError> {
     shown(ask(&payments, PageMethod::Post, &page, body.to_string().as_bytes(), None)?)
@@ -66,14 +68,16 @@ pub(crate) async fn call(
     operation_id = "getOrderPaymentPage", tag = "Payments", security(("device" = [])),
     params(("page" = String, Path, description = "The provider's name for it"),
         ("event_id" = String, Path), ("order_id" = String, Path)),
-    responses((status = 200, description = "defined by the provider", body = String)))]
+    responses((status = 200, description = "Defined by the provider: a page, a script, or JSON",
+        content((String = "text/html; charset=utf-8"), (String = "text/javascript; charset=utf-8"),
+            (Value = "application/json")))))]
 pub(crate) async fn read_about_order(
     State(payments): State<PaymentProvider>,
     fan: Fan,
     path: OrderPath,
-    names: Path<(String, String, String)>,
+    names: Segments<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let Path((page, ..)) = names;
+    let Segments((page, ..)) = names;
     find(&path, fan).await?;
     let (answer, _) = ask_soon(&payments, PageMethod::Get, &page, b"", &path).await?;
     shown(answer)
@@ -95,16 +99,19 @@ pub(crate) async fn call_about_order(
     State(commands): State<Commands>,
     fan: Fan,
     path: OrderPath,
-    names: Path<(String, String, String)>,
+    names: Segments<(String, String, String)>,
     Idempotent { key, body }: Idempotent<Value>,
 ) -> Result<Response, ApiError> {
-    let Path((page, ..)) = names;
+    let Segments((page, ..)) = names;
     find(&path, fan).await?;
+    let owner = Actor::Buyer(fan.device()?.buyer);
     let body = body.to_string();
     let (answer, attempt) =
         ask_soon(&payments, PageMethod::Post, &page, body.as_bytes(), &path).await?;
     match answer {
-        PageAnswer::Report(result) => record(&commands, &path, attempt, &result, &key).await,
+        PageAnswer::Report(result) => {
+            record(&commands, &path, owner, (attempt, &result), &key).await
+        }
         answer => shown(answer),
     }
 }
@@ -112,12 +119,12 @@ pub(crate) async fn call_about_order(
 async fn record(
     commands: &Commands,
     path: &OrderPath,
-    attempt: u8,
-    result: &PaymentResult,
+    owner: Actor,
+    (attempt, result): (u8, &PaymentResult),
     key: &RequestKey,
 ) -> Result<Response, ApiError> {
     let envelope = result.envelope(subject(path), attempt);
-    let outcome = commands.submit_named(envelope, key.trace).await?;
+    let outcome = commands.submit_named(owner, envelope, key.trace).await?;
     answer(path.event_id, outcome, false, |_| Ok(Recorded { recorded: true }))
 }
 
@@ -195,7 +202,6 @@ fn dressed(content: Content) -> Response {
     let mut response = Body::from(body.into_owned()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::CONTENT_SECURITY_POLICY, csp::with(origins));
     response
 }

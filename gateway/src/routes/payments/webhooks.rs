@@ -7,17 +7,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use bytes::Bytes;
 use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use floodgate_domain::Actor;
 use floodgate_payments::Provider;
 use floodgate_payments::web::{PaymentReport, Webhook, WebhookError};
 
 use super::super::Routes;
 use crate::commands::{Commands, Outcome};
+use crate::extract::Segments;
 use crate::extract::idempotent::{BodyLimits, collect};
 use crate::model::WebhookTaken;
 use crate::payments::PaymentProvider;
@@ -45,7 +47,7 @@ pub(crate) async fn take(
     State(payments): State<PaymentProvider>,
     State(commands): State<Commands>,
     State(limits): State<BodyLimits>,
-    Path(name): Path<String>,
+    Segments(name): Segments<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<WebhookTaken>, ApiError> {
@@ -92,7 +94,7 @@ async fn checked(
 async fn record(commands: &Commands, report: &PaymentReport) -> Result<(), ApiError> {
     let PaymentReport { subject, attempt, result } = report;
     let envelope = result.envelope(*subject, *attempt);
-    match commands.submit_named(envelope, None).await? {
+    match commands.submit_named(Actor::System, envelope, None).await? {
         Outcome::Decided(_) => Ok(()),
         // Perhaps it is not in the log: the provider sends it again.
         Outcome::Pending(_) => Err(ApiError::new(Code::Overloaded).retry_after_ms(SOON_MS)),

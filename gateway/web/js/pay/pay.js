@@ -7,6 +7,7 @@ import { money } from '../format.js';
 import { style } from '../shop/shop.js';
 import { AGAIN_WORDS } from '../shop/words.js';
 import { hasUnanswered, liveOrder } from '../state.js';
+import { session } from '../storage.js';
 import { follow } from '../stream.js';
 import { cart } from './cart.js';
 import { payForm } from './form.js';
@@ -42,7 +43,7 @@ export function pay(page) {
   }
 
   function take(next) {
-    if (next.payment?.action) sessionStorage.setItem(`fg-bank ${next.order_id}`, location.pathname);
+    if (next.payment?.action) session.setItem(`fg-bank ${next.order_id}`, location.pathname);
     page.setOrder(next);
     // The state ends with the order: what follows is the server's to say.
     if (['confirmed', 'expired', 'released', 'cancelled', 'refunded'].includes(next.status)) {

@@ -15,6 +15,7 @@ import { filters } from './filters.js';
 import { seatList } from './list.js';
 import { selectionBar } from './selection.js';
 import { endedOrder, endedWords } from './words.js';
+import { local } from '../storage.js';
 
 const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token']);
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
@@ -22,7 +23,7 @@ const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold'
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export function style() {
   if (document.querySelector('link[href$="shop.css"]')) return;
-  document.head.append(el('link', { rel: 'stylesheet', href: '/assets/css/shop.css' }));
+  document.head.append(el('link', { rel: 'stylesheet', href: new URL('../../css/shop.css', import.meta.url).href }));
 }
 style();
 
@@ -32,14 +33,16 @@ function passLine(page) {
   let warned = false;
   const tick = () => {
     const left = ends - now();
-    say(line, left > 0 ? `Time in the shop: ${clock(left)}. Held seats have their own time.` : '');
+    const wait = Date.parse(page.me.hold_again_at || '') - now();
+    const pause = wait > 0 ? ` You gave seats back: you can hold seats again in ${clock(wait)}.` : '';
+    say(line, (left > 0 ? `Time in the shop: ${clock(left)}. Held seats have their own time.` : '') + pause);
     if (left < 120000 && left > 0 && !warned) {
       warned = true;
       announce('Two minutes left in the shop. Hold seats to keep them for payment.');
     }
     if (left <= 0) page.refresh().catch(() => {});
   };
-  if (Number.isNaN(ends)) return { line, close() {} };
+  if (Number.isNaN(ends) && !page.me.hold_again_at) return { line, close() {} };
   tick();
   const ticking = setInterval(tick, 1000);
   return { line, close: () => clearInterval(ticking) };
@@ -67,9 +70,9 @@ function endedNotice(page) {
   const name = order && `fg-notified ${order.order_id} ${order.status} ${money || ''}`;
   if (!order) return { node: null, close() {} };
   const stop = money === 'unknown' ? awaitAnswer(page, order) : () => {};
-  if (localStorage.getItem(name)) return { node: null, close: stop };
+  if (local.getItem(name)) return { node: null, close: stop };
   const close = () => {
-    localStorage.setItem(name, '1');
+    local.setItem(name, '1');
     node.remove();
   };
   const node = notice('warn', el('p', {}, endedWords(order)),

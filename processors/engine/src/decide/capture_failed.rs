@@ -6,6 +6,7 @@ use floodgate_domain::ids::HoldId;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::give_back::set_aside;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
@@ -26,13 +27,14 @@ pub(super) fn capture_failed(
     if order.attempt != attempt {
         return Err(Refusal::StaleAttempt);
     }
-    cancel(hold_id, order, facts)
+    cancel(event, context, (hold_id, order), facts)
 }
 
 /// Undoes an order that is sold and not paid.
 pub(super) fn cancel(
-    hold_id: HoldId,
-    order: &Order,
+    event: &Event,
+    context: Context,
+    (hold_id, order): (HoldId, &Order),
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     if order.status != OrderStatus::Confirmed || order.settled {
@@ -40,5 +42,6 @@ pub(super) fn cancel(
     }
     let Order { buyer, seats, .. } = *order;
     facts.push(Fact::OrderCancelled { hold_id, buyer, seats });
+    set_aside(event, context, (hold_id, order), facts);
     Ok(Outcome::Order(hold_id))
 }

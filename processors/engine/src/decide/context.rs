@@ -1,7 +1,9 @@
 //! Who asks, when, by which rules: everything a decision may know besides the state.
 
-use floodgate_domain::ids::{Actor, BuyerId, LogTime};
+use floodgate_domain::ids::{Actor, BuyerId, LogTime, StaffId};
 use floodgate_domain::refusal::Refusal;
+
+use crate::version::CHANGES_SAY_WHO;
 
 /// Who asks, and when, and which rules are in force.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +11,9 @@ pub(crate) struct Context {
     pub(crate) now: LogTime,
     pub(crate) actor: Actor,
     pub(crate) version: u32,
+    /// A number that follows from the last commands of everybody, so that nobody outside can foresee
+    /// it.
+    pub(crate) chance: u64,
 }
 
 impl Context {
@@ -28,6 +33,15 @@ impl Context {
         match self.actor {
             Actor::Staff(_) | Actor::System => Ok(()),
             Actor::Buyer(_) => Err(Refusal::NotAllowed),
+        }
+    }
+
+    /// Whoever of the staff sets something, where the rules in force write that down.
+    pub(super) fn setter(self) -> Option<StaffId> {
+        match self.actor {
+            _ if !self.follows(CHANGES_SAY_WHO) => None,
+            Actor::Staff(staff) => Some(staff),
+            Actor::System | Actor::Buyer(_) => Some(StaffId::SYSTEM),
         }
     }
 

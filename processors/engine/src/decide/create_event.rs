@@ -6,7 +6,7 @@ use floodgate_domain::plan::check::problems;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::terms::{policy_is_sound, prices_fit};
+use super::rules::terms::prices_fit;
 use crate::outcomes::Outcome;
 
 /// Decides beside `events` others, of at most `events_max`.
@@ -26,7 +26,7 @@ pub(crate) fn create_event(
     if !prices_fit(context, &new.prices, new.plan.categories.len()) {
         return Err(Refusal::InvalidPrices);
     }
-    if !policy_is_sound(&new.policy) {
+    if new.policy.fault().is_some() {
         return Err(Refusal::InvalidPolicy);
     }
     Ok((Fact::EventCreated(Box::new(new.clone())), Outcome::Done))

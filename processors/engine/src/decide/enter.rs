@@ -5,6 +5,7 @@ use floodgate_domain::ids::Place;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::crowd::is_crowded;
 use super::rules::phase::must_be_open;
 use crate::event::Event;
 use crate::outcomes::Outcome;
@@ -33,7 +34,7 @@ pub(super) fn enter(
     if !already_counted && event.shoppers >= event.policy.shoppers_max {
         return Err(Refusal::ShopFull);
     }
-    if record.is_none() && event.buyers.len() >= event.policy.buyers_max as usize {
+    if record.is_none() && is_crowded(event, context) {
         return Err(Refusal::TooManyBuyers);
     }
     let until = context.now.plus(event.policy.pass_ms);

@@ -5,6 +5,7 @@ use floodgate_domain::fact::{Fact, LeaveReason};
 use floodgate_domain::ids::{HoldId, LogTime};
 
 use super::Context;
+use super::rules::give_back::give_back_unpaid;
 use super::rules::pass::leave_if_over;
 use super::rules::silence::is_unanswered;
 use crate::event::Event;
@@ -29,7 +30,14 @@ pub(crate) fn expire(
                 return Some(order.until);
             }
             facts.push(expired(context, hold_id, order));
+            give_back_unpaid(event, context, (hold_id, order), facts);
             leave_if_over(event, order, hold_id, context, facts);
+            None
+        }
+        TimerKind::Return { hold_id } => {
+            // Not those of the same order that were set aside again.
+            let due = event.set_aside.get(&hold_id).filter(|due| due.until == timer.deadline);
+            facts.extend(due.map(|due| Fact::SeatsReturned { hold_id, seats: due.seats }));
             None
         }
         TimerKind::Pass { buyer } => {

@@ -27,6 +27,7 @@ pub(super) fn extend_hold(
         return Err(Refusal::NoExtensionLeft);
     }
     let until = order.until.max(context.now.plus(event.policy.extension_ms));
+    let until = order.within_bound(until);
     facts.push(Fact::HoldExtended { hold_id, buyer: order.buyer, until });
     Ok(Outcome::Order(hold_id))
 }

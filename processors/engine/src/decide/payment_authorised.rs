@@ -11,9 +11,10 @@ use floodgate_domain::refusal::Refusal;
 use floodgate_domain::seats::SeatList;
 
 use super::Context;
+use super::rules::give_back::set_aside;
 use super::rules::pass::leave_if_over;
 use super::rules::silence::is_paid_otherwise;
-use crate::event::Event;
+use crate::event::{Event, SetAside};
 use crate::orders::Order;
 use crate::outcomes::Outcome;
 use crate::version::LATE_SEATS_ARE_ALIKE;
@@ -46,6 +47,7 @@ pub(super) fn payment_authorised(
     // What they have paid for instead is theirs; nobody waits for these seats any more.
     if is_paid_otherwise && attempt == order.attempt && order.is_live() {
         facts.push(Fact::HoldReleased { hold_id, buyer, seats });
+        set_aside(event, context, (hold_id, order), facts);
         leave_if_over(event, order, hold_id, context, facts);
     }
     Ok(Outcome::Order(hold_id))
@@ -60,6 +62,9 @@ fn confirm(
 ) -> Outcome {
     let Order { buyer, amount, .. } = *order;
     let payment = payment.clone();
+    if let Some(&SetAside { seats, .. }) = event.set_aside.get(&hold_id) {
+        facts.push(Fact::SeatsReturned { hold_id, seats });
+    }
     facts.push(Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment });
     let done_shopping = event.buyer(buyer).is_some_and(|buyer| {
         buyer.in_shop && buyer.live_holds().iter().all(|&held| held == hold_id)
@@ -86,7 +91,7 @@ fn seats_for(
         OrderStatus::PaymentPending | OrderStatus::Declined | OrderStatus::NoAnswer => {
             Some((order.seats, SeatsKept::Held))
         }
-        OrderStatus::Expired => seats_for_late_payment(event, context, order),
+        OrderStatus::Expired => seats_for_late_payment(event, context, (hold_id, order)),
         OrderStatus::Held
         | OrderStatus::Released
         | OrderStatus::Confirmed
@@ -100,7 +105,7 @@ fn seats_for(
 fn seats_for_late_payment(
     event: &Event,
     context: Context,
-    order: &Order,
+    (hold_id, order): (HoldId, &Order),
 ) -> Option<(SeatList, SeatsKept)> {
     if event.phase == SalePhase::Cancelled {
         return None;
@@ -110,7 +115,9 @@ fn seats_for_late_payment(
     if has + count > usize::from(event.policy.seats_per_buyer_max) {
         return None;
     }
-    if event.seat_map.all_free(&order.seats) {
+    // Nobody else could have taken what was set aside when the order ended.
+    let is_set_aside = event.set_aside.contains_key(&hold_id);
+    if is_set_aside || event.seat_map.all_free(&order.seats) {
         return Some((order.seats, SeatsKept::Retaken));
     }
     let mut categories = order.seats.iter().map(|seat| event.seat_map.category_of(seat));

@@ -29,11 +29,11 @@ pub(super) fn payment_lost(
         // A yes that was reported elsewhere meanwhile stands.
         return match context.follows(SILENCE_CANCELS_NOTHING) {
             true => Err(Refusal::StaleAttempt),
-            false => cancel(hold_id, order, facts),
+            false => cancel(event, context, (hold_id, order), facts),
         };
     }
     facts.push(if context.follows(SILENCE_IS_NOT_A_NO) {
-        let (buyer, until) = (order.buyer, retry_until(event, context));
+        let (buyer, until) = (order.buyer, retry_until(event, context, order));
         Fact::OrderUnanswered { hold_id, buyer, attempt, until }
     } else {
         decline(event, context, hold_id, order, DeclineReason::Lost)

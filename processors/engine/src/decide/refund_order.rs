@@ -6,6 +6,7 @@ use floodgate_domain::ids::HoldId;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::give_back::set_aside;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
@@ -28,5 +29,6 @@ pub(super) fn refund_order(
         return Err(Refusal::TicketUsed);
     }
     facts.push(Fact::OrderRefunded { hold_id, buyer, seats, amount });
+    set_aside(event, context, (hold_id, order), facts);
     Ok(Outcome::Order(hold_id))
 }

@@ -6,6 +6,7 @@ use floodgate_domain::ids::HoldId;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::give_back::give_back_unpaid;
 use super::rules::own_order::own_order;
 use super::rules::pass::leave_if_over;
 use crate::event::Event;
@@ -29,6 +30,7 @@ pub(super) fn release_hold(
         }
     }
     facts.push(Fact::HoldReleased { hold_id, buyer: order.buyer, seats: order.seats });
+    give_back_unpaid(event, context, (hold_id, order), facts);
     leave_if_over(event, order, hold_id, context, facts);
     Ok(Outcome::Order(hold_id))
 }

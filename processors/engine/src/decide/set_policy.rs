@@ -1,11 +1,10 @@
 //! SetPolicy: the rules of a sale from now on.
 
-use floodgate_domain::fact::Fact;
+use floodgate_domain::fact::{Fact, SetBy};
 use floodgate_domain::policy::Policy;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::terms::policy_is_sound;
 use crate::outcomes::Outcome;
 
 pub(super) fn set_policy(
@@ -14,9 +13,9 @@ pub(super) fn set_policy(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    if !policy_is_sound(policy) {
+    if policy.fault().is_some() {
         return Err(Refusal::InvalidPolicy);
     }
-    facts.push(Fact::PolicySet(Box::new(*policy)));
+    facts.push(Fact::PolicySet(SetBy { value: Box::new(*policy), by: context.setter() }));
     Ok(Outcome::Done)
 }

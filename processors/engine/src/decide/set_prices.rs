@@ -1,6 +1,6 @@
 //! SetPrices: what a seat costs from now on.
 
-use floodgate_domain::fact::Fact;
+use floodgate_domain::fact::{Fact, SetBy};
 use floodgate_domain::price::PriceTable;
 use floodgate_domain::refusal::Refusal;
 
@@ -23,6 +23,6 @@ pub(super) fn set_prices(
     if prices.currency != event.prices.currency {
         return Err(Refusal::InvalidPrices);
     }
-    facts.push(Fact::PricesSet(Box::new(prices.clone())));
+    facts.push(Fact::PricesSet(SetBy { value: Box::new(prices.clone()), by: context.setter() }));
     Ok(Outcome::Done)
 }

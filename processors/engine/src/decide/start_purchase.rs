@@ -44,8 +44,8 @@ pub(super) fn start_purchase(
         amount: order.amount,
         currency: event.prices.currency,
         attempt: order.attempt + 1,
-        // The one automatic extension: a bank's challenge cannot outlive the seats.
-        until: order.until.max(context.now.plus(event.policy.payment_ms)),
+        // The one automatic extension: a bank's challenge cannot outlive the seats, nor the bound.
+        until: order.within_bound(order.until.max(context.now.plus(event.policy.payment_ms))),
     });
     Ok(Outcome::Order(hold_id))
 }

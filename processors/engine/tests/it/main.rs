@@ -8,6 +8,7 @@ mod fixtures;
 mod groups;
 mod holds;
 mod line_and_cohorts;
+mod patience;
 mod properties;
 mod purchases;
 mod repeats;

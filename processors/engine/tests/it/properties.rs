@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use crate::effects::follow_beside_the_engine;
 use crate::line_and_cohorts::cohorts_of;
+use crate::patience::nobody_holds_for_nothing;
 use crate::silence::one_of_two_is_kept;
 use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
 
@@ -210,7 +211,15 @@ fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, 
                     }
                 }
             }
-            Fact::HoldReleased { hold_id, seats, .. }
+            Fact::SeatsSetAside { hold_id, seats, .. } => {
+                for seat in seats.iter() {
+                    if let Some(other) = owners.insert(seat, (*hold_id, false)) {
+                        return Err(format!("{seat:?} set aside, at {position:?} over {other:?}"));
+                    }
+                }
+            }
+            Fact::SeatsReturned { hold_id, seats }
+            | Fact::HoldReleased { hold_id, seats, .. }
             | Fact::HoldExpired { hold_id, seats, .. }
             | Fact::OrderExpired { hold_id, seats, .. }
             | Fact::OrderRefunded { hold_id, seats, .. }
@@ -259,6 +268,9 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        if version >= 2 {
+            nobody_holds_for_nothing(&stage.facts, policy).map_err(TestCaseError::fail)?;
+        }
         one_of_two_is_kept(&stage.facts).map_err(TestCaseError::fail)?;
         follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
 

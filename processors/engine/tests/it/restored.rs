@@ -56,8 +56,12 @@ proptest! {
     fn what_a_lost_command_led_to_can_be_made_true_again(
         requests in prop::collection::vec(request(), 1..60),
         at in any::<prop::sample::Index>(),
+        is_newest in any::<bool>(),
     ) {
         let mut stage = Stage::open(Policy { holds_per_buyer_max: 3, ..policy() });
+        if is_newest {
+            stage.ask(Actor::System, Command::EngineVersion { version: NEWEST_VERSION });
+        }
         let mut holds = Vec::new();
         requests.into_iter().for_each(|request| act(&mut stage, &mut holds, request));
         let offset = at.index(stage.log.len());
@@ -74,6 +78,7 @@ proptest! {
 #[test]
 fn every_command_of_a_log_can_be_lost_at_once() {
     let mut stage = Stage::open(policy());
+    stage.ask(Actor::System, Command::EngineVersion { version: NEWEST_VERSION });
     let mut holds = Vec::new();
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for _ in 0..900 {

@@ -181,7 +181,7 @@ fn of_two_payments_the_first_that_goes_through_is_kept() {
     let rows: [([usize; 2], &[&str], [OrderStatus; 2]); 2] = [
         (
             [0, 1],
-            &["OrderConfirmed", "PaymentVoided", "HoldReleased"],
+            &["OrderConfirmed", "PaymentVoided", "HoldReleased", "SeatsSetAside"],
             [OrderStatus::Confirmed, OrderStatus::Released],
         ),
         (
@@ -195,6 +195,7 @@ fn of_two_payments_the_first_that_goes_through_is_kept() {
         let first = paying(&mut stage);
         stage.wait(130_000);
         stage.tick();
+        stage.wait(10_000);
         let second = order(&stage.ask(buyer(1), seats(&[1]))).hold_id;
         stage.ask(buyer(1), pay_again(second));
         let before = stage.facts.len();
@@ -258,9 +259,10 @@ fn silence_undoes_nothing_that_is_sold() {
                 (Actor::System, lost(hold_id, 1), silence),
                 (buyer(1), capture_failed(1), No(Refusal::NotAllowed)),
                 (Actor::System, capture_failed(1), failed),
-                (buyer(2), seats(&[0]), Seats(&[0])),
             ],
         );
+        stage.wait(10_000);
+        check(&mut stage, vec![(buyer(2), seats(&[0]), Seats(&[0]))]);
     }
 }
 

@@ -76,7 +76,7 @@ impl Published {
     }
 }
 
-/// A cell as a record; its key and its CloudEvents id are the product's.
+/// A cell as a record; its key is the product's.
 pub(super) fn record(
     cell: &AudienceCell,
     partition: Partition,
@@ -85,7 +85,8 @@ pub(super) fn record(
     let attributes = Attributes {
         kind: CELL.to_owned(),
         source: format!("/floodgate/audience/{partition}"),
-        id: cell.product_id.clone(),
+        // A cell that is said again with another count is another event.
+        id: format!("{}-{}-{}", cell.product_id, closed_by.offset, closed_by.index),
         subject: cell.product_id.clone(),
         time: cell.until.clone(),
     };

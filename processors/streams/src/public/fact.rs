@@ -118,7 +118,13 @@ impl FactBody {
     pub fn attributes(&self, partition: Partition, record: &FactRecord) -> Attributes {
         let subject = self.order_id.clone().unwrap_or_else(|| self.event_id.clone());
         let kind = format!("floodgate.fact.{}.v1", self.fact);
-        Attributes::new(kind, "facts", subject, (partition, record.position, record.at))
+        Attributes::new(
+            kind,
+            "facts",
+            subject,
+            &self.event_id,
+            (partition, record.position, record.at),
+        )
     }
 
     fn add_event(&mut self, new: &NewEvent) {
@@ -137,7 +143,7 @@ impl FactBody {
 /// When what began ends by itself: a status of an order, or a stay in the shop.
 fn until(effects: &Effects<'_>) -> Option<LogTime> {
     let in_shop = match effects.shop {
-        Some(ShopMove::Entered { until, .. }) => Some(until),
+        Some(ShopMove::Entered { until, .. } | ShopMove::Cooling { until, .. }) => Some(until),
         Some(ShopMove::Left { .. }) | None => None,
     };
     effects.order.and_then(|order| order.until).or(in_shop)
@@ -149,7 +155,7 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
         (Some(LineMove::Called { below }), _) => (Some(below.0), None),
         (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
-        (None, Some(ShopMove::Left { .. }) | None) => (None, None),
+        (None, Some(ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None) => (None, None),
     }
 }
 
@@ -174,6 +180,7 @@ mod tests {
                 seats,
                 amount: 4900,
                 until: LogTime(300_000),
+                pay_by: None,
             },
         };
         let body = FactBody::of(2, &hold);
@@ -188,7 +195,7 @@ mod tests {
         );
         let attributes = body.attributes(2, &hold);
         assert_eq!(attributes.kind, "floodgate.fact.seats_held.v1");
-        assert_eq!(attributes.id, "2-5-1");
+        assert_eq!(attributes.id, "2-5-1-evt_0000000000001");
         let method = floodgate_domain::PaymentMethod::parse("pm_secret").expect("a token");
         let started = FactRecord {
             fact: Fact::PurchaseStarted {

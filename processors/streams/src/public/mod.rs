@@ -42,7 +42,8 @@ pub struct Attributes {
     pub kind: String,
     /// `/floodgate/<role>/<partition>`.
     pub source: String,
-    /// Unique within its source: the position.
+    /// Unique within its source, in every installation: the position, then what differs
+    /// between records of one position: the event, whose id no other installation has, or the key.
     pub id: String,
     /// What it is about: an event, an order.
     pub subject: String,
@@ -50,19 +51,21 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// Attributes of a record that follows from the command at `position`.
+    /// Attributes of a record that follows from the command at `position`; `scope` is what others
+    /// of that position, and those of other installations, do not have.
     #[must_use]
     pub fn new(
         kind: impl Into<String>,
         role: &str,
         subject: impl Into<String>,
+        scope: &str,
         (partition, position, at): (Partition, FactPosition, LogTime),
     ) -> Self {
         let FactPosition { offset, index } = position;
         Attributes {
             kind: kind.into(),
             source: format!("/floodgate/{role}/{partition}"),
-            id: format!("{partition}-{offset}-{index}"),
+            id: format!("{partition}-{offset}-{index}-{scope}"),
             subject: subject.into(),
             time: time_text(at),
         }

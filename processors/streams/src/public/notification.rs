@@ -106,7 +106,8 @@ impl Notification {
         let attributes = Attributes {
             kind: format!("floodgate.notification.{}.v1", self.kind),
             source: format!("/floodgate/notifications/{partition}"),
-            id: format!("{partition}-{offset}-{index}-{}", self.kind),
+            // One fact may be news for many people.
+            id: format!("{partition}-{offset}-{index}-{}-{key}", self.kind),
             subject: key.clone(),
             time: self.at.clone(),
         };

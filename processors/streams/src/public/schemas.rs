@@ -37,8 +37,10 @@ fn named(topic: Topic, mut schema: Value) -> Value {
 #[must_use]
 pub fn asyncapi() -> Value {
     let (mut channels, mut operations, mut messages) = (json!({}), json!({}), json!({}));
+    let mut shared = json!({});
     for (topic, schema) in schemas() {
         let name = topic.short_name();
+        let schema = embedded(name, schema, &mut shared);
         messages[name] = json!({
             "name": name,
             "contentType": "application/json",
@@ -79,8 +81,41 @@ pub fn asyncapi() -> Value {
         "defaultContentType": "application/json",
         "channels": channels,
         "operations": operations,
-        "components": { "messages": messages },
+        "components": { "messages": messages, "schemas": shared },
     })
+}
+
+/// A schema as a part of the document: in there a reference begins at the document's root, so what
+/// the schema calls its own definitions is moved to where references find it.
+fn embedded(topic: &str, mut schema: Value, shared: &mut Value) -> Value {
+    fn point(value: &mut Value, topic: &str) {
+        match value {
+            Value::Object(fields) => {
+                let own = fields.get("$ref").and_then(Value::as_str);
+                let moved = own.and_then(|own| own.strip_prefix("#/$defs/"));
+                if let Some(moved) = moved.map(|name| place(topic, name)) {
+                    fields.insert("$ref".into(), json!(format!("#/components/schemas/{moved}")));
+                }
+                fields.values_mut().for_each(|value| point(value, topic));
+            }
+            Value::Array(items) => items.iter_mut().for_each(|value| point(value, topic)),
+            _ => {}
+        }
+    }
+    fn place(topic: &str, name: &str) -> String {
+        format!("{topic}.{name}")
+    }
+    point(&mut schema, topic);
+    if let Some(fields) = schema.as_object_mut() {
+        // An identity of its own would make the references begin there.
+        fields.remove("$id");
+        if let Some(Value::Object(own)) = fields.remove("$defs") {
+            for (name, definition) in own {
+                shared[place(topic, &name)] = definition;
+            }
+        }
+    }
+    schema
 }
 
 fn headers() -> Value {

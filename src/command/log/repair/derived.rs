@@ -2,6 +2,7 @@
 //! public records from their facts.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use floodgate_audit::{Derivation, lies_between};
 use floodgate_domain::wire::{decode_fact, encode_command, encode_fact};
@@ -114,13 +115,40 @@ pub(super) fn commands(
     Ok(())
 }
 
+/// Whether the commands lead to the ledger again, now that the lost ones are restored. Where one that
+/// led to nothing was decided at another moment than the one assumed, they may not.
+pub(super) fn follows_again(mending: &Mending<'_>, partition: Partition) -> Result<bool, Failure> {
+    let (mut known, mut count, mut last) = (DefaultHasher::new(), 0_u64, None);
+    mending.each(Topic::Ledger, partition, &mut |record| {
+        let Some(fact) = fact_of(record) else { return Ok(()) };
+        // What a replaced owner repeats was compared before.
+        if last.is_none_or(|last| fact.position > last) {
+            last = Some(fact.position);
+            written(&fact).hash(&mut known);
+            count += 1;
+        }
+        Ok(())
+    })?;
+    let (mut derivation, mut derived, mut left) =
+        (Derivation::default(), DefaultHasher::new(), count);
+    mending.each(Topic::Commands, partition, &mut |record| {
+        let facts = derivation.take(record).map_err(Failure::bad_input)?;
+        let published = usize::try_from(left).unwrap_or(usize::MAX).min(facts.len());
+        facts[..published].iter().for_each(|fact| written(fact).hash(&mut derived));
+        left -= published as u64;
+        Ok(())
+    })?;
+    Ok(left == 0 && known.finish() == derived.finish())
+}
+
+fn written(fact: &FactRecord) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_fact(fact, &mut bytes);
+    bytes
+}
+
 fn restored(offset: Offset, at: LogTime, facts: &[FactRecord]) -> Record {
     let event_id = facts.last().map_or(EventId(0), |fact| fact.event_id);
-    let written = |fact: &FactRecord| {
-        let mut bytes = Vec::new();
-        encode_fact(fact, &mut bytes);
-        bytes
-    };
     let command = Command::RestoreFacts { facts: facts.iter().map(written).collect() };
     let envelope = Envelope::system(CommandId(0), event_id, command);
     let mut value = Vec::new();

@@ -158,6 +158,32 @@ impl<'a> Mending<'a> {
         })
     }
 
+    /// The partitions in which something stands in the place of a lost command, and no fact is
+    /// missing.
+    pub(super) fn restored(&self) -> Vec<Partition> {
+        let is_restored =
+            |partial: &Partial| partial.mended.values().any(|(_, found)| *found == FoundIn::Ledger);
+        let places = self.partials.iter().filter(|(_, partial)| is_restored(partial));
+        let partitions = places.map(|(&(_, partition), _)| partition);
+        partitions.filter(|one| self.missing(Topic::Ledger, *one).is_empty()).collect()
+    }
+
+    /// What was restored in a partition does not lead to what is known.
+    pub(super) fn cannot_restore(&mut self, partition: Partition) {
+        let Some(partial) = self.partials.get_mut(&(Topic::Commands, partition)) else { return };
+        let why = "what follows it cannot be derived again without it";
+        let restored: Vec<Offset> = partial
+            .mended
+            .iter()
+            .filter(|(_, (_, found))| *found == FoundIn::Ledger)
+            .map(|(offset, _)| *offset)
+            .collect();
+        for offset in restored {
+            partial.mended.remove(&offset);
+            partial.missing.insert(offset, why.to_owned());
+        }
+    }
+
     /// Gives up what nothing is decided from: records at the end go, so that whoever publishes
     /// there goes on behind the last good one, and those before it keep their offset and say
     /// nothing.

@@ -61,6 +61,12 @@ impl Repair {
             derived::facts(&mut mending, partition)?;
             derived::public(&mut mending, partition)?;
         }
+        let restored = mending.restored();
+        for partition in restored {
+            if !derived::follows_again(&mending, partition)? {
+                mending.cannot_restore(partition);
+            }
+        }
         if self.accept_loss {
             mending.give_up();
         }

@@ -119,6 +119,8 @@ impl Installation {
             .env("FLOODGATE_SERVER__GATEWAY_ID", number.to_string())
             // What visitors compute at the door is not what is measured here.
             .env("FLOODGATE_ADMISSION__PUZZLE_LEVEL", "0")
+            // The crowd says itself where its buyers come from.
+            .env("FLOODGATE_SERVER__TRUSTED_PROXIES", "127.0.0.1,::1")
             // Nobody pays for it either.
             .env("FLOODGATE_PAYMENTS__ALLOW_SANDBOX", "true")
             .stderr(Stdio::piped());

@@ -12,7 +12,8 @@ use crate::ids::{BuyerId, HoldId};
 use super::Notice;
 use orders::{
     action_required, cancelled, confirmed, declined, extended, held, hold_expired, not_taken,
-    order_expired, paying, redeemed, refunded, released, settled, transferred, unanswered, voided,
+    order_expired, paying, redeemed, refunded, released, returned, set_aside, settled, transferred,
+    unanswered, voided,
 };
 
 /// A hold or order, and its buyer.
@@ -45,8 +46,8 @@ impl Fact {
     pub fn effects(&self) -> Effects<'_> {
         match self {
             Fact::EventCreated(new) => sale::created(new),
-            Fact::PricesSet(prices) => sale::prices_set(prices),
-            Fact::PolicySet(policy) => sale::policy_set(policy),
+            Fact::PricesSet(prices) => sale::prices_set(prices, prices.by),
+            Fact::PolicySet(policy) => sale::policy_set(policy, policy.by),
             Fact::SaleOpened => sale::phase(SalePhase::Open, Notice::EventOpen),
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
@@ -60,7 +61,7 @@ impl Fact {
             Fact::ShopperLeft { buyer, reason } => room::left(*buyer, *reason),
             Fact::CohortJoined { cohort } => room::cohort(*cohort, 1),
             Fact::CohortLeft { cohort } => room::cohort(*cohort, -1),
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until } => {
+            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, .. } => {
                 held((*hold_id, *buyer), seats, *amount, *until)
             }
             Fact::HoldExtended { hold_id, buyer, until } => extended((*hold_id, *buyer), *until),
@@ -104,6 +105,9 @@ impl Fact {
                 let (visibility, rules) = (Visibility::Internal, Some(*version));
                 Effects { visibility, rules, ..PUBLIC }
             }
+            Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
+            Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
+            Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
             // Nobody follows a draw by its facts yet; the time is the engine's.
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }

@@ -212,6 +212,21 @@ pub(super) fn cancelled(order: Order, seats: &SeatList) -> Effects<'_> {
     Effects { money, ..ended(order, (seats, Sold), OrderStatus::Cancelled, notice) }
 }
 
+/// Free for a moment only in the sense that no order has them; nobody can take them.
+pub(super) fn set_aside(hold_id: HoldId, seats: &SeatList) -> Effects<'_> {
+    Effects { seats: Some(of_nobody(hold_id, seats, Free, Held)), ..PUBLIC }
+}
+
+pub(super) fn returned(hold_id: HoldId, seats: &SeatList) -> Effects<'_> {
+    Effects { seats: Some(of_nobody(hold_id, seats, Held, Free)), ..PUBLIC }
+}
+
+/// Seats of an order that is over.
+fn of_nobody(hold_id: HoldId, seats: &SeatList, from: SeatState, to: SeatState) -> SeatMove<'_> {
+    let seats = seats.as_slice();
+    SeatMove { hold_id, seats, from, to, owner: None, is_redeemed: false }
+}
+
 fn ticket(hold_id: HoldId, seat: &SeatId, owner: BuyerId) -> SeatMove<'_> {
     let (seats, owner) = (std::slice::from_ref(seat), Some(owner));
     SeatMove { hold_id, seats, from: Sold, to: Sold, owner, is_redeemed: false }

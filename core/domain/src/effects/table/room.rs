@@ -34,6 +34,11 @@ pub(super) fn left(buyer: BuyerId, reason: LeaveReason) -> Effects<'static> {
     }
 }
 
+pub(super) fn cooling(buyer: BuyerId, until: LogTime) -> Effects<'static> {
+    let concerns = Concerns::Buyer(buyer, None);
+    Effects { shop: Some(ShopMove::Cooling { buyer, until }), concerns, ..PUBLIC }
+}
+
 /// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
 /// say which cohort that person is in.
 pub(super) fn cohort(cohort: Cohort, change: i8) -> Effects<'static> {

@@ -22,12 +22,12 @@ pub(super) fn created(new: &NewEvent) -> Effects<'_> {
     }
 }
 
-pub(super) fn prices_set(prices: &PriceTable) -> Effects<'_> {
-    Effects { prices: Some(prices), ..everybody(Notice::EventPricesChanged) }
+pub(super) fn prices_set(prices: &PriceTable, by: Option<StaffId>) -> Effects<'_> {
+    Effects { prices: Some(prices), by, ..everybody(Notice::EventPricesChanged) }
 }
 
-pub(super) fn policy_set(policy: &Policy) -> Effects<'_> {
-    Effects { policy: Some(policy), ..everybody(Notice::EventRulesChanged) }
+pub(super) fn policy_set(policy: &Policy, by: Option<StaffId>) -> Effects<'_> {
+    Effects { policy: Some(policy), by, ..everybody(Notice::EventRulesChanged) }
 }
 
 pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {

@@ -20,11 +20,11 @@ pub(in crate::decide) fn decline(
         buyer: order.buyer,
         attempt: order.attempt,
         reason,
-        until: retry_until(event, context),
+        until: retry_until(event, context, order),
     }
 }
 
 /// How long the seats wait for another card.
-pub(in crate::decide) fn retry_until(event: &Event, context: Context) -> LogTime {
-    context.now.plus(event.policy.retry_ms)
+pub(in crate::decide) fn retry_until(event: &Event, context: Context, order: &Order) -> LogTime {
+    order.within_bound(context.now.plus(event.policy.retry_ms))
 }

@@ -3,6 +3,7 @@
 use floodgate_domain::ids::BuyerId;
 use floodgate_domain::refusal::Refusal;
 
+use super::crowd::are_too_many_buyers;
 use super::phase::must_be_open;
 use crate::buyers::Buyer;
 use crate::decide::Context;
@@ -35,10 +36,10 @@ pub(in crate::decide) fn may_hold(
         None if count > usize::from(policy.seats_per_buyer_max) => {
             return Err(Refusal::BuyerLimit);
         }
-        None if event.buyers.len() >= policy.buyers_max as usize => {
-            return Err(Refusal::TooManyBuyers);
-        }
         None => {}
+    }
+    if are_too_many_buyers(event, context, record) {
+        return Err(Refusal::TooManyBuyers);
     }
     Ok(buyer)
 }

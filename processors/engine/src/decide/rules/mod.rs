@@ -1,6 +1,8 @@
 //! Rules that several commands share, one subject per file.
 
+pub(super) mod crowd;
 pub(super) mod decline;
+pub(super) mod give_back;
 pub(super) mod limits;
 pub(super) mod new_hold;
 pub(super) mod own_order;

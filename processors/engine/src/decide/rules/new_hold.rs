@@ -8,6 +8,7 @@ use floodgate_domain::seats::SeatList;
 use crate::decide::Context;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::UNPAID_TIME_IS_BOUNDED;
 
 /// The seats are free and the buyer may: fix the price and hold.
 pub(in crate::decide) fn hold(
@@ -20,7 +21,9 @@ pub(in crate::decide) fn hold(
     let amount = price_of(event, context, &seats)?;
     let hold_id = event.orders.next_id();
     let until = context.now.plus(length_ms(event, context));
-    facts.push(Fact::SeatsHeld { hold_id, buyer, seats, amount, until });
+    let bound = context.now.plus(event.policy.unpaid_ms_max());
+    let pay_by = context.follows(UNPAID_TIME_IS_BOUNDED).then_some(bound.max(until));
+    facts.push(Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by });
     Ok(Outcome::Order(hold_id))
 }
 

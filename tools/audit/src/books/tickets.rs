@@ -4,26 +4,47 @@ use std::collections::{HashMap, HashSet};
 
 use floodgate_domain::{BuyerId, Fact, HoldId, SeatId, SeatList};
 
-use crate::crowd::Finding;
+use super::crowd::Finding;
 
 /// The order a ticket is of, by the books.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SoldOrder {
-    pub(super) buyer: BuyerId,
-    pub(super) seats: SeatList,
-    pub(super) is_sold: bool,
+pub(crate) struct SoldOrder {
+    pub(crate) buyer: BuyerId,
+    pub(crate) seats: SeatList,
+    pub(crate) is_sold: bool,
 }
 
 /// What the facts have said of one event's tickets after they were sold.
 #[derive(Debug, Default)]
-pub(super) struct TicketBook {
-    owners: HashMap<(HoldId, SeatId), BuyerId>,
+pub(crate) struct TicketBook {
+    /// Whose it is now, and how often it was handed on.
+    owners: HashMap<(HoldId, SeatId), (BuyerId, u16)>,
     used: HashSet<(HoldId, SeatId)>,
 }
 
 impl TicketBook {
+    /// How often a ticket was handed on.
+    pub(crate) fn edition(&self, hold_id: HoldId, seat: SeatId) -> u16 {
+        self.owners.get(&(hold_id, seat)).map_or(0, |(_, edition)| *edition)
+    }
+
+    /// Whose a ticket is that was handed on.
+    pub(crate) fn owner(&self, hold_id: HoldId, seat: SeatId) -> Option<BuyerId> {
+        self.owners.get(&(hold_id, seat)).map(|(owner, _)| *owner)
+    }
+
+    pub(crate) fn is_used(&self, hold_id: HoldId, seat: SeatId) -> bool {
+        self.used.contains(&(hold_id, seat))
+    }
+
+    /// Tickets somebody has been given, by their order and seat.
+    pub(crate) fn given_to(&self, buyer: BuyerId) -> impl Iterator<Item = HoldId> {
+        let theirs = self.owners.iter().filter(move |(_, (owner, _))| *owner == buyer);
+        theirs.map(|((hold_id, _), _)| *hold_id)
+    }
+
     /// Enters a fact about a ticket, whose order `sold` finds; `None` for any other fact.
-    pub(super) fn enter(
+    pub(crate) fn enter(
         &mut self,
         fact: &Fact,
         sold: impl FnOnce(HoldId) -> Option<SoldOrder>,
@@ -36,12 +57,13 @@ impl TicketBook {
         let (key, order) = ((hold_id, seat), sold(hold_id));
         let is_ticket =
             order.is_some_and(|order| order.is_sold && order.seats.as_slice().contains(&seat));
-        let owner = self.owners.get(&key).copied().or_else(|| order.map(|order| order.buyer));
+        let owner = self.owner(hold_id, seat).or_else(|| order.map(|order| order.buyer));
         let is_unused = !self.used.contains(&key);
         let mut lawful = is_ticket && is_unused && owner == Some(from);
         if let Fact::TicketTransferred { to, .. } = *fact {
             lawful &= to != from;
-            self.owners.insert(key, to);
+            let edition = self.edition(hold_id, seat).saturating_add(1);
+            self.owners.insert(key, (to, edition));
         } else {
             self.used.insert(key);
         }
@@ -54,7 +76,7 @@ impl TicketBook {
     }
 
     /// The seats of an order that is over are no tickets any more.
-    pub(super) fn forget(&mut self, hold_id: HoldId, seats: &SeatList) {
+    pub(crate) fn forget(&mut self, hold_id: HoldId, seats: &SeatList) {
         for seat in seats.iter() {
             self.owners.remove(&(hold_id, seat));
             self.used.remove(&(hold_id, seat));

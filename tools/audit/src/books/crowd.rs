@@ -6,18 +6,27 @@ use floodgate_domain::{Cohort, Fact, Place};
 
 /// What the facts have said of an event's line.
 #[derive(Debug, Default)]
-pub(super) struct CrowdBook {
+pub(crate) struct CrowdBook {
     called: u64,
     asked: HashSet<Place>,
     cohorts: HashMap<Cohort, u64>,
 }
 
 /// An invariant that was looked at: its id, whether it holds, and the words if not.
-pub(super) type Finding = (&'static str, bool, String);
+pub(crate) type Finding = (&'static str, bool, String);
 
 impl CrowdBook {
+    /// How far the line was called.
+    pub(crate) fn called(&self) -> u64 {
+        self.called
+    }
+
+    pub(crate) fn has_asked(&self, place: Place) -> bool {
+        self.asked.contains(&place)
+    }
+
     /// Enters a fact; `places` were given out. `None` for facts about anything else.
-    pub(super) fn enter(&mut self, fact: &Fact, places: u64) -> Option<Finding> {
+    pub(crate) fn enter(&mut self, fact: &Fact, places: u64) -> Option<Finding> {
         match fact {
             Fact::PlacesCalled { below } => {
                 let moves_on = self.called < below.0 && below.0 <= places;

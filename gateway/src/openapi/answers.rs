@@ -1,0 +1,245 @@
+//! Which problems a call may answer with: what follows from its address, its parameters and its
+//! keys, and what the engine may say to its command.
+//!
+//! A call that is added is complete with the first; only what the engine refuses is a row here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::problem::explain;
+
+/// Media type of every problem (RFC 9457).
+pub(super) const PROBLEM: &str = "application/problem+json";
+
+/// What every command may hear: the log, the engine, the key.
+const COMMAND: &str = "needs_newer_engine key_reused not_allowed overloaded log_unavailable \
+    outcome_unknown too_many_events too_many_buyers too_many_orders";
+/// Why nobody new may enter or hold.
+const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
+const OWN_ORDER: &str = "unknown_hold not_your_hold";
+
+/// Calls that take an Idempotency-Key and append nothing: they never answer 202.
+const WITHOUT_COMMAND: [&str; 4] = ["joinQueue", "checkVenue", "offerTicket", "callPaymentPage"];
+
+/// What a call may hear beyond what its form says, as lists of codes by its name.
+const OWN: [(&str, &[&str]); 34] = [
+    (
+        "acquireLock",
+        &[
+            PHASE,
+            "no_pass pass_expired no_seats_named hold_too_large buyer_limit \
+        too_many_holds cooling_down seats_repeated unknown_seat seat_taken seat_not_for_sale \
+        accessible_seat no_such_category not_enough_together sold_out",
+        ],
+    ),
+    (
+        "extendHold",
+        &[
+            OWN_ORDER,
+            PHASE,
+            "no_pass pass_expired already_purchased hold_ended \
+        no_extension_left payment_pending",
+        ],
+    ),
+    ("releaseHold", &[OWN_ORDER, "already_purchased hold_ended payment_pending"]),
+    (
+        "purchaseTicket",
+        &[
+            OWN_ORDER,
+            "event_cancelled already_purchased hold_ended \
+        no_attempt_left payment_pending payment_unanswered provider_unavailable",
+        ],
+    ),
+    ("getOrder", &[OWN_ORDER]),
+    ("streamOrder", &[OWN_ORDER]),
+    ("refundOrder", &["unknown_hold not_confirmed already_refunded ticket_used"]),
+    ("askCommand", &["*"]),
+    ("enterShop", &[PHASE, "not_your_turn shop_full place_spent place_unknown"]),
+    ("leaveShop", &["not_in_shop no_pass"]),
+    ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
+    ("joinQueue", &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready"]),
+    ("shareCohort", &["no_pass"]),
+    ("withdrawCohort", &["no_pass"]),
+    ("getTickets", &[OWN_ORDER, "not_confirmed"]),
+    ("getTicketQr", &[OWN_ORDER, "not_confirmed unknown_seat"]),
+    ("offerTicket", &[OWN_ORDER, "not_confirmed not_your_ticket ticket_used"]),
+    ("takeTicket", &[TRANSFER, "invalid_token already_yours"]),
+    ("transferTicket", &[TRANSFER, "already_yours"]),
+    (
+        "redeemTicket",
+        &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded ticket_revoked"],
+    ),
+    ("createEvent", &["invalid_plan invalid_prices invalid_policy event_exists"]),
+    ("checkVenue", &["invalid_plan"]),
+    ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
+    ("setPolicy", &["invalid_policy"]),
+    ("setDials", &["invalid_dials wrong_phase", PHASE]),
+    ("openSale", &["wrong_phase invalid_dials", PHASE]),
+    ("pauseSale", &["wrong_phase invalid_dials", PHASE]),
+    ("closeSale", &["wrong_phase invalid_dials", PHASE]),
+    ("cancelEvent", &["wrong_phase invalid_dials", PHASE]),
+    ("getPaymentForm", &["not_found"]),
+    ("getPaymentPage", &["not_found malformed_body provider_unavailable"]),
+    ("callPaymentPage", &["not_found provider_unavailable"]),
+    ("getOrderPaymentPage", &[OWN_ORDER, "not_found malformed_body provider_unavailable"]),
+    (
+        "callOrderPaymentPage",
+        &[
+            OWN_ORDER,
+            "not_found stale_attempt already_purchased \
+        payment_too_late provider_unavailable",
+        ],
+    ),
+];
+const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket \
+    handed_on_too_often ticket_used ticket_superseded ticket_revoked buyer_limit";
+
+/// Codes that a call may answer with, from all that is known of it.
+fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
+    let name = operation["operationId"].as_str().unwrap_or_default();
+    let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+    let has = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
+    let needs = |scheme: &str| {
+        let ways = operation["security"].as_array().into_iter().flatten();
+        ways.into_iter().any(|way| way.get(scheme).is_some())
+    };
+    let mut found = BTreeSet::from(["internal", "host_required", "rate_limited"]);
+    let mut may = |codes: &'static str| found.extend(codes.split_whitespace());
+    if path.starts_with("/v1") {
+        may("overloaded");
+    }
+    if path.contains("{event_id}") {
+        may("invalid_id unknown_event");
+    } else if path.contains('{') {
+        may("invalid_id not_found");
+    }
+    if operation.pointer("/responses/200/content/text~1event-stream").is_some() {
+        may("too_many_streams");
+    }
+    if has("query") {
+        may("invalid_query");
+    }
+    if takes_key(operation) {
+        may("idempotency_key_required malformed_body body_too_slow body_too_large");
+        if !WITHOUT_COMMAND.contains(&name) {
+            may(COMMAND);
+        }
+    }
+    if needs("device") {
+        may("device_required invalid_token");
+    }
+    if needs("pass") {
+        may("pass_required");
+    }
+    if needs("staff") {
+        may("key_required wrong_role");
+    }
+    let own = OWN.iter().find(|(call, _)| *call == name);
+    for codes in own.into_iter().flat_map(|(_, lists)| lists.iter()) {
+        may(codes);
+    }
+    found
+}
+
+/// Whether a call is a request that may be sent again under the same key.
+pub(super) fn takes_key(operation: &Value) -> bool {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    parameters.into_iter().any(|parameter| parameter["name"] == "Idempotency-Key")
+}
+
+/// Adds every answer that a call may give, each with its media type and words.
+pub(super) fn complete(path: &str, operation: &mut Value) {
+    let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let is_command = takes_key(operation) && !WITHOUT_COMMAND.contains(&name.as_str());
+    let mut codes: BTreeSet<String> =
+        codes(path, operation).into_iter().map(str::to_owned).collect();
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let mut words: BTreeMap<String, String> = BTreeMap::new();
+    for (status, response) in responses.iter_mut() {
+        if is_problem(response) {
+            let text = response["description"].as_str().unwrap_or_default();
+            let (named, rest) = text.split_once(": ").unwrap_or((text, ""));
+            codes.extend(named.trim_end_matches(['…', ' ']).split(", ").map(str::to_owned));
+            if !rest.is_empty() {
+                words.insert(status.clone(), rest.to_owned());
+            }
+            continue;
+        }
+        if response["description"].as_str().is_none_or(str::is_empty) {
+            response["description"] = json!(meaning(status));
+        }
+        if let Some(stream) = response.pointer_mut("/content/text~1event-stream/schema") {
+            *stream = json!({ "$ref": "#/components/schemas/StreamEvent" });
+        }
+    }
+    responses.retain(|_, response| !is_problem(response));
+    if is_command && !responses.contains_key("202") {
+        responses.insert("202".into(), pending());
+    }
+    let any = codes.remove("*");
+    add_problems(responses, &codes, &words);
+    if any {
+        let about = "Whatever the command itself was refused with; see that call.";
+        responses.insert("default".into(), problem(about));
+    }
+}
+
+fn add_problems(
+    responses: &mut Map<String, Value>,
+    codes: &BTreeSet<String>,
+    words: &BTreeMap<String, String>,
+) {
+    let mut by_status: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for code in codes {
+        // A code that does not exist is left to the test that says so.
+        let status = explain(code).map_or_else(|| "500".into(), |row| row.status.as_str().into());
+        by_status.entry(status).or_default().push(code);
+    }
+    for (status, codes) in by_status {
+        let rest = words.get(&status).map(|words| format!(": {words}")).unwrap_or_default();
+        let mut answer = problem(&format!("{}{rest}", codes.join(", ")));
+        if matches!(status.as_str(), "429" | "503") {
+            let about = "Seconds until it makes sense to try again.";
+            answer["headers"] = json!({
+                "Retry-After": { "description": about, "schema": { "type": "integer" } }
+            });
+        }
+        // The readiness of a process is an answer of its own.
+        responses.entry(status).or_insert(answer);
+    }
+}
+
+fn is_problem(response: &Value) -> bool {
+    let content = response["content"].as_object().into_iter().flatten();
+    content.into_iter().any(|(_, body)| body["schema"]["$ref"] == "#/components/schemas/Problem")
+}
+
+fn problem(about: &str) -> Value {
+    json!({
+        "description": about,
+        "content": { PROBLEM: { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    })
+}
+
+fn pending() -> Value {
+    json!({
+        "description": meaning("202"),
+        "content": {
+            "application/json": { "schema": { "$ref": "#/components/schemas/PendingAnswer" } },
+        },
+    })
+}
+
+/// What an answer without words of its own means.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "201" => "Made.",
+        "202" => {
+            "Written, not decided yet: ask where `ask` says, or repeat the request with its key."
+        }
+        "304" => "What you have is still so.",
+        "503" => "Not ready: the body says which service is not, and why.",
+        _ => "As asked.",
+    }
+}

@@ -1,0 +1,122 @@
+//! What the second form of a snapshot says of an event beyond the first.
+//!
+//! All of it is empty under the first rules, and most of it is under the others: so each is a list
+//! of what there is, by number.
+
+use super::block::Block;
+use super::event::{Event, SetAside};
+use super::seat_map::SeatMap;
+use super::unanswered::{Pending, Unanswered};
+use floodgate_domain::ids::{BuyerId, HoldId};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter};
+
+/// A count larger than what is left to read is damage; every element takes a byte or more.
+pub(super) const COUNT_MAX: usize = 1 << 30;
+
+pub(super) fn read_count(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
+    let count = cursor.usize(COUNT_MAX, "a count")?;
+    if count <= cursor.remaining() { Ok(count) } else { Err(WireError::TooShort) }
+}
+
+pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
+    write_unanswered(&event.unanswered, out);
+    let bound = event.orders.slots.iter().enumerate();
+    let bound = bound.filter_map(|(slot, order)| Some((slot, order.pay_by?)));
+    out.put_count(bound.clone().count());
+    for (slot, pay_by) in bound {
+        out.put_count(slot);
+        out.put_varint(pay_by.0);
+    }
+    let cooled = event.buyers.records.iter().enumerate();
+    let cooled = cooled.filter(|(_, buyer)| buyer.cooldown_count > 0);
+    out.put_count(cooled.clone().count());
+    for (at, buyer) in cooled {
+        out.put_count(at);
+        out.put_u8(buyer.cooldown_count);
+    }
+    out.put_count(event.set_aside.len());
+    for (hold_id, SetAside { seats, until }) in &event.set_aside {
+        out.put_u64_fixed(hold_id.0);
+        out.put_seats(seats);
+        out.put_varint(until.0);
+    }
+    write_neighbours(&event.seat_map.blocks, out);
+}
+
+pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.unanswered = read_unanswered(cursor)?;
+    for _ in 0..read_count(cursor)? {
+        let order = event.orders.slots.get_mut(cursor.u32()? as usize);
+        let order = order.ok_or(WireError::OutOfBounds("a slot"))?;
+        order.pay_by = Some(cursor.time()?);
+    }
+    for _ in 0..read_count(cursor)? {
+        let buyer = event.buyers.records.get_mut(cursor.u32()? as usize);
+        let buyer = buyer.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+        buyer.cooldown_count = cursor.u8()?;
+    }
+    for _ in 0..read_count(cursor)? {
+        let hold_id = HoldId(cursor.u64_fixed()?);
+        let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
+        event.set_aside.insert(hold_id, aside);
+    }
+    read_neighbours(&mut event.seat_map, cursor)
+}
+
+/// Of the few blocks about which there is something to say.
+fn write_neighbours(blocks: &[Block], out: &mut Vec<u8>) {
+    let says = |block: &&Block| block.touches || block.companion != 0;
+    out.put_count(blocks.iter().filter(says).count());
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| says(block)) {
+        out.put_count(at);
+        out.put_u8(u8::from(block.touches));
+        out.put_u64_fixed(block.companion);
+    }
+}
+
+fn read_neighbours(seat_map: &mut SeatMap, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    let count = read_count(cursor)?;
+    for _ in 0..count {
+        let block = seat_map.blocks.get_mut(cursor.u32()? as usize);
+        let block = block.ok_or(WireError::OutOfBounds("a block's number"))?;
+        block.touches = cursor.bool()?;
+        block.companion = cursor.u64_fixed()?;
+    }
+    if count > 0 {
+        seat_map.find_lines();
+    }
+    Ok(())
+}
+
+fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {
+    out.put_count(unanswered.all().len());
+    for (buyer, Pending { attempts, instead }) in unanswered.all() {
+        out.put_u64_fixed(buyer.0);
+        out.put_count(attempts.len());
+        for (hold_id, attempt) in attempts {
+            out.put_u64_fixed(hold_id.0);
+            out.put_u8(*attempt);
+        }
+        out.put_count(instead.len());
+        for (one, other) in instead {
+            out.put_u64_fixed(one.0);
+            out.put_u64_fixed(other.0);
+        }
+    }
+}
+
+fn read_unanswered(cursor: &mut Cursor<'_>) -> Result<Unanswered, WireError> {
+    let mut all = Vec::new();
+    for _ in 0..read_count(cursor)? {
+        let buyer = BuyerId(cursor.u64_fixed()?);
+        let mut pending = Pending::default();
+        for _ in 0..read_count(cursor)? {
+            pending.attempts.insert((HoldId(cursor.u64_fixed()?), cursor.u8()?));
+        }
+        for _ in 0..read_count(cursor)? {
+            pending.instead.insert((HoldId(cursor.u64_fixed()?), HoldId(cursor.u64_fixed()?)));
+        }
+        all.push((buyer, pending));
+    }
+    Ok(Unanswered::restored(all))
+}

@@ -1,0 +1,14 @@
+//! Books kept from the facts alone: who owns each seat, who is in the shop, who paid.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `stage` | where an order stands, and the table of lawful transitions |
+//! | `event` | everything the facts of one event add up to |
+//! | `seats`, `tickets`, `unanswered`, `crowd` | parts of it |
+
+pub(crate) mod crowd;
+pub(crate) mod event;
+pub(crate) mod seats;
+pub(crate) mod stage;
+pub(crate) mod tickets;
+pub(crate) mod unanswered;

@@ -1,0 +1,9 @@
+//! What was published for others is what happened.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `facts` | every public fact is the image of one in the ledger; none is missing between two |
+//! | `counts` | every published total is what the ledger adds up to as of its position |
+
+pub(crate) mod counts;
+pub(crate) mod facts;

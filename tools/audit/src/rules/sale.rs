@@ -1,0 +1,155 @@
+//! Facts about a whole event, its shop, its line and its cohorts, each with its command.
+
+use floodgate_domain::fact::LeaveReason;
+use floodgate_domain::{Actor, Command, Fact, PhaseDial, SalePhase, StaffId};
+
+use super::CommandView;
+use super::row::{CAUSE, Row};
+use crate::books::event::EventBook;
+use crate::books::stage::OrderStage;
+
+/// Hands a ticket may go through, and places one command may reserve, are bounds of the engine;
+/// here only what a fact says counts.
+pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
+    of_terms(book, fact, asked)
+        .or_else(|| of_shop(book, fact, asked))
+        .or_else(|| of_crowd(book, fact, asked))
+}
+
+/// Whoever of the staff a command is from; Floodgate itself is one of them.
+fn staff_of(asked: CommandView<'_>) -> StaffId {
+    match asked.envelope.actor {
+        Actor::Staff(staff) => staff,
+        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
+    }
+}
+
+/// The same as new prices and rules say it; under the first rules they do not.
+fn setter(asked: CommandView<'_>) -> Option<StaffId> {
+    (asked.version > 1).then_some(staff_of(asked))
+}
+
+fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
+    let by_staff = (CAUSE, "nobody of the staff asked", asked.is_staff());
+    let turned = |dial: PhaseDial, named: Option<PhaseDial>, to: SalePhase| {
+        let is_lawful = dial.turn(book.phase) == Ok(to) && book.phase != to;
+        vec![by_staff, (CAUSE, "nobody turned it there", named == Some(dial) && is_lawful)]
+    };
+    Some(match (fact, &asked.envelope.command) {
+        (Fact::PricesSet(prices), Command::SetPrices(named)) => {
+            let is_same = prices == named && prices.currency == book.prices.currency;
+            vec![
+                by_staff,
+                (CAUSE, "other prices", is_same),
+                (CAUSE, "by another", prices.by == setter(asked)),
+            ]
+        }
+        (Fact::PolicySet(policy), Command::SetPolicy(named)) => {
+            vec![
+                by_staff,
+                (CAUSE, "another policy", policy == named),
+                (CAUSE, "by another", policy.by == setter(asked)),
+            ]
+        }
+        (Fact::SaleOpened, Command::SetDials(change)) => {
+            turned(PhaseDial::Open, change.phase, SalePhase::Open)
+        }
+        (Fact::SalePaused, Command::SetDials(change)) => {
+            turned(PhaseDial::Pause, change.phase, SalePhase::Paused)
+        }
+        (Fact::SaleClosed, Command::SetDials(change)) => {
+            turned(PhaseDial::Close, change.phase, SalePhase::Closed)
+        }
+        (Fact::EventCancelled, Command::SetDials(change)) => {
+            turned(PhaseDial::Cancel, change.phase, SalePhase::Cancelled)
+        }
+        (Fact::DialsSet { change, by }, Command::SetDials(named)) => {
+            // The phase is turned by a fact of its own, before.
+            let is_turned = named.phase.is_none_or(|dial| dial.turn(book.phase) == Ok(book.phase));
+            vec![
+                by_staff,
+                (CAUSE, "other dials", change == named && change.check().is_ok()),
+                (CAUSE, "by another", *by == staff_of(asked)),
+                (CAUSE, "the phase is another", is_turned),
+            ]
+        }
+        (Fact::TimeMarked, Command::MarkTime) => {
+            vec![(CAUSE, "not by Floodgate itself", asked.is_system())]
+        }
+        _ => return None,
+    })
+}
+
+fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
+    Some(match (fact, &asked.envelope.command) {
+        (Fact::Entered { buyer, place, until }, Command::Enter { place: named }) => {
+            let by_policy = asked.now.plus(book.policy.pass_ms);
+            let has_pass = book
+                .buyers
+                .get(buyer)
+                .is_some_and(|one| one.is_in_shop && asked.now < one.pass_until);
+            vec![
+                (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
+                (CAUSE, "another place", place == named),
+                (CAUSE, "the sale is not open", book.phase == SalePhase::Open),
+                (CAUSE, "their pass is still good", !has_pass),
+                ("shoppers-counted", "another end", asked.is_deadline(*until, by_policy)),
+            ]
+        }
+        (Fact::ShopperLeft { buyer, reason: LeaveReason::ByChoice }, Command::Leave) => {
+            let live = book.buyers.get(buyer).map_or(&[][..], |one| &one.live[..]);
+            let is_paying = |hold_id| {
+                book.order(hold_id).is_some_and(|order| order.stage == OrderStage::Pending)
+            };
+            vec![
+                (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
+                (CAUSE, "what was held is not released", live.iter().all(|id| is_paying(*id))),
+            ]
+        }
+        (Fact::ShopperLeft { buyer, reason: LeaveReason::Purchased }, _) => {
+            let bought = matches!(asked.before,
+                Some(Fact::OrderConfirmed { buyer: paid, .. }) if paid == buyer);
+            vec![(
+                CAUSE,
+                "bought nothing, or still holds",
+                bought && book.has_no_live_order(*buyer),
+            )]
+        }
+        _ => return None,
+    })
+}
+
+fn of_crowd(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
+    let by_system = (CAUSE, "not by Floodgate itself", asked.is_system());
+    let before = || asked.buyer().and_then(|buyer| book.buyers.get(&buyer)?.cohort);
+    Some(match (fact, &asked.envelope.command) {
+        (Fact::PlacesReserved { count, .. }, Command::ReservePlaces { count: named }) => {
+            vec![by_system, (CAUSE, "another number", count == named)]
+        }
+        (Fact::PlacesCalled { below }, Command::CallPlaces { below: named }) => {
+            let expected = named.0.min(book.places);
+            vec![by_system, ("line-moves-on", "not as far as called", below.0 == expected)]
+        }
+        (Fact::TurnAwaited { buyer, place }, Command::AwaitTurn { place: named }) => {
+            vec![
+                (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
+                (CAUSE, "another place", place == named),
+                ("line-moves-on", "the place has entered", !book.spent.contains(place)),
+            ]
+        }
+        (Fact::CohortJoined { cohort }, Command::ShareCohort { cohort: named }) => {
+            let lawful = cohort == named && before().is_none();
+            vec![("cohorts-add-up", "not the cohort that was shared", lawful)]
+        }
+        (Fact::CohortLeft { cohort }, command) => {
+            let named = match command {
+                Command::ShareCohort { cohort } => Some(*cohort),
+                Command::WithdrawCohort => None,
+                _ => return None,
+            };
+            let was_in = before() == Some(*cohort) && named != before();
+            vec![("cohorts-add-up", "not the cohort they were in", was_in)]
+        }
+        _ => return None,
+    })
+}

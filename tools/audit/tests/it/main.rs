@@ -1,0 +1,12 @@
+//! Stored logs of seeded runs, altered in every way that makes them unlawful: the rules of the
+//! audit's own, without the engine, have to find each of them.
+#![allow(clippy::unwrap_used)]
+
+mod alterations;
+#[path = "../../../../core/domain/tests/it/fixtures.rs"]
+mod fixtures;
+mod kinds;
+mod lawful;
+mod mutations;
+mod public;
+mod run;
