@@ -15,8 +15,11 @@ use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
 use crate::tables::{Column, ColumnType, Dialect, Lacking, Write, drop_all};
 
-const DIALECT: Dialect =
-    Dialect { table_suffix: "", create_view: "CREATE OR REPLACE VIEW", source: columns };
+const DIALECT: Dialect = Dialect {
+    table_suffix: "",
+    create_view: |name| format!("CREATE OR REPLACE VIEW {name}"),
+    source: columns,
+};
 
 /// `unnest($1::text[], …) AS given ("event_id", …)`: rows from a list a column.
 fn columns(columns: &[&Column]) -> String {

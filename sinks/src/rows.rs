@@ -1,7 +1,10 @@
 //! From facts to rows: the same for every database, by the effects of each fact.
 
 use floodgate_domain::effects::SeatMove;
-use floodgate_domain::{Effects, EventId, FactRecord, LogTime, NewEvent, SalePhase, SeatState};
+use floodgate_domain::plan::CATEGORIES_MAX;
+use floodgate_domain::{
+    Effects, EventId, FactRecord, LogTime, NewEvent, PriceTable, SalePhase, SeatState,
+};
 
 use floodgate_event_log::Checkpoint;
 
@@ -42,6 +45,9 @@ pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R:
         }
         (None, None) => {}
     }
+    if let (None, Some(prices)) = (effects.created, effects.prices) {
+        write_prices(&event_id, prices, version, rows)?;
+    }
     match (effects.seats, effects.order) {
         (Some(change), _) => write_seats(record, &effects, &change, rows),
         (None, Some(order)) => {
@@ -76,6 +82,16 @@ fn write_event<R: Rows>(
         version,
     ];
     rows.take(Write::Event, &event)?;
+    for (category, at) in new.plan.categories.iter().zip(0_u8..) {
+        let row = [
+            ColumnValue::Text(&event_id),
+            ColumnValue::Number(i64::from(at)),
+            ColumnValue::Text(&category.name),
+            ColumnValue::Flag(new.prices.sells(at)),
+            version,
+        ];
+        rows.take(Write::Category, &row)?;
+    }
     for seat in new.plan.seats() {
         let category = new.plan.categories.get(usize::from(seat.category));
         let location = format!("{}/{}/{}", seat.section, seat.row, seat.label);
@@ -92,6 +108,24 @@ fn write_event<R: Rows>(
         rows.take(Write::Seat, &row)?;
     }
     Ok(())
+}
+
+/// A fact about prices does not say how many categories there are: what is not there is not changed.
+fn write_prices<R: Rows>(
+    event_id: &str,
+    prices: &PriceTable,
+    version: ColumnValue<'_>,
+    rows: &mut R,
+) -> Result<(), R::Error> {
+    (0..CATEGORIES_MAX as u8).try_for_each(|category| {
+        let row = [
+            ColumnValue::Text(event_id),
+            ColumnValue::Number(i64::from(category)),
+            ColumnValue::Flag(prices.sells(category)),
+            version,
+        ];
+        rows.take(Write::Price, &row)
+    })
 }
 
 /// The seats as they are now, and what happened to them.

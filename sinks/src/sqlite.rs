@@ -15,11 +15,11 @@ use floodgate_event_log::{Checkpoint, Offset, Partition};
 
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, Dialect, Lacking, Write};
+use crate::tables::{Column, Dialect, Lacking, Write, outdated_views};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: " WITHOUT ROWID",
-    create_view: "CREATE VIEW IF NOT EXISTS",
+    create_view: |name| format!("CREATE VIEW IF NOT EXISTS {name}"),
     source: one_row,
 };
 
@@ -126,7 +126,8 @@ impl SqliteSink {
             .map_err(failed)?;
         let lacking = Lacking::of(|table| columns_of(&connection, table)).map_err(failed)?;
         lacking.checked()?;
-        for step in lacking.add.iter().chain([&DIALECT.schema()]) {
+        let outdated = outdated_views(|view| sql_of(&connection, view)).map_err(failed)?;
+        for step in lacking.add.iter().chain(&outdated).chain([&DIALECT.schema()]) {
             connection.execute_batch(step).map_err(failed)?;
         }
         let carrying = File::create(lock_of(path)).map_err(unavailable)?;
@@ -222,6 +223,11 @@ fn lock_of(path: &Path) -> PathBuf {
 fn columns_of(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     let mut ask = connection.prepare("SELECT name FROM pragma_table_info(?1)")?;
     ask.query_map([table], |row| row.get(0))?.collect()
+}
+
+fn sql_of(connection: &Connection, view: &str) -> rusqlite::Result<Option<String>> {
+    let ask = "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = ?1";
+    connection.query_row(ask, [view], |row| row.get(0)).optional()
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]

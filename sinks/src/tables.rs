@@ -108,6 +108,22 @@ const VENUES: Table = Table {
     index: &[],
 };
 
+/// One row a category of an event; `category` is its number in the plan. What has no price is not for
+/// sale, whatever became of its seats before.
+const CATEGORIES: Table = Table {
+    name: "categories",
+    columns: &[
+        text("event_id"),
+        number("category"),
+        text("seat_type"),
+        flag("for_sale"),
+        number("category_version"),
+    ],
+    key: &["event_id", "category"],
+    version: Some("category_version"),
+    index: &["event_id", "seat_type"],
+};
+
 /// The current state of every seat that was ever touched: held, sold, or free again. `user_id` is
 /// whose it is, `reservation_version` the fact's place in the log.
 const RESERVATIONS: Table = Table {
@@ -159,7 +175,7 @@ const POSITIONS: Table = Table {
     index: &[],
 };
 
-const TABLES: [&Table; 5] = [&EVENTS, &VENUES, &RESERVATIONS, &HISTORY, &POSITIONS];
+const TABLES: [&Table; 6] = [&EVENTS, &VENUES, &CATEGORIES, &RESERVATIONS, &HISTORY, &POSITIONS];
 
 const VIEWS: [(&str, &str); 2] = [
     (
@@ -167,14 +183,18 @@ const VIEWS: [(&str, &str); 2] = [
         "SELECT e.event_id, v.venue_id, v.seat_id, v.seat_location, v.seat_type
          FROM events e
          JOIN venues v ON v.venue_id = e.venue_id AND v.for_sale
+         LEFT JOIN categories c ON c.event_id = e.event_id AND c.seat_type = v.seat_type
          LEFT JOIN reservations r ON r.event_id = e.event_id AND r.seat_id = v.seat_id
-         WHERE r.status IS NULL OR r.status = 'free'",
+         WHERE coalesce(c.for_sale, TRUE) AND (r.status IS NULL OR r.status = 'free')",
     ),
     (
         "event_status",
         "SELECT e.event_id, e.event_name, e.phase,
              (SELECT count(*) FROM venues v
-               WHERE v.venue_id = e.venue_id AND v.for_sale) AS capacity,
+               LEFT JOIN categories c ON c.event_id = e.event_id AND c.seat_type = v.seat_type
+               LEFT JOIN reservations r ON r.event_id = e.event_id AND r.seat_id = v.seat_id
+               WHERE v.venue_id = e.venue_id AND v.for_sale
+                 AND (coalesce(c.for_sale, TRUE) OR r.status IN ('held', 'sold'))) AS capacity,
              (SELECT count(*) FROM reservations r
                WHERE r.event_id = e.event_id AND r.status = 'held') AS held,
              (SELECT count(*) FROM reservations r
@@ -190,8 +210,8 @@ const VIEWS: [(&str, &str); 2] = [
 pub(crate) struct Dialect {
     /// What stands behind a table's columns.
     pub(crate) table_suffix: &'static str,
-    /// What makes a view that may be there already.
-    pub(crate) create_view: &'static str,
+    /// What makes a view of this name that may be there already.
+    pub(crate) create_view: fn(&str) -> String,
     /// What a statement takes its rows from, with the given columns.
     pub(crate) source: fn(&[&Column]) -> String,
 }
@@ -201,7 +221,7 @@ impl Dialect {
     pub(crate) fn schema(&self) -> String {
         let tables = TABLES.iter().map(|table| table.schema(self.table_suffix));
         let view =
-            |(name, select): &(&str, &str)| format!("{} {name} AS {select};\n", self.create_view);
+            |(name, select): &(&str, &str)| format!("{} AS {select};\n", (self.create_view)(name));
         tables.chain(VIEWS.iter().map(view)).collect()
     }
 }
@@ -247,6 +267,20 @@ impl Lacking {
     }
 }
 
+/// What removes the views of an older build, where nothing but dropping them changes them; `found`
+/// has the statement of a view that is there. Opening what is up to date writes nothing.
+pub(crate) fn outdated_views<E>(
+    mut found: impl FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<Vec<String>, E> {
+    let mut outdated = Vec::new();
+    for (name, select) in VIEWS {
+        if found(name)?.is_some_and(|sql| sql != format!("CREATE VIEW {name} AS {select}")) {
+            outdated.push(format!("DROP VIEW {name}"));
+        }
+    }
+    Ok(outdated)
+}
+
 /// What removes everything a sink has made.
 pub(crate) fn drop_all() -> String {
     let views = VIEWS.iter().map(|(name, _)| format!("DROP VIEW IF EXISTS {name};\n"));
@@ -277,10 +311,13 @@ impl Table {
 pub(crate) enum Write {
     Event,
     Seat,
+    Category,
     Reservation,
     History,
     /// An event's phase.
     Phase,
+    /// Whether a category has a price.
+    Price,
     /// The deadline of the seats of a hold; the seats are those that carry its session.
     Deadline,
 }
@@ -297,12 +334,14 @@ struct Update {
 impl Write {
     /// In the order in which those of one batch are carried out: rows first, then what changes
     /// them.
-    pub(crate) const ALL: [Write; 6] = [
+    pub(crate) const ALL: [Write; 8] = [
         Write::Event,
         Write::Seat,
+        Write::Category,
         Write::Reservation,
         Write::History,
         Write::Phase,
+        Write::Price,
         Write::Deadline,
     ];
 
@@ -310,6 +349,7 @@ impl Write {
         match self {
             Write::Event | Write::Phase => &EVENTS,
             Write::Seat => &VENUES,
+            Write::Category | Write::Price => &CATEGORIES,
             Write::Reservation | Write::Deadline => &RESERVATIONS,
             Write::History => &HISTORY,
         }
@@ -317,8 +357,13 @@ impl Write {
 
     fn update(self) -> Option<Update> {
         match self {
-            Write::Event | Write::Seat | Write::Reservation | Write::History => None,
+            Write::Event | Write::Seat | Write::Category | Write::Reservation | Write::History => {
+                None
+            }
             Write::Phase => Some(Update { by: &["event_id"], set: "phase", only: "" }),
+            Write::Price => {
+                Some(Update { by: &["event_id", "category"], set: "for_sale", only: "" })
+            }
             Write::Deadline => Some(Update {
                 by: &["event_id", "session_id"],
                 set: "lock_expiry",

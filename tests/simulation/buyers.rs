@@ -186,7 +186,7 @@ impl Buyers {
             20..40 => {
                 let count = streams.choices.random_range(1..5);
                 let categories = CategorySet::ANY;
-                self.ask(event_id, actor, Command::HoldBest { count, categories });
+                self.ask(event_id, actor, Command::best(count, categories));
             }
             40..50 => self.hold_these(event_id, actor, streams),
             50..72 => self.shop_on(streams),

@@ -189,7 +189,7 @@ fn an_owner_goes_on_from_it() {
     assert_eq!(records(&*log, Topic::DeadLetters).len(), 1, "or put aside twice");
     drop(from_zero);
 
-    let hold = Command::HoldBest { count: 1, categories: CategorySet::ANY };
+    let hold = Command::best(1, CategorySet::ANY);
     let (event_id, buyer) = (sale::EVENT, Actor::Buyer(BuyerId(777)));
     sale::append(&*log, &envelope(1 << 90, event_id, buyer, hold));
     while owner.turn(Duration::from_secs(10)).unwrap().commands == 0 {}

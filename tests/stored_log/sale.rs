@@ -190,7 +190,7 @@ impl Sale {
     }
 
     fn best(&mut self, number: u64) -> HoldId {
-        let command = Command::HoldBest { count: 1, categories: CategorySet::ANY };
+        let command = Command::best(1, CategorySet::ANY);
         self.hold(buyer(number), command)
     }
 
@@ -343,7 +343,7 @@ impl Sale {
         self.ask(STAFF, Command::SetPolicy(Box::new(Policy { pass_required: false, ..policy() })));
         let no_queue = Policy { pass_required: false, ..policy() };
         self.ask_of(OTHER, STAFF, Command::SetPolicy(Box::new(no_queue)));
-        let command = Command::HoldBest { count: 2, categories: CategorySet::ANY };
+        let command = Command::best(2, CategorySet::ANY);
         self.ask_of(OTHER, buyer(1), command);
         self.ask_of(OTHER, STAFF, Command::turn_phase(PhaseDial::Close, ""));
         self.ask_of(OTHER, STAFF, Command::turn_phase(PhaseDial::Cancel, "flood"));

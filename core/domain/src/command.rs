@@ -103,8 +103,8 @@ pub enum Command {
     Leave,
     /// Buyer. These very seats. `accessible` must be set to take wheelchair and companion seats.
     HoldSeats { seats: SeatList, accessible: bool },
-    /// Buyer. The best `count` seats together in one of `categories`.
-    HoldBest { count: u8, categories: CategorySet },
+    /// Buyer. The best seats together.
+    HoldBest(SeatGroup),
     /// Buyer.
     ExtendHold { hold_id: HoldId },
     /// Buyer or staff.
@@ -162,7 +162,32 @@ pub enum Command {
     ReadStatus,
 }
 
+/// Seats that are wanted together, whichever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeatGroup {
+    pub count: u8,
+    pub categories: CategorySet,
+    /// One wheelchair space at least, with the seats beside it.
+    pub accessible: bool,
+    /// The most that all of them may cost, in minor units.
+    pub amount_max: Option<u64>,
+}
+
+impl SeatGroup {
+    /// `count` ordinary seats in any of `categories`, whatever they cost.
+    #[must_use]
+    pub const fn of(count: u8, categories: CategorySet) -> Self {
+        SeatGroup { count, categories, accessible: false, amount_max: None }
+    }
+}
+
 impl Command {
+    /// The best `count` seats together in any of `categories`.
+    #[must_use]
+    pub const fn best(count: u8, categories: CategorySet) -> Self {
+        Command::HoldBest(SeatGroup::of(count, categories))
+    }
+
     /// Turns the phase of a sale and no other dial.
     #[must_use]
     pub fn turn_phase(phase: PhaseDial, reason: &str) -> Self {
@@ -203,7 +228,7 @@ impl Command {
             Command::Enter { .. } => "Enter",
             Command::Leave => "Leave",
             Command::HoldSeats { .. } => "HoldSeats",
-            Command::HoldBest { .. } => "HoldBest",
+            Command::HoldBest(_) => "HoldBest",
             Command::ExtendHold { .. } => "ExtendHold",
             Command::ReleaseHold { .. } => "ReleaseHold",
             Command::StartPurchase { .. } => "StartPurchase",

@@ -32,7 +32,7 @@ pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
-pub use command::{Command, Envelope, NewEvent, PaymentMethod};
+pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};

@@ -56,6 +56,20 @@ pub struct Tier {
 }
 
 impl PriceTable {
+    /// Whether seats of `category` are for sale: it has a price, now or at another time.
+    #[must_use]
+    #[inline]
+    pub fn sells(&self, category: u8) -> bool {
+        self.categories.get(usize::from(category)).is_some_and(|tiers| !tiers.is_empty())
+    }
+
+    /// The first category whose last tier ends: its seats would be for sale at no price.
+    #[must_use]
+    pub fn first_that_ends(&self) -> Option<usize> {
+        let ends = |tier: &Tier| tier.until_taken.is_some() || tier.until.is_some();
+        self.categories.iter().position(|tiers| tiers.last().is_some_and(ends))
+    }
+
     /// The all-in price of one seat of `category` now, if it is for sale.
     #[must_use]
     #[inline]

@@ -60,10 +60,13 @@ pub enum Refusal {
     TicketSuperseded = 65,
     PaymentUnanswered = 66,
     TicketRevoked = 67,
+    OnlyAccessibleLeft = 68,
+    NoWheelchairSpace = 69,
+    PriceAboveLimit = 70,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 55] = {
+pub const REFUSALS: [Refusal; 58] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -121,11 +124,14 @@ pub const REFUSALS: [Refusal; 55] = {
         TicketSuperseded,
         PaymentUnanswered,
         TicketRevoked,
+        OnlyAccessibleLeft,
+        NoWheelchairSpace,
+        PriceAboveLimit,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 55] = [
+const TABLE: [(Refusal, &str, &str); 58] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -307,6 +313,23 @@ const TABLE: [(Refusal, &str, &str); 55] = [
         "ticket_revoked",
         "This ticket was refunded or its order cancelled, so it admits nobody any more.",
     ),
+    (
+        Refusal::OnlyAccessibleLeft,
+        "only_accessible_left",
+        "Only wheelchair spaces and the seats beside them are left. Who needs one asks with \
+         `accessible: true`; other seats may come back.",
+    ),
+    (
+        Refusal::NoWheelchairSpace,
+        "no_wheelchair_space",
+        "No wheelchair space is free in what you asked for. Held ones may come back.",
+    ),
+    (
+        Refusal::PriceAboveLimit,
+        "price_above_limit",
+        "The best seats together cost more than you set as the most (`amount_max`). Look at the \
+         prices again, or name cheaper categories.",
+    ),
 ];
 
 impl Refusal {
@@ -340,6 +363,8 @@ impl Refusal {
                 | SeatTaken
                 | NotEnoughTogether
                 | SoldOut
+                | OnlyAccessibleLeft
+                | NoWheelchairSpace
                 | TooManyHolds
                 | CoolingDown
                 | PaymentPending

@@ -13,11 +13,19 @@ pub enum SeatState {
     Free = 0,
     Held = 1,
     Sold = 2,
-    /// Blocked in the plan; never on sale.
+    /// Blocked in the plan, or of a category that has no price.
     NotForSale = 3,
 }
 
 impl SeatState {
+    /// The state as everybody has it, knowing whether the seat's category has a price: what has none
+    /// is not free, whoever let go of it. What is held or sold stays so.
+    #[must_use]
+    #[inline]
+    pub fn where_sold(self, has_price: bool) -> Self {
+        if self == SeatState::Free && !has_price { SeatState::NotForSale } else { self }
+    }
+
     /// Stable text, as in the tables.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -18,9 +18,13 @@ pub(crate) struct Best {
     /// How many, together.
     #[schema(example = 2)]
     pub(crate) count: u8,
-    /// Names of price categories; any when absent.
+    /// Names of price categories; any when absent. Where no category has so many together, they may
+    /// be seats of several that touch.
     #[serde(default)]
     pub(crate) categories: Vec<String>,
+    /// The most that all of them may cost, in minor units and with all fees; any price when absent.
+    #[schema(example = 12_000)]
+    pub(crate) amount_max: Option<u64>,
 }
 
 /// Either `seats` or `best`.
@@ -30,7 +34,8 @@ pub(crate) struct Acquire {
     #[serde(default)]
     pub(crate) seats: Vec<SeatName>,
     pub(crate) best: Option<Best>,
-    /// Needed for wheelchair spaces and the seats beside them.
+    /// Needed for wheelchair spaces and the seats beside them. With `best`, one wheelchair space at
+    /// least is among them, and companions' seats beside it.
     #[serde(default)]
     pub(crate) accessible: bool,
 }

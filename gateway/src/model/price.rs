@@ -73,7 +73,14 @@ pub(crate) fn price_table(
                 .map_err(|message| malformed(&format!("prices.{name}"), message))?,
         };
     }
-    Ok(PriceTable { currency, categories })
+    let prices = PriceTable { currency, categories };
+    let name_of = |at: usize| plan.categories.get(at).map(|category| &*category.name);
+    if let Some(name) = prices.first_that_ends().and_then(name_of) {
+        let message = "the last price must have neither until nor until_taken: when it ended, seats \
+                       would be for sale at no price; to sell no more, close the sale";
+        return Err(malformed(&format!("prices.{name}"), message));
+    }
+    Ok(prices)
 }
 
 fn tier(entry: &TierEntry) -> Result<Tier, &'static str> {

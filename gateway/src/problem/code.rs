@@ -172,6 +172,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::AccessibleSeat
         | R::NotEnoughTogether
         | R::SoldOut
+        | R::OnlyAccessibleLeft
+        | R::NoWheelchairSpace
+        | R::PriceAboveLimit
         | R::BuyerLimit
         | R::TooManyHolds
         | R::HoldEnded

@@ -5,7 +5,9 @@ use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatId, SeatList};
+use floodgate_domain::{
+    Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatGroup, SeatId, SeatList,
+};
 
 use super::Routes;
 use super::respond::answer;
@@ -23,9 +25,11 @@ pub(crate) fn routes() -> Routes {
 /// What the body asks for, as a command.
 fn command(view: &EventView, asked: &Acquire) -> Result<Command, ApiError> {
     match (&asked.best, asked.seats.is_empty()) {
-        (Some(best), true) => {
-            Ok(Command::HoldBest { count: best.count, categories: categories(view, best)? })
-        }
+        (Some(best), true) => Ok(Command::HoldBest(SeatGroup {
+            accessible: asked.accessible,
+            amount_max: best.amount_max,
+            ..SeatGroup::of(best.count, categories(view, best)?)
+        })),
         (None, _) => named_seats(view, asked),
         (Some(_), false) => {
             let message = "name seats or ask for the best, not both";
@@ -83,10 +87,13 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body(content = Acquire, examples(
         ("best" = (value = json!({"best": {"count": 2}}))),
+        ("with a wheelchair space" = (value = json!({"best": {"count": 2}, "accessible": true}))),
+        ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 12_000}}))),
         ("seats" = (value = json!({"seats": [199999, "436/24/61"]}))))),
     responses((status = 201, body = Order),
         (status = 202, body = PendingAnswer),
-        (status = 409, description = "seat_taken, sold_out, not_enough_together …",
+        (status = 409, description = "seat_taken, sold_out, only_accessible_left, no_wheelchair_space, \
+            price_above_limit, not_enough_together …",
             body = Problem)))]
 pub(crate) async fn acquire(
     State(commands): State<Commands>,

@@ -122,10 +122,11 @@ impl EventView {
         let mut by_category = vec![SeatsByState::default(); new.plan.categories.len()];
         let (mut seats, mut categories) = (Vec::new(), Vec::new());
         for seat in new.plan.seats() {
-            seats.push(seat.first_state());
+            let state = seat.first_state().where_sold(new.prices.sells(seat.category));
+            seats.push(state);
             categories.push(seat.category);
             if let Some(counts) = by_category.get_mut(usize::from(seat.category)) {
-                counts.free += u32::from(seat.first_state() == SeatState::Free);
+                counts.free += u32::from(state == SeatState::Free);
             }
         }
         let free = by_category.iter().map(|counts| counts.free).sum();

@@ -1,8 +1,10 @@
 //! How facts change a view: their effects, one kind after the other.
 
+use std::sync::Arc;
+
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
 use floodgate_domain::fact::SeatsKept;
-use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatState};
+use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatId, SeatState};
 
 use super::event::{EndedVisit, EventView, SeatsByState, ViewPosition};
 
@@ -16,6 +18,7 @@ impl EventView {
         self.policy = effects.policy.copied().unwrap_or(self.policy);
         if let Some(prices) = effects.prices {
             self.prices.clone_from(prices);
+            self.follow_prices();
         }
         if let Some(dials) = effects.dials {
             self.policy.follow(dials);
@@ -84,22 +87,36 @@ impl EventView {
         }
     }
 
+    /// A category that got a price is for sale, one that lost its price is not.
+    fn follow_prices(&mut self) {
+        let plan = Arc::clone(&self.plan);
+        let untouched =
+            |state: &SeatState| matches!(state, SeatState::Free | SeatState::NotForSale);
+        for seat in plan.seats() {
+            if self.seats.get(seat.seat.0 as usize).is_some_and(untouched) {
+                self.turn(seat.seat, seat.first_state());
+            }
+        }
+    }
+
     fn follow_seats(&mut self, change: &SeatMove<'_>) {
-        for seat in change.seats {
-            let at = seat.0 as usize;
-            let (Some(now), Some(&category)) = (self.seats.get_mut(at), self.categories.get(at))
-            else {
-                continue;
-            };
-            let before = std::mem::replace(now, change.to);
-            if before == change.to {
-                continue;
-            }
-            self.changed.push(seat.0);
-            self.counts.move_one(before, change.to);
-            if let Some(counts) = self.by_category.get_mut(usize::from(category)) {
-                counts.move_one(before, change.to);
-            }
+        change.seats.iter().for_each(|&seat| self.turn(seat, change.to));
+    }
+
+    fn turn(&mut self, seat: SeatId, to: SeatState) {
+        let at = seat.0 as usize;
+        let (Some(now), Some(&category)) = (self.seats.get_mut(at), self.categories.get(at)) else {
+            return;
+        };
+        let to = to.where_sold(self.prices.sells(category));
+        let before = std::mem::replace(now, to);
+        if before == to {
+            return;
+        }
+        self.changed.push(seat.0);
+        self.counts.move_one(before, to);
+        if let Some(counts) = self.by_category.get_mut(usize::from(category)) {
+            counts.move_one(before, to);
         }
     }
 }
@@ -126,13 +143,18 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::revoked::NO_EDITION;
     use super::*;
+    use floodgate_domain::fact::SetBy;
     use floodgate_domain::plan::{Category, Labels, Row, Run, Section, Shape};
     use floodgate_domain::{
-        AuthorisedPayment, BuyerId, EventId, Fact, FactPosition, HoldId, NewEvent, OrderStatus,
-        PaymentReference, Plan, SeatId, SeatList,
+        AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactPosition, HoldId, NewEvent,
+        OrderStatus, PaymentReference, Plan, PriceTable, SeatId, SeatList,
     };
 
     const ORDER: HoldId = HoldId(7);
+
+    fn priced() -> PriceTable {
+        PriceTable::flat(Currency::default(), &[10])
+    }
 
     fn view(facts: Vec<Fact>) -> EventView {
         let labels = Labels::Numbers { first: 1, step: 1, count: 4 };
@@ -141,7 +163,11 @@ mod tests {
         let categories = vec![Category { name: "All".into(), color: [0; 3] }];
         let sections = vec![Section { rows: vec![row], ..Section::default() }];
         let plan = Plan { name: String::new(), categories, sections, size: (1, 1) };
-        let new = Fact::EventCreated(Box::new(NewEvent { plan, ..NewEvent::default() }));
+        let new = Fact::EventCreated(Box::new(NewEvent {
+            plan,
+            prices: priced(),
+            ..NewEvent::default()
+        }));
         let record = |(offset, fact)| {
             let position = FactPosition { offset: offset as u64, index: 0 };
             FactRecord { position, at: LogTime(9), event_id: EventId(1), fact }
@@ -150,6 +176,29 @@ mod tests {
         let mut view = EventView::created(&records.next().unwrap()).unwrap();
         records.for_each(|record| view.fold(&record));
         view
+    }
+
+    #[test]
+    fn without_a_price_nothing_is_free() {
+        let (hold_id, buyer, amount, until) = (ORDER, BuyerId(5), 10, LogTime(99));
+        let seats = SeatList::try_from(&[1, 2][..]).unwrap();
+        let held = Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None };
+        let set = |prices| Fact::PricesSet(SetBy { value: Box::new(prices), by: None });
+        let released = Fact::HoldReleased { hold_id, buyer, seats };
+        let counts = |facts: &[Fact]| {
+            let view = view(facts.to_vec());
+            let free = view.seats.iter().filter(|state| **state == SeatState::Free).count();
+            assert_eq!((free as u32, view.counts), (view.counts.free, view.by_category[0]));
+            (view.counts.free, view.counts.held, view.capacity())
+        };
+        let none = set(PriceTable::default());
+        let mut facts = vec![held, none.clone()];
+        assert_eq!(counts(&facts[..1]), (2, 2, 4));
+        assert_eq!(counts(&facts), (0, 2, 2), "what is held stays held");
+        facts.push(released);
+        assert_eq!(counts(&facts), (0, 0, 0), "and is not free afterwards");
+        facts.push(set(priced()));
+        assert_eq!(counts(&facts), (4, 0, 4));
     }
 
     #[test]

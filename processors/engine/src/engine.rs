@@ -347,7 +347,7 @@ impl Engine {
                     output.push(event_id, self.clock, fact);
                 }
                 (Fact::EventCreated(new), None) => {
-                    self.add_event(Event::new(event_id, new));
+                    self.add_event(Event::new(event_id, new, self.in_force.version));
                     output.push(event_id, self.clock, fact);
                 }
                 (_, Some(number)) => self.apply_all(number, vec![fact], output),
@@ -363,7 +363,7 @@ impl Engine {
         };
         let (context, events) = (self.context(envelope.actor), self.events.len());
         let (fact, outcome) = create_event(context, new, events, self.limits.events_max)?;
-        self.add_event(Event::new(envelope.event_id, new));
+        self.add_event(Event::new(envelope.event_id, new, self.in_force.version));
         output.push(envelope.event_id, self.clock, fact);
         Ok(outcome)
     }

@@ -6,6 +6,7 @@ use super::buyers::{Buyer, Buyers};
 use super::orders::Orders;
 use super::seat_map::SeatMap;
 use super::unanswered::Unanswered;
+use super::version::NEIGHBOURS_ARE_KNOWN;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
@@ -55,8 +56,10 @@ pub(super) struct Event {
 }
 
 impl Event {
-    pub(super) fn new(id: EventId, new: &NewEvent) -> Self {
+    pub(super) fn new(id: EventId, new: &NewEvent, version: u32) -> Self {
         let seat_map = SeatMap::build(&new.plan);
+        let knows_neighbours = version >= NEIGHBOURS_ARE_KNOWN;
+        let seat_map = if knows_neighbours { seat_map } else { seat_map.into_first_known() };
         let capacity = seat_map.capacity as usize;
         // Twice the capacity: about as many buyers as come while seats are left, on reserve.
         let buyers = (capacity * 2).clamp(1024, (new.policy.buyers_max as usize).max(1024));
@@ -81,10 +84,11 @@ impl Event {
     }
 
     pub(super) fn status(&self) -> EventStatus {
+        let not_for_sale = self.seat_map.free_without_price(&self.prices);
         EventStatus {
             phase: self.phase,
-            capacity: self.seat_map.capacity,
-            free: self.seat_map.free,
+            capacity: self.seat_map.capacity - not_for_sale,
+            free: self.seat_map.free - not_for_sale,
             held: self.seat_map.held(),
             sold: self.seat_map.sold,
             shoppers: self.shoppers,

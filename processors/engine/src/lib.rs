@@ -5,11 +5,13 @@
 //! `decide/` (what may happen) and `apply.rs` (the resulting state).
 
 mod apply;
+mod block;
 mod buyers;
 mod decide;
 mod engine;
 mod event;
 mod invariants;
+mod lines;
 mod orders;
 mod outcomes;
 mod run_index;

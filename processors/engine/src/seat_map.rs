@@ -1,36 +1,14 @@
 //! The seats of one event as bits: which are free, held or sold, and where the best ones are.
 //!
-//! A block is up to 64 adjacent seats of one category. Blocks are kept in the order they
-//! are served: by category, then by the row's rank, then in plan order.
+//! Blocks are kept in the order they are served: by category, then by the row's rank, then in plan
+//! order.
 
+use super::block::Block;
+use super::lines::Lines;
 use super::run_index::{RunIndex, best_start, longest_run};
-use floodgate_domain::plan::{CATEGORIES_MAX, CategorySet, Plan, SeatFlags, SectionKind};
+use floodgate_domain::plan::{CATEGORIES_MAX, CategorySet, Plan, Run, SeatFlags, SectionKind};
+use floodgate_domain::price::PriceTable;
 use floodgate_domain::seats::{SeatId, SeatList, SeatState};
-
-/// Seats of one run that fit into one word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Block {
-    pub(super) first_seat: u32,
-    pub(super) rank: u32,
-    pub(super) category: u8,
-    pub(super) count: u8,
-    /// Any places will do: a standing area.
-    pub(super) general_admission: bool,
-    /// Seats that can be sold at all.
-    pub(super) for_sale: u64,
-    /// Wheelchair and companion seats: never given to a general request.
-    pub(super) accessible: u64,
-    pub(super) free: u64,
-    pub(super) sold: u64,
-    /// Longest run of free general seats, as noted in the index.
-    pub(super) longest: u8,
-}
-
-impl Block {
-    fn open_to_all(&self) -> u64 {
-        self.free & !self.accessible
-    }
-}
 
 /// All seats of one event.
 #[derive(Debug, Clone)]
@@ -40,6 +18,7 @@ pub(super) struct SeatMap {
     spans: Vec<(u32, u32)>,
     seat_block: Vec<u32>,
     index: RunIndex,
+    lines: Lines,
     /// Categories of the plan, sold or not.
     pub(super) category_count: usize,
     pub(super) capacity: u32,
@@ -47,46 +26,39 @@ pub(super) struct SeatMap {
     pub(super) sold: u32,
     /// Held and sold seats by category, for price tiers.
     taken: [u32; CATEGORIES_MAX],
+    /// All seats by category but the blocked ones.
+    total: [u32; CATEGORIES_MAX],
 }
 
 impl SeatMap {
     /// Lays a checked plan out in blocks, everything free.
     pub(super) fn build(plan: &Plan) -> Self {
         let mut blocks = Vec::new();
-        let mut first_seat = 0_u32;
-        for (section, row, run) in plan.runs() {
-            let count = run.labels.len();
-            let pieces = count.div_ceil(64).max(1);
-            for piece in 0..pieces {
-                // Near-equal pieces keep both halves of a long run useful.
-                let (from, to) = (count * piece / pieces, count * (piece + 1) / pieces);
-                let flagged = |flag: SeatFlags| {
-                    run.flags
-                        .iter()
-                        .map(|(at, flags)| (usize::from(*at), flags))
-                        .filter(|(at, flags)| (from..to).contains(at) && flags.has(flag))
-                        .fold(0_u64, |mask, (at, _)| mask | 1 << (at - from))
-                };
-                let all = mask_of((to - from) as u32);
-                let for_sale = all & !flagged(SeatFlags::BLOCKED);
-                blocks.push(Block {
-                    first_seat: first_seat + from as u32,
-                    rank: row.rank,
-                    category: run.category,
-                    count: (to - from) as u8,
-                    general_admission: plan.sections[section].kind == SectionKind::GeneralAdmission,
-                    for_sale,
-                    accessible: flagged(SeatFlags::ACCESSIBLE) | flagged(SeatFlags::COMPANION),
-                    free: for_sale,
-                    sold: 0,
-                    longest: 0,
-                });
+        let mut first_seat = 0;
+        for section in &plan.sections {
+            let general_admission = section.kind == SectionKind::GeneralAdmission;
+            for row in &section.rows {
+                for (at, run) in row.runs.iter().enumerate() {
+                    let first = blocks.len();
+                    blocks.extend(blocks_of(run, first_seat, row.rank));
+                    first_seat += run.labels.len() as u32;
+                    for (piece, block) in blocks[first..].iter_mut().enumerate() {
+                        block.general_admission = general_admission;
+                        // A long run goes on in its next block.
+                        block.touches = !general_admission && (piece > 0 || row.touches(at));
+                    }
+                }
             }
-            first_seat += count as u32;
         }
         blocks.retain(|block| block.count > 0);
         blocks.sort_by_key(|block| (block.category, block.rank, block.first_seat));
         SeatMap::from_blocks(blocks, plan.categories.len())
+    }
+
+    /// Forgets what the first rules did not look at in a plan.
+    pub(super) fn into_first_known(self) -> Self {
+        let first = |block| Block { touches: false, companion: 0, ..block };
+        SeatMap::from_blocks(self.blocks.into_iter().map(first).collect(), self.category_count)
     }
 
     /// Rebuilds the derived tables from blocks in serving order.
@@ -95,7 +67,7 @@ impl SeatMap {
         let mut seat_block = vec![u32::MAX; seat_count.unwrap_or(0)];
         let mut index = RunIndex::new(blocks.len());
         let mut spans = vec![(0, 0); CATEGORIES_MAX];
-        let mut taken = [0; CATEGORIES_MAX];
+        let (mut taken, mut total) = ([0; CATEGORIES_MAX], [0; CATEGORIES_MAX]);
         let (mut capacity, mut free, mut sold) = (0, 0, 0);
         for (at, block) in blocks.iter_mut().enumerate() {
             let number = at as u32;
@@ -105,18 +77,43 @@ impl SeatMap {
             let span: &mut (u32, u32) = &mut spans[usize::from(block.category)];
             *span = (if span.1 == 0 { number } else { span.0 }, number + 1);
             taken[usize::from(block.category)] += (block.for_sale & !block.free).count_ones();
+            total[usize::from(block.category)] += block.for_sale.count_ones();
             capacity += block.for_sale.count_ones();
             free += block.free.count_ones();
             sold += block.sold.count_ones();
             block.longest = longest_run(block.open_to_all());
             index.update(at, 0, block.longest);
         }
-        SeatMap { blocks, spans, seat_block, index, category_count, capacity, free, sold, taken }
+        let lines = Lines::of(&blocks);
+        SeatMap {
+            blocks,
+            spans,
+            seat_block,
+            index,
+            lines,
+            category_count,
+            capacity,
+            free,
+            sold,
+            taken,
+            total,
+        }
+    }
+
+    /// Looks for lines again, now that it is known which blocks touch.
+    pub(super) fn find_lines(&mut self) {
+        self.lines = Lines::of(&self.blocks);
     }
 
     /// Held and sold seats of a category.
     pub(super) fn taken(&self, category: u8) -> u32 {
         self.taken[usize::from(category)]
+    }
+
+    /// Seats that are free while nobody can buy them, since their category has no price.
+    pub(super) fn free_without_price(&self, prices: &PriceTable) -> u32 {
+        let categories = (0..self.category_count).filter(|&at| !prices.sells(at as u8));
+        categories.map(|at| self.total[at] - self.taken[at]).sum()
     }
 
     pub(super) fn held(&self) -> u32 {
@@ -172,6 +169,26 @@ impl SeatMap {
     /// Whether any seat at all is open to a general request in these categories.
     pub(super) fn any_open(&self, categories: CategorySet) -> bool {
         self.best_block(1, categories).is_some()
+    }
+
+    /// Seats of different blocks that touch: of several prices, or in a long row.
+    pub(super) fn best_across(&self, count: u8, categories: CategorySet) -> Option<SeatList> {
+        self.lines.group(&self.blocks, usize::from(count), categories)
+    }
+
+    /// The best `count` seats that touch, at least one of them a wheelchair space.
+    pub(super) fn best_accessible(&self, count: u8, categories: CategorySet) -> Option<SeatList> {
+        self.lines.accessible_group(&self.blocks, usize::from(count), categories)
+    }
+
+    /// Whether any wheelchair space is free.
+    pub(super) fn any_wheelchair_space(&self, categories: CategorySet) -> bool {
+        self.lines.any_accessible(&self.blocks, categories, false)
+    }
+
+    /// Whether any wheelchair space or companion's seat is free.
+    pub(super) fn any_accessible(&self, categories: CategorySet) -> bool {
+        self.lines.any_accessible(&self.blocks, categories, true)
     }
 
     /// The best block with `size` in a run: lowest rank over the categories.
@@ -267,6 +284,39 @@ impl SeatMap {
             rest = &rest[same..];
         }
     }
+}
+
+/// Near-equal pieces: they keep both halves of a long run useful.
+fn blocks_of(run: &Run, first_seat: u32, rank: u32) -> impl Iterator<Item = Block> + '_ {
+    let count = run.labels.len();
+    let pieces = count.div_ceil(64).max(1);
+    (0..pieces).map(move |piece| {
+        let (from, to) = (count * piece / pieces, count * (piece + 1) / pieces);
+        let flagged = |flag: SeatFlags| {
+            run.flags
+                .iter()
+                .map(|(at, flags)| (usize::from(*at), flags))
+                .filter(|(at, flags)| (from..to).contains(at) && flags.has(flag))
+                .fold(0_u64, |mask, (at, _)| mask | 1 << (at - from))
+        };
+        let for_sale = mask_of((to - from) as u32) & !flagged(SeatFlags::BLOCKED);
+        let wheelchair = flagged(SeatFlags::ACCESSIBLE);
+        let companion = flagged(SeatFlags::COMPANION) & !wheelchair;
+        Block {
+            first_seat: first_seat + from as u32,
+            rank,
+            category: run.category,
+            count: (to - from) as u8,
+            general_admission: false,
+            touches: false,
+            for_sale,
+            accessible: wheelchair | companion,
+            companion,
+            free: for_sale,
+            sold: 0,
+            longest: 0,
+        }
+    })
 }
 
 fn mask_of(count: u32) -> u64 {

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use super::block::Block;
 use super::buyers::{Buyer, Buyers};
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
-use super::seat_map::{Block, SeatMap};
+use super::seat_map::SeatMap;
 use super::snapshot_additions::{COUNT_MAX, read_additions, read_count, write_additions};
 use super::unanswered::Unanswered;
 use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
@@ -276,8 +277,10 @@ fn read_block(cursor: &mut Cursor<'_>) -> Result<Block, WireError> {
         category,
         count,
         general_admission: cursor.bool()?,
+        touches: false,
         for_sale: cursor.u64_fixed()?,
         accessible: cursor.u64_fixed()?,
+        companion: 0,
         free: cursor.u64_fixed()?,
         sold: cursor.u64_fixed()?,
         longest: 0,

@@ -3,7 +3,9 @@
 //! All of it is empty under the first rules, and most of it is under the others: so each is a list
 //! of what there is, by number.
 
+use super::block::Block;
 use super::event::{Event, SetAside};
+use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
 use floodgate_domain::ids::{BuyerId, HoldId};
 use floodgate_domain::wire::{Cursor, WireError, WireWriter};
@@ -38,6 +40,7 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_seats(seats);
         out.put_varint(until.0);
     }
+    write_neighbours(&event.seat_map.blocks, out);
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -56,6 +59,31 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         let hold_id = HoldId(cursor.u64_fixed()?);
         let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
         event.set_aside.insert(hold_id, aside);
+    }
+    read_neighbours(&mut event.seat_map, cursor)
+}
+
+/// Of the few blocks about which there is something to say.
+fn write_neighbours(blocks: &[Block], out: &mut Vec<u8>) {
+    let says = |block: &&Block| block.touches || block.companion != 0;
+    out.put_count(blocks.iter().filter(says).count());
+    for (at, block) in blocks.iter().enumerate().filter(|(_, block)| says(block)) {
+        out.put_count(at);
+        out.put_u8(u8::from(block.touches));
+        out.put_u64_fixed(block.companion);
+    }
+}
+
+fn read_neighbours(seat_map: &mut SeatMap, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    let count = read_count(cursor)?;
+    for _ in 0..count {
+        let block = seat_map.blocks.get_mut(cursor.u32()? as usize);
+        let block = block.ok_or(WireError::OutOfBounds("a block's number"))?;
+        block.touches = cursor.bool()?;
+        block.companion = cursor.u64_fixed()?;
+    }
+    if count > 0 {
+        seat_map.find_lines();
     }
     Ok(())
 }

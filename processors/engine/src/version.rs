@@ -37,6 +37,23 @@ pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
 /// New prices and rules say whose they are.
 pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 
+/// Of a new event's plan it is known which seats touch across a border of prices, and which of the
+/// wheelchair pool are companions' seats.
+pub(crate) const NEIGHBOURS_ARE_KNOWN: u32 = 2;
+/// A group may sit on both sides of a border of prices, where no side alone has room for it.
+pub(crate) const GROUPS_SPAN_PRICES: u32 = 2;
+/// The best seats can be asked for with a wheelchair space among them, and for a price at most.
+pub(crate) const BEST_HAS_CONDITIONS: u32 = 2;
+/// What is left is said: "sold out" where only wheelchair spaces are free was not true.
+pub(crate) const SOLD_OUT_MEANS_NOTHING_IS_LEFT: u32 = 2;
+/// Whose seats went while the payment was under way gets no ordinary seat for a wheelchair space.
+pub(crate) const LATE_SEATS_ARE_ALIKE: u32 = 2;
+/// A seat whose category has no price is not for sale, whatever else it is.
+pub(crate) const NO_PRICE_IS_NOT_FOR_SALE: u32 = 2;
+
+/// The last price of a category has no end, so that it cannot be for sale at no price.
+pub(crate) const LAST_PRICE_HAS_NO_END: u32 = 2;
+
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]
 const COMPILED: u32 = NEWEST_VERSION;

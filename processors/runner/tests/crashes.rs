@@ -131,7 +131,7 @@ fn garbage_behind_the_facts_is_passed_over_and_a_later_build_is_not() {
 fn the_owner_lets_time_pass_and_stops_when_asked() {
     let log = MemoryLog::new(1);
     write_commands(&log, &mut StdRng::seed_from_u64(1), 3);
-    let hold = Command::HoldBest { count: 2, categories: CategorySet::ANY };
+    let hold = Command::best(2, CategorySet::ANY);
     append(&log, 3, Actor::Buyer(BuyerId(1)), EVENT, hold);
     let folder = tempfile::tempdir().unwrap();
     let config = config(&log, folder.path());

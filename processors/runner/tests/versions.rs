@@ -119,7 +119,7 @@ fn an_append_that_failed_is_made_again() {
 #[test]
 fn new_rules_wait_for_the_last_old_build_of_the_group() {
     let (log, folder) = (MemoryLog::new(1), tempfile::tempdir().unwrap());
-    let hold = || Command::HoldBest { count: 1, categories: CategorySet::ANY };
+    let hold = || Command::best(1, CategorySet::ANY);
     write_commands(&log, &mut StdRng::seed_from_u64(1), 3);
     let config = build(&log, folder.path(), TEST_VERSION);
     let mut owner = PartitionLoop::start(config.clone()).unwrap();
@@ -178,7 +178,7 @@ fn two_times() -> TwoTimes {
     let barrier = log.end(Topic::Commands, 0).unwrap();
     owner.write_version_if_due();
     for number in 1_000..1_040 {
-        let hold = Command::HoldBest { count: 1, categories: CategorySet::ANY };
+        let hold = Command::best(1, CategorySet::ANY);
         append(&log, number, Actor::Buyer(BuyerId(number)), EVENT, hold);
         log.set_time(LogTime(2_000_000 + number * 700));
     }

@@ -86,8 +86,9 @@ fn command_data(envelope: &Envelope) -> Value {
             data.insert("seats".into(), json!(seats));
             data.insert("accessible".into(), json!(accessible));
         }
-        Command::HoldBest { count, .. } => {
-            data.insert("count".into(), json!(count));
+        Command::HoldBest(group) => {
+            data.insert("count".into(), json!(group.count));
+            data.insert("accessible".into(), json!(group.accessible));
         }
         // What providers say of money and where they send people is nobody's reading.
         Command::PaymentAuthorised { attempt, .. }

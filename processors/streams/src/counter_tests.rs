@@ -7,7 +7,8 @@ use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    AuthorisedPayment, BuyerId, Fact, HoldId, NewEvent, PaymentReference, SeatId, SeatList,
+    AuthorisedPayment, BuyerId, Currency, Fact, HoldId, NewEvent, PaymentReference, PriceTable,
+    SeatId, SeatList,
 };
 use floodgate_event_log::{
     EmbeddedLog, EmbeddedOptions, NewRecord, Origin, Record, read_dead_letters,
@@ -43,6 +44,11 @@ fn append(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact
     let mut value = Vec::new();
     encode_fact(&record, &mut value);
     log.append(Topic::Ledger, 0, vec![NewRecord::new("e", value)]).wait().unwrap();
+}
+
+/// One for each category.
+fn prices() -> PriceTable {
+    PriceTable::flat(Currency::default(), &[10; 8])
 }
 
 fn plan() -> Plan {
@@ -147,7 +153,7 @@ fn totals_agree_with_a_recount_through_restarts() {
             Arc::new(EmbeddedLog::open(folder.path(), &EmbeddedOptions::default()).unwrap());
         let mut counting = counter(&log, 30 * DAY_MS);
         let mut seats = vec![Is::Free; SEATS as usize];
-        let new = NewEvent { plan: plan(), ..NewEvent::default() };
+        let new = NewEvent { plan: plan(), prices: prices(), ..NewEvent::default() };
         let mut next = Some(Fact::EventCreated(Box::new(new)));
         // The state of every seat after each offset, to recount any published position.
         let mut history = Vec::new();
@@ -222,7 +228,7 @@ impl CountedLog {
         let log = EmbeddedLog::open(folder.path(), &EmbeddedOptions::default()).unwrap();
         let mut counted = CountedLog { log: Arc::new(log), next: 0, _folder: folder };
         for event_id in [OVER, OTHER] {
-            let new = NewEvent { plan: plan(), ..NewEvent::default() };
+            let new = NewEvent { plan: plan(), prices: prices(), ..NewEvent::default() };
             counted.append(1, event_id, Fact::EventCreated(Box::new(new)));
             counted.append(1, event_id, Fact::SaleOpened);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{EventId, Fact, LogTime, NewEvent};
+use floodgate_domain::{Currency, EventId, Fact, LogTime, NewEvent, PriceTable};
 use floodgate_event_log::NewRecord;
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::{Handler, Reading};
@@ -16,6 +16,11 @@ use crate::public::relay;
 use crate::{AudienceOptions, counter};
 
 const TOPICS: [Topic; 2] = [Topic::Facts, Topic::Counts];
+
+/// One for each category.
+fn prices() -> PriceTable {
+    PriceTable::flat(Currency::default(), &[10; 8])
+}
 
 fn plan() -> Plan {
     let run = Run {
@@ -41,7 +46,11 @@ fn ledger(times: &[u64]) -> MemoryLog {
             position: FactPosition { offset, index: 0 },
             at: LogTime(*at),
             event_id: EventId(offset + 1),
-            fact: Fact::EventCreated(Box::new(NewEvent { plan: plan(), ..NewEvent::default() })),
+            fact: Fact::EventCreated(Box::new(NewEvent {
+                plan: plan(),
+                prices: prices(),
+                ..NewEvent::default()
+            })),
         };
         let mut value = Vec::new();
         encode_fact(&record, &mut value);

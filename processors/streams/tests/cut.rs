@@ -8,7 +8,8 @@ use std::time::Duration;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
-    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, NewEvent, SeatList,
+    BuyerId, Currency, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, NewEvent,
+    PriceTable, SeatList,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_streams::public::{Counts, FactBody};
@@ -34,6 +35,11 @@ fn append(log: &MemoryLog, number: u64, fact: Fact) {
     log.append(Topic::Ledger, 0, vec![NewRecord::new("evt", value)]).wait().unwrap();
 }
 
+/// One for each category.
+fn prices() -> PriceTable {
+    PriceTable::flat(Currency::default(), &[10; 8])
+}
+
 fn new_event() -> Fact {
     let labels = Labels::Numbers { first: 1, step: 1, count: 30 };
     let run = Run { category: 0, labels, shape: Shape::default(), flags: Vec::new() };
@@ -44,7 +50,7 @@ fn new_event() -> Fact {
         sections: vec![Section { name: "Floor".into(), rows: vec![row], ..Section::default() }],
         size: (1, 1),
     };
-    Fact::EventCreated(Box::new(NewEvent { plan, ..NewEvent::default() }))
+    Fact::EventCreated(Box::new(NewEvent { plan, prices: prices(), ..NewEvent::default() }))
 }
 
 /// One more seat is held.

@@ -4,7 +4,7 @@ use floodgate_domain::fact::{DeclineReason, SeatsKept};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::{
     AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime,
-    NewEvent, PaymentMethod, PaymentReference, SeatId, SeatList,
+    NewEvent, PaymentMethod, PaymentReference, PriceTable, SeatId, SeatList,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -37,7 +37,12 @@ enum Seat {
 /// Two hundred facts that follow from a seed.
 pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
     let mut rng = StdRng::seed_from_u64(seed);
-    let new = NewEvent { name: "Show".into(), plan: plan(), ..NewEvent::default() };
+    let new = NewEvent {
+        name: "Show".into(),
+        plan: plan(),
+        prices: PriceTable::flat(Currency::default(), &[5]),
+        ..NewEvent::default()
+    };
     let mut facts = vec![Fact::EventCreated(Box::new(new)), Fact::SaleOpened];
     let mut stand = [Seat::Free; 20];
     for number in 1..199 {

@@ -103,3 +103,19 @@ fn what_tables_of_an_older_build_lack_is_added_or_named() {
     assert!(error.contains("reservations.redeemed"), "{error}");
     assert!(error.contains("floodgate views rebuild"), "{error}");
 }
+
+#[test]
+fn views_of_an_older_build_are_made_anew_and_others_are_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("views.db");
+    drop(SqliteSink::open(&file).unwrap());
+    let reader = Connection::open(&file).unwrap();
+    let version = || reader.query_row("PRAGMA schema_version", [], |row| row.get::<_, i64>(0));
+    let before = version().unwrap();
+    drop(SqliteSink::open(&file).unwrap());
+    assert_eq!(version().unwrap(), before, "opening what is up to date writes nothing");
+    reader.execute_batch("DROP VIEW free_seats; CREATE VIEW free_seats AS SELECT 1").unwrap();
+    drop(SqliteSink::open(&file).unwrap());
+    let free = reader.prepare("SELECT event_id, seat_id FROM free_seats");
+    assert!(free.is_ok(), "{free:?}");
+}

@@ -287,7 +287,7 @@ fn is_true(
     };
     let order = envelope.command.hold_id().and_then(|hold_id| books.orders.get(&hold_id));
     let wanted = match &envelope.command {
-        Command::HoldBest { count, .. } => usize::from(*count),
+        Command::HoldBest(group) => usize::from(group.count),
         Command::HoldSeats { seats, .. } => seats.len(),
         _ => 0,
     };

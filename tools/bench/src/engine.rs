@@ -229,7 +229,7 @@ fn wanted_hold(rng: &mut StdRng, seats: u32, categories: u8) -> Command {
     let count = rng.random_range(1..=4_u8);
     if rng.random_bool(0.7) {
         let categories = CategorySet::only(rng.random_range(0..categories));
-        return Command::HoldBest { count, categories };
+        return Command::best(count, categories);
     }
     let first = rng.random_range(0..seats.saturating_sub(u32::from(count)).max(1));
     let mut list = SeatList::new();
@@ -257,7 +257,7 @@ fn hold_best_log(new: &NewEvent, options: EngineBench) -> Prepared {
     loop {
         buyer += 1;
         let count = rng.random_range(1..=4);
-        let wanted = Command::HoldBest { count, categories: CategorySet::ANY };
+        let wanted = Command::best(count, CategorySet::ANY);
         let answer = author.send(Actor::Buyer(BuyerId(buyer)), wanted);
         if count == 1 && matches!(answer, Answer::Refused(_)) {
             return Prepared { log: author.log, setup, seed: options.seed };
@@ -282,10 +282,7 @@ fn sold_out_log(holds: &Prepared, options: EngineBench) -> Prepared {
                 event_id: EVENT,
                 actor: Actor::Buyer(BuyerId(10_000_000 + number as u64)),
                 reply_to: GatewayId(1),
-                command: Command::HoldBest {
-                    count: rng.random_range(1..=4),
-                    categories: CategorySet::ANY,
-                },
+                command: Command::best(rng.random_range(1..=4), CategorySet::ANY),
             },
         );
     }
@@ -362,7 +359,7 @@ fn measure_expiry(new: &NewEvent) -> Figure {
     let mut author = Author::new(new, policy(false));
     let target = 80_000.min(new.plan.seat_count() as u64 / 2);
     for buyer in 1..=target {
-        let wanted = Command::HoldBest { count: 1, categories: CategorySet::ANY };
+        let wanted = Command::best(1, CategorySet::ANY);
         author.send(Actor::Buyer(BuyerId(buyer)), wanted);
     }
     author.now += 400_000;

@@ -202,7 +202,44 @@ impl Shape {
     }
 }
 
+/// A gap of more than so many tenths of a step between two seats is an aisle. Drawings place seats
+/// by hand and on curves, so steps within a run vary by a quarter; an aisle is at least a missing
+/// seat wide.
+pub const AISLE_TENTHS: i64 = 16;
+
+impl Row {
+    /// Whether the first seat of run `at` is beside the last seat of the run before it. Runs end at
+    /// aisles and where the category changes, so two of one category never touch; two of
+    /// different categories do where they are drawn no further apart than the seats within them.
+    #[must_use]
+    pub fn touches(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|before| self.runs.get(before));
+        let (Some(before), Some(run)) = (before, self.runs.get(at)) else {
+            return false;
+        };
+        let Some(last) = before.labels.len().checked_sub(1) else {
+            return false;
+        };
+        let step = self.runs.iter().filter_map(Run::first_step).min().unwrap_or(0);
+        let gap = square_of_distance(before.shape.point(last), run.shape.point(0));
+        run.category != before.category
+            && step > 0
+            && gap * 100 <= step * i128::from(AISLE_TENTHS * AISLE_TENTHS)
+    }
+}
+
+fn square_of_distance(a: (i32, i32), b: (i32, i32)) -> i128 {
+    let along = |a: i32, b: i32| i128::from(a) - i128::from(b);
+    along(a.0, b.0).pow(2) + along(a.1, b.1).pow(2)
+}
+
 impl Run {
+    /// How far its first two seats are drawn apart, squared; `None` when there are none, or on one spot.
+    fn first_step(&self) -> Option<i128> {
+        let step = square_of_distance(self.shape.point(0), self.shape.point(1));
+        (self.labels.len() > 1 && step > 0).then_some(step)
+    }
+
     /// The flags of the seat at `at`; most seats have none.
     #[must_use]
     pub fn flags_of(&self, at: usize) -> SeatFlags {

@@ -13,6 +13,7 @@ use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
 use crate::command::{
     Command, Envelope, METHOD_BYTES_MAX, PaymentMethod, RESTORED_BYTES_MAX, RESTORED_FACTS_MAX,
+    SeatGroup,
 };
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
@@ -77,7 +78,7 @@ fn kind(command: &Command) -> u8 {
         Command::Enter { .. } => 11,
         Command::Leave => 12,
         Command::HoldSeats { .. } => 13,
-        Command::HoldBest { .. } => 14,
+        Command::HoldBest(_) => 14,
         Command::ExtendHold { .. } => 15,
         Command::ReleaseHold { .. } => 16,
         Command::StartPurchase { .. } => 17,
@@ -122,10 +123,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_seats(seats);
             out.put_u8(u8::from(*accessible));
         }
-        Command::HoldBest { count, categories } => {
-            out.put_u8(*count);
-            out.put_u64_fixed(categories.0);
-        }
+        Command::HoldBest(group) => write_group(group, out),
         Command::ExtendHold { hold_id }
         | Command::ReleaseHold { hold_id }
         | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
@@ -185,9 +183,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         11 => Command::Enter { place: cursor.place()? },
         12 => Command::Leave,
         13 => Command::HoldSeats { seats: cursor.seats()?, accessible: cursor.bool()? },
-        14 => {
-            Command::HoldBest { count: cursor.u8()?, categories: CategorySet(cursor.u64_fixed()?) }
-        }
+        14 => Command::HoldBest(read_group(cursor)?),
         15 => Command::ExtendHold { hold_id: read_hold(cursor)? },
         16 => Command::ReleaseHold { hold_id: read_hold(cursor)? },
         17 => Command::StartPurchase {
@@ -234,6 +230,30 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         38 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+/// What was added later stands behind the rest, and only where somebody asked for it.
+fn write_group(group: &SeatGroup, out: &mut Vec<u8>) {
+    out.put_u8(group.count);
+    out.put_u64_fixed(group.categories.0);
+    if group.accessible || group.amount_max.is_some() {
+        out.put_u8(u8::from(group.accessible));
+        // Nothing costs nothing at most: 0 is no limit, and what is written is one more.
+        out.put_varint(group.amount_max.map_or(0, |amount| amount.saturating_add(1)));
+    }
+}
+
+fn read_group(cursor: &mut Cursor<'_>) -> Result<SeatGroup, WireError> {
+    let group = SeatGroup::of(cursor.u8()?, CategorySet(cursor.u64_fixed()?));
+    if cursor.remaining() == 0 {
+        return Ok(group);
+    }
+    let (accessible, limit) = (cursor.bool()?, cursor.varint()?);
+    // One that says nothing more would be a second form of the same record.
+    if !accessible && limit == 0 {
+        return Err(WireError::OutOfBounds("a condition"));
+    }
+    Ok(SeatGroup { accessible, amount_max: limit.checked_sub(1), ..group })
 }
 
 fn write_restored(facts: &[Vec<u8>], out: &mut Vec<u8>) {

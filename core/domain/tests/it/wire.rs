@@ -9,7 +9,7 @@ use floodgate_domain::wire::{
 use floodgate_domain::{
     Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
     FactPosition, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place,
-    Refusal, Reply, SalePhase, SeatId, StaffId,
+    Refusal, Reply, SalePhase, SeatGroup, SeatId, StaffId,
 };
 use proptest::prelude::*;
 
@@ -29,7 +29,9 @@ fn commands() -> Vec<Command> {
         Command::Enter { place: Place(300) },
         Command::Leave,
         Command::HoldSeats { seats: list(&[70_000, 70_001, 3]), accessible: true },
-        Command::HoldBest { count: 4, categories: CategorySet(0b101) },
+        Command::best(4, CategorySet(0b101)),
+        Command::HoldBest(SeatGroup { accessible: true, ..SeatGroup::of(2, CategorySet::ANY) }),
+        Command::HoldBest(SeatGroup { amount_max: Some(0), ..SeatGroup::of(1, CategorySet(0b10)) }),
         Command::ExtendHold { hold_id },
         Command::ReleaseHold { hold_id },
         Command::StartPurchase { hold_id, method: method(), despite_unanswered: false },

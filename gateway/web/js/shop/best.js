@@ -3,7 +3,7 @@ import { busy, clearProblem, showProblem } from '../action.js';
 import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
 
-export function bestForm({ categories, currency, seats, seatsMax, hold }) {
+export function bestForm({ categories, currency, seats, seatsMax, hold, accessible }) {
   let wanted = Math.min(2, seatsMax);
   const number = el('output', { class: 'stepper-count', id: 'best-count', 'aria-live': 'polite' });
   const step = (by, words, sign) => el('button', { type: 'button', class: 'stepper-button', 'aria-label': words,
@@ -19,11 +19,27 @@ export function bestForm({ categories, currency, seats, seatsMax, hold }) {
     .sort((a, b) => b.amount - a.amount);
   const where = el('select', { id: 'best-where' }, any, options.map(({ node }) => node));
   const go = el('button', { type: 'submit', class: 'button primary best-go' });
+  const price = el('p', { class: 'quiet', id: 'best-price', 'aria-live': 'polite' });
   const offers = el('div', { class: 'offers' });
+
+  /** What so many may cost: of the cheapest only, and of the dearest only. */
+  function span() {
+    const amounts = options.filter(({ name }) => !where.value || name === where.value).map(({ amount }) => amount);
+    return { least: wanted * Math.min(...amounts), most: wanted * Math.max(...amounts) };
+  }
+
+  function priceWords() {
+    const { least, most } = span();
+    if (!Number.isFinite(least)) return '';
+    return least === most ? `${money(most, currency)} altogether` : `${money(least, currency)} to ${money(most, currency)} altogether`;
+  }
 
   function update() {
     say(number, String(wanted));
-    say(go, wanted === 1 ? 'Find me 1 seat' : `Find ${wanted} seats together`);
+    const some = wanted === 1 ? 'Find me 1 seat' : `Find ${wanted} seats together`;
+    const withSpace = wanted === 1 ? 'Find me a wheelchair space' : `Find ${wanted} together, one a wheelchair space`;
+    say(go, accessible() ? withSpace : some);
+    say(price, priceWords());
     fewer.setAttribute('aria-disabled', String(wanted <= 1));
     more.setAttribute('aria-disabled', String(wanted >= seatsMax));
     for (const { node, name, amount, index } of options) {
@@ -51,11 +67,14 @@ export function bestForm({ categories, currency, seats, seatsMax, hold }) {
     offers.replaceChildren();
     const best = { count: wanted, categories: where.value ? [where.value] : [] };
     if (!best.categories.length) delete best.categories;
+    const { most } = span();
+    // The price that was said is the price: whoever raised it meanwhile is refused, not followed.
+    if (Number.isFinite(most)) best.amount_max = most;
     try {
-      await hold({ best });
+      await hold({ best, accessible: accessible() });
     } catch (problem) {
       showProblem(go, problem);
-      if (['not_enough_together', 'sold_out', 'buyer_limit', 'hold_too_large'].includes(problem.code)) offerOther();
+      if (['not_enough_together', 'sold_out', 'only_accessible_left', 'no_wheelchair_space', 'buyer_limit', 'hold_too_large'].includes(problem.code)) offerOther();
     }
   });
 
@@ -68,8 +87,9 @@ export function bestForm({ categories, currency, seats, seatsMax, hold }) {
     el('div', { class: 'field' }, el('span', { class: 'label', id: 'best-count-label' }, 'Seats together'),
       el('div', { class: 'stepper', role: 'group', 'aria-labelledby': 'best-count-label' }, fewer, number, more)),
     el('div', { class: 'field best-where' }, el('label', { for: 'best-where' }, 'Where'), where)),
-  go, offers,
+  price, go, offers,
   el('p', { class: 'quiet' }, 'We find the best seats side by side and hold them for you. All prices include all fees.'));
+  where.addEventListener('change', update);
   update();
   return { node, update };
 }

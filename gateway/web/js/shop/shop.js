@@ -142,6 +142,7 @@ function build(page, book) {
     for (const seat of [...chosen]) if (isDim(seat)) chosen.delete(seat);
     map?.update();
     list.update();
+    best.update();
     chosenChanged();
   } });
   const isAccessible = (seat) => (book.flags[seat] & (ACCESSIBLE | COMPANION)) !== 0;
@@ -192,7 +193,7 @@ function build(page, book) {
     onHold: () => hold({ seats: [...chosen].sort((a, b) => a - b), accessible: filter.accessible() }) });
   const list = seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
     holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
-  const best = bestForm({ categories, currency, seats, seatsMax, hold });
+  const best = bestForm({ categories, currency, seats, seatsMax, hold, accessible: filter.accessible });
 
   const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, 'Drawing the map…'));
   async function drawMap() {

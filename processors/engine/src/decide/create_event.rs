@@ -23,7 +23,7 @@ pub(crate) fn create_event(
     if !problems(&new.plan).is_empty() {
         return Err(Refusal::InvalidPlan);
     }
-    if !prices_fit(&new.prices, new.plan.categories.len()) {
+    if !prices_fit(context, &new.prices, new.plan.categories.len()) {
         return Err(Refusal::InvalidPrices);
     }
     if new.policy.fault().is_some() {

@@ -2,13 +2,14 @@
 
 use floodgate_domain::fact::Fact;
 use floodgate_domain::refusal::Refusal;
-use floodgate_domain::seats::{SeatList, SeatState};
+use floodgate_domain::seats::{SeatId, SeatList, SeatState};
 
 use super::Context;
 use super::rules::limits::may_hold;
 use super::rules::new_hold::hold;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::NO_PRICE_IS_NOT_FOR_SALE;
 
 pub(super) fn hold_seats(
     event: &Event,
@@ -22,7 +23,7 @@ pub(super) fn hold_seats(
         return Err(Refusal::SeatsRepeated);
     }
     for seat in seats.iter() {
-        match event.seat_map.seat_state(seat) {
+        match state(event, context, seat) {
             None => return Err(Refusal::UnknownSeat),
             Some(SeatState::NotForSale) => return Err(Refusal::SeatNotForSale),
             Some(SeatState::Held | SeatState::Sold) => return Err(Refusal::SeatTaken),
@@ -33,4 +34,11 @@ pub(super) fn hold_seats(
         }
     }
     hold(event, context, buyer, *seats, facts)
+}
+
+fn state(event: &Event, context: Context, seat: SeatId) -> Option<SeatState> {
+    let state = event.seat_map.seat_state(seat)?;
+    let category = event.seat_map.category_of(seat)?;
+    let has_price = event.prices.sells(category) || !context.follows(NO_PRICE_IS_NOT_FOR_SALE);
+    Some(state.where_sold(has_price))
 }

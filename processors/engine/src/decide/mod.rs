@@ -89,9 +89,7 @@ pub(crate) fn decide(
         Command::HoldSeats { seats, accessible } => {
             hold_seats(event, context, seats, *accessible, facts)
         }
-        Command::HoldBest { count, categories } => {
-            hold_best(event, context, *count, *categories, facts)
-        }
+        Command::HoldBest(group) => hold_best(event, context, *group, facts),
         Command::ExtendHold { hold_id } => extend_hold(event, context, *hold_id, facts),
         Command::ReleaseHold { hold_id } => release_hold(event, context, *hold_id, facts),
         Command::StartPurchase { hold_id, method, despite_unanswered } => {

@@ -17,6 +17,7 @@ use super::rules::silence::is_paid_otherwise;
 use crate::event::{Event, SetAside};
 use crate::orders::Order;
 use crate::outcomes::Outcome;
+use crate::version::LATE_SEATS_ARE_ALIKE;
 
 /// The provider holds the money: sell the seats, or release the money.
 pub(super) fn payment_authorised(
@@ -37,7 +38,8 @@ pub(super) fn payment_authorised(
         return Err(Refusal::AlreadyPurchased);
     }
     let is_paid_otherwise = is_paid_otherwise(event, context, hold_id, order);
-    if !is_paid_otherwise && let Some(found) = seats_for(event, order, (hold_id, attempt)) {
+    if !is_paid_otherwise && let Some(found) = seats_for(event, context, order, (hold_id, attempt))
+    {
         return Ok(confirm(event, (hold_id, order), found, (attempt, payment), facts));
     }
     let Order { buyer, seats, .. } = *order;
@@ -77,6 +79,7 @@ fn confirm(
 /// earlier one without an answer.
 fn seats_for(
     event: &Event,
+    context: Context,
     order: &Order,
     (hold_id, attempt): (HoldId, u8),
 ) -> Option<(SeatList, SeatsKept)> {
@@ -88,7 +91,7 @@ fn seats_for(
         OrderStatus::PaymentPending | OrderStatus::Declined | OrderStatus::NoAnswer => {
             Some((order.seats, SeatsKept::Held))
         }
-        OrderStatus::Expired => seats_for_late_payment(event, hold_id, order),
+        OrderStatus::Expired => seats_for_late_payment(event, context, (hold_id, order)),
         OrderStatus::Held
         | OrderStatus::Released
         | OrderStatus::Confirmed
@@ -101,8 +104,8 @@ fn seats_for(
 /// as many together in the same category, never more than the buyer may have.
 fn seats_for_late_payment(
     event: &Event,
-    hold_id: HoldId,
-    order: &Order,
+    context: Context,
+    (hold_id, order): (HoldId, &Order),
 ) -> Option<(SeatList, SeatsKept)> {
     if event.phase == SalePhase::Cancelled {
         return None;
@@ -123,6 +126,11 @@ fn seats_for_late_payment(
         return None;
     }
     let count = u8::try_from(count).ok()?;
-    let seats = event.seat_map.best(count, CategorySet::only(category))?;
+    let is_accessible = order.seats.iter().any(|seat| event.seat_map.is_accessible(seat));
+    let seats = if is_accessible && context.follows(LATE_SEATS_ARE_ALIKE) {
+        event.seat_map.best_accessible(count, CategorySet::only(category))?
+    } else {
+        event.seat_map.best(count, CategorySet::only(category))?
+    };
     Some((seats, SeatsKept::Moved))
 }

@@ -16,7 +16,7 @@ pub(super) fn set_prices(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    if !prices_fit(prices, event.seat_map.category_count) {
+    if !prices_fit(context, prices, event.seat_map.category_count) {
         return Err(Refusal::InvalidPrices);
     }
     // One sale has one currency: totals of old and new orders must add up.

@@ -5,6 +5,7 @@ mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
+mod groups;
 mod holds;
 mod line_and_cohorts;
 mod patience;

@@ -111,7 +111,7 @@ pub(crate) fn seats(numbers: &[u32]) -> Command {
 }
 
 pub(crate) fn best(count: u8, category: u8) -> Command {
-    Command::HoldBest { count, categories: CategorySet::only(category) }
+    Command::best(count, CategorySet::only(category))
 }
 
 /// The provider holds the money of the first attempt.

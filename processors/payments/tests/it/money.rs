@@ -413,8 +413,7 @@ fn captured_if_and_only_if_confirmed() {
             world.send(Actor::System, Command::EngineVersion { version: NEWEST_VERSION });
         }
         for _ in 0..150 {
-            let hold =
-                Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY };
+            let hold = Command::best(rng.random_range(1..4), CategorySet::ANY);
             match rng.random_range(0..12) {
                 0..3 => world.send(Actor::Buyer(BuyerId(rng.random_range(1..20))), hold),
                 3..7 => {
@@ -507,7 +506,7 @@ fn what_is_no_fact_is_parked_once_and_payments_go_on() {
     world.log.set_time(LogTime(world.now));
     let garbage = vec![NewRecord::new("x", "no fact"), NewRecord::tombstone("x")];
     world.log.append(Topic::Ledger, 0, garbage).wait().unwrap();
-    let hold = Command::HoldBest { count: 2, categories: CategorySet::ANY };
+    let hold = Command::best(2, CategorySet::ANY);
     world.send(Actor::Buyer(BuyerId(1)), hold);
     for _ in 0..3 {
         world.pass(100);

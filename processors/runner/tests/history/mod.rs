@@ -100,7 +100,7 @@ pub(crate) fn write_commands(log: &MemoryLog, rng: &mut StdRng, count: u64) {
         let command = match rng.random_range(0..10) {
             0 => Command::Leave,
             1 => Command::Tick,
-            _ => Command::HoldBest { count: rng.random_range(1..4), categories: CategorySet::ANY },
+            _ => Command::best(rng.random_range(1..4), CategorySet::ANY),
         };
         append(log, number, buyer, EVENT, command);
     }

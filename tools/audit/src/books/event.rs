@@ -64,7 +64,7 @@ impl EventBook {
             prices: new.prices.clone(),
             phase: SalePhase::Announced,
             category_count: new.plan.categories.len(),
-            seats: SeatBooks::of(&new.plan),
+            seats: SeatBooks::of(&new.plan, &new.prices),
             orders: HashMap::new(),
             generations: Vec::new(),
             buyers: HashMap::new(),
@@ -96,7 +96,10 @@ impl EventBook {
     /// Enters a fact.
     pub(crate) fn enter(&mut self, record: &FactRecord, found: &mut Findings) {
         match &record.fact {
-            Fact::PricesSet(prices) => self.prices.clone_from(prices),
+            Fact::PricesSet(prices) => {
+                self.prices.clone_from(prices);
+                self.seats.price(prices);
+            }
             Fact::PolicySet(policy) => self.policy = **policy,
             Fact::SaleOpened => self.phase = SalePhase::Open,
             Fact::SalePaused => self.phase = SalePhase::Paused,

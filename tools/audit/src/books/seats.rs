@@ -1,7 +1,7 @@
 //! The seats of one event: who has them, and what that adds up to.
 
 use floodgate_domain::plan::{SeatFlags, SectionKind};
-use floodgate_domain::{HoldId, Plan, SeatId, SeatList, SeatState};
+use floodgate_domain::{HoldId, Plan, PriceTable, SeatId, SeatList, SeatState};
 
 /// One seat, by the books.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +33,8 @@ pub(crate) enum CountScope {
 #[derive(Debug, Default)]
 pub(crate) struct SeatBooks {
     seats: Vec<SeatBook>,
+    /// By category: what has no price is not counted as free.
+    sells: Vec<bool>,
     whole: SeatTotals,
     sections: Vec<SeatTotals>,
     categories: Vec<SeatTotals>,
@@ -41,8 +43,9 @@ pub(crate) struct SeatBooks {
 }
 
 impl SeatBooks {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan, prices: &PriceTable) -> Self {
         let mut books = SeatBooks {
+            sells: vec![false; plan.categories.len()],
             sections: vec![[0; 3]; plan.sections.len()],
             categories: vec![[0; 3]; plan.categories.len()],
             section_names: plan.sections.iter().map(|one| one.name.clone()).collect(),
@@ -69,13 +72,21 @@ impl SeatBooks {
                     state: if is_blocked { SeatState::NotForSale } else { SeatState::Free },
                     owner: None,
                 });
-                if !is_blocked {
-                    let last = SeatId(books.seats.len() as u32 - 1);
-                    books.add(last, SeatState::Free, 1);
-                }
             }
         }
+        books.price(prices);
         books
+    }
+
+    /// From here on, what these prices name is for sale.
+    pub(crate) fn price(&mut self, prices: &PriceTable) {
+        let free = |books: &Self| {
+            let is_free = |at: &u32| books.seats[*at as usize].state == SeatState::Free;
+            (0..books.seats.len() as u32).filter(is_free).map(SeatId).collect::<Vec<_>>()
+        };
+        free(self).into_iter().for_each(|seat| self.add(seat, SeatState::Free, -1));
+        self.sells = (0..self.sells.len()).map(|at| prices.sells(at as u8)).collect();
+        free(self).into_iter().for_each(|seat| self.add(seat, SeatState::Free, 1));
     }
 
     pub(crate) fn get(&self, seat: SeatId) -> Option<&SeatBook> {
@@ -153,7 +164,8 @@ impl SeatBooks {
 
     fn add(&mut self, seat: SeatId, state: SeatState, change: i64) {
         let Some(book) = self.seats.get(seat.0 as usize) else { return };
-        let at = match state {
+        let has_price = self.sells.get(usize::from(book.category)).is_some_and(|sells| *sells);
+        let at = match state.where_sold(has_price) {
             SeatState::Free => 0,
             SeatState::Held => 1,
             SeatState::Sold => 2,

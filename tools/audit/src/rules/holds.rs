@@ -6,6 +6,7 @@ use super::payments::is_paid_otherwise;
 use super::row::{CAUSE, ENDS, LIMITS, PRICE, Row, own};
 use super::{CommandView, no_hold};
 use crate::books::event::EventBook;
+use crate::books::seats::SeatBook;
 use crate::books::stage::{OrderBook, OrderStage};
 
 pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
@@ -20,15 +21,24 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
             rows.push((CAUSE, "an accessible seat was not asked for", fits));
             rows
         }
-        (Fact::SeatsHeld { seats, .. }, Command::HoldBest { count, categories, .. }) => {
+        (Fact::SeatsHeld { seats, amount, .. }, Command::HoldBest(group)) => {
             let is_one = |seat| {
-                let one = book.seats.get(seat);
-                one.is_some_and(|one| !one.is_accessible && categories.contains(one.category))
+                let is_asked = |one: &SeatBook| {
+                    (group.accessible || !one.is_accessible)
+                        && group.categories.contains(one.category)
+                };
+                book.seats.get(seat).is_some_and(is_asked)
             };
             let mut rows = held(book, fact, asked);
-            rows.push((CAUSE, "not as many as were asked for", seats.len() == usize::from(*count)));
-            let fits = asked.version > 1 || seats.iter().all(is_one);
+            rows.push((
+                CAUSE,
+                "not as many as were asked for",
+                seats.len() == usize::from(group.count),
+            ));
+            let fits = seats.iter().all(is_one);
             rows.push((CAUSE, "of a kind that was not asked for", fits));
+            let is_dear = group.amount_max.is_some_and(|most| *amount > most);
+            rows.push((PRICE, "more than was agreed to", !is_dear));
             let together = asked.version > 1 || book.seats.are_together(seats);
             rows.push((CAUSE, "they are not together", together));
             rows

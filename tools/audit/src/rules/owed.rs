@@ -22,7 +22,7 @@ const EDITIONS_MAX: u16 = 16;
 pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     let command = &asked.envelope.command;
     match command {
-        Command::SetPrices(prices) => asked.is_staff() && fits(book, prices),
+        Command::SetPrices(prices) => asked.is_staff() && fits(book, asked, prices),
         Command::SetPolicy(policy) => asked.is_staff() && policy.fault().is_none(),
         // An event that is not there shows in everything that follows.
         Command::CreateEvent(_) => false,
@@ -52,9 +52,11 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     }
 }
 
-fn fits(book: &EventBook, prices: &PriceTable) -> bool {
+fn fits(book: &EventBook, asked: CommandView<'_>, prices: &PriceTable) -> bool {
+    let may_end = asked.version == 1;
     prices.currency == book.prices.currency
         && prices.categories.len() <= book.category_count
+        && (may_end || prices.first_that_ends().is_none())
         && prices.categories.iter().all(|tiers| {
             tiers.len() <= TIERS_MAX && tiers.iter().all(|tier| tier.fee <= tier.amount)
         })

@@ -149,7 +149,7 @@ impl Run {
             20..26 => {
                 let categories = CategorySet(self.rng.random_range(1..8));
                 let count = self.rng.random_range(1..5);
-                self.ask(buyer, event_id, Command::HoldBest { count, categories });
+                self.ask(buyer, event_id, Command::best(count, categories));
             }
             26..48 => self.of_order(),
             48 => drop(self.ask(buyer, event_id, Command::Leave)),

@@ -40,7 +40,11 @@ fn length_ms(event: &Event, context: Context) -> u64 {
 }
 
 /// The all-in total, seat by seat, since a tier may end in the middle of a group.
-fn price_of(event: &Event, context: Context, seats: &SeatList) -> Result<u64, Refusal> {
+pub(in crate::decide) fn price_of(
+    event: &Event,
+    context: Context,
+    seats: &SeatList,
+) -> Result<u64, Refusal> {
     let mut total = 0;
     for (at, seat) in seats.iter().enumerate() {
         let category = event.seat_map.category_of(seat).ok_or(Refusal::UnknownSeat)?;
