@@ -184,6 +184,7 @@ async fn what_the_file_says_of_itself_follows_from_its_tables() {
     for change in [
         "UPDATE about SET value = '5' WHERE name = 'partitions'",
         "UPDATE ends SET next = next + 1",
+        "DELETE FROM ends",
     ] {
         let before = MENDED.map(|topic| installation.records(topic));
         assert!(installation.file().execute(change, []).unwrap() > 0);

@@ -17,6 +17,7 @@ use super::ends::{self, EndError};
 use super::schema::{HEADERS_MAX, open_reading};
 use super::slot::{Slot, signed};
 use super::tail::Look;
+use crate::topics::Cleanup;
 use crate::traits::{LogError, LogReader, Offset, Record, Value};
 
 /// Reads one table; opens its connection when first used.
@@ -108,9 +109,31 @@ impl FileReader {
         }
     }
 
-    /// The first offset in the file.
+    /// The first offset in the file. A damaged page can hide what lies before it, which then would
+    /// look as old records do that were removed.
     pub(super) fn first(&mut self) -> Result<Option<Offset>, LogError> {
-        self.extreme("min")
+        if !self.has_checksums || self.is_mending || self.slot.in_memory {
+            return self.extreme("min");
+        }
+        // First the end: appends meanwhile then hide nothing.
+        let (slot, end, first) = (self.slot, self.end()?, self.extreme("min")?);
+        let is_hidden = match first {
+            // The last record always stays.
+            None => end > 0,
+            Some(0) => false,
+            Some(first) if first >= end || slot.topic.cleanup() == Cleanup::Keep => true,
+            Some(first) => self.has(first - 1)?,
+        };
+        if is_hidden {
+            return Err(damaged(slot, 0, "records before the first one that is found are missing"));
+        }
+        Ok(first)
+    }
+
+    fn has(&mut self, offset: Offset) -> Result<bool, LogError> {
+        let sql = format!("SELECT 1 FROM {} WHERE \"offset\" = ?1", self.slot.table());
+        let found = self.connection()?.query_row(&sql, [signed(offset)], |_| Ok(())).optional();
+        found.map(|found| found.is_some()).map_err(|error| failed(self.slot, offset, error))
     }
 
     /// One past the last offset in the file.
@@ -121,8 +144,17 @@ impl FileReader {
         let slot = self.slot;
         // What is written of it, so that a read up to there notices what is missing.
         match ends::written(self.connection()?, slot) {
-            Ok(next) => Ok(next.unwrap_or(0)),
-            Err(_) if self.is_mending => Ok(self.extreme("max")?.map_or(0, |last| last + 1)),
+            Ok(Some(next)) => Ok(next),
+            Ok(None) | Err(_) if self.is_mending => {
+                Ok(self.extreme("max")?.map_or(0, |last| last + 1))
+            }
+            // Before its first record; or a damaged page hides where it ends.
+            Ok(None) if self.extreme("max")?.is_none() => Ok(0),
+            Ok(None) => match ends::written(self.connection()?, slot) {
+                // Written meanwhile.
+                Ok(Some(next)) => Ok(next),
+                _ => Err(damaged(slot, 0, "its end is missing")),
+            },
             Err(EndError::Sql(error)) => Err(failed(slot, 0, error)),
             Err(error @ EndError::Damaged { .. }) => Err(damaged(slot, 0, error)),
         }
