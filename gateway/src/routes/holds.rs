@@ -88,7 +88,7 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
     request_body(content = Acquire, examples(
         ("best" = (value = json!({"best": {"count": 2}}))),
         ("with a wheelchair space" = (value = json!({"best": {"count": 2}, "accessible": true}))),
-        ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 12_000}}))),
+        ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 60_000}}))),
         ("seats" = (value = json!({"seats": [199999, "436/24/61"]}))))),
     responses((status = 201, body = Order),
         (status = 202, body = PendingAnswer),
