@@ -34,6 +34,12 @@ pub trait Sink: std::fmt::Debug {
         behind: Checkpoint,
     ) -> Result<(), SinkError>;
 
+    /// Whether the place can be written to now; asked while there is nothing to write, so that an
+    /// outage is known before the next fact. Nothing to ask by default: a file is always there.
+    fn probe(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Sets the stored checkpoint back, so that the next start reads from there again; one that is
     /// not further stays. Refused while anybody carries facts to the same place.
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;

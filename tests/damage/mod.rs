@@ -2,6 +2,7 @@
 //! copy or taken from another installation, a clock that was wrong. Each is said, and nothing is
 //! sold over it. The embedded form only: its files are ours, Kafka's are Kafka's.
 
+mod another_log;
 mod clock;
 mod files;
 mod repair;
