@@ -24,6 +24,11 @@ pub(super) struct Buyer {
     pub(super) cohort: Option<Cohort>,
     pub(super) place: Place,
     pub(super) pass_until: LogTime,
+    /// How long they may do nothing on this visit, in milliseconds, thirty days at most; 0 is as long
+    /// as the pass. Later rules do not change it.
+    pub(super) idle_ms: u32,
+    /// When they have done nothing for so long.
+    pub(super) idle_until: LogTime,
     pub(super) cooldown_until: LogTime,
     /// How often they let go of seats unpaid since they last bought.
     pub(super) cooldown_count: u8,
@@ -40,9 +45,18 @@ impl Buyer {
             cohort: None,
             place: Place(0),
             pass_until: LogTime(0),
+            idle_ms: 0,
+            idle_until: LogTime(0),
             cooldown_until: LogTime(0),
             cooldown_count: 0,
             holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
+        }
+    }
+
+    /// They have done something, or what they wait for has gone on.
+    pub(super) fn act(&mut self, now: LogTime) {
+        if self.idle_ms > 0 {
+            self.idle_until = now.plus(u64::from(self.idle_ms));
         }
     }
 
@@ -106,6 +120,10 @@ impl Buyers {
 
     pub(super) fn get(&self, id: BuyerId) -> Option<&Buyer> {
         self.position(id).map(|at| &self.records[at as usize])
+    }
+
+    pub(super) fn get_mut(&mut self, id: BuyerId) -> Option<&mut Buyer> {
+        self.position(id).map(|at| &mut self.records[at as usize])
     }
 
     /// The buyer's record, made if this is the first time.

@@ -34,6 +34,8 @@ pub(crate) const SEATS_RETURN_LATER: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
+/// Who is in the shop without seats and does nothing leaves, so that others may come.
+pub(crate) const IDLE_SHOPPERS_LEAVE: u32 = 2;
 /// New prices and rules say whose they are.
 pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 

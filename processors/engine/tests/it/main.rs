@@ -7,6 +7,7 @@ mod events;
 mod fixtures;
 mod groups;
 mod holds;
+mod idle;
 mod line_and_cohorts;
 mod patience;
 mod properties;

@@ -71,36 +71,14 @@ pub(crate) fn rows(
     }
 }
 
-/// How often a buyer had let go of seats before. Whoever leaves lets go of all holds at once, and all
-/// of them count from the same.
+/// How often a buyer had let go of seats before. Whoever leaves lets go of all holds at once, and each
+/// of them counts.
 fn times_before(book: &EventBook, buyer: BuyerId, before: &[FactRecord]) -> u8 {
-    let mut times = book.buyers.get(&buyer).map_or(0, |one| one.cooldown_count);
-    let mut rest = before;
-    loop {
-        rest = match rest.split_last() {
-            Some((last, rest)) if matches!(last.fact, Fact::SeatsSetAside { .. }) => rest,
-            _ => rest,
-        };
-        let Some((ended, earlier)) = rest.split_last() else { return times };
-        let is_released = |fact: &Fact| matches!(fact, Fact::HoldReleased { .. });
-        let Some((FactRecord { fact: Fact::BuyerCooling { buyer: of, count, .. }, .. }, others)) =
-            earlier.split_last()
-        else {
-            return times;
-        };
-        let aside = usize::from(matches!(
-            others.last(),
-            Some(FactRecord { fact: Fact::SeatsSetAside { .. }, .. })
-        ));
-        let first = others.iter().rev().nth(aside).map(|record| &record.fact);
-        let Some(Fact::HoldReleased { hold_id, .. }) = first else { return times };
-        if *of != buyer || !is_released(&ended.fact) {
-            return times;
-        }
-        let attempt = book.order(*hold_id).map_or(0, |order| order.attempt);
-        times = count.saturating_sub(1).saturating_sub(attempt);
-        rest = others;
-    }
+    let counted = before.iter().rev().find_map(|record| match record.fact {
+        Fact::BuyerCooling { buyer: of, count, .. } if of == buyer => Some(count),
+        _ => None,
+    });
+    counted.unwrap_or_else(|| book.buyers.get(&buyer).map_or(0, |one| one.cooldown_count))
 }
 
 /// Whether everything that some facts of a command bring with them is there; `paid` says that a
