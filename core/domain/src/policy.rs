@@ -46,6 +46,10 @@ pub struct Policy {
 /// hour. Whoever is there is asked before, and one press is enough.
 pub const IDLE_MS: u64 = 180_000;
 
+/// An hour after a cool-down it counts no more: whoever comes then begins again, and need not be
+/// remembered.
+pub const COOL_DOWNS_COUNT_MS: u64 = 3_600_000;
+
 impl Policy {
     /// How long a shopper who has no seats may do nothing; `None` is for as long as their pass.
     #[must_use]

@@ -3,7 +3,7 @@
 use super::event::{Event, SetAside};
 use super::orders::{Order, generation_of, hold_in, slot_of};
 use super::unanswered::Attempt;
-use super::version::IDLE_SHOPPERS_LEAVE;
+use super::version::{IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::fact::{Fact, SeatsKept};
@@ -153,6 +153,14 @@ impl Target<'_> {
         }
     }
 
+    /// Where somebody may be added, some of those who do not matter any more are forgotten.
+    fn forget_some(&mut self) {
+        if self.version >= PEOPLE_ARE_FORGOTTEN {
+            let (now, unanswered) = (self.now, &self.event.unanswered);
+            self.event.buyers.forget(|buyer| buyer.matters(now) || unanswered.knows(buyer.id));
+        }
+    }
+
     fn reserve_places(&mut self, count: u32) {
         let event = &mut *self.event;
         event.places_reserved += u64::from(count);
@@ -163,6 +171,7 @@ impl Target<'_> {
     fn enter(&mut self, id: BuyerId, place: Place, ends: (LogTime, Option<LogTime>)) {
         let (until, idle_until) = ends;
         let idle_ms = idle_until.map_or(0, |end| end.0.saturating_sub(self.now.0));
+        self.forget_some();
         let (number, buyer) = self.event.buyers.entry(id);
         let is_new = !buyer.in_shop;
         buyer.in_shop = true;
@@ -184,6 +193,7 @@ impl Target<'_> {
         (seats, amount): (&SeatList, u64),
         (until, pay_by): (LogTime, Option<LogTime>),
     ) {
+        self.forget_some();
         let event = &mut *self.event;
         if let Some(before) = event.orders.slots.get(slot_of(hold_id)) {
             event.unanswered.forget(before.buyer, hold_in(slot_of(hold_id), before.generation));

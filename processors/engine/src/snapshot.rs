@@ -252,7 +252,9 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
-    if form != FIRST_FORM {
+    if form == FIRST_FORM {
+        event.buyers.find_all(Vec::new(), 0);
+    } else {
         read_additions(&mut event, cursor)?;
     }
     Ok(event)

@@ -42,6 +42,10 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
     }
     write_neighbours(&event.seat_map.blocks, out);
     write_visits(event, out);
+    let (free, hand) = event.buyers.free_and_hand();
+    out.put_count(free.len());
+    free.iter().for_each(|&at| out.put_varint(u64::from(at)));
+    out.put_varint(u64::from(hand));
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -62,7 +66,11 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         event.set_aside.insert(hold_id, aside);
     }
     read_neighbours(&mut event.seat_map, cursor)?;
-    read_visits(event, cursor)
+    read_visits(event, cursor)?;
+    let free: Result<Vec<u32>, WireError> =
+        (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
+    let found = event.buyers.find_all(free?, cursor.u32()?);
+    found.ok_or(WireError::OutOfBounds("a buyer's number"))
 }
 
 /// Since when the sale is open, and who may be idle when.

@@ -397,7 +397,9 @@ impl Ledger {
             Command::WithdrawCohort => None,
             _ => return,
         };
-        let Some(record) = self.sender(envelope) else { return };
+        let Reading { clock, version, .. } = self.reading;
+        let sender = self.sender(envelope);
+        let Some(record) = sender.filter(|one| one.matters(clock, version)) else { return };
         let is_there = std::mem::replace(&mut record.cohort, asked_for) == asked_for;
         self.found.check("cohorts-add-up", is_there, || {
             "somebody is not counted in the cohort they shared".to_owned()

@@ -5,6 +5,7 @@ mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
+mod forgetting;
 mod groups;
 mod holds;
 mod idle;

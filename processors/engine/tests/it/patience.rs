@@ -92,6 +92,25 @@ fn leaving_is_letting_go() {
     assert_eq!(stage.fact_names(before), names);
 }
 
+/// A cool-down counts for an hour after it, and whoever is not remembered begins again just so.
+#[test]
+fn cool_downs_of_long_ago_do_not_count() {
+    let rules = Policy { cooldown_ms: 1_000, ..no_queue() };
+    for (wait_ms, count) in [(3_600_999, 2), (3_601_000, 1)] {
+        let mut stage = Stage::open_newest(rules);
+        let mut let_go = || {
+            let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+            stage.ask(buyer(1), Command::ReleaseHold { hold_id });
+            stage.wait(wait_ms);
+            match stage.facts.last().unwrap().fact {
+                Fact::BuyerCooling { count, .. } => count,
+                ref other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((let_go(), let_go()), (1, count));
+    }
+}
+
 /// Whoever holds four times over and leaves has let go four times.
 #[test]
 fn every_hold_that_is_let_go_of_counts() {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{
     BuyerId, Cohort, DialChange, Fact, FactRecord, HoldId, LogTime, NewEvent, Place, Policy,
     PriceTable, SalePhase, SeatList, SeatState,
@@ -31,6 +32,21 @@ pub(crate) struct BuyerBook {
     pub(crate) cooldown_count: u8,
     /// What they let themselves be counted under, by their commands.
     pub(crate) cohort: Option<Cohort>,
+}
+
+impl BuyerBook {
+    /// Whether they still matter: from the second rules on those who were here and have nothing do
+    /// not, once their cool-downs count no more.
+    pub(crate) fn matters(&self, now: LogTime, version: u32) -> bool {
+        let is_here = self.is_in_shop || now < self.pass_until;
+        let has_something = self.seats > 0 || !self.live.is_empty() || self.cohort.is_some();
+        version == 1 || is_here || has_something || self.cools(now)
+    }
+
+    fn cools(&self, now: LogTime) -> bool {
+        let counts = now < self.cooldown_until.plus(COOL_DOWNS_COUNT_MS);
+        now < self.cooldown_until || self.cooldown_count > 0 && counts
+    }
 }
 
 /// Everything the facts of one event add up to.

@@ -85,7 +85,9 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
             !is_over && is_waiting(place) && !book.crowd.has_asked(*place)
         }
-        Command::ShareCohort { cohort } => record.is_some_and(|one| one.cohort != Some(*cohort)),
+        Command::ShareCohort { cohort } => record.is_some_and(|one| {
+            one.cohort != Some(*cohort) && one.matters(asked.now, asked.version)
+        }),
         Command::WithdrawCohort => record.is_some_and(|one| one.cohort.is_some()),
         Command::HoldSeats { seats, accessible } => {
             let is_free = |seat| {

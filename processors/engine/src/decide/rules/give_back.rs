@@ -51,7 +51,7 @@ fn cool_down(event: &Event, context: Context, order: &Order, facts: &mut Vec<Fac
         let Fact::BuyerCooling { buyer, count, .. } = fact else { return None };
         (*buyer == order.buyer).then_some(*count)
     });
-    let known = || event.buyer(order.buyer).map_or(0, |buyer| buyer.cooldown_count);
+    let known = || event.buyer(order.buyer).map_or(0, |buyer| buyer.cool_downs(context.now));
     let before = counted.unwrap_or_else(known);
     // A payment that failed kept the seats from others too.
     let count = before.saturating_add(order.attempt);
