@@ -1,10 +1,10 @@
-//! Everyone who entered or held something at one event and still matters: limits, passes, cool-downs.
+//! Everyone who came to one event and still matters: limits, passes, cool-downs.
 //!
-//! Whoever has seats is remembered as long as the event lasts, since seats count over all of it. Others
-//! are forgotten once nothing that is decided depends on them ([`Buyer::matters`]): a hand goes
-//! round the table, two records for each that is added, so that it stays within about twice those
-//! who matter. Under the first rules nobody is, and `Policy::buyers_max` bounds the table; since
-//! then that bounds those who have seats, and [`RECORDS_MAX`] the table.
+//! Whoever has seats is remembered as long as the event lasts, since seats count over all of it.
+//! Others are forgotten once nothing that is decided depends on them ([`Buyer::matters`]): a hand
+//! goes round the table, two records for each that is added, so that it stays within about twice
+//! those who matter. Under the first rules nobody is, and `Policy::buyers_max` bounds the table;
+//! since then that bounds those who have seats, and [`RECORDS_MAX`] the table.
 
 use super::table::{Index, mix64};
 use floodgate_domain::cohort::Cohort;
