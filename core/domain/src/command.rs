@@ -101,6 +101,8 @@ pub enum Command {
     Enter { place: Place },
     /// Buyer. Out of the shop; holds are released.
     Leave,
+    /// Buyer. Still in the shop, and not idle; new with the second rules.
+    Stay,
     /// Buyer. These very seats. `accessible` must be set to take wheelchair and companion seats.
     HoldSeats { seats: SeatList, accessible: bool },
     /// Buyer. The best seats together.
@@ -227,6 +229,7 @@ impl Command {
             Command::ReservePlaces { .. } => "ReservePlaces",
             Command::Enter { .. } => "Enter",
             Command::Leave => "Leave",
+            Command::Stay => "Stay",
             Command::HoldSeats { .. } => "HoldSeats",
             Command::HoldBest(_) => "HoldBest",
             Command::ExtendHold { .. } => "ExtendHold",

@@ -48,6 +48,8 @@ pub enum LeaveReason {
     ByChoice,
     Purchased,
     PassExpired,
+    /// They had no seats and did nothing for as long as the rules allow.
+    Idle,
 }
 
 impl LeaveReason {
@@ -58,6 +60,7 @@ impl LeaveReason {
             LeaveReason::ByChoice => "left",
             LeaveReason::Purchased => "purchased",
             LeaveReason::PassExpired => "pass_expired",
+            LeaveReason::Idle => "idle",
         }
     }
 }
@@ -149,9 +152,18 @@ pub enum Fact {
         first: Place,
         count: u32,
     },
+    /// `until` is the end of the pass. Whoever has no seats and does nothing leaves at `idle_until`;
+    /// what happens to an order of theirs, and every [`Fact::ShopperStayed`], gives them as long
+    /// again. Absent in logs of the first rules, and where the rules set no such end.
     Entered {
         buyer: BuyerId,
         place: Place,
+        until: LogTime,
+        idle_until: Option<LogTime>,
+    },
+    /// They say that they are still there, and are not idle before `until`.
+    ShopperStayed {
+        buyer: BuyerId,
         until: LogTime,
     },
     ShopperLeft {

@@ -23,12 +23,12 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 const WITHOUT_COMMAND: [&str; 4] = ["joinQueue", "checkVenue", "offerTicket", "callPaymentPage"];
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 34] = [
+const OWN: [(&str, &[&str]); 35] = [
     (
         "acquireLock",
         &[
             PHASE,
-            "no_pass pass_expired no_seats_named hold_too_large buyer_limit \
+            "no_pass went_idle pass_expired no_seats_named hold_too_large buyer_limit \
         too_many_holds cooling_down seats_repeated unknown_seat seat_taken seat_not_for_sale \
         accessible_seat no_such_category not_enough_together sold_out",
         ],
@@ -55,8 +55,9 @@ const OWN: [(&str, &[&str]); 34] = [
     ("streamOrder", &[OWN_ORDER]),
     ("refundOrder", &["unknown_hold not_confirmed already_refunded ticket_used"]),
     ("askCommand", &["*"]),
-    ("enterShop", &[PHASE, "not_your_turn shop_full place_spent place_unknown"]),
-    ("leaveShop", &["not_in_shop no_pass"]),
+    ("enterShop", &[PHASE, "not_your_turn turn_lapsed shop_full place_spent place_unknown"]),
+    ("leaveShop", &["not_in_shop no_pass went_idle"]),
+    ("stayInShop", &["not_in_shop no_pass went_idle pass_expired needs_newer_engine"]),
     ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
     ("joinQueue", &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready"]),
     ("shareCohort", &["no_pass"]),

@@ -14,6 +14,7 @@ use super::respond::answer;
 use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
+use crate::presence;
 use crate::problem::{ApiError, Code, Problem};
 use crate::time;
 use crate::views::{Entry, EventView};
@@ -104,7 +105,11 @@ pub(crate) async fn acquire(
     let command = command(&path.entry.read(), &body)?;
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
     let answer = answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply));
-    answer.map_err(|error| with_wait(error, &path.entry.read(), shopper.buyer))
+    answer.map_err(|error| {
+        presence::tried(&commands, path.event_id, &path.entry, shopper.buyer);
+        let view = path.entry.read();
+        presence::explained(with_wait(error, &view, shopper.buyer), &view, shopper.buyer)
+    })
 }
 
 /// How long somebody has to wait who gave seats back unpaid.

@@ -22,6 +22,8 @@ const page = {
   id, base, event: null, queue: null, me: null, browsing: false, heard: 0,
   /** A person did something: focus may move to the new heading. */
   acted: false,
+  /** The place is a new one, since nobody came when the first was called. */
+  rejoined: false,
   refresh, render, changed,
 };
 let view = null;

@@ -372,7 +372,8 @@ impl Engine {
     fn apply_all(&mut self, number: u32, mut facts: Vec<Fact>, output: &mut Output<'_>) {
         let event = &mut self.events[number as usize];
         let event_id = event.id;
-        let mut target = Target { event, number, wheel: &mut self.wheel, now: self.clock };
+        let (now, version) = (self.clock, self.in_force.version);
+        let mut target = Target { event, number, wheel: &mut self.wheel, now, version };
         for fact in facts.drain(..) {
             target.apply(&fact);
             if fact == Fact::EventCancelled {

@@ -19,7 +19,7 @@ use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::effects::{HandedOn, TicketStates};
-use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
+use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId, LogTime};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 use floodgate_domain::refusal::Refusal;
@@ -240,6 +240,7 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         orders,
         buyers: Buyers::from_records(buyers?),
         shoppers,
+        open_since: LogTime(0),
         places_reserved,
         places_spent: places_spent?,
         sweep,
@@ -251,7 +252,9 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
-    if form != FIRST_FORM {
+    if form == FIRST_FORM {
+        event.buyers.find_all(Vec::new(), 0);
+    } else {
         read_additions(&mut event, cursor)?;
     }
     Ok(event)
@@ -335,6 +338,8 @@ fn read_buyer(cursor: &mut Cursor<'_>) -> Result<Buyer, WireError> {
         cohort: None,
         place: cursor.place()?,
         pass_until: cursor.time()?,
+        idle_ms: 0,
+        idle_until: LogTime(0),
         cooldown_until: cursor.time()?,
         cooldown_count: 0,
         holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
@@ -354,7 +359,7 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_varint(u64::from(slot));
             out.put_varint(u64::from(generation));
         }
-        TimerKind::Pass { buyer } => {
+        TimerKind::Visit { buyer } => {
             out.put_u8(1);
             out.put_varint(u64::from(buyer));
         }
@@ -373,7 +378,7 @@ fn read_timer(cursor: &mut Cursor<'_>, events: usize) -> Result<Timer, WireError
     }
     let kind = match cursor.u8()? {
         0 => TimerKind::Order { slot: cursor.u32()?, generation: cursor.u32()? },
-        1 => TimerKind::Pass { buyer: cursor.u32()? },
+        1 => TimerKind::Visit { buyer: cursor.u32()? },
         2 => TimerKind::Return { hold_id: HoldId(cursor.u64_fixed()?) },
         unknown => return Err(WireError::UnknownKind(unknown)),
     };

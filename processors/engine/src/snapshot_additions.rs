@@ -41,6 +41,11 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_varint(until.0);
     }
     write_neighbours(&event.seat_map.blocks, out);
+    write_visits(event, out);
+    let (free, hand) = event.buyers.free_and_hand();
+    out.put_count(free.len());
+    free.iter().for_each(|&at| out.put_varint(u64::from(at)));
+    out.put_varint(u64::from(hand));
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -60,7 +65,35 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
         event.set_aside.insert(hold_id, aside);
     }
-    read_neighbours(&mut event.seat_map, cursor)
+    read_neighbours(&mut event.seat_map, cursor)?;
+    read_visits(event, cursor)?;
+    let free: Result<Vec<u32>, WireError> =
+        (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
+    let found = event.buyers.find_all(free?, cursor.u32()?);
+    found.ok_or(WireError::OutOfBounds("a buyer's number"))
+}
+
+/// Since when the sale is open, and who may be idle when.
+fn write_visits(event: &Event, out: &mut Vec<u8>) {
+    out.put_varint(event.open_since.0);
+    let visits = event.buyers.records.iter().enumerate();
+    let visits = visits.filter(|(_, buyer)| buyer.idle_ms > 0);
+    out.put_count(visits.clone().count());
+    for (at, buyer) in visits {
+        out.put_count(at);
+        out.put_varint(u64::from(buyer.idle_ms));
+        out.put_varint(buyer.idle_until.0);
+    }
+}
+
+fn read_visits(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.open_since = cursor.time()?;
+    for _ in 0..read_count(cursor)? {
+        let buyer = event.buyers.records.get_mut(cursor.u32()? as usize);
+        let buyer = buyer.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+        (buyer.idle_ms, buyer.idle_until) = (cursor.u32()?, cursor.time()?);
+    }
+    Ok(())
 }
 
 /// Of the few blocks about which there is something to say.

@@ -326,7 +326,9 @@ impl Ledger {
         };
         let order = hold_id.and_then(|hold_id| Some((hold_id, book.order(hold_id)?)));
         let of_shop = match record.fact {
-            Fact::Entered { buyer, .. } | Fact::ShopperLeft { buyer, .. } => Some(buyer),
+            Fact::Entered { buyer, .. }
+            | Fact::ShopperStayed { buyer, .. }
+            | Fact::ShopperLeft { buyer, .. } => Some(buyer),
             _ => None,
         };
         if let Some((hold_id, order)) = order {
@@ -336,8 +338,14 @@ impl Ledger {
         if let Some(buyer) = of_shop.or(order.map(|(_, order)| order.buyer)) {
             let record_of = book.buyers.get(&buyer);
             let free = record_of.filter(|one| one.is_in_shop && one.live.is_empty());
-            let until = free.map(|one| one.pass_until);
-            self.reading.deadlines.set(record.event_id, Due::Pass(buyer), until);
+            let until = free.map(|one| book.visit_end(one));
+            self.reading.deadlines.set(record.event_id, Due::Visit(buyer), until);
+        }
+        if record.fact.effects().phase.is_some() {
+            for (buyer, one) in book.buyers.iter().filter(|(_, one)| one.is_in_shop) {
+                let until = one.live.is_empty().then(|| book.visit_end(one));
+                self.reading.deadlines.set(record.event_id, Due::Visit(*buyer), until);
+            }
         }
     }
 
@@ -389,7 +397,9 @@ impl Ledger {
             Command::WithdrawCohort => None,
             _ => return,
         };
-        let Some(record) = self.sender(envelope) else { return };
+        let Reading { clock, version, .. } = self.reading;
+        let sender = self.sender(envelope);
+        let Some(record) = sender.filter(|one| one.matters(clock, version)) else { return };
         let is_there = std::mem::replace(&mut record.cohort, asked_for) == asked_for;
         self.found.check("cohorts-add-up", is_there, || {
             "somebody is not counted in the cohort they shared".to_owned()

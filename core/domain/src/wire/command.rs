@@ -102,6 +102,7 @@ fn kind(command: &Command) -> u8 {
         Command::RecordPaymentAction { .. } => 36,
         Command::RestoreFacts { .. } => 37,
         Command::CaptureFailed { .. } => 38,
+        Command::Stay => 39,
     }
 }
 
@@ -165,6 +166,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::RestoreFacts { facts } => write_restored(facts, out),
         Command::Leave
+        | Command::Stay
         | Command::WithdrawCohort
         | Command::MarkTime
         | Command::Tick
@@ -228,6 +230,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         },
         37 => Command::RestoreFacts { facts: read_restored(cursor)? },
         38 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        39 => Command::Stay,
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

@@ -79,6 +79,9 @@ pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
     Ok(PriceTable { currency, categories })
 }
 
+/// Beside whether a pass is required: more rules follow than the first policies had.
+const MORE_RULES: u8 = 2;
+
 pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_varint(policy.hold_ms);
     out.put_u8(policy.extensions_max);
@@ -90,14 +93,19 @@ pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_u8(policy.seats_per_hold_max);
     out.put_u8(policy.holds_per_buyer_max);
     out.put_varint(policy.cooldown_ms);
-    out.put_u8(u8::from(policy.pass_required));
+    // What was added later stands behind the rest, and only where somebody asked for it.
+    let more = if policy.idle_ms.is_some() { MORE_RULES } else { 0 };
+    out.put_u8(u8::from(policy.pass_required) | more);
     out.put_varint(u64::from(policy.shoppers_max));
     out.put_varint(policy.pass_ms);
     out.put_varint(u64::from(policy.buyers_max));
+    if let Some(idle_ms) = policy.idle_ms {
+        out.put_varint(idle_ms);
+    }
 }
 
 pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
-    Ok(Policy {
+    let mut policy = Policy {
         hold_ms: cursor.varint()?,
         extensions_max: cursor.u8()?,
         extension_ms: cursor.varint()?,
@@ -108,9 +116,16 @@ pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
         seats_per_hold_max: cursor.u8()?,
         holds_per_buyer_max: cursor.u8()?,
         cooldown_ms: cursor.varint()?,
-        pass_required: cursor.bool()?,
-        shoppers_max: cursor.u32()?,
-        pass_ms: cursor.varint()?,
-        buyers_max: cursor.u32()?,
-    })
+        ..Policy::default()
+    };
+    let flags = cursor.u8()?;
+    if flags > MORE_RULES | 1 {
+        return Err(WireError::OutOfBounds("the rules of a sale"));
+    }
+    policy.pass_required = flags & 1 != 0;
+    policy.shoppers_max = cursor.u32()?;
+    policy.pass_ms = cursor.varint()?;
+    policy.buyers_max = cursor.u32()?;
+    policy.idle_ms = if flags & MORE_RULES == 0 { None } else { Some(cursor.varint()?) };
+    Ok(policy)
 }

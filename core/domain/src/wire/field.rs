@@ -92,10 +92,12 @@ fields! {
         LeaveReason::ByChoice => 0,
         LeaveReason::Purchased => 1,
         LeaveReason::PassExpired => 2,
+        LeaveReason::Idle => 3,
     }), |cursor| match cursor.u8()? {
         0 => Ok(LeaveReason::ByChoice),
         1 => Ok(LeaveReason::Purchased),
         2 => Ok(LeaveReason::PassExpired),
+        3 => Ok(LeaveReason::Idle),
         _ => Err(WireError::OutOfBounds("a reason to leave")),
     };
     DeclineReason: |reason, out| out.put_u8(match reason {

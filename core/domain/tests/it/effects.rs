@@ -63,9 +63,11 @@ fn row(fact: &Fact) -> String {
     say(
         "shop",
         shop.map(|change| match change {
-            ShopMove::Entered { buyer, place, until } => {
-                format!("{} enters by {} until {}", buyer.0, place.0, until.0)
+            ShopMove::Entered { buyer, place, until, idle_until } => {
+                let idle = idle_until.map(|at| format!(", idle at {}", at.0)).unwrap_or_default();
+                format!("{} enters by {} until {}{idle}", buyer.0, place.0, until.0)
             }
+            ShopMove::Stayed { buyer, until } => format!("{} is idle at {}", buyer.0, until.0),
             ShopMove::Cooling { buyer, until } => format!("{} waits until {}", buyer.0, until.0),
             ShopMove::Left { buyer, reason } => format!("{} leaves: {reason:?}", buyer.0),
         }),

@@ -3,7 +3,7 @@
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
-    LogTime, PhaseDial, Place, SeatId, SeatList, SetBy, StaffId,
+    LogTime, PhaseDial, Place, Policy, SeatId, SeatList, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -37,6 +37,10 @@ pub(crate) fn facts() -> Vec<Fact> {
             by: Some(StaffId(3)),
         }),
         Fact::PolicySet(SetBy { value: Box::new(policy()), by: Some(StaffId(3)) }),
+        Fact::PolicySet(SetBy {
+            value: Box::new(Policy { idle_ms: Some(90_000), ..policy() }),
+            by: Some(StaffId(3)),
+        }),
         Fact::SaleOpened,
         Fact::SalePaused,
         Fact::SaleClosed,
@@ -44,8 +48,11 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::DrawCommitted { commitment: [7; 32] },
         Fact::DrawRevealed { secret: [8; 32], public_value: [9; 32] },
         Fact::PlacesReserved { first: Place(5), count: 6 },
-        Fact::Entered { buyer, place: Place(3), until },
+        Fact::Entered { buyer, place: Place(3), until, idle_until: None },
+        Fact::Entered { buyer, place: Place(3), until, idle_until: Some(until) },
+        Fact::ShopperStayed { buyer, until },
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
+        Fact::ShopperLeft { buyer, reason: LeaveReason::Idle },
         Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None },
         Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: Some(until) },
         Fact::SeatsSetAside { hold_id, seats, until },

@@ -28,6 +28,7 @@ fn commands() -> Vec<Command> {
         Command::ReservePlaces { count: 10_000 },
         Command::Enter { place: Place(300) },
         Command::Leave,
+        Command::Stay,
         Command::HoldSeats { seats: list(&[70_000, 70_001, 3]), accessible: true },
         Command::best(4, CategorySet(0b101)),
         Command::HoldBest(SeatGroup { accessible: true, ..SeatGroup::of(2, CategorySet::ANY) }),

@@ -32,6 +32,7 @@ mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
+mod stay;
 mod transfer_ticket;
 mod undo_cancelled;
 
@@ -69,6 +70,7 @@ use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
+use self::stay::stay;
 use self::transfer_ticket::transfer_ticket;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
@@ -86,6 +88,7 @@ pub(crate) fn decide(
         Command::ReservePlaces { count } => reserve_places(event, context, *count, facts),
         Command::Enter { place } => enter(event, context, *place, facts),
         Command::Leave => leave(event, context, facts),
+        Command::Stay => stay(event, context, facts),
         Command::HoldSeats { seats, accessible } => {
             hold_seats(event, context, seats, *accessible, facts)
         }

@@ -5,8 +5,10 @@ mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
+mod forgetting;
 mod groups;
 mod holds;
+mod idle;
 mod line_and_cohorts;
 mod patience;
 mod properties;

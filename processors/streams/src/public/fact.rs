@@ -144,7 +144,7 @@ impl FactBody {
 fn until(effects: &Effects<'_>) -> Option<LogTime> {
     let in_shop = match effects.shop {
         Some(ShopMove::Entered { until, .. } | ShopMove::Cooling { until, .. }) => Some(until),
-        Some(ShopMove::Left { .. }) | None => None,
+        Some(ShopMove::Stayed { .. } | ShopMove::Left { .. }) | None => None,
     };
     effects.order.and_then(|order| order.until).or(in_shop)
 }
@@ -155,7 +155,10 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
         (Some(LineMove::Called { below }), _) => (Some(below.0), None),
         (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
-        (None, Some(ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None) => (None, None),
+        (
+            None,
+            Some(ShopMove::Stayed { .. } | ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None,
+        ) => (None, None),
     }
 }
 

@@ -81,6 +81,11 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
             let record = book.buyers.get(buyer);
             record.is_some_and(|one| one.pass_until <= now && one.live.is_empty())
         }
+        Fact::ShopperLeft { buyer, reason: LeaveReason::Idle } => {
+            let idle = book.buyers.get(buyer).filter(|one| one.is_in_shop && one.live.is_empty());
+            let end = idle.and_then(|one| book.idle_end(one));
+            end.is_some_and(|end| end <= now)
+        }
         _ => false,
     }
 }

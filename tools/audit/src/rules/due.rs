@@ -21,8 +21,8 @@ pub(crate) enum Due {
     Order(HoldId),
     /// Seats that were set aside.
     Seats(HoldId),
-    /// The pass of somebody who holds nothing.
-    Pass(BuyerId),
+    /// The visit of somebody who holds nothing: by their pass, or because they do nothing.
+    Visit(BuyerId),
 }
 
 /// All deadlines of one partition.

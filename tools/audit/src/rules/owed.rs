@@ -41,6 +41,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         }
         Command::Enter { .. }
         | Command::Leave
+        | Command::Stay
         | Command::AwaitTurn { .. }
         | Command::ShareCohort { .. }
         | Command::WithdrawCohort
@@ -76,11 +77,17 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             is_waiting(place) && is_open && !has_pass && has_room && is_known && asked.is_known()
         }
         Command::Leave => is_in_shop,
+        Command::Stay => {
+            let may = record.filter(|one| is_in_shop && asked.now < one.pass_until);
+            asked.version > 1 && may.is_some_and(|one| one.idle_ms.is_some())
+        }
         Command::AwaitTurn { place } => {
             let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
             !is_over && is_waiting(place) && !book.crowd.has_asked(*place)
         }
-        Command::ShareCohort { cohort } => record.is_some_and(|one| one.cohort != Some(*cohort)),
+        Command::ShareCohort { cohort } => record.is_some_and(|one| {
+            one.cohort != Some(*cohort) && one.matters(asked.now, asked.version)
+        }),
         Command::WithdrawCohort => record.is_some_and(|one| one.cohort.is_some()),
         Command::HoldSeats { seats, accessible } => {
             let is_free = |seat| {

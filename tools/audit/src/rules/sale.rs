@@ -1,7 +1,8 @@
 //! Facts about a whole event, its shop, its line and its cohorts, each with its command.
 
 use floodgate_domain::fact::LeaveReason;
-use floodgate_domain::{Actor, Command, Fact, PhaseDial, SalePhase, StaffId};
+use floodgate_domain::policy::IDLE_MS;
+use floodgate_domain::{Actor, Command, Fact, LogTime, PhaseDial, SalePhase, StaffId};
 
 use super::CommandView;
 use super::row::{CAUSE, Row};
@@ -82,7 +83,7 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
 
 fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     Some(match (fact, &asked.envelope.command) {
-        (Fact::Entered { buyer, place, until }, Command::Enter { place: named }) => {
+        (Fact::Entered { buyer, place, until, idle_until }, Command::Enter { place: named }) => {
             let by_policy = asked.now.plus(book.policy.pass_ms);
             let has_pass = book
                 .buyers
@@ -94,6 +95,18 @@ fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
                 (CAUSE, "the sale is not open", book.phase == SalePhase::Open),
                 (CAUSE, "their pass is still good", !has_pass),
                 ("shoppers-counted", "another end", asked.is_deadline(*until, by_policy)),
+                ("visits-end", "idle at another time", *idle_until == idle_end(book, asked)),
+            ]
+        }
+        (Fact::ShopperStayed { buyer, until }, Command::Stay) => {
+            let record = book.buyers.get(buyer).filter(|one| one.is_in_shop);
+            let idle_ms = record.and_then(|one| one.idle_ms);
+            let end = idle_ms.map(|idle_ms| asked.now.plus(idle_ms));
+            let has_pass = record.is_some_and(|one| asked.now < one.pass_until);
+            vec![
+                (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
+                (CAUSE, "not in the shop, or their pass is over", has_pass),
+                ("visits-end", "idle at another time", end == Some(*until)),
             ]
         }
         (Fact::ShopperLeft { buyer, reason: LeaveReason::ByChoice }, Command::Leave) => {
@@ -117,6 +130,12 @@ fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
         }
         _ => return None,
     })
+}
+
+/// When whoever enters now is idle if they do nothing.
+fn idle_end(book: &EventBook, asked: CommandView<'_>) -> Option<LogTime> {
+    let idle_ms = book.policy.idle_ms.unwrap_or(IDLE_MS);
+    (asked.version > 1 && idle_ms > 0).then(|| asked.now.plus(idle_ms))
 }
 
 fn of_crowd(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {

@@ -182,7 +182,9 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             change!(fact, "another first", PlacesReserved, first, |place: &mut Place| place.0 += 1),
             change!(fact, "another count", PlacesReserved, count, |count: &mut u32| *count += 1),
         ],
-        Fact::Entered { .. } | Fact::ShopperLeft { .. } => of_shop(fact),
+        Fact::Entered { .. } | Fact::ShopperStayed { .. } | Fact::ShopperLeft { .. } => {
+            of_shop(fact)
+        }
         Fact::PlacesCalled { .. } => vec![
             change!(fact, "further", PlacesCalled, below, |to: &mut Frontier| to.0 += 1),
             change!(fact, "less far", PlacesCalled, below, |to: &mut Frontier| to.0 -= 1),
@@ -220,10 +222,21 @@ fn of_shop(fact: &Fact) -> Vec<Altered> {
             let mut all = until!(fact, Entered);
             all.push(change!(fact, "another buyer", Entered, buyer, other_buyer));
             all.push(change!(fact, "another place", Entered, place, |at: &mut Place| at.0 += 1));
+            all.push(with(fact, "idle at another time", |fact| {
+                if let Fact::Entered { idle_until, .. } = fact {
+                    *idle_until = Some(LogTime(idle_until.map_or(7, |at| at.0 + 1)));
+                }
+            }));
+            all
+        }
+        Fact::ShopperStayed { .. } => {
+            let mut all = until!(fact, ShopperStayed);
+            all.push(change!(fact, "another buyer", ShopperStayed, buyer, other_buyer));
             all
         }
         _ => {
-            let reasons = [LeaveReason::ByChoice, LeaveReason::Purchased, LeaveReason::PassExpired];
+            use LeaveReason::{ByChoice, Idle, PassExpired, Purchased};
+            let reasons = [ByChoice, Purchased, PassExpired, Idle];
             let mut all: Vec<Altered> = reasons
                 .into_iter()
                 .map(|new| {

@@ -26,7 +26,7 @@ const KINDS_MADE: &[&str] = &[
     "PaymentNotTaken", "OrderDeclined", "OrderConfirmed", "OrderSettled", "OrderExpired",
     "PaymentVoided", "OrderRefunded", "OrderCancelled", "TicketTransferred", "TicketRedeemed",
     "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
-    "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling",
+    "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
 ];
 
 fn seeds() -> Vec<u64> {

@@ -60,6 +60,7 @@ fn policy() -> Policy {
         seats_per_buyer_max: 9,
         seats_per_hold_max: 4,
         extensions_max: 2,
+        idle_ms: Some(90_000),
         ..crate::fixtures::policy()
     }
 }
@@ -152,7 +153,11 @@ impl Run {
                 self.ask(buyer, event_id, Command::best(count, categories));
             }
             26..48 => self.of_order(),
-            48 => drop(self.ask(buyer, event_id, Command::Leave)),
+            48 => {
+                let leaves = self.rng.random_ratio(1, 2);
+                let command = if leaves { Command::Leave } else { Command::Stay };
+                self.ask(buyer, event_id, command);
+            }
             49..52 => self.of_line(event_id, buyer),
             52..54 => self.of_cohort(event_id, buyer),
             54..57 => self.of_staff(event_id),

@@ -57,7 +57,10 @@ impl Fact {
             Fact::PlacesReserved { first, count } => room::reserved(*first, *count),
             Fact::PlacesCalled { below } => room::called(*below),
             Fact::TurnAwaited { buyer, place } => room::awaited(*buyer, *place),
-            Fact::Entered { buyer, place, until } => room::entered(*buyer, *place, *until),
+            Fact::Entered { buyer, place, until, idle_until } => {
+                room::entered(*buyer, *place, (*until, *idle_until))
+            }
+            Fact::ShopperStayed { buyer, until } => room::stayed(*buyer, *until),
             Fact::ShopperLeft { buyer, reason } => room::left(*buyer, *reason),
             Fact::CohortJoined { cohort } => room::cohort(*cohort, 1),
             Fact::CohortLeft { cohort } => room::cohort(*cohort, -1),
@@ -100,11 +103,7 @@ impl Fact {
                 transferred(*hold_id, seat, *from, *to)
             }
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
-            // Of no event, and of no use to other teams.
-            Fact::EngineVersionSet { version } => {
-                let (visibility, rules) = (Visibility::Internal, Some(*version));
-                Effects { visibility, rules, ..PUBLIC }
-            }
+            Fact::EngineVersionSet { version } => sale::version_set(*version),
             Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),

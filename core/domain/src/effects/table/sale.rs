@@ -4,7 +4,7 @@ use super::PUBLIC;
 use crate::answer::SalePhase;
 use crate::command::NewEvent;
 use crate::dials::DialChange;
-use crate::effects::{Concerns, Effects, Notice};
+use crate::effects::{Concerns, Effects, Notice, Visibility};
 use crate::ids::StaffId;
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -37,4 +37,9 @@ pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {
 pub(super) fn dials_set(change: &DialChange, by: StaffId) -> Effects<'_> {
     let message = change.message.as_deref();
     Effects { dials: Some(change), by: Some(by), reason: Some(&change.reason), message, ..PUBLIC }
+}
+
+/// Of no event, and of no use to other teams.
+pub(super) fn version_set(version: u32) -> Effects<'static> {
+    Effects { visibility: Visibility::Internal, rules: Some(version), ..PUBLIC }
 }
