@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use floodgate_domain::Plan;
-use floodgate_seating::{demo_prices, to_base64};
+use floodgate_seating::{demo_prices, says_not_for_sale, to_base64};
 use serde_json::{Map, Value, json};
 
 use super::block_on;
@@ -38,7 +38,7 @@ enum Action {
         name: String,
         #[arg(long, default_value = "")]
         description: String,
-        /// When it starts, RFC 3339 in UTC.
+        /// When it starts, RFC 3339 such as 2027-06-01T20:00:00+02:00.
         #[arg(long, value_name = "TIME")]
         starts_at: Option<String>,
         /// Seating plan: pretix JSON, CSV or native.
@@ -169,6 +169,8 @@ pub(super) fn demo_body(plan: &Plan, name: &str, policy: &Value) -> Value {
         .categories
         .iter()
         .zip(amounts)
+        // What says that it is not for sale gets no price by accident.
+        .filter(|(category, _)| !says_not_for_sale(&category.name))
         .map(|(category, amount)| (category.name.clone(), json!(amount)))
         .collect();
     json!({

@@ -10,6 +10,7 @@ use floodgate_domain::plan::check::problems;
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::plan::{Row, Run, SEATS_PER_PLAN_MAX, SeatFlags, Section, SectionKind};
 
+use crate::doubles::{Doubles, double_message};
 use crate::draft::{Draft, DraftRow, DraftSeat, FileLocation, Point};
 use crate::layout::PITCH;
 use crate::overlap::Overlaps;
@@ -105,18 +106,16 @@ fn assume_from_numbers(draft: &mut Draft, report: &mut ImportReport) {
 }
 
 fn find_double_names(draft: &Draft, findings: &mut Findings) {
-    let mut seats: HashMap<(&str, &str, &str), FileLocation> = HashMap::new();
+    let mut seats = Doubles::default();
     let mut guids: HashMap<&str, FileLocation> = HashMap::new();
     for section in &draft.sections {
         for row in &section.rows {
+            let names = (&*section.name, &*row.label);
             for seat in &row.seats {
-                let name = (&*section.name, &*row.label, &*seat.label);
-                let double = seats.insert(name, seat.origin);
-                if let Some(first) = double {
-                    let (section, row, label) = name;
-                    let message = format!(
-                        "there are two seats {section} / {row} / {label}; the other is {first}"
-                    );
+                let double = seats.add(names, &seat.label, (&*seat.label, names, seat.origin));
+                if let Some((label, (section, row), first)) = double {
+                    let is_same = (label, (section, row)) == (&*seat.label, names);
+                    let message = double_message((section, row, label), is_same, first);
                     findings.error(IssueCode::DuplicateSeat, seat.origin, message);
                 }
                 let Some(guid) = &seat.guid else { continue };

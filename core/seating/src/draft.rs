@@ -9,6 +9,7 @@ use std::fmt;
 use floodgate_domain::plan::{CATEGORIES_MAX, Category, SeatFlags};
 
 use crate::Format;
+use crate::names::judge_category;
 use crate::palette::color_of;
 use crate::report::{Findings, IssueCode};
 
@@ -122,6 +123,7 @@ impl Categories {
             }
             return 0;
         }
+        judge_category(name, at, findings);
         self.list.push(Category {
             name: name.to_owned(),
             color: color.unwrap_or_else(|| color_of(number)),

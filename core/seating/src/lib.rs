@@ -8,20 +8,23 @@
 //! |---|---|
 //! | `pretix`, `table`, `native` | one format each |
 //! | `draft` | what a foreign file says, before anything is inferred |
+//! | `names` | what a name may hold, for every format |
 //! | `aisles` | which seats are adjacent: by geometry, or from the numbers |
 //! | `layout` | a drawing for files without coordinates |
-//! | `assemble` | draft → plan and report; `overlap`, `fit` and `palette` are its tools |
+//! | `assemble` | draft → plan and report; with `doubles`, `overlap`, `fit` and `palette` |
 //! | [`report`] | what a person should know before selling the plan |
 //! | [`generate`], [`demo_prices`] | venues and prices that are free to ship |
 
 mod aisles;
 mod assemble;
 mod demo_prices;
+mod doubles;
 mod draft;
 mod fit;
 mod format;
 pub mod generate;
 mod layout;
+mod names;
 mod native;
 mod overlap;
 mod palette;
@@ -33,6 +36,7 @@ use floodgate_domain::Plan;
 
 pub use demo_prices::demo_prices;
 pub use format::Format;
+pub use names::says_not_for_sale;
 pub use native::to_base64;
 pub use report::{ImportReport, Issue, IssueCode, Rejected, Severity};
 

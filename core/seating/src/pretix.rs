@@ -14,6 +14,7 @@ use floodgate_domain::plan::{SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
 use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation, Point};
+use crate::names::clean;
 use crate::palette::parse_color;
 use crate::report::{Findings, IssueCode, Rejected};
 use crate::{Format, Imported};
@@ -222,7 +223,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let mut findings = Findings::default();
     let mut draft = Draft {
         format: Format::Pretix,
-        name: file.name,
+        name: clean(&file.name, "name", &mut findings).into_owned(),
         size: file.size.map(|size| (size.width, size.height)),
         stage: None,
         categories: declared_categories(&file.categories, &mut findings),
@@ -244,7 +245,7 @@ fn declared_categories(items: &[CategoryItem], findings: &mut Findings) -> Categ
     let mut categories = Categories::default();
     for (at, item) in items.iter().enumerate() {
         let at = format!("categories[{at}]");
-        let name = item.name.0.as_str();
+        let name = &*clean(&item.name.0, &at, findings);
         if name.is_empty() {
             findings.error(IssueCode::BadValue, &at, "the category has no name");
         } else if categories.find(name).is_some() {
@@ -271,6 +272,7 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
             .into_iter()
             .find(|label| !label.is_empty())
             .unwrap_or_default();
+        let label = clean(&label, origin, findings).into_owned();
         if row.seats.is_empty() {
             let message = format!("row `{label}` has no seats and is left out");
             findings.warn(IssueCode::EmptyRow, origin, message);
@@ -284,7 +286,8 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
         }
         rows.push(DraftRow { label, seats, aisles: Vec::new() });
     }
-    DraftSection { name: zone.name.0, stand: String::new(), rows }
+    let name = clean(&zone.name.0, format!("zones[{number}]"), findings).into_owned();
+    DraftSection { name, stand: String::new(), rows }
 }
 
 fn read_seat(
@@ -294,11 +297,12 @@ fn read_seat(
     categories: &mut Categories,
     findings: &mut Findings,
 ) -> DraftSeat {
-    let label = seat.seat_number.0;
+    let label = clean(&seat.seat_number.0, origin, findings).into_owned();
     if label.is_empty() {
         findings.error(IssueCode::BadValue, origin, "the seat has no seat_number");
     }
     let name = seat.category.unwrap_or_default().0;
+    let name = clean(&name, origin, findings);
     let category = if name.is_empty() {
         let message = format!("seat `{label}` has no category; it is put into `{NO_CATEGORY}`");
         findings.warn(IssueCode::NoCategory, origin, message);

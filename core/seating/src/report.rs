@@ -47,6 +47,16 @@ pub enum IssueCode {
     Overlap,
     /// A row without seats.
     EmptyRow,
+    /// A line of a table without any value.
+    EmptyLine,
+    /// A value in a column that has no name.
+    UnnamedColumn,
+    /// A name with characters that no screen shows; they are left out.
+    InvisibleCharacter,
+    /// A category named by an id of a program.
+    CategoryIsId,
+    /// A category whose name says that it is not for sale.
+    CategoryNotForSale,
     /// Some seats have coordinates and some do not.
     MissingCoordinates,
     /// The engine would refuse the plan.
@@ -68,6 +78,11 @@ impl IssueCode {
             IssueCode::NoCategory => "no_category",
             IssueCode::Overlap => "overlap",
             IssueCode::EmptyRow => "empty_row",
+            IssueCode::EmptyLine => "empty_line",
+            IssueCode::UnnamedColumn => "unnamed_column",
+            IssueCode::InvisibleCharacter => "invisible_character",
+            IssueCode::CategoryIsId => "category_is_id",
+            IssueCode::CategoryNotForSale => "category_not_for_sale",
             IssueCode::MissingCoordinates => "missing_coordinates",
             IssueCode::Unsellable => "unsellable",
         }
@@ -137,6 +152,11 @@ impl Findings {
 
     pub(crate) fn has_errors(&self) -> bool {
         self.has_errors
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count_of(&self, code: IssueCode) -> u32 {
+        self.counts.get(&code).copied().unwrap_or_default()
     }
 
     /// Whether so much is wrong that reading on would only repeat it.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod generators;
+mod names;
 mod pretix;
 mod properties;
 mod table;

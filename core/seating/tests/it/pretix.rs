@@ -20,6 +20,7 @@ fn a_hall_with_every_flaw_that_can_be_sold() {
       flags        0 accessible, 0 companion, 0 restricted view, 0 not for sale
       native form  159 bytes
       note         3 row objects carry 2 names; each object stays a row of its own, and seats touch only within one
+      warning category_not_for_sale at categories[1]: the category is named `NOT AVAILABLE`; its seats are not for sale unless it gets a price
       warning duplicate_category at categories[2]: `Front` is declared before; the first color is kept
       warning unknown_category at zones[0].rows[1].seats[1]: category `Back` is not declared; it is added
       warning empty_row at zones[0].rows[2]: row `B` has no seats and is left out
