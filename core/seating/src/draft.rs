@@ -42,7 +42,7 @@ pub(crate) struct Draft {
     pub(crate) name: String,
     /// The drawing's size, if the file gives one.
     pub(crate) size: Option<Point>,
-    /// The middle of an area that is named as the stage, and its name.
+    /// Where a stage is known to be, and in words how.
     pub(crate) stage: Option<(Point, String)>,
     pub(crate) categories: Categories,
     pub(crate) sections: Vec<DraftSection>,

@@ -11,11 +11,13 @@ use floodgate_domain::plan::wire::{PLAN_VERSION, decode_plan, encode_plan};
 use floodgate_domain::plan::{Labels, SectionKind};
 use floodgate_domain::text::likeness;
 
-use crate::assemble::{conclude, count};
+use crate::assemble::{conclude, count, rank};
 use crate::doubles::{Doubles, double_message};
+use crate::focus::{Focus, extent};
+use crate::layout::PITCH;
 use crate::names::{clean, judge_category};
 use crate::report::{Findings, ImportReport, IssueCode, Rejected};
-use crate::{Format, Imported};
+use crate::{Format, ImportOptions, Imported};
 
 /// The native form as text, as the HTTP interface takes it.
 #[must_use]
@@ -25,7 +27,7 @@ pub fn to_base64(plan: &Plan) -> String {
     STANDARD.encode(bytes)
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
+pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Rejected> {
     let malformed = |message: String| Rejected::because(IssueCode::Malformed, "", message);
     let decoded;
     let native = if bytes.first() == Some(&PLAN_VERSION) {
@@ -43,15 +45,38 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let mut findings = Findings::default();
     clean_names(&mut plan, &mut findings);
     find_double_seats(&plan, &mut findings);
+    if let Some(asked) = options.focus {
+        look_at(&mut plan, asked);
+    }
+    let row_quality = match (options.focus, plan.focus) {
+        (Some(_), _) => "distance to the focal point: as asked for",
+        (None, Some(_)) => "distance to the focal point: given by the plan",
+        (None, None) => "given by the plan's ranks",
+    };
     let report = ImportReport {
         format: Format::Native.name().to_owned(),
         adjacency: "given by the plan's runs".to_owned(),
         coordinates: "given".to_owned(),
-        row_quality: "given by the plan's ranks".to_owned(),
+        row_quality: row_quality.to_owned(),
         aisle_count: count(aisles(&plan)),
         ..ImportReport::default()
     };
     conclude(plan, report, findings)
+}
+
+/// Ranks rows anew, by another focal point.
+fn look_at(plan: &mut Plan, asked: Focus) {
+    let points = plan.seats().map(|seat| (f64::from(seat.point.0), f64::from(seat.point.1)));
+    let (x, y) = asked.within(extent(points), PITCH);
+    let focus = (x.round() as i32, y.round() as i32);
+    plan.focus = Some(focus);
+    for row in plan.sections.iter_mut().flat_map(|section| &mut section.rows) {
+        let (Some(first), Some(last)) = (row.runs.first(), row.runs.last()) else { continue };
+        let end = last.labels.len().saturating_sub(1);
+        let (a, b) = (first.shape.point(0), last.shape.point(end));
+        let half = |a: i32, b: i32| ((i64::from(a) + i64::from(b)) / 2) as i32;
+        row.rank = rank((half(a.0, b.0), half(a.1, b.1)), focus);
+    }
 }
 
 /// Where a row's next run is of the same category, only an aisle can be the reason.

@@ -17,11 +17,33 @@ use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLoc
 use crate::names::clean;
 use crate::palette::parse_color;
 use crate::report::{Findings, IssueCode, Rejected};
-use crate::{Format, Imported};
+use crate::{Format, ImportOptions, Imported};
 
-/// The only names by which an area is taken for the stage, spaces and case aside.
-const STAGE_NAMES: [&str; 9] =
-    ["stage", "thestage", "bühne", "scène", "scene", "escenario", "palco", "panggung", "сцена"];
+/// The only names by which an area, or a zone without seats, is taken for the stage, spaces and case aside.
+const STAGE_NAMES: [&str; 22] = [
+    "stage",
+    "thestage",
+    "mainstage",
+    "bühne",
+    "hauptbühne",
+    "scène",
+    "scene",
+    "escenario",
+    "palco",
+    "palcoscenico",
+    "panggung",
+    "сцена",
+    "field",
+    "playingfield",
+    "pitch",
+    "court",
+    "spielfeld",
+    "поле",
+    "screen",
+    "leinwand",
+    "altar",
+    "舞台",
+];
 /// Where seats of no category go; it has no price until someone gives it one.
 const NO_CATEGORY: &str = "Without category";
 /// Declarations are read beyond what a plan holds, so that the report can say what is double.
@@ -213,7 +235,7 @@ fn names_a_stage(text: &str) -> bool {
     STAGE_NAMES.contains(&letters.as_str())
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
+pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Rejected> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let file: PlanFile = serde_json::from_slice(bytes).map_err(|error| {
         let at = format!("line {}", error.line());
@@ -238,7 +260,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         }
     }
     note_split_rows(&mut draft);
-    assemble(draft, findings)
+    assemble(draft, findings, options)
 }
 
 fn declared_categories(items: &[CategoryItem], findings: &mut Findings) -> Categories {
@@ -263,7 +285,10 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
     if let Some((position, name)) = zone.areas
         && draft.stage.is_none()
     {
-        draft.stage = Some((sum(&[zone.position, position]), name));
+        draft.stage = Some((sum(&[zone.position, position]), format!("the area `{name}`")));
+    }
+    if zone.rows.is_empty() && names_a_stage(&zone.name.0) && draft.stage.is_none() {
+        draft.stage = Some((sum(&[zone.position]), format!("the zone `{}`", zone.name.0)));
     }
     let mut rows = Vec::new();
     for (row, row_number) in zone.rows.into_iter().zip(0..) {

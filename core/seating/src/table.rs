@@ -14,7 +14,7 @@ use crate::assemble::assemble;
 use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation};
 use crate::names::clean;
 use crate::report::{Findings, IssueCode, Rejected};
-use crate::{Format, Imported};
+use crate::{Format, ImportOptions, Imported};
 
 const ONLY_CATEGORY: &str = "Standard";
 const NO_CATEGORY: &str = "Without category";
@@ -228,7 +228,7 @@ impl Groups {
     }
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
+pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Rejected> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let delimiter = delimiter_of(bytes);
     let mut reader = csv::ReaderBuilder::new()
@@ -290,7 +290,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         sections: groups.sections,
         notes: one_category_note(&columns),
     };
-    assemble(draft, findings)
+    assemble(draft, findings, options)
 }
 
 /// Cleans a line's values; what stands where the first line names no column is said.

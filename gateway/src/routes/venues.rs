@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::{Plan, VenueId};
-use floodgate_seating::Format;
+use floodgate_seating::{Focus, Format, ImportOptions, import_with};
 
 use super::Routes;
 use crate::extract::{IdempotentPlan, Manager, Staff};
@@ -32,8 +32,13 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
         |path: &str, message: String| ApiError::new(Code::MalformedBody).field(path, message);
     let format = Format::parse(&upload.format)
         .ok_or_else(|| malformed("plan.format", "pretix, csv or native".into()))?;
+    let focus = upload.focus.as_deref().map(|text| {
+        let fix = || malformed("plan.focus", "top, bottom, left, right, middle, or x,y".into());
+        Focus::parse(text).ok_or_else(fix)
+    });
+    let options = ImportOptions { focus: focus.transpose()? };
     let imported =
-        floodgate_seating::import(format, upload.content.as_bytes()).map_err(|rejected| {
+        import_with(format, upload.content.as_bytes(), &options).map_err(|rejected| {
             let error = ApiError::from(floodgate_domain::Refusal::InvalidPlan);
             let lines = rejected.to_string();
             // The first lines say enough; the whole report comes from the check call.

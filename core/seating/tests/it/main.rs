@@ -1,6 +1,7 @@
 //! Plans from outside: formats, reports, real venues where they are at hand, generators.
 #![allow(clippy::unwrap_used)]
 
+mod focus;
 mod generators;
 mod names;
 mod pretix;
