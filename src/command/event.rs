@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use floodgate_domain::Plan;
-use floodgate_seating::{demo_prices, to_base64};
+use floodgate_seating::{Focus, demo_prices, says_not_for_sale, to_base64};
 use serde_json::{Map, Value, json};
 
 use super::block_on;
 use super::exit::Failure;
 use super::staff::{Caller, Staff};
-use super::venue::load_plan;
+use super::venue::{focus, load_plan};
 
 /// Creates and shows events.
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ enum Action {
         name: String,
         #[arg(long, default_value = "")]
         description: String,
-        /// When it starts, RFC 3339 in UTC.
+        /// When it starts, RFC 3339 such as 2027-06-01T20:00:00+02:00.
         #[arg(long, value_name = "TIME")]
         starts_at: Option<String>,
         /// Seating plan: pretix JSON, CSV or native.
@@ -47,6 +47,10 @@ enum Action {
         /// pretix, csv or native; by default guessed from the content.
         #[arg(long)]
         format: Option<String>,
+        /// Where the stage is: top, bottom, left, right, middle, or x,y in the file's units; by
+        /// default as the file shows it.
+        #[arg(long, value_parser = focus, allow_hyphen_values = true)]
+        focus: Option<Focus>,
         #[arg(long, value_name = "FILE")]
         prices: PathBuf,
         #[arg(long, value_name = "FILE")]
@@ -77,11 +81,12 @@ impl Event {
                 starts_at,
                 plan,
                 format,
+                focus,
                 prices,
                 policy,
                 staff,
             } => {
-                let plan = load_plan(&plan, format.as_deref())?;
+                let plan = load_plan(&plan, format.as_deref(), focus)?;
                 let prices = read_json(&prices)?;
                 let policy = policy.as_ref().map(read_json).transpose()?;
                 let body = json!({
@@ -169,6 +174,8 @@ pub(super) fn demo_body(plan: &Plan, name: &str, policy: &Value) -> Value {
         .categories
         .iter()
         .zip(amounts)
+        // What says that it is not for sale gets no price by accident.
+        .filter(|(category, _)| !says_not_for_sale(&category.name))
         .map(|(category, amount)| (category.name.clone(), json!(amount)))
         .collect();
     json!({

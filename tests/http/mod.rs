@@ -8,6 +8,7 @@ mod dead_letters;
 mod dials;
 mod door;
 mod money;
+mod names;
 mod reload;
 mod roles;
 mod streams;

@@ -76,6 +76,7 @@ fn plan() -> Plan {
         categories: vec![category("Near"), category("Far")],
         sections: vec![section(0), section(1)],
         size: (10, 10),
+        focus: None,
     }
 }
 

@@ -89,6 +89,7 @@ fn plan() -> Plan {
             ),
         ],
         size: (100, 100),
+        focus: None,
     }
 }
 

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
 //! | [`bounds`] | what the rules of a sale can be |
+//! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
@@ -28,6 +29,7 @@ pub mod policy;
 pub mod price;
 pub mod refusal;
 pub mod seats;
+pub mod text;
 pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};

@@ -87,7 +87,7 @@ pub(crate) struct CreateEvent {
     pub(crate) name: String,
     #[serde(default)]
     pub(crate) description: String,
-    /// RFC 3339.
+    /// RFC 3339, with any offset.
     #[schema(format = DateTime)]
     pub(crate) starts_at: Option<String>,
     pub(crate) plan: PlanUpload,

@@ -124,8 +124,8 @@ pub(crate) async fn create(
     };
     let prices = price_table(&body.currency, &body.prices, &imported.plan)?;
     let starts_at = body.starts_at.as_deref().map(|text| {
-        let field = || ApiError::new(Code::MalformedBody).field("starts_at", "not RFC 3339");
-        time::parse(text).ok_or_else(field)
+        let field = |fix| ApiError::new(Code::MalformedBody).field("starts_at", fix);
+        time::parse(text).map_err(field)
     });
     let new = NewEvent {
         name,

@@ -176,7 +176,7 @@ mod tests {
         let row = Row { label: "A".into(), rank: 0, runs: vec![run] };
         let categories = vec![Category { name: "All".into(), color: [0; 3] }];
         let sections = vec![Section { rows: vec![row], ..Section::default() }];
-        let plan = Plan { name: String::new(), categories, sections, size: (1, 1) };
+        let plan = Plan { name: String::new(), categories, sections, ..Plan::default() };
         let new = Fact::EventCreated(Box::new(NewEvent {
             plan,
             prices: priced(),

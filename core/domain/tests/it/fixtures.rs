@@ -43,6 +43,7 @@ pub(crate) fn plan() -> Plan {
             },
         ],
         size: (100, 100),
+        focus: None,
     }
 }
 

@@ -49,6 +49,7 @@ fn plan() -> Plan {
             ..Section::default()
         }],
         size: (10, 10),
+        focus: None,
     }
 }
 
