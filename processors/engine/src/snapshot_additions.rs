@@ -7,8 +7,9 @@ use super::block::Block;
 use super::event::{Event, SetAside};
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::ids::{BuyerId, HoldId};
-use floodgate_domain::wire::{Cursor, WireError, WireWriter};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter, read_time, write_time};
 
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 pub(super) const COUNT_MAX: usize = 1 << 30;
@@ -41,6 +42,10 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_varint(until.0);
     }
     write_neighbours(&event.seat_map.blocks, out);
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    write_time(opens_at, out);
+    write_time(closes_at, out);
+    out.put_varint(u64::from(event.details_revision));
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -60,7 +65,10 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
         event.set_aside.insert(hold_id, aside);
     }
-    read_neighbours(&mut event.seat_map, cursor)
+    read_neighbours(&mut event.seat_map, cursor)?;
+    event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
+    event.details_revision = cursor.u32()?;
+    Ok(())
 }
 
 /// Of the few blocks about which there is something to say.

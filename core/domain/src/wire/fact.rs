@@ -126,4 +126,5 @@ facts! {
     39 SeatsSetAside { hold_id, seats, until };
     40 SeatsReturned { hold_id, seats };
     41 BuyerCooling { buyer, until, count };
+    42 DetailsSet(details);
 }

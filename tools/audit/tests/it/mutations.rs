@@ -27,6 +27,7 @@ const KINDS_MADE: &[&str] = &[
     "PaymentVoided", "OrderRefunded", "OrderCancelled", "TicketTransferred", "TicketRedeemed",
     "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
     "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling",
+    "DetailsSet",
 ];
 
 fn seeds() -> Vec<u64> {
