@@ -4,6 +4,7 @@
 //! nothing. One file per sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start
 //! reading at `sink`.
 
+mod columns;
 mod destinations;
 mod inspect;
 mod postgres;

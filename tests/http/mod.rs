@@ -2,9 +2,10 @@
 
 mod abuse;
 mod buying;
-mod contracts;
+pub(crate) mod contracts;
 mod crowd;
 mod dead_letters;
+mod details;
 mod dials;
 mod door;
 mod money;

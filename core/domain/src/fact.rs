@@ -8,6 +8,7 @@ use std::ops::Deref;
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
@@ -137,6 +138,8 @@ pub enum Fact {
     EventCreated(Box<NewEvent>),
     PricesSet(SetBy<PriceTable>),
     PolicySet(SetBy<Policy>),
+    /// All that the event says of itself from here on.
+    DetailsSet(SetBy<EventDetails>),
     SaleOpened,
     SalePaused,
     SaleClosed,

@@ -23,14 +23,15 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 const WITHOUT_COMMAND: [&str; 4] = ["joinQueue", "checkVenue", "offerTicket", "callPaymentPage"];
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 35] = [
+const OWN: [(&str, &[&str]); 37] = [
     (
         "acquireLock",
         &[
             PHASE,
             "no_pass went_idle pass_expired no_seats_named hold_too_large buyer_limit \
         too_many_holds cooling_down seats_repeated unknown_seat seat_taken seat_not_for_sale \
-        accessible_seat no_such_category not_enough_together sold_out",
+        accessible_seat no_such_category not_enough_together sold_out \
+        only_accessible_left no_wheelchair_space price_above_limit",
         ],
     ),
     (
@@ -71,7 +72,9 @@ const OWN: [(&str, &[&str]); 35] = [
         "redeemTicket",
         &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded ticket_revoked"],
     ),
-    ("createEvent", &["invalid_plan invalid_prices invalid_policy event_exists"]),
+    ("createEvent", &["invalid_plan invalid_prices invalid_policy invalid_details event_exists"]),
+    ("changeEvent", &["invalid_details details_changed"]),
+    ("getCalendarEntry", &["not_found"]),
     ("checkVenue", &["invalid_plan"]),
     ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
     ("setPolicy", &["invalid_policy"]),

@@ -151,6 +151,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::InvalidPrices
         | R::InvalidPolicy
         | R::InvalidDials
+        | R::InvalidDetails
         | R::KeyReused
         | R::SeatsRepeated
         | R::NoSeatsNamed
@@ -159,6 +160,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
         R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders => StatusCode::SERVICE_UNAVAILABLE,
         R::EventExists
+        | R::DetailsChanged
         | R::VersionGoesBack
         | R::WrongPhase
         | R::SaleNotOpen

@@ -8,8 +8,8 @@ use floodgate_domain::effects::TicketStates;
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView,
-    Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
+    BuyerId, EventDetails, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
+    OrderView, Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
 };
 
 use super::changes::Changes;
@@ -81,9 +81,9 @@ struct RunAt {
 #[derive(Debug)]
 pub(crate) struct EventView {
     pub(crate) id: EventId,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) starts_at: LogTime,
+    /// What it says of itself, and how often that was changed.
+    pub(crate) details: EventDetails,
+    pub(crate) details_revision: u32,
     pub(crate) venue_id: VenueId,
     pub(crate) plan: Arc<Plan>,
     pub(crate) prices: PriceTable,
@@ -147,9 +147,8 @@ impl EventView {
         let free = by_category.iter().map(|counts| counts.free).sum();
         Some(EventView {
             id: fact.event_id,
-            name: new.name.clone(),
-            description: new.description.clone(),
-            starts_at: LogTime(new.starts_at),
+            details: new.details.clone(),
+            details_revision: 0,
             venue_id: new.venue_id,
             runs: runs_of(&new.plan),
             plan: Arc::new(new.plan.clone()),

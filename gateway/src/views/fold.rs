@@ -23,6 +23,10 @@ impl EventView {
             self.prices.clone_from(prices);
             self.follow_prices();
         }
+        if let Some(details) = effects.details {
+            self.details.clone_from(details);
+            self.details_revision += u32::from(effects.created.is_none());
+        }
         if let Some(dials) = effects.dials {
             self.policy.follow(dials);
         }

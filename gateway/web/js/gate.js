@@ -1,6 +1,8 @@
 // Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
 // One function a state; each returns { node, update, close }.
-import { Problem } from './api.js';
+import { instant } from './about.js';
+import { Problem, now } from './api.js';
+import { clock } from './clock.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
@@ -40,9 +42,24 @@ function simple(page, title, lines, extra = []) {
 
 export function announced(page) {
   const through = door(page);
-  return simple(page, 'The sale is not open yet', [
+  const opens = el('p', {});
+  const shown = simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on when the sale opens.',
-  ], [action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
+  ], [opens, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
+  const left = el('span', {});
+  let saidFor;
+  const update = () => {
+    shown.update();
+    const at = page.event?.opens_at;
+    if (at !== saidFor) opens.replaceChildren(...(at ? ['The sale opens ', instant(at, page.event.time_zone), left] : []));
+    saidFor = at;
+    const ms = at ? new Date(at) - now() : 0;
+    // Less than a day is counted down; more needs no seconds.
+    say(left, ms > 86400000 ? '.' : ms > 0 ? `, in ${clock(ms)}.` : ': any moment now.');
+  };
+  update();
+  const ticking = setInterval(update, 1000);
+  return { ...shown, update, close: () => clearInterval(ticking) };
 }
 
 export function join(page) {

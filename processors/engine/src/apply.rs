@@ -6,6 +6,7 @@ use super::unanswered::Attempt;
 use super::version::{IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::details::{EventDetails, SaleTimes};
 use floodgate_domain::fact::{Fact, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
 use floodgate_domain::seats::SeatList;
@@ -35,6 +36,7 @@ impl Target<'_> {
         match fact {
             Fact::PricesSet(prices) => self.event.prices.clone_from(prices),
             Fact::PolicySet(policy) => self.event.policy = **policy,
+            Fact::DetailsSet(details) => self.set_details(details),
             Fact::SaleOpened => self.open(),
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
@@ -81,9 +83,7 @@ impl Target<'_> {
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
                 self.follow_tickets(fact);
             }
-            Fact::SeatsSetAside { hold_id, seats, until } => {
-                self.set_aside(*hold_id, seats, *until);
-            }
+            Fact::SeatsSetAside { hold_id: id, seats, until } => self.set_aside(*id, seats, *until),
             Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, count } => self.cool_down(*buyer, *until, *count),
             // Said for others; the engine's own state does not depend on them.
@@ -109,6 +109,24 @@ impl Target<'_> {
     fn act(&mut self, buyer: BuyerId) {
         if let Some(buyer) = self.event.buyers.get_mut(buyer) {
             buyer.act(self.now);
+        }
+    }
+
+    fn set_details(&mut self, details: &EventDetails) {
+        self.event.details_revision += 1;
+        self.follow_sale_times(details.sale_times());
+    }
+
+    /// A timer for each time that is new; those of before change nothing when they fire.
+    pub(super) fn follow_sale_times(&mut self, times: SaleTimes) {
+        let before = std::mem::replace(&mut self.event.sale_times, times);
+        let both = [(times.opens_at, before.opens_at), (times.closes_at, before.closes_at)];
+        for (at, before) in both {
+            if let Some(at) = at
+                && Some(at) != before
+            {
+                self.start_timer(at, TimerKind::Sale);
+            }
         }
     }
 

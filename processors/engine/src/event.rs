@@ -10,6 +10,7 @@ use super::version::NEIGHBOURS_ARE_KNOWN;
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::effects::TicketStates;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, HoldId, LogTime, Place};
 use floodgate_domain::line::LineOrder;
@@ -34,6 +35,9 @@ pub(super) struct Event {
     pub(super) phase: SalePhase,
     pub(super) prices: PriceTable,
     pub(super) policy: Policy,
+    pub(super) sale_times: SaleTimes,
+    /// How often the event's details were set.
+    pub(super) details_revision: u32,
     pub(super) seat_map: SeatMap,
     pub(super) orders: Orders,
     pub(super) buyers: Buyers,
@@ -70,6 +74,8 @@ impl Event {
             phase: SalePhase::Announced,
             prices: new.prices.clone(),
             policy: new.policy,
+            sale_times: SaleTimes::default(),
+            details_revision: 0,
             seat_map,
             orders: Orders::with_room_for(capacity + 1024),
             buyers: Buyers::with_room_for(buyers),

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use super::event::Event;
-use super::wheel::{SLOT_MS, TimerKind};
+use super::wheel::{SLOT_MS, Timer, TimerKind};
 use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::seats::SeatState;
 
 /// A named invariant that does not hold.
@@ -16,7 +17,7 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 9] = [
+pub const INVARIANTS: [(&str, &str); 10] = [
     (
         "seat-one-owner",
         "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
@@ -24,6 +25,7 @@ pub const INVARIANTS: [(&str, &str); 9] = [
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
     ("visits-end", "whoever is in the shop without seats has a timer that will find them"),
+    ("sale-on-time", "a sale that will open or close by itself has a timer for it"),
     ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
     ("buyer-limits", "a buyer's seats and live holds are those of their orders"),
     ("place-enters-once", "every shopper's place is spent and was given out"),
@@ -31,11 +33,12 @@ pub const INVARIANTS: [(&str, &str); 9] = [
     ("ticket-of-order", "a ticket handed on or let in with is a seat of a confirmed order"),
 ];
 
-const PREDICATES: [Predicate; 9] = [
+const PREDICATES: [Predicate; 10] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
     visits_end,
+    sale_on_time,
     shoppers_counted,
     buyer_limits,
     place_enters_once,
@@ -116,7 +119,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Order { slot, generation } => Some((slot, generation, timer.deadline)),
-            TimerKind::Visit { .. } | TimerKind::Return { .. } => None,
+            TimerKind::Visit { .. } | TimerKind::Return { .. } | TimerKind::Sale => None,
         })
         .collect();
     let live = event.orders.slots.iter().enumerate().filter(|(_, order)| order.is_live());
@@ -131,7 +134,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Return { hold_id } => Some((hold_id, timer.deadline)),
-            TimerKind::Order { .. } | TimerKind::Visit { .. } => None,
+            TimerKind::Order { .. } | TimerKind::Visit { .. } | TimerKind::Sale => None,
         })
         .collect();
     let lost = event.set_aside.iter().find(|(id, aside)| !returns.contains(&(**id, aside.until)));
@@ -154,6 +157,22 @@ fn visits_end(engine: &Engine, event: &Event) -> Result<(), String> {
         let end = event.idle_end(buyer).unwrap_or(buyer.pass_until).min(buyer.pass_until);
         if first.get(&at).is_none_or(|deadline| *deadline > end) {
             return Err(format!("{} may stay beyond {}", buyer.id, end.0));
+        }
+    }
+    Ok(())
+}
+
+/// What lies ahead of a sale has its timer; what has passed had it.
+fn sale_on_time(engine: &Engine, event: &Event) -> Result<(), String> {
+    let number = engine.number(event.id);
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    for at in [opens_at, closes_at].into_iter().flatten().filter(|at| *at > engine.clock()) {
+        let (_, mut timers) = engine.wheel.parts();
+        let is_it = |timer: &Timer| {
+            Some(timer.event) == number && timer.kind == TimerKind::Sale && timer.deadline == at
+        };
+        if !timers.any(is_it) {
+            return Err(format!("nothing happens at {}", at.0));
         }
     }
     Ok(())

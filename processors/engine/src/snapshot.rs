@@ -18,6 +18,7 @@ use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::effects::{HandedOn, TicketStates};
 use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId, LogTime};
 use floodgate_domain::line::LineOrder;
@@ -249,6 +250,8 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         tickets: TicketStates::default(),
         unanswered: Unanswered::default(),
         set_aside: BTreeMap::new(),
+        sale_times: SaleTimes::default(),
+        details_revision: 0,
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
@@ -367,6 +370,7 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_u8(2);
             out.put_u64_fixed(hold_id.0);
         }
+        TimerKind::Sale => out.put_u8(3),
     }
 }
 
@@ -380,6 +384,7 @@ fn read_timer(cursor: &mut Cursor<'_>, events: usize) -> Result<Timer, WireError
         0 => TimerKind::Order { slot: cursor.u32()?, generation: cursor.u32()? },
         1 => TimerKind::Visit { buyer: cursor.u32()? },
         2 => TimerKind::Return { hold_id: HoldId(cursor.u64_fixed()?) },
+        3 => TimerKind::Sale,
         unknown => return Err(WireError::UnknownKind(unknown)),
     };
     Ok(Timer { deadline, event, kind })

@@ -7,8 +7,9 @@ use super::block::Block;
 use super::event::{Event, SetAside};
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::ids::{BuyerId, HoldId};
-use floodgate_domain::wire::{Cursor, WireError, WireWriter};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter, read_time, write_time};
 
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 pub(super) const COUNT_MAX: usize = 1 << 30;
@@ -46,6 +47,10 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
     out.put_count(free.len());
     free.iter().for_each(|&at| out.put_varint(u64::from(at)));
     out.put_varint(u64::from(hand));
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    write_time(opens_at, out);
+    write_time(closes_at, out);
+    out.put_varint(u64::from(event.details_revision));
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -70,7 +75,10 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
     let free: Result<Vec<u32>, WireError> =
         (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
     let found = event.buyers.find_all(free?, cursor.u32()?);
-    found.ok_or(WireError::OutOfBounds("a buyer's number"))
+    found.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+    event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
+    event.details_revision = cursor.u32()?;
+    Ok(())
 }
 
 /// Since when the sale is open, and who may be idle when.

@@ -58,6 +58,9 @@ pub(crate) const NO_PRICE_IS_NOT_FOR_SALE: u32 = 2;
 /// The last price of a category has no end, so that it cannot be for sale at no price.
 pub(crate) const LAST_PRICE_HAS_NO_END: u32 = 2;
 
+/// A sale opens and closes by itself at the times its event says, which staff may change.
+pub(crate) const SALES_HAVE_TIMES: u32 = 2;
+
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]
 const COMPILED: u32 = NEWEST_VERSION;

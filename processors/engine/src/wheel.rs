@@ -20,6 +20,8 @@ pub(super) enum TimerKind {
     Visit { buyer: u32 },
     /// The order whose seats were set aside.
     Return { hold_id: HoldId },
+    /// A time at which the sale opens or closes by itself.
+    Sale,
 }
 
 /// A running timer.

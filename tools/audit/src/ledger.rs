@@ -39,6 +39,7 @@ fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
     let is_that = match envelope.command {
         Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
         Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
+        Command::ShareCohort { .. } => matches!(record.fact, Fact::CohortJoined { .. }),
         _ => true,
     };
     envelope.event_id == record.event_id && is_that
@@ -280,6 +281,7 @@ impl Ledger {
                 });
                 let words = || format!("{} exists twice, or as nobody asked", record.event_id);
                 let is_new = self.events.insert(record.event_id, EventBook::of(new)).is_none();
+                self.set_sale_times(record.event_id);
                 return self.found.check("event-created-once", is_new && is_asked, words);
             }
             _ => {}
@@ -307,6 +309,19 @@ impl Ledger {
             self.reading.cancelled.push((record.event_id, self.reading.steps));
         }
         self.set_deadlines(record);
+        if matches!(record.fact, Fact::DetailsSet(_)) || record.fact.effects().phase.is_some() {
+            self.set_sale_times(record.event_id);
+        }
+    }
+
+    /// A sale that is announced opens in time; one that is not over yet closes in time.
+    fn set_sale_times(&mut self, event_id: EventId) {
+        let Some(book) = self.events.get(&event_id) else { return };
+        let opens_at = book.sale_times.opens_at.filter(|_| book.phase == SalePhase::Announced);
+        let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
+        let closes_at = book.sale_times.closes_at.filter(|_| !is_over);
+        self.reading.deadlines.set(event_id, Due::Opening, opens_at);
+        self.reading.deadlines.set(event_id, Due::Closing, closes_at);
     }
 
     fn set_deadlines(&mut self, record: &FactRecord) {

@@ -127,4 +127,5 @@ facts! {
     40 SeatsReturned { hold_id, seats };
     41 BuyerCooling { buyer, until, count };
     42 ShopperStayed { buyer, until };
+    43 DetailsSet(details);
 }

@@ -5,14 +5,15 @@ use super::command::{read_cohort, read_hold, read_last_flag, read_method, write_
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
-    read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
-    write_prices,
+    read_currency, read_details, read_new_event, read_policy, read_prices, write_details,
+    write_new_event, write_policy, write_prices,
 };
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::fact::{DeclineReason, LeaveReason, SeatsKept, SetBy};
 use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
@@ -84,6 +85,13 @@ fields! {
         write_last_staff(set.by, out);
     }, |cursor| {
         let value = read_policy(cursor).map(Box::new)?;
+        Ok(SetBy { value, by: read_last_staff(cursor)? })
+    };
+    SetBy<EventDetails>: |set, out| {
+        write_details(set, out);
+        write_last_staff(set.by, out);
+    }, |cursor| {
+        let value = read_details(cursor).map(Box::new)?;
         Ok(SetBy { value, by: read_last_staff(cursor)? })
     };
     Box<DialChange>: |change, out| write_dial_change(change, out),

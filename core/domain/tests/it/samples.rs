@@ -2,8 +2,8 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
-    LogTime, PhaseDial, Place, Policy, SeatId, SeatList, SetBy, StaffId,
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, EventDetails, Fact,
+    Frontier, HoldId, LogTime, PhaseDial, Place, Policy, SeatId, SeatList, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -24,6 +24,24 @@ pub(crate) fn every_dial() -> DialChange {
     }
 }
 
+/// Everything that can be said.
+pub(crate) fn details() -> EventDetails {
+    EventDetails {
+        name: "Evening".into(),
+        description: "A show".into(),
+        artist: "Somebody".into(),
+        venue_name: "Hall".into(),
+        venue_address: "1 Street\nTown".into(),
+        time_zone: "Europe/Berlin".into(),
+        doors_at: Some(LogTime(1_800_000_000_000)),
+        starts_at: Some(LogTime(1_800_003_600_000)),
+        ends_at: Some(LogTime(1_800_010_800_000)),
+        opens_at: Some(LogTime(1_790_000_000_000)),
+        closes_at: Some(LogTime(1_800_000_000_001)),
+        age_min: Some(0),
+    }
+}
+
 pub(crate) fn facts() -> Vec<Fact> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
     let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
@@ -41,6 +59,8 @@ pub(crate) fn facts() -> Vec<Fact> {
             value: Box::new(Policy { idle_ms: Some(90_000), ..policy() }),
             by: Some(StaffId(3)),
         }),
+        Fact::DetailsSet(SetBy { value: Box::new(details()), by: None }),
+        Fact::DetailsSet(SetBy { value: Box::new(details()), by: Some(StaffId(3)) }),
         Fact::SaleOpened,
         Fact::SalePaused,
         Fact::SaleClosed,

@@ -7,6 +7,7 @@ use floodgate_domain::ids::{HoldId, LogTime};
 use super::Context;
 use super::rules::give_back::give_back_unpaid;
 use super::rules::pass::leave_if_over;
+use super::rules::sale_times::turn_at;
 use super::rules::silence::is_unanswered;
 use crate::buyers::Buyer;
 use crate::event::Event;
@@ -33,6 +34,10 @@ pub(crate) fn expire(
             facts.push(expired(context, hold_id, order));
             give_back_unpaid(event, context, (hold_id, order), facts);
             leave_if_over(event, order, hold_id, context, facts);
+            None
+        }
+        TimerKind::Sale => {
+            facts.extend(turn_at(event, timer.deadline));
             None
         }
         TimerKind::Return { hold_id } => {

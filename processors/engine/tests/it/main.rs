@@ -1,6 +1,7 @@
 //! The engine from outside: rows by subject, properties.
 #![allow(clippy::unwrap_used)]
 
+mod details;
 mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]

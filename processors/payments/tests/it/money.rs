@@ -9,8 +9,9 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
     ActionUrl, Actor, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Currency,
-    Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
-    PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
+    Envelope, EventDetails, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction,
+    PaymentMethod, PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId,
+    Subject,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
@@ -252,7 +253,7 @@ impl World {
             ..Policy::default()
         };
         let new = NewEvent {
-            name: "Show".into(),
+            details: EventDetails::named("Show"),
             plan: plan(),
             prices: PriceTable::flat(Currency::default(), &[100]),
             policy,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{
     BuyerId, Cohort, DialChange, Fact, FactRecord, HoldId, LogTime, NewEvent, Place, Policy,
@@ -54,6 +55,9 @@ impl BuyerBook {
 pub(crate) struct EventBook {
     pub(crate) policy: Policy,
     pub(crate) prices: PriceTable,
+    /// When the sale opens and closes by itself, and how often what the event says was set.
+    pub(crate) sale_times: SaleTimes,
+    pub(crate) details_revision: u32,
     pub(crate) phase: SalePhase,
     pub(crate) category_count: usize,
     pub(crate) seats: SeatBooks,
@@ -83,6 +87,8 @@ impl EventBook {
         EventBook {
             policy: new.policy,
             prices: new.prices.clone(),
+            sale_times: new.details.sale_times(),
+            details_revision: 0,
             phase: SalePhase::Announced,
             category_count: new.plan.categories.len(),
             seats: SeatBooks::of(&new.plan, &new.prices),
@@ -123,6 +129,10 @@ impl EventBook {
                 self.seats.price(prices);
             }
             Fact::PolicySet(policy) => self.policy = **policy,
+            Fact::DetailsSet(details) => {
+                self.sale_times = details.sale_times();
+                self.details_revision += 1;
+            }
             Fact::SaleOpened => {
                 self.phase = SalePhase::Open;
                 self.open_since = record.at;

@@ -77,6 +77,14 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
             let due = book.set_aside.get(hold_id);
             due.is_some_and(|(all, until)| *until <= now && all == seats)
         }
+        Fact::SaleOpened => {
+            let is_due = book.sale_times.opens_at.is_some_and(|at| at <= now);
+            is_due && book.phase == SalePhase::Announced
+        }
+        Fact::SaleClosed => {
+            let is_due = book.sale_times.closes_at.is_some_and(|at| at <= now);
+            is_due && !matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled)
+        }
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => {
             let record = book.buyers.get(buyer);
             record.is_some_and(|one| one.pass_until <= now && one.live.is_empty())

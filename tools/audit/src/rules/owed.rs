@@ -7,6 +7,7 @@ use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::{BuyerId, Command, HoldId, Place, SalePhase, SeatState};
 
 use super::holds::price;
+use super::sale::may_be_said;
 use super::tickets::may_receive;
 use super::{CommandView, no_hold};
 use crate::books::event::EventBook;
@@ -24,6 +25,10 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     match command {
         Command::SetPrices(prices) => asked.is_staff() && fits(book, asked, prices),
         Command::SetPolicy(policy) => asked.is_staff() && policy.fault().is_none(),
+        Command::SetDetails { details, revision } => {
+            let is_newest = *revision == book.details_revision;
+            asked.is_staff() && is_newest && may_be_said(book, asked, details)
+        }
         // An event that is not there shows in everything that follows.
         Command::CreateEvent(_) => false,
         Command::SetDials(change) => {

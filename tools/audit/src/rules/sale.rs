@@ -2,7 +2,9 @@
 
 use floodgate_domain::fact::LeaveReason;
 use floodgate_domain::policy::IDLE_MS;
-use floodgate_domain::{Actor, Command, Fact, LogTime, PhaseDial, SalePhase, StaffId};
+use floodgate_domain::{
+    Actor, Command, EventDetails, Fact, LogTime, PhaseDial, SalePhase, StaffId,
+};
 
 use super::CommandView;
 use super::row::{CAUSE, Row};
@@ -30,6 +32,13 @@ fn setter(asked: CommandView<'_>) -> Option<StaffId> {
     (asked.version > 1).then_some(staff_of(asked))
 }
 
+/// Whether an event may say this of itself.
+pub(super) fn may_be_said(book: &EventBook, asked: CommandView<'_>, named: &EventDetails) -> bool {
+    let is_announced = book.phase == SalePhase::Announced;
+    let times = named.sale_times().may_follow(book.sale_times, asked.now, is_announced);
+    asked.version > 1 && named.check().is_ok() && times.is_ok()
+}
+
 fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let by_staff = (CAUSE, "nobody of the staff asked", asked.is_staff());
     let turned = |dial: PhaseDial, named: Option<PhaseDial>, to: SalePhase| {
@@ -50,6 +59,15 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
                 by_staff,
                 (CAUSE, "another policy", policy == named),
                 (CAUSE, "by another", policy.by == setter(asked)),
+            ]
+        }
+        (Fact::DetailsSet(details), Command::SetDetails { details: named, revision }) => {
+            vec![
+                by_staff,
+                (CAUSE, "other details", details == named),
+                (CAUSE, "by another", details.by == setter(asked)),
+                (CAUSE, "over those of somebody else", *revision == book.details_revision),
+                (CAUSE, "times that cannot be", may_be_said(book, asked, named)),
             ]
         }
         (Fact::SaleOpened, Command::SetDials(change)) => {

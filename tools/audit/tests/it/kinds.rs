@@ -134,7 +134,7 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
     match fact {
         Fact::EventCreated(new) => {
             let mut named = new.clone();
-            named.name.push('!');
+            named.details.name.push('!');
             let mut priced = new.clone();
             priced.prices.categories[0][0].amount += 1;
             let mut ruled = new.clone();
@@ -163,6 +163,16 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             let mut by = policy.clone();
             by.by = Some(StaffId(99));
             vec![("another policy", Fact::PolicySet(other)), ("by another", Fact::PolicySet(by))]
+        }
+        Fact::DetailsSet(details) => {
+            let mut named = details.clone();
+            named.value.name.push('!');
+            let mut timed = details.clone();
+            timed.value.closes_at = Some(LogTime(1));
+            let mut by = details.clone();
+            by.by = Some(StaffId(99));
+            let all = [("another name", named), ("another time", timed), ("by another", by)];
+            all.map(|(what, details)| (what, Fact::DetailsSet(details))).into()
         }
         Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {
             let all = [

@@ -3,8 +3,8 @@
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_fact};
 use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, DialChange, Envelope,
-    EventId, Fact, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView,
-    PhaseDial, Place, Policy, SeatId, SeatList, StaffId,
+    EventDetails, EventId, Fact, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus,
+    OrderView, PhaseDial, Place, Policy, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Topic};
@@ -305,7 +305,16 @@ impl Run {
     }
 
     fn of_staff(&mut self, event_id: EventId) {
-        let command = match self.rng.random_range(0..6) {
+        let command = match self.rng.random_range(0..7) {
+            4 => {
+                let is_it = |one: &&FactRecord| {
+                    one.event_id == event_id && matches!(one.fact, Fact::DetailsSet(_))
+                };
+                let revision = self.stored.facts.iter().filter(is_it).count() as u32;
+                let closes_at = Some(LogTime(self.now + 1_000_000_000));
+                let details = EventDetails { closes_at, ..EventDetails::named("Late") };
+                Command::SetDetails { details: Box::new(details), revision }
+            }
             0 => {
                 let mut prices = new_event(policy()).prices;
                 prices.categories[0][0].amount = self.rng.random_range(4_000..6_000);

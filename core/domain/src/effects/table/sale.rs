@@ -3,6 +3,7 @@
 use super::PUBLIC;
 use crate::answer::SalePhase;
 use crate::command::NewEvent;
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::effects::{Concerns, Effects, Notice, Visibility};
 use crate::ids::StaffId;
@@ -18,6 +19,7 @@ pub(super) fn created(new: &NewEvent) -> Effects<'_> {
         created: Some(new),
         prices: Some(&new.prices),
         policy: Some(&new.policy),
+        details: Some(&new.details),
         ..phase(SalePhase::Announced, Notice::EventAnnounced)
     }
 }
@@ -28,6 +30,10 @@ pub(super) fn prices_set(prices: &PriceTable, by: Option<StaffId>) -> Effects<'_
 
 pub(super) fn policy_set(policy: &Policy, by: Option<StaffId>) -> Effects<'_> {
     Effects { policy: Some(policy), by, ..everybody(Notice::EventRulesChanged) }
+}
+
+pub(super) fn details_set(details: &EventDetails, by: Option<StaffId>) -> Effects<'_> {
+    Effects { details: Some(details), by, ..everybody(Notice::EventDetailsChanged) }
 }
 
 pub(super) fn phase(phase: SalePhase, notice: Notice) -> Effects<'static> {
