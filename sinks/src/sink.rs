@@ -45,6 +45,10 @@ pub trait Sink: std::fmt::Debug {
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;
 }
 
+/// Writes the facts of a partition up to its checkpoint; says what is wrong with that one.
+pub type Fill<'a> =
+    dyn FnMut(&mut dyn Sink, Partition, Checkpoint) -> Result<Option<String>, SinkError> + 'a;
+
 /// A place as the settings name it; cheap to share. Nothing is opened before [`Destination::open`].
 pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
     /// Its name, for logs, metrics and dead letters: `sqlite`, `postgres`.
@@ -59,6 +63,12 @@ pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
     /// Empties it, so that whoever carries facts there begins with the first one. Refused while
     /// anybody does.
     fn clear(&self) -> Result<(), SinkError>;
+
+    /// What differs between it and what `fill` writes into an empty one of its kind; `None` where
+    /// that cannot be found out.
+    fn differences(&self, _fill: &mut Fill<'_>) -> Result<Option<Vec<String>>, SinkError> {
+        Ok(None)
+    }
 
     /// How it is, beside how its sink needs it. Changes nothing; must be called outside async
     /// tasks.

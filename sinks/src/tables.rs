@@ -251,6 +251,18 @@ pub(crate) fn outdated_views<E>(
     Ok(outdated)
 }
 
+/// What of a database is compared with another one: its name, and a query of its rows in which
+/// `SCHEMA` stands for either. Marks of positions are compared with the ledger instead.
+pub(crate) fn compared() -> Vec<(&'static str, String)> {
+    let rows = |table: &&Table| {
+        let columns = table.columns.iter().filter(|column| column.name != "mark");
+        let columns: Vec<_> = columns.map(|column| format!("\"{}\"", column.name)).collect();
+        (table.name, format!("SELECT {} FROM SCHEMA.\"{}\"", columns.join(", "), table.name))
+    };
+    let views = "SELECT name, sql FROM SCHEMA.sqlite_schema WHERE type = 'view'".to_owned();
+    TABLES.iter().map(rows).chain([("views", views)]).collect()
+}
+
 /// What removes everything a sink has made.
 pub(crate) fn drop_all() -> String {
     let views = VIEWS.iter().map(|(name, _)| format!("DROP VIEW IF EXISTS {name};\n"));

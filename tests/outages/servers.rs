@@ -1,6 +1,7 @@
 //! Kafka, Redis and PostgreSQL of this test alone, each behind a proxy, and the ways they go away.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use floodgate_testkit::ports::port_for_a_server;
 
@@ -29,7 +30,7 @@ impl Server {
 /// How it goes away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Away {
-    /// SIGTERM, and started again.
+    /// Asked to end, and started again.
     Stopped,
     /// SIGKILL, and started again.
     Killed,
@@ -119,15 +120,32 @@ impl Servers {
         assert!(status.success(), "scripts/servers {word} {server:?}");
     }
 
-    /// Sends a signal to a server and to the processes it has started.
-    fn signal(&self, server: Server, signal: &str) {
+    /// A server and the processes it has started.
+    fn processes(&self, server: Server) -> Vec<String> {
         let file = self.folder.path().join(format!("{}.pid", server.name()));
-        let pid = std::fs::read_to_string(file).unwrap();
-        let children = Command::new("pgrep").args(["-P", pid.trim()]).output().unwrap();
+        let pid = std::fs::read_to_string(file).unwrap().trim().to_owned();
+        let children = Command::new("pgrep").args(["-P", &pid]).output().unwrap();
         let children = String::from_utf8(children.stdout).unwrap();
-        // One that has ended meanwhile needs no signal.
-        let all = std::iter::once(pid.trim()).chain(children.split_whitespace());
-        Command::new("kill").arg(signal).args(all).stderr(Stdio::null()).status().unwrap();
+        std::iter::once(pid).chain(children.split_whitespace().map(str::to_owned)).collect()
+    }
+
+    fn signal(&self, server: Server, signal: &str) {
+        send(signal, &self.processes(server));
+    }
+
+    /// Returns once none of them is left: PostgreSQL does not start beside an orphan of its own.
+    async fn kill(&self, server: Server) {
+        let all = self.processes(server);
+        send("-KILL", &all);
+        let is_there = |pid: &String| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // What nobody has waited for yet is a name only.
+            stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+        };
+        let mut pulse = tokio::time::interval(Duration::from_millis(10));
+        while all.iter().any(is_there) {
+            pulse.tick().await;
+        }
     }
 
     /// It is away, or has moved.
@@ -136,7 +154,7 @@ impl Servers {
         match away {
             Away::Stopped => self.run("down", server),
             Away::Killed => {
-                self.signal(server, "-KILL");
+                self.kill(server).await;
                 self.run("down", server);
             }
             Away::Frozen => self.signal(server, "-STOP"),
@@ -183,11 +201,19 @@ impl Servers {
     }
 }
 
+/// One that has ended meanwhile needs no signal.
+fn send(signal: &str, all: &[String]) {
+    Command::new("kill").arg(signal).args(all).stderr(Stdio::null()).status().unwrap();
+}
+
 impl Drop for Servers {
     fn drop(&mut self) {
         for server in Server::ALL {
-            self.signal(server, "-CONT");
-            self.run("down", server);
+            // One that could not be started again left no process to end.
+            if self.folder.path().join(format!("{}.pid", server.name())).exists() {
+                self.signal(server, "-CONT");
+                self.run("down", server);
+            }
         }
         // PostgreSQL's data lie where its own user can read them.
         let user = Command::new("id").arg("-u").output().unwrap().stdout;
