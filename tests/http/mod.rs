@@ -7,6 +7,7 @@ mod crowd;
 mod dead_letters;
 mod dials;
 mod door;
+mod fields;
 mod money;
 mod reload;
 mod roles;

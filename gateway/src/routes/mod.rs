@@ -11,6 +11,7 @@ mod holds;
 mod notify;
 mod orders;
 mod pages;
+mod parameters;
 mod payments;
 mod problems;
 mod queue;
