@@ -8,6 +8,7 @@ mod dead_letters;
 mod details;
 mod dials;
 mod door;
+mod fields;
 mod money;
 mod names;
 mod reload;

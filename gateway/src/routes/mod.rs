@@ -12,6 +12,7 @@ mod holds;
 mod notify;
 mod orders;
 mod pages;
+mod parameters;
 mod payments;
 mod problems;
 mod queue;
