@@ -5,6 +5,7 @@
 
 use super::block::Block;
 use super::event::{Event, SetAside};
+use super::quality::Quality;
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
 use floodgate_domain::ids::{BuyerId, HoldId};
@@ -41,6 +42,7 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_varint(until.0);
     }
     write_neighbours(&event.seat_map.blocks, out);
+    write_quality(event.seat_map.quality.as_ref(), out);
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -60,7 +62,9 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
         event.set_aside.insert(hold_id, aside);
     }
-    read_neighbours(&mut event.seat_map, cursor)
+    read_neighbours(&mut event.seat_map, cursor)?;
+    event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
+    Ok(())
 }
 
 /// Of the few blocks about which there is something to say.
@@ -86,6 +90,36 @@ fn read_neighbours(seat_map: &mut SeatMap, cursor: &mut Cursor<'_>) -> Result<()
         seat_map.find_lines();
     }
     Ok(())
+}
+
+/// Differences from seat to seat: a byte each along most rows.
+fn write_quality(quality: Option<&Quality>, out: &mut Vec<u8>) {
+    let of_seat = quality.map_or(&[][..], |quality| &quality.of_seat);
+    out.put_count(of_seat.len());
+    let mut last = 0;
+    for &steps in of_seat {
+        out.put_i32(i32::from(steps) - last);
+        last = i32::from(steps);
+    }
+}
+
+fn read_quality(cursor: &mut Cursor<'_>, seats: usize) -> Result<Option<Quality>, WireError> {
+    let count = read_count(cursor)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    // Every block finds its seats in it.
+    if count < seats {
+        return Err(WireError::OutOfBounds("a count of seats"));
+    }
+    let mut of_seat = Vec::with_capacity(count);
+    let mut last = 0_i32;
+    for _ in 0..count {
+        last = last.wrapping_add(cursor.i32()?);
+        let steps = u16::try_from(last).map_err(|_| WireError::OutOfBounds("a distance"))?;
+        of_seat.push(steps);
+    }
+    Ok(Some(Quality { of_seat }))
 }
 
 fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {
