@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::buyers::{Buyer, Buyers};
 use super::orders::Orders;
-use super::seat_map::SeatMap;
+use super::seat_map::{Known, SeatMap};
 use super::unanswered::Unanswered;
-use super::version::NEIGHBOURS_ARE_KNOWN;
+use super::version::{NEIGHBOURS_ARE_KNOWN, SEATS_HAVE_QUALITY};
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
@@ -63,9 +63,11 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn new(id: EventId, new: &NewEvent, version: u32) -> Self {
-        let seat_map = SeatMap::build(&new.plan);
-        let knows_neighbours = version >= NEIGHBOURS_ARE_KNOWN;
-        let seat_map = if knows_neighbours { seat_map } else { seat_map.into_first_known() };
+        let known = Known {
+            neighbours: version >= NEIGHBOURS_ARE_KNOWN,
+            seats_have_quality: version >= SEATS_HAVE_QUALITY,
+        };
+        let seat_map = SeatMap::build(&new.plan, known);
         let capacity = seat_map.capacity as usize;
         // Twice the capacity: about as many buyers as come while seats are left, on reserve.
         let buyers = (capacity * 2).clamp(1024, (new.policy.buyers_max as usize).max(1024));

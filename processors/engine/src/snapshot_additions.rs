@@ -5,6 +5,7 @@
 
 use super::block::Block;
 use super::event::{Event, SetAside};
+use super::quality::Quality;
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
 use floodgate_domain::details::SaleTimes;
@@ -51,6 +52,7 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
     write_time(opens_at, out);
     write_time(closes_at, out);
     out.put_varint(u64::from(event.details_revision));
+    write_quality(event.seat_map.quality.as_ref(), out);
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -78,6 +80,7 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
     found.ok_or(WireError::OutOfBounds("a buyer's number"))?;
     event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
     event.details_revision = cursor.u32()?;
+    event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
     Ok(())
 }
 
@@ -127,6 +130,36 @@ fn read_neighbours(seat_map: &mut SeatMap, cursor: &mut Cursor<'_>) -> Result<()
         seat_map.find_lines();
     }
     Ok(())
+}
+
+/// Differences from seat to seat: a byte each along most rows.
+fn write_quality(quality: Option<&Quality>, out: &mut Vec<u8>) {
+    let of_seat = quality.map_or(&[][..], |quality| &quality.of_seat);
+    out.put_count(of_seat.len());
+    let mut last = 0;
+    for &steps in of_seat {
+        out.put_i32(i32::from(steps) - last);
+        last = i32::from(steps);
+    }
+}
+
+fn read_quality(cursor: &mut Cursor<'_>, seats: usize) -> Result<Option<Quality>, WireError> {
+    let count = read_count(cursor)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    // Every block finds its seats in it.
+    if count < seats {
+        return Err(WireError::OutOfBounds("a count of seats"));
+    }
+    let mut of_seat = Vec::with_capacity(count);
+    let mut last = 0_i32;
+    for _ in 0..count {
+        last = last.wrapping_add(cursor.i32()?);
+        let steps = u16::try_from(last).map_err(|_| WireError::OutOfBounds("a distance"))?;
+        of_seat.push(steps);
+    }
+    Ok(Some(Quality { of_seat }))
 }
 
 fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {

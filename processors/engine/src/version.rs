@@ -44,6 +44,9 @@ pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 /// Of a new event's plan it is known which seats touch across a border of prices, and which of the
 /// wheelchair pool are companions' seats.
 pub(crate) const NEIGHBOURS_ARE_KNOWN: u32 = 2;
+/// Seats are good by their own distance from the focal point of a new event's plan, not by their row
+/// alone, and a group tears no row while a place as good is left.
+pub(crate) const SEATS_HAVE_QUALITY: u32 = 2;
 /// A group may sit on both sides of a border of prices, where no side alone has room for it.
 pub(crate) const GROUPS_SPAN_PRICES: u32 = 2;
 /// The best seats can be asked for with a wheelchair space among them, and for a price at most.

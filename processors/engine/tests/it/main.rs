@@ -14,6 +14,7 @@ mod line_and_cohorts;
 mod patience;
 mod properties;
 mod purchases;
+mod quality;
 mod repeats;
 mod restored;
 mod rows;
