@@ -5,6 +5,7 @@
 //! reading at `sink`.
 
 mod check;
+mod columns;
 mod comparison;
 mod destinations;
 mod inspect;

@@ -11,10 +11,11 @@ use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Checkpoint, Offset, Partition};
 
+use crate::columns::{Column, ColumnType};
 use crate::inspect::{failed, inspect_postgres};
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, ColumnType, Dialect, Lacking, Write, drop_all};
+use crate::tables::{Dialect, Lacking, Write, drop_all};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: "",

@@ -15,10 +15,11 @@ use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Checkpoint, Offset, Partition};
 
+use crate::columns::Column;
 use crate::comparison::compare;
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Fill, Inspection, Sink, SinkError};
-use crate::tables::{Column, Dialect, Lacking, Write, outdated_views};
+use crate::tables::{Dialect, Lacking, Write, outdated_views};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: " WITHOUT ROWID",

@@ -80,7 +80,7 @@ impl Demo {
         KeyFiles::in_folder(&keys).make(&keys)?;
         let secrets = secrets(&settings, data)?;
         let plan = match &self.plan {
-            Some(file) => load_plan(file, None)?,
+            Some(file) => load_plan(file, None, None)?,
             None => generate::bowl(200_000),
         };
         block_on(async {

@@ -66,7 +66,7 @@ enum Command {
     /// SQL tables.
     Sink(role::Role),
     Demo(demo::Demo),
-    Event(event::Event),
+    Event(Box<event::Event>),
     Sale(sale::Sale),
     Ticket(ticket::Ticket),
     Venue(venue::Venue),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
 use floodgate_domain::Plan;
-use floodgate_seating::{Format, Imported, generate, import, to_base64};
+use floodgate_seating::{Focus, Format, ImportOptions, Imported, generate, import_with, to_base64};
 
 use super::exit::Failure;
 
@@ -16,6 +16,7 @@ use super::exit::Failure;
 Examples:
   floodgate venue check plan.json
   floodgate venue check seats.csv --json
+  floodgate venue check seats.csv --focus bottom
   floodgate venue generate --house theatre > theatre.plan
   floodgate venue generate --house bowl --seats 80000 > bowl.plan")]
 pub(super) struct Venue {
@@ -38,6 +39,10 @@ enum Action {
         /// pretix, csv or native; by default guessed from the content.
         #[arg(long)]
         format: Option<String>,
+        /// Where the stage is: top, bottom, left, right, middle, or x,y in the file's units; by
+        /// default as the file shows it.
+        #[arg(long, value_parser = focus, allow_hyphen_values = true)]
+        focus: Option<Focus>,
     },
     /// Generates a demonstration venue in the native format, as base64.
     Generate {
@@ -53,7 +58,9 @@ enum Action {
 impl Venue {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Check { file, format } => check(&file, format.as_deref(), json),
+            Action::Check { file, format, focus } => {
+                check(&file, format.as_deref(), ImportOptions { focus }, json)
+            }
             Action::Generate { house, seats } => {
                 let plan = match house {
                     VenueKind::Bowl => generate::bowl(seats),
@@ -65,9 +72,19 @@ impl Venue {
     }
 }
 
-fn check(file: &Path, format: Option<&str>, json: bool) -> Result<(), Failure> {
+/// Reads `--focus`.
+pub(super) fn focus(text: &str) -> Result<Focus, &'static str> {
+    Focus::parse(text).ok_or("it is top, bottom, left, right, middle, or x,y")
+}
+
+fn check(
+    file: &Path,
+    format: Option<&str>,
+    options: ImportOptions,
+    json: bool,
+) -> Result<(), Failure> {
     let bytes = read(file)?;
-    let rejected = match import(pick(format, &bytes)?, &bytes) {
+    let rejected = match import_with(pick(format, &bytes)?, &bytes, &options) {
         Ok(imported) => {
             if json {
                 println!("{}", serde_json::to_string(&imported.report).map_err(Failure::io)?);
@@ -99,10 +116,15 @@ fn pick(format: Option<&str>, bytes: &[u8]) -> Result<Format, Failure> {
 }
 
 /// A plan that can be sold; one without a name gets the file's.
-pub(super) fn load_plan(file: &Path, format: Option<&str>) -> Result<Plan, Failure> {
+pub(super) fn load_plan(
+    file: &Path,
+    format: Option<&str>,
+    focus: Option<Focus>,
+) -> Result<Plan, Failure> {
     let bytes = read(file)?;
-    let Imported { mut plan, .. } = import(pick(format, &bytes)?, &bytes)
-        .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
+    let Imported { mut plan, .. } =
+        import_with(pick(format, &bytes)?, &bytes, &ImportOptions { focus })
+            .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
     if plan.name.is_empty() {
         plan.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }

@@ -2,12 +2,15 @@
 
 mod abuse;
 mod buying;
-mod contracts;
+pub(crate) mod contracts;
 mod crowd;
 mod dead_letters;
+mod details;
 mod dials;
 mod door;
+mod fields;
 mod money;
+mod names;
 mod reload;
 mod roles;
 mod streams;

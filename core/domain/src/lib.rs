@@ -6,7 +6,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
+//! | [`details`] | what people plan an event by |
 //! | [`bounds`] | what the rules of a sale can be |
+//! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
@@ -16,6 +18,7 @@ pub mod answer;
 pub mod bounds;
 pub mod cohort;
 pub mod command;
+pub mod details;
 pub mod dials;
 pub mod effects;
 pub mod fact;
@@ -28,11 +31,13 @@ pub mod policy;
 pub mod price;
 pub mod refusal;
 pub mod seats;
+pub mod text;
 pub mod wire;
 
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
+pub use details::EventDetails;
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};

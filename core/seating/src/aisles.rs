@@ -1,10 +1,9 @@
 //! Which seats of a row are adjacent.
 //!
-//! Owns the inference: by geometry where there are coordinates, otherwise from the numbers.
-//! Both put a row's seats in order and note where a new run begins. Never changes a
-//! label, and never joins two row objects of a file: one visible row stored as several
-//! objects stays several rows, so that seats are offered together only where the file itself
-//! says that they are in one line.
+//! Owns the inference by geometry, where there are coordinates; `numbers` has the other. Both put
+//! a row's seats in order and note where a new run begins. Never changes a label, and never joins
+//! two row objects of a file: one visible row stored as several objects stays several rows, so that
+//! seats are offered together only where the file itself says that they are in one line.
 
 use crate::draft::{Draft, DraftRow, DraftSeat, Point};
 
@@ -102,50 +101,6 @@ fn main_axis(points: &[Point]) -> (f64, f64) {
     (angle.cos(), angle.sin())
 }
 
-/// A seat's label as something that counts: what stands before the number, and the number.
-/// `12` and `A12` count, a single letter counts as its place in the alphabet.
-pub(crate) fn countable(label: &str) -> Option<(&str, i64)> {
-    let digits_at = label
-        .rfind(|c: char| !c.is_ascii_digit())
-        .map_or(0, |at| at + label[at..].chars().next().map_or(1, char::len_utf8));
-    let (prefix, digits) = label.split_at(digits_at);
-    if let Ok(number) = digits.parse() {
-        return Some((prefix, number));
-    }
-    let &[letter] = label.as_bytes() else {
-        return None;
-    };
-    letter.is_ascii_alphabetic().then(|| ("", i64::from(letter.to_ascii_uppercase() - b'A')))
-}
-
-/// Puts each row in the order of its numbers; seats touch when their numbers follow each
-/// other (by two where a row has only odd or only even numbers). Rows whose labels do not
-/// count keep the file's order and are taken as unbroken; returns how many those are.
-pub(crate) fn by_numbers(draft: &mut Draft) -> u32 {
-    let mut uncounted_rows = 0;
-    for row in draft.rows_mut() {
-        if row.seats.iter().any(|seat| countable(&seat.label).is_none()) {
-            uncounted_rows += 1;
-            continue;
-        }
-        // Every label counts, as was just seen.
-        let key = |seat: &DraftSeat| {
-            let (prefix, number) = countable(&seat.label).unwrap_or_default();
-            (prefix.to_owned(), number)
-        };
-        row.seats.sort_by_cached_key(key);
-        let keys: Vec<_> = row.seats.iter().map(key).collect();
-        let steps: Vec<Option<i64>> = keys
-            .windows(2)
-            .map(|pair| (pair[0].0 == pair[1].0).then(|| pair[1].1.saturating_sub(pair[0].1)))
-            .collect();
-        let one_parity = keys.len() > 2 && steps.iter().flatten().all(|step| step % 2 == 0);
-        let step = if one_parity { 2 } else { 1 };
-        row.aisles = (1..keys.len()).filter(|&at| steps[at - 1] != Some(step)).collect();
-    }
-    uncounted_rows
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -218,43 +173,5 @@ mod tests {
             .map(|(y, x)| (x * 100.0, y * 100.0))
             .collect();
         assert_eq!(placed(&round), "1 2 3 4 5 6 7 8 9 10 11 12");
-    }
-
-    #[test]
-    fn numbers_that_follow_each_other_touch() {
-        let by = |labels: &str| {
-            let seats = labels.split(' ').map(|label| (label.to_owned(), None));
-            let mut draft = draft(seats.collect());
-            let uncounted = by_numbers(&mut draft);
-            (walked(&draft), uncounted)
-        };
-        for (labels, expected) in [
-            ("1 2 3 4", "1 2 3 4"),
-            ("4 3 1 2", "1 2 3 4"),
-            ("1 2 3 4 31 32", "1 2 3 4|31 32"),
-            ("10 11 13 15", "10 11|13|15"),
-            ("1 3 5 7 11", "1 3 5 7|11"),
-            ("A1 A2 B1 B2", "A1 A2|B1 B2"),
-            ("a b d", "a b|d"),
-            ("5", "5"),
-        ] {
-            assert_eq!(by(labels), (expected.to_owned(), 0), "{labels}");
-        }
-        assert_eq!(by("left middle right"), ("left middle right".to_owned(), 1));
-    }
-
-    #[test]
-    fn labels_count_by_their_last_number() {
-        for (label, expected) in [
-            ("12", Some(("", 12))),
-            ("A-7", Some(("A-", 7))),
-            ("ряд3", Some(("ряд", 3))),
-            ("13A", None),
-            ("c", Some(("", 2))),
-            ("", None),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(countable(label), expected, "{label}");
-        }
     }
 }

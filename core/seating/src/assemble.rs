@@ -10,11 +10,14 @@ use floodgate_domain::plan::check::problems;
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::plan::{Row, Run, SEATS_PER_PLAN_MAX, SeatFlags, Section, SectionKind};
 
+use crate::doubles::{Doubles, double_message};
 use crate::draft::{Draft, DraftRow, DraftSeat, FileLocation, Point};
+use crate::focus::{self, Focus, extent, middle};
 use crate::layout::PITCH;
+use crate::numbers::{by_numbers, front_rows_first};
 use crate::overlap::Overlaps;
 use crate::report::{CategoryCount, Findings, ImportReport, IssueCode, Rejected};
-use crate::{Imported, aisles, fit, layout};
+use crate::{ImportOptions, Imported, aisles, fit, layout, local};
 
 /// Drawings are shown within this; in pitches it is far more than the largest house.
 const EXTENT_MAX: f64 = 50_000_000.0;
@@ -28,14 +31,11 @@ struct Frame {
 }
 
 impl Frame {
-    fn place(&self, point: Point) -> Point {
-        ((point.0 - self.origin.0) * self.scale, (point.1 - self.origin.1) * self.scale)
-    }
-
     fn units(&self, point: Point) -> (i32, i32) {
-        let (x, y) = self.place(point);
-        // Within EXTENT_MAX, as `frame` has checked.
-        (x.round() as i32, y.round() as i32)
+        let unit = |at: f64, origin: f64| ((at - origin) * self.scale).round();
+        // Seats are within EXTENT_MAX, as `frame` has checked; a focal point is brought into it.
+        let near = |at: f64| at.clamp(-EXTENT_MAX, 2.0 * EXTENT_MAX) as i32;
+        (near(unit(point.0, self.origin.0)), near(unit(point.1, self.origin.1)))
     }
 }
 
@@ -44,7 +44,11 @@ pub(crate) fn count(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Imported, Rejected> {
+pub(crate) fn assemble(
+    mut draft: Draft,
+    mut findings: Findings,
+    options: &ImportOptions,
+) -> Result<Imported, Rejected> {
     let seat_count = draft.seats().count();
     if seat_count > SEATS_PER_PLAN_MAX as usize {
         let message = format!("{seat_count} seats; at most {SEATS_PER_PLAN_MAX} fit");
@@ -68,9 +72,13 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
         report.coordinates = "given".to_owned();
         aisles::by_geometry(&mut draft)
     } else {
-        assume_from_numbers(&mut draft, &mut report);
+        assume_from_numbers(&mut draft, &mut report, &mut findings);
         Some(PITCH)
     };
+    if given && let Some(pitch) = pitch {
+        local::spread(&mut draft, pitch, &mut findings);
+    }
+    let stage = find_focus(&draft, pitch, options, &mut report, &mut findings);
     let frame = match frame(&draft, pitch) {
         Ok(frame) => frame,
         Err(message) => {
@@ -81,16 +89,16 @@ pub(crate) fn assemble(mut draft: Draft, mut findings: Findings) -> Result<Impor
     if given {
         find_overlaps(&draft, &frame, &mut findings);
     }
-    let stage = rank_by(&draft, &frame, given, &mut report);
     report.aisle_count = count(draft.rows().map(|row| row.aisles.len()).sum());
     report.notes = std::mem::take(&mut draft.notes);
-    let plan = plan_of(draft, &frame, stage);
+    let plan = plan_of(draft, &frame, frame.units(stage));
     conclude(plan, report, findings)
 }
 
 /// Without a drawing: neighbours by number, places laid out.
-fn assume_from_numbers(draft: &mut Draft, report: &mut ImportReport) {
-    let uncounted_rows = aisles::by_numbers(draft);
+fn assume_from_numbers(draft: &mut Draft, report: &mut ImportReport, findings: &mut Findings) {
+    front_rows_first(draft, findings);
+    let uncounted_rows = by_numbers(draft, findings);
     report.adjacency = "assumed from numbers: seats touch when their numbers follow each other; \
                         compare with the house"
         .to_owned();
@@ -105,18 +113,16 @@ fn assume_from_numbers(draft: &mut Draft, report: &mut ImportReport) {
 }
 
 fn find_double_names(draft: &Draft, findings: &mut Findings) {
-    let mut seats: HashMap<(&str, &str, &str), FileLocation> = HashMap::new();
+    let mut seats = Doubles::default();
     let mut guids: HashMap<&str, FileLocation> = HashMap::new();
     for section in &draft.sections {
         for row in &section.rows {
+            let names = (&*section.name, &*row.label);
             for seat in &row.seats {
-                let name = (&*section.name, &*row.label, &*seat.label);
-                let double = seats.insert(name, seat.origin);
-                if let Some(first) = double {
-                    let (section, row, label) = name;
-                    let message = format!(
-                        "there are two seats {section} / {row} / {label}; the other is {first}"
-                    );
+                let double = seats.add(names, &seat.label, (&*seat.label, names, seat.origin));
+                if let Some((label, (section, row), first)) = double {
+                    let is_same = (label, (section, row)) == (&*seat.label, names);
+                    let message = double_message((section, row, label), is_same, first);
                     findings.error(IssueCode::DuplicateSeat, seat.origin, message);
                 }
                 let Some(guid) = &seat.guid else { continue };
@@ -183,46 +189,51 @@ fn find_overlaps(draft: &Draft, frame: &Frame, findings: &mut Findings) {
     }
 }
 
-/// The point by whose distance rows are ranked, in plan units; none: by the file's order.
-fn rank_by(draft: &Draft, frame: &Frame, given: bool, report: &mut ImportReport) -> Option<Point> {
-    if !given {
-        report.row_quality = "order of the file: the first row of each section is its best".into();
-        return None;
-    }
-    if let Some((point, name)) = &draft.stage {
-        report.row_quality = format!("distance of the row's middle to the area `{name}`");
-        return Some(frame.place(*point));
-    }
-    report.row_quality =
-        "distance of the row's middle to the middle of the drawing's top edge".into();
-    Some((f64::from(frame.size.0) / 2.0, 0.0))
+/// The focal point in the file's units, the surest that is known.
+fn find_focus(
+    draft: &Draft,
+    pitch: Option<f64>,
+    options: &ImportOptions,
+    report: &mut ImportReport,
+    findings: &mut Findings,
+) -> Point {
+    let points = || draft.seats().filter_map(|seat| seat.point);
+    let pitch = pitch.unwrap_or_default();
+    let (point, from) = if let Some(asked) = options.focus {
+        (asked.within(extent(points()), pitch), "as asked for".to_owned())
+    } else if let Some((point, name)) = &draft.stage {
+        (*point, name.clone())
+    } else if let Some((point, how)) = focus::seen(draft, pitch) {
+        (point, how.to_owned())
+    } else {
+        let message = "nothing in the file says where the stage is, and it is assumed at the top \
+                       edge; say where with the option focus: top, bottom, left, right, middle or \
+                       x,y";
+        findings.warn(IssueCode::FocusAssumed, "", message);
+        (Focus::Top.within(extent(points()), pitch), "assumed at the top edge".to_owned())
+    };
+    report.row_quality = format!("distance to the focal point: {from}");
+    point
 }
 
-fn plan_of(draft: Draft, frame: &Frame, stage: Option<Point>) -> Plan {
+fn plan_of(draft: Draft, frame: &Frame, focus: (i32, i32)) -> Plan {
     let mut sections = Vec::with_capacity(draft.sections.len());
     for section in &draft.sections {
         let mut rows = Vec::with_capacity(section.rows.len());
-        for (row, at) in section.rows.iter().zip(0..) {
-            rows.push(Row {
-                label: row.label.clone(),
-                rank: stage.map_or(at, |stage| rank(row, frame, stage)),
-                runs: runs_of(row, frame),
-            });
+        for row in &section.rows {
+            let rank = rank(frame.units(middle(row)), focus);
+            rows.push(Row { label: row.label.clone(), rank, runs: runs_of(row, frame) });
         }
         sections.push(Section { name: section.name.clone(), kind: SectionKind::Seated, rows });
     }
-    Plan { name: draft.name, categories: draft.categories.list, sections, size: frame.size }
+    let categories = draft.categories.list;
+    Plan { name: draft.name, categories, sections, size: frame.size, focus: Some(focus) }
 }
 
-fn rank(row: &DraftRow, frame: &Frame, stage: Point) -> u32 {
-    let seats = row.seats.len().max(1) as f64;
-    let sum = row
-        .seats
-        .iter()
-        .map(|seat| frame.place(seat.point.unwrap_or_default()))
-        .fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
-    let middle = (sum.0 / seats, sum.1 / seats);
-    aisles::distance(middle, stage).round().min(1e9) as u32
+/// A row is as good as its middle is near.
+pub(crate) fn rank(middle: (i32, i32), focus: (i32, i32)) -> u32 {
+    let away = |a: i32, b: i32| f64::from(a) - f64::from(b);
+    away(middle.0, focus.0).hypot(away(middle.1, focus.1)).round().min(1e9) as u32
 }
 
 /// A row's runs: cut at aisles and where the category changes.
@@ -286,6 +297,7 @@ pub(crate) fn conclude(
         }
     }
     report.name.clone_from(&plan.name);
+    report.focus = plan.focus.map(|(x, y)| [x, y]);
     report.seat_count = plan.seat_count();
     report.section_count = count(plan.sections.len());
     report.row_count = count(plan.sections.iter().map(|section| section.rows.len()).sum());

@@ -9,6 +9,7 @@ use std::fmt;
 use floodgate_domain::plan::{CATEGORIES_MAX, Category, SeatFlags};
 
 use crate::Format;
+use crate::names::judge_category;
 use crate::palette::color_of;
 use crate::report::{Findings, IssueCode};
 
@@ -41,7 +42,7 @@ pub(crate) struct Draft {
     pub(crate) name: String,
     /// The drawing's size, if the file gives one.
     pub(crate) size: Option<Point>,
-    /// The middle of an area that is named as the stage, and its name.
+    /// Where a stage is known to be, and in words how.
     pub(crate) stage: Option<(Point, String)>,
     pub(crate) categories: Categories,
     pub(crate) sections: Vec<DraftSection>,
@@ -122,6 +123,7 @@ impl Categories {
             }
             return 0;
         }
+        judge_category(name, at, findings);
         self.list.push(Category {
             name: name.to_owned(),
             color: color.unwrap_or_else(|| color_of(number)),

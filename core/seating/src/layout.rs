@@ -4,8 +4,8 @@
 //! of a field (where the file names stands by compass) or facing a stage at the top. It
 //! exists so that a map can be drawn; it says nothing about the real venue.
 
-use crate::aisles::countable;
 use crate::draft::{Draft, DraftRow, DraftSeat, DraftSection};
+use crate::numbers::countable;
 
 /// A seat pitch in plan units.
 pub(crate) const PITCH: f64 = 100.0;
@@ -83,10 +83,12 @@ pub(crate) fn lay_out(draft: &mut Draft) -> &'static str {
     match sides.filter(|sides| SIDES.iter().filter(|side| sides.contains(side)).count() > 2) {
         Some(sides) => {
             around_field(draft, blocks, &sides);
+            draft.stage = Some(((0.0, 0.0), "the field of our drawing".to_owned()));
             "stands on the sides of a field, by their names"
         }
         None => {
             before_stage(draft, blocks);
+            draft.stage = Some(((0.0, -TIER_GAP), "the stage of our drawing".to_owned()));
             "blocks facing a stage"
         }
     }
@@ -111,6 +113,10 @@ fn by_number(row: &DraftRow) -> Option<Vec<f64>> {
         prefix.is_empty().then_some(number)
     };
     let numbers: Vec<i64> = row.seats.iter().map(number).collect::<Option<_>>()?;
+    if !numbers.is_sorted() {
+        // Odd and even on two sides: in the order of the row.
+        return None;
+    }
     let (low, high) = (numbers.first()?, numbers.last()?);
     let spread = high.saturating_sub(*low) as f64;
     let is_dense = spread <= SPREAD_MAX * numbers.len() as f64;

@@ -14,13 +14,36 @@ use floodgate_domain::plan::{SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
 use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation, Point};
+use crate::names::clean;
 use crate::palette::parse_color;
 use crate::report::{Findings, IssueCode, Rejected};
-use crate::{Format, Imported};
+use crate::{Format, ImportOptions, Imported};
 
-/// The only names by which an area is taken for the stage, spaces and case aside.
-const STAGE_NAMES: [&str; 9] =
-    ["stage", "thestage", "bühne", "scène", "scene", "escenario", "palco", "panggung", "сцена"];
+/// The only names by which an area, or a zone without seats, is taken for the stage, spaces and case aside.
+const STAGE_NAMES: [&str; 22] = [
+    "stage",
+    "thestage",
+    "mainstage",
+    "bühne",
+    "hauptbühne",
+    "scène",
+    "scene",
+    "escenario",
+    "palco",
+    "palcoscenico",
+    "panggung",
+    "сцена",
+    "field",
+    "playingfield",
+    "pitch",
+    "court",
+    "spielfeld",
+    "поле",
+    "screen",
+    "leinwand",
+    "altar",
+    "舞台",
+];
 /// Where seats of no category go; it has no price until someone gives it one.
 const NO_CATEGORY: &str = "Without category";
 /// Declarations are read beyond what a plan holds, so that the report can say what is double.
@@ -212,7 +235,7 @@ fn names_a_stage(text: &str) -> bool {
     STAGE_NAMES.contains(&letters.as_str())
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
+pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Rejected> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let file: PlanFile = serde_json::from_slice(bytes).map_err(|error| {
         let at = format!("line {}", error.line());
@@ -222,7 +245,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
     let mut findings = Findings::default();
     let mut draft = Draft {
         format: Format::Pretix,
-        name: file.name,
+        name: clean(&file.name, "name", &mut findings).into_owned(),
         size: file.size.map(|size| (size.width, size.height)),
         stage: None,
         categories: declared_categories(&file.categories, &mut findings),
@@ -237,14 +260,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         }
     }
     note_split_rows(&mut draft);
-    assemble(draft, findings)
+    assemble(draft, findings, options)
 }
 
 fn declared_categories(items: &[CategoryItem], findings: &mut Findings) -> Categories {
     let mut categories = Categories::default();
     for (at, item) in items.iter().enumerate() {
         let at = format!("categories[{at}]");
-        let name = item.name.0.as_str();
+        let name = &*clean(&item.name.0, &at, findings);
         if name.is_empty() {
             findings.error(IssueCode::BadValue, &at, "the category has no name");
         } else if categories.find(name).is_some() {
@@ -262,7 +285,10 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
     if let Some((position, name)) = zone.areas
         && draft.stage.is_none()
     {
-        draft.stage = Some((sum(&[zone.position, position]), name));
+        draft.stage = Some((sum(&[zone.position, position]), format!("the area `{name}`")));
+    }
+    if zone.rows.is_empty() && names_a_stage(&zone.name.0) && draft.stage.is_none() {
+        draft.stage = Some((sum(&[zone.position]), format!("the zone `{}`", zone.name.0)));
     }
     let mut rows = Vec::new();
     for (row, row_number) in zone.rows.into_iter().zip(0..) {
@@ -271,6 +297,7 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
             .into_iter()
             .find(|label| !label.is_empty())
             .unwrap_or_default();
+        let label = clean(&label, origin, findings).into_owned();
         if row.seats.is_empty() {
             let message = format!("row `{label}` has no seats and is left out");
             findings.warn(IssueCode::EmptyRow, origin, message);
@@ -284,7 +311,8 @@ fn read_zone(zone: Zone, number: u32, draft: &mut Draft, findings: &mut Findings
         }
         rows.push(DraftRow { label, seats, aisles: Vec::new() });
     }
-    DraftSection { name: zone.name.0, stand: String::new(), rows }
+    let name = clean(&zone.name.0, format!("zones[{number}]"), findings).into_owned();
+    DraftSection { name, stand: String::new(), rows }
 }
 
 fn read_seat(
@@ -294,11 +322,12 @@ fn read_seat(
     categories: &mut Categories,
     findings: &mut Findings,
 ) -> DraftSeat {
-    let label = seat.seat_number.0;
+    let label = clean(&seat.seat_number.0, origin, findings).into_owned();
     if label.is_empty() {
         findings.error(IssueCode::BadValue, origin, "the seat has no seat_number");
     }
     let name = seat.category.unwrap_or_default().0;
+    let name = clean(&name, origin, findings);
     let category = if name.is_empty() {
         let message = format!("seat `{label}` has no category; it is put into `{NO_CATEGORY}`");
         findings.warn(IssueCode::NoCategory, origin, message);

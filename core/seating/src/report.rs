@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use floodgate_domain::Plan;
+
 /// Shown for each code; an exporter that is wrong once is wrong for every seat.
 const SHOWN_PER_CODE_MAX: u32 = 10;
 
@@ -47,6 +49,24 @@ pub enum IssueCode {
     Overlap,
     /// A row without seats.
     EmptyRow,
+    /// A line of a table without any value.
+    EmptyLine,
+    /// A value in a column that has no name.
+    UnnamedColumn,
+    /// A name with characters that no screen shows; they are left out.
+    InvisibleCharacter,
+    /// A row's order in the file is not that of its numbers; both readings are said.
+    OrderOfSeats,
+    /// A section's rows are listed from the back.
+    OrderOfRows,
+    /// Each block is drawn from its own corner.
+    LocalCoordinates,
+    /// Nothing in the file says where the stage is.
+    FocusAssumed,
+    /// A category named by an id of a program.
+    CategoryIsId,
+    /// A category whose name says that it is not for sale.
+    CategoryNotForSale,
     /// Some seats have coordinates and some do not.
     MissingCoordinates,
     /// The engine would refuse the plan.
@@ -68,6 +88,15 @@ impl IssueCode {
             IssueCode::NoCategory => "no_category",
             IssueCode::Overlap => "overlap",
             IssueCode::EmptyRow => "empty_row",
+            IssueCode::EmptyLine => "empty_line",
+            IssueCode::UnnamedColumn => "unnamed_column",
+            IssueCode::InvisibleCharacter => "invisible_character",
+            IssueCode::OrderOfSeats => "order_of_seats",
+            IssueCode::OrderOfRows => "order_of_rows",
+            IssueCode::LocalCoordinates => "local_coordinates",
+            IssueCode::FocusAssumed => "focus_assumed",
+            IssueCode::CategoryIsId => "category_is_id",
+            IssueCode::CategoryNotForSale => "category_not_for_sale",
             IssueCode::MissingCoordinates => "missing_coordinates",
             IssueCode::Unsellable => "unsellable",
         }
@@ -137,6 +166,11 @@ impl Findings {
 
     pub(crate) fn has_errors(&self) -> bool {
         self.has_errors
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count_of(&self, code: IssueCode) -> u32 {
+        self.counts.get(&code).copied().unwrap_or_default()
     }
 
     /// Whether so much is wrong that reading on would only repeat it.
@@ -215,12 +249,21 @@ pub struct ImportReport {
     pub coordinates: String,
     /// What makes a row better than another.
     pub row_quality: String,
+    /// The focal point in plan units; none where only ranks are known.
+    pub focus: Option<[i32; 2]>,
     /// Anything else worth knowing.
     pub notes: Vec<String>,
     pub native_bytes: u32,
     pub problems: Vec<Issue>,
     /// How many of each kind there are, shown or not.
     pub problem_counts: BTreeMap<IssueCode, u32>,
+}
+
+/// A plan and what was found while reading it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Imported {
+    pub plan: Plan,
+    pub report: ImportReport,
 }
 
 impl fmt::Display for ImportReport {
@@ -250,6 +293,9 @@ impl fmt::Display for ImportReport {
         )?;
         writeln!(f, "  drawing      {}", self.coordinates)?;
         writeln!(f, "  row quality  {}", self.row_quality)?;
+        if let Some([x, y]) = self.focus {
+            writeln!(f, "  focal point  {x},{y} of the plan's units; the option focus moves it")?;
+        }
         writeln!(
             f,
             "  flags        {} accessible, {} companion, {} restricted view, {} not for sale",

@@ -3,6 +3,7 @@
 //! Owns this format's columns and their spellings. The order of columns is free; only `row`,
 //! `seat` and a section (`section`, `block`, `zone` or `stand`) are required. Messages give lines.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use csv::StringRecord;
@@ -11,8 +12,9 @@ use floodgate_domain::plan::{SEATS_PER_PLAN_MAX, SECTIONS_MAX, SeatFlags};
 
 use crate::assemble::assemble;
 use crate::draft::{Categories, Draft, DraftRow, DraftSeat, DraftSection, FileLocation};
+use crate::names::clean;
 use crate::report::{Findings, IssueCode, Rejected};
-use crate::{Format, Imported};
+use crate::{Format, ImportOptions, Imported};
 
 const ONLY_CATEGORY: &str = "Standard";
 const NO_CATEGORY: &str = "Without category";
@@ -54,6 +56,10 @@ impl Columns {
     fn read(header: &StringRecord, findings: &mut Findings) -> Self {
         let mut columns = Columns::default();
         for (at, name) in header.iter().enumerate() {
+            // Spreadsheets end lines with separators where cells once were.
+            if name.is_empty() {
+                continue;
+            }
             let name = name.to_lowercase().replace([' ', '-'], "_");
             match columns.slot(&name) {
                 Some(slot @ None) => *slot = Some(at),
@@ -222,7 +228,7 @@ impl Groups {
     }
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
+pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Rejected> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     let delimiter = delimiter_of(bytes);
     let mut reader = csv::ReaderBuilder::new()
@@ -231,12 +237,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         .trim(csv::Trim::All)
         .from_reader(bytes);
     let mut findings = Findings::default();
-    let header = match reader.headers() {
+    let mut header = match reader.headers() {
         Ok(header) => header.clone(),
         Err(error) => {
             return Err(Rejected::because(IssueCode::Malformed, "line 1", plain(&error)));
         }
     };
+    clean_values(&mut header, FileLocation::Line(1), &mut findings);
     let columns = Columns::read(&header, &mut findings);
     if findings.has_errors() {
         return Err(findings.reject());
@@ -257,12 +264,18 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
                 break;
             }
         }
-        let line = Line {
-            record: &record,
-            columns: &columns,
-            decimal_comma: delimiter != b',',
-            origin: FileLocation::Line(lines.line_at(start)),
-        };
+        let origin = FileLocation::Line(lines.line_at(start));
+        if record.iter().all(str::is_empty) {
+            findings.warn(
+                IssueCode::EmptyLine,
+                origin,
+                "the line has no values; it is passed over",
+            );
+            continue;
+        }
+        clean_record(&mut record, &header, origin, &mut findings);
+        let line =
+            Line { record: &record, columns: &columns, decimal_comma: delimiter != b',', origin };
         seat_count += 1;
         if !take_line(&line, seat_count, &mut groups, &mut categories, &mut findings) {
             break;
@@ -277,7 +290,35 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Imported, Rejected> {
         sections: groups.sections,
         notes: one_category_note(&columns),
     };
-    assemble(draft, findings)
+    assemble(draft, findings, options)
+}
+
+/// Cleans a line's values; what stands where the first line names no column is said.
+fn clean_record(
+    record: &mut StringRecord,
+    header: &StringRecord,
+    origin: FileLocation,
+    findings: &mut Findings,
+) {
+    clean_values(record, origin, findings);
+    let names = header.iter().map(Some).chain(std::iter::repeat(None));
+    let unnamed = record
+        .iter()
+        .zip(names)
+        .find(|(value, name)| !value.is_empty() && name.is_none_or(str::is_empty));
+    if let Some((value, _)) = unnamed {
+        let message = format!("`{value}` stands in a column without a name and is passed over");
+        findings.warn(IssueCode::UnnamedColumn, origin, message);
+    }
+}
+
+fn clean_values(record: &mut StringRecord, origin: FileLocation, findings: &mut Findings) {
+    let values: Vec<Cow<'_, str>> =
+        record.iter().map(|value| clean(value, origin, findings)).collect();
+    if values.iter().any(|value| matches!(value, Cow::Owned(_))) {
+        let cleaned: StringRecord = values.iter().map(AsRef::as_ref).collect::<Vec<&str>>().into();
+        *record = cleaned;
+    }
 }
 
 /// Counts lines up to a record, empty ones included: the parser passes over those before a

@@ -98,10 +98,7 @@ async fn read<T: DeserializeOwned>(
     let digest = hash.finalize();
     let fingerprint = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
     let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-    let body = serde_json::from_slice(text).map_err(|error| {
-        let path = format!("line {} column {}", error.line(), error.column());
-        ApiError::new(Code::MalformedBody).field(path, error.to_string())
-    })?;
+    let body = super::plain::parse(text)?;
     let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
     Ok((RequestKey { name: key.to_owned(), fingerprint, trace }, body))
 }

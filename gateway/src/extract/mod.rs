@@ -6,6 +6,7 @@ pub(crate) mod cookie;
 pub(crate) mod fan;
 pub(crate) mod idempotent;
 pub(crate) mod path;
+mod plain;
 pub(crate) mod query;
 pub(crate) mod staff;
 pub(crate) mod ticket;

@@ -14,6 +14,9 @@ pub(crate) struct SeatingPlan {
     pub(crate) seat_count: u32,
     /// Width and height of the drawing, in plan units.
     pub(crate) size: [i32; 2],
+    /// What everybody looks at, in plan units: the nearer a seat, the better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) focus: Option<[i32; 2]>,
     pub(crate) categories: Vec<PlanCategory>,
     pub(crate) sections: Vec<PlanSection>,
 }
@@ -105,6 +108,7 @@ impl SeatingPlan {
             name: plan.name.clone(),
             seat_count: plan.seat_count(),
             size: [plan.size.0, plan.size.1],
+            focus: plan.focus.map(|(x, y)| [x, y]),
             categories: categories.collect(),
             sections,
         }
@@ -169,6 +173,7 @@ mod tests {
                 section("Floor", SectionKind::GeneralAdmission, "", &[&numbered]),
             ],
             size: (300, 200),
+            focus: Some((150, -20)),
         };
         let labels = json!({"first": 9, "step": -2, "count": 3});
         let line = json!([10, 20, 25_600, -256]);
@@ -177,6 +182,7 @@ mod tests {
             "name": "House",
             "seat_count": 8,
             "size": [300, 200],
+            "focus": [150, -20],
             "categories": [{"name": "All", "color": "#00a0ff"}],
             "sections": [
                 {"name": "Stalls", "kind": "seated", "rows": [{"label": "A", "rank": 7, "runs": [

@@ -30,7 +30,7 @@ pub(crate) struct TierEntry {
     pub(crate) fee: u32,
     /// Ends when this many seats of the category are held or sold.
     pub(crate) until_taken: Option<u32>,
-    /// Ends at this instant, RFC 3339.
+    /// Ends at this instant, RFC 3339 with any offset.
     #[schema(format = DateTime)]
     pub(crate) until: Option<String>,
 }
@@ -70,7 +70,7 @@ pub(crate) fn price_table(
                 .iter()
                 .map(tier)
                 .collect::<Result<_, _>>()
-                .map_err(|message| malformed(&format!("prices.{name}"), message))?,
+                .map_err(|fix| malformed(&format!("prices.{name}.until"), fix))?,
         };
     }
     let prices = PriceTable { currency, categories };
@@ -84,7 +84,7 @@ pub(crate) fn price_table(
 }
 
 fn tier(entry: &TierEntry) -> Result<Tier, &'static str> {
-    let until = entry.until.as_deref().map(|text| time::parse(text).ok_or("until: not RFC 3339"));
+    let until = entry.until.as_deref().map(time::parse);
     Ok(Tier {
         amount: entry.amount,
         fee: entry.fee,

@@ -19,4 +19,8 @@ pub(crate) struct PlanUpload {
     /// The text; base64 for native.
     #[schema(example = "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n")]
     pub(crate) content: String,
+    /// Where the stage is: top, bottom, left, right, middle, or x,y in the file's units; absent: as
+    /// the file shows it. The report says which focal point was taken.
+    #[schema(example = "bottom")]
+    pub(crate) focus: Option<String>,
 }

@@ -1,15 +1,13 @@
 //! Seating plans in foreign formats.
 
 use axum::Json;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::plan::wire::encode_plan;
 use floodgate_domain::{Plan, VenueId};
-use floodgate_seating::Format;
+use floodgate_seating::{Focus, Format, ImportOptions, import_with};
 
 use super::Routes;
 use crate::extract::{IdempotentPlan, Manager, Staff};
@@ -34,18 +32,18 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
         |path: &str, message: String| ApiError::new(Code::MalformedBody).field(path, message);
     let format = Format::parse(&upload.format)
         .ok_or_else(|| malformed("plan.format", "pretix, csv or native".into()))?;
-    let bytes = match format {
-        Format::Native => STANDARD
-            .decode(&upload.content)
-            .map_err(|error| malformed("plan.content", error.to_string()))?,
-        _ => upload.content.clone().into_bytes(),
-    };
-    let imported = floodgate_seating::import(format, &bytes).map_err(|rejected| {
-        let error = ApiError::from(floodgate_domain::Refusal::InvalidPlan);
-        let lines = rejected.to_string();
-        // The first lines say enough; the whole report comes from the check call.
-        lines.lines().take(20).fold(error, |error, line| error.field("plan", line))
-    })?;
+    let focus = upload.focus.as_deref().map(|text| {
+        let fix = || malformed("plan.focus", "top, bottom, left, right, middle, or x,y".into());
+        Focus::parse(text).ok_or_else(fix)
+    });
+    let options = ImportOptions { focus: focus.transpose()? };
+    let imported =
+        import_with(format, upload.content.as_bytes(), &options).map_err(|rejected| {
+            let error = ApiError::from(floodgate_domain::Refusal::InvalidPlan);
+            let lines = rejected.to_string();
+            // The first lines say enough; the whole report comes from the check call.
+            lines.lines().take(20).fold(error, |error, line| error.field("plan", line))
+        })?;
     let mut plan = imported.plan;
     if plan.name.is_empty() {
         name.clone_into(&mut plan.name);

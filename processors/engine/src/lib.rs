@@ -14,6 +14,7 @@ mod invariants;
 mod lines;
 mod orders;
 mod outcomes;
+mod quality;
 mod run_index;
 mod seat_map;
 mod snapshot;

@@ -109,24 +109,31 @@ pub(super) fn longest_run(mut mask: u64) -> u8 {
     length
 }
 
-/// Where a group of `size` sits best in a row with these free seats: the lowest start that
-/// leaves no single seat on either side, else the lowest start.
-pub(super) fn best_start(free: u64, size: u32) -> Option<u32> {
+/// Where a group of `size` can start among these free seats.
+pub(super) fn starts_of(free: u64, size: u32) -> u64 {
     debug_assert!((1..=64).contains(&size));
-    let mut starts = free;
-    for shift in 1..size {
-        starts &= free >> shift;
-    }
-    if starts == 0 {
-        return None;
-    }
+    (1..size).fold(free, |starts, shift| starts & free >> shift)
+}
+
+/// The starts of a group of `size` that leave a single seat before it, and those after it.
+pub(super) fn strands(free: u64, size: u32) -> (u64, u64) {
     let free_at = |distance: i64| match distance {
         d if d <= -64 || d >= 64 => 0,
         d if d < 0 => free << d.unsigned_abs(),
         d => free >> d,
     };
-    let single_before = free_at(-1) & !free_at(-2);
-    let single_after = free_at(i64::from(size)) & !free_at(i64::from(size) + 1);
+    let after = i64::from(size);
+    (free_at(-1) & !free_at(-2), free_at(after) & !free_at(after + 1))
+}
+
+/// Where a group of `size` sits best in a row whose seats are alike: the lowest start that leaves no
+/// single seat on either side, else the lowest start.
+pub(super) fn best_start(free: u64, size: u32) -> Option<u32> {
+    let starts = starts_of(free, size);
+    if starts == 0 {
+        return None;
+    }
+    let (single_before, single_after) = strands(free, size);
     let tidy = starts & !single_before & !single_after;
     Some(if tidy != 0 { tidy.trailing_zeros() } else { starts.trailing_zeros() })
 }

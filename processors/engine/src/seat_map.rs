@@ -1,14 +1,27 @@
 //! The seats of one event as bits: which are free, held or sold, and where the best ones are.
 //!
-//! Blocks are kept in the order they are served: by category, then by the row's rank, then in plan
-//! order.
+//! Blocks are kept in the order they are served: by category, then by rank, then in plan order. A
+//! block's rank is its row's, or the distance of its nearest seat where the plan has a focal point.
 
 use super::block::Block;
 use super::lines::Lines;
+use super::quality::{Quality, Seating};
 use super::run_index::{RunIndex, best_start, longest_run};
 use floodgate_domain::plan::{CATEGORIES_MAX, CategorySet, Plan, Run, SeatFlags, SectionKind};
 use floodgate_domain::price::PriceTable;
 use floodgate_domain::seats::{SeatId, SeatList, SeatState};
+
+/// What the rules in force look at in a plan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// Which blocks touch, and which seats are companions'.
+    pub(super) neighbours: bool,
+    /// How far each seat is from the focal point.
+    pub(super) seats_have_quality: bool,
+}
+
+/// Blocks that are compared for one group; the nearest come first.
+const COMPARED_MAX: usize = 64;
 
 /// All seats of one event.
 #[derive(Debug, Clone)]
@@ -19,6 +32,8 @@ pub(super) struct SeatMap {
     seat_block: Vec<u32>,
     index: RunIndex,
     lines: Lines,
+    /// None: the seats of a row are alike.
+    pub(super) quality: Option<Quality>,
     /// Categories of the plan, sold or not.
     pub(super) category_count: usize,
     pub(super) capacity: u32,
@@ -32,7 +47,7 @@ pub(super) struct SeatMap {
 
 impl SeatMap {
     /// Lays a checked plan out in blocks, everything free.
-    pub(super) fn build(plan: &Plan) -> Self {
+    pub(super) fn build(plan: &Plan, known: Known) -> Self {
         let mut blocks = Vec::new();
         let mut first_seat = 0;
         for section in &plan.sections {
@@ -51,14 +66,16 @@ impl SeatMap {
             }
         }
         blocks.retain(|block| block.count > 0);
+        let quality = Quality::of(plan).filter(|_| known.seats_have_quality);
+        if let Some(quality) = &quality {
+            blocks.iter_mut().for_each(|block| block.rank = quality.nearest(block));
+        }
+        if !known.neighbours {
+            let first = |block: &mut Block| (block.touches, block.companion) = (false, 0);
+            blocks.iter_mut().for_each(first);
+        }
         blocks.sort_by_key(|block| (block.category, block.rank, block.first_seat));
-        SeatMap::from_blocks(blocks, plan.categories.len())
-    }
-
-    /// Forgets what the first rules did not look at in a plan.
-    pub(super) fn into_first_known(self) -> Self {
-        let first = |block| Block { touches: false, companion: 0, ..block };
-        SeatMap::from_blocks(self.blocks.into_iter().map(first).collect(), self.category_count)
+        SeatMap { quality, ..SeatMap::from_blocks(blocks, plan.categories.len()) }
     }
 
     /// Rebuilds the derived tables from blocks in serving order.
@@ -91,6 +108,7 @@ impl SeatMap {
             seat_block,
             index,
             lines,
+            quality: None,
             category_count,
             capacity,
             free,
@@ -118,6 +136,11 @@ impl SeatMap {
 
     pub(super) fn held(&self) -> u32 {
         self.capacity - self.free - self.sold
+    }
+
+    /// Seats of the plan, for sale or not.
+    pub(super) fn seat_count(&self) -> usize {
+        self.seat_block.len()
     }
 
     fn locate(&self, seat: SeatId) -> Option<(usize, u64)> {
@@ -153,17 +176,45 @@ impl SeatMap {
     /// The best `count` seats together in one of `categories`; for a standing area any
     /// places. `None` when there is no such group.
     pub(super) fn best(&self, count: u8, categories: CategorySet) -> Option<SeatList> {
-        let size = usize::from(count);
-        let together = self.best_block(size, categories).map(|at| &self.blocks[at]);
-        let Some(block) = together else {
-            return self.best_standing(size, categories);
+        let first_seat = match &self.quality {
+            Some(quality) => self.best_seating(quality, count, categories),
+            None => self.best_block(usize::from(count), categories).and_then(|at| {
+                let block = &self.blocks[at];
+                best_start(block.open_to_all(), count.into()).map(|start| block.first_seat + start)
+            }),
         };
-        let start = best_start(block.open_to_all(), u32::from(count))?;
+        let Some(first_seat) = first_seat else {
+            return self.best_standing(usize::from(count), categories);
+        };
         let mut seats = SeatList::new();
         for offset in 0..u32::from(count) {
-            seats.push(SeatId(block.first_seat + start + offset));
+            seats.push(SeatId(first_seat + offset));
         }
         Some(seats)
+    }
+
+    /// Where a group sits best: the blocks that have room are compared, the nearest first, until
+    /// those that follow cannot be better.
+    fn best_seating(&self, quality: &Quality, count: u8, categories: CategorySet) -> Option<u32> {
+        let mut best: Option<Seating> = None;
+        for (category, &(from, to)) in self.spans.iter().enumerate() {
+            if from == to || !categories.contains(category as u8) {
+                continue;
+            }
+            let mut from = from as usize;
+            for _ in 0..COMPARED_MAX {
+                let found = self.index.first_with(usize::from(count), from);
+                let Some(at) = found.filter(|&at| at < to as usize) else { break };
+                let block = &self.blocks[at];
+                if best.is_some_and(|best| !best.may_be_beaten_at(block.rank)) {
+                    break;
+                }
+                let seating = quality.seating(block, count.into());
+                best = best.into_iter().chain(seating).min();
+                from = at + 1;
+            }
+        }
+        best.map(|best| best.first_seat)
     }
 
     /// Whether any seat at all is open to a general request in these categories.

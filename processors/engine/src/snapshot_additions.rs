@@ -5,10 +5,12 @@
 
 use super::block::Block;
 use super::event::{Event, SetAside};
+use super::quality::Quality;
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::ids::{BuyerId, HoldId};
-use floodgate_domain::wire::{Cursor, WireError, WireWriter};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter, read_time, write_time};
 
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 pub(super) const COUNT_MAX: usize = 1 << 30;
@@ -41,6 +43,16 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_varint(until.0);
     }
     write_neighbours(&event.seat_map.blocks, out);
+    write_visits(event, out);
+    let (free, hand) = event.buyers.free_and_hand();
+    out.put_count(free.len());
+    free.iter().for_each(|&at| out.put_varint(u64::from(at)));
+    out.put_varint(u64::from(hand));
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    write_time(opens_at, out);
+    write_time(closes_at, out);
+    out.put_varint(u64::from(event.details_revision));
+    write_quality(event.seat_map.quality.as_ref(), out);
 }
 
 pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -60,7 +72,39 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         let aside = SetAside { seats: cursor.seats()?, until: cursor.time()? };
         event.set_aside.insert(hold_id, aside);
     }
-    read_neighbours(&mut event.seat_map, cursor)
+    read_neighbours(&mut event.seat_map, cursor)?;
+    read_visits(event, cursor)?;
+    let free: Result<Vec<u32>, WireError> =
+        (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
+    let found = event.buyers.find_all(free?, cursor.u32()?);
+    found.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+    event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
+    event.details_revision = cursor.u32()?;
+    event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
+    Ok(())
+}
+
+/// Since when the sale is open, and who may be idle when.
+fn write_visits(event: &Event, out: &mut Vec<u8>) {
+    out.put_varint(event.open_since.0);
+    let visits = event.buyers.records.iter().enumerate();
+    let visits = visits.filter(|(_, buyer)| buyer.idle_ms > 0);
+    out.put_count(visits.clone().count());
+    for (at, buyer) in visits {
+        out.put_count(at);
+        out.put_varint(u64::from(buyer.idle_ms));
+        out.put_varint(buyer.idle_until.0);
+    }
+}
+
+fn read_visits(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.open_since = cursor.time()?;
+    for _ in 0..read_count(cursor)? {
+        let buyer = event.buyers.records.get_mut(cursor.u32()? as usize);
+        let buyer = buyer.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+        (buyer.idle_ms, buyer.idle_until) = (cursor.u32()?, cursor.time()?);
+    }
+    Ok(())
 }
 
 /// Of the few blocks about which there is something to say.
@@ -86,6 +130,36 @@ fn read_neighbours(seat_map: &mut SeatMap, cursor: &mut Cursor<'_>) -> Result<()
         seat_map.find_lines();
     }
     Ok(())
+}
+
+/// Differences from seat to seat: a byte each along most rows.
+fn write_quality(quality: Option<&Quality>, out: &mut Vec<u8>) {
+    let of_seat = quality.map_or(&[][..], |quality| &quality.of_seat);
+    out.put_count(of_seat.len());
+    let mut last = 0;
+    for &steps in of_seat {
+        out.put_i32(i32::from(steps) - last);
+        last = i32::from(steps);
+    }
+}
+
+fn read_quality(cursor: &mut Cursor<'_>, seats: usize) -> Result<Option<Quality>, WireError> {
+    let count = read_count(cursor)?;
+    if count == 0 {
+        return Ok(None);
+    }
+    // Every block finds its seats in it.
+    if count < seats {
+        return Err(WireError::OutOfBounds("a count of seats"));
+    }
+    let mut of_seat = Vec::with_capacity(count);
+    let mut last = 0_i32;
+    for _ in 0..count {
+        last = last.wrapping_add(cursor.i32()?);
+        let steps = u16::try_from(last).map_err(|_| WireError::OutOfBounds("a distance"))?;
+        of_seat.push(steps);
+    }
+    Ok(Some(Quality { of_seat }))
 }
 
 fn write_unanswered(unanswered: &Unanswered, out: &mut Vec<u8>) {

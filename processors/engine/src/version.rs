@@ -29,17 +29,24 @@ pub(crate) const UNPAID_TIME_IS_BOUNDED: u32 = 2;
 pub(crate) const COOL_DOWNS_GROW: u32 = 2;
 /// The limit of buyers counts those who have seats, held or bought, and nobody who only came by.
 pub(crate) const BUYERS_ARE_THOSE_WITH_SEATS: u32 = 2;
+/// Those of whom nothing matters any more are forgotten.
+pub(crate) const PEOPLE_ARE_FORGOTTEN: u32 = 2;
 /// Seats that are given back are free at a moment nobody can foresee.
 pub(crate) const SEATS_RETURN_LATER: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
+/// Who is in the shop without seats and does nothing leaves, so that others may come.
+pub(crate) const IDLE_SHOPPERS_LEAVE: u32 = 2;
 /// New prices and rules say whose they are.
 pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 
 /// Of a new event's plan it is known which seats touch across a border of prices, and which of the
 /// wheelchair pool are companions' seats.
 pub(crate) const NEIGHBOURS_ARE_KNOWN: u32 = 2;
+/// Seats are good by their own distance from the focal point of a new event's plan, not by their row
+/// alone, and a group tears no row while a place as good is left.
+pub(crate) const SEATS_HAVE_QUALITY: u32 = 2;
 /// A group may sit on both sides of a border of prices, where no side alone has room for it.
 pub(crate) const GROUPS_SPAN_PRICES: u32 = 2;
 /// The best seats can be asked for with a wheelchair space among them, and for a price at most.
@@ -53,6 +60,9 @@ pub(crate) const NO_PRICE_IS_NOT_FOR_SALE: u32 = 2;
 
 /// The last price of a category has no end, so that it cannot be for sale at no price.
 pub(crate) const LAST_PRICE_HAS_NO_END: u32 = 2;
+
+/// A sale opens and closes by itself at the times its event says, which staff may change.
+pub(crate) const SALES_HAVE_TIMES: u32 = 2;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

@@ -70,6 +70,7 @@ fn plan() -> Plan {
         categories: vec![category("Good"), category("Cheap")],
         sections: vec![section("Left"), section("Right")],
         size: (1, 1),
+        focus: None,
     }
 }
 

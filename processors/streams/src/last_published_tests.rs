@@ -35,6 +35,7 @@ fn plan() -> Plan {
         categories: vec![Category { name: "All".into(), color: [0; 3] }],
         sections: vec![Section { name: "Floor".into(), rows: vec![row], ..Section::default() }],
         size: (1, 1),
+        focus: None,
     }
 }
 

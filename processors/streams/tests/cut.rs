@@ -49,6 +49,7 @@ fn new_event() -> Fact {
         categories: vec![Category { name: "All".into(), color: [0; 3] }],
         sections: vec![Section { name: "Floor".into(), rows: vec![row], ..Section::default() }],
         size: (1, 1),
+        focus: None,
     };
     Fact::EventCreated(Box::new(NewEvent { plan, prices: prices(), ..NewEvent::default() }))
 }

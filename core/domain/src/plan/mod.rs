@@ -33,6 +33,9 @@ pub struct Plan {
     pub sections: Vec<Section>,
     /// Outer size of the drawing in plan units (1/100 of a seat pitch is typical): width, height.
     pub size: (i32, i32),
+    /// What everybody looks at, in plan units: the nearer a seat, the better. None: rows have their
+    /// ranks, and seats of a row are alike.
+    pub focus: Option<(i32, i32)>,
 }
 
 /// A price category as the venue names it.

@@ -121,6 +121,11 @@ pub fn encode_plan(plan: &Plan, out: &mut Vec<u8>) {
             write_row(row, &mut trail, out);
         }
     }
+    // Last, so that plans from before there was one are read as they are.
+    if let Some((x, y)) = plan.focus {
+        out.put_i32(x);
+        out.put_i32(y);
+    }
 }
 
 fn write_row(row: &Row, trail: &mut Trail, out: &mut Vec<u8>) {
@@ -282,8 +287,10 @@ pub fn decode_plan(bytes: &[u8]) -> Result<Plan, WireError> {
     for _ in 0..section_count {
         sections.push(read_section(&mut cursor, &mut trail, &mut budget)?);
     }
+    let has_focus = cursor.remaining() > 0;
+    let focus = has_focus.then(|| Ok((cursor.i32()?, cursor.i32()?))).transpose()?;
     cursor.finish()?;
-    Ok(Plan { name, categories, sections, size })
+    Ok(Plan { name, categories, sections, size, focus })
 }
 
 fn read_section(

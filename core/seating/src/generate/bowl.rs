@@ -140,6 +140,7 @@ pub fn bowl(seats_target: u32) -> Plan {
         categories: categories(&CATEGORIES),
         sections,
         size: (side(middle.0), side(middle.1)),
+        focus: Some(units((0.0, 0.0), middle)),
     }
 }
 

@@ -42,6 +42,7 @@ pub fn theatre() -> Plan {
         categories: categories(&["Stalls", "Rear stalls", "Circle", "Boxes"]),
         sections,
         size: ((SIZE.0 * PITCH) as i32, (SIZE.1 * PITCH) as i32),
+        focus: Some(units((0.0, 0.0), MIDDLE)),
     }
 }
 

@@ -49,9 +49,10 @@ fn the_bowl_has_exactly_200_000_seats() {
       adjacency    given by the plan's runs
       neighbours   5440 aisles, 9120 runs of seats that touch, 0 single seats
       drawing      given
-      row quality  given by the plan's ranks
+      row quality  distance to the focal point: given by the plan
+      focal point  42030,37030 of the plan's units; the option focus moves it
       flags        224 accessible, 224 companion, 0 restricted view, 0 not for sale
-      native form  82204 bytes
+      native form  82210 bytes
     ");
     let rows = plan.sections.iter().flat_map(|section| &section.rows);
     assert!(rows.clone().all(|row| (1..=3).contains(&row.runs.len())));
@@ -82,9 +83,10 @@ fn the_theatre() {
       adjacency    given by the plan's runs
       neighbours   26 aisles, 62 runs of seats that touch, 0 single seats
       drawing      given
-      row quality  given by the plan's ranks
+      row quality  distance to the focal point: given by the plan
+      focal point  2700,100 of the plan's units; the option focus moves it
       flags        4 accessible, 4 companion, 24 restricted view, 0 not for sale
-      native form  1868 bytes
+      native form  1872 bytes
     ");
     // Every wheelchair space has its companion beside it.
     for run in plan.runs().map(|(_, _, run)| run) {

@@ -1,7 +1,9 @@
 //! Plans from outside: formats, reports, real venues where they are at hand, generators.
 #![allow(clippy::unwrap_used)]
 
+mod focus;
 mod generators;
+mod names;
 mod pretix;
 mod properties;
 mod table;

@@ -16,10 +16,12 @@ fn a_hall_with_every_flaw_that_can_be_sold() {
       adjacency    from the drawing: a gap of more than 1.6 seats is an aisle
       neighbours   2 aisles, 8 runs of seats that touch, 6 single seats
       drawing      given
-      row quality  distance of the row's middle to the area `S T A G E`
+      row quality  distance to the focal point: the area `S T A G E`
+      focal point  460,739 of the plan's units; the option focus moves it
       flags        0 accessible, 0 companion, 0 restricted view, 0 not for sale
-      native form  159 bytes
+      native form  163 bytes
       note         3 row objects carry 2 names; each object stays a row of its own, and seats touch only within one
+      warning category_not_for_sale at categories[1]: the category is named `NOT AVAILABLE`; its seats are not for sale unless it gets a price
       warning duplicate_category at categories[2]: `Front` is declared before; the first color is kept
       warning unknown_category at zones[0].rows[1].seats[1]: category `Back` is not declared; it is added
       warning empty_row at zones[0].rows[2]: row `B` has no seats and is left out
@@ -40,7 +42,7 @@ fn rows_are_ranked_by_the_named_stage() {
     let imported = import(Format::Pretix, without.as_bytes()).unwrap();
     let ranks: Vec<u32> = imported.plan.sections[0].rows.iter().map(|r| r.rank).collect();
     assert!(ranks[2] > ranks[0], "{ranks:?}");
-    assert!(imported.report.row_quality.contains("top edge"));
+    assert!(imported.report.row_quality.contains("lowest row"));
 }
 
 #[test]

@@ -24,9 +24,10 @@ fn the_smallest_table() {
       adjacency    assumed from numbers: seats touch when their numbers follow each other; compare with the house
       neighbours   1 aisle, 3 runs of seats that touch, 2 single seats
       drawing      laid out by us (blocks facing a stage); the file has none
-      row quality  order of the file: the first row of each section is its best
+      row quality  distance to the focal point: the stage of our drawing
+      focal point  250,-300 of the plan's units; the option focus moves it
       flags        0 accessible, 0 companion, 0 restricted view, 0 not for sale
-      native form  58 bytes
+      native form  64 bytes
       note         there is no category column; every seat is in `Standard`
     ");
 }
@@ -50,9 +51,11 @@ fn a_full_table_with_a_drawing() {
       adjacency    from the drawing: a gap of more than 1.6 seats is an aisle
       neighbours   1 aisle, 3 runs of seats that touch, 2 single seats
       drawing      given
-      row quality  distance of the row's middle to the middle of the drawing's top edge
+      row quality  distance to the focal point: assumed at the top edge
+      focal point  400,-100 of the plan's units; the option focus moves it
       flags        1 accessible, 1 companion, 2 restricted view, 1 not for sale
-      native form  75 bytes
+      native form  79 bytes
+      warning focus_assumed: nothing in the file says where the stage is, and it is assumed at the top edge; say where with the option focus: top, bottom, left, right, middle or x,y
     ");
 }
 

@@ -46,6 +46,7 @@ fn house(rows: &[&[(u8, u16, i32)]]) -> Plan {
         categories: vec![category("A"), category("B"), category("C")],
         sections: vec![Section { name: "Hall".into(), rows, ..Section::default() }],
         size: (10_000, 10_000),
+        focus: None,
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod audience;
 mod counts;
+mod details;
 mod dials;
 mod fact;
 mod notification;

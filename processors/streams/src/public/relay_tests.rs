@@ -45,6 +45,7 @@ fn new_event() -> NewEvent {
             categories: vec![Category { name: "All".into(), color: [0; 3] }],
             sections: vec![section],
             size: (1, 1),
+            focus: None,
         },
         prices: PriceTable::flat(Currency(*b"EUR"), &[5000]),
         policy: policy(),

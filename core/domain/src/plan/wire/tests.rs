@@ -33,6 +33,7 @@ fn small() -> Plan {
     Plan {
         name: "P".into(),
         size: (600, 300),
+        focus: None,
         categories: vec![
             Category { name: "A".into(), color: [1, 2, 3] },
             Category { name: "B".into(), color: [255, 254, 253] },
@@ -76,7 +77,7 @@ fn every_shorter_or_longer_record_is_refused() {
     for end in 0..bytes.len() {
         assert!(decode_plan(&bytes[..end]).is_err(), "{end} bytes");
     }
-    let mut longer = bytes;
+    let mut longer = encoded(&Plan { focus: Some((1, 2)), ..small() });
     longer.push(0);
     assert_eq!(decode_plan(&longer), Err(WireError::TooLong(1)));
 }
@@ -154,16 +155,27 @@ fn any_plan() -> impl Strategy<Value = Plan> {
         ("[a-z]{0,5}", any::<[u8; 3]>()).prop_map(|(name, color)| Category { name, color });
     (
         "[A-Za-z ]{0,9}",
-        any::<(i32, i32)>(),
+        any::<((i32, i32), Option<(i32, i32)>)>(),
         proptest::collection::vec(category, 0..4),
         proptest::collection::vec(section, 0..4),
     )
-        .prop_map(|(name, size, categories, sections)| Plan {
+        .prop_map(|(name, (size, focus), categories, sections)| Plan {
             name,
             categories,
             sections,
             size,
+            focus,
         })
+}
+
+/// A plan from before there were focal points keeps its bytes, and so its venue's id.
+#[test]
+fn a_focal_point_stands_behind_the_rest() {
+    let plan = Plan { focus: Some((-3, 70)), ..small() };
+    let bytes = encoded(&plan);
+    assert_eq!(bytes[..encoded(&small()).len()], encoded(&small()));
+    assert_eq!(decode_plan(&bytes).unwrap(), plan);
+    assert!(decode_plan(&bytes[..bytes.len() - 1]).is_err());
 }
 
 proptest! {

@@ -1,0 +1,53 @@
+//! Names, instants and plans as people and programs write them.
+
+use serde_json::{Value, json};
+
+use crate::world::{World, new_event};
+
+async fn refusal(world: &World, field: &str, value: Value) -> (u16, Value) {
+    let mut body = new_event(&json!({}));
+    body[field] = value;
+    let refused = world.post("/v1/events", &world.staff(), body).await;
+    (refused.status, refused.body["errors"][0].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_sees_is_refused_with_its_field() {
+    let world = World::start().await;
+    for (field, value) in [
+        ("name", json!("Even\0ing")),
+        ("name", json!("Even\u{200b}ing")),
+        ("description", json!("\u{7}")),
+        ("currency", json!("EUR\0")),
+    ] {
+        let (status, error) = refusal(&world, field, value).await;
+        assert_eq!((status, error["path"].as_str()), (400, Some(field)), "{error}");
+        assert!(error["message"].as_str().unwrap().contains("remove it"), "{error}");
+    }
+    let event = world.event(json!({})).await;
+    let dials = json!({ "pace_per_minute": 10, "reason": "for\0you" });
+    let refused = world.set_dials(&event, &world.staff(), "", dials).await;
+    assert_eq!(refused.body["errors"][0]["path"], "reason", "{}", refused.body);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instants_have_any_offset_and_names_are_composed() {
+    let world = World::start().await;
+    let mut body = new_event(&json!({}));
+    body["starts_at"] = json!("2027-06-01T20:00:00+01:00");
+    body["name"] = json!("Soire\u{301}e");
+    // `floodgate venue generate` ends its line.
+    let plan = body["plan"]["content"].as_str().unwrap().to_owned();
+    body["plan"]["content"] = json!(plan + "\n");
+    let created = world.post("/v1/events", &world.staff(), body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let path = format!("/v1/events/{}", created.text("event_id").unwrap());
+    let event = world.get(&path, &world.staff()).await;
+    assert_eq!(event.body["starts_at"], "2027-06-01T19:00:00.000Z", "{}", event.body);
+    assert_eq!(event.body["name"], "Soir\u{e9}e");
+    let (status, error) = refusal(&world, "starts_at", json!("2027-06-01T20:00:00")).await;
+    assert_eq!((status, error["path"].as_str()), (400, Some("starts_at")));
+    assert!(error["message"].as_str().unwrap().contains("+02:00"), "{error}");
+    world.stop().await;
+}
