@@ -16,6 +16,7 @@ use crate::command::{
     Command, Envelope, METHOD_BYTES_MAX, PaymentMethod, RESTORED_BYTES_MAX, RESTORED_FACTS_MAX,
     SeatGroup,
 };
+use crate::details::EventDetails;
 use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
@@ -113,10 +114,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::CreateEvent(new) => write_new_event(new, out),
         Command::SetPrices(prices) => write_prices(prices, out),
         Command::SetPolicy(policy) => write_policy(policy, out),
-        Command::SetDetails { details, revision } => {
-            write_details(details, out);
-            out.put_varint(u64::from(*revision));
-        }
+        Command::SetDetails { details, revision } => write_set_details(details, *revision, out),
         Command::CommitDraw { commitment } => out.put_bytes(commitment),
         Command::RevealDraw { secret, public_value } => {
             out.put_bytes(secret);
@@ -243,6 +241,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+fn write_set_details(details: &EventDetails, revision: u32, out: &mut Vec<u8>) {
+    write_details(details, out);
+    out.put_varint(u64::from(revision));
 }
 
 /// What was added later stands behind the rest, and only where somebody asked for it.

@@ -133,10 +133,7 @@ impl EventBook {
                 self.sale_times = details.sale_times();
                 self.details_revision += 1;
             }
-            Fact::SaleOpened => {
-                self.phase = SalePhase::Open;
-                self.open_since = record.at;
-            }
+            Fact::SaleOpened => (self.phase, self.open_since) = (SalePhase::Open, record.at),
             Fact::SalePaused => self.phase = SalePhase::Paused,
             Fact::SaleClosed => self.phase = SalePhase::Closed,
             Fact::EventCancelled => self.phase = SalePhase::Cancelled,
