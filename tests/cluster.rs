@@ -30,7 +30,7 @@ fn is_quick() -> bool {
 
 /// One cluster at a time: six processes and a broker are what two cores can carry, and what a test sees of
 /// a takeover is to be the takeover's.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+pub(crate) static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A whole installation of processes.
 struct Cluster {

@@ -12,6 +12,7 @@ mod form;
 mod help;
 mod http;
 mod network;
+mod outages;
 mod process;
 mod schemas;
 mod settings;

@@ -184,9 +184,14 @@ impl World {
 
     /// An event on sale; its path.
     pub(crate) async fn event(&self, policy: Value) -> String {
+        self.on_sale(new_event(&policy)).await
+    }
+
+    /// What is described, on sale; its path.
+    pub(crate) async fn on_sale(&self, event: Value) -> String {
         self.rules_are_agreed().await;
         let staff = self.staff();
-        let created = self.post("/v1/events", &staff, new_event(&policy)).await;
+        let created = self.post("/v1/events", &staff, event).await;
         assert_eq!(created.status, 201, "{}", created.body);
         let path = format!("/v1/events/{}", created.text("event_id").unwrap());
         let opened = self.post(&format!("{path}/sale/open"), &staff, json!({})).await;

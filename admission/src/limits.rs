@@ -191,9 +191,21 @@ impl Limits {
     }
 }
 
-/// The neighbourhood of an address as a number: an IPv4 /24 or an IPv6 /48.
+/// The network of an address as a number: an IPv4 /24 or an IPv6 /48.
 pub(crate) fn network_key(address: IpAddr) -> u64 {
     AddressKeys::of(address).network
+}
+
+/// How many networks a provider counts for: one customer may draw addresses from all of its networks,
+/// and millions of others may share it.
+const NETWORKS_OF_PROVIDER: u32 = 10;
+
+/// The neighbourhoods of an address as numbers, each with how many networks it counts for: an IPv4
+/// /24, or an IPv6 /48 and the /32 of its provider.
+pub(crate) fn neighbourhoods(address: IpAddr) -> impl Iterator<Item = (u64, u32)> {
+    let keys = AddressKeys::of(address);
+    let provider = keys.provider.map(|provider| (provider, NETWORKS_OF_PROVIDER));
+    [(keys.network, 1)].into_iter().chain(provider)
 }
 
 /// An address and its neighbourhoods as numbers; families do not meet.
@@ -211,6 +223,7 @@ impl AddressKeys {
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         const V6: u64 = 1 << 63;
+        const PROVIDER: u64 = 1 << 62;
         match address.to_canonical() {
             IpAddr::V4(v4) => {
                 let bits = u64::from(u32::from(v4));
@@ -218,7 +231,7 @@ impl AddressKeys {
             }
             IpAddr::V6(v6) => {
                 let high = (u128::from(v6) >> 64) as u64;
-                let (network, provider) = ((high >> 16) | V6, Some((high >> 32) | V6));
+                let (network, provider) = ((high >> 16) | V6, Some((high >> 32) | V6 | PROVIDER));
                 AddressKeys { host: high | V6, network, provider }
             }
         }

@@ -11,8 +11,10 @@
 //! | `fg:{evt_…}:frontier` | the furthest frontier any gateway called | one number |
 //! | `fg:{evt_…}:given` | one more than the last place given out | one number |
 //!
-//! A visitor costs about 45 bytes when many wait. The braces make all keys of an event live in one
-//! slot of a Redis Cluster.
+//! Which log they are of, `log_marks` says. A visitor costs about 45 bytes when many wait. The
+//! braces make all keys of an event live in one slot of a Redis Cluster.
+
+mod log_marks;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use floodgate_domain::{BuyerId, DialChange, EventId, Frontier, LogTime, Place};
 
 use crate::keys::Keys;
-use crate::limits::network_key;
 use crate::neighbours::Neighbours;
 use crate::pace::{Pace, PaceSettings, ShopView};
 use crate::presence::Presence;
@@ -225,7 +224,7 @@ impl WaitingRoom {
         level: u8,
         now: LogTime,
     ) -> Result<LogTime, RoomError> {
-        let ends = self.neighbours.wait(network_key(address), now, wait_ms(level));
+        let ends = self.neighbours.wait(address, now, wait_ms(level));
         ends.map_err(|retry_after_ms| RoomError::NetworkWaits { retry_after_ms })
     }
 
@@ -251,7 +250,7 @@ impl WaitingRoom {
         }
         let settings = *self.settings.read().unwrap_or_else(PoisonError::into_inner);
         let free = settings.puzzle_neighbours;
-        level + self.neighbours.note(network_key(address), now, free)
+        level + self.neighbours.note(address, now, free)
     }
 
     /// At once, so that the line does not run over the rest of a block that was just reserved.
@@ -307,7 +306,7 @@ impl WaitingRoom {
         let others_wait = room.pace.frontier().not_called(room.places_given(&room.shop)) > 0;
         let most = room.settings.entries_per_network;
         let is_counted = most > 0 && others_wait && !address.to_canonical().is_loopback();
-        if is_counted && self.neighbours.entered(network_key(address), now) >= most {
+        if is_counted && self.neighbours.have_entered(address, now, most) {
             return Err(RoomError::NetworkEntered { retry_after_ms: 5_000 });
         }
         Ok(())
@@ -315,7 +314,7 @@ impl WaitingRoom {
 
     /// Somebody at this address has entered.
     pub fn note_entry(&self, address: IpAddr, now: LogTime) {
-        self.neighbours.note_entry(network_key(address), now);
+        self.neighbours.note_entry(address, now);
     }
 
     /// Whether a place was called, did not come within the grace time, and others are waiting: it

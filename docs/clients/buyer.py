@@ -87,6 +87,13 @@ def solve(asks):
     return base64.urlsafe_b64encode(solution).rstrip(b"=").decode()
 
 
+def rejoin(client, base):
+    """After a turn that was missed: the ticket we have gives a place behind those who are there."""
+    joined = client.call("POST", f"{base}/queue")
+    client.tokens["Floodgate-Queue-Ticket"] = joined["queue_ticket"]
+    return joined["place"]
+
+
 def join(client, base):
     """Work opens the door and nothing else; it buys no better place."""
     door = client.call("GET", f"{base}/queue/challenge")
@@ -115,11 +122,16 @@ def wait_for_turn(client, base, place):
         time.sleep(queue["next_poll_ms"] / 1000)
 
 
-def enter(client, base):
+def enter(client, base, place):
+    """Waits for the turn and enters; whoever misses it rejoins."""
     while True:
+        wait_for_turn(client, base, place)
         try:
             return client.call("POST", f"{base}/enter")
         except Refused as refused:
+            if refused.code == "turn_lapsed":
+                place = rejoin(client, base)
+                continue
             if refused.code not in ("not_your_turn", "shop_full", "sale_paused"):
                 raise
             time.sleep(0.5)
@@ -142,8 +154,7 @@ def buy(client, event_id, count, card):
     joined = join(client, base)
     client.tokens["Floodgate-Device"] = joined["device"]
     client.tokens["Floodgate-Queue-Ticket"] = joined["queue_ticket"]
-    wait_for_turn(client, base, joined["place"])
-    client.tokens["Floodgate-Pass"] = enter(client, base)["pass"]
+    client.tokens["Floodgate-Pass"] = enter(client, base, joined["place"])["pass"]
     status = client.call("GET", f"{base}/status")
     print(f"{status['free']} of {status['capacity']} seats are free", file=sys.stderr)
     held = client.call("POST", f"{base}/holds", {"best": {"count": count}})

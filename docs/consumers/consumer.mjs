@@ -32,6 +32,13 @@ function positionOf(body, id) {
   return [place.partition, place.offset * 65536 + place.index];
 }
 
+/** The partition of a key: Kafka's own function, of what comes before the first slash. */
+const partitioner = kafkajs.Partitioners.DefaultPartitioner();
+function partitionOf(key, partitions) {
+  const event = key.split('/')[0];
+  return partitioner({ topic, partitionMetadata: partitions, message: { key: event } });
+}
+
 function take(message) {
   // No value: the key is to be forgotten. Whoever keeps counts drops them here.
   const body = message.value === null ? null : JSON.parse(message.value.toString());
@@ -51,6 +58,7 @@ async function read() {
   const admin = kafka.admin();
   await admin.connect();
   const ends = new Map((await admin.fetchTopicOffsets(topic)).map((one) => [one.partition, Number(one.high)]));
+  const partitions = [...ends.keys()].map((partitionId) => ({ partitionId, leader: 0 }));
   await admin.disconnect();
   const left = new Set([...ends].filter(([, end]) => end > 0).map(([partition]) => partition));
   if (left.size === 0) return;
@@ -60,6 +68,8 @@ async function read() {
   await new Promise((resolve, reject) => {
     consumer.run({ autoCommit: false, eachMessage: async ({ partition, message }) => {
       try {
+        const own = partitionOf(message.key.toString(), partitions);
+        if (own !== partition) throw new Error(`${message.key} is in ${partition}, and not in ${own}`);
         if (Number(message.offset) < ends.get(partition)) take(message);
       } catch (error) { reject(error); }
       if (Number(message.offset) + 1 >= ends.get(partition)) left.delete(partition);

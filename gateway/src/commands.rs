@@ -218,8 +218,12 @@ impl Commands {
 
     /// Appends a command of Floodgate's own and goes on: whoever sends it looks at the facts.
     pub(crate) fn append(&self, event_id: EventId, command: Command) {
-        let envelope = Envelope::system(CommandId::NONE, event_id, command);
-        drop(self.0.client.sender().send(&envelope));
+        self.append_named(&Envelope::system(CommandId::NONE, event_id, command));
+    }
+
+    /// The same for a command that has its name already.
+    pub(crate) fn append_named(&self, envelope: &Envelope) {
+        drop(self.0.client.sender().send(envelope));
     }
 
     /// Keeps waiting for an answer that is late, for those who ask about it.

@@ -49,6 +49,7 @@ mod model;
 mod openapi;
 mod payments;
 mod places;
+mod presence;
 mod problem;
 mod queue_feeds;
 mod readiness;

@@ -46,7 +46,11 @@ impl KeyFiles {
         make_folder(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for path in [&self.root, &self.ticket] {
             if !path.exists() {
-                write_secret(path, &hex(&random()))?;
+                let key = random();
+                write_secret(path, &hex(&key))?;
+                // One that was there before, from a key that is gone, says nothing of this one.
+                let _ = fs::remove_file(sum_of(path));
+                write_secret(&sum_of(path), &sum(&key))?;
             }
         }
         let mut made = Vec::new();
@@ -119,7 +123,28 @@ fn read_key(path: &Path, setting: &str) -> Result<[u8; 32]> {
             path.display()
         );
     }
-    Ok(key)
+    match fs::read_to_string(sum_of(path)) {
+        Ok(known) if known.trim() != sum(&key) => bail!(
+            "{}: {setting} is not the key that was made there: it is damaged, or another one, and \
+             nothing signed before would hold. Put back a copy of it; where it is the right one, \
+             remove {}",
+            path.display(),
+            sum_of(path).display()
+        ),
+        // Keys that came from elsewhere have none.
+        _ => Ok(key),
+    }
+}
+
+/// Where the sum of a key lies that was made here.
+fn sum_of(path: &Path) -> PathBuf {
+    path.with_added_extension("sum")
+}
+
+/// By which a key is known again, and cannot be guessed.
+fn sum(key: &[u8; 32]) -> String {
+    let digest = Sha256::new().chain_update(b"floodgate key sum").chain_update(key).finalize();
+    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The fewest different bytes of a key: 32 random ones have 18 or fewer once in 10^8 keys.
@@ -192,6 +217,22 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::private::is_open_to_others;
+
+    #[test]
+    fn a_damaged_key_is_not_taken_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = KeyFiles::in_folder(folder.path());
+        files.make(folder.path()).unwrap();
+        for path in [&files.root, &files.ticket] {
+            let whole = fs::read_to_string(path).unwrap();
+            let first = if whole.starts_with('7') { '6' } else { '7' };
+            fs::write(path, format!("{first}{}", &whole[1..])).unwrap();
+            let error = files.read().unwrap_err().to_string();
+            assert!(error.contains("is not the key that was made there"), "{error}");
+            fs::remove_file(sum_of(path)).unwrap();
+            files.read().unwrap();
+        }
+    }
 
     #[test]
     fn made_keys_can_be_read_and_are_made_once() {

@@ -4,6 +4,9 @@
 //! nothing. One file per sink behind [`Sink`]; `destinations` lists them; `pump` feeds them. Start
 //! reading at `sink`.
 
+mod check;
+mod columns;
+mod comparison;
 mod destinations;
 mod inspect;
 mod postgres;
@@ -14,7 +17,8 @@ mod sqlite;
 mod tables;
 
 pub use self::postgres::PostgresSink;
+pub use check::check;
 pub use destinations::{destinations, role};
 pub use pump::{rebuild, spawn};
-pub use sink::{ClockReading, Destination, Inspection, Sink, SinkError};
+pub use sink::{ClockReading, Destination, Fill, Inspection, Sink, SinkError};
 pub use sqlite::SqliteSink;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use postgres::types::ToSql;
 use postgres::{Client, NoTls, Transaction};
@@ -10,10 +11,11 @@ use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Checkpoint, Offset, Partition};
 
+use crate::columns::{Column, ColumnType};
 use crate::inspect::{failed, inspect_postgres};
 use crate::rows::{self, ColumnValue, Rows, signed};
 use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, ColumnType, Dialect, Lacking, Write, drop_all};
+use crate::tables::{Dialect, Lacking, Write, drop_all};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: "",
@@ -34,6 +36,11 @@ fn columns(columns: &[&Column]) -> String {
 const SCHEMA_LOCK: i64 = 0x666c_6f6f_6467;
 /// Whoever carries facts has a share of this lock for as long as it is connected.
 const CARRYING: i64 = SCHEMA_LOCK + 1;
+/// How long a server may take to accept a connection, to confirm what was sent to it, and to answer
+/// when it is only asked whether it is there. What the settings say instead goes before.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(5);
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(10);
+const PROBED_WITHIN: Duration = Duration::from_secs(3);
 /// Rows sent in one statement: about a megabyte.
 const ROWS_MAX: usize = 10_000;
 
@@ -78,7 +85,7 @@ impl Destination for PostgresDestination {
     }
 
     fn clear(&self) -> Result<(), SinkError> {
-        let mut client = Client::connect(&self.config, NoTls).map_err(failed)?;
+        let mut client = reach(&self.config)?;
         alone(&mut client)?;
         let mut transaction = client.transaction().map_err(failed)?;
         transaction.batch_execute(&drop_all()).map_err(failed)?;
@@ -141,8 +148,21 @@ fn columns_of(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
+/// A connection that notices when there is nobody any more: by default TCP waits for hours.
+fn reach(config: &str) -> Result<Client, SinkError> {
+    let mut config: postgres::Config = config.parse().map_err(failed)?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECTED_WITHIN);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(CONFIRMED_WITHIN);
+        config.keepalives_idle(CONFIRMED_WITHIN);
+    }
+    config.connect(NoTls).map_err(failed)
+}
+
 fn connect(config: &str) -> Result<Client, SinkError> {
-    let mut client = Client::connect(config, NoTls).map_err(failed)?;
+    let mut client = reach(config)?;
     let mut transaction = client.transaction().map_err(failed)?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK]).map_err(failed)?;
     let lacking = Lacking::of(|table| columns_of(&mut transaction, table)).map_err(failed)?;
@@ -171,6 +191,10 @@ impl Sink for PostgresSink {
         behind: Checkpoint,
     ) -> Result<(), SinkError> {
         write_all(self.client()?, partition, facts, behind).map_err(failed)
+    }
+
+    fn probe(&mut self) -> Result<(), SinkError> {
+        self.client()?.is_valid(PROBED_WITHIN).map_err(failed)
     }
 
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError> {

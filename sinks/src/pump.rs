@@ -1,13 +1,13 @@
 //! Writes facts to one destination, batch by batch.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Checkpoint, Log, Offset, Partition, Reads, Topic};
 use floodgate_transport::{
     Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, Reading,
-    StartFrom, Unreadable,
+    StartFrom, Tick, Unreadable,
 };
 
 use crate::destinations::role;
@@ -17,13 +17,15 @@ use crate::sink::{Destination, Sink, SinkError};
 const BATCH_MAX: usize = 4096;
 /// How long facts may lie before they are written: tables follow, nobody waits for them.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How often, at most, a quiet destination is asked whether it is there.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How long quiet partitions are waited on.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// Writes every partition of the facts to a destination, on its own thread. One that is unreachable
 /// for a while loses nothing, it only falls behind.
 pub fn spawn(log: Arc<dyn Log>, destination: Arc<dyn Destination>) -> std::io::Result<Follower> {
-    Follower::spawn(following(log, &*destination), move || Pump { destination, sink: None })
+    Follower::spawn(following(log, &*destination), move || Pump::new(destination))
 }
 
 fn following(log: Arc<dyn Log>, destination: &dyn Destination) -> FollowerConfig {
@@ -49,7 +51,7 @@ pub fn rebuild(
 ) -> Result<(), FollowError> {
     destination.clear().map_err(|error| FollowError::Store(error.to_string()))?;
     let config = following(Arc::clone(log), &**destination);
-    let pump = Pump { destination: Arc::clone(destination), sink: None };
+    let pump = Pump::new(Arc::clone(destination));
     let mut reading = Reading::new(config, pump);
     loop {
         let tick = reading.turn(log.now(), QUIET)?;
@@ -65,6 +67,8 @@ struct Pump {
     destination: Arc<dyn Destination>,
     /// `None` before it is opened and after a failure.
     sink: Option<Box<dyn Sink>>,
+    /// When it last answered.
+    answered: Instant,
 }
 
 /// What became of facts.
@@ -94,12 +98,29 @@ impl Handler for Pump {
         }
     }
 
+    /// Readiness says what is so now, also where there is nothing to write.
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if tick.read == 0 && self.answered.elapsed() < PROBE_EVERY {
+            return Ok(());
+        }
+        if tick.read == 0 {
+            let probed = self.sink().and_then(|sink| sink.probe());
+            probed.map_err(|error| self.failed(&error))?;
+        }
+        self.answered = Instant::now();
+        Ok(())
+    }
+
     fn poll_timing(&self) -> PollTiming {
         PollTiming { wait: QUIET, patience: PATIENCE }
     }
 }
 
 impl Pump {
+    fn new(destination: Arc<dyn Destination>) -> Self {
+        Pump { destination, sink: None, answered: Instant::now() }
+    }
+
     fn sink(&mut self) -> Result<&mut Box<dyn Sink>, SinkError> {
         let sink = match self.sink.take() {
             Some(sink) => sink,

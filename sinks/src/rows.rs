@@ -3,7 +3,7 @@
 use floodgate_domain::effects::SeatMove;
 use floodgate_domain::plan::CATEGORIES_MAX;
 use floodgate_domain::{
-    Effects, EventId, FactRecord, LogTime, NewEvent, PriceTable, SalePhase, SeatState,
+    Effects, EventDetails, EventId, FactRecord, LogTime, NewEvent, PriceTable, SalePhase, SeatState,
 };
 
 use floodgate_event_log::Checkpoint;
@@ -45,6 +45,12 @@ pub(crate) fn write<R: Rows>(record: &FactRecord, rows: &mut R) -> Result<(), R:
         }
         (None, None) => {}
     }
+    if let (None, Some(details)) = (effects.created, effects.details) {
+        let [name, description, starts_at, rest @ ..] = of_details(details);
+        let first = [ColumnValue::Text(&event_id), name, description, starts_at];
+        let row: Vec<_> = first.into_iter().chain(rest).chain([version]).collect();
+        rows.take(Write::Details, &row)?;
+    }
     if let (None, Some(prices)) = (effects.created, effects.prices) {
         write_prices(&event_id, prices, version, rows)?;
     }
@@ -72,15 +78,17 @@ fn write_event<R: Rows>(
     rows: &mut R,
 ) -> Result<(), R::Error> {
     let (event_id, venue_id) = (event_id.to_string(), new.venue_id.to_string());
-    let event = [
+    let [name, description, starts_at, rest @ ..] = of_details(&new.details);
+    let first = [
         ColumnValue::Text(&event_id),
-        ColumnValue::Text(&new.name),
-        ColumnValue::Text(&new.description),
+        name,
+        description,
         ColumnValue::Text(&venue_id),
-        number(new.starts_at),
+        starts_at,
         ColumnValue::Text(SalePhase::Announced.code()),
         version,
     ];
+    let event: Vec<_> = first.into_iter().chain(rest).chain([version]).collect();
     rows.take(Write::Event, &event)?;
     for (category, at) in new.plan.categories.iter().zip(0_u8..) {
         let row = [
@@ -108,6 +116,29 @@ fn write_event<R: Rows>(
         rows.take(Write::Seat, &row)?;
     }
     Ok(())
+}
+
+/// What an event says of itself, in the order in which the tables name it. A start that is not known
+/// is zero, as it always was; the rest is null.
+fn of_details(details: &EventDetails) -> [ColumnValue<'_>; 12] {
+    fn text(text: &str) -> ColumnValue<'_> {
+        if text.is_empty() { ColumnValue::Null } else { ColumnValue::Text(text) }
+    }
+    let time = |at: Option<LogTime>| at.map_or(ColumnValue::Null, |at| number(at.0));
+    [
+        ColumnValue::Text(&details.name),
+        ColumnValue::Text(&details.description),
+        number(details.starts_at.map_or(0, |at| at.0)),
+        text(&details.artist),
+        text(&details.venue_name),
+        text(&details.venue_address),
+        text(&details.time_zone),
+        time(details.doors_at),
+        time(details.ends_at),
+        time(details.opens_at),
+        time(details.closes_at),
+        details.age_min.map_or(ColumnValue::Null, |age| number(u64::from(age))),
+    ]
 }
 
 /// A fact about prices does not say how many categories there are: what is not there is not changed.

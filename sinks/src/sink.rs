@@ -34,10 +34,20 @@ pub trait Sink: std::fmt::Debug {
         behind: Checkpoint,
     ) -> Result<(), SinkError>;
 
+    /// Whether the place can be written to now; asked while there is nothing to write, so that an
+    /// outage is known before the next fact. Nothing to ask by default: a file is always there.
+    fn probe(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Sets the stored checkpoint back, so that the next start reads from there again; one that is
     /// not further stays. Refused while anybody carries facts to the same place.
     fn rewind(&mut self, partition: Partition, to: Offset) -> Result<(), SinkError>;
 }
+
+/// Writes the facts of a partition up to its checkpoint; says what is wrong with that one.
+pub type Fill<'a> =
+    dyn FnMut(&mut dyn Sink, Partition, Checkpoint) -> Result<Option<String>, SinkError> + 'a;
 
 /// A place as the settings name it; cheap to share. Nothing is opened before [`Destination::open`].
 pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
@@ -53,6 +63,12 @@ pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
     /// Empties it, so that whoever carries facts there begins with the first one. Refused while
     /// anybody does.
     fn clear(&self) -> Result<(), SinkError>;
+
+    /// What differs between it and what `fill` writes into an empty one of its kind; `None` where
+    /// that cannot be found out.
+    fn differences(&self, _fill: &mut Fill<'_>) -> Result<Option<Vec<String>>, SinkError> {
+        Ok(None)
+    }
 
     /// How it is, beside how its sink needs it. Changes nothing; must be called outside async
     /// tasks.

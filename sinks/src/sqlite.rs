@@ -7,15 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params, params_from_iter};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, params, params_from_iter,
+};
 
 use floodgate_config::SinksSettings;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Checkpoint, Offset, Partition};
 
+use crate::columns::Column;
+use crate::comparison::compare;
 use crate::rows::{self, ColumnValue, Rows, signed};
-use crate::sink::{Destination, Inspection, Sink, SinkError};
-use crate::tables::{Column, Dialect, Lacking, Write, outdated_views};
+use crate::sink::{Destination, Fill, Inspection, Sink, SinkError};
+use crate::tables::{Dialect, Lacking, Write, outdated_views};
 
 const DIALECT: Dialect = Dialect {
     table_suffix: " WITHOUT ROWID",
@@ -65,17 +69,21 @@ impl Destination for SqliteDestination {
         if carrying.try_lock().is_err() {
             return Err(SinkError::InUse(self.path.display().to_string()));
         }
-        for suffix in ["", "-wal", "-shm"] {
-            let mut file = self.path.clone().into_os_string();
-            file.push(suffix);
-            match std::fs::remove_file(&file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(unavailable(error));
-                }
-                _ => {}
-            }
+        remove_database(&self.path)
+    }
+
+    fn differences(&self, fill: &mut Fill<'_>) -> Result<Option<Vec<String>>, SinkError> {
+        if !self.exists() {
+            return Ok(Some(Vec::new()));
         }
-        Ok(())
+        // Beside it, where there is as much space.
+        let aside = self.path.with_added_extension("check");
+        remove_database(&aside)?;
+        let fresh = SqliteSink::open(&aside);
+        let found = fresh.and_then(|mut fresh| compare(&self.path, &aside, &mut fresh, fill));
+        remove_database(&aside)?;
+        std::fs::remove_file(lock_of(&aside)).map_err(unavailable)?;
+        found.map(Some)
     }
 
     fn inspect(&self) -> Result<Inspection, SinkError> {
@@ -215,6 +223,21 @@ impl ToSql for ColumnValue<'_> {
     }
 }
 
+/// Removes a database and what SQLite keeps beside it.
+pub(crate) fn remove_database(path: &Path) -> Result<(), SinkError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.to_owned().into_os_string();
+        file.push(suffix);
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(unavailable(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The file whose lock all share who carry facts into another.
 fn lock_of(path: &Path) -> PathBuf {
     path.with_added_extension("lock")
@@ -237,5 +260,10 @@ fn unavailable(error: std::io::Error) -> SinkError {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn failed(error: rusqlite::Error) -> SinkError {
-    SinkError::Unavailable(error.to_string())
+    let is_damage = matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    );
+    let repair = if is_damage { "; stop the server and run `floodgate views rebuild`" } else { "" };
+    SinkError::Unavailable(format!("{error}{repair}"))
 }

@@ -3,64 +3,8 @@
 //! The same SQL serves every database; what differs is a [`Dialect`]: how a table is created, and
 //! what a statement takes its rows from. Times are milliseconds since 1970 in UTC.
 
+use crate::columns::{Column, VENUE, added, flag, number, or_null, text};
 use crate::sink::SinkError;
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ColumnType {
-    Text,
-    Number,
-    Flag,
-}
-
-impl ColumnType {
-    /// The type's name, which every database here knows.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            ColumnType::Text => "TEXT",
-            ColumnType::Number => "BIGINT",
-            ColumnType::Flag => "BOOLEAN",
-        }
-    }
-}
-
-/// One column.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Column {
-    pub(crate) name: &'static str,
-    pub(crate) kind: ColumnType,
-    may_be_null: bool,
-    /// Where its value is found, when a row does not give it.
-    looked_up: Option<&'static str>,
-}
-
-const fn column(name: &'static str, kind: ColumnType) -> Column {
-    Column { name, kind, may_be_null: false, looked_up: None }
-}
-
-const fn text(name: &'static str) -> Column {
-    column(name, ColumnType::Text)
-}
-
-const fn number(name: &'static str) -> Column {
-    column(name, ColumnType::Number)
-}
-
-const fn flag(name: &'static str) -> Column {
-    column(name, ColumnType::Flag)
-}
-
-const fn or_null(column: Column) -> Column {
-    Column { may_be_null: true, ..column }
-}
-
-/// The venue of a row's event.
-const VENUE: Column = Column {
-    name: "venue_id",
-    kind: ColumnType::Text,
-    may_be_null: true,
-    looked_up: Some("SELECT venue_id FROM events WHERE events.event_id = given.event_id"),
-};
 
 /// One table.
 #[derive(Debug)]
@@ -84,11 +28,37 @@ const EVENTS: Table = Table {
         number("starts_at"),
         text("phase"),
         number("event_version"),
+        added(text("artist")),
+        added(text("venue_name")),
+        added(text("venue_address")),
+        added(text("time_zone")),
+        added(number("doors_at")),
+        added(number("ends_at")),
+        added(number("opens_at")),
+        added(number("closes_at")),
+        added(number("age_min")),
+        added(number("details_version")),
     ],
     key: &["event_id"],
     version: Some("event_version"),
     index: &[],
 };
+
+/// Of a row of the events, what the event says of itself.
+const DETAILS: [&str; 12] = [
+    "event_name",
+    "event_description",
+    "starts_at",
+    "artist",
+    "venue_name",
+    "venue_address",
+    "time_zone",
+    "doors_at",
+    "ends_at",
+    "opens_at",
+    "closes_at",
+    "age_min",
+];
 
 /// One row a seat; `seat_id` is its number in the plan.
 const VENUES: Table = Table {
@@ -169,7 +139,7 @@ const HISTORY: Table = Table {
 /// ([`floodgate_event_log::RecordMark`]).
 const POSITIONS: Table = Table {
     name: "positions",
-    columns: &[number("partition"), number("next"), or_null(text("mark"))],
+    columns: &[number("partition"), number("next"), added(text("mark"))],
     key: &["partition"],
     version: None,
     index: &[],
@@ -244,10 +214,10 @@ impl Lacking {
             let there = found(table.name)?;
             let missing = |column: &&Column| !there.iter().any(|name| name == column.name);
             for column in table.columns.iter().filter(missing).filter(|_| !there.is_empty()) {
-                let Column { name, kind, .. } = column;
-                if table.name == POSITIONS.name {
-                    let kind = kind.name();
-                    lacking.add.push(format!("ALTER TABLE positions ADD COLUMN \"{name}\" {kind}"));
+                let Column { name, kind, is_added, .. } = column;
+                if *is_added {
+                    let (table, kind) = (table.name, kind.name());
+                    lacking.add.push(format!("ALTER TABLE {table} ADD COLUMN \"{name}\" {kind}"));
                 } else {
                     lacking.rebuild = Some(format!("{}.{name}", table.name));
                 }
@@ -279,6 +249,18 @@ pub(crate) fn outdated_views<E>(
         }
     }
     Ok(outdated)
+}
+
+/// What of a database is compared with another one: its name, and a query of its rows in which
+/// `SCHEMA` stands for either. Marks of positions are compared with the ledger instead.
+pub(crate) fn compared() -> Vec<(&'static str, String)> {
+    let rows = |table: &&Table| {
+        let columns = table.columns.iter().filter(|column| column.name != "mark");
+        let columns: Vec<_> = columns.map(|column| format!("\"{}\"", column.name)).collect();
+        (table.name, format!("SELECT {} FROM SCHEMA.\"{}\"", columns.join(", "), table.name))
+    };
+    let views = "SELECT name, sql FROM SCHEMA.sqlite_schema WHERE type = 'view'".to_owned();
+    TABLES.iter().map(rows).chain([("views", views)]).collect()
 }
 
 /// What removes everything a sink has made.
@@ -316,6 +298,8 @@ pub(crate) enum Write {
     History,
     /// An event's phase.
     Phase,
+    /// What an event says of itself.
+    Details,
     /// Whether a category has a price.
     Price,
     /// The deadline of the seats of a hold; the seats are those that carry its session.
@@ -326,7 +310,9 @@ pub(crate) enum Write {
 #[derive(Debug)]
 struct Update {
     by: &'static [&'static str],
-    set: &'static str,
+    set: &'static [&'static str],
+    /// The number that only ever grows: of another one than this, a row may be older.
+    version: &'static str,
     /// Which of them; the others stay.
     only: &'static str,
 }
@@ -334,20 +320,21 @@ struct Update {
 impl Write {
     /// In the order in which those of one batch are carried out: rows first, then what changes
     /// them.
-    pub(crate) const ALL: [Write; 8] = [
+    pub(crate) const ALL: [Write; 9] = [
         Write::Event,
         Write::Seat,
         Write::Category,
         Write::Reservation,
         Write::History,
         Write::Phase,
+        Write::Details,
         Write::Price,
         Write::Deadline,
     ];
 
     fn table(self) -> &'static Table {
         match self {
-            Write::Event | Write::Phase => &EVENTS,
+            Write::Event | Write::Phase | Write::Details => &EVENTS,
             Write::Seat => &VENUES,
             Write::Category | Write::Price => &CATEGORIES,
             Write::Reservation | Write::Deadline => &RESERVATIONS,
@@ -360,13 +347,28 @@ impl Write {
             Write::Event | Write::Seat | Write::Category | Write::Reservation | Write::History => {
                 None
             }
-            Write::Phase => Some(Update { by: &["event_id"], set: "phase", only: "" }),
-            Write::Price => {
-                Some(Update { by: &["event_id", "category"], set: "for_sale", only: "" })
-            }
+            Write::Phase => Some(Update {
+                by: &["event_id"],
+                set: &["phase"],
+                version: "event_version",
+                only: "",
+            }),
+            Write::Details => Some(Update {
+                by: &["event_id"],
+                set: &DETAILS,
+                version: "details_version",
+                only: "",
+            }),
+            Write::Price => Some(Update {
+                by: &["event_id", "category"],
+                set: &["for_sale"],
+                version: "category_version",
+                only: "",
+            }),
             Write::Deadline => Some(Update {
                 by: &["event_id", "session_id"],
-                set: "lock_expiry",
+                set: &["lock_expiry"],
+                version: "reservation_version",
                 only: " AND status = 'held'",
             }),
         }
@@ -376,10 +378,11 @@ impl Write {
     /// and the version.
     pub(crate) fn given(self) -> Vec<&'static Column> {
         let table = self.table();
-        let Some(Update { by, set, .. }) = self.update() else {
+        let Some(Update { by, set, version, .. }) = self.update() else {
             return table.columns.iter().filter(|column| column.looked_up.is_none()).collect();
         };
-        let names: Vec<_> = by.iter().copied().chain([set]).chain(table.version).collect();
+        let names: Vec<_> =
+            by.iter().copied().chain(set.iter().copied()).chain([version]).collect();
         let column = |name: &&str| table.columns.iter().find(|column| column.name == *name);
         names.iter().filter_map(column).collect()
     }
@@ -388,11 +391,13 @@ impl Write {
     /// given, and that of the version by which the newest of several is known.
     pub(crate) fn once(self) -> Option<(Vec<usize>, usize)> {
         let table = self.table();
-        let key = self.update().map_or(table.key, |update| update.by);
+        let update = self.update();
+        let key = update.as_ref().map_or(table.key, |update| update.by);
+        let version = update.map_or(table.version, |update| Some(update.version));
         let given = self.given();
         let place = |name: &str| given.iter().position(|column| column.name == name);
         let key = key.iter().map(|name| place(name)).collect::<Option<_>>();
-        key.zip(table.version.and_then(place))
+        key.zip(version.and_then(place))
     }
 
     /// The statement, taking its rows from what the dialect says.
@@ -430,13 +435,14 @@ impl Table {
 
     fn update(&self, update: &Update, source: &str) -> String {
         let name = self.name;
-        let Update { by, set, only } = update;
+        let Update { by, set, version, only } = update;
         let matches = by.iter().map(|column| format!("{name}.{column} = given.{column}"));
         let matches = matches.collect::<Vec<_>>().join(" AND ");
-        let version = self.version.expect("only rows with a version are changed");
+        let set = set.iter().map(|column| format!("{column} = given.{column}, "));
+        let set = set.collect::<String>();
         format!(
-            "UPDATE {name} SET {set} = given.{set}, {version} = given.{version} FROM {source}
-             WHERE {matches} AND {name}.{version} < given.{version}{only}"
+            "UPDATE {name} SET {set}{version} = given.{version} FROM {source}
+             WHERE {matches} AND coalesce({name}.{version}, 0) < given.{version}{only}"
         )
     }
 }

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use floodgate_audit::AuditOptions;
 use floodgate_event_log::Log;
+use serde_json::json;
 
 use super::exit::Failure;
 use super::settings::Place;
+use super::views::{REPAIR, differences};
 use floodgate_server::SharedLog;
 
-/// Reads the log from its first record and recomputes every invariant.
+/// Reads the log from its first record and recomputes every invariant; compares views.db with it.
 ///
 /// Works on a data folder whether or not a server is using it. Exits with 0 only if it finds nothing.
 #[derive(Debug, clap::Args)]
@@ -29,19 +32,36 @@ pub(super) struct Audit {
     /// audit's own rules, and commands behind the last published fact are not looked at.
     #[arg(long)]
     without_replay: bool,
+    /// Do not compare the tables in views.db with the log; see `floodgate views check`.
+    #[arg(long)]
+    without_tables: bool,
 }
 
 impl Audit {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
-        let log = open_for_reading(&self.place)?;
+        let settings = self.place.load(&[])?.settings;
+        let log = SharedLog::open_to_read(&settings, &self.place.data)?.shared();
+        // What is missing at its end breaks no rule of what is left.
+        log.health().map_err(|error| Failure::from(anyhow!("{error}")))?;
         let (acked, replay) = (self.acked.as_deref(), !self.without_replay);
         let report = floodgate_audit::audit_with(&*log, AuditOptions { acked, replay })?;
+        let tables = match self.without_tables {
+            true => Vec::new(),
+            false => differences(&settings, &self.place.data, &log)?,
+        };
+        let found: Vec<String> = tables
+            .into_iter()
+            .flat_map(|(sink, found)| found.into_iter().map(move |one| format!("{sink}: {one}")))
+            .collect();
         if json {
-            println!("{}", serde_json::to_string(&report).map_err(Failure::io)?);
+            let mut document = serde_json::to_value(&report).map_err(Failure::io)?;
+            document["tables"] = json!(found);
+            println!("{document}");
         } else {
             println!("{report}");
+            found.iter().for_each(|one| println!("tables: {one}; {REPAIR}"));
         }
-        if report.is_clean() { Ok(()) } else { Err(Failure::findings()) }
+        if report.is_clean() && found.is_empty() { Ok(()) } else { Err(Failure::findings()) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use floodgate_config::Backend;
-use floodgate_domain::{Currency, NewEvent, PriceTable};
+use floodgate_domain::{Currency, EventDetails, NewEvent, PriceTable};
 use floodgate_seating::{demo_prices, generate};
 use serde_json::{Value, json};
 
@@ -204,7 +204,7 @@ fn cluster(config: PathBuf) -> Result<Option<recovery::TakeoverCluster>, Failure
 fn stadium() -> NewEvent {
     let plan = generate::bowl(200_000);
     let prices = PriceTable::flat(Currency(*b"EUR"), &demo_prices(&plan));
-    NewEvent { name: "Bench".into(), plan, prices, ..NewEvent::default() }
+    NewEvent { details: EventDetails::named("Bench"), plan, prices, ..NewEvent::default() }
 }
 
 /// A row with what it takes to measure it again.

@@ -1,4 +1,4 @@
-//! `floodgate event`: create, list, show.
+//! `floodgate event`: create, change, list, show.
 
 use std::path::PathBuf;
 
@@ -13,11 +13,15 @@ use super::exit::Failure;
 use super::staff::{Caller, Staff};
 use super::venue::{focus, load_plan};
 
-/// Creates and shows events.
+/// Creates, changes and shows events.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   floodgate event create --name \"An evening\" --plan seats.csv --prices prices.json --key-file manager.key
+  floodgate event create --name \"An evening\" --plan seats.csv --prices prices.json \\
+    --starts-at 2027-06-01T20:00:00+02:00 --time-zone Europe/Berlin \\
+    --opens-at 2027-03-01T10:00:00+01:00 --artist \"The Examples\" --key-file manager.key
+  floodgate event change evt_… --doors-at 2027-06-01T19:00:00+02:00 --key-file manager.key
   floodgate event list
   floodgate event show evt_… --json
 
@@ -32,15 +36,12 @@ pub(super) struct Event {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Creates an event; `floodgate sale open` opens its sale.
+    /// Creates an event; `--opens-at` or `floodgate sale open` opens its sale.
     Create {
         #[arg(long)]
         name: String,
-        #[arg(long, default_value = "")]
-        description: String,
-        /// When it starts, RFC 3339 such as 2027-06-01T20:00:00+02:00.
-        #[arg(long, value_name = "TIME")]
-        starts_at: Option<String>,
+        #[command(flatten)]
+        details: DetailFlags,
         /// Seating plan: pretix JSON, CSV or native.
         #[arg(long, value_name = "FILE")]
         plan: PathBuf,
@@ -58,6 +59,17 @@ enum Action {
         #[command(flatten)]
         staff: Staff,
     },
+    /// Changes what an event says of itself; what is not named stays, an empty text takes it away.
+    Change {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        details: DetailFlags,
+        #[command(flatten)]
+        staff: Staff,
+    },
     /// Lists all events by id.
     List {
         #[command(flatten)]
@@ -72,32 +84,79 @@ enum Action {
     },
 }
 
+/// What people plan an event by. Times are RFC 3339, with any offset.
+#[derive(Debug, clap::Args)]
+struct DetailFlags {
+    #[arg(long)]
+    description: Option<String>,
+    /// Who is on stage.
+    #[arg(long)]
+    artist: Option<String>,
+    #[arg(long)]
+    venue_name: Option<String>,
+    #[arg(long)]
+    venue_address: Option<String>,
+    /// Of the venue, such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    doors_at: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    starts_at: Option<String>,
+    #[arg(long, value_name = "TIME")]
+    ends_at: Option<String>,
+    /// When the sale opens by itself.
+    #[arg(long, value_name = "TIME")]
+    opens_at: Option<String>,
+    /// When the sale closes by itself.
+    #[arg(long, value_name = "TIME")]
+    closes_at: Option<String>,
+    /// Nobody younger is let in.
+    #[arg(long, value_name = "YEARS")]
+    age_min: Option<u8>,
+}
+
+impl DetailFlags {
+    /// Adds what was named to a request; an empty text takes away what was there.
+    fn put(self, body: &mut Value) {
+        let texts = [
+            ("description", self.description),
+            ("artist", self.artist),
+            ("venue_name", self.venue_name),
+            ("venue_address", self.venue_address),
+            ("time_zone", self.time_zone),
+            ("doors_at", self.doors_at),
+            ("starts_at", self.starts_at),
+            ("ends_at", self.ends_at),
+            ("opens_at", self.opens_at),
+            ("closes_at", self.closes_at),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                body[name] = if text.is_empty() { Value::Null } else { json!(text) };
+            }
+        }
+        if let Some(age) = self.age_min {
+            body["age_min"] = json!(age);
+        }
+    }
+}
+
 impl Event {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Create {
-                name,
-                description,
-                starts_at,
-                plan,
-                format,
-                focus,
-                prices,
-                policy,
-                staff,
-            } => {
+            Action::Create { name, details, plan, format, focus, prices, policy, staff } => {
                 let plan = load_plan(&plan, format.as_deref(), focus)?;
                 let prices = read_json(&prices)?;
                 let policy = policy.as_ref().map(read_json).transpose()?;
-                let body = json!({
+                let mut body = json!({
                     "name": name,
-                    "description": description,
-                    "starts_at": starts_at,
                     "plan": { "format": "native", "content": to_base64(&plan) },
                     "currency": prices["currency"],
                     "prices": prices["prices"],
                     "policy": policy.unwrap_or_else(|| json!({})),
                 });
+                details.put(&mut body);
                 let caller = staff.caller()?;
                 let created = block_on(async { caller.post("/v1/events", body).await })?;
                 if as_json {
@@ -106,6 +165,18 @@ impl Event {
                     let text = |name: &str| created[name].as_str().unwrap_or_default().to_owned();
                     println!("{}  {} seats", text("event_id"), created["seats"]);
                     println!("open the sale with: floodgate sale open {}", text("event_id"));
+                }
+            }
+            Action::Change { event, name, details, staff } => {
+                let mut body = name.map_or_else(|| json!({}), |name| json!({ "name": name }));
+                details.put(&mut body);
+                let caller = staff.caller()?;
+                let path = format!("/v1/events/{event}");
+                let done = block_on(async { caller.patch(&path, body).await })?;
+                if as_json {
+                    println!("{done}");
+                } else {
+                    println!("changed; see it with: floodgate event show {event}");
                 }
             }
             Action::List { staff } => {

@@ -12,6 +12,7 @@ mod event;
 mod exit;
 mod keys;
 mod log;
+mod places;
 mod role;
 mod sale;
 mod schemas;
@@ -65,7 +66,7 @@ enum Command {
     /// SQL tables.
     Sink(role::Role),
     Demo(demo::Demo),
-    Event(event::Event),
+    Event(Box<event::Event>),
     Sale(sale::Sale),
     Ticket(ticket::Ticket),
     Venue(venue::Venue),
@@ -74,6 +75,7 @@ enum Command {
     Schemas(schemas::Schemas),
     Log(log::Log),
     Views(views::Views),
+    Places(places::Places),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
     Bench(bench::Bench),
@@ -102,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Schemas(command) => command.run(),
         Command::Log(command) => command.run(json),
         Command::Views(command) => command.run(json),
+        Command::Places(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),
         Command::Bench(command) => command.run(json),

@@ -1,12 +1,15 @@
-//! `floodgate views`: the tables of the sinks, built anew.
+//! `floodgate views`: the tables of the sinks, compared with the log and built anew.
 
 use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 use clap::Subcommand;
-use floodgate_event_log::Topic;
-use floodgate_sinks::{destinations, rebuild};
+use floodgate_config::Settings;
+use floodgate_event_log::{Log, Topic};
+use floodgate_sinks::{check, destinations, rebuild};
 use serde_json::json;
 
 use super::exit::Failure;
@@ -20,6 +23,7 @@ const SHOWN_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
+  floodgate views check                        whether views.db is what the log leads to
   floodgate views rebuild                      views.db of the data folder, with its server stopped
   floodgate views rebuild --sink postgres --config floodgate.toml
 
@@ -33,6 +37,12 @@ pub(super) struct Views {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Writes the tables once more, aside, and compares every row. A server may be writing to them.
+    /// Exits with 0 only if nothing differs. SQLite only.
+    Check {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Empties the tables and writes them anew from the first fact of the log to the last. Refused
     /// while a server or sink writes to them.
     Rebuild {
@@ -46,9 +56,47 @@ enum Action {
 
 impl Views {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
-        let Action::Rebuild { place, sink } = self.action;
-        rebuild_tables(&place, sink.as_deref(), as_json)
+        match self.action {
+            Action::Check { place } => check_tables(&place, as_json),
+            Action::Rebuild { place, sink } => rebuild_tables(&place, sink.as_deref(), as_json),
+        }
     }
+}
+
+fn check_tables(place: &Place, as_json: bool) -> Result<(), Failure> {
+    let settings = place.load(&[])?.settings;
+    let log = SharedLog::open_to_read(&settings, &place.data)?.shared();
+    let all = differences(&settings, &place.data, &log)?;
+    for (sink, found) in &all {
+        if as_json {
+            println!("{}", json!({ "sink": sink, "differences": found }));
+        } else if found.is_empty() {
+            println!("{sink}: every row is what the log leads to");
+        } else {
+            found.iter().for_each(|one| println!("{sink}: {one}"));
+            println!("{sink}: {REPAIR}");
+        }
+    }
+    let is_clean = all.iter().all(|(_, found)| found.is_empty());
+    if is_clean { Ok(()) } else { Err(Failure::findings()) }
+}
+
+/// What to do about tables that differ.
+pub(super) const REPAIR: &str = "stop the server and run `floodgate views rebuild`";
+
+/// What differs between the tables of each sink that can be looked at and what the log leads to.
+pub(super) fn differences(
+    settings: &Settings,
+    data: &Path,
+    log: &Arc<dyn Log>,
+) -> Result<Vec<(&'static str, Vec<String>)>, Failure> {
+    let mut all = Vec::new();
+    for destination in destinations(&settings.sinks, data).map_err(Failure::bad_input)? {
+        if let Some(found) = check(log, &destination).map_err(Failure::unavailable)? {
+            all.push((destination.name(), found));
+        }
+    }
+    Ok(all)
 }
 
 fn rebuild_tables(place: &Place, only: Option<&str>, as_json: bool) -> Result<(), Failure> {

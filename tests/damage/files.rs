@@ -2,13 +2,16 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use floodgate_event_log::{EmbeddedLog, Log, Topic};
+use floodgate_http_client::{Call, Http};
 use floodgate_load::{LoadOptions, LoadProgress, run};
 use http::Method;
 use rand::RngExt;
 use serde_json::{Value, json};
 
+use super::eventually;
 use crate::form;
 use crate::process::{self, Process, ask, make_keys};
 use crate::world::new_event;
@@ -48,6 +51,42 @@ impl Installation {
         assert!(server.wait());
     }
 
+    /// One more event, sold without a calm stop: a copy of the data folder as a kill leaves it, and
+    /// what is so then, by event.
+    pub(super) async fn sold_and_killed(&self) -> (tempfile::TempDir, Vec<(String, Value)>) {
+        let mut server = self.serve();
+        server.ready().await;
+        let target = server.target();
+        let new = new_event(&json!({ "shoppers_max": 5_000, "hold": "5s" }));
+        let created = ask(&target, &self.manager, Method::POST, "/v1/events", new).await;
+        let event_id = created["event_id"].as_str().unwrap().to_owned();
+        let open = format!("/v1/events/{event_id}/sale/open");
+        ask(&target, &self.manager, Method::POST, &open, json!({})).await;
+        let options = LoadOptions::new(&target, &event_id, 25, 13);
+        let report = run(&options, Arc::new(LoadProgress::default())).await.unwrap();
+        assert!(report.sales > 0, "{report:?}");
+        let mut truth = Vec::new();
+        for event_id in self.event_ids() {
+            eventually("nothing is held any more", async || {
+                status(&target, &event_id).await["held"] == 0
+            })
+            .await;
+            truth.push((event_id.clone(), status(&target, &event_id).await));
+        }
+        assert!(truth.len() > 1, "{truth:?}");
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(&self.data(), copy.path());
+        server.kill();
+        (copy, truth)
+    }
+
+    fn event_ids(&self) -> Vec<String> {
+        let file = rusqlite::Connection::open(self.data().join("views.db")).unwrap();
+        let mut ask = file.prepare("SELECT event_id FROM events").unwrap();
+        let rows = ask.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
     pub(super) fn serve(&self) -> Process {
         let config = self.folder.path().join("form.toml");
         let settings = [("FLOODGATE_CONFIG", config.to_str().unwrap())];
@@ -67,8 +106,14 @@ impl Installation {
         std::fs::read(self.path()).unwrap()
     }
 
-    /// Another log in its place.
+    /// Another log in its place, by somebody who means it.
     pub(super) fn put_back(&self, log: &[u8]) {
+        self.put_back_alone(log);
+        let _ = std::fs::remove_file(self.data().join("log.end"));
+    }
+
+    /// Another log in its place, with what says how much the one before had.
+    pub(super) fn put_back_alone(&self, log: &[u8]) {
         for beside in ["log.db-wal", "log.db-shm"] {
             let _ = std::fs::remove_file(self.data().join(beside));
         }
@@ -164,6 +209,16 @@ impl Installation {
         process::run(&["views", "rebuild", "--json", "--data", data.to_str().unwrap()])
     }
 
+    /// `floodgate views check`: its exit code, and a line for every sink.
+    pub(super) fn check_views(&self) -> (i32, Vec<Value>) {
+        let data = self.data();
+        process::run(&["views", "check", "--json", "--data", data.to_str().unwrap()])
+    }
+
+    pub(super) fn tables(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.data().join("views.db")).unwrap()
+    }
+
     pub(super) fn events_in_tables(&self) -> u32 {
         let file = rusqlite::Connection::open(self.data().join("views.db")).unwrap();
         file.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap()
@@ -174,6 +229,40 @@ impl Installation {
         let (config, data) = (config.to_str().unwrap().to_owned(), self.data());
         let words = ["doctor", "--json", "--config", &config, "--data", data.to_str().unwrap()];
         process::run(&words).1
+    }
+}
+
+/// What the engine says of an event, without when it said so.
+pub(super) async fn status(target: &str, event_id: &str) -> Value {
+    let path = format!("/v1/events/{event_id}/status?consistency=strong");
+    let http = Http::new(target).unwrap();
+    // Strong answers are limited by address, and the engine may be taking over just now.
+    let mut pulse = tokio::time::interval(Duration::from_millis(20));
+    let said = loop {
+        pulse.tick().await;
+        let [a, b, c] = rand::random::<[u8; 3]>();
+        let address = format!("10.{a}.{b}.{c}");
+        let headers = vec![("x-forwarded-for", address.as_str())];
+        let call = Call { headers, ..Call::default() };
+        let said = http.call(Method::GET, &path, call).await.unwrap();
+        if said.status != 429 && said.status != 503 && said.status != 202 {
+            break said.body;
+        }
+    };
+    json!({ "free": said["free"], "held": said["held"], "sold": said["sold"] })
+}
+
+/// All files of a folder, with those of its folders.
+pub(super) fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&to).unwrap();
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 //! copy or taken from another installation, a clock that was wrong. Each is said, and nothing is
 //! sold over it. The embedded form only: its files are ours, Kafka's are Kafka's.
 
+mod another_log;
 mod clock;
+mod everything;
 mod files;
 mod repair;
 
@@ -146,4 +148,53 @@ async fn a_log_ahead_of_the_clock_is_said() {
     let log = findings.iter().find(|finding| finding["check"] == "log").unwrap();
     assert_eq!(log["ok"], false, "{log}");
     assert!(log["found"].as_str().unwrap().contains("s ahead of this machine's clock"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_vanished_from_the_end_are_missed() {
+    let installation = Installation::sold().await;
+    let before = installation.log();
+    installation.sell_more().await;
+    installation.put_back_alone(&before);
+    // Nothing else knows of them.
+    installation.remove_snapshots();
+    std::fs::remove_file(installation.data().join("views.db")).unwrap();
+    let server = installation.serve();
+    let why = |ready: &Value| {
+        let reason = ready["services"]["log"]["reason"].as_str().unwrap_or_default();
+        reason.contains("acknowledged are missing") && reason.contains("--accept-loss")
+    };
+    let ready = readiness(&server, why).await;
+    assert_eq!(ready["ready"], false, "{ready}");
+    drop(server);
+    let (code, said) = installation.check();
+    let last = said.last().map(Value::to_string).unwrap_or_default();
+    assert!(code == 1 && last.contains("acknowledged are missing"), "{said:?}");
+    // Somebody decides that this log is the right one.
+    assert_eq!(installation.repair(&["--apply"]).0, 1);
+    assert_eq!(installation.repair(&["--apply", "--accept-loss"]).0, 0);
+    installation.serve().ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_are_not_what_the_log_leads_to_are_found_and_built_anew() {
+    let installation = Installation::sold().await;
+    assert_eq!(installation.check_views().0, 0);
+    for (change, table) in [
+        ("DELETE FROM venues WHERE seat_id = (SELECT min(seat_id) FROM venues)", "venues"),
+        ("UPDATE events SET event_name = 'Evenimg'", "events"),
+        ("UPDATE reservations SET status = 'held' WHERE status = 'sold'", "reservations"),
+    ] {
+        installation.tables().execute(change, []).unwrap();
+        let (code, said) = installation.check_views();
+        assert!(code == 1 && said[0].to_string().contains(table), "{change}: {said:?}");
+        let data = installation.data();
+        let words = ["audit", "--json", "--data", data.to_str().unwrap()];
+        let (code, report) = crate::process::run(&words);
+        assert_eq!(code, 1, "{report:?}");
+        assert_eq!(report[0]["violations"], 0, "the log itself is right");
+        assert!(report[0]["tables"].to_string().contains(table), "{report:?}");
+        assert_eq!(installation.rebuild_views().0, 0);
+        assert_eq!(installation.check_views().0, 0, "{change}");
+    }
 }

@@ -74,7 +74,7 @@ fn ledger(world: &World) -> Vec<Vec<serde_json::Value>> {
 
 /// Waits until every partition follows the newest rules, which say who: several processes agree on
 /// them first.
-async fn until_rules_are_agreed(world: &World) {
+pub(crate) async fn until_rules_are_agreed(world: &World) {
     let mut pulse = tokio::time::interval(std::time::Duration::from_millis(100));
     for _ in 0..600 {
         pulse.tick().await;

@@ -2,11 +2,13 @@
 
 mod abuse;
 mod buying;
-mod contracts;
+pub(crate) mod contracts;
 mod crowd;
 mod dead_letters;
+mod details;
 mod dials;
 mod door;
+mod fields;
 mod money;
 mod names;
 mod reload;

@@ -93,3 +93,65 @@ async fn one_network_does_not_take_the_shop() {
     assert_eq!(elsewhere.status, 200, "{}", elsewhere.body);
     world.stop().await;
 }
+
+/// Those who are in the shop and do nothing make room for those who wait, and read why.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_does_nothing_in_the_shop_makes_room() {
+    let flags = [("admission.puzzle_level", "0"), ("admission.pace_per_minute", "6000")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({ "shoppers_max": 2, "idle": "2s" })).await;
+    let queue = format!("{event}/queue");
+    let (me, holds) = (format!("{event}/me"), format!("{event}/holds"));
+    let mut visitors = Vec::new();
+    for _ in 0..3 {
+        let joined = world.post(&queue, &Papers::default(), json!({})).await;
+        visitors.push(papers(&joined));
+    }
+    world.until(&queue, |answer| answer.body["frontier"].as_u64() >= Some(2)).await;
+    for visitor in &visitors[..2] {
+        let entered = world.post(&format!("{event}/enter"), visitor, json!({})).await;
+        assert_eq!(entered.status, 200, "{}", entered.body);
+    }
+    let [idle, _, honest] = &visitors[..] else { panic!("three") };
+    let pass = world.post(&format!("{event}/enter"), idle, json!({})).await;
+    let idle = Papers { pass: pass.text("pass").unwrap().to_owned(), ..idle.clone() };
+    world
+        .until(&queue, |answer| {
+            answer.body["shoppers"] == 0 && answer.body["frontier"].as_u64() >= Some(3)
+        })
+        .await;
+
+    let entered = world.post(&format!("{event}/enter"), honest, json!({})).await;
+    assert_eq!(entered.status, 200, "{}", entered.body);
+    let honest = Papers { pass: entered.text("pass").unwrap().to_owned(), ..honest.clone() };
+    let path = format!("{me}?at_least={}", entered.body["as_of"]["offset"]);
+    let seen = world.get(&path, &honest).await;
+    let first = seen.text("idle_at").unwrap().to_owned();
+    let stayed = world.post(&format!("{event}/stay"), &honest, json!({})).await;
+    assert_eq!(stayed.status, 200, "{}", stayed.body);
+    let path = format!("{me}?at_least={}", stayed.body["as_of"]["offset"]);
+    let seen = world.get(&path, &honest).await;
+    assert!(seen.text("idle_at").unwrap() > &*first, "{}", seen.body);
+    // With seats nobody is idle.
+    let held = world.post(&holds, &honest, json!({ "best": { "count": 1 } })).await;
+    assert_eq!(held.status, 201, "{}", held.body);
+    let path = format!("{me}?at_least={}", held.body["as_of"]["offset"]);
+    let seen = world.get(&path, &honest).await;
+    assert!(seen.body["idle_at"].is_null(), "{}", seen.body);
+
+    let seen = world.get(&me, &idle).await;
+    let of_visit = (&seen.body["went_idle_after_ms"], &seen.body["place"]);
+    assert_eq!(of_visit, (&json!(2_000), &json!(null)), "{}", seen.body);
+    for (call, body) in [("holds", json!({ "best": { "count": 1 } })), ("stay", json!({}))] {
+        let refused = world.post(&format!("{event}/{call}"), &idle, body).await;
+        assert_eq!((refused.status, refused.code().as_str()), (409, "went_idle"));
+        let words = refused.text("detail").unwrap();
+        assert!(words.contains("nothing happened for 2s") && words.contains("Join"), "{words}");
+    }
+    let again = world.post(&queue, &idle, json!({})).await;
+    assert_eq!(again.status, 201, "{}", again.body);
+    let seen = world.get(&me, &papers(&again)).await;
+    assert!(seen.body["went_idle_after_ms"].is_null() && seen.body["place"].is_u64());
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}

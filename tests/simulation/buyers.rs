@@ -88,6 +88,7 @@ fn policy() -> Policy {
         payment_ms: 5_000,
         retry_ms: 3_000,
         pass_ms: 15_000,
+        idle_ms: Some(6_000),
         shoppers_max: 14,
         holds_per_buyer_max: 2,
         ..Policy::default()
@@ -192,7 +193,8 @@ impl Buyers {
             40..50 => self.hold_these(event_id, actor, streams),
             50..72 => self.shop_on(streams),
             72..78 => self.answer_bank(streams, bank),
-            78..80 => self.ask(event_id, actor, Command::Leave),
+            78 => self.ask(event_id, actor, Command::Leave),
+            79 => self.ask(event_id, actor, Command::Stay),
             80..83 => self.line_and_cohorts(event_id, actor, streams),
             83..87 => self.ask(event_id, actor, Command::ReadStatus),
             87..88 => self.turn_dials(event_id, streams),

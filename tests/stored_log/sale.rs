@@ -9,9 +9,9 @@ use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, SeatFlags, Sectio
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_reply};
 use floodgate_domain::{
     ActionUrl, Actor, AgeBand, Answer, AuthorisedPayment, BuyerId, CategorySet, Cohort, Command,
-    CommandId, Currency, DialChange, Envelope, EventId, Frontier, GatewayId, HoldId, LogTime,
-    NewEvent, PaymentAction, PaymentMethod, PaymentReference, PhaseDial, Place, Policy, PriceTable,
-    SeatId, SeatList, StaffId,
+    CommandId, Currency, DialChange, Envelope, EventDetails, EventId, Frontier, GatewayId, HoldId,
+    LogTime, NewEvent, PaymentAction, PaymentMethod, PaymentReference, PhaseDial, Place, Policy,
+    PriceTable, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic};
@@ -217,9 +217,11 @@ impl Sale {
     fn open(&mut self) {
         for event_id in [EVENT, OTHER] {
             let new = NewEvent {
-                name: "Evening".into(),
-                description: "A show".into(),
-                starts_at: 1_800_000_000_000,
+                details: EventDetails {
+                    description: "A show".into(),
+                    starts_at: Some(LogTime(1_800_000_000_000)),
+                    ..EventDetails::named("Evening")
+                },
                 plan: plan(),
                 prices: PriceTable::flat(Currency(*b"CHF"), &[5000, 3000]),
                 policy: policy(),

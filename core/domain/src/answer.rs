@@ -87,6 +87,12 @@ impl OrderStatus {
         }
     }
 
+    /// Held in one way or another, with a deadline.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        self.has_seats() && self != OrderStatus::Confirmed
+    }
+
     /// Whether the order has its seats: held or sold.
     #[must_use]
     pub fn has_seats(self) -> bool {

@@ -14,7 +14,7 @@ pub struct PolicyRule {
 }
 
 /// Every rule with bounds of its own.
-pub const RULES: [PolicyRule; 12] = [
+pub const RULES: [PolicyRule; 13] = [
     duration("hold", 1, |policy| policy.hold_ms),
     number("extensions_max", 0, u8::MAX as u64, "extensions", |p| p.extensions_max.into()),
     duration("extension", 0, |policy| policy.extension_ms),
@@ -31,6 +31,7 @@ pub const RULES: [PolicyRule; 12] = [
     duration("cooldown", 0, |policy| policy.cooldown_ms),
     duration("pass", 1, |policy| policy.pass_ms),
     number("buyers_max", 1, BUYERS_MAX as u64, "buyers", |policy| policy.buyers_max.into()),
+    duration("idle", 0, |policy| policy.idle().unwrap_or(0)),
 ];
 
 const fn duration(name: &'static str, min_ms: u64, read: fn(&Policy) -> u64) -> PolicyRule {

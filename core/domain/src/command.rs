@@ -4,6 +4,7 @@
 //! id it may be repeated, and which gateway waits for the answer.
 
 use crate::cohort::Cohort;
+use crate::details::EventDetails;
 use crate::dials::{DialChange, PhaseDial};
 use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::line::Frontier;
@@ -69,13 +70,10 @@ impl PaymentMethod {
     }
 }
 
-/// A new event: its names, its plan and the first prices and rules.
+/// A new event: what it says of itself, its plan and the first prices and rules.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NewEvent {
-    pub name: String,
-    pub description: String,
-    /// When the show starts, UTC milliseconds; 0 when unknown.
-    pub starts_at: u64,
+    pub details: EventDetails,
     pub venue_id: crate::ids::VenueId,
     pub plan: Plan,
     pub prices: PriceTable,
@@ -91,6 +89,9 @@ pub enum Command {
     SetPrices(Box<PriceTable>),
     /// Staff. Holds keep what they were given.
     SetPolicy(Box<Policy>),
+    /// Staff. All that an event says of itself, in place of the details of that `revision`: how often
+    /// they were set before.
+    SetDetails { details: Box<EventDetails>, revision: u32 },
     /// Staff. Publishes the hash of a secret before the draw.
     CommitDraw { commitment: [u8; 32] },
     /// Staff. Publishes the secret and the public value mixed with it.
@@ -101,6 +102,8 @@ pub enum Command {
     Enter { place: Place },
     /// Buyer. Out of the shop; holds are released.
     Leave,
+    /// Buyer. Still in the shop, and not idle; new with the second rules.
+    Stay,
     /// Buyer. These very seats. `accessible` must be set to take wheelchair and companion seats.
     HoldSeats { seats: SeatList, accessible: bool },
     /// Buyer. The best seats together.
@@ -222,11 +225,13 @@ impl Command {
             Command::CreateEvent(_) => "CreateEvent",
             Command::SetPrices(_) => "SetPrices",
             Command::SetPolicy(_) => "SetPolicy",
+            Command::SetDetails { .. } => "SetDetails",
             Command::CommitDraw { .. } => "CommitDraw",
             Command::RevealDraw { .. } => "RevealDraw",
             Command::ReservePlaces { .. } => "ReservePlaces",
             Command::Enter { .. } => "Enter",
             Command::Leave => "Leave",
+            Command::Stay => "Stay",
             Command::HoldSeats { .. } => "HoldSeats",
             Command::HoldBest(_) => "HoldBest",
             Command::ExtendHold { .. } => "ExtendHold",

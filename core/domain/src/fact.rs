@@ -8,6 +8,7 @@ use std::ops::Deref;
 
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
@@ -48,6 +49,8 @@ pub enum LeaveReason {
     ByChoice,
     Purchased,
     PassExpired,
+    /// They had no seats and did nothing for as long as the rules allow.
+    Idle,
 }
 
 impl LeaveReason {
@@ -58,6 +61,7 @@ impl LeaveReason {
             LeaveReason::ByChoice => "left",
             LeaveReason::Purchased => "purchased",
             LeaveReason::PassExpired => "pass_expired",
+            LeaveReason::Idle => "idle",
         }
     }
 }
@@ -134,6 +138,8 @@ pub enum Fact {
     EventCreated(Box<NewEvent>),
     PricesSet(SetBy<PriceTable>),
     PolicySet(SetBy<Policy>),
+    /// All that the event says of itself from here on.
+    DetailsSet(SetBy<EventDetails>),
     SaleOpened,
     SalePaused,
     SaleClosed,
@@ -149,9 +155,18 @@ pub enum Fact {
         first: Place,
         count: u32,
     },
+    /// `until` is the end of the pass. Whoever has no seats and does nothing leaves at `idle_until`;
+    /// what happens to an order of theirs, and every [`Fact::ShopperStayed`], gives them as long
+    /// again. Absent in logs of the first rules, and where the rules set no such end.
     Entered {
         buyer: BuyerId,
         place: Place,
+        until: LogTime,
+        idle_until: Option<LogTime>,
+    },
+    /// They say that they are still there, and are not idle before `until`.
+    ShopperStayed {
+        buyer: BuyerId,
         until: LogTime,
     },
     ShopperLeft {

@@ -6,6 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
+//! | [`details`] | what people plan an event by |
 //! | [`bounds`] | what the rules of a sale can be |
 //! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
@@ -17,6 +18,7 @@ pub mod answer;
 pub mod bounds;
 pub mod cohort;
 pub mod command;
+pub mod details;
 pub mod dials;
 pub mod effects;
 pub mod fact;
@@ -35,6 +37,7 @@ pub mod wire;
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
+pub use details::EventDetails;
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};

@@ -37,9 +37,26 @@ pub struct Policy {
     /// Buyers at once: those who have seats, held or bought. Under the first rules, distinct people the
     /// event remembers.
     pub buyers_max: u32,
+    /// How long a shopper who has no seats may do nothing before their place goes to others; 0 is for
+    /// as long as their pass. Absent where nobody has said: [`IDLE_MS`].
+    pub idle_ms: Option<u64>,
 }
 
+/// Three minutes: time to read a plan and to ask a friend, and short beside a pass of a quarter of an
+/// hour. Whoever is there is asked before, and one press is enough.
+pub const IDLE_MS: u64 = 180_000;
+
+/// An hour after a cool-down it counts no more: whoever comes then begins again, and need not be
+/// remembered.
+pub const COOL_DOWNS_COUNT_MS: u64 = 3_600_000;
+
 impl Policy {
+    /// How long a shopper who has no seats may do nothing; `None` is for as long as their pass.
+    #[must_use]
+    pub fn idle(&self) -> Option<u64> {
+        Some(self.idle_ms.unwrap_or(IDLE_MS)).filter(|&ms| ms > 0)
+    }
+
     /// The longest that an order may be unpaid, whatever is tried: its hold with every extension, one
     /// payment, and the time for one more card.
     #[must_use]
@@ -74,6 +91,7 @@ impl Default for Policy {
             shoppers_max: 2_000,
             pass_ms: 900_000,
             buyers_max: 1 << 20,
+            idle_ms: None,
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Refusal {
     TooManyEvents = 14,
     VersionGoesBack = 15,
     InvalidDials = 16,
+    InvalidDetails = 17,
+    DetailsChanged = 18,
     NoPass = 20,
     PassExpired = 21,
     ShopFull = 22,
@@ -66,7 +68,7 @@ pub enum Refusal {
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 58] = {
+pub const REFUSALS: [Refusal; 60] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -85,6 +87,8 @@ pub const REFUSALS: [Refusal; 58] = {
         TooManyEvents,
         VersionGoesBack,
         InvalidDials,
+        InvalidDetails,
+        DetailsChanged,
         NoPass,
         PassExpired,
         ShopFull,
@@ -131,7 +135,7 @@ pub const REFUSALS: [Refusal; 58] = {
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 58] = [
+const TABLE: [(Refusal, &str, &str); 60] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -194,6 +198,17 @@ const TABLE: [(Refusal, &str, &str); 58] = [
         Refusal::InvalidDials,
         "invalid_dials",
         "A dial is out of range, or none is given. GET /v1/events/{event_id}/dials lists them.",
+    ),
+    (
+        Refusal::InvalidDetails,
+        "invalid_details",
+        "Something the event says of itself cannot be. Times must be in their order, and those of the \
+         sale lie ahead.",
+    ),
+    (
+        Refusal::DetailsChanged,
+        "details_changed",
+        "Somebody else changed the event meanwhile. Read it again, then send the change again.",
     ),
     (
         Refusal::VersionGoesBack,

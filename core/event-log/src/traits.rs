@@ -136,6 +136,14 @@ pub enum LogError {
          `floodgate log repair`"
     )]
     Damaged { topic: &'static str, partition: Partition, offset: Offset, reason: String },
+    /// Records that were acknowledged are not there. Nothing is written in their place.
+    #[error(
+        "{records} records that were acknowledged are missing at the end of log.db: log.db-wal is \
+         damaged or gone, or an older copy was put back. Put back a copy of the whole folder; \
+         where this log is the right one, `floodgate log repair --apply --accept-loss` goes on \
+         without them"
+    )]
+    Missing { records: u64 },
     /// The log is shutting down. Whether the records were written is not known.
     #[error("the log is closed")]
     Closed,

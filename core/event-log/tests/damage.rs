@@ -150,3 +150,88 @@ fn the_error_names_the_record_and_what_to_do() {
     let mut reader = log.reader(Topic::Commands, 1, 0).unwrap();
     assert_eq!(reader.poll(1, Duration::ZERO, &mut records).unwrap(), 1);
 }
+
+/// A folder as a killed process leaves it: most records are in the write-ahead log alone.
+fn killed(folder: &Path, random: &mut SmallRng) -> tempfile::TempDir {
+    write_log(folder, random);
+    let log = EmbeddedLog::open(folder, &options()).unwrap();
+    for number in 0..60_u32 {
+        let mut value = vec![0; random.random_range(1..900)];
+        random.fill_bytes(&mut value);
+        let record = NewRecord::new(format!("key {number}"), value);
+        log.append(Topic::Commands, number % PARTITIONS, vec![record]).wait().unwrap();
+    }
+    // While it is open, as it lies there.
+    let copy = tempfile::tempdir().unwrap();
+    for name in ["log.db", "log.db-wal", "log.end"] {
+        std::fs::copy(folder.join(name), copy.path().join(name)).unwrap();
+    }
+    copy
+}
+
+/// What is wrong, if anything is; nothing may be appended then.
+fn what_is_wrong(folder: &Path, written: &Content, what: &str) -> Option<String> {
+    let beside = EmbeddedLog::open_read_only(folder).map(|log| log.health());
+    let log = match EmbeddedLog::open(folder, &options()) {
+        Ok(log) => log,
+        Err(error) => return Some(error.to_string()),
+    };
+    let health = log.health();
+    if matches!(health, Err(LogError::Missing { .. })) {
+        let is_seen = matches!(beside, Ok(Err(LogError::Missing { .. })));
+        assert!(is_seen, "{what}: {beside:?}");
+        let refused = log.append(Topic::Commands, 0, vec![NewRecord::new("key", "value")]).wait();
+        assert!(matches!(refused, Err(LogError::Missing { .. })), "{what}: {refused:?}");
+    }
+    let found = content(&log).map(|found| assert!(found == *written || health.is_err(), "{what}"));
+    health.and(found).err().map(|error| error.to_string())
+}
+
+#[test]
+fn records_do_not_vanish_with_the_end_of_the_write_ahead_log() {
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = SmallRng::seed_from_u64(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let killed = killed(folder.path(), &mut random);
+    let whole = std::fs::read(killed.path().join("log.db-wal")).unwrap();
+    let file = std::fs::read(killed.path().join("log.db")).unwrap();
+    let written = content(&EmbeddedLog::open_read_only(killed.path()).unwrap()).unwrap();
+    let mut detected = 0;
+    for round in 0..CUTS * 3 {
+        let copy = tempfile::tempdir().unwrap();
+        std::fs::write(copy.path().join("log.db"), &file).unwrap();
+        let end = "log.end";
+        std::fs::copy(killed.path().join(end), copy.path().join(end)).unwrap();
+        let mut wal = whole.clone();
+        let at = random.random_range(0..wal.len());
+        match round % 3 {
+            0 => wal.truncate(at),
+            1 => wal[at] ^= 1 << random.random_range(0..8),
+            _ => wal.clear(),
+        }
+        std::fs::write(copy.path().join("log.db-wal"), wal).unwrap();
+        let what = format!("seed {seed}, round {round}, byte {at}");
+        let wrong = what_is_wrong(copy.path(), &written, &what);
+        detected += usize::from(wrong.is_some());
+        if let Some(wrong) = wrong {
+            assert!(wrong.contains("log.db") || wrong.contains("damaged"), "{what}: {wrong}");
+        }
+    }
+    assert!(detected > CUTS * 2, "seed {seed}: only {detected} were detected");
+}
+
+#[test]
+fn whoever_goes_on_without_what_is_missing_says_so() {
+    let mut random = SmallRng::seed_from_u64(1);
+    let folder = tempfile::tempdir().unwrap();
+    let killed = killed(folder.path(), &mut random);
+    std::fs::remove_file(killed.path().join("log.db-wal")).unwrap();
+    let wrong = what_is_wrong(killed.path(), &Content::new(), "no write-ahead log").unwrap();
+    assert!(wrong.contains("--accept-loss"), "{wrong}");
+    floodgate_event_log::embedded::forget_acknowledged(killed.path()).unwrap();
+    let log = EmbeddedLog::open(killed.path(), &options()).unwrap();
+    log.append(Topic::Commands, 0, vec![NewRecord::new("key", "value")]).wait().unwrap();
+    drop(log);
+    assert!(EmbeddedLog::open(killed.path(), &options()).unwrap().health().is_ok());
+}

@@ -3,6 +3,7 @@
 mod log_lines;
 mod metrics;
 mod otlp;
+mod repeats;
 
 pub use log_lines::log_as_json;
 pub use metrics::metrics_recorder;

@@ -1,8 +1,13 @@
 //! Log lines, for people and machines that watch a process.
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::repeats::Repeats;
 
 /// Log lines as JSON on standard error; `FLOODGATE_LOG` filters them, `info` by default.
+/// The same warning is written twice a minute at most.
 pub fn log_as_json() {
     let filter =
         EnvFilter::try_from_env("FLOODGATE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
@@ -12,5 +17,7 @@ pub fn log_as_json() {
         .flatten_event(true)
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
+        .finish()
+        .with(Repeats::default())
         .try_init();
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::LogPosition;
+use super::details::{Details, DetailsPatch};
 use super::policy::PolicyPatch;
 use super::price::PriceEntry;
 use super::status::CategoryStatus;
@@ -18,11 +19,9 @@ use crate::views::EventView;
 pub(crate) struct EventSummary {
     #[schema(example = "evt_0000000000001")]
     pub(crate) event_id: String,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) starts_at: Option<String>,
+    #[serde(flatten)]
+    pub(crate) details: Details,
     pub(crate) venue_id: String,
-    pub(crate) venue_name: String,
     /// announced, open, paused, sold_out, closed or cancelled.
     pub(crate) phase: &'static str,
     pub(crate) capacity: u32,
@@ -39,11 +38,8 @@ impl EventSummary {
         let categories = 0..view.plan.categories.len() as u8;
         EventSummary {
             event_id: view.id.to_string(),
-            name: view.name.clone(),
-            description: view.description.clone(),
-            starts_at: time::text_if_set(view.starts_at),
+            details: Details::of(&view.details, &view.plan.name),
             venue_id: view.venue_id.to_string(),
-            venue_name: view.plan.name.clone(),
             phase: view.phase_text(),
             capacity: view.capacity(),
             free: view.counts.free,
@@ -66,6 +62,8 @@ pub(crate) struct EventList {
 pub(crate) struct EventDetail {
     #[serde(flatten)]
     pub(crate) summary: EventSummary,
+    /// How often what it says of itself was changed; send it with a change of yours.
+    pub(crate) revision: u32,
     pub(crate) categories: Vec<CategoryStatus>,
     pub(crate) policy: PolicyPatch,
 }
@@ -74,6 +72,7 @@ impl EventDetail {
     pub(crate) fn of(view: &EventView) -> Self {
         EventDetail {
             summary: EventSummary::of(view),
+            revision: view.details_revision,
             categories: CategoryStatus::all(view),
             policy: PolicyPatch::of(&view.policy),
         }
@@ -85,11 +84,31 @@ impl EventDetail {
 pub(crate) struct CreateEvent {
     #[schema(example = "An evening")]
     pub(crate) name: String,
-    #[serde(default)]
-    pub(crate) description: String,
-    /// RFC 3339, with any offset.
+    pub(crate) description: Option<String>,
+    /// Who is on stage.
+    pub(crate) artist: Option<String>,
+    pub(crate) venue_name: Option<String>,
+    /// May have several lines.
+    pub(crate) venue_address: Option<String>,
+    /// Name in the IANA time zone database.
+    #[schema(example = "Europe/Berlin")]
+    pub(crate) time_zone: Option<String>,
+    /// RFC 3339, with any offset; so are the other instants.
+    #[schema(format = DateTime)]
+    pub(crate) doors_at: Option<String>,
     #[schema(format = DateTime)]
     pub(crate) starts_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub(crate) ends_at: Option<String>,
+    /// When the sale opens by itself; must lie ahead.
+    #[schema(format = DateTime)]
+    pub(crate) opens_at: Option<String>,
+    /// When the sale closes by itself; must lie ahead.
+    #[schema(format = DateTime)]
+    pub(crate) closes_at: Option<String>,
+    /// Nobody younger is let in.
+    #[schema(maximum = 99)]
+    pub(crate) age_min: Option<u8>,
     pub(crate) plan: PlanUpload,
     #[schema(example = "EUR")]
     pub(crate) currency: String,
@@ -97,6 +116,28 @@ pub(crate) struct CreateEvent {
     pub(crate) prices: BTreeMap<String, PriceEntry>,
     #[serde(default)]
     pub(crate) policy: PolicyPatch,
+}
+
+impl CreateEvent {
+    /// What the event says of itself, taken out of the request.
+    pub(crate) fn take_details(&mut self) -> DetailsPatch {
+        let some = |field: &mut Option<String>| Some(field.take());
+        DetailsPatch {
+            revision: None,
+            name: Some(std::mem::take(&mut self.name)),
+            description: some(&mut self.description),
+            artist: some(&mut self.artist),
+            venue_name: some(&mut self.venue_name),
+            venue_address: some(&mut self.venue_address),
+            time_zone: some(&mut self.time_zone),
+            doors_at: some(&mut self.doors_at),
+            starts_at: some(&mut self.starts_at),
+            ends_at: some(&mut self.ends_at),
+            opens_at: some(&mut self.opens_at),
+            closes_at: some(&mut self.closes_at),
+            age_min: Some(self.age_min.take()),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]

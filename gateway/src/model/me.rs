@@ -10,8 +10,15 @@ use super::order::Order;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     pub(crate) device: bool,
+    /// The place in the line, while it counts: one that has entered and left is used up.
     pub(crate) place: Option<u64>,
     pub(crate) pass_expires_at: Option<String>,
+    /// In the shop, without an order that runs: the visit ends then unless something is done, see
+    /// `stayInShop`. Absent where nothing ends because nobody does anything.
+    pub(crate) idle_at: Option<String>,
+    /// The last visit ended because nothing had happened for so long; absent once there is another
+    /// place in the line.
+    pub(crate) went_idle_after_ms: Option<u64>,
     /// After seats that were given back unpaid: no hold before this. Absent when nothing is in the way.
     pub(crate) hold_again_at: Option<String>,
     /// Newest first.

@@ -2,6 +2,8 @@
 //! what they mean for the log and the views.
 
 mod answer;
+mod calendar;
+mod details;
 mod dials;
 mod door;
 mod event;
@@ -22,6 +24,8 @@ mod ticket;
 mod venue;
 
 pub(crate) use answer::{DoneAnswer, Empty, LogPosition, PendingAnswer};
+pub(crate) use calendar::calendar;
+pub(crate) use details::DetailsPatch;
 pub(crate) use dials::{ChangeBody, DialAnswer, DialValues};
 pub(crate) use door::{DoorAnswer, PuzzleChallenge};
 pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummary};

@@ -44,9 +44,12 @@ pub(crate) struct PolicyPatch {
     pub(crate) shoppers_max: Option<u32>,
     /// How long a shopper may stay.
     pub(crate) pass: Option<String>,
-    /// Distinct buyers the event remembers.
     /// Buyers who have seats at once, held or bought; people who only came by are not counted.
     pub(crate) buyers_max: Option<u32>,
+    /// How long a shopper who has no seats may do nothing; then they leave and others can come. "0s" is
+    /// as long as the pass. It counts for visits that begin afterwards.
+    #[schema(example = "3m")]
+    pub(crate) idle: Option<String>,
 }
 
 impl PolicyPatch {
@@ -67,6 +70,7 @@ impl PolicyPatch {
             shoppers_max: Some(policy.shoppers_max),
             pass: text(policy.pass_ms),
             buyers_max: Some(policy.buyers_max),
+            idle: text(policy.idle().unwrap_or(0)),
         }
     }
 
@@ -125,6 +129,10 @@ impl PolicyPatch {
             shoppers_max: self.shoppers_max.unwrap_or(policy.shoppers_max),
             pass_ms: ms("pass", &self.pass, policy.pass_ms)?,
             buyers_max: self.buyers_max.unwrap_or(policy.buyers_max),
+            idle_ms: match &self.idle {
+                None => policy.idle_ms,
+                set => Some(ms("idle", set, 0)?),
+            },
         })
     }
 }

@@ -23,14 +23,15 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 const WITHOUT_COMMAND: [&str; 4] = ["joinQueue", "checkVenue", "offerTicket", "callPaymentPage"];
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 34] = [
+const OWN: [(&str, &[&str]); 37] = [
     (
         "acquireLock",
         &[
             PHASE,
-            "no_pass pass_expired no_seats_named hold_too_large buyer_limit \
+            "no_pass went_idle pass_expired no_seats_named hold_too_large buyer_limit \
         too_many_holds cooling_down seats_repeated unknown_seat seat_taken seat_not_for_sale \
-        accessible_seat no_such_category not_enough_together sold_out",
+        accessible_seat no_such_category not_enough_together sold_out \
+        only_accessible_left no_wheelchair_space price_above_limit",
         ],
     ),
     (
@@ -55,8 +56,9 @@ const OWN: [(&str, &[&str]); 34] = [
     ("streamOrder", &[OWN_ORDER]),
     ("refundOrder", &["unknown_hold not_confirmed already_refunded ticket_used"]),
     ("askCommand", &["*"]),
-    ("enterShop", &[PHASE, "not_your_turn shop_full place_spent place_unknown"]),
-    ("leaveShop", &["not_in_shop no_pass"]),
+    ("enterShop", &[PHASE, "not_your_turn turn_lapsed shop_full place_spent place_unknown"]),
+    ("leaveShop", &["not_in_shop no_pass went_idle"]),
+    ("stayInShop", &["not_in_shop no_pass went_idle pass_expired needs_newer_engine"]),
     ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
     ("joinQueue", &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready"]),
     ("shareCohort", &["no_pass"]),
@@ -70,7 +72,9 @@ const OWN: [(&str, &[&str]); 34] = [
         "redeemTicket",
         &["unknown_hold unknown_seat not_confirmed ticket_used ticket_superseded ticket_revoked"],
     ),
-    ("createEvent", &["invalid_plan invalid_prices invalid_policy event_exists"]),
+    ("createEvent", &["invalid_plan invalid_prices invalid_policy invalid_details event_exists"]),
+    ("changeEvent", &["invalid_details details_changed"]),
+    ("getCalendarEntry", &["not_found"]),
     ("checkVenue", &["invalid_plan"]),
     ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
     ("setPolicy", &["invalid_policy"]),
@@ -98,8 +102,6 @@ const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket 
 /// Codes that a call may answer with, from all that is known of it.
 fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
     let name = operation["operationId"].as_str().unwrap_or_default();
-    let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-    let has = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
     let needs = |scheme: &str| {
         let ways = operation["security"].as_array().into_iter().flatten();
         ways.into_iter().any(|way| way.get(scheme).is_some())
@@ -117,7 +119,7 @@ fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
     if operation.pointer("/responses/200/content/text~1event-stream").is_some() {
         may("too_many_streams");
     }
-    if has("query") {
+    if path.starts_with("/v1/") && !path.starts_with("/v1/payments/") {
         may("invalid_query");
     }
     if takes_key(operation) {

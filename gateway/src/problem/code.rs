@@ -92,6 +92,8 @@ codes! {
         "Your place is kept. Wait until the frontier has passed it.";
     TurnLapsed = CONFLICT "turn_lapsed" NewKey
         "You were called, did not come, and others are waiting. Join the queue again with the ticket you have: it gives you a place behind those who are there.";
+    WentIdle = CONFLICT "went_idle" No
+        "Your turn ended because nothing happened for too long, so that others can come. Join the queue again.";
     PuzzleNotReady = CONFLICT "puzzle_not_ready" Later
         "Wait as long as Retry-After says, then send the same challenge.";
     PuzzleWrong = UNPROCESSABLE_ENTITY "puzzle_wrong" NewKey
@@ -149,6 +151,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::InvalidPrices
         | R::InvalidPolicy
         | R::InvalidDials
+        | R::InvalidDetails
         | R::KeyReused
         | R::SeatsRepeated
         | R::NoSeatsNamed
@@ -157,6 +160,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
         R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders => StatusCode::SERVICE_UNAVAILABLE,
         R::EventExists
+        | R::DetailsChanged
         | R::VersionGoesBack
         | R::WrongPhase
         | R::SaleNotOpen

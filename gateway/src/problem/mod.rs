@@ -79,6 +79,12 @@ impl ApiError {
         self
     }
 
+    /// Says it with what is known of this case.
+    pub(crate) fn detail(mut self, words: String) -> Self {
+        self.0.detail = words;
+        self
+    }
+
     pub(crate) fn retry_after_ms(mut self, ms: u64) -> Self {
         self.0.retry_after_ms = Some(ms);
         self

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Version, header};
 use floodgate_admission::{Limited, RemainingQuota, WaitingRoom};
 use floodgate_domain::Network;
 
+use super::parameters;
 use crate::caching::Credential;
 use crate::connection::{guarded, keep_running};
 use crate::costs;
@@ -63,6 +64,8 @@ pub(super) async fn around(
             .map_or_else(|limited| Some(used_up(limited)), |left| left.as_ref().map(remaining));
         checked.map(|_| ()).map_err(limited)
     });
+    let admitted =
+        admitted.and_then(|()| parameters::check(request.method(), name, request.uri().query()));
     let admitted = admitted.and_then(|()| stream_of(&state, visitor, &request, name));
     let mut response = answered(admitted, request, next).await;
     metering.answered(name, response.status(), started.elapsed());

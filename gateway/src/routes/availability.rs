@@ -29,7 +29,9 @@ pub(crate) fn routes() -> Routes {
 /// little-endian), then four seats a byte, the first in the low bits: 0 free, 1 held, 2 sold,
 /// 3 not for sale.
 #[utoipa::path(get, path = "/v1/events/{event_id}/availability",
-    operation_id = "getAvailability", tag = "Fans", params(("event_id" = String, Path)),
+    operation_id = "getAvailability", tag = "Fans",
+    params(("event_id" = String, Path),
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
         (status = 304)))]
 pub(crate) async fn snapshot(

@@ -11,7 +11,8 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Answer, Command, EventId, LogTime, NewEvent, VenueId};
+use floodgate_domain::details::SaleTimes;
+use floodgate_domain::{Answer, Command, EventDetails, EventId, NewEvent, VenueId};
 
 use super::Routes;
 use super::respond::answer;
@@ -100,7 +101,10 @@ pub(crate) async fn plan(
 #[utoipa::path(post, path = "/v1/events", operation_id = "createEvent", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body(content = CreateEvent, example = json!({
-        "name": "An evening", "starts_at": "2027-06-01T18:00:00Z", "currency": "EUR",
+        "name": "An evening", "artist": "The Examples", "currency": "EUR",
+        "venue_name": "Town Hall", "venue_address": "1 Market Square\n12345 Town",
+        "time_zone": "Europe/Berlin", "doors_at": "2037-06-01T19:00:00+02:00",
+        "starts_at": "2037-06-01T20:00:00+02:00", "age_min": 6,
         "plan": {"format": "csv", "content": "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n"},
         "prices": {"Stalls": [{"amount": 3900, "fee": 300, "until_taken": 1}, {"amount": 4900}]},
         "policy": {"hold": "5m", "seats_per_buyer_max": 4}})),
@@ -109,28 +113,21 @@ pub(crate) async fn create(
     State(commands): State<Commands>,
     State(views): State<Arc<Views>>,
     staff: Staff<Manager>,
-    IdempotentPlan { key, body }: IdempotentPlan<CreateEvent>,
+    IdempotentPlan { key, mut body }: IdempotentPlan<CreateEvent>,
 ) -> Result<Response, ApiError> {
     let actor = staff.actor();
     let event_id = EventId((command_id(actor, EventId(0), &key.name).0 >> 64) as u64);
+    let details = body.take_details().apply(EventDetails::default())?;
+    details.sale_times().may_follow(SaleTimes::default(), time::now(), true)?;
     let uploaded = body.plan;
-    let (name, imported) = {
-        let name = body.name.clone();
-        // Reading 200,000 seats takes a moment: not on a thread that serves others.
-        let imported = tokio::task::spawn_blocking(move || import(&uploaded, &name))
-            .await
-            .map_err(|error| ApiError::internal(&error))??;
-        (body.name, imported)
-    };
+    let name = details.name.clone();
+    // Reading 200,000 seats takes a moment: not on a thread that serves others.
+    let imported = tokio::task::spawn_blocking(move || import(&uploaded, &name))
+        .await
+        .map_err(|error| ApiError::internal(&error))??;
     let prices = price_table(&body.currency, &body.prices, &imported.plan)?;
-    let starts_at = body.starts_at.as_deref().map(|text| {
-        let field = |fix| ApiError::new(Code::MalformedBody).field("starts_at", fix);
-        time::parse(text).map_err(field)
-    });
     let new = NewEvent {
-        name,
-        description: body.description,
-        starts_at: starts_at.transpose()?.unwrap_or(LogTime(0)).0,
+        details,
         venue_id: imported.venue_id,
         plan: imported.plan,
         prices,

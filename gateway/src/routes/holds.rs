@@ -14,6 +14,7 @@ use super::respond::answer;
 use crate::commands::Commands;
 use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
+use crate::presence;
 use crate::problem::{ApiError, Code, Problem};
 use crate::time;
 use crate::views::{Entry, EventView};
@@ -88,7 +89,7 @@ pub(crate) fn order_of(entry: &Entry, reply: &Reply) -> Result<Order, ApiError> 
     request_body(content = Acquire, examples(
         ("best" = (value = json!({"best": {"count": 2}}))),
         ("with a wheelchair space" = (value = json!({"best": {"count": 2}, "accessible": true}))),
-        ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 12_000}}))),
+        ("for a price at most" = (value = json!({"best": {"count": 2, "amount_max": 60_000}}))),
         ("seats" = (value = json!({"seats": [199999, "436/24/61"]}))))),
     responses((status = 201, body = Order),
         (status = 202, body = PendingAnswer),
@@ -104,7 +105,11 @@ pub(crate) async fn acquire(
     let command = command(&path.entry.read(), &body)?;
     let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
     let answer = answer(path.event_id, outcome, true, |reply| order_of(&path.entry, reply));
-    answer.map_err(|error| with_wait(error, &path.entry.read(), shopper.buyer))
+    answer.map_err(|error| {
+        presence::tried(&commands, path.event_id, &path.entry, shopper.buyer);
+        let view = path.entry.read();
+        presence::explained(with_wait(error, &view, shopper.buyer), &view, shopper.buyer)
+    })
 }
 
 /// How long somebody has to wait who gave seats back unpaid.

@@ -4,6 +4,7 @@ mod around;
 mod availability;
 mod changes;
 mod cohort;
+mod details;
 mod dials;
 mod door;
 mod events;
@@ -11,6 +12,7 @@ mod holds;
 mod notify;
 mod orders;
 mod pages;
+mod parameters;
 mod payments;
 mod problems;
 mod queue;
@@ -58,6 +60,7 @@ fn table() -> Routes {
         .merge(queue::routes())
         .merge(door::routes())
         .merge(notify::routes())
+        .merge(details::routes())
         .merge(dials::routes())
         .merge(changes::routes())
         .merge(shop::routes())

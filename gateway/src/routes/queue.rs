@@ -89,7 +89,7 @@ pub(crate) async fn join(
     let left = path.entry.read().left.get(&device.buyer).copied();
     // A turn that is over makes room for a place behind those who are there; it takes no new work.
     let lapsed = held.map(|ticket| ticket.place).filter(|place| {
-        let has_entered = path.entry.read().passes.contains_key(&device.buyer);
+        let has_entered = path.entry.read().visits.contains_key(&device.buyer);
         !has_entered && admission.room().has_lapsed(event_id, *place, time::now())
     });
     let held = held.filter(|_| lapsed.is_none());

@@ -18,11 +18,16 @@ use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, refused_or};
 use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
+use crate::presence;
 use crate::problem::{ApiError, Problem};
 use crate::time;
 
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(enter)).routes(routes!(leave)).routes(routes!(me))
+    OpenApiRouter::new()
+        .routes(routes!(enter))
+        .routes(routes!(stay))
+        .routes(routes!(leave))
+        .routes(routes!(me))
 }
 
 /// Orders shown to their buyer: the newest ones.
@@ -53,7 +58,7 @@ pub(crate) async fn enter(
     if left.is_some_and(|left| left.place != ticket.place && left.uses_up(&ticket)) {
         return Err(Refusal::PlaceSpent.into());
     }
-    let is_in = path.entry.read().passes.get(&device.buyer).map(|(place, _)| *place);
+    let is_in = path.entry.read().visits.get(&device.buyer).map(|visit| visit.place);
     // A repeated request gets its first outcome, however long ago its place was called.
     if is_in.or(left.map(|left| left.place)) != Some(ticket.place) {
         admission.room().check_turn(event_id, ticket.place, time::now())?;
@@ -84,6 +89,27 @@ pub(crate) async fn enter(
     Ok(response)
 }
 
+/// Says that somebody is still there. Whoever is in the shop, has no order that runs and does nothing
+/// for as long as the event's `idle` leaves it, so that others can come (`went_idle`). Holding,
+/// paying, trying to hold and this count as doing something; streams and reads do not, since they are
+/// the same for everybody. Nobody is idle while the sale is paused. `getMe` says when it is over.
+#[utoipa::path(post, path = "/v1/events/{event_id}/stay", operation_id = "stayInShop",
+    tag = "Fans", security(("device" = [], "pass" = [])),
+    params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = DoneAnswer),
+        (status = 409, description = "went_idle, not_in_shop", body = Problem)))]
+pub(crate) async fn stay(
+    State(commands): State<Commands>,
+    shopper: Shopper,
+    path: EventPath,
+    Idempotent { key, .. }: Idempotent<Empty>,
+) -> Result<Response, ApiError> {
+    let event_id = path.event_id;
+    let outcome = commands.submit(event_id, shopper.actor(), &key, Command::Stay).await?;
+    let answer = answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)));
+    answer.map_err(|error| presence::explained(error, &path.entry.read(), shopper.buyer))
+}
+
 /// Leaves the shop; held seats are released.
 #[utoipa::path(post, path = "/v1/events/{event_id}/leave", operation_id = "leaveShop",
     tag = "Fans", security(("device" = [], "pass" = [])),
@@ -97,7 +123,8 @@ pub(crate) async fn leave(
 ) -> Result<Response, ApiError> {
     let event_id = path.event_id;
     let outcome = commands.submit(event_id, shopper.actor(), &key, Command::Leave).await?;
-    answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
+    let answer = answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)));
+    answer.map_err(|error| presence::explained(error, &path.entry.read(), shopper.buyer))
 }
 
 /// What this device has at this event.
@@ -110,10 +137,12 @@ pub(crate) async fn me(
     path: EventPath,
     papers: Papers,
 ) -> Json<Me> {
+    let ticket = papers.held_ticket(admission.keys(), &path, fan.device);
     let view = path.entry.read();
-    let ticket = papers.good_ticket(admission.keys(), path.event_id, fan.device);
     let buyer = fan.device.map(|device| device.buyer);
-    let pass = buyer.and_then(|buyer| view.passes.get(&buyer));
+    let visit = buyer.and_then(|buyer| view.visits.get(&buyer));
+    let went_idle = buyer.filter(|_| ticket.is_none());
+    let went_idle = went_idle.and_then(|buyer| presence::idle_since(&view, buyer));
     let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
     let cooling = cooling.filter(|until| **until > time::now());
     let orders: Vec<OrderView> = buyer
@@ -130,7 +159,9 @@ pub(crate) async fn me(
     Json(Me {
         device: buyer.is_some(),
         place: ticket.map(|ticket| ticket.place.0),
-        pass_expires_at: pass.map(|(_, until)| time::text(*until)),
+        pass_expires_at: visit.map(|visit| time::text(visit.pass_until)),
+        idle_at: buyer.and_then(|buyer| view.idle_at(buyer)).map(time::text),
+        went_idle_after_ms: went_idle,
         hold_again_at: cooling.map(|until| time::text(*until)),
         orders: orders.iter().map(of).collect(),
         received: received.into_iter().collect(),

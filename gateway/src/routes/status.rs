@@ -39,7 +39,8 @@ pub(crate) struct StatusQuery {
 
 /// **getEventStatus**: phase and counts, as of a position in the log.
 #[utoipa::path(get, path = "/v1/events/{event_id}/status", operation_id = "getEventStatus",
-    tag = "The three calls", params(("event_id" = String, Path), StatusQuery),
+    tag = "The three calls", params(("event_id" = String, Path), StatusQuery,
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = StatusAnswer)))]
 pub(crate) async fn read(
     State(commands): State<Commands>,

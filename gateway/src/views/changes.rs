@@ -36,8 +36,8 @@ pub(crate) struct Changes {
 impl Changes {
     /// Enters a fact, if staff changed something by it.
     pub(crate) fn note(&mut self, record: &FactRecord, effects: &Effects<'_>) {
-        let Effects { phase, prices, policy, by, .. } = *effects;
-        let is_set = phase.is_some() || prices.is_some() || policy.is_some();
+        let Effects { phase, prices, policy, details, by, .. } = *effects;
+        let is_set = phase.is_some() || prices.is_some() || policy.is_some() || details.is_some();
         let is_change = is_set && effects.created.is_none();
         let dials = match effects.dials {
             Some(dials) => dials.clone(),

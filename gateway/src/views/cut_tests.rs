@@ -22,7 +22,7 @@ fn append(log: &MemoryLog, number: u64, fact: Fact) {
 /// The same visitor comes in once more: whoever folds it twice counts it twice.
 fn enter(log: &MemoryLog, number: u64) {
     let (buyer, place, until) = (BuyerId(1), Place(number), LogTime(9));
-    append(log, number, Fact::Entered { buyer, place, until });
+    append(log, number, Fact::Entered { buyer, place, until, idle_until: None });
 }
 
 fn follow(log: &MemoryLog) -> (Arc<Views>, Arc<Group>) {

@@ -8,8 +8,8 @@ use floodgate_domain::effects::TicketStates;
 use floodgate_domain::fact::SeatsKept;
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
-    BuyerId, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime, OrderView,
-    Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
+    BuyerId, EventDetails, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
+    OrderView, Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
 };
 
 use super::changes::Changes;
@@ -37,6 +37,18 @@ pub(crate) struct SeatsByState {
 pub(crate) struct EndedVisit {
     pub(crate) place: Place,
     pub(crate) at: LogTime,
+    /// How long nothing had happened, where that is why it ended.
+    pub(crate) idle_ms: Option<u64>,
+}
+
+/// A visit to the shop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShopVisit {
+    pub(crate) place: Place,
+    pub(crate) pass_until: LogTime,
+    /// How long they may do nothing, and when they last did something.
+    pub(crate) idle_ms: Option<u64>,
+    pub(crate) acted_at: LogTime,
 }
 
 impl EndedVisit {
@@ -69,9 +81,9 @@ struct RunAt {
 #[derive(Debug)]
 pub(crate) struct EventView {
     pub(crate) id: EventId,
-    pub(crate) name: String,
-    pub(crate) description: String,
-    pub(crate) starts_at: LogTime,
+    /// What it says of itself, and how often that was changed.
+    pub(crate) details: EventDetails,
+    pub(crate) details_revision: u32,
     pub(crate) venue_id: VenueId,
     pub(crate) plan: Arc<Plan>,
     pub(crate) prices: PriceTable,
@@ -101,7 +113,10 @@ pub(crate) struct EventView {
     /// Whether the engine knows payments without an answer: under its first rules it does not.
     pub(crate) knows_silence: bool,
     pub(crate) by_buyer: HashMap<BuyerId, Vec<HoldId>>,
-    pub(crate) passes: HashMap<BuyerId, (Place, LogTime)>,
+    /// Who is in the shop.
+    pub(crate) visits: HashMap<BuyerId, ShopVisit>,
+    /// When the sale was opened last.
+    pub(super) open_since: LogTime,
     /// What staff changed, and where the dials stand.
     pub(crate) changes: Changes,
     /// How long shoppers stay.
@@ -132,9 +147,8 @@ impl EventView {
         let free = by_category.iter().map(|counts| counts.free).sum();
         Some(EventView {
             id: fact.event_id,
-            name: new.name.clone(),
-            description: new.description.clone(),
-            starts_at: LogTime(new.starts_at),
+            details: new.details.clone(),
+            details_revision: 0,
             venue_id: new.venue_id,
             runs: runs_of(&new.plan),
             plan: Arc::new(new.plan.clone()),
@@ -158,7 +172,8 @@ impl EventView {
             late: HashMap::new(),
             knows_silence: false,
             by_buyer: HashMap::new(),
-            passes: HashMap::new(),
+            visits: HashMap::new(),
+            open_since: LogTime(0),
             changes: Changes::default(),
             stay: Stay::default(),
             cooling: HashMap::new(),
@@ -187,6 +202,15 @@ impl EventView {
     pub(crate) fn orders_of(&self, buyer: BuyerId) -> impl Iterator<Item = &OrderView> {
         let holds = self.by_buyer.get(&buyer).map(Vec::as_slice).unwrap_or_default();
         holds.iter().rev().filter_map(|hold_id| self.orders.get(hold_id))
+    }
+
+    /// When somebody who is in the shop and does nothing has to leave: not while they have an order,
+    /// nor before the sale is open.
+    pub(crate) fn idle_at(&self, buyer: BuyerId) -> Option<LogTime> {
+        let visit = self.visits.get(&buyer)?;
+        let idle_ms = visit.idle_ms.filter(|_| self.phase == SalePhase::Open)?;
+        let has_order = self.orders_of(buyer).any(|order| order.status.is_live());
+        (!has_order).then(|| visit.acted_at.max(self.open_since).plus(idle_ms))
     }
 
     /// Seats of an order whose tickets are a buyer's by now.
@@ -266,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_visit_uses_up_its_place_and_every_ticket_got_before_its_end() {
-        let left = EndedVisit { place: Place(5), at: LogTime(1000) };
+        let left = EndedVisit { place: Place(5), at: LogTime(1000), idle_ms: None };
         let rows =
             [(5, 10, true), (5, 2000, true), (9, 10, true), (9, 1000, true), (9, 1001, false)];
         for (place, joined_at, is_used_up) in rows {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use floodgate_domain::effects::{LineMove, OrderChange, SeatMove, ShopMove};
-use floodgate_domain::fact::SeatsKept;
+use floodgate_domain::fact::{LeaveReason, SeatsKept};
 use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatId, SeatState};
 
-use super::event::{EndedVisit, EventView, SeatsByState, ViewPosition};
+use super::event::{EndedVisit, EventView, SeatsByState, ShopVisit, ViewPosition};
 
 impl EventView {
     /// Enters one fact.
@@ -14,11 +14,18 @@ impl EventView {
         let effects = record.fact.effects();
         self.as_of = ViewPosition { position: record.position, at: record.at };
         self.changes.note(record, &effects);
-        self.phase = effects.phase.unwrap_or(self.phase);
+        if let Some(phase) = effects.phase {
+            self.phase = phase;
+            self.open_since = record.at;
+        }
         self.policy = effects.policy.copied().unwrap_or(self.policy);
         if let Some(prices) = effects.prices {
             self.prices.clone_from(prices);
             self.follow_prices();
+        }
+        if let Some(details) = effects.details {
+            self.details.clone_from(details);
+            self.details_revision += u32::from(effects.created.is_none());
         }
         if let Some(dials) = effects.dials {
             self.policy.follow(dials);
@@ -31,6 +38,9 @@ impl EventView {
         }
         if let Some(change) = effects.order {
             self.follow_order(&change);
+            if let Some(visit) = self.visits.get_mut(&change.buyer) {
+                visit.acted_at = record.at;
+            }
         }
         if let Some(change) = effects.money {
             self.payments.follow(&change);
@@ -54,8 +64,10 @@ impl EventView {
 
     fn follow_shop(&mut self, change: ShopMove, at: LogTime) {
         match change {
-            ShopMove::Entered { buyer, place, until } => {
-                if self.passes.insert(buyer, (place, until)).is_none() {
+            ShopMove::Entered { buyer, place, until, idle_until } => {
+                let idle_ms = idle_until.map(|end| end.0.saturating_sub(at.0));
+                let visit = ShopVisit { place, pass_until: until, idle_ms, acted_at: at };
+                if self.visits.insert(buyer, visit).is_none() {
                     self.shoppers += 1;
                 }
                 let behind = Frontier::behind(self.order.rank(place));
@@ -63,12 +75,18 @@ impl EventView {
                 self.entered_count += 1;
             }
             ShopMove::Cooling { buyer, until } => _ = self.cooling.insert(buyer, until),
-            ShopMove::Left { buyer, .. } => {
-                if let Some((place, until)) = self.passes.remove(&buyer) {
+            ShopMove::Stayed { buyer, .. } => {
+                if let Some(visit) = self.visits.get_mut(&buyer) {
+                    visit.acted_at = at;
+                }
+            }
+            ShopMove::Left { buyer, reason } => {
+                if let Some(visit) = self.visits.remove(&buyer) {
                     self.shoppers -= 1;
-                    let entered_ms = until.0.saturating_sub(self.policy.pass_ms);
+                    let entered_ms = visit.pass_until.0.saturating_sub(self.policy.pass_ms);
                     self.stay.note(at.0.saturating_sub(entered_ms));
-                    self.left.insert(buyer, EndedVisit { place, at });
+                    let idle_ms = visit.idle_ms.filter(|_| reason == LeaveReason::Idle);
+                    self.left.insert(buyer, EndedVisit { place: visit.place, at, idle_ms });
                 }
             }
         }

@@ -3,7 +3,6 @@
 import { Problem, get, now, reach } from './api.js';
 import { backoff } from './backoff.js';
 import { announce, el, heading, notice, say } from './dom.js';
-import { day } from './format.js';
 import { decide, stepOf } from './state.js';
 import { waiting } from './wait.js';
 
@@ -22,6 +21,8 @@ const page = {
   id, base, event: null, queue: null, me: null, browsing: false, heard: 0,
   /** A person did something: focus may move to the new heading. */
   acted: false,
+  /** The place is a new one, since nobody came when the first was called. */
+  rejoined: false,
   refresh, render, changed,
 };
 let view = null;
@@ -122,7 +123,7 @@ function place(node) {
   }
   const name = page.event?.name || 'Tickets';
   document.getElementById('event-name').textContent = name;
-  document.getElementById('event-when').textContent = day(page.event?.starts_at);
+  describe(page.event);
   document.title = `${TITLES[state] || 'Tickets'} · ${name}`;
   document.body.dataset.state = state;
   root.dataset.state = state;
@@ -135,6 +136,13 @@ function place(node) {
   }
   page.acted = false;
   announce(title?.textContent || '');
+}
+
+/** What the event says of itself. It is no part of what has to be there at once. */
+async function describe(event) {
+  if (!event) return;
+  const { about } = await import('./about.js').catch(() => ({ about: () => [] }));
+  document.getElementById('event-about').replaceChildren(...about(event));
 }
 
 /** Keeps up with the public queue. How comes once the page is there. */

@@ -22,13 +22,18 @@ export function money(minor, currency, where = locale) {
   return maker.format(minor / 10 ** digits);
 }
 
-export function day(iso) {
+/** An instant on a clock in `timeZone`, or here. */
+export function day(iso, timeZone, form = {
+  weekday: 'short', day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit',
+}) {
   const date = new Date(iso);
   if (!iso || Number.isNaN(date.getTime())) return '';
-  return new Intl.DateTimeFormat(locale, {
-    weekday: 'short', day: 'numeric', month: 'long', year: 'numeric',
-    hour: '2-digit', minute: '2-digit',
-  }).format(date);
+  try {
+    return new Intl.DateTimeFormat(locale, { ...form, timeZone: timeZone || undefined }).format(date);
+  } catch {
+    // A zone that this browser does not know.
+    return new Intl.DateTimeFormat(locale, { ...form, timeZone: 'UTC', timeZoneName: 'short' }).format(date);
+  }
 }
 
 export const timeOfDay = (ms) =>

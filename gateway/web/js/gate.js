@@ -1,12 +1,15 @@
 // Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
 // One function a state; each returns { node, update, close }.
-import { Problem } from './api.js';
+import { instant } from './about.js';
+import { Problem, now } from './api.js';
+import { clock } from './clock.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
 import { door } from './door.js';
 import { waitingRange, waitingWords } from './format.js';
 import { turnCame } from './notify.js';
+import { wentIdle } from './idle.js';
 import { offer, words } from './wait.js';
 
 const prepare = () => {
@@ -39,23 +42,42 @@ function simple(page, title, lines, extra = []) {
 
 export function announced(page) {
   const through = door(page);
-  return simple(page, 'The sale is not open yet', [
+  const opens = el('p', {});
+  const shown = simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on when the sale opens.',
-  ], [action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
+  ], [opens, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
+  const left = el('span', {});
+  let saidFor;
+  const update = () => {
+    shown.update();
+    const at = page.event?.opens_at;
+    if (at !== saidFor) opens.replaceChildren(...(at ? ['The sale opens ', instant(at, page.event.time_zone), left] : []));
+    saidFor = at;
+    const ms = at ? new Date(at) - now() : 0;
+    // Less than a day is counted down; more needs no seconds.
+    say(left, ms > 86400000 ? '.' : ms > 0 ? `, in ${clock(ms)}.` : ': any moment now.');
+  };
+  update();
+  const ticking = setInterval(update, 1000);
+  return { ...shown, update, close: () => clearInterval(ticking) };
 }
 
 export function join(page) {
   const paused = notice('warn', 'The sale is paused. You can take a place now; the queue continues later.');
   const line = el('p', {});
   const through = door(page);
+  const idle = notice('warn');
   const shown = simple(page, 'Join the queue', [], [
-    paused, line,
+    idle, paused, line,
     action('Join the queue', () => joinQueue(page, through)), through.node,
     el('p', { class: 'quiet' }, 'One place per device. Reloading or opening a second tab '
       + 'does not change your place.'),
   ]);
   const update = () => {
     shown.update();
+    const words = wentIdle(page.me);
+    idle.hidden = !words;
+    say(idle, words || '');
     paused.hidden = page.queue?.phase !== 'paused';
     const { queue } = page;
     const range = queue?.phase === 'open' && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
@@ -78,7 +100,9 @@ export function turn(page) {
     clearTimeout(timer);
     say(note, '');
     try {
-      page.setPass(await send('POST', `${page.base}/enter`, {}));
+      const pass = await send('POST', `${page.base}/enter`, {});
+      page.setPass(pass);
+      page.setDone(pass.as_of);
     } catch (problem) {
       if (['shop_full', 'not_your_turn', 'sale_paused', 'rate_limited'].includes(problem.code)) {
         const wait = Math.min(Math.max(problem.retryAfterMs || 3000, 1000), 30000);
@@ -86,12 +110,19 @@ export function turn(page) {
         timer = setTimeout(() => enter().catch(() => {}), wait * (1 + Math.random() / 4));
         return;
       }
-      if (!['place_spent', 'place_unknown', 'turn_lapsed'].includes(problem.code)) throw problem;
+      if (problem.code === 'turn_lapsed') {
+        say(note, 'Those who were here went first. Getting you a new place…');
+        page.rejoined = true;
+        await joinQueue(page, through);
+        return;
+      }
+      if (!['place_spent', 'place_unknown'].includes(problem.code)) throw problem;
       say(note, `${problem.message} `);
-      note.append(action('Join again', () => joinQueue(page, through), 'secondary'), through.node);
+      note.append(action('Join again', () => joinQueue(page, through), 'secondary'));
       return;
     }
     page.acted = true;
+    page.rejoined = false;
     page.changed();
     await page.refresh();
   }
@@ -100,9 +131,9 @@ export function turn(page) {
     heading('Your turn'), message.node,
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
-    note,
+    note, through.node,
     el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you for a '
-      + 'moment while you get ready. If you do not come, those who wait go first and you join again.'));
+      + 'moment while you get ready. If you do not come, those who are here go first and you get a place behind them.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 

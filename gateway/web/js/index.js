@@ -31,10 +31,14 @@ function card(event) {
     el('progress', { max: 1, value: share, 'aria-label': `Free seats of ${event.name}` }),
     el('p', { class: 'quiet' }, `${count(event.free)} of ${count(event.capacity)} seats are free`)] : [];
   return el('li', {}, el('article', { class: 'event-card' }, art, el('div', { class: 'event-body' },
-    el('div', { class: 'event-row' }, el('span', { class: 'quiet' }, day(event.starts_at)),
+    el('div', { class: 'event-row' }, el('span', { class: 'quiet' }, day(event.starts_at, event.time_zone)),
       el('span', { class: `tag ${event.phase}` }, PHASES[event.phase] || event.phase)),
     el('h2', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, event.name)),
-    event.description ? el('p', { class: 'quiet' }, event.description) : null,
+    event.artist ? el('p', { class: 'artist' }, event.artist) : null,
+    event.venue_name ? el('p', { class: 'quiet' }, event.venue_name) : null,
+    event.description ? el('p', { class: 'quiet about' }, event.description) : null,
+    event.phase === 'announced' && event.opens_at
+      ? el('p', { class: 'quiet' }, `Sale opens ${day(event.opens_at, event.time_zone)}`) : null,
     free,
     price !== null && !isOver ? el('p', { class: 'from' }, `from ${money(price, event.currency)}, all fees included`) : null)));
 }

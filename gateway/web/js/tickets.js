@@ -38,7 +38,7 @@ export function take(page) {
   const leave = () => history.replaceState(null, '', location.pathname);
   const node = el('div', { class: 'ticket-page' },
     heading('A ticket for you'),
-    el('p', {}, `Somebody is giving you a ticket for ${[page.event.name, day(page.event.starts_at)].filter(Boolean).join(', ')}.`),
+    el('p', {}, `Somebody is giving you a ticket for ${[page.event.name, day(page.event.starts_at, page.event.time_zone)].filter(Boolean).join(', ')}.`),
     el('p', { class: 'quiet' }, 'It will be kept in this browser, and the previous owner’s code will stop working.'),
     el('div', { class: 'ticket-actions' },
       action('Take the ticket', async () => {
@@ -63,7 +63,7 @@ function card(page, order, ticket) {
     el('img', { class: 'qr', src: ticket.qr, width: '232', height: '232', alt: `Entry code for ${place}` }),
     el('div', { class: 'ticket-text' },
       el('p', { class: 'ticket-event' }, page.event.name),
-      el('p', { class: 'quiet' }, day(page.event.starts_at)),
+      el('p', { class: 'quiet' }, day(page.event.starts_at, page.event.time_zone)),
       el('dl', { class: 'ticket-place' }, part('Section', ticket.section), part('Row', ticket.row), part('Seat', ticket.row ? ticket.seat : null)),
       el('p', {}, ticket.category),
       ticket.redeemed ? notice('good', 'Used: somebody was admitted with this ticket.') : handOn(page, order, ticket),

@@ -8,6 +8,8 @@ import { session } from './storage.js';
 
 const PAUSED = 'The sale is paused. Your place is kept, and the queue will continue from here.';
 
+const LAPSED = 'You were called and did not come in time, so those who were here went first. This is your new place, behind them.';
+
 /** The organiser's own words. */
 export function words(page) {
   const node = el('div', { class: 'notice info' });
@@ -50,6 +52,7 @@ export function waiting(page) {
   const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
+  const rejoined = notice('info', LAPSED);
   const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.');
   const ahead = el('strong', { class: 'ahead-count' });
   const unit = el('span');
@@ -66,6 +69,7 @@ export function waiting(page) {
     message.update();
     side.update();
     paused.hidden = queue?.phase !== 'paused';
+    rejoined.hidden = !page.rejoined;
     notOpen.hidden = queue?.phase !== 'announced';
     say(facts.place, count(me.place + 1));
     if (!queue) return;
@@ -93,7 +97,7 @@ export function waiting(page) {
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
       heading('You are in the queue'),
-      message.node, paused, notOpen,
+      message.node, rejoined, paused, notOpen,
       el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
       el('dl', { class: 'facts' },
         row('Your place', facts.place), row('Waiting time', facts.wait),

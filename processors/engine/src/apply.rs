@@ -3,8 +3,10 @@
 use super::event::{Event, SetAside};
 use super::orders::{Order, generation_of, hold_in, slot_of};
 use super::unanswered::Attempt;
+use super::version::{IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::details::{EventDetails, SaleTimes};
 use floodgate_domain::fact::{Fact, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
 use floodgate_domain::seats::SeatList;
@@ -16,21 +18,35 @@ pub(super) struct Target<'a> {
     pub(super) number: u32,
     pub(super) wheel: &'a mut Wheel,
     pub(super) now: LogTime,
+    /// The rules in force.
+    pub(super) version: u32,
 }
 
 impl Target<'_> {
     /// Makes a fact true.
     pub(super) fn apply(&mut self, fact: &Fact) {
+        self.change(fact);
+        if let Some(order) = fact.effects().order {
+            self.act(order.buyer);
+        }
+    }
+
+    fn change(&mut self, fact: &Fact) {
+        use OrderStatus::{Cancelled, Refunded, Released};
         match fact {
             Fact::PricesSet(prices) => self.event.prices.clone_from(prices),
             Fact::PolicySet(policy) => self.event.policy = **policy,
-            Fact::SaleOpened => self.event.phase = SalePhase::Open,
+            Fact::DetailsSet(details) => self.set_details(details),
+            Fact::SaleOpened => self.open(),
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
             Fact::DialsSet { change, .. } => self.event.policy.follow(change),
             Fact::EventCancelled => self.cancel_event(),
             Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
-            Fact::Entered { buyer, place, until } => self.enter(*buyer, *place, *until),
+            Fact::Entered { buyer, place, until, idle_until } => {
+                self.enter(*buyer, *place, (*until, *idle_until));
+            }
+            Fact::ShopperStayed { buyer, .. } => self.act(*buyer),
             Fact::ShopperLeft { buyer, .. } => self.leave(*buyer),
             Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
             Fact::TurnAwaited { place, .. } => self.await_turn(*place),
@@ -38,9 +54,7 @@ impl Target<'_> {
                 self.hold(*hold_id, *buyer, (seats, *amount), (*until, *pay_by));
             }
             Fact::HoldExtended { hold_id, until, .. } => self.extend(*hold_id, *until),
-            Fact::HoldReleased { hold_id: id, seats, .. } => {
-                self.end(*id, seats, OrderStatus::Released);
-            }
+            Fact::HoldReleased { hold_id: id, seats, .. } => self.end(*id, seats, Released),
             Fact::HoldExpired { hold_id, buyer, seats } => self.expire(*hold_id, *buyer, seats),
             Fact::OrderExpired { hold_id, buyer, seats, is_unanswered } => {
                 self.expire_order((*hold_id, *buyer), seats, *is_unanswered);
@@ -64,18 +78,12 @@ impl Target<'_> {
             Fact::OrderSettled { hold_id, .. } => {
                 self.with_order(*hold_id, |order| order.settled = true);
             }
-            Fact::OrderRefunded { hold_id: id, seats, .. } => {
-                self.end(*id, seats, OrderStatus::Refunded);
-            }
-            Fact::OrderCancelled { hold_id: id, seats, .. } => {
-                self.end(*id, seats, OrderStatus::Cancelled);
-            }
+            Fact::OrderRefunded { hold_id: id, seats, .. } => self.end(*id, seats, Refunded),
+            Fact::OrderCancelled { hold_id: id, seats, .. } => self.end(*id, seats, Cancelled),
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
                 self.follow_tickets(fact);
             }
-            Fact::SeatsSetAside { hold_id, seats, until } => {
-                self.set_aside(*hold_id, seats, *until);
-            }
+            Fact::SeatsSetAside { hold_id: id, seats, until } => self.set_aside(*id, seats, *until),
             Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, count } => self.cool_down(*buyer, *until, *count),
             // Said for others; the engine's own state does not depend on them.
@@ -88,6 +96,37 @@ impl Target<'_> {
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
+        }
+    }
+
+    fn open(&mut self) {
+        self.event.phase = SalePhase::Open;
+        if self.version >= IDLE_SHOPPERS_LEAVE {
+            self.event.open_since = self.now;
+        }
+    }
+
+    fn act(&mut self, buyer: BuyerId) {
+        if let Some(buyer) = self.event.buyers.get_mut(buyer) {
+            buyer.act(self.now);
+        }
+    }
+
+    fn set_details(&mut self, details: &EventDetails) {
+        self.event.details_revision += 1;
+        self.follow_sale_times(details.sale_times());
+    }
+
+    /// A timer for each time that is new; those of before change nothing when they fire.
+    pub(super) fn follow_sale_times(&mut self, times: SaleTimes) {
+        let before = std::mem::replace(&mut self.event.sale_times, times);
+        let both = [(times.opens_at, before.opens_at), (times.closes_at, before.closes_at)];
+        for (at, before) in both {
+            if let Some(at) = at
+                && Some(at) != before
+            {
+                self.start_timer(at, TimerKind::Sale);
+            }
         }
     }
 
@@ -132,6 +171,14 @@ impl Target<'_> {
         }
     }
 
+    /// Where somebody may be added, some of those who do not matter any more are forgotten.
+    fn forget_some(&mut self) {
+        if self.version >= PEOPLE_ARE_FORGOTTEN {
+            let (now, unanswered) = (self.now, &self.event.unanswered);
+            self.event.buyers.forget(|buyer| buyer.matters(now) || unanswered.knows(buyer.id));
+        }
+    }
+
     fn reserve_places(&mut self, count: u32) {
         let event = &mut *self.event;
         event.places_reserved += u64::from(count);
@@ -139,16 +186,22 @@ impl Target<'_> {
         event.places_spent.resize(usize::try_from(words).unwrap_or(0), 0);
     }
 
-    fn enter(&mut self, id: BuyerId, place: Place, until: LogTime) {
+    fn enter(&mut self, id: BuyerId, place: Place, ends: (LogTime, Option<LogTime>)) {
+        let (until, idle_until) = ends;
+        let idle_ms = idle_until.map_or(0, |end| end.0.saturating_sub(self.now.0));
+        self.forget_some();
         let (number, buyer) = self.event.buyers.entry(id);
         let is_new = !buyer.in_shop;
         buyer.in_shop = true;
         buyer.place = place;
         buyer.pass_until = until;
+        buyer.idle_ms = u32::try_from(idle_ms).unwrap_or(u32::MAX);
+        buyer.act(self.now);
         self.event.shoppers += u32::from(is_new);
         self.event.waiting_line.enter(self.event.order.rank(place));
         self.event.spend_place(place);
-        self.start_timer(until, TimerKind::Pass { buyer: number });
+        let first = idle_until.map_or(until, |idle_until| until.min(idle_until));
+        self.start_timer(first, TimerKind::Visit { buyer: number });
     }
 
     fn hold(
@@ -158,6 +211,7 @@ impl Target<'_> {
         (seats, amount): (&SeatList, u64),
         (until, pay_by): (LogTime, Option<LogTime>),
     ) {
+        self.forget_some();
         let event = &mut *self.event;
         if let Some(before) = event.orders.slots.get(slot_of(hold_id)) {
             event.unanswered.forget(before.buyer, hold_in(slot_of(hold_id), before.generation));

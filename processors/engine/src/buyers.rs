@@ -1,16 +1,21 @@
-//! Everyone who ever entered or held something at one event: limits, passes, cool-downs.
+//! Everyone who came to one event and still matters: limits, passes, cool-downs.
 //!
-//! Records are never dropped while the event lasts, because the seats a buyer has count
-//! over the whole event. The table is bounded by [`RECORDS_MAX`]; under the first rules by
-//! `Policy::buyers_max`, which since then bounds those who have seats.
+//! Whoever has seats is remembered as long as the event lasts, since seats count over all of it.
+//! Others are forgotten once nothing that is decided depends on them ([`Buyer::matters`]): a hand
+//! goes round the table, two records for each that is added, so that it stays within about twice
+//! those who matter. Under the first rules nobody is, and `Policy::buyers_max` bounds the table;
+//! since then that bounds those who have seats, and [`RECORDS_MAX`] the table.
 
 use super::table::{Index, mix64};
 use floodgate_domain::cohort::Cohort;
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
-use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
+use floodgate_domain::policy::{COOL_DOWNS_COUNT_MS, HOLDS_PER_BUYER_MAX};
 
 /// Records one event may have: as many as it may give out places, and a gigabyte.
 pub(crate) const RECORDS_MAX: usize = 1 << 24;
+
+/// Records looked at for each that may be added: more than one, or the table would only grow.
+const LOOKED_AT: usize = 2;
 
 /// One buyer's standing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,11 @@ pub(super) struct Buyer {
     pub(super) cohort: Option<Cohort>,
     pub(super) place: Place,
     pub(super) pass_until: LogTime,
+    /// How long they may do nothing on this visit, in milliseconds, thirty days at most; 0 is as long
+    /// as the pass. Later rules do not change it.
+    pub(super) idle_ms: u32,
+    /// When they have done nothing for so long.
+    pub(super) idle_until: LogTime,
     pub(super) cooldown_until: LogTime,
     /// How often they let go of seats unpaid since they last bought.
     pub(super) cooldown_count: u8,
@@ -40,9 +50,31 @@ impl Buyer {
             cohort: None,
             place: Place(0),
             pass_until: LogTime(0),
+            idle_ms: 0,
+            idle_until: LogTime(0),
             cooldown_until: LogTime(0),
             cooldown_count: 0,
             holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
+        }
+    }
+
+    /// Whether anything that is decided from `now` on can depend on this record.
+    pub(super) fn matters(&self, now: LogTime) -> bool {
+        let is_here = self.in_shop || now < self.pass_until;
+        let has_something = self.seats_count > 0 || self.holds_count > 0 || self.cohort.is_some();
+        is_here || has_something || now < self.cooldown_until || self.cool_downs(now) > 0
+    }
+
+    /// How often they let go of seats unpaid, as far as that counts.
+    pub(super) fn cool_downs(&self, now: LogTime) -> u8 {
+        let counts = now < self.cooldown_until.plus(COOL_DOWNS_COUNT_MS);
+        if counts { self.cooldown_count } else { 0 }
+    }
+
+    /// They have done something, or what they wait for has gone on.
+    pub(super) fn act(&mut self, now: LogTime) {
+        if self.idle_ms > 0 {
+            self.idle_until = now.plus(u64::from(self.idle_ms));
         }
     }
 
@@ -74,6 +106,10 @@ pub(super) struct Buyers {
     index: Index,
     /// Those among them who have seats, held or bought.
     with_seats: usize,
+    /// Records of nobody, the next to be used last.
+    free: Vec<u32>,
+    /// The next record to look at.
+    hand: u32,
 }
 
 impl Buyers {
@@ -82,17 +118,50 @@ impl Buyers {
         // Written once now, so that the first sale does not pay for fresh pages.
         let mut records = vec![Buyer::new(BuyerId(0)); expected];
         records.clear();
-        Buyers { records, index: Index::with_room_for(expected), with_seats: 0 }
+        let index = Index::with_room_for(expected);
+        Buyers { records, index, with_seats: 0, free: Vec::new(), hand: 0 }
     }
 
-    /// The table with these records, in order of first appearance.
+    /// The table with these records, in which nobody is found before [`Buyers::find_all`].
     pub(super) fn from_records(records: Vec<Buyer>) -> Self {
-        let mut index = Index::with_room_for(records.len().max(1024));
-        for (at, buyer) in records.iter().enumerate() {
-            index.insert(mix64(buyer.id.0), at as u32);
-        }
         let with_seats = records.iter().filter(|buyer| buyer.seats_count > 0).count();
-        Buyers { records, index, with_seats }
+        let index = Index::with_room_for(records.len().max(1024));
+        Buyers { records, index, with_seats, free: Vec::new(), hand: 0 }
+    }
+
+    /// Makes everybody found but the records of nobody; `None` where those cannot be.
+    pub(super) fn find_all(&mut self, free: Vec<u32>, hand: u32) -> Option<()> {
+        let mut is_free = vec![false; self.records.len()];
+        for &at in &free {
+            let is_repeated = std::mem::replace(is_free.get_mut(at as usize)?, true);
+            (!is_repeated).then_some(())?;
+        }
+        let taken = self.records.iter().zip(is_free).enumerate().filter(|(_, (_, free))| !free);
+        for (at, (buyer, _)) in taken {
+            self.index.insert(mix64(buyer.id.0), at as u32);
+        }
+        (self.free, self.hand) = (free, hand);
+        Some(())
+    }
+
+    /// What [`Buyers::find_all`] needs besides the records.
+    pub(super) fn free_and_hand(&self) -> (&[u32], u32) {
+        (&self.free, self.hand)
+    }
+
+    /// Looks at the next records and forgets those of whom nothing matters.
+    pub(super) fn forget(&mut self, matters: impl Fn(&Buyer) -> bool) {
+        for _ in 0..LOOKED_AT.min(self.records.len()) {
+            let at = self.hand as usize % self.records.len();
+            self.hand = at as u32 + 1;
+            let id = self.records[at].id;
+            // Records of nobody are in no index.
+            if self.position(id) == Some(at as u32) && !matters(&self.records[at]) {
+                self.index.remove(mix64(id.0), at as u32);
+                self.records[at] = Buyer::new(BuyerId(0));
+                self.free.push(at as u32);
+            }
+        }
     }
 
     pub(super) fn position(&self, id: BuyerId) -> Option<u32> {
@@ -108,11 +177,18 @@ impl Buyers {
         self.position(id).map(|at| &self.records[at as usize])
     }
 
+    pub(super) fn get_mut(&mut self, id: BuyerId) -> Option<&mut Buyer> {
+        self.position(id).map(|at| &mut self.records[at as usize])
+    }
+
     /// The buyer's record, made if this is the first time.
     pub(super) fn entry(&mut self, id: BuyerId) -> (u32, &mut Buyer) {
         let at = self.position(id).unwrap_or_else(|| {
-            let at = self.records.len() as u32;
-            self.records.push(Buyer::new(id));
+            let at = self.free.pop().unwrap_or(self.records.len() as u32);
+            match self.records.get_mut(at as usize) {
+                Some(record) => record.id = id,
+                None => self.records.push(Buyer::new(id)),
+            }
             self.index.grow_for(self.records.len());
             self.index.insert(mix64(id.0), at);
             at
@@ -141,7 +217,8 @@ impl Buyers {
         self.with_seats
     }
 
+    /// How many are remembered.
     pub(super) fn len(&self) -> usize {
-        self.records.len()
+        self.records.len() - self.free.len()
     }
 }

@@ -14,7 +14,7 @@ use crate::table::{Index, mix64};
 use crate::version::{InForce, NEWEST_VERSION, NewerVersion, SEATS_RETURN_LATER, at_most};
 use crate::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{Answer, EventStatus, Reply};
-use floodgate_domain::command::{Command, Envelope};
+use floodgate_domain::command::{Command, Envelope, NewEvent};
 use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::ids::{Actor, CommandId, EventId, LogTime};
 use floodgate_domain::refusal::Refusal;
@@ -347,7 +347,7 @@ impl Engine {
                     output.push(event_id, self.clock, fact);
                 }
                 (Fact::EventCreated(new), None) => {
-                    self.add_event(Event::new(event_id, new, self.in_force.version));
+                    self.begin(event_id, new);
                     output.push(event_id, self.clock, fact);
                 }
                 (_, Some(number)) => self.apply_all(number, vec![fact], output),
@@ -363,16 +363,27 @@ impl Engine {
         };
         let (context, events) = (self.context(envelope.actor), self.events.len());
         let (fact, outcome) = create_event(context, new, events, self.limits.events_max)?;
-        self.add_event(Event::new(envelope.event_id, new, self.in_force.version));
+        self.begin(envelope.event_id, new);
         output.push(envelope.event_id, self.clock, fact);
         Ok(outcome)
+    }
+
+    /// A new event, and the timers of its sale.
+    fn begin(&mut self, event_id: EventId, new: &NewEvent) {
+        let number = self.events.len() as u32;
+        self.add_event(Event::new(event_id, new, self.in_force.version));
+        let event = &mut self.events[number as usize];
+        let (now, version) = (self.clock, self.in_force.version);
+        let mut target = Target { event, number, wheel: &mut self.wheel, now, version };
+        target.follow_sale_times(new.details.sale_times());
     }
 
     /// Makes decided facts true and hands them out; takes the scratch memory back.
     fn apply_all(&mut self, number: u32, mut facts: Vec<Fact>, output: &mut Output<'_>) {
         let event = &mut self.events[number as usize];
         let event_id = event.id;
-        let mut target = Target { event, number, wheel: &mut self.wheel, now: self.clock };
+        let (now, version) = (self.clock, self.in_force.version);
+        let mut target = Target { event, number, wheel: &mut self.wheel, now, version };
         for fact in facts.drain(..) {
             target.apply(&fact);
             if fact == Fact::EventCancelled {

@@ -10,6 +10,7 @@ use super::version::{NEIGHBOURS_ARE_KNOWN, SEATS_HAVE_QUALITY};
 use super::waiting_line::WaitingLine;
 use floodgate_domain::answer::{EventStatus, SalePhase};
 use floodgate_domain::command::{Command, Envelope, NewEvent};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::effects::TicketStates;
 use floodgate_domain::ids::{Actor, BuyerId, EventId, HoldId, LogTime, Place};
 use floodgate_domain::line::LineOrder;
@@ -34,10 +35,15 @@ pub(super) struct Event {
     pub(super) phase: SalePhase,
     pub(super) prices: PriceTable,
     pub(super) policy: Policy,
+    pub(super) sale_times: SaleTimes,
+    /// How often the event's details were set.
+    pub(super) details_revision: u32,
     pub(super) seat_map: SeatMap,
     pub(super) orders: Orders,
     pub(super) buyers: Buyers,
     pub(super) shoppers: u32,
+    /// When the sale was opened last: nobody is idle before, since nothing could be done.
+    pub(super) open_since: LogTime,
     /// Places given out: numbers below this exist.
     pub(super) places_reserved: u64,
     /// One bit a place: it has entered.
@@ -70,10 +76,13 @@ impl Event {
             phase: SalePhase::Announced,
             prices: new.prices.clone(),
             policy: new.policy,
+            sale_times: SaleTimes::default(),
+            details_revision: 0,
             seat_map,
             orders: Orders::with_room_for(capacity + 1024),
             buyers: Buyers::with_room_for(buyers),
             shoppers: 0,
+            open_since: LogTime(0),
             places_reserved: 0,
             places_spent: Vec::new(),
             sweep: None,
@@ -131,6 +140,14 @@ impl Event {
             let order = orders.get(hold_id);
             order.is_some_and(|order| order.status.has_seats())
         });
+    }
+
+    /// When a shopper who has no seats has done nothing for too long; `None` where there is no such
+    /// moment, on this visit or while the sale is not open.
+    pub(super) fn idle_end(&self, buyer: &Buyer) -> Option<LogTime> {
+        let idle_ms = Some(u64::from(buyer.idle_ms)).filter(|&ms| ms > 0)?;
+        let is_open = self.phase == SalePhase::Open;
+        is_open.then(|| buyer.idle_until.max(self.open_since.plus(idle_ms)))
     }
 
     pub(super) fn buyer(&self, id: BuyerId) -> Option<&Buyer> {

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use super::event::Event;
-use super::wheel::{SLOT_MS, TimerKind};
+use super::wheel::{SLOT_MS, Timer, TimerKind};
 use floodgate_domain::answer::OrderStatus;
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::seats::SeatState;
 
 /// A named invariant that does not hold.
@@ -16,13 +17,15 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 8] = [
+pub const INVARIANTS: [(&str, &str); 10] = [
     (
         "seat-one-owner",
         "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
     ),
     ("seats-add-up", "free + held + sold = capacity, by block and in all"),
     ("hold-ends", "every held order has a deadline and a timer that will find it"),
+    ("visits-end", "whoever is in the shop without seats has a timer that will find them"),
+    ("sale-on-time", "a sale that will open or close by itself has a timer for it"),
     ("shoppers-counted", "the shoppers counted are the buyers in the shop"),
     ("buyer-limits", "a buyer's seats and live holds are those of their orders"),
     ("place-enters-once", "every shopper's place is spent and was given out"),
@@ -30,10 +33,12 @@ pub const INVARIANTS: [(&str, &str); 8] = [
     ("ticket-of-order", "a ticket handed on or let in with is a seat of a confirmed order"),
 ];
 
-const PREDICATES: [Predicate; 8] = [
+const PREDICATES: [Predicate; 10] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
+    visits_end,
+    sale_on_time,
     shoppers_counted,
     buyer_limits,
     place_enters_once,
@@ -114,7 +119,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Order { slot, generation } => Some((slot, generation, timer.deadline)),
-            TimerKind::Pass { .. } | TimerKind::Return { .. } => None,
+            TimerKind::Visit { .. } | TimerKind::Return { .. } | TimerKind::Sale => None,
         })
         .collect();
     let live = event.orders.slots.iter().enumerate().filter(|(_, order)| order.is_live());
@@ -129,11 +134,48 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Return { hold_id } => Some((hold_id, timer.deadline)),
-            TimerKind::Order { .. } | TimerKind::Pass { .. } => None,
+            TimerKind::Order { .. } | TimerKind::Visit { .. } | TimerKind::Sale => None,
         })
         .collect();
     let lost = event.set_aside.iter().find(|(id, aside)| !returns.contains(&(**id, aside.until)));
     lost.map_or(Ok(()), |(id, _)| Err(format!("the seats of {id} are set aside for ever")))
+}
+
+fn visits_end(engine: &Engine, event: &Event) -> Result<(), String> {
+    let number = engine.number(event.id);
+    let (_, timers) = engine.wheel.parts();
+    let mut first = std::collections::HashMap::new();
+    for timer in timers.filter(|timer| Some(timer.event) == number) {
+        if let TimerKind::Visit { buyer } = timer.kind {
+            let earliest = first.entry(buyer as usize).or_insert(timer.deadline);
+            *earliest = timer.deadline.min(*earliest);
+        }
+    }
+    let records = event.buyers.records.iter().enumerate();
+    let free = records.filter(|(_, buyer)| buyer.in_shop && buyer.live_holds().is_empty());
+    for (at, buyer) in free {
+        let end = event.idle_end(buyer).unwrap_or(buyer.pass_until).min(buyer.pass_until);
+        if first.get(&at).is_none_or(|deadline| *deadline > end) {
+            return Err(format!("{} may stay beyond {}", buyer.id, end.0));
+        }
+    }
+    Ok(())
+}
+
+/// What lies ahead of a sale has its timer; what has passed had it.
+fn sale_on_time(engine: &Engine, event: &Event) -> Result<(), String> {
+    let number = engine.number(event.id);
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    for at in [opens_at, closes_at].into_iter().flatten().filter(|at| *at > engine.clock()) {
+        let (_, mut timers) = engine.wheel.parts();
+        let is_it = |timer: &Timer| {
+            Some(timer.event) == number && timer.kind == TimerKind::Sale && timer.deadline == at
+        };
+        if !timers.any(is_it) {
+            return Err(format!("nothing happens at {}", at.0));
+        }
+    }
+    Ok(())
 }
 
 fn shoppers_counted(_: &Engine, event: &Event) -> Result<(), String> {

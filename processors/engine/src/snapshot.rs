@@ -18,8 +18,9 @@ use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::effects::{HandedOn, TicketStates};
-use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId};
+use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId, LogTime};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 use floodgate_domain::refusal::Refusal;
@@ -240,6 +241,7 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         orders,
         buyers: Buyers::from_records(buyers?),
         shoppers,
+        open_since: LogTime(0),
         places_reserved,
         places_spent: places_spent?,
         sweep,
@@ -248,10 +250,14 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         tickets: TicketStates::default(),
         unanswered: Unanswered::default(),
         set_aside: BTreeMap::new(),
+        sale_times: SaleTimes::default(),
+        details_revision: 0,
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
-    if form != FIRST_FORM {
+    if form == FIRST_FORM {
+        event.buyers.find_all(Vec::new(), 0);
+    } else {
         read_additions(&mut event, cursor)?;
     }
     Ok(event)
@@ -335,6 +341,8 @@ fn read_buyer(cursor: &mut Cursor<'_>) -> Result<Buyer, WireError> {
         cohort: None,
         place: cursor.place()?,
         pass_until: cursor.time()?,
+        idle_ms: 0,
+        idle_until: LogTime(0),
         cooldown_until: cursor.time()?,
         cooldown_count: 0,
         holds: [HoldId(0); HOLDS_PER_BUYER_MAX],
@@ -354,7 +362,7 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_varint(u64::from(slot));
             out.put_varint(u64::from(generation));
         }
-        TimerKind::Pass { buyer } => {
+        TimerKind::Visit { buyer } => {
             out.put_u8(1);
             out.put_varint(u64::from(buyer));
         }
@@ -362,6 +370,7 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_u8(2);
             out.put_u64_fixed(hold_id.0);
         }
+        TimerKind::Sale => out.put_u8(3),
     }
 }
 
@@ -373,8 +382,9 @@ fn read_timer(cursor: &mut Cursor<'_>, events: usize) -> Result<Timer, WireError
     }
     let kind = match cursor.u8()? {
         0 => TimerKind::Order { slot: cursor.u32()?, generation: cursor.u32()? },
-        1 => TimerKind::Pass { buyer: cursor.u32()? },
+        1 => TimerKind::Visit { buyer: cursor.u32()? },
         2 => TimerKind::Return { hold_id: HoldId(cursor.u64_fixed()?) },
+        3 => TimerKind::Sale,
         unknown => return Err(WireError::UnknownKind(unknown)),
     };
     Ok(Timer { deadline, event, kind })

@@ -8,8 +8,9 @@ use super::event::{Event, SetAside};
 use super::quality::Quality;
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::ids::{BuyerId, HoldId};
-use floodgate_domain::wire::{Cursor, WireError, WireWriter};
+use floodgate_domain::wire::{Cursor, WireError, WireWriter, read_time, write_time};
 
 /// A count larger than what is left to read is damage; every element takes a byte or more.
 pub(super) const COUNT_MAX: usize = 1 << 30;
@@ -42,6 +43,15 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
         out.put_varint(until.0);
     }
     write_neighbours(&event.seat_map.blocks, out);
+    write_visits(event, out);
+    let (free, hand) = event.buyers.free_and_hand();
+    out.put_count(free.len());
+    free.iter().for_each(|&at| out.put_varint(u64::from(at)));
+    out.put_varint(u64::from(hand));
+    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    write_time(opens_at, out);
+    write_time(closes_at, out);
+    out.put_varint(u64::from(event.details_revision));
     write_quality(event.seat_map.quality.as_ref(), out);
 }
 
@@ -63,7 +73,37 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         event.set_aside.insert(hold_id, aside);
     }
     read_neighbours(&mut event.seat_map, cursor)?;
+    read_visits(event, cursor)?;
+    let free: Result<Vec<u32>, WireError> =
+        (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
+    let found = event.buyers.find_all(free?, cursor.u32()?);
+    found.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+    event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
+    event.details_revision = cursor.u32()?;
     event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
+    Ok(())
+}
+
+/// Since when the sale is open, and who may be idle when.
+fn write_visits(event: &Event, out: &mut Vec<u8>) {
+    out.put_varint(event.open_since.0);
+    let visits = event.buyers.records.iter().enumerate();
+    let visits = visits.filter(|(_, buyer)| buyer.idle_ms > 0);
+    out.put_count(visits.clone().count());
+    for (at, buyer) in visits {
+        out.put_count(at);
+        out.put_varint(u64::from(buyer.idle_ms));
+        out.put_varint(buyer.idle_until.0);
+    }
+}
+
+fn read_visits(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.open_since = cursor.time()?;
+    for _ in 0..read_count(cursor)? {
+        let buyer = event.buyers.records.get_mut(cursor.u32()? as usize);
+        let buyer = buyer.ok_or(WireError::OutOfBounds("a buyer's number"))?;
+        (buyer.idle_ms, buyer.idle_until) = (cursor.u32()?, cursor.time()?);
+    }
     Ok(())
 }
 

@@ -39,6 +39,11 @@ impl Unanswered {
         self.by_buyer.get(&buyer).is_some_and(|pending| !pending.attempts.is_empty())
     }
 
+    /// Whether anything is open about this buyer.
+    pub(super) fn knows(&self, buyer: BuyerId) -> bool {
+        self.by_buyer.contains_key(&buyer)
+    }
+
     pub(super) fn contains(&self, buyer: BuyerId, attempt: Attempt) -> bool {
         self.by_buyer.get(&buyer).is_some_and(|pending| pending.attempts.contains(&attempt))
     }

@@ -29,11 +29,15 @@ pub(crate) const UNPAID_TIME_IS_BOUNDED: u32 = 2;
 pub(crate) const COOL_DOWNS_GROW: u32 = 2;
 /// The limit of buyers counts those who have seats, held or bought, and nobody who only came by.
 pub(crate) const BUYERS_ARE_THOSE_WITH_SEATS: u32 = 2;
+/// Those of whom nothing matters any more are forgotten.
+pub(crate) const PEOPLE_ARE_FORGOTTEN: u32 = 2;
 /// Seats that are given back are free at a moment nobody can foresee.
 pub(crate) const SEATS_RETURN_LATER: u32 = 2;
 /// Who pays again while a payment has no answer says that they mean to, and only one of the two is
 /// kept: the first that goes through.
 pub(crate) const ONE_OF_TWO_PAYMENTS_IS_KEPT: u32 = 2;
+/// Who is in the shop without seats and does nothing leaves, so that others may come.
+pub(crate) const IDLE_SHOPPERS_LEAVE: u32 = 2;
 /// New prices and rules say whose they are.
 pub(crate) const CHANGES_SAY_WHO: u32 = 2;
 
@@ -56,6 +60,9 @@ pub(crate) const NO_PRICE_IS_NOT_FOR_SALE: u32 = 2;
 
 /// The last price of a category has no end, so that it cannot be for sale at no price.
 pub(crate) const LAST_PRICE_HAS_NO_END: u32 = 2;
+
+/// A sale opens and closes by itself at the times its event says, which staff may change.
+pub(crate) const SALES_HAVE_TIMES: u32 = 2;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

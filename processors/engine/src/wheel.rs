@@ -16,10 +16,12 @@ const SLOTS: u64 = 8192;
 pub(super) enum TimerKind {
     /// Slot and generation of an order.
     Order { slot: u32, generation: u32 },
-    /// Index of a buyer whose pass ends.
-    Pass { buyer: u32 },
+    /// Index of a buyer whose pass ends, or who may be idle.
+    Visit { buyer: u32 },
     /// The order whose seats were set aside.
     Return { hold_id: HoldId },
+    /// A time at which the sale opens or closes by itself.
+    Sale,
 }
 
 /// A running timer.
@@ -121,7 +123,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn timer(deadline: u64) -> Timer {
-        Timer { deadline: LogTime(deadline), event: 0, kind: TimerKind::Pass { buyer: 0 } }
+        Timer { deadline: LogTime(deadline), event: 0, kind: TimerKind::Visit { buyer: 0 } }
     }
 
     fn due(wheel: &mut Wheel, now: u64) -> Vec<u64> {

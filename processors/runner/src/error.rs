@@ -9,7 +9,7 @@ use floodgate_event_log::{LogError, Offset, Partition};
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
     /// Start again: a new incarnation finds out what was written.
-    #[error("the log failed: {0}")]
+    #[error(transparent)]
     Log(#[from] LogError),
     /// Another build wrote this log; going on would publish over its facts.
     #[error("the last fact, at offset {offset}, cannot be read: {error}; upgrade this build")]
@@ -72,4 +72,15 @@ impl RunnerError {
 pub(crate) fn broken(partition: Partition, violation: Violation) -> RunnerError {
     let Violation { invariant, detail } = violation;
     RunnerError::Broken { partition, invariant, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_log_is_said_once() {
+        let error = RunnerError::from(LogError::Backend("the disk is gone".to_owned()));
+        assert_eq!(error.to_string(), "the log failed: the disk is gone");
+    }
 }

@@ -68,7 +68,7 @@ fn command_data(envelope: &Envelope) -> Value {
     }
     match &envelope.command {
         Command::CreateEvent(new) => {
-            data.insert("name".into(), json!(new.name));
+            data.insert("name".into(), json!(new.details.name));
             data.insert("seats".into(), json!(new.plan.seat_count()));
         }
         Command::ReservePlaces { count } => {

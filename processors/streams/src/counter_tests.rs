@@ -18,7 +18,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::public::Counts;
+use crate::public::{Counts, partition_key};
 
 const SEATS: u32 = 40;
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -199,6 +199,10 @@ fn records(log: &EmbeddedLog) -> Vec<(String, bool)> {
     let mut records = Vec::new();
     while reader.poll(1000, Duration::ZERO, &mut records).unwrap() > 0 {}
     let entry = |record: Record| {
+        // Also a record without a value: where it lies is known of it all the same.
+        let event_id = String::from_utf8_lossy(&record.key);
+        let event_id = partition_key(event_id.split('/').next().unwrap());
+        assert!(record.headers.contains(&event_id), "{record:?}");
         (String::from_utf8(record.key.to_vec()).unwrap(), record.value.is_absent())
     };
     records.into_iter().map(entry).collect()

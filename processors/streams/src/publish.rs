@@ -6,7 +6,7 @@ use floodgate_domain::{EventId, FactPosition, LogTime};
 use floodgate_event_log::{NewRecord, Partition, Record};
 
 use crate::deltas::{Amounts, EventLayouts, Scope, TotalKey};
-use crate::public::{AsOf, Attributes, Counts, time_text};
+use crate::public::{AsOf, Attributes, Counts, partition_key, time_text};
 
 /// The types of the records of the counts topic.
 const COUNTS_CHANGED: &str = "floodgate.counts.changed.v1";
@@ -53,14 +53,14 @@ pub(crate) fn record(
     };
     let value = serde_json::to_vec(&counts).expect("numbers and texts always serialise");
     let key = key(event_id, scope);
-    let headers = counted.headers(COUNTS_CHANGED, &key);
+    let headers = counted.headers(COUNTS_CHANGED, event_id, &key);
     NewRecord { key: key.into(), value: value.into(), headers }
 }
 
 /// Says that a total is forgotten and that nothing more comes under its key.
 pub(crate) fn tombstone((event_id, scope): TotalKey, counted: &CountsPosition) -> NewRecord {
     let key = key(event_id, scope);
-    let headers = counted.headers(COUNTS_FORGOTTEN, &key);
+    let headers = counted.headers(COUNTS_FORGOTTEN, event_id, &key);
     NewRecord { headers, ..NewRecord::tombstone(key) }
 }
 
@@ -70,9 +70,10 @@ impl CountsPosition {
         AsOf { partition: self.partition, offset, index, at: time_text(self.at) }
     }
 
-    fn headers(&self, kind: &str, key: &str) -> Vec<(String, Bytes)> {
+    fn headers(&self, kind: &str, event_id: EventId, key: &str) -> Vec<(String, Bytes)> {
         let position = (self.partition, self.position, self.at);
         let mut headers = Attributes::new(kind, "live", key, key, position).headers();
+        headers.push(partition_key(&event_id.to_string()));
         headers.push((FORGET_AFTER.to_owned(), self.forget_after_ms.to_string().into()));
         headers
     }

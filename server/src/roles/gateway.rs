@@ -14,7 +14,7 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
-use super::{Parts, reload};
+use super::{Parts, places, reload};
 use crate::keys::Secrets;
 
 /// Starts what a gateway is: the followers of answers and facts, and then the door.
@@ -42,7 +42,13 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
     let places = Arc::new(PlaceReservations::new(commands.clone()));
     let store: Arc<dyn AdmissionStore> = match admission.store {
         Store::Memory => Arc::new(MemoryStore::new(places, admission.block)),
-        Store::Redis => Arc::new(RedisStore::open(&settings.redis.url, places, admission.block)?),
+        Store::Redis => {
+            let url = &settings.redis.url;
+            let store = Arc::new(RedisStore::open(url, places, admission.block)?);
+            let watch = places::watch(Arc::clone(&store), Arc::clone(&log), settings);
+            services.add_beside(Stage::Work, Arc::new(watch));
+            store
+        }
     };
     let server = &settings.server;
     Ok(GatewayParts {

@@ -6,6 +6,7 @@
 mod admission;
 mod gateway;
 mod log;
+mod places;
 mod process;
 mod processor;
 mod reload;
@@ -33,6 +34,7 @@ use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
 pub use self::log::{SharedLog, kafka_options};
+pub use self::places::forget_places;
 use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;
 use crate::keys::Secrets;

@@ -52,6 +52,41 @@ fn repeats_and_disorder_change_nothing() {
 }
 
 #[test]
+fn what_an_event_says_stands_beside_it_also_in_tables_of_an_older_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.db");
+    let facts = history(1);
+    SqliteSink::open(&path).unwrap().write(0, &facts[..80], Checkpoint::at(80)).unwrap();
+    let read = || {
+        let connection = Connection::open(&path).unwrap();
+        let words = "SELECT event_name, artist, venue_address, time_zone FROM events";
+        let words = connection.query_row(words, [], |row| {
+            let text = |at| row.get::<_, Option<String>>(at);
+            Ok([text(0)?, text(1)?, text(2)?, text(3)?])
+        });
+        let times = "SELECT starts_at, doors_at, ends_at, opens_at, closes_at, age_min FROM events";
+        let times = connection.query_row(times, [], |row| {
+            (0..6).map(|at| row.get::<_, Option<i64>>(at)).collect::<Result<Vec<_>, _>>()
+        });
+        (words.unwrap(), times.unwrap())
+    };
+    let none = vec![Some(0), None, None, None, None, None];
+    assert_eq!(read(), ([Some("Show".into()), None, None, None], none));
+    // As a build of before the columns left it.
+    let columns = ["artist", "doors_at", "details_version", "age_min"];
+    for column in columns {
+        let alter = format!("ALTER TABLE events DROP COLUMN {column}");
+        Connection::open(&path).unwrap().execute_batch(&alter).unwrap();
+    }
+    let mut sink = SqliteSink::open(&path).unwrap();
+    sink.write(0, &facts[80..], Checkpoint::at(200)).unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    let words = [text("Another show"), None, text("1 Street\nTown"), text("Europe/Berlin")];
+    let times = [2, 1, 3, 4, 5, 6].map(Some).to_vec();
+    assert_eq!(read(), (words, times));
+}
+
+#[test]
 fn position_and_rows_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("views.db");

@@ -1,10 +1,10 @@
 //! A made-up history of one small house.
 
-use floodgate_domain::fact::{DeclineReason, SeatsKept};
+use floodgate_domain::fact::{DeclineReason, SeatsKept, SetBy};
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::{
-    AuthorisedPayment, BuyerId, Currency, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime,
-    NewEvent, PaymentMethod, PaymentReference, PriceTable, SeatId, SeatList,
+    AuthorisedPayment, BuyerId, Currency, EventDetails, EventId, Fact, FactPosition, FactRecord,
+    HoldId, LogTime, NewEvent, PaymentMethod, PaymentReference, PriceTable, SeatId, SeatList,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -39,14 +39,14 @@ enum Seat {
 pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
     let mut rng = StdRng::seed_from_u64(seed);
     let new = NewEvent {
-        name: "Show".into(),
+        details: EventDetails::named("Show"),
         plan: plan(),
         prices: PriceTable::flat(Currency::default(), &[5]),
         ..NewEvent::default()
     };
     let mut facts = vec![Fact::EventCreated(Box::new(new)), Fact::SaleOpened];
     let mut stand = [Seat::Free; 20];
-    for number in 1..199 {
+    for number in 1..197 {
         let seat = rng.random_range(0..20_u32);
         let seats = SeatList::try_from(&[seat][..]).unwrap();
         let (stand, seat) = (&mut stand[seat as usize], SeatId(seat));
@@ -92,8 +92,29 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
         *stand = then;
         facts.push(fact);
     }
+    facts.insert(80, Fact::DetailsSet(said(Some("Somebody"))));
+    facts.insert(120, Fact::DetailsSet(said(None)));
     facts.insert(150, Fact::SalePaused);
     records(facts)
+}
+
+/// Everything an event can say, but the artist.
+pub(crate) fn said(artist: Option<&str>) -> SetBy<EventDetails> {
+    let details = EventDetails {
+        artist: artist.unwrap_or_default().into(),
+        description: "About it".into(),
+        venue_name: "Hall".into(),
+        venue_address: "1 Street\nTown".into(),
+        time_zone: "Europe/Berlin".into(),
+        doors_at: Some(LogTime(1)),
+        starts_at: Some(LogTime(2)),
+        ends_at: Some(LogTime(3)),
+        opens_at: Some(LogTime(4)),
+        closes_at: Some(LogTime(5)),
+        age_min: Some(6),
+        ..EventDetails::named("Another show")
+    };
+    SetBy { value: Box::new(details), by: None }
 }
 
 /// Facts at places of their own.
@@ -110,7 +131,8 @@ pub(crate) fn records(facts: Vec<Fact>) -> Vec<FactRecord> {
 /// A hold that gets new deadlines, and another after it. Deadlines are of rows that are there, so
 /// these come in order, though they may come again.
 pub(crate) fn deadlines() -> Vec<FactRecord> {
-    let new = NewEvent { name: "Show".into(), plan: plan(), ..NewEvent::default() };
+    let new =
+        NewEvent { details: EventDetails::named("Show"), plan: plan(), ..NewEvent::default() };
     let (hold_id, buyer, amount, attempt) = (HoldId(1), BuyerId(1), 5, 1);
     let (seats, reason) = (SeatList::try_from(&[3, 4][..]).unwrap(), DeclineReason::Declined);
     let (method, until) = (PaymentMethod::parse("pm_x").unwrap(), LogTime);

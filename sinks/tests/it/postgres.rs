@@ -147,7 +147,7 @@ fn what_it_never_takes_is_refused(config: &str, facts: &[FactRecord]) {
     let mut sink = PostgresSink::open(config).unwrap();
     let mut bad = facts[0].clone();
     let Fact::EventCreated(new) = &mut bad.fact else { panic!("{bad:?}") };
-    new.name = "a\0b".into();
+    new.details.name = "a\0b".into();
     bad.event_id = EventId(99);
     let refused = sink.write(0, &[bad], Checkpoint::at(201));
     assert!(matches!(refused, Err(SinkError::Refused(_))), "{refused:?}");

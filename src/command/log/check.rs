@@ -30,6 +30,7 @@ pub(super) fn check(place: &Place, json: bool) -> Result<(), Failed> {
         }
     }
     out.flush()?;
+    log.health().map_err(|error| Failure::from(anyhow!("{error}")))?;
     if damaged == 0 {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use floodgate_domain::fact::{Fact, SeatsKept};
+use floodgate_domain::fact::{Fact, LeaveReason, SeatsKept};
 use floodgate_domain::{
     BuyerId, EventStatus, HoldId, NewEvent, OrderStatus, OrderView, Policy, SalePhase, SeatId,
     SeatList,
@@ -87,6 +87,11 @@ impl Books {
                 ensure(was < below.0 && below.0 <= self.places, || format!("{below:?} called"))
             }
             Fact::Entered { buyer, place, .. } => self.enter(*buyer, place.0),
+            Fact::ShopperLeft { buyer, reason: LeaveReason::Idle }
+                if self.live_holds(*buyer) > 0 =>
+            {
+                Err(format!("{buyer} has orders that run and is called idle"))
+            }
             Fact::ShopperLeft { buyer, .. } => {
                 ensure(self.shoppers.remove(buyer), || format!("{buyer} left and was not inside"))
             }

@@ -39,6 +39,7 @@ fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
     let is_that = match envelope.command {
         Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
         Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
+        Command::ShareCohort { .. } => matches!(record.fact, Fact::CohortJoined { .. }),
         _ => true,
     };
     envelope.event_id == record.event_id && is_that
@@ -280,6 +281,7 @@ impl Ledger {
                 });
                 let words = || format!("{} exists twice, or as nobody asked", record.event_id);
                 let is_new = self.events.insert(record.event_id, EventBook::of(new)).is_none();
+                self.set_sale_times(record.event_id);
                 return self.found.check("event-created-once", is_new && is_asked, words);
             }
             _ => {}
@@ -307,6 +309,19 @@ impl Ledger {
             self.reading.cancelled.push((record.event_id, self.reading.steps));
         }
         self.set_deadlines(record);
+        if matches!(record.fact, Fact::DetailsSet(_)) || record.fact.effects().phase.is_some() {
+            self.set_sale_times(record.event_id);
+        }
+    }
+
+    /// A sale that is announced opens in time; one that is not over yet closes in time.
+    fn set_sale_times(&mut self, event_id: EventId) {
+        let Some(book) = self.events.get(&event_id) else { return };
+        let opens_at = book.sale_times.opens_at.filter(|_| book.phase == SalePhase::Announced);
+        let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
+        let closes_at = book.sale_times.closes_at.filter(|_| !is_over);
+        self.reading.deadlines.set(event_id, Due::Opening, opens_at);
+        self.reading.deadlines.set(event_id, Due::Closing, closes_at);
     }
 
     fn set_deadlines(&mut self, record: &FactRecord) {
@@ -326,7 +341,9 @@ impl Ledger {
         };
         let order = hold_id.and_then(|hold_id| Some((hold_id, book.order(hold_id)?)));
         let of_shop = match record.fact {
-            Fact::Entered { buyer, .. } | Fact::ShopperLeft { buyer, .. } => Some(buyer),
+            Fact::Entered { buyer, .. }
+            | Fact::ShopperStayed { buyer, .. }
+            | Fact::ShopperLeft { buyer, .. } => Some(buyer),
             _ => None,
         };
         if let Some((hold_id, order)) = order {
@@ -336,8 +353,14 @@ impl Ledger {
         if let Some(buyer) = of_shop.or(order.map(|(_, order)| order.buyer)) {
             let record_of = book.buyers.get(&buyer);
             let free = record_of.filter(|one| one.is_in_shop && one.live.is_empty());
-            let until = free.map(|one| one.pass_until);
-            self.reading.deadlines.set(record.event_id, Due::Pass(buyer), until);
+            let until = free.map(|one| book.visit_end(one));
+            self.reading.deadlines.set(record.event_id, Due::Visit(buyer), until);
+        }
+        if record.fact.effects().phase.is_some() {
+            for (buyer, one) in book.buyers.iter().filter(|(_, one)| one.is_in_shop) {
+                let until = one.live.is_empty().then(|| book.visit_end(one));
+                self.reading.deadlines.set(record.event_id, Due::Visit(*buyer), until);
+            }
         }
     }
 
@@ -389,7 +412,9 @@ impl Ledger {
             Command::WithdrawCohort => None,
             _ => return,
         };
-        let Some(record) = self.sender(envelope) else { return };
+        let Reading { clock, version, .. } = self.reading;
+        let sender = self.sender(envelope);
+        let Some(record) = sender.filter(|one| one.matters(clock, version)) else { return };
         let is_there = std::mem::replace(&mut record.cohort, asked_for) == asked_for;
         self.found.check("cohorts-add-up", is_there, || {
             "somebody is not counted in the cohort they shared".to_owned()

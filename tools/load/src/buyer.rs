@@ -87,11 +87,18 @@ impl Buyer {
     }
 
     async fn walk(&mut self, papers: &mut Papers, arrival: Instant) -> Step<()> {
-        let place = self.join(papers, arrival).await?;
-        self.wait_for_turn(place).await?;
+        let mut place = self.join(papers, arrival).await?;
         let inside = Arc::clone(&self.inside);
-        let _permit = inside.acquire().await.map_err(|_| Ended)?;
-        self.enter(papers).await?;
+        let mut missed = 0;
+        let _permit = loop {
+            self.wait_for_turn(place).await?;
+            let permit = inside.acquire().await.map_err(|_| Ended)?;
+            if self.enter(papers).await? {
+                break permit;
+            }
+            missed += 1;
+            place = self.rejoin(papers, missed).await?;
+        };
         self.tally.progress.entered.fetch_add(1, Ordering::Relaxed);
         let mut rng = StdRng::seed_from_u64(self.seed);
         let Some(order) = self.hold(papers, &mut rng).await? else {
@@ -179,14 +186,18 @@ impl Buyer {
         }
     }
 
-    async fn enter(&self, papers: &mut Papers) -> Step<()> {
+    /// Into the shop; `false` is a turn that was missed.
+    async fn enter(&self, papers: &mut Papers) -> Step<bool> {
         for tries in 0.. {
             let (path, request) = (self.path("/enter"), format!("enter-{tries}"));
             let answer =
                 self.ask(papers, Method::POST, &path, &request, json!({}), Instant::now()).await?;
             if answer.is_ok() {
                 papers.pass = answer.text("pass").unwrap_or_default().to_owned();
-                return Ok(());
+                return Ok(true);
+            }
+            if answer.code() == "turn_lapsed" {
+                return Ok(false);
             }
             if !matches!(answer.code().as_str(), "not_your_turn" | "shop_full" | "sale_paused") {
                 break;

@@ -38,6 +38,16 @@ impl Buyer {
         Err(Ended)
     }
 
+    /// A place behind those who are there, after a turn that was missed: the ticket is enough.
+    pub(super) async fn rejoin(&self, papers: &mut Papers, missed: u32) -> Step<u64> {
+        let (path, request) = (self.path("/queue"), format!("rejoin-{missed}"));
+        let now = Instant::now();
+        let answer = self.ask(papers, Method::POST, &path, &request, json!({}), now).await?;
+        let place = answer.body["place"].as_u64().filter(|_| answer.is_ok()).ok_or(Ended)?;
+        papers.ticket = answer.text("queue_ticket").unwrap_or_default().to_owned();
+        Ok(place)
+    }
+
     /// What opens the door: a solved challenge, or nothing where nothing is asked for.
     async fn solved(&self, papers: &mut Papers) -> Step<Value> {
         let asked = self.challenge(papers).await?;

@@ -26,6 +26,7 @@ pub use tickets::{HandedOn, TicketStates};
 
 use crate::answer::SalePhase;
 use crate::command::NewEvent;
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::ids::{HoldId, StaffId};
 use crate::policy::Policy;
@@ -53,6 +54,8 @@ pub struct Effects<'a> {
     pub phase: Option<SalePhase>,
     pub prices: Option<&'a PriceTable>,
     pub policy: Option<&'a Policy>,
+    /// What the event says of itself from here on; of a new event too.
+    pub details: Option<&'a EventDetails>,
     /// Dials that were turned.
     pub dials: Option<&'a DialChange>,
     pub seats: Option<SeatMove<'a>>,

@@ -11,10 +11,17 @@ use crate::price::Currency;
 /// Somebody comes into the shop, has to wait there, or is out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShopMove {
-    /// In, with a pass until then. Whoever was in before is counted once.
+    /// In, with a pass until then. Whoever was in before is counted once. Without seats, and doing
+    /// nothing, they are idle at `idle_until`.
     Entered {
         buyer: BuyerId,
         place: Place,
+        until: LogTime,
+        idle_until: Option<LogTime>,
+    },
+    /// Still there, and not idle before then.
+    Stayed {
+        buyer: BuyerId,
         until: LogTime,
     },
     Left {

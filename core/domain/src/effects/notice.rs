@@ -57,6 +57,8 @@ notices! {
     EventCancelled = "event_cancelled",
     EventPricesChanged = "event_prices_changed",
     EventRulesChanged = "event_rules_changed",
+    /// What it says of itself: where, when, who is on stage, when the sale opens.
+    EventDetailsChanged = "event_details_changed",
 }
 
 /// Whom a fact concerns.

@@ -6,7 +6,8 @@
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
-    read_new_event, read_policy, read_prices, write_new_event, write_policy, write_prices,
+    read_details, read_new_event, read_policy, read_prices, write_details, write_new_event,
+    write_policy, write_prices,
 };
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
@@ -102,6 +103,8 @@ fn kind(command: &Command) -> u8 {
         Command::RecordPaymentAction { .. } => 36,
         Command::RestoreFacts { .. } => 37,
         Command::CaptureFailed { .. } => 38,
+        Command::Stay => 39,
+        Command::SetDetails { .. } => 40,
     }
 }
 
@@ -110,6 +113,10 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::CreateEvent(new) => write_new_event(new, out),
         Command::SetPrices(prices) => write_prices(prices, out),
         Command::SetPolicy(policy) => write_policy(policy, out),
+        Command::SetDetails { details, revision } => {
+            write_details(details, out);
+            out.put_varint(u64::from(*revision));
+        }
         Command::CommitDraw { commitment } => out.put_bytes(commitment),
         Command::RevealDraw { secret, public_value } => {
             out.put_bytes(secret);
@@ -165,6 +172,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::RestoreFacts { facts } => write_restored(facts, out),
         Command::Leave
+        | Command::Stay
         | Command::WithdrawCohort
         | Command::MarkTime
         | Command::Tick
@@ -228,6 +236,11 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         },
         37 => Command::RestoreFacts { facts: read_restored(cursor)? },
         38 => Command::CaptureFailed { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
+        39 => Command::Stay,
+        40 => Command::SetDetails {
+            details: Box::new(read_details(cursor)?),
+            revision: cursor.u32()?,
+        },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

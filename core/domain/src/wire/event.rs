@@ -2,22 +2,18 @@
 
 use super::cursor::{Cursor, WireError, WireWriter};
 use crate::command::NewEvent;
+use crate::details::{EventDetails, LINE_BYTES_MAX, TEXT_BYTES_MAX, TIME_ZONE_BYTES_MAX};
 use crate::ids::{LogTime, VenueId};
 use crate::plan::wire::{decode_plan, encode_plan};
 use crate::plan::{CATEGORIES_MAX, SEATS_PER_PLAN_MAX};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable, TIERS_MAX, Tier};
 
-/// The longest name and description of an event, in bytes.
-const NAME_BYTES_MAX: usize = 512;
-const DESCRIPTION_BYTES_MAX: usize = 16 * 1024;
 /// A plan on the wire; the native form of the largest plan stays well below.
 const PLAN_BYTES_MAX: usize = SEATS_PER_PLAN_MAX as usize * 16;
 
 pub(super) fn write_new_event(new: &NewEvent, out: &mut Vec<u8>) {
-    out.put_text(&new.name);
-    out.put_text(&new.description);
-    out.put_varint(new.starts_at);
+    write_first_details(&new.details, out);
     out.put_u64_fixed(new.venue_id.0);
     let mut plan = Vec::new();
     encode_plan(&new.plan, &mut plan);
@@ -25,18 +21,87 @@ pub(super) fn write_new_event(new: &NewEvent, out: &mut Vec<u8>) {
     out.put_bytes(&plan);
     write_prices(&new.prices, out);
     write_policy(&new.policy, out);
+    if has_more(&new.details) {
+        write_more_details(&new.details, out);
+    }
 }
 
 pub(super) fn read_new_event(cursor: &mut Cursor<'_>) -> Result<NewEvent, WireError> {
-    let name = cursor.text(NAME_BYTES_MAX)?;
-    let description = cursor.text(DESCRIPTION_BYTES_MAX)?;
-    let starts_at = cursor.varint()?;
+    let mut details = read_first_details(cursor)?;
     let venue_id = VenueId(cursor.u64_fixed()?);
     let plan_bytes = cursor.usize(PLAN_BYTES_MAX, "a plan's length")?;
     let plan = decode_plan(cursor.bytes(plan_bytes)?)?;
     let prices = read_prices(cursor)?;
     let policy = read_policy(cursor)?;
-    Ok(NewEvent { name, description, starts_at, venue_id, plan, prices, policy })
+    if cursor.remaining() > 0 {
+        read_more_details(&mut details, cursor)?;
+    }
+    Ok(NewEvent { details, venue_id, plan, prices, policy })
+}
+
+pub(super) fn write_details(details: &EventDetails, out: &mut Vec<u8>) {
+    write_first_details(details, out);
+    write_more_details(details, out);
+}
+
+pub(super) fn read_details(cursor: &mut Cursor<'_>) -> Result<EventDetails, WireError> {
+    let mut details = read_first_details(cursor)?;
+    read_more_details(&mut details, cursor)?;
+    Ok(details)
+}
+
+/// What the first events said of themselves; the time is zero when it is not known.
+fn write_first_details(details: &EventDetails, out: &mut Vec<u8>) {
+    out.put_text(&details.name);
+    out.put_text(&details.description);
+    write_time(details.starts_at, out);
+}
+
+fn read_first_details(cursor: &mut Cursor<'_>) -> Result<EventDetails, WireError> {
+    let name = cursor.text(LINE_BYTES_MAX)?;
+    let description = cursor.text(TEXT_BYTES_MAX)?;
+    let starts_at = read_time(cursor)?;
+    Ok(EventDetails { name, description, starts_at, ..EventDetails::default() })
+}
+
+/// Whether a new event says more than the first events did: else nothing more is written.
+fn has_more(details: &EventDetails) -> bool {
+    let EventDetails { name, description, starts_at, .. } = details;
+    let (name, description) = (name.clone(), description.clone());
+    let first = EventDetails { name, description, ..EventDetails::default() };
+    *details != EventDetails { starts_at: *starts_at, ..first }
+}
+
+fn write_more_details(details: &EventDetails, out: &mut Vec<u8>) {
+    out.put_text(&details.artist);
+    out.put_text(&details.venue_name);
+    out.put_text(&details.venue_address);
+    out.put_text(&details.time_zone);
+    let EventDetails { doors_at, ends_at, opens_at, closes_at, .. } = details;
+    [doors_at, ends_at, opens_at, closes_at].into_iter().for_each(|at| write_time(*at, out));
+    out.put_u8(details.age_min.map_or(0, |age| age.saturating_add(1)));
+}
+
+fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    details.artist = cursor.text(LINE_BYTES_MAX)?;
+    details.venue_name = cursor.text(LINE_BYTES_MAX)?;
+    details.venue_address = cursor.text(LINE_BYTES_MAX)?;
+    details.time_zone = cursor.text(TIME_ZONE_BYTES_MAX)?;
+    let EventDetails { doors_at, ends_at, opens_at, closes_at, .. } = details;
+    for at in [doors_at, ends_at, opens_at, closes_at] {
+        *at = read_time(cursor)?;
+    }
+    details.age_min = cursor.u8()?.checked_sub(1);
+    Ok(())
+}
+
+/// Zero is not known.
+pub fn write_time(at: Option<LogTime>, out: &mut Vec<u8>) {
+    out.put_varint(at.map_or(0, |at| at.0));
+}
+
+pub fn read_time(cursor: &mut Cursor<'_>) -> Result<Option<LogTime>, WireError> {
+    Ok(Some(cursor.time()?).filter(|&at| at != LogTime(0)))
 }
 
 pub fn write_prices(prices: &PriceTable, out: &mut Vec<u8>) {
@@ -49,7 +114,7 @@ pub fn write_prices(prices: &PriceTable, out: &mut Vec<u8>) {
             out.put_varint(u64::from(tier.fee));
             // Zero means no limit: a tier that ends at once or at the epoch sells nothing.
             out.put_varint(u64::from(tier.until_taken.unwrap_or(0)));
-            out.put_varint(tier.until.map_or(0, |until| until.0));
+            write_time(tier.until, out);
         }
     }
 }
@@ -71,13 +136,16 @@ pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
             let amount = cursor.u32()?;
             let fee = cursor.u32()?;
             let until_taken = Some(cursor.u32()?).filter(|&taken| taken != 0);
-            let until = Some(cursor.time()?).filter(|&until| until != LogTime(0));
+            let until = read_time(cursor)?;
             tiers.push(Tier { amount, fee, until_taken, until });
         }
         categories.push(tiers);
     }
     Ok(PriceTable { currency, categories })
 }
+
+/// Beside whether a pass is required: more rules follow than the first policies had.
+const MORE_RULES: u8 = 2;
 
 pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_varint(policy.hold_ms);
@@ -90,14 +158,19 @@ pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_u8(policy.seats_per_hold_max);
     out.put_u8(policy.holds_per_buyer_max);
     out.put_varint(policy.cooldown_ms);
-    out.put_u8(u8::from(policy.pass_required));
+    // What was added later stands behind the rest, and only where somebody asked for it.
+    let more = if policy.idle_ms.is_some() { MORE_RULES } else { 0 };
+    out.put_u8(u8::from(policy.pass_required) | more);
     out.put_varint(u64::from(policy.shoppers_max));
     out.put_varint(policy.pass_ms);
     out.put_varint(u64::from(policy.buyers_max));
+    if let Some(idle_ms) = policy.idle_ms {
+        out.put_varint(idle_ms);
+    }
 }
 
 pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
-    Ok(Policy {
+    let mut policy = Policy {
         hold_ms: cursor.varint()?,
         extensions_max: cursor.u8()?,
         extension_ms: cursor.varint()?,
@@ -108,9 +181,16 @@ pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
         seats_per_hold_max: cursor.u8()?,
         holds_per_buyer_max: cursor.u8()?,
         cooldown_ms: cursor.varint()?,
-        pass_required: cursor.bool()?,
-        shoppers_max: cursor.u32()?,
-        pass_ms: cursor.varint()?,
-        buyers_max: cursor.u32()?,
-    })
+        ..Policy::default()
+    };
+    let flags = cursor.u8()?;
+    if flags > MORE_RULES | 1 {
+        return Err(WireError::OutOfBounds("the rules of a sale"));
+    }
+    policy.pass_required = flags & 1 != 0;
+    policy.shoppers_max = cursor.u32()?;
+    policy.pass_ms = cursor.varint()?;
+    policy.buyers_max = cursor.u32()?;
+    policy.idle_ms = if flags & MORE_RULES == 0 { None } else { Some(cursor.varint()?) };
+    Ok(policy)
 }

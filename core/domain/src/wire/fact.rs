@@ -96,7 +96,7 @@ facts! {
     8 DrawCommitted { commitment };
     9 DrawRevealed { secret, public_value };
     10 PlacesReserved { first, count };
-    11 Entered { buyer, place, until };
+    11 Entered { buyer, place, until, idle_until };
     12 ShopperLeft { buyer, reason };
     13 SeatsHeld { hold_id, buyer, seats, amount, until, pay_by };
     14 HoldExtended { hold_id, buyer, until };
@@ -126,4 +126,6 @@ facts! {
     39 SeatsSetAside { hold_id, seats, until };
     40 SeatsReturned { hold_id, seats };
     41 BuyerCooling { buyer, until, count };
+    42 ShopperStayed { buyer, until };
+    43 DetailsSet(details);
 }

@@ -5,14 +5,15 @@ use super::command::{read_cohort, read_hold, read_last_flag, read_method, write_
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
-    read_currency, read_new_event, read_policy, read_prices, write_new_event, write_policy,
-    write_prices,
+    read_currency, read_details, read_new_event, read_policy, read_prices, write_details,
+    write_new_event, write_policy, write_prices,
 };
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::fact::{DeclineReason, LeaveReason, SeatsKept, SetBy};
 use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
@@ -86,16 +87,25 @@ fields! {
         let value = read_policy(cursor).map(Box::new)?;
         Ok(SetBy { value, by: read_last_staff(cursor)? })
     };
+    SetBy<EventDetails>: |set, out| {
+        write_details(set, out);
+        write_last_staff(set.by, out);
+    }, |cursor| {
+        let value = read_details(cursor).map(Box::new)?;
+        Ok(SetBy { value, by: read_last_staff(cursor)? })
+    };
     Box<DialChange>: |change, out| write_dial_change(change, out),
         |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {
         LeaveReason::ByChoice => 0,
         LeaveReason::Purchased => 1,
         LeaveReason::PassExpired => 2,
+        LeaveReason::Idle => 3,
     }), |cursor| match cursor.u8()? {
         0 => Ok(LeaveReason::ByChoice),
         1 => Ok(LeaveReason::Purchased),
         2 => Ok(LeaveReason::PassExpired),
+        3 => Ok(LeaveReason::Idle),
         _ => Err(WireError::OutOfBounds("a reason to leave")),
     };
     DeclineReason: |reason, out| out.put_u8(match reason {

@@ -16,7 +16,7 @@ mod reply;
 pub use command::read_cohort;
 pub use command::{RETIRED_COMMANDS, decode_command, encode_command};
 pub use cursor::{Cursor, WireError, WireWriter};
-pub use event::{read_policy, read_prices, write_policy, write_prices};
+pub use event::{read_policy, read_prices, read_time, write_policy, write_prices, write_time};
 pub use fact::{RETIRED_FACTS, decode_fact, encode_fact};
 pub use reply::{decode_replies, encode_reply};
 

@@ -12,7 +12,8 @@ use crate::samples::facts;
 /// What a row says, a word for each thing that changes.
 fn row(fact: &Fact) -> String {
     let effects = fact.effects();
-    let Effects { visibility, rules, created, phase, prices, policy, dials, .. } = effects;
+    let Effects { visibility, rules, created, phase, prices, .. } = effects;
+    let Effects { policy, details, dials, .. } = effects;
     let Effects { seats, order, money, shop, line, cohort, .. } = effects;
     let Effects { by, reason, message, concerns, .. } = effects;
     let mut row = fact.name().to_owned();
@@ -23,10 +24,11 @@ fn row(fact: &Fact) -> String {
     };
     say("internal", (visibility == Visibility::Internal).then(String::new));
     say("rules", rules.map(|version| version.to_string()));
-    say("created", created.map(|new| new.name.clone()));
+    say("created", created.map(|new| new.details.name.clone()));
     say("phase", phase.map(|phase| phase.code().to_owned()));
     say("prices", prices.map(|prices| prices.currency.as_str().to_owned()));
     say("policy", policy.map(|policy| format!("pass of {}", policy.pass_ms)));
+    say("details", details.map(|details| format!("{} by {}", details.name, details.artist)));
     say("dials", dials.map(|dials| format!("shoppers {:?}", dials.shoppers_max)));
     say(
         "seats",
@@ -63,9 +65,11 @@ fn row(fact: &Fact) -> String {
     say(
         "shop",
         shop.map(|change| match change {
-            ShopMove::Entered { buyer, place, until } => {
-                format!("{} enters by {} until {}", buyer.0, place.0, until.0)
+            ShopMove::Entered { buyer, place, until, idle_until } => {
+                let idle = idle_until.map(|at| format!(", idle at {}", at.0)).unwrap_or_default();
+                format!("{} enters by {} until {}{idle}", buyer.0, place.0, until.0)
             }
+            ShopMove::Stayed { buyer, until } => format!("{} is idle at {}", buyer.0, until.0),
             ShopMove::Cooling { buyer, until } => format!("{} waits until {}", buyer.0, until.0),
             ShopMove::Left { buyer, reason } => format!("{} leaves: {reason:?}", buyer.0),
         }),

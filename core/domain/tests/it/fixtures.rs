@@ -2,8 +2,8 @@
 
 use floodgate_domain::plan::{Category, Labels, Row, Run, SeatFlags, Section, SectionKind, Shape};
 use floodgate_domain::{
-    ActionUrl, AuthorisedPayment, Currency, LogTime, NewEvent, PaymentAction, PaymentMethod,
-    PaymentReference, Plan, Policy, PriceTable, VenueId,
+    ActionUrl, AuthorisedPayment, Currency, EventDetails, LogTime, NewEvent, PaymentAction,
+    PaymentMethod, PaymentReference, Plan, Policy, PriceTable, VenueId,
 };
 
 pub(crate) const STALLS: u8 = 0;
@@ -63,9 +63,11 @@ pub(crate) fn policy() -> Policy {
 
 pub(crate) fn new_event(policy: Policy) -> NewEvent {
     NewEvent {
-        name: "Evening".into(),
-        description: "A show".into(),
-        starts_at: 0,
+        details: EventDetails {
+            description: "A show".into(),
+            starts_at: None,
+            ..EventDetails::named("Evening")
+        },
         venue_id: VenueId(9),
         plan: plan(),
         prices: PriceTable::flat(Currency(*b"EUR"), &[5000, 3000, 2000]),

@@ -2,8 +2,8 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, Fact, Frontier, HoldId,
-    LogTime, PhaseDial, Place, SeatId, SeatList, SetBy, StaffId,
+    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, EventDetails, Fact,
+    Frontier, HoldId, LogTime, PhaseDial, Place, Policy, SeatId, SeatList, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -24,6 +24,24 @@ pub(crate) fn every_dial() -> DialChange {
     }
 }
 
+/// Everything that can be said.
+pub(crate) fn details() -> EventDetails {
+    EventDetails {
+        name: "Evening".into(),
+        description: "A show".into(),
+        artist: "Somebody".into(),
+        venue_name: "Hall".into(),
+        venue_address: "1 Street\nTown".into(),
+        time_zone: "Europe/Berlin".into(),
+        doors_at: Some(LogTime(1_800_000_000_000)),
+        starts_at: Some(LogTime(1_800_003_600_000)),
+        ends_at: Some(LogTime(1_800_010_800_000)),
+        opens_at: Some(LogTime(1_790_000_000_000)),
+        closes_at: Some(LogTime(1_800_000_000_001)),
+        age_min: Some(0),
+    }
+}
+
 pub(crate) fn facts() -> Vec<Fact> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
     let (buyer, seats, amount) = (BuyerId(6), list(&[9, 8]), 10_000);
@@ -37,6 +55,12 @@ pub(crate) fn facts() -> Vec<Fact> {
             by: Some(StaffId(3)),
         }),
         Fact::PolicySet(SetBy { value: Box::new(policy()), by: Some(StaffId(3)) }),
+        Fact::PolicySet(SetBy {
+            value: Box::new(Policy { idle_ms: Some(90_000), ..policy() }),
+            by: Some(StaffId(3)),
+        }),
+        Fact::DetailsSet(SetBy { value: Box::new(details()), by: None }),
+        Fact::DetailsSet(SetBy { value: Box::new(details()), by: Some(StaffId(3)) }),
         Fact::SaleOpened,
         Fact::SalePaused,
         Fact::SaleClosed,
@@ -44,8 +68,11 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::DrawCommitted { commitment: [7; 32] },
         Fact::DrawRevealed { secret: [8; 32], public_value: [9; 32] },
         Fact::PlacesReserved { first: Place(5), count: 6 },
-        Fact::Entered { buyer, place: Place(3), until },
+        Fact::Entered { buyer, place: Place(3), until, idle_until: None },
+        Fact::Entered { buyer, place: Place(3), until, idle_until: Some(until) },
+        Fact::ShopperStayed { buyer, until },
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired },
+        Fact::ShopperLeft { buyer, reason: LeaveReason::Idle },
         Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: None },
         Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by: Some(until) },
         Fact::SeatsSetAside { hold_id, seats, until },

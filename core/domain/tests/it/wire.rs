@@ -14,7 +14,7 @@ use floodgate_domain::{
 use proptest::prelude::*;
 
 use crate::fixtures::{action, method, new_event, payment, policy};
-use crate::samples::{cohort, every_dial, facts, list};
+use crate::samples::{cohort, details, every_dial, facts, list};
 
 fn commands() -> Vec<Command> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
@@ -23,11 +23,13 @@ fn commands() -> Vec<Command> {
         Command::CreateEvent(Box::new(new_event(policy()))),
         Command::SetPrices(Box::new(new_event(policy()).prices)),
         Command::SetPolicy(Box::new(policy())),
+        Command::SetDetails { details: Box::new(details()), revision: 300 },
         Command::CommitDraw { commitment: [7; 32] },
         Command::RevealDraw { secret: [8; 32], public_value: [9; 32] },
         Command::ReservePlaces { count: 10_000 },
         Command::Enter { place: Place(300) },
         Command::Leave,
+        Command::Stay,
         Command::HoldSeats { seats: list(&[70_000, 70_001, 3]), accessible: true },
         Command::best(4, CategorySet(0b101)),
         Command::HoldBest(SeatGroup { accessible: true, ..SeatGroup::of(2, CategorySet::ANY) }),

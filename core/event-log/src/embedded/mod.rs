@@ -12,12 +12,14 @@
 //! | `reader` | reading a partition forward |
 //! | `slot` | a partition in the file and in memory |
 //! | `schema` | tables, settings, metadata of the file |
+//! | `acknowledged` | how much was acknowledged, beside the file |
 //! | `checksum` | what every record at rest is checked with |
 //! | `clock` | what time it is in the log |
 //! | `ends` | where every partition ends, written down a second time |
 //! | `mend` | what a checksum alone can put right, and a file written anew |
 //! | `upgrade` | from the forms of older builds to that of this one |
 
+mod acknowledged;
 mod checksum;
 mod clock;
 mod ends;
@@ -35,8 +37,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+pub use self::acknowledged::forget_acknowledged;
 pub use self::mend::LogFile;
 
+use self::acknowledged::Acknowledged;
 use self::clock::LogClock;
 use self::ends::EndError;
 use self::queue::{Job, Queue};
@@ -87,6 +91,8 @@ enum Health {
     Broken = 2,
     ReadOnly = 3,
     Closed = 4,
+    /// Records that were acknowledged are missing: nothing is written in their place.
+    Short = 5,
 }
 
 #[derive(Debug)]
@@ -96,6 +102,8 @@ struct Shared {
     has_checksums: bool,
     /// Only what is left of a damaged file is read.
     is_mending: bool,
+    /// Records that were acknowledged and are not there.
+    missing: u64,
     clock: LogClock,
     queue: Queue,
     tails: Vec<Tail>,
@@ -109,6 +117,7 @@ impl Shared {
             1 => Health::DiskFull,
             2 => Health::Broken,
             3 => Health::ReadOnly,
+            5 => Health::Short,
             _ => Health::Closed,
         }
     }
@@ -163,6 +172,8 @@ impl EmbeddedLog {
     pub fn open(folder: &Path, options: &EmbeddedOptions) -> Result<Self, OpenError> {
         let failed = |reason: String| OpenError::Failed { path: folder.to_owned(), reason };
         let lock = hold(folder)?;
+        // Before the file is looked at: it is never more than the file has.
+        let acknowledged = acknowledged::read(folder).unwrap_or(0);
         let path = folder.join("log.db");
         let sql = |error: rusqlite::Error| failed(error.to_string());
         let schema = Schema::open(&path, options).map_err(sql)?;
@@ -178,17 +189,22 @@ impl EmbeddedLog {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| OpenError::of_end(folder, error))?;
         let last_at = ends.iter().map(|end| end.last_at).max().unwrap_or(0);
+        let written = ends.iter().map(|end| end.next).sum();
+        let missing = acknowledged.saturating_sub(written);
+        let health = if missing > 0 { Health::Short } else { Health::Good };
+        let beside = Acknowledged::open(folder).map_err(|error| failed(error.to_string()))?;
         let shared = Arc::new(Shared {
             path,
+            missing,
             partitions: found,
             has_checksums: true,
             is_mending: false,
             clock: LogClock::starting_at(LogTime(last_at)),
             queue: Queue::new(options.queue_records_max, options.queue_bytes_max),
             tails: ends.iter().map(|end| Tail::starting_at(end.next)).collect(),
-            health: AtomicU8::new(Health::Good as u8),
+            health: AtomicU8::new(health as u8),
         });
-        let writer = writer::spawn(Arc::clone(&shared), schema, ends)
+        let writer = writer::spawn(Arc::clone(&shared), (schema, beside), ends)
             .map_err(|error| failed(error.to_string()))?;
         Ok(EmbeddedLog { shared, writer: Mutex::new(Some(writer)), lock: Mutex::new(Some(lock)) })
     }
@@ -203,11 +219,20 @@ impl EmbeddedLog {
             path: path.clone(),
             reason: error.to_string(),
         };
+        let acknowledged = acknowledged::read(folder);
         let schema = Schema::open_to_read(&path).map_err(failed)?;
         readable(&schema, folder).map_err(failed)??;
         let partitions = schema.partitions().map_err(failed)?;
         let has_checksums = schema.has_checksums().map_err(failed)?;
-        Ok(EmbeddedLog::reading(path, partitions, (has_checksums, false)))
+        let mut log = EmbeddedLog::reading(path, partitions, (has_checksums, false));
+        // Where the ends themselves are damaged, whoever reads a partition hears of that.
+        if let (Some(acknowledged), Some(shared), true) =
+            (acknowledged, Arc::get_mut(&mut log.shared), has_checksums)
+            && let Ok(written) = acknowledged::written(&schema.connection, partitions)
+        {
+            shared.missing = acknowledged.saturating_sub(written);
+        }
+        Ok(log)
     }
 
     /// Opens a damaged log to read what is left of it, also where what it says of itself is not as
@@ -237,6 +262,7 @@ impl EmbeddedLog {
             partitions,
             has_checksums,
             is_mending,
+            missing: 0,
             clock: LogClock::starting_at(LogTime(0)),
             queue: Queue::new(0, 0),
             tails: Vec::new(),
@@ -309,6 +335,10 @@ impl Log for EmbeddedLog {
             Health::Broken => {
                 return ack.complete(Err(LogError::Backend("a write failed".into())));
             }
+            Health::Short => {
+                let records = self.shared.missing;
+                return ack.complete(Err(LogError::Missing { records }));
+            }
             Health::ReadOnly | Health::Closed => return ack.complete(Err(LogError::Closed)),
         }
         let size = |record: &NewRecord| record.key.len() + record.value.len();
@@ -371,7 +401,10 @@ impl Log for EmbeddedLog {
 
     fn health(&self) -> Result<(), LogError> {
         match self.shared.health() {
-            Health::Good | Health::ReadOnly => Ok(()),
+            Health::Good | Health::ReadOnly | Health::Short => match self.shared.missing {
+                0 => Ok(()),
+                records => Err(LogError::Missing { records }),
+            },
             Health::DiskFull => Err(LogError::DiskFull),
             Health::Broken => Err(LogError::Backend("a write failed; restart the server".into())),
             Health::Closed => Err(LogError::Closed),

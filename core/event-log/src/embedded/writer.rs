@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, ToSql};
 use floodgate_domain::LogTime;
 use floodgate_domain::wire::WireWriter;
 
+use super::acknowledged::Acknowledged;
 use super::checksum::{self, Parts};
 use super::ends::{self, End};
 use super::queue::Job;
@@ -30,10 +31,10 @@ const RETENTION_SLICE: i64 = 2_000;
 
 pub(super) fn spawn(
     shared: Arc<Shared>,
-    schema: Schema,
+    (schema, acknowledged): (Schema, Acknowledged),
     ends: Vec<End>,
 ) -> std::io::Result<JoinHandle<()>> {
-    let mut writer = Writer { shared, schema, ends, retained_at: Instant::now() };
+    let mut writer = Writer { shared, schema, acknowledged, ends, retained_at: Instant::now() };
     std::thread::Builder::new().name("log-writer".into()).spawn(move || writer.run())
 }
 
@@ -41,6 +42,7 @@ pub(super) fn spawn(
 struct Writer {
     shared: Arc<Shared>,
     schema: Schema,
+    acknowledged: Acknowledged,
     /// By slot index: what the next record gets. Only advanced by a commit.
     ends: Vec<End>,
     retained_at: Instant,
@@ -75,7 +77,7 @@ impl Writer {
         let outcome = if self.shared.health() == Health::Broken {
             Err(LogError::Backend("an earlier write failed".into()))
         } else {
-            self.commit(&groups)
+            self.commit(&groups).and_then(|()| self.note(&ends))
         };
         metrics::histogram!("floodgate_log_commit_seconds").record(started.elapsed());
         match outcome {
@@ -125,6 +127,12 @@ impl Writer {
         written
     }
 
+    /// Nobody hears of a record that could vanish without a word.
+    fn note(&self, ends: &[End]) -> Result<(), LogError> {
+        let written = self.acknowledged.write(acknowledged_by(self.shared.partitions, ends));
+        written.map_err(|error| LogError::Backend(format!("log.end: {error}")))
+    }
+
     fn forget_old(&self) -> rusqlite::Result<()> {
         let now = self.shared.clock.now().0;
         for slot in slots(self.shared.partitions).filter(|slot| !slot.in_memory) {
@@ -142,6 +150,11 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Records of all partitions in the file.
+fn acknowledged_by(partitions: u32, ends: &[End]) -> u64 {
+    slots(partitions).filter(|slot| !slot.in_memory).map(|slot| ends[slot.index].next).sum()
 }
 
 /// Gives every record its offset and time, by partition, and every job its answer.

@@ -191,7 +191,7 @@ fn next(shared: &Shared, sender: &Sender) -> Option<(Topic, VecDeque<Job>)> {
         let patience = due.map_or(LOOK_EVERY, |due| due.saturating_duration_since(now));
         let timed = shared.changed.wait_timeout(waiting, patience);
         waiting = timed.unwrap_or_else(PoisonError::into_inner).0;
-        if due.is_none() && sender.is_down() {
+        if due.is_none() && sender.wants_a_look() {
             drop(waiting);
             sender.look();
             waiting = shared.lock();

@@ -110,7 +110,8 @@ impl KafkaLog {
         }
         let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
         let dead_letters = [Topic::DeadLetters, Topic::DeadFacts];
-        for topic in [Topic::Ledger, Topic::Facts, Topic::Counts].into_iter().chain(dead_letters) {
+        let by_event = [Topic::Ledger, Topic::Facts, Topic::Counts, Topic::Audience];
+        for topic in by_event.into_iter().chain(dead_letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {
                 return Err(KafkaError::Partitions { topic: options.name(topic), found, asked });

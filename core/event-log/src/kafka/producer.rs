@@ -27,6 +27,10 @@ const QUEUE_FULL_FOR: Duration = Duration::from_millis(1);
 
 /// How long a look for a broker may take; appends wait meanwhile, while there is no broker.
 const LOOK_WITHIN: Duration = Duration::from_millis(500);
+/// A broker that has said nothing for so long is asked whether it is there, and how long one that was
+/// there may take to say so: longer than its pauses on a busy machine.
+const SILENT_AFTER: Duration = Duration::from_secs(4);
+const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// One append under way: settled by the last of its records.
 #[derive(Debug)]
@@ -211,10 +215,19 @@ impl Sender {
         self.producer.context().heard.is_down()
     }
 
-    /// Asks whether a broker is there again; where nothing is appended, nobody else would notice.
+    /// Whether it is time to ask for a broker: none was there, or none has said anything for long.
+    pub(super) fn wants_a_look(&self) -> bool {
+        self.is_down() || self.producer.context().heard.silent_for() > SILENT_AFTER
+    }
+
+    /// Asks whether a broker is there; where nothing is appended, nobody else would notice.
     pub(super) fn look(&self) {
+        let heard = &self.producer.context().heard;
+        let within = if heard.is_down() { LOOK_WITHIN } else { ANSWER_WITHIN };
         let name = self.names.get(&Topic::Commands).map_or("", String::as_str);
-        self.producer.context().heard.ask(self.producer.client(), name, LOOK_WITHIN);
+        if !heard.ask(self.producer.client(), name, within) {
+            heard.note_down();
+        }
     }
 
     pub(super) fn health(&self) -> Result<(), LogError> {

@@ -127,6 +127,9 @@ pub(super) fn reader(options: &KafkaOptions) -> ClientConfig {
         .set("auto.offset.reset", "error")
         // So that a reader knows when it has seen everything there is.
         .set("enable.partition.eof", "true")
+        // A group's coordinator that has moved is looked for by those who only commit, too, and not
+        // ten minutes later.
+        .set("coordinator.query.interval.ms", "5000")
         .set("fetch.wait.max.ms", "100")
         .set("fetch.error.backoff.ms", "50")
         .set("fetch.message.max.bytes", (4 << 20).to_string())

@@ -18,10 +18,13 @@ use crate::backoff::Backoff;
 use crate::health::Health;
 use crate::service::{Service, ServiceError};
 
-/// First and longest pause after a failure: a hiccup is hardly noticed, and a log that is
-/// unreachable for long is not polled more often than by its own clients.
+/// First and longest pause after a failure: a hiccup is hardly noticed, and whoever was away for
+/// long is followed again within a few seconds of coming back.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
-const PAUSE_MAX: Duration = Duration::from_secs(10);
+const PAUSE_MAX: Duration = Duration::from_secs(4);
+/// A turn that takes longer waits for a server that is frozen, or gone without a word: no error comes
+/// of that by itself.
+const STUCK_AFTER: Duration = Duration::from_secs(10);
 
 /// A running follower. Dropping it does not stop it.
 #[derive(Debug)]
@@ -37,11 +40,32 @@ struct Shared {
     stop: AtomicBool,
     // A plain mutex: written once a turn, read by probes.
     health: Mutex<Health>,
+    /// When the turn began that is under way. A plain mutex, for the same reason.
+    began: Mutex<Option<Instant>>,
 }
 
 impl Shared {
     fn set(&self, health: Health) {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+
+    /// A turn begins, or none is under way.
+    fn turns(&self, began: Option<Instant>) {
+        *self.began.lock().unwrap_or_else(PoisonError::into_inner) = began;
+    }
+
+    /// The health as it was said last, unless nothing has been said for too long.
+    fn health(&self, now: Instant) -> Health {
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let began = *self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let stuck = began.filter(|began| now.saturating_duration_since(*began) > STUCK_AFTER);
+        match (health, stuck) {
+            (Health::Ready | Health::Starting, Some(since)) => {
+                let reason = format!("it has waited for an answer for more than {STUCK_AFTER:?}");
+                Health::Degraded { reason, since }
+            }
+            (health, _) => health,
+        }
     }
 
     fn is_stopped(&self) -> bool {
@@ -57,8 +81,11 @@ impl Follower {
         make: impl FnOnce() -> H + Send + 'static,
     ) -> std::io::Result<Self> {
         let name = config.name.clone();
-        let shared =
-            Arc::new(Shared { stop: AtomicBool::new(false), health: Mutex::new(Health::Starting) });
+        let shared = Arc::new(Shared {
+            stop: AtomicBool::new(false),
+            health: Mutex::new(Health::Starting),
+            began: Mutex::new(None),
+        });
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
             let run = Run::new(&config, theirs);
@@ -76,9 +103,8 @@ impl Service for Follower {
     fn health(&self) -> Health {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         let has_ended = thread.as_ref().is_some_and(JoinHandle::is_finished);
-        let health = self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match health {
-            Health::Failed { .. } => health,
+        match self.shared.health(Instant::now()) {
+            health @ Health::Failed { .. } => health,
             _ if has_ended && !self.shared.is_stopped() => Health::failed("it panicked"),
             health => health,
         }
@@ -132,7 +158,10 @@ impl Run {
 
     fn follow<H: Handler>(mut self, reading: &mut Reading<H>) -> Result<(), ServiceError> {
         while !self.shared.is_stopped() {
-            match reading.turn(now(), reading.poll_timing().wait) {
+            self.shared.turns(Some(Instant::now()));
+            let turn = reading.turn(now(), reading.poll_timing().wait);
+            self.shared.turns(None);
+            match turn {
                 Ok(tick) => self.went_on(tick, reading.has_recovered()),
                 // Whoever ends the process may have closed the log already.
                 Err(_) if self.shared.is_stopped() => break,
@@ -201,4 +230,31 @@ impl Run {
 fn now() -> LogTime {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     LogTime(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_that_never_ends_is_no_good_health() {
+        let shared = Shared {
+            stop: AtomicBool::new(false),
+            health: Mutex::new(Health::Ready),
+            began: Mutex::new(None),
+        };
+        let began = Instant::now();
+        let later = began + STUCK_AFTER + Duration::from_millis(1);
+        assert_eq!(shared.health(later), Health::Ready, "nothing is under way");
+        shared.turns(Some(began));
+        assert_eq!(shared.health(began + STUCK_AFTER), Health::Ready);
+        let stuck = shared.health(later);
+        assert!(matches!(stuck, Health::Degraded { since, .. } if since == began), "{stuck:?}");
+        let known = Health::failed("it has ended");
+        shared.set(known.clone());
+        assert_eq!(shared.health(later), known, "what was said counts for more");
+        shared.set(Health::Starting);
+        shared.turns(None);
+        assert_eq!(shared.health(later), Health::Starting);
+    }
 }

@@ -16,8 +16,10 @@ import { seatList } from './list.js';
 import { selectionBar } from './selection.js';
 import { endedOrder, endedWords } from './words.js';
 import { local } from '../storage.js';
+import { stillThere } from './still.js';
 
-const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token']);
+const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token',
+  'went_idle']);
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
 
 /** The sheet for shop, payment and tickets; the waiting page does without. */
@@ -82,13 +84,14 @@ function endedNotice(page) {
 
 export function shop(page) {
   const pass = passLine(page);
+  const idle = stillThere(page);
   const ended = endedNotice(page);
   const paused = notice('warn', 'The sale is paused for a moment. You can look around; you can hold seats again when it continues.');
   const soldOut = notice('info', 'Nothing is free right now. Seats return when holds expire; this page shows them at once.');
   const body = el('div', { class: 'shop' }, el('p', { class: 'loading' }, 'Loading the seats…'));
   const node = el('div', {}, el('div', { class: 'shop-head' }, heading('Choose your seats'), pass.line),
-    ended.node, paused, soldOut, body);
-  const closing = [pass.close, ended.close];
+    idle.node, ended.node, paused, soldOut, body);
+  const closing = [pass.close, idle.close, ended.close];
   let isClosed = false;
 
   function update() {

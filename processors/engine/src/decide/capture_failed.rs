@@ -7,6 +7,7 @@ use floodgate_domain::refusal::Refusal;
 
 use super::Context;
 use super::rules::give_back::set_aside;
+use super::rules::reports::of_last_attempt;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
@@ -23,10 +24,7 @@ pub(super) fn capture_failed(
     if !context.follows(SILENCE_CANCELS_NOTHING) {
         return Err(Refusal::NeedsNewerEngine);
     }
-    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.attempt != attempt {
-        return Err(Refusal::StaleAttempt);
-    }
+    let order = of_last_attempt(event, context, (hold_id, attempt))?;
     cancel(event, context, (hold_id, order), facts)
 }
 

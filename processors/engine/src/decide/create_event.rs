@@ -1,11 +1,14 @@
 //! CreateEvent: a new event, if it can be sold as described.
 
+use floodgate_domain::answer::SalePhase;
 use floodgate_domain::command::NewEvent;
+use floodgate_domain::details::SaleTimes;
 use floodgate_domain::fact::Fact;
 use floodgate_domain::plan::check::problems;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::sale_times::times_can_be;
 use super::rules::terms::prices_fit;
 use crate::outcomes::Outcome;
 
@@ -28,6 +31,10 @@ pub(crate) fn create_event(
     }
     if new.policy.fault().is_some() {
         return Err(Refusal::InvalidPolicy);
+    }
+    let none = (SaleTimes::default(), SalePhase::Announced);
+    if !times_can_be(context, &new.details, none) {
+        return Err(Refusal::InvalidDetails);
     }
     Ok((Fact::EventCreated(Box::new(new.clone())), Outcome::Done))
 }

@@ -9,6 +9,7 @@ use super::rules::crowd::is_crowded;
 use super::rules::phase::must_be_open;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::IDLE_SHOPPERS_LEAVE;
 
 pub(super) fn enter(
     event: &Event,
@@ -38,6 +39,8 @@ pub(super) fn enter(
         return Err(Refusal::TooManyBuyers);
     }
     let until = context.now.plus(event.policy.pass_ms);
-    facts.push(Fact::Entered { buyer, place, until });
+    let idle = event.policy.idle().filter(|_| context.follows(IDLE_SHOPPERS_LEAVE));
+    let idle_until = idle.map(|idle_ms| context.now.plus(idle_ms));
+    facts.push(Fact::Entered { buyer, place, until, idle_until });
     Ok(Outcome::Entered { place, until })
 }

@@ -7,7 +7,9 @@ use floodgate_domain::ids::{HoldId, LogTime};
 use super::Context;
 use super::rules::give_back::give_back_unpaid;
 use super::rules::pass::leave_if_over;
+use super::rules::sale_times::turn_at;
 use super::rules::silence::is_unanswered;
+use crate::buyers::Buyer;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::wheel::{Timer, TimerKind};
@@ -34,25 +36,47 @@ pub(crate) fn expire(
             leave_if_over(event, order, hold_id, context, facts);
             None
         }
+        TimerKind::Sale => {
+            facts.extend(turn_at(event, timer.deadline));
+            None
+        }
         TimerKind::Return { hold_id } => {
             // Not those of the same order that were set aside again.
             let due = event.set_aside.get(&hold_id).filter(|due| due.until == timer.deadline);
             facts.extend(due.map(|due| Fact::SeatsReturned { hold_id, seats: due.seats }));
             None
         }
-        TimerKind::Pass { buyer } => {
-            let buyer = event.buyers.records.get(buyer as usize)?;
-            if !buyer.in_shop || context.now < buyer.pass_until {
-                return buyer.in_shop.then_some(buyer.pass_until);
-            }
-            // A shopper who still holds or pays leaves when that ends.
-            if buyer.live_holds().is_empty() {
-                let reason = LeaveReason::PassExpired;
-                facts.push(Fact::ShopperLeft { buyer: buyer.id, reason });
-            }
-            None
+        TimerKind::Visit { buyer } => {
+            let shopper = event.buyers.records.get(buyer as usize)?;
+            if shopper.in_shop { end_visit(event, shopper, context.now, facts) } else { None }
         }
     }
+}
+
+/// Whoever holds or pays has something to do, and stays until that ends.
+fn end_visit(
+    event: &Event,
+    shopper: &Buyer,
+    now: LogTime,
+    facts: &mut Vec<Fact>,
+) -> Option<LogTime> {
+    let has_holds = !shopper.live_holds().is_empty();
+    if now >= shopper.pass_until {
+        let (buyer, reason) = (shopper.id, LeaveReason::PassExpired);
+        facts.extend((!has_holds).then_some(Fact::ShopperLeft { buyer, reason }));
+        return None;
+    }
+    if shopper.idle_ms == 0 {
+        return Some(shopper.pass_until);
+    }
+    // Whatever ends the wait begins another time of doing nothing: none is over before this one.
+    let soonest = now.plus(u64::from(shopper.idle_ms));
+    let idle_end = event.idle_end(shopper).filter(|_| !has_holds).unwrap_or(soonest);
+    if now < idle_end {
+        return Some(shopper.pass_until.min(idle_end));
+    }
+    facts.push(Fact::ShopperLeft { buyer: shopper.id, reason: LeaveReason::Idle });
+    None
 }
 
 fn expired(context: Context, hold_id: HoldId, order: &Order) -> Fact {

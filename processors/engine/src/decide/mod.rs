@@ -27,11 +27,13 @@ mod refund_order;
 mod release_hold;
 mod reserve_places;
 mod rules;
+mod set_details;
 mod set_dials;
 mod set_policy;
 mod set_prices;
 mod share_cohort;
 mod start_purchase;
+mod stay;
 mod transfer_ticket;
 mod undo_cancelled;
 
@@ -64,11 +66,13 @@ use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
+use self::set_details::set_details;
 use self::set_dials::set_dials;
 use self::set_policy::set_policy;
 use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
+use self::stay::stay;
 use self::transfer_ticket::transfer_ticket;
 pub(crate) use self::undo_cancelled::undo_cancelled;
 
@@ -83,9 +87,13 @@ pub(crate) fn decide(
         Command::CreateEvent(_) => Err(Refusal::EventExists),
         Command::SetPrices(prices) => set_prices(event, context, prices, facts),
         Command::SetPolicy(policy) => set_policy(context, policy, facts),
+        Command::SetDetails { details, revision } => {
+            set_details(event, context, (details, *revision), facts)
+        }
         Command::ReservePlaces { count } => reserve_places(event, context, *count, facts),
         Command::Enter { place } => enter(event, context, *place, facts),
         Command::Leave => leave(event, context, facts),
+        Command::Stay => stay(event, context, facts),
         Command::HoldSeats { seats, accessible } => {
             hold_seats(event, context, seats, *accessible, facts)
         }

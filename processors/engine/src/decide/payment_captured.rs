@@ -6,6 +6,7 @@ use floodgate_domain::ids::HoldId;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::reports::of_last_attempt;
 use crate::event::Event;
 use crate::orders::Order;
 use crate::outcomes::Outcome;
@@ -17,9 +18,8 @@ pub(super) fn payment_captured(
     attempt: u8,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
-    context.system()?;
-    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.status != OrderStatus::Confirmed || order.attempt != attempt {
+    let order = of_last_attempt(event, context, (hold_id, attempt))?;
+    if order.status != OrderStatus::Confirmed {
         return Err(Refusal::StaleAttempt);
     }
     if !order.settled {

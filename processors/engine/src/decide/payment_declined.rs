@@ -7,6 +7,7 @@ use floodgate_domain::refusal::Refusal;
 
 use super::Context;
 use super::rules::decline::decline;
+use super::rules::reports::reported_order;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 
@@ -18,8 +19,7 @@ pub(super) fn payment_declined(
     attempt: u8,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
-    context.system()?;
-    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
+    let order = reported_order(event, context, hold_id)?;
     let buyer = order.buyer;
     let is_current = order.attempt == attempt;
     if is_current && order.status == OrderStatus::PaymentPending {

@@ -8,6 +8,7 @@ use floodgate_domain::refusal::Refusal;
 use super::Context;
 use super::capture_failed::cancel;
 use super::rules::decline::{decline, retry_until};
+use super::rules::reports::of_last_attempt;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 use crate::version::{SILENCE_CANCELS_NOTHING, SILENCE_IS_NOT_A_NO};
@@ -20,11 +21,7 @@ pub(super) fn payment_lost(
     attempt: u8,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
-    context.system()?;
-    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.attempt != attempt {
-        return Err(Refusal::StaleAttempt);
-    }
+    let order = of_last_attempt(event, context, (hold_id, attempt))?;
     if order.status != OrderStatus::PaymentPending {
         // A yes that was reported elsewhere meanwhile stands.
         return match context.follows(SILENCE_CANCELS_NOTHING) {

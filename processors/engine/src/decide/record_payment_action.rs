@@ -7,6 +7,7 @@ use floodgate_domain::payment::PaymentAction;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::reports::of_last_attempt;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 
@@ -18,9 +19,8 @@ pub(super) fn record_payment_action(
     action: &PaymentAction,
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
-    context.system()?;
-    let order = event.orders.get(hold_id).ok_or(Refusal::UnknownHold)?;
-    if order.status != OrderStatus::PaymentPending || order.attempt != attempt {
+    let order = of_last_attempt(event, context, (hold_id, attempt))?;
+    if order.status != OrderStatus::PaymentPending {
         return Err(Refusal::StaleAttempt);
     }
     let (buyer, action) = (order.buyer, action.clone());

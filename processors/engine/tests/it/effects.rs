@@ -64,7 +64,7 @@ impl Followed {
         match effects.shop {
             Some(ShopMove::Entered { buyer, .. }) => _ = self.shoppers.insert(buyer),
             Some(ShopMove::Left { buyer, .. }) => _ = self.shoppers.remove(&buyer),
-            Some(ShopMove::Cooling { .. }) | None => {}
+            Some(ShopMove::Stayed { .. } | ShopMove::Cooling { .. }) | None => {}
         }
         if let Some(LineMove::Reserved { count, .. }) = effects.line {
             self.places_reserved += u64::from(count);

@@ -1,12 +1,15 @@
 //! The engine from outside: rows by subject, properties.
 #![allow(clippy::unwrap_used)]
 
+mod details;
 mod effects;
 mod events;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
+mod forgetting;
 mod groups;
 mod holds;
+mod idle;
 mod line_and_cohorts;
 mod patience;
 mod properties;

@@ -92,6 +92,45 @@ fn leaving_is_letting_go() {
     assert_eq!(stage.fact_names(before), names);
 }
 
+/// A cool-down counts for an hour after it, and whoever is not remembered begins again just so.
+#[test]
+fn cool_downs_of_long_ago_do_not_count() {
+    let rules = Policy { cooldown_ms: 1_000, ..no_queue() };
+    for (wait_ms, count) in [(3_600_999, 2), (3_601_000, 1)] {
+        let mut stage = Stage::open_newest(rules);
+        let mut let_go = || {
+            let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+            stage.ask(buyer(1), Command::ReleaseHold { hold_id });
+            stage.wait(wait_ms);
+            match stage.facts.last().unwrap().fact {
+                Fact::BuyerCooling { count, .. } => count,
+                ref other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!((let_go(), let_go()), (1, count));
+    }
+}
+
+/// Whoever holds four times over and leaves has let go four times.
+#[test]
+fn every_hold_that_is_let_go_of_counts() {
+    let rules = Policy { cooldown_ms: 1_000, holds_per_buyer_max: 4, ..policy() };
+    let mut stage = Stage::open_newest(rules);
+    stage.ask(buyer(1), enter(0));
+    (0..4).for_each(|seat| _ = stage.ask(buyer(1), seats(&[seat])));
+    stage.ask(buyer(1), Command::Leave);
+    let cools = stage.facts.iter().filter_map(|record| match record.fact {
+        Fact::BuyerCooling { until, count, .. } => Some((until.0 - stage.now, count)),
+        _ => None,
+    });
+    assert_eq!(cools.collect::<Vec<_>>(), [(1_000, 1), (2_000, 2), (4_000, 3), (8_000, 4)]);
+    stage.wait(7_999);
+    stage.ask(buyer(1), enter(1));
+    check(&mut stage, vec![(buyer(1), seats(&[9]), No(Refusal::CoolingDown))]);
+    stage.wait(1);
+    check(&mut stage, vec![(buyer(1), seats(&[9]), Seats(&[9]))]);
+}
+
 /// When seats that were let go of can be had again differs, and nobody knows before.
 #[test]
 fn seats_return_at_a_moment_nobody_can_foresee() {

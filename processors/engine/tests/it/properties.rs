@@ -11,6 +11,7 @@ use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
 
 use crate::effects::follow_beside_the_engine;
+use crate::idle::only_the_idle_leave;
 use crate::line_and_cohorts::cohorts_of;
 use crate::patience::nobody_holds_for_nothing;
 use crate::silence::one_of_two_is_kept;
@@ -25,6 +26,7 @@ pub(crate) enum Request {
     Wait(u32),
     Enter(u64, u64),
     Leave(u64),
+    Stay(u64),
     Seats(u64, Vec<u32>),
     Best(u64, u8, u8),
     OnHold(u64, usize, u8),
@@ -43,6 +45,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         3 => (1_u32..90_000).prop_map(Request::Wait),
         3 => (buyer.clone(), 0_u64..10).prop_map(|(b, p)| Request::Enter(b, p)),
         1 => buyer.clone().prop_map(Request::Leave),
+        1 => buyer.clone().prop_map(Request::Stay),
         4 => (buyer.clone(), prop::collection::vec(0_u32..20, 1..5))
             .prop_map(|(b, s)| Request::Seats(b, s)),
         4 => (buyer.clone(), 0_u8..7, 0_u8..4).prop_map(|(b, k, c)| Request::Best(b, k, c)),
@@ -70,6 +73,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
         }
         Request::Enter(b, place) => (buyer(b), Command::Enter { place: Place(place) }),
         Request::Leave(b) => (buyer(b), Command::Leave),
+        Request::Stay(b) => (buyer(b), Command::Stay),
         Request::Seats(b, numbers) => (buyer(b), seats(&numbers)),
         Request::Best(b, count, category) => (buyer(b), best(count, category)),
         Request::OnHold(b, at, action) => {
@@ -245,11 +249,12 @@ proptest! {
         requests in prop::collection::vec(request(), 1..120),
         pass_required in any::<bool>(),
         version in BASE_VERSION..=NEWEST_VERSION,
+        idle_ms in prop::option::of(prop::sample::select(vec![0_u64, 20_000, 90_000])),
         cut in any::<prop::sample::Index>(),
     ) {
         let rules = policy();
         let policy =
-            Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, ..rules };
+            Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, idle_ms, ..rules };
         let mut stage = Stage::open_under(version, policy);
         let mut holds = Vec::new();
         for request in requests {
@@ -268,6 +273,7 @@ proptest! {
         prop_assert_eq!(status.sold as usize, sold);
         prop_assert_eq!((status.capacity - status.free) as usize, owners.len());
 
+        only_the_idle_leave(&stage.facts).map_err(TestCaseError::fail)?;
         if version >= 2 {
             nobody_holds_for_nothing(&stage.facts, policy).map_err(TestCaseError::fail)?;
         }

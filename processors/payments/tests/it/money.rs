@@ -8,166 +8,20 @@ use floodgate_domain::fact::DeclineReason;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::{decode_fact, encode_command};
 use floodgate_domain::{
-    ActionUrl, Actor, AuthorisedPayment, BuyerId, CategorySet, Command, CommandId, Currency,
-    Envelope, EventId, Fact, GatewayId, HoldId, LogTime, NewEvent, PaymentAction, PaymentMethod,
-    PaymentReference, PaymentResult, PhaseDial, Policy, PriceTable, Reply, StaffId, Subject,
+    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventDetails, Fact,
+    GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PaymentResult, PhaseDial, Policy,
+    PriceTable, Reply, StaffId, Subject,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Origin, Record, Topic};
-use floodgate_payments::web::{
-    CardForm, PageAnswer, PageRequest, PaymentReport, Webhook, WebhookError,
-};
-use floodgate_payments::{
-    Authorisation, Captured, Outbox, OutboxConfig, Payment, PaymentWorker, Provider, ProviderCalls,
-    ProviderError,
-};
+use floodgate_payments::{Outbox, OutboxConfig, PaymentWorker, Provider, ProviderCalls};
 use floodgate_runner::{FolderStore, GroupVersion, LoopConfig, PartitionLoop};
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::{Reading, ReplySender};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-const EVENT: EventId = EventId(3);
-
-/// Where the money of one attempt is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purse {
-    Buyer,
-    OnHold,
-    Captured,
-}
-
-type Attempt = (Subject, u8);
-
-/// A provider that keeps real books and fails as the seed says.
-#[derive(Debug)]
-struct Bank {
-    books: Mutex<HashMap<Attempt, Purse>>,
-    rng: Mutex<StdRng>,
-}
-
-impl Bank {
-    fn fails(&self) -> Result<(), ProviderError> {
-        match self.rng.lock().unwrap().random_bool(0.3) {
-            true => Err(ProviderError::new("the line is down")),
-            false => Ok(()),
-        }
-    }
-
-    fn set(&self, payment: &Payment, purse: Purse) {
-        let key = (payment.subject, payment.attempt);
-        self.books.lock().unwrap().insert(key, purse);
-    }
-
-    /// The buyer answers the bank: whether the money is held now. What was let go of stays so.
-    fn answered(&self, attempt: Attempt, yes: bool) -> bool {
-        let mut books = self.books.lock().unwrap();
-        yes && *books.entry(attempt).or_insert(Purse::OnHold) != Purse::Buyer
-    }
-
-    fn purse(&self, payment: &Payment) -> Purse {
-        let key = (payment.subject, payment.attempt);
-        self.books.lock().unwrap().get(&key).copied().unwrap_or(Purse::Buyer)
-    }
-}
-
-/// What the bank calls a payment.
-fn reference(payment: &Payment) -> PaymentReference {
-    PaymentReference::parse(&format!("bank/{}/{}", payment.subject, payment.attempt)).unwrap()
-}
-
-fn authorised(payment: &Payment) -> Authorisation {
-    let capture_before = Some(payment.deadline.plus(3_600_000));
-    Authorisation::Authorised(AuthorisedPayment { reference: reference(payment), capture_before })
-}
-
-fn asks(payment: &Payment) -> Authorisation {
-    let url = ActionUrl::parse("https://bank.example/asks").unwrap();
-    Authorisation::ActionRequired(PaymentAction { reference: reference(payment), url })
-}
-
-fn card(payment: &Payment) -> &str {
-    payment.charge.as_ref().map_or("", |charge| charge.method.as_str())
-}
-
-fn order(hold_id: HoldId) -> Subject {
-    Subject::Order { event_id: EVENT, hold_id }
-}
-
-impl Provider for Bank {
-    fn name(&self) -> &'static str {
-        "bank"
-    }
-
-    fn moves_money(&self) -> bool {
-        false
-    }
-
-    fn card_form(&self) -> CardForm {
-        CardForm::Script("form.js")
-    }
-
-    fn page(&self, _: &PageRequest<'_>) -> PageAnswer {
-        PageAnswer::NotFound
-    }
-
-    fn webhook(&self, _: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
-        Err(WebhookError::NotOffered)
-    }
-
-    fn authorise(&self, payment: &Payment, now: LogTime) -> Result<Authorisation, ProviderError> {
-        self.fails()?;
-        if self.purse(payment) != Purse::Buyer {
-            return Ok(authorised(payment));
-        }
-        let late = payment.deadline.plus(1_000);
-        let outcome = match card(payment) {
-            "late" if now < late => Authorisation::Open(None),
-            "lost" => Authorisation::Open(Some(reference(payment))),
-            "asks" => asks(payment),
-            "no" => Authorisation::Declined,
-            _ => authorised(payment),
-        };
-        if matches!(outcome, Authorisation::Authorised(_)) {
-            self.set(payment, Purse::OnHold);
-        }
-        // The answer may be lost on its way back: the money is held all the same.
-        self.fails()?;
-        Ok(outcome)
-    }
-
-    fn capture(&self, payment: &Payment) -> Result<Captured, ProviderError> {
-        self.fails()?;
-        assert_eq!(payment.reference, Some(reference(payment)), "what the bank called it");
-        if self.purse(payment) == Purse::Captured {
-            return Ok(Captured::Done);
-        }
-        if card(payment) == "bounces" {
-            self.set(payment, Purse::Buyer);
-            return Ok(Captured::Failed);
-        }
-        assert_eq!(self.purse(payment), Purse::OnHold, "captured without an authorisation");
-        self.set(payment, Purse::Captured);
-        self.fails()?;
-        Ok(Captured::Done)
-    }
-
-    fn void(&self, payment: &Payment) -> Result<(), ProviderError> {
-        self.fails()?;
-        self.set(payment, Purse::Buyer);
-        Ok(())
-    }
-
-    fn refund(&self, payment: &Payment) -> Result<(), ProviderError> {
-        self.void(payment)
-    }
-}
-
-/// What the bank reported to a gateway, without saying until when to capture.
-fn by_webhook((subject, attempt): Attempt) -> AuthorisedPayment {
-    let reference = PaymentReference::parse(&format!("bank/{subject}/{attempt}")).unwrap();
-    AuthorisedPayment { reference, capture_before: None }
-}
+use crate::bank::{Bank, EVENT, Purse, by_webhook, order};
 
 #[derive(Debug)]
 struct Nobody;
@@ -252,7 +106,7 @@ impl World {
             ..Policy::default()
         };
         let new = NewEvent {
-            name: "Show".into(),
+            details: EventDetails::named("Show"),
             plan: plan(),
             prices: PriceTable::flat(Currency::default(), &[100]),
             policy,

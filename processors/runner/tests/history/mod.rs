@@ -8,8 +8,8 @@ use std::time::Duration;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventId, GatewayId,
-    LogTime, NewEvent, PhaseDial, Policy, PriceTable, Reply, StaffId,
+    Actor, BuyerId, CategorySet, Command, CommandId, Currency, Envelope, EventDetails, EventId,
+    GatewayId, LogTime, NewEvent, PhaseDial, Policy, PriceTable, Reply, StaffId,
 };
 use floodgate_engine::{EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Topic};
@@ -80,7 +80,7 @@ pub(crate) fn write_commands(log: &MemoryLog, rng: &mut StdRng, count: u64) {
     let staff = Actor::Staff(StaffId(1));
     let policy = Policy { pass_required: false, hold_ms: 5_000, ..Policy::default() };
     let new = NewEvent {
-        name: "Show".into(),
+        details: EventDetails::named("Show"),
         plan: plan(),
         prices: PriceTable::flat(Currency::default(), &[100]),
         policy,

@@ -10,7 +10,7 @@ use floodgate_event_log::{Log, LogError, NewRecord, Partition, Record, Topic};
 
 use super::cell::Cell;
 use super::dataflow::CellKey;
-use crate::public::{Attributes, AudienceCell};
+use crate::public::{Attributes, AudienceCell, partition_key};
 
 /// The type of every record of the topic.
 const CELL: &str = "floodgate.audience.cell.v1";
@@ -91,6 +91,7 @@ pub(super) fn record(
         time: cell.until.clone(),
     };
     let mut headers = attributes.headers();
+    headers.push(partition_key(&cell.event_id));
     let FactPosition { offset, index } = closed_by;
     headers.push((CLOSED_BY.to_owned(), Bytes::from(format!("{offset}-{index}"))));
     let value = serde_json::to_vec(cell).expect("numbers and texts always serialise");

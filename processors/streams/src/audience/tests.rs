@@ -12,6 +12,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::Value;
 
 use super::*;
+use crate::public::partition_key;
 
 const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold: 12 };
 const START: u64 = 1_764_000_000_000;
@@ -115,6 +116,8 @@ fn no_record_counts_few_and_none_names_anybody() {
             assert_eq!(cell.count, count / 10 * 10, "{context}");
             let key = String::from_utf8(record.key.to_vec()).unwrap();
             assert_eq!(key, cell.product_id, "{context}");
+            assert!(record.headers.contains(&partition_key(&cell.event_id)), "{context}");
+            assert_eq!(key.split('/').next(), Some(&*cell.event_id), "{context}");
             // The difference of two records of a cell is about many people, too.
             let series =
                 format!("{} {} {:?} {:?}", cell.event_id, cell.cell, cell.age, cell.region);

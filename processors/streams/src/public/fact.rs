@@ -7,6 +7,7 @@ use floodgate_domain::effects::{LineMove, ShopMove};
 use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, NewEvent};
 use floodgate_event_log::Partition;
 
+use super::details::DetailsBody;
 use super::dials::DialsBody;
 use super::{Attributes, snake_case, time_text};
 
@@ -68,6 +69,9 @@ pub struct FactBody {
     pub capacity: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What the event says of itself, of `event_created` and `details_set`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<DetailsBody>,
     /// The dials that `dials_set` has turned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dials: Option<DialsBody>,
@@ -107,6 +111,10 @@ impl FactBody {
         if let Some(new) = effects.created {
             body.add_event(new);
         }
+        if let Some(details) = effects.details {
+            body.name = Some(details.name.clone());
+            body.details = Some(DetailsBody::from(details));
+        }
         if let Some(change) = effects.dials {
             body.add_dials(change);
         }
@@ -128,7 +136,6 @@ impl FactBody {
     }
 
     fn add_event(&mut self, new: &NewEvent) {
-        self.name = Some(new.name.clone());
         self.venue_id = Some(new.venue_id.to_string());
         self.capacity = Some(new.plan.seat_count());
     }
@@ -144,7 +151,7 @@ impl FactBody {
 fn until(effects: &Effects<'_>) -> Option<LogTime> {
     let in_shop = match effects.shop {
         Some(ShopMove::Entered { until, .. } | ShopMove::Cooling { until, .. }) => Some(until),
-        Some(ShopMove::Left { .. }) | None => None,
+        Some(ShopMove::Stayed { .. } | ShopMove::Left { .. }) | None => None,
     };
     effects.order.and_then(|order| order.until).or(in_shop)
 }
@@ -155,7 +162,10 @@ fn place_and_count(effects: &Effects<'_>) -> (Option<u64>, Option<u32>) {
         (Some(LineMove::Called { below }), _) => (Some(below.0), None),
         (Some(LineMove::Awaited { place, .. }), _)
         | (None, Some(ShopMove::Entered { place, .. })) => (Some(place.0), None),
-        (None, Some(ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None) => (None, None),
+        (
+            None,
+            Some(ShopMove::Stayed { .. } | ShopMove::Left { .. } | ShopMove::Cooling { .. }) | None,
+        ) => (None, None),
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod audience;
 mod counts;
+mod details;
 mod dials;
 mod fact;
 mod notification;
@@ -88,6 +89,15 @@ impl Attributes {
             .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
             .collect()
     }
+}
+
+/// The attribute that says which event a record lies with, where its key says more than that: its
+/// partition is that of the event's id (CloudEvents' extension for partitioning).
+pub(crate) const PARTITION_KEY: &str = "ce_partitionkey";
+
+/// The header of a record that lies in the partition of this event, and not of its own key.
+pub(crate) fn partition_key(event_id: &str) -> (String, Bytes) {
+    (PARTITION_KEY.to_owned(), Bytes::copy_from_slice(event_id.as_bytes()))
 }
 
 /// RFC 3339 in UTC with milliseconds.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use floodgate_domain::effects::{LineMove, Notice, ShopMove, TicketStates};
 use floodgate_domain::{
-    BuyerId, Effects, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
-    Policy, PriceTable, Rank, SalePhase, SeatState,
+    BuyerId, Effects, EventDetails, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder,
+    LogTime, Policy, PriceTable, Rank, SalePhase, SeatState,
 };
 use floodgate_event_log::Partition;
 
@@ -37,11 +37,12 @@ struct Line {
     awaiting: BTreeMap<Rank, (BuyerId, FactPosition)>,
 }
 
-/// What people know of prices and rules.
+/// What people know of an event: its prices, its rules, and what it says of itself.
 #[derive(Debug)]
 struct Terms {
     prices: PriceTable,
     policy: Policy,
+    details: EventDetails,
 }
 
 /// Messages on their way out. What was published before a restart is followed in silence: then none
@@ -173,14 +174,16 @@ impl Notifier {
         }
     }
 
-    /// Whether people learn anything by a fact: prices and rules may be set to what they were.
+    /// Whether people learn anything by a fact: prices, rules and details may be set to what they were.
     fn is_news(&mut self, event_id: EventId, effects: &Effects<'_>) -> bool {
         if let Some(new) = effects.created {
-            let terms = Terms { prices: new.prices.clone(), policy: new.policy };
+            let (prices, details) = (new.prices.clone(), new.details.clone());
+            let terms = Terms { prices, policy: new.policy, details };
             self.terms.insert(event_id, terms);
             return true;
         }
-        if effects.prices.is_none() && effects.policy.is_none() {
+        let sets = effects.prices.is_some() || effects.policy.is_some();
+        if !sets && effects.details.is_none() {
             return true;
         }
         let Some(terms) = self.terms.get_mut(&event_id) else { return false };
@@ -190,7 +193,10 @@ impl Notifier {
         let changes_rules = effects.policy.is_some_and(|policy| {
             felt(std::mem::replace(&mut terms.policy, *policy)) != felt(*policy)
         });
-        changes_prices || changes_rules
+        let changes_details = effects.details.is_some_and(|details| {
+            std::mem::replace(&mut terms.details, details.clone()) != *details
+        });
+        changes_prices || changes_rules || changes_details
     }
 
     /// When sold seats are taken back, those they were given to get the same message as the buyer.

@@ -5,12 +5,16 @@ use serde_json::{Value, json};
 
 use floodgate_event_log::Topic;
 
-use super::{AudienceCell, Counts, FactBody, Notification};
+use super::{AudienceCell, Counts, FactBody, Notification, PARTITION_KEY};
 
 const ABOUT: &str = "\
 CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
-partition: keep the last one, drop what is not greater, and every fact is seen once, however often \
-it is delivered. Messages and cells are known by ce_id instead. New fields may appear; those that are here keep their meaning.";
+partition: keep the last one, drop what is not greater, and every fact is seen once, however \
+often it is delivered. Messages and cells are known by ce_id instead. The partition of a \
+record is the one that Kafka's default partitioner (murmur2) computes of its key up to the \
+first slash: facts, counts and cells of an event lie in one partition, that of the event's \
+id, which ce_partitionkey repeats where the key says more. New fields may appear; those that \
+are here keep their meaning.";
 
 /// The public topics with their schemas: JSON Schema, draft 2020-12.
 #[must_use]
@@ -44,7 +48,7 @@ pub fn asyncapi() -> Value {
         messages[name] = json!({
             "name": name,
             "contentType": "application/json",
-            "headers": headers(),
+            "headers": headers(topic),
             "payload": { "schemaFormat": "application/schema+json;version=draft-2020-12", "schema": schema },
             "bindings": { "kafka": { "key": { "type": "string", "description": key_of(topic) } } },
         });
@@ -64,7 +68,7 @@ pub fn asyncapi() -> Value {
     messages[forgotten] = json!({
         "name": forgotten,
         "summary": "A record without a value: the event is over, its key is to be forgotten.",
-        "headers": headers(),
+        "headers": headers(Topic::Counts),
         "payload": { "type": "null" },
         "bindings": { "kafka": { "key": { "type": "string", "description": key_of(Topic::Counts) } } },
     });
@@ -118,18 +122,29 @@ fn embedded(topic: &str, mut schema: Value, shared: &mut Value) -> Value {
     schema
 }
 
-fn headers() -> Value {
+fn headers(topic: Topic) -> Value {
     let names = ["ce_specversion", "ce_type", "ce_source", "ce_id", "ce_subject", "ce_time"];
-    let properties: serde_json::Map<_, _> =
+    let mut properties: serde_json::Map<_, _> =
         names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
+    if matches!(topic, Topic::Counts | Topic::Audience) {
+        // Records of earlier versions are without it.
+        let about = "The event id: what the partition is computed from.";
+        properties.insert(PARTITION_KEY.into(), json!({ "type": "string", "description": about }));
+    }
     json!({ "type": "object", "properties": properties, "required": names })
 }
 
 fn key_of(topic: Topic) -> &'static str {
     match topic {
         Topic::Facts => "event id",
-        Topic::Counts => "event id, then /section/N or /category/N",
-        Topic::Audience => "product id: event, window, cell",
+        Topic::Counts => {
+            "event id, then /section/N or /category/N; the partition is that of the event id, and \
+             not of the whole key"
+        }
+        Topic::Audience => {
+            "product id: event, window, cell; the partition is that of the event id, and not of the \
+             whole key"
+        }
         _ => "user id, or event id when it is for everybody",
     }
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use floodgate_config::Backend;
-use floodgate_event_log::embedded::{EmbeddedLog, hold};
+use floodgate_event_log::embedded::{EmbeddedLog, forget_acknowledged, hold};
 use floodgate_event_log::{Log, Topic};
 use serde_json::json;
 
@@ -36,7 +36,8 @@ pub(super) struct Repair {
     #[arg(long)]
     apply: bool,
     /// Give up records of topics that nothing is decided from, where no source has them, and commands
-    /// behind the last fact, which may never have been decided.
+    /// behind the last fact, which may never have been decided; and go on without records that are
+    /// missing at the end of the log.
     #[arg(long)]
     accept_loss: bool,
 }
@@ -76,6 +77,9 @@ impl Repair {
         let (mended, left) = (mending.mended().len(), mending.left().len());
         let is_file_damaged = !says_what_is_so(data);
         if mended + left == 0 && !is_file_damaged {
+            if let Ok(Err(missing)) = EmbeddedLog::open_read_only(data).map(|log| log.health()) {
+                return self.without_missing(&missing.to_string(), as_json);
+            }
             return said(as_json, "nothing is damaged", &json!({ "damaged": 0 }));
         }
         if left > 0 {
@@ -92,6 +96,9 @@ impl Repair {
             )));
         }
         let kept = file::write_anew(data, &log, &mending)?;
+        if self.accept_loss {
+            forget_acknowledged(data).map_err(Failure::io)?;
+        }
         drop(held);
         let kept = kept.display();
         let text = format!(
@@ -99,6 +106,18 @@ impl Repair {
              the server then finds a snapshot that is not from this log, move the snapshots away"
         );
         said(as_json, &text, &json!({ "repaired": mended, "damaged_log": kept.to_string() }))
+    }
+}
+
+impl Repair {
+    /// What vanished from the end is nowhere else; whoever accepts that goes on without it.
+    fn without_missing(&self, missing: &str, as_json: bool) -> Result<(), Failure> {
+        if !(self.apply && self.accept_loss) {
+            return Err(Failure::from(anyhow!("{missing}")));
+        }
+        forget_acknowledged(&self.place.data).map_err(Failure::io)?;
+        let text = "the log goes on without what is missing at its end. Next: `floodgate audit`";
+        said(as_json, text, &json!({ "accepted": missing }))
     }
 }
 

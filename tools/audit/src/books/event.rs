@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use floodgate_domain::details::SaleTimes;
+use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{
     BuyerId, Cohort, DialChange, Fact, FactRecord, HoldId, LogTime, NewEvent, Place, Policy,
     PriceTable, SalePhase, SeatList, SeatState,
@@ -22,6 +24,9 @@ pub(crate) struct BuyerBook {
     pub(crate) live: Vec<HoldId>,
     pub(crate) is_in_shop: bool,
     pub(crate) pass_until: LogTime,
+    /// How long they may do nothing on this visit, and when they last did something.
+    pub(crate) idle_ms: Option<u64>,
+    pub(crate) acted_at: LogTime,
     /// No new hold before then.
     pub(crate) cooldown_until: LogTime,
     /// How often they let go of seats unpaid since they last bought.
@@ -30,11 +35,29 @@ pub(crate) struct BuyerBook {
     pub(crate) cohort: Option<Cohort>,
 }
 
+impl BuyerBook {
+    /// Whether they still matter: from the second rules on those who were here and have nothing do
+    /// not, once their cool-downs count no more.
+    pub(crate) fn matters(&self, now: LogTime, version: u32) -> bool {
+        let is_here = self.is_in_shop || now < self.pass_until;
+        let has_something = self.seats > 0 || !self.live.is_empty() || self.cohort.is_some();
+        version == 1 || is_here || has_something || self.cools(now)
+    }
+
+    fn cools(&self, now: LogTime) -> bool {
+        let counts = now < self.cooldown_until.plus(COOL_DOWNS_COUNT_MS);
+        now < self.cooldown_until || self.cooldown_count > 0 && counts
+    }
+}
+
 /// Everything the facts of one event add up to.
 #[derive(Debug)]
 pub(crate) struct EventBook {
     pub(crate) policy: Policy,
     pub(crate) prices: PriceTable,
+    /// When the sale opens and closes by itself, and how often what the event says was set.
+    pub(crate) sale_times: SaleTimes,
+    pub(crate) details_revision: u32,
     pub(crate) phase: SalePhase,
     pub(crate) category_count: usize,
     pub(crate) seats: SeatBooks,
@@ -43,6 +66,8 @@ pub(crate) struct EventBook {
     generations: Vec<u32>,
     pub(crate) buyers: HashMap<BuyerId, BuyerBook>,
     pub(crate) shoppers: u64,
+    /// When the sale was opened last.
+    open_since: LogTime,
     pub(crate) spent: HashSet<Place>,
     pub(crate) places: u64,
     pub(crate) crowd: CrowdBook,
@@ -62,6 +87,8 @@ impl EventBook {
         EventBook {
             policy: new.policy,
             prices: new.prices.clone(),
+            sale_times: new.details.sale_times(),
+            details_revision: 0,
             phase: SalePhase::Announced,
             category_count: new.plan.categories.len(),
             seats: SeatBooks::of(&new.plan, &new.prices),
@@ -69,6 +96,7 @@ impl EventBook {
             generations: Vec::new(),
             buyers: HashMap::new(),
             shoppers: 0,
+            open_since: LogTime(0),
             spent: HashSet::new(),
             places: 0,
             crowd: CrowdBook::default(),
@@ -101,7 +129,14 @@ impl EventBook {
                 self.seats.price(prices);
             }
             Fact::PolicySet(policy) => self.policy = **policy,
-            Fact::SaleOpened => self.phase = SalePhase::Open,
+            Fact::DetailsSet(details) => {
+                self.sale_times = details.sale_times();
+                self.details_revision += 1;
+            }
+            Fact::SaleOpened => {
+                self.phase = SalePhase::Open;
+                self.open_since = record.at;
+            }
             Fact::SalePaused => self.phase = SalePhase::Paused,
             Fact::SaleClosed => self.phase = SalePhase::Closed,
             Fact::EventCancelled => self.phase = SalePhase::Cancelled,
@@ -113,7 +148,15 @@ impl EventBook {
                 });
                 self.places = first.0.saturating_add(u64::from(*count));
             }
-            Fact::Entered { buyer, place, until } => self.entered(*buyer, *place, *until, found),
+            Fact::Entered { buyer, place, until, idle_until } => {
+                self.entered(*buyer, *place, *until, found);
+                let book = self.buyers.entry(*buyer).or_default();
+                book.idle_ms = idle_until.map(|end| end.0.saturating_sub(record.at.0));
+                book.acted_at = record.at;
+            }
+            Fact::ShopperStayed { buyer, .. } => {
+                self.buyers.entry(*buyer).or_default().acted_at = record.at;
+            }
             Fact::ShopperLeft { buyer, .. } => self.left(*buyer, found),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by } => {
                 let order = OrderBook {
@@ -146,6 +189,20 @@ impl EventBook {
             }
             fact => self.move_on(fact, record.at, found),
         }
+        if let Some(buyer) = of_order(&record.fact) {
+            self.buyers.entry(buyer).or_default().acted_at = record.at;
+        }
+    }
+
+    /// When a shopper who has no seats has done nothing for too long, where there is such a moment.
+    pub(crate) fn idle_end(&self, one: &BuyerBook) -> Option<LogTime> {
+        let idle_ms = one.idle_ms.filter(|_| self.phase == SalePhase::Open)?;
+        Some(one.acted_at.max(self.open_since).plus(idle_ms))
+    }
+
+    /// When a shopper who has no seats has to be out.
+    pub(crate) fn visit_end(&self, one: &BuyerBook) -> LogTime {
+        self.idle_end(one).map_or(one.pass_until, |end| end.min(one.pass_until))
     }
 
     fn follow(&mut self, change: &DialChange) {
@@ -345,6 +402,25 @@ impl EventBook {
             let book = self.buyers.entry(buyer.unwrap_or_default()).or_default();
             book.seats = book.seats.saturating_sub(seats.len() as u64);
         }
+    }
+}
+
+/// Whose order a fact is about: something has happened to it, so nobody calls them idle.
+fn of_order(fact: &Fact) -> Option<BuyerId> {
+    match *fact {
+        Fact::SeatsHeld { buyer, .. }
+        | Fact::HoldExtended { buyer, .. }
+        | Fact::HoldReleased { buyer, .. }
+        | Fact::HoldExpired { buyer, .. }
+        | Fact::PurchaseStarted { buyer, .. }
+        | Fact::OrderDeclined { buyer, .. }
+        | Fact::OrderUnanswered { buyer, .. }
+        | Fact::OrderConfirmed { buyer, .. }
+        | Fact::OrderSettled { buyer, .. }
+        | Fact::OrderExpired { buyer, .. }
+        | Fact::OrderRefunded { buyer, .. }
+        | Fact::OrderCancelled { buyer, .. } => Some(buyer),
+        _ => None,
     }
 }
 

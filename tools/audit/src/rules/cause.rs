@@ -77,9 +77,22 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
             let due = book.set_aside.get(hold_id);
             due.is_some_and(|(all, until)| *until <= now && all == seats)
         }
+        Fact::SaleOpened => {
+            let is_due = book.sale_times.opens_at.is_some_and(|at| at <= now);
+            is_due && book.phase == SalePhase::Announced
+        }
+        Fact::SaleClosed => {
+            let is_due = book.sale_times.closes_at.is_some_and(|at| at <= now);
+            is_due && !matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled)
+        }
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => {
             let record = book.buyers.get(buyer);
             record.is_some_and(|one| one.pass_until <= now && one.live.is_empty())
+        }
+        Fact::ShopperLeft { buyer, reason: LeaveReason::Idle } => {
+            let idle = book.buyers.get(buyer).filter(|one| one.is_in_shop && one.live.is_empty());
+            let end = idle.and_then(|one| book.idle_end(one));
+            end.is_some_and(|end| end <= now)
         }
         _ => false,
     }

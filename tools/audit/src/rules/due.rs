@@ -21,8 +21,11 @@ pub(crate) enum Due {
     Order(HoldId),
     /// Seats that were set aside.
     Seats(HoldId),
-    /// The pass of somebody who holds nothing.
-    Pass(BuyerId),
+    /// The opening of a sale by itself, and its end.
+    Opening,
+    Closing,
+    /// The visit of somebody who holds nothing: by their pass, or because they do nothing.
+    Visit(BuyerId),
 }
 
 /// All deadlines of one partition.
@@ -65,8 +68,10 @@ impl Deadlines {
         self.steps += 1;
         let is_late = self.steps > 2 + self.set / PER_STEP;
         if is_late {
-            found.check("hold-ends", false, || {
-                format!("{due:?} of {event_id} should have ended at {}", until.0)
+            let is_sale = matches!(due, Due::Opening | Due::Closing);
+            let invariant = if is_sale { "sale-on-time" } else { "hold-ends" };
+            found.check(invariant, false, || {
+                format!("{due:?} of {event_id} was due at {}", until.0)
             });
             self.set(event_id, due, None);
         }

@@ -1,6 +1,7 @@
 //! What some facts bring with them, from the second rules on: seats that are given back are set
 //! aside for a moment, and whoever let go of them unpaid may hold none for a while.
 
+use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{BuyerId, Fact, FactRecord, HoldId, LogTime, SalePhase};
 
 use super::row::{CAUSE, ENDS, Row};
@@ -58,7 +59,7 @@ pub(crate) fn rows(
             let ended = before.iter().rev().nth(aside).and_then(|record| gives_back(&record.fact));
             let unpaid = ended.filter(|(_, of, is_unpaid)| *of == buyer && *is_unpaid);
             let attempt = unpaid.and_then(|(id, ..)| book.order(id)).map_or(0, |one| one.attempt);
-            let times = times_before(book, buyer, before).saturating_add(attempt);
+            let times = times_before(book, buyer, before, now).saturating_add(attempt);
             let expected = now.plus(book.policy.cooldown_ms << times.min(DOUBLINGS_MAX));
             vec![
                 is_known,
@@ -71,36 +72,16 @@ pub(crate) fn rows(
     }
 }
 
-/// How often a buyer had let go of seats before. Whoever leaves lets go of all holds at once, and all
-/// of them count from the same.
-fn times_before(book: &EventBook, buyer: BuyerId, before: &[FactRecord]) -> u8 {
-    let mut times = book.buyers.get(&buyer).map_or(0, |one| one.cooldown_count);
-    let mut rest = before;
-    loop {
-        rest = match rest.split_last() {
-            Some((last, rest)) if matches!(last.fact, Fact::SeatsSetAside { .. }) => rest,
-            _ => rest,
-        };
-        let Some((ended, earlier)) = rest.split_last() else { return times };
-        let is_released = |fact: &Fact| matches!(fact, Fact::HoldReleased { .. });
-        let Some((FactRecord { fact: Fact::BuyerCooling { buyer: of, count, .. }, .. }, others)) =
-            earlier.split_last()
-        else {
-            return times;
-        };
-        let aside = usize::from(matches!(
-            others.last(),
-            Some(FactRecord { fact: Fact::SeatsSetAside { .. }, .. })
-        ));
-        let first = others.iter().rev().nth(aside).map(|record| &record.fact);
-        let Some(Fact::HoldReleased { hold_id, .. }) = first else { return times };
-        if *of != buyer || !is_released(&ended.fact) {
-            return times;
-        }
-        let attempt = book.order(*hold_id).map_or(0, |order| order.attempt);
-        times = count.saturating_sub(1).saturating_sub(attempt);
-        rest = others;
-    }
+/// How often a buyer had let go of seats before, as far as that counts. Whoever leaves lets go of all holds at once, and each
+/// of them counts.
+fn times_before(book: &EventBook, buyer: BuyerId, before: &[FactRecord], now: LogTime) -> u8 {
+    let counted = before.iter().rev().find_map(|record| match record.fact {
+        Fact::BuyerCooling { buyer: of, count, .. } if of == buyer => Some(count),
+        _ => None,
+    });
+    let known = book.buyers.get(&buyer);
+    let known = known.filter(|one| now < one.cooldown_until.plus(COOL_DOWNS_COUNT_MS));
+    counted.unwrap_or_else(|| known.map_or(0, |one| one.cooldown_count))
 }
 
 /// Whether everything that some facts of a command bring with them is there; `paid` says that a

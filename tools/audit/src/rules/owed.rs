@@ -7,6 +7,7 @@ use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::{BuyerId, Command, HoldId, Place, SalePhase, SeatState};
 
 use super::holds::price;
+use super::sale::may_be_said;
 use super::tickets::may_receive;
 use super::{CommandView, no_hold};
 use crate::books::event::EventBook;
@@ -24,6 +25,10 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     match command {
         Command::SetPrices(prices) => asked.is_staff() && fits(book, asked, prices),
         Command::SetPolicy(policy) => asked.is_staff() && policy.fault().is_none(),
+        Command::SetDetails { details, revision } => {
+            let is_newest = *revision == book.details_revision;
+            asked.is_staff() && is_newest && may_be_said(book, asked, details)
+        }
         // An event that is not there shows in everything that follows.
         Command::CreateEvent(_) => false,
         Command::SetDials(change) => {
@@ -41,6 +46,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         }
         Command::Enter { .. }
         | Command::Leave
+        | Command::Stay
         | Command::AwaitTurn { .. }
         | Command::ShareCohort { .. }
         | Command::WithdrawCohort
@@ -76,11 +82,17 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             is_waiting(place) && is_open && !has_pass && has_room && is_known && asked.is_known()
         }
         Command::Leave => is_in_shop,
+        Command::Stay => {
+            let may = record.filter(|one| is_in_shop && asked.now < one.pass_until);
+            asked.version > 1 && may.is_some_and(|one| one.idle_ms.is_some())
+        }
         Command::AwaitTurn { place } => {
             let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
             !is_over && is_waiting(place) && !book.crowd.has_asked(*place)
         }
-        Command::ShareCohort { cohort } => record.is_some_and(|one| one.cohort != Some(*cohort)),
+        Command::ShareCohort { cohort } => record.is_some_and(|one| {
+            one.cohort != Some(*cohort) && one.matters(asked.now, asked.version)
+        }),
         Command::WithdrawCohort => record.is_some_and(|one| one.cohort.is_some()),
         Command::HoldSeats { seats, accessible } => {
             let is_free = |seat| {

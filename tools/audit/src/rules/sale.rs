@@ -1,7 +1,10 @@
 //! Facts about a whole event, its shop, its line and its cohorts, each with its command.
 
 use floodgate_domain::fact::LeaveReason;
-use floodgate_domain::{Actor, Command, Fact, PhaseDial, SalePhase, StaffId};
+use floodgate_domain::policy::IDLE_MS;
+use floodgate_domain::{
+    Actor, Command, EventDetails, Fact, LogTime, PhaseDial, SalePhase, StaffId,
+};
 
 use super::CommandView;
 use super::row::{CAUSE, Row};
@@ -29,6 +32,13 @@ fn setter(asked: CommandView<'_>) -> Option<StaffId> {
     (asked.version > 1).then_some(staff_of(asked))
 }
 
+/// Whether an event may say this of itself.
+pub(super) fn may_be_said(book: &EventBook, asked: CommandView<'_>, named: &EventDetails) -> bool {
+    let is_announced = book.phase == SalePhase::Announced;
+    let times = named.sale_times().may_follow(book.sale_times, asked.now, is_announced);
+    asked.version > 1 && named.check().is_ok() && times.is_ok()
+}
+
 fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let by_staff = (CAUSE, "nobody of the staff asked", asked.is_staff());
     let turned = |dial: PhaseDial, named: Option<PhaseDial>, to: SalePhase| {
@@ -49,6 +59,15 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
                 by_staff,
                 (CAUSE, "another policy", policy == named),
                 (CAUSE, "by another", policy.by == setter(asked)),
+            ]
+        }
+        (Fact::DetailsSet(details), Command::SetDetails { details: named, revision }) => {
+            vec![
+                by_staff,
+                (CAUSE, "other details", details == named),
+                (CAUSE, "by another", details.by == setter(asked)),
+                (CAUSE, "over those of somebody else", *revision == book.details_revision),
+                (CAUSE, "times that cannot be", may_be_said(book, asked, named)),
             ]
         }
         (Fact::SaleOpened, Command::SetDials(change)) => {
@@ -82,7 +101,7 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
 
 fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     Some(match (fact, &asked.envelope.command) {
-        (Fact::Entered { buyer, place, until }, Command::Enter { place: named }) => {
+        (Fact::Entered { buyer, place, until, idle_until }, Command::Enter { place: named }) => {
             let by_policy = asked.now.plus(book.policy.pass_ms);
             let has_pass = book
                 .buyers
@@ -94,6 +113,18 @@ fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
                 (CAUSE, "the sale is not open", book.phase == SalePhase::Open),
                 (CAUSE, "their pass is still good", !has_pass),
                 ("shoppers-counted", "another end", asked.is_deadline(*until, by_policy)),
+                ("visits-end", "idle at another time", *idle_until == idle_end(book, asked)),
+            ]
+        }
+        (Fact::ShopperStayed { buyer, until }, Command::Stay) => {
+            let record = book.buyers.get(buyer).filter(|one| one.is_in_shop);
+            let idle_ms = record.and_then(|one| one.idle_ms);
+            let end = idle_ms.map(|idle_ms| asked.now.plus(idle_ms));
+            let has_pass = record.is_some_and(|one| asked.now < one.pass_until);
+            vec![
+                (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
+                (CAUSE, "not in the shop, or their pass is over", has_pass),
+                ("visits-end", "idle at another time", end == Some(*until)),
             ]
         }
         (Fact::ShopperLeft { buyer, reason: LeaveReason::ByChoice }, Command::Leave) => {
@@ -117,6 +148,12 @@ fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
         }
         _ => return None,
     })
+}
+
+/// When whoever enters now is idle if they do nothing.
+fn idle_end(book: &EventBook, asked: CommandView<'_>) -> Option<LogTime> {
+    let idle_ms = book.policy.idle_ms.unwrap_or(IDLE_MS);
+    (asked.version > 1 && idle_ms > 0).then(|| asked.now.plus(idle_ms))
 }
 
 fn of_crowd(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {

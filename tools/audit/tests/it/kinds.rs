@@ -134,7 +134,7 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
     match fact {
         Fact::EventCreated(new) => {
             let mut named = new.clone();
-            named.name.push('!');
+            named.details.name.push('!');
             let mut priced = new.clone();
             priced.prices.categories[0][0].amount += 1;
             let mut ruled = new.clone();
@@ -164,6 +164,16 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             by.by = Some(StaffId(99));
             vec![("another policy", Fact::PolicySet(other)), ("by another", Fact::PolicySet(by))]
         }
+        Fact::DetailsSet(details) => {
+            let mut named = details.clone();
+            named.value.name.push('!');
+            let mut timed = details.clone();
+            timed.value.closes_at = Some(LogTime(1));
+            let mut by = details.clone();
+            by.by = Some(StaffId(99));
+            let all = [("another name", named), ("another time", timed), ("by another", by)];
+            all.map(|(what, details)| (what, Fact::DetailsSet(details))).into()
+        }
         Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {
             let all = [
                 ("opened", Fact::SaleOpened),
@@ -182,7 +192,9 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             change!(fact, "another first", PlacesReserved, first, |place: &mut Place| place.0 += 1),
             change!(fact, "another count", PlacesReserved, count, |count: &mut u32| *count += 1),
         ],
-        Fact::Entered { .. } | Fact::ShopperLeft { .. } => of_shop(fact),
+        Fact::Entered { .. } | Fact::ShopperStayed { .. } | Fact::ShopperLeft { .. } => {
+            of_shop(fact)
+        }
         Fact::PlacesCalled { .. } => vec![
             change!(fact, "further", PlacesCalled, below, |to: &mut Frontier| to.0 += 1),
             change!(fact, "less far", PlacesCalled, below, |to: &mut Frontier| to.0 -= 1),
@@ -220,10 +232,21 @@ fn of_shop(fact: &Fact) -> Vec<Altered> {
             let mut all = until!(fact, Entered);
             all.push(change!(fact, "another buyer", Entered, buyer, other_buyer));
             all.push(change!(fact, "another place", Entered, place, |at: &mut Place| at.0 += 1));
+            all.push(with(fact, "idle at another time", |fact| {
+                if let Fact::Entered { idle_until, .. } = fact {
+                    *idle_until = Some(LogTime(idle_until.map_or(7, |at| at.0 + 1)));
+                }
+            }));
+            all
+        }
+        Fact::ShopperStayed { .. } => {
+            let mut all = until!(fact, ShopperStayed);
+            all.push(change!(fact, "another buyer", ShopperStayed, buyer, other_buyer));
             all
         }
         _ => {
-            let reasons = [LeaveReason::ByChoice, LeaveReason::Purchased, LeaveReason::PassExpired];
+            use LeaveReason::{ByChoice, Idle, PassExpired, Purchased};
+            let reasons = [ByChoice, Purchased, PassExpired, Idle];
             let mut all: Vec<Altered> = reasons
                 .into_iter()
                 .map(|new| {

@@ -37,7 +37,9 @@ fn ends_by_itself(fact: &Fact) -> Option<(BuyerId, bool)> {
         | Fact::OrderExpired { buyer, .. }
         | Fact::HoldReleased { buyer, .. }
         | Fact::OrderRefunded { buyer, .. } => Some((buyer, false)),
-        Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => Some((buyer, true)),
+        Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired | LeaveReason::Idle } => {
+            Some((buyer, true))
+        }
         Fact::SeatsReturned { .. } => Some((BuyerId(0), false)),
         _ => None,
     }

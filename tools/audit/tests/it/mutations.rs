@@ -11,7 +11,7 @@ use crate::alterations::all;
 use crate::lawful::reason;
 use crate::run::{Stored, run};
 
-const SEEDS: [u64; 2] = [1, 2];
+const SEEDS: [u64; 2] = [3, 12];
 const LENGTH: usize = 900;
 /// Facts of each kind that are altered, of each seed.
 const OF_EACH: usize = 2;
@@ -26,7 +26,8 @@ const KINDS_MADE: &[&str] = &[
     "PaymentNotTaken", "OrderDeclined", "OrderConfirmed", "OrderSettled", "OrderExpired",
     "PaymentVoided", "OrderRefunded", "OrderCancelled", "TicketTransferred", "TicketRedeemed",
     "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
-    "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling",
+    "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
+    "DetailsSet",
 ];
 
 fn seeds() -> Vec<u64> {

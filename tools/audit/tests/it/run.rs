@@ -3,8 +3,8 @@
 use floodgate_domain::wire::{decode_command, decode_fact, encode_command, encode_fact};
 use floodgate_domain::{
     Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, DialChange, Envelope,
-    EventId, Fact, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView,
-    PhaseDial, Place, Policy, SeatId, SeatList, StaffId,
+    EventDetails, EventId, Fact, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus,
+    OrderView, PhaseDial, Place, Policy, SeatId, SeatList, StaffId,
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 use floodgate_event_log::{Log, NewRecord, Topic};
@@ -60,6 +60,7 @@ fn policy() -> Policy {
         seats_per_buyer_max: 9,
         seats_per_hold_max: 4,
         extensions_max: 2,
+        idle_ms: Some(90_000),
         ..crate::fixtures::policy()
     }
 }
@@ -152,7 +153,11 @@ impl Run {
                 self.ask(buyer, event_id, Command::best(count, categories));
             }
             26..48 => self.of_order(),
-            48 => drop(self.ask(buyer, event_id, Command::Leave)),
+            48 => {
+                let leaves = self.rng.random_ratio(1, 2);
+                let command = if leaves { Command::Leave } else { Command::Stay };
+                self.ask(buyer, event_id, command);
+            }
             49..52 => self.of_line(event_id, buyer),
             52..54 => self.of_cohort(event_id, buyer),
             54..57 => self.of_staff(event_id),
@@ -300,7 +305,16 @@ impl Run {
     }
 
     fn of_staff(&mut self, event_id: EventId) {
-        let command = match self.rng.random_range(0..6) {
+        let command = match self.rng.random_range(0..7) {
+            4 => {
+                let is_it = |one: &&FactRecord| {
+                    one.event_id == event_id && matches!(one.fact, Fact::DetailsSet(_))
+                };
+                let revision = self.stored.facts.iter().filter(is_it).count() as u32;
+                let closes_at = Some(LogTime(self.now + 1_000_000_000));
+                let details = EventDetails { closes_at, ..EventDetails::named("Late") };
+                Command::SetDetails { details: Box::new(details), revision }
+            }
             0 => {
                 let mut prices = new_event(policy()).prices;
                 prices.categories[0][0].amount = self.rng.random_range(4_000..6_000);

@@ -27,6 +27,7 @@ const PUBLIC: Effects<'static> = Effects {
     phase: None,
     prices: None,
     policy: None,
+    details: None,
     dials: None,
     seats: None,
     order: None,
@@ -48,6 +49,7 @@ impl Fact {
             Fact::EventCreated(new) => sale::created(new),
             Fact::PricesSet(prices) => sale::prices_set(prices, prices.by),
             Fact::PolicySet(policy) => sale::policy_set(policy, policy.by),
+            Fact::DetailsSet(details) => sale::details_set(details, details.by),
             Fact::SaleOpened => sale::phase(SalePhase::Open, Notice::EventOpen),
             Fact::SalePaused => sale::phase(SalePhase::Paused, Notice::EventPaused),
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
@@ -57,7 +59,10 @@ impl Fact {
             Fact::PlacesReserved { first, count } => room::reserved(*first, *count),
             Fact::PlacesCalled { below } => room::called(*below),
             Fact::TurnAwaited { buyer, place } => room::awaited(*buyer, *place),
-            Fact::Entered { buyer, place, until } => room::entered(*buyer, *place, *until),
+            Fact::Entered { buyer, place, until, idle_until } => {
+                room::entered(*buyer, *place, (*until, *idle_until))
+            }
+            Fact::ShopperStayed { buyer, until } => room::stayed(*buyer, *until),
             Fact::ShopperLeft { buyer, reason } => room::left(*buyer, *reason),
             Fact::CohortJoined { cohort } => room::cohort(*cohort, 1),
             Fact::CohortLeft { cohort } => room::cohort(*cohort, -1),
@@ -100,11 +105,7 @@ impl Fact {
                 transferred(*hold_id, seat, *from, *to)
             }
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
-            // Of no event, and of no use to other teams.
-            Fact::EngineVersionSet { version } => {
-                let (visibility, rules) = (Visibility::Internal, Some(*version));
-                Effects { visibility, rules, ..PUBLIC }
-            }
+            Fact::EngineVersionSet { version } => sale::version_set(*version),
             Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),

@@ -20,9 +20,19 @@ pub(super) fn awaited(buyer: BuyerId, place: Place) -> Effects<'static> {
     Effects { line: Some(LineMove::Awaited { buyer, place }), concerns, ..PUBLIC }
 }
 
-pub(super) fn entered(buyer: BuyerId, place: Place, until: LogTime) -> Effects<'static> {
-    let concerns = Concerns::Buyer(buyer, None);
-    Effects { shop: Some(ShopMove::Entered { buyer, place, until }), concerns, ..PUBLIC }
+pub(super) fn entered(
+    buyer: BuyerId,
+    place: Place,
+    (until, idle_until): (LogTime, Option<LogTime>),
+) -> Effects<'static> {
+    let shop = Some(ShopMove::Entered { buyer, place, until, idle_until });
+    Effects { shop, concerns: Concerns::Buyer(buyer, None), ..PUBLIC }
+}
+
+/// Internal: when somebody was at their screen is nobody else's business.
+pub(super) fn stayed(buyer: BuyerId, until: LogTime) -> Effects<'static> {
+    let (visibility, concerns) = (Visibility::Internal, Concerns::Buyer(buyer, None));
+    Effects { visibility, shop: Some(ShopMove::Stayed { buyer, until }), concerns, ..PUBLIC }
 }
 
 pub(super) fn left(buyer: BuyerId, reason: LeaveReason) -> Effects<'static> {

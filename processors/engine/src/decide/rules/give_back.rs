@@ -46,7 +46,13 @@ fn cool_down(event: &Event, context: Context, order: &Order, facts: &mut Vec<Fac
     if !context.follows(COOL_DOWNS_GROW) || base_ms == 0 {
         return;
     }
-    let before = event.buyer(order.buyer).map_or(0, |buyer| buyer.cooldown_count);
+    // Whoever leaves lets go of several holds at once, and each of them counts.
+    let counted = facts.iter().rev().find_map(|fact| {
+        let Fact::BuyerCooling { buyer, count, .. } = fact else { return None };
+        (*buyer == order.buyer).then_some(*count)
+    });
+    let known = || event.buyer(order.buyer).map_or(0, |buyer| buyer.cool_downs(context.now));
+    let before = counted.unwrap_or_else(known);
     // A payment that failed kept the seats from others too.
     let count = before.saturating_add(order.attempt);
     let until = context.now.plus(base_ms << count.min(DOUBLINGS_MAX));

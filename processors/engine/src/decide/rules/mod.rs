@@ -8,5 +8,7 @@ pub(super) mod new_hold;
 pub(super) mod own_order;
 pub(super) mod pass;
 pub(super) mod phase;
+pub(super) mod reports;
+pub(super) mod sale_times;
 pub(super) mod silence;
 pub(super) mod terms;

@@ -1,0 +1,182 @@
+//! What people plan an event by: what it is, where and when, and when its tickets are sold.
+
+use crate::ids::LogTime;
+
+/// The longest texts, in bytes: of one line, and of several.
+pub const LINE_BYTES_MAX: usize = 512;
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// The longest name of a time zone, in bytes; that of the longest there is has 30.
+pub const TIME_ZONE_BYTES_MAX: usize = 64;
+/// No age limit is higher.
+pub const AGE_MAX: u8 = 99;
+
+/// What an event says of itself. Empty texts, and times that are absent, are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventDetails {
+    pub name: String,
+    pub description: String,
+    /// Who is on stage.
+    pub artist: String,
+    pub venue_name: String,
+    /// Several lines, as on an envelope.
+    pub venue_address: String,
+    /// Name in the IANA time zone database, such as `Europe/Berlin`, of where the event is.
+    pub time_zone: String,
+    pub doors_at: Option<LogTime>,
+    pub starts_at: Option<LogTime>,
+    pub ends_at: Option<LogTime>,
+    /// When the sale opens by itself, if it is announced then.
+    pub opens_at: Option<LogTime>,
+    /// When the sale closes by itself.
+    pub closes_at: Option<LogTime>,
+    /// Nobody younger is let in.
+    pub age_min: Option<u8>,
+}
+
+/// Why details cannot be: the field, then its bound, which says the fix.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {fix}")]
+pub struct DetailsError {
+    pub field: &'static str,
+    pub fix: String,
+}
+
+impl DetailsError {
+    /// Says of `field` what must be so.
+    #[must_use]
+    pub fn new(field: &'static str, fix: impl Into<String>) -> Self {
+        DetailsError { field, fix: fix.into() }
+    }
+}
+
+/// When the sale opens and closes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SaleTimes {
+    pub opens_at: Option<LogTime>,
+    pub closes_at: Option<LogTime>,
+}
+
+impl EventDetails {
+    /// Those of an event that says nothing but its name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        EventDetails { name: name.to_owned(), ..EventDetails::default() }
+    }
+
+    /// Whether they can be: every text within its bound, and times in their order.
+    pub fn check(&self) -> Result<(), DetailsError> {
+        let texts = [
+            ("name", &self.name, LINE_BYTES_MAX),
+            ("description", &self.description, TEXT_BYTES_MAX),
+            ("artist", &self.artist, LINE_BYTES_MAX),
+            ("venue_name", &self.venue_name, LINE_BYTES_MAX),
+            ("venue_address", &self.venue_address, LINE_BYTES_MAX),
+            ("time_zone", &self.time_zone, TIME_ZONE_BYTES_MAX),
+        ];
+        for (field, text, bytes_max) in texts {
+            if text.len() > bytes_max {
+                let fix = format!("must be a text of at most {bytes_max} bytes");
+                return Err(DetailsError::new(field, fix));
+            }
+        }
+        let orders = [
+            ("doors_at", self.doors_at, "starts_at", self.starts_at),
+            ("starts_at", self.starts_at, "ends_at", self.ends_at),
+            ("doors_at", self.doors_at, "ends_at", self.ends_at),
+            ("opens_at", self.opens_at, "closes_at", self.closes_at),
+        ];
+        for (field, first, other, then) in orders {
+            if let (Some(first), Some(then)) = (first, then)
+                && first >= then
+            {
+                return Err(DetailsError::new(field, format!("must be before {other}")));
+            }
+        }
+        if self.age_min.is_some_and(|age| age > AGE_MAX) {
+            return Err(DetailsError::new("age_min", format!("must be at most {AGE_MAX}")));
+        }
+        Ok(())
+    }
+
+    /// When the sale opens and closes by itself.
+    #[must_use]
+    pub fn sale_times(&self) -> SaleTimes {
+        SaleTimes { opens_at: self.opens_at, closes_at: self.closes_at }
+    }
+}
+
+impl SaleTimes {
+    /// Whether a sale may get these instead of `before`, at `now`, when it is `announced` still or
+    /// not: what changes must lie ahead, so that nobody opens a sale by a slip of the pen.
+    pub fn may_follow(
+        self,
+        before: SaleTimes,
+        now: LogTime,
+        announced: bool,
+    ) -> Result<(), DetailsError> {
+        let moved = self.opens_at.filter(|_| self.opens_at != before.opens_at);
+        if self.opens_at != before.opens_at && !announced {
+            return Err(DetailsError::new("opens_at", "cannot change: the sale has been opened"));
+        }
+        let closes = self.closes_at.filter(|_| self.closes_at != before.closes_at);
+        for (field, at, dial) in [("opens_at", moved, "open"), ("closes_at", closes, "close")] {
+            if at.is_some_and(|at| at <= now) {
+                let fix = format!("must lie ahead; to {dial} the sale now, turn its phase");
+                return Err(DetailsError::new(field, fix));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details() -> EventDetails {
+        EventDetails::named("An evening")
+    }
+
+    #[test]
+    fn times_stand_in_their_order() {
+        let at = |at| Some(LogTime(at));
+        let lawful = EventDetails {
+            doors_at: at(1),
+            starts_at: at(2),
+            ends_at: at(3),
+            opens_at: at(1),
+            closes_at: at(2),
+            ..details()
+        };
+        assert_eq!(lawful.check(), Ok(()));
+        let wrong = |field: &str, details: EventDetails| {
+            assert_eq!(details.check().map_err(|error| error.field), Err(field));
+        };
+        wrong("doors_at", EventDetails { doors_at: at(2), ..lawful.clone() });
+        wrong("starts_at", EventDetails { ends_at: at(2), ..lawful.clone() });
+        wrong("doors_at", EventDetails { starts_at: None, doors_at: at(3), ..lawful.clone() });
+        wrong("opens_at", EventDetails { closes_at: at(1), ..lawful.clone() });
+        wrong("age_min", EventDetails { age_min: Some(100), ..lawful.clone() });
+        wrong("artist", EventDetails { artist: "a".repeat(LINE_BYTES_MAX + 1), ..lawful });
+    }
+
+    #[test]
+    fn what_changes_lies_ahead_and_an_open_sale_does_not_open_again() {
+        let times = |opens: Option<u64>, closes: Option<u64>| SaleTimes {
+            opens_at: opens.map(LogTime),
+            closes_at: closes.map(LogTime),
+        };
+        let now = LogTime(10);
+        let field = |to: SaleTimes, from: SaleTimes, announced: bool| {
+            to.may_follow(from, now, announced).map_err(|error| error.field)
+        };
+        let none = SaleTimes::default();
+        assert_eq!(field(times(Some(11), Some(12)), none, true), Ok(()));
+        assert_eq!(field(times(Some(10), None), none, true), Err("opens_at"));
+        assert_eq!(field(times(None, Some(9)), none, true), Err("closes_at"));
+        // What stays as it was may have passed.
+        assert_eq!(field(times(Some(5), Some(12)), times(Some(5), None), false), Ok(()));
+        assert_eq!(field(times(Some(11), None), none, false), Err("opens_at"));
+        assert_eq!(field(none, times(Some(5), None), false), Err("opens_at"));
+    }
+}
