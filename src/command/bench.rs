@@ -12,7 +12,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use floodgate_bench::{Figure, admission, engine, form, log, recovery};
+use floodgate_bench::{Figure, admission, engine, form, log, recovery, seats};
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -22,6 +22,7 @@ Examples:
   floodgate bench engine --commands 4000000 --seed 7 --json
   floodgate bench log --folder /mnt/disk/bench --json
   floodgate bench admission --level 9
+  floodgate bench seats --plans plans/ --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
   floodgate bench recovery --json
   floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
@@ -92,6 +93,19 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// How good the best seats are: groups of 1 to 6 until 95 % are sold, against the best group that
+    /// was free; single seats left over; groups that had to split.
+    Seats {
+        /// A folder with plans of yours, pretix JSON or CSV; the houses of our own come first.
+        #[arg(long, value_name = "DIR")]
+        plans: Option<PathBuf>,
+        /// Seats of the bowl.
+        #[arg(long, default_value_t = 200_000)]
+        #[arg(value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+        bowl: u32,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
     /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
@@ -153,6 +167,13 @@ impl Bench {
             Action::Admission { joins, level, seed } => {
                 let options = admission::AdmissionBench { joins: joins as usize, level, seed };
                 ("admission", seed, admission::run(options)?)
+            }
+            Action::Seats { plans, bowl, seed } => {
+                let mut houses = seats::shipped(bowl)?;
+                if let Some(folder) = plans {
+                    houses.extend(seats::in_folder(&folder)?);
+                }
+                ("seats", seed, seats::run(houses, seed))
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

@@ -13,8 +13,10 @@ const STEP: u64 = 2;
 /// A group sits so many steps further away rather than leave a single seat, twice as many rather
 /// than two: three seats' width, so that the next row's middle comes before a row's torn end.
 const SINGLE: u32 = 150;
-/// Places that differ by less are alike, and the search ends: half a seat.
+/// Places that differ by less are alike, and the search ends: half a seat, and a thirty-second of the
+/// way to the focal point, since from afar nobody sees a seat's difference.
 const ALIKE: u32 = 25;
+const ALIKE_SHARE: u32 = 32;
 
 /// Distances from the focal point by seat, in steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub(super) struct Seating {
 impl Seating {
     /// Whether a block could have a better place, whose nearest seat is so far away.
     pub(super) fn may_be_beaten_at(self, nearest: u32) -> bool {
-        2 * (nearest + ALIKE) < self.cost
+        2 * (nearest + nearest / ALIKE_SHARE + ALIKE) < self.cost
     }
 }
 

@@ -16,7 +16,7 @@ use floodgate_domain::{
     FactRecord, GatewayId, HoldId, LogTime, NewEvent, PaymentMethod, PaymentReference, PhaseDial,
     Place, Policy, SeatId, SeatList, StaffId,
 };
-use floodgate_engine::{Engine, EngineLimits};
+use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 
 use crate::Figure;
 
@@ -73,7 +73,7 @@ impl RawLog {
 
 /// Writes a log while an engine follows it.
 #[derive(Debug)]
-struct Author {
+pub(super) struct Author {
     engine: Engine,
     log: RawLog,
     facts: Vec<FactRecord>,
@@ -83,6 +83,11 @@ struct Author {
 
 impl Author {
     fn new(new: &NewEvent, policy: Policy) -> Self {
+        Author::under(BASE_VERSION, new, policy)
+    }
+
+    /// Under these rules of the engine.
+    pub(super) fn under(version: u32, new: &NewEvent, policy: Policy) -> Self {
         let mut author = Author {
             engine: Engine::new(EngineLimits::default()),
             log: RawLog::default(),
@@ -90,6 +95,7 @@ impl Author {
             now: 1_800_000_000_000,
             next_id: 1,
         };
+        author.send(Actor::System, Command::EngineVersion { version });
         let staff = Actor::Staff(StaffId(1));
         let new = NewEvent { policy, ..new.clone() };
         author.send(staff, Command::CreateEvent(Box::new(new)));
@@ -105,7 +111,7 @@ impl Author {
         }
     }
 
-    fn send(&mut self, actor: Actor, command: Command) -> Answer {
+    pub(super) fn send(&mut self, actor: Actor, command: Command) -> Answer {
         // Spread like digests, as real command ids are.
         let command_id =
             CommandId(self.next_id.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
@@ -127,7 +133,7 @@ impl Author {
     }
 }
 
-fn policy(pass_required: bool) -> Policy {
+pub(super) fn policy(pass_required: bool) -> Policy {
     Policy {
         pass_required,
         shoppers_max: 1 << 20,
@@ -250,7 +256,8 @@ struct Prepared {
 /// The whole house, best seats first, one to four at a time, each by another buyer.
 fn hold_best_log(new: &NewEvent, options: EngineBench) -> Prepared {
     let mut rng = StdRng::seed_from_u64(options.seed);
-    let mut author = Author::new(new, policy(false));
+    // The rules by which the best seats are the nearest ones.
+    let mut author = Author::under(NEWEST_VERSION, new, policy(false));
     author.fill_outcomes();
     let setup = author.log.records.len();
     let mut buyer = 0;

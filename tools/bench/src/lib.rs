@@ -6,5 +6,6 @@ mod figure;
 pub mod form;
 pub mod log;
 pub mod recovery;
+pub mod seats;
 
 pub use figure::Figure;
