@@ -281,6 +281,10 @@ mod tests {
         fs::write(&files.staff, staff.replace("operator 2", "operator 0")).unwrap();
         assert!(format!("{:#}", files.read().unwrap_err()).contains("reserved for Floodgate"));
         fs::write(&files.staff, staff).unwrap();
+        // Keys from elsewhere have no sums.
+        for path in [&files.root, &files.ticket] {
+            fs::remove_file(sum_of(path)).unwrap();
+        }
         let ticket = fs::read_to_string(&files.ticket).unwrap();
         let root = fs::read_to_string(&files.root).unwrap();
         fs::write(&files.root, &ticket).unwrap();

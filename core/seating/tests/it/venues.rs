@@ -61,7 +61,9 @@ fn a_theatre_with_double_guids() {
     let report = result.unwrap().report;
     assert_eq!((report.seat_count, report.row_count, report.section_count), (1132, 97, 1));
     assert_eq!(report.problem_counts[&IssueCode::DuplicateGuid], 21);
-    assert_eq!(report.problem_counts.len(), 1, "{report}");
+    assert_eq!(report.problem_counts[&IssueCode::CategoryIsId], 5);
+    assert_eq!(report.problem_counts[&IssueCode::CategoryNotForSale], 1);
+    assert_eq!(report.problem_counts.len(), 3, "{report}");
     assert_eq!(
         (&*report.categories[0].name, report.categories[0].seat_count),
         ("NOT AVAILABLE", 112)
