@@ -4,7 +4,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../docs/clients"))
-from buyer import Client, enter, join, solve, wait_for_turn  # noqa: E402
+from buyer import Client, enter, join, solve  # noqa: E402
 
 
 def shopper(target, event_id):
@@ -13,8 +13,7 @@ def shopper(target, event_id):
     joined = join(client, base)
     client.tokens["Floodgate-Device"] = joined["device"]
     client.tokens["Floodgate-Queue-Ticket"] = joined["queue_ticket"]
-    wait_for_turn(client, base, joined["place"])
-    client.tokens["Floodgate-Pass"] = enter(client, base)["pass"]
+    client.tokens["Floodgate-Pass"] = enter(client, base, joined["place"])["pass"]
     return client
 
 

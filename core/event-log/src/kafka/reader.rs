@@ -41,9 +41,29 @@ pub(super) fn watermarks(
 ) -> Result<(Offset, Offset), LogError> {
     let number = i32::try_from(partition)
         .map_err(|_| LogError::UnknownPartition { topic: topic.name(), partition })?;
-    let (low, high) =
-        consumer.fetch_watermarks(name, number, OFFSETS_WITHIN).map_err(|error| backend(&error))?;
-    Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)))
+    let until = Instant::now() + OFFSETS_WITHIN;
+    loop {
+        match consumer.fetch_watermarks(name, number, OFFSETS_WITHIN) {
+            Ok((low, high)) => {
+                return Ok((u64::try_from(low).unwrap_or(0), u64::try_from(high).unwrap_or(0)));
+            }
+            Err(error) if leads_soon(&error) && Instant::now() < until => {
+                std::thread::park_timeout(LEADS_AFTER);
+            }
+            Err(error) => return Err(backend(&error)),
+        }
+    }
+}
+
+/// How long a broker is given before it is asked again whether it leads a partition by now.
+const LEADS_AFTER: Duration = Duration::from_millis(100);
+
+/// A broker that has just come back names its partitions a moment before it leads them.
+fn leads_soon(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
+    )
 }
 
 /// A consumer of one partition, from an offset on.
