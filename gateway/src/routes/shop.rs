@@ -15,7 +15,7 @@ use floodgate_domain::{Actor, Answer, Command, OrderView, Refusal};
 use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
-use crate::commands::{Commands, Outcome, refused_or};
+use crate::commands::{Commands, Outcome, RequestKey, refused_or};
 use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::presence;
@@ -104,9 +104,19 @@ pub(crate) async fn stay(
     path: EventPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
-    let event_id = path.event_id;
-    let outcome = commands.submit(event_id, shopper.actor(), &key, Command::Stay).await?;
-    let answer = answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)));
+    ask(&commands, &shopper, &path, &key, Command::Stay).await
+}
+
+/// A command of somebody in the shop; a refusal says how their visit ended, if it did.
+async fn ask(
+    commands: &Commands,
+    shopper: &Shopper,
+    path: &EventPath,
+    key: &RequestKey,
+    command: Command,
+) -> Result<Response, ApiError> {
+    let outcome = commands.submit(path.event_id, shopper.actor(), key, command).await?;
+    let answer = answer(path.event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)));
     answer.map_err(|error| presence::explained(error, &path.entry.read(), shopper.buyer))
 }
 
@@ -121,10 +131,7 @@ pub(crate) async fn leave(
     path: EventPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
-    let event_id = path.event_id;
-    let outcome = commands.submit(event_id, shopper.actor(), &key, Command::Leave).await?;
-    let answer = answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)));
-    answer.map_err(|error| presence::explained(error, &path.entry.read(), shopper.buyer))
+    ask(&commands, &shopper, &path, &key, Command::Leave).await
 }
 
 /// What this device has at this event.
