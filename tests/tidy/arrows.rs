@@ -3,7 +3,7 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/seating", &["domain"]),
@@ -14,6 +14,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("processors/streams", &["domain", "event-log", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
+    ("sinks/channels", &[]),
     ("admission", &["domain"]),
     ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
     ("core/http-client", &[]),
@@ -56,7 +57,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// An outside system and the only crates that may name it.
-const SYSTEMS: [(&str, &[&str]); 9] = [
+const SYSTEMS: [(&str, &[&str]); 10] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
     ("rdkafka", &["core/event-log"]),
@@ -66,6 +67,7 @@ const SYSTEMS: [(&str, &[&str]); 9] = [
     ("rusqlite", &["core/event-log", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
     ("postgres", &["sinks"]),
+    ("lettre", &["sinks/channels"]),
 ];
 
 /// Who may name the engine that decides, but for tests: who runs it, and who runs it once more.

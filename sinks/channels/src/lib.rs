@@ -1,0 +1,27 @@
+//! Channels that reach people: e-mail, text message, web push; and webhooks for other programs.
+//!
+//! **Owns** what goes over each channel and what its answers mean, texts in every language, and
+//! when a person may be disturbed. **Never does** decide who agreed to what: consents are facts.
+//!
+//! Start reading at `courier.rs` (what a channel is), then `email/mod.rs`.
+
+mod courier;
+mod email;
+mod guard;
+mod http;
+mod keys;
+mod sms;
+#[cfg(test)]
+mod test_words;
+mod web_push;
+mod webhook;
+
+pub use courier::{ChannelSetting, Courier, Delivery, Language, Outgoing, Urgency};
+pub use email::{DkimOptions, DkimSigner, EmailCourier, EmailOptions, SmtpEncryption};
+pub use guard::{AddressGuard, AddressRange};
+pub use sms::{SmsCourier, SmsOptions, SmsOutcome, SmsReport, sms_report};
+pub use web_push::{VapidKey, WebPushCourier, WebPushOptions};
+pub use webhook::{
+    WEBHOOK_TRIES_MAX, WebhookCourier, WebhookEndpoint, WebhookOptions, WebhookSecret,
+    webhook_pause,
+};
