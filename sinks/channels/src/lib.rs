@@ -10,6 +10,8 @@ mod email;
 mod guard;
 mod http;
 mod keys;
+mod quiet;
+mod reports;
 mod sms;
 #[cfg(test)]
 mod test_words;
@@ -19,6 +21,8 @@ mod webhook;
 pub use courier::{ChannelSetting, Courier, Delivery, Language, Outgoing, Urgency};
 pub use email::{DkimOptions, DkimSigner, EmailCourier, EmailOptions, SmtpEncryption};
 pub use guard::{AddressGuard, AddressRange};
+pub use quiet::{PersonWeek, QuietHours, capped_until};
+pub use reports::{MailReport, MailReportKind, mail_reports};
 pub use sms::{SmsCourier, SmsOptions, SmsOutcome, SmsReport, sms_report};
 pub use web_push::{VapidKey, WebPushCourier, WebPushOptions};
 pub use webhook::{

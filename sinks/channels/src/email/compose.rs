@@ -75,6 +75,12 @@ impl Composer {
     }
 }
 
+/// The name of a message from its `Message-ID`; `None` for one that is not ours.
+pub(crate) fn plain_message_id(header: &str) -> Option<String> {
+    let (name, _) = header.trim().strip_prefix('<')?.split_once('@')?;
+    is_plain_id(name).then(|| name.to_owned())
+}
+
 /// A header of ASCII that goes out as it is: folding an address would break it.
 fn plain(name: &'static str, value: &str) -> HeaderValue {
     let name = HeaderName::new_from_ascii_str(name);
@@ -82,7 +88,7 @@ fn plain(name: &'static str, value: &str) -> HeaderValue {
 }
 
 /// No line end and no other control character; runs of blanks are one.
-pub(crate) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = spaced.split_whitespace().collect();
     words.join(" ").chars().take(SUBJECT_CHARS_MAX).collect()

@@ -10,6 +10,7 @@ mod compose;
 mod dkim;
 mod reply;
 
+pub(crate) use compose::plain_message_id;
 pub use dkim::{DkimOptions, DkimSigner};
 
 use std::fmt;
