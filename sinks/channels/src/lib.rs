@@ -10,22 +10,28 @@ mod email;
 mod guard;
 mod http;
 mod keys;
+mod occasion;
 mod quiet;
 mod reports;
 mod sms;
+mod templates;
 #[cfg(test)]
 mod test_words;
 mod web_push;
 mod webhook;
+mod when;
 
 pub use courier::{ChannelSetting, Courier, Delivery, Language, Outgoing, Urgency};
 pub use email::{DkimOptions, DkimSigner, EmailCourier, EmailOptions, SmtpEncryption};
 pub use guard::{AddressGuard, AddressRange};
+pub use occasion::{OCCASIONS, Occasion};
 pub use quiet::{PersonWeek, QuietHours, capped_until};
 pub use reports::{MailReport, MailReportKind, mail_reports};
 pub use sms::{SmsCourier, SmsOptions, SmsOutcome, SmsReport, sms_report};
+pub use templates::{Rendered, TemplateError, Templates, Variables};
 pub use web_push::{VapidKey, WebPushCourier, WebPushOptions};
 pub use webhook::{
     WEBHOOK_TRIES_MAX, WebhookCourier, WebhookEndpoint, WebhookOptions, WebhookSecret,
     webhook_pause,
 };
+pub use when::{clock, moment};

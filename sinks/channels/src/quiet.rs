@@ -47,7 +47,7 @@ impl QuietHours {
         let days = (-1..=3).filter_map(|days| today.checked_add(Span::new().days(days)).ok());
         let by_wall = days.flat_map(|day| {
             let shown = zone.to_ambiguous_timestamp(day.to_datetime(self.until));
-            [shown.clone().earlier().ok(), shown.later().ok()].into_iter().flatten()
+            [shown.earlier().ok(), shown.later().ok()].into_iter().flatten()
         });
         let by_change = zone.following(now).take(4).map(|change| change.timestamp());
         by_wall.chain(by_change).filter(|&at| at > now && !is_quiet(at)).min()
@@ -212,10 +212,14 @@ mod tests {
 
         /// A week is between its ends, and ends where the next begins.
         #[test]
-        fn weeks_follow_each_other(zone_index in 0..ZONES.len(), minute in 21_000_000_i64..30_000_000) {
+        fn weeks_follow_each_other(
+            zone_index in 0..ZONES.len(),
+            minute in 21_000_000_i64..30_000_000,
+        ) {
             let zone = zone(ZONES[zone_index]);
             let now = Timestamp::from_second(minute * 60).unwrap();
-            let (start, end) = (PersonWeek::start(now, &zone).unwrap(), PersonWeek::end(now, &zone).unwrap());
+            let start = PersonWeek::start(now, &zone).unwrap();
+            let end = PersonWeek::end(now, &zone).unwrap();
             prop_assert!(start <= now && now < end);
             prop_assert_eq!(PersonWeek::start(end, &zone), Some(end));
             prop_assert_eq!(PersonWeek::of(start, &zone), PersonWeek::of(now, &zone));

@@ -203,7 +203,7 @@ mod tests {
              Original-Recipient: rfc822;ada@example.net\r\nAction: {action}\r\nStatus: {status}\r\n\
              Diagnostic-Code: smtp; 550\r\n 5.1.1 unknown\r\n\r\n\
              --B/1=2\r\nContent-Type: {original}\r\n\r\n\
-             From: tickets@example.org\r\nMessage-ID:\r\n <msg_42@example.org>\r\nSubject: x\r\n\r\n\
+             From: tickets@example.org\r\nMessage-ID:\r\n <msg_42@example.org>\r\nTo: a\r\n\r\n\
              --B/1=2--\r\n"
         )
     }
