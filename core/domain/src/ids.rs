@@ -95,6 +95,10 @@ identifier!(
     CommandId, u128, "command", "cmd_", 26
 );
 identifier!(
+    /// Words of staff for the people of one event; whoever asks for it makes the number.
+    AnnouncementId, u64, "announcement", "ann_", 13
+);
+identifier!(
     /// A member of staff, named by the key used.
     StaffId, u64, "staff", "stf_", 13
 );
