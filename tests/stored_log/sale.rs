@@ -247,7 +247,7 @@ impl Sale {
         self.ask(buyer(1), Command::turn_phase(PhaseDial::Close, "not mine to close"));
         self.ask(STAFF, Command::CommitDraw { commitment: [7; 32] });
         self.ask(STAFF, Command::RevealDraw { secret: [8; 32], public_value: [9; 32] });
-        self.ask(STAFF, Command::Announce { message: "Doors at seven".into() });
+        self.ask(STAFF, Command::AnnounceToAll { message: "Doors at seven".into() });
     }
 
     fn line(&mut self) {

@@ -3,9 +3,10 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
+    ("core/people", &["domain", "event-log"]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
     ("core/transport", &["domain", "event-log"]),
@@ -14,9 +15,12 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("processors/streams", &["domain", "event-log", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
-    ("sinks/channels", &[]),
+    ("sinks/channels", &["domain", "event-log", "people", "transport"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
+    (
+        "gateway",
+        &["domain", "seating", "event-log", "transport", "admission", "payments", "people"],
+    ),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (
@@ -30,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "runner",
             "streams",
             "payments",
+            "people",
             "sinks",
             "telemetry",
             "transport",
@@ -64,9 +69,9 @@ const SYSTEMS: [(&str, &[&str]); 10] = [
     ("axum", &["gateway"]),
     ("timely", &["processors/streams"]),
     ("differential-dataflow", &["processors/streams"]),
-    ("rusqlite", &["core/event-log", "sinks"]),
+    ("rusqlite", &["core/event-log", "core/people", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
-    ("postgres", &["sinks"]),
+    ("postgres", &["core/people", "sinks"]),
     ("lettre", &["sinks/channels"]),
 ];
 

@@ -3,10 +3,12 @@
 //! A command is decided once it is in the log. Its [`Envelope`] says who sent it, under which
 //! id it may be repeated, and which gateway waits for the answer.
 
+use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
+use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::{DialChange, PhaseDial};
-use crate::ids::{Actor, CommandId, EventId, GatewayId, HoldId, Place};
+use crate::ids::{Actor, AnnouncementId, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
@@ -139,8 +141,17 @@ pub enum Command {
     },
     /// Staff. Lets somebody in with a ticket, at the gate; `edition` is the one that was shown.
     RedeemTicket { hold_id: HoldId, seat: crate::seats::SeatId, edition: u16 },
-    /// Staff. A message to everyone who waits or has a ticket.
-    Announce { message: String },
+    /// The first form of [`Self::Announce`], which no rules have decided and nothing sends. Read, so
+    /// that logs which have it are replayed as they were.
+    AnnounceToAll { message: String },
+    /// Buyer. Agrees to messages; new with the third rules, like all of these.
+    GiveConsent { consent: Consent },
+    /// Buyer. Takes that back.
+    WithdrawConsent { scope: ConsentScope, channel: Channel },
+    /// Staff. Words for those who hold tickets, wait for them, or follow the event.
+    Announce(Box<Announcement>),
+    /// Staff. Lets an announcement go out, holds it back, or ends it.
+    SteerAnnouncement { id: AnnouncementId, step: AnnouncementStep },
     /// System. Every rank below is called; said by the gateways, which move the line.
     CallPlaces { below: Frontier },
     /// Buyer. Wants a message when the place is called; the gateway has seen whose it is.
@@ -246,7 +257,11 @@ impl Command {
             Command::RefundOrder { .. } => "RefundOrder",
             Command::TransferTicket { .. } => "TransferTicket",
             Command::RedeemTicket { .. } => "RedeemTicket",
-            Command::Announce { .. } => "Announce",
+            Command::AnnounceToAll { .. } => "AnnounceToAll",
+            Command::GiveConsent { .. } => "GiveConsent",
+            Command::WithdrawConsent { .. } => "WithdrawConsent",
+            Command::Announce(_) => "Announce",
+            Command::SteerAnnouncement { .. } => "SteerAnnouncement",
             Command::CallPlaces { .. } => "CallPlaces",
             Command::AwaitTurn { .. } => "AwaitTurn",
             Command::ShareCohort { .. } => "ShareCohort",

@@ -6,11 +6,13 @@
 
 use std::ops::Deref;
 
+use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::DialChange;
-use crate::ids::{BuyerId, EventId, HoldId, LogTime, Place, StaffId};
+use crate::ids::{AnnouncementId, BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
@@ -296,8 +298,33 @@ pub enum Fact {
         buyer: BuyerId,
         seat: SeatId,
     },
-    Announced {
-        message: String,
+    /// The buyer agrees to messages from here on, in the place of what they agreed to in this scope and
+    /// on this channel before.
+    ConsentGiven {
+        buyer: BuyerId,
+        consent: Consent,
+    },
+    ConsentWithdrawn {
+        buyer: BuyerId,
+        scope: ConsentScope,
+        channel: Channel,
+    },
+    /// It goes out once [`Fact::AnnouncementStarted`] says so; `needs_approval` is the rule of the sale
+    /// at that moment.
+    AnnouncementMade {
+        announcement: Box<Announcement>,
+        needs_approval: bool,
+        by: StaffId,
+    },
+    AnnouncementSteered {
+        id: AnnouncementId,
+        step: AnnouncementStep,
+        by: StaffId,
+    },
+    /// It goes out, to its audience as of this position: at once, at its time, or when it was approved or
+    /// resumed. Once an announcement.
+    AnnouncementStarted {
+        id: AnnouncementId,
     },
     EngineVersionSet {
         version: u32,

@@ -95,8 +95,21 @@ identifier!(
     CommandId, u128, "command", "cmd_", 26
 );
 identifier!(
+    /// Words of staff for the people of one event; whoever asks for it makes the number.
+    AnnouncementId, u64, "announcement", "ann_", 13
+);
+identifier!(
     /// A member of staff, named by the key used.
     StaffId, u64, "staff", "stf_", 13
+);
+
+identifier!(
+    /// Somebody who left an address: known to the store of people alone, never to the log.
+    PersonId, u64, "person", "per_", 13
+);
+identifier!(
+    /// An address of a person.
+    ContactId, u64, "contact", "con_", 13
 );
 
 impl StaffId {

@@ -10,14 +10,17 @@
 //! | [`bounds`] | what the rules of a sale can be |
 //! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
+//! | [`consent`], [`announcement`] | who agreed to messages, and what is said to whom |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
 //! | [`wire`] | the compact, versioned form of all of them |
 
+pub mod announcement;
 pub mod answer;
 pub mod bounds;
 pub mod cohort;
 pub mod command;
+pub mod consent;
 pub mod details;
 pub mod dials;
 pub mod effects;
@@ -34,16 +37,18 @@ pub mod seats;
 pub mod text;
 pub mod wire;
 
+pub use announcement::{Announcement, AnnouncementStep, AudienceSpec, AudienceWho};
 pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
+pub use consent::{Channel, Consent, ConsentScope};
 pub use details::EventDetails;
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use ids::{
-    Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName, Place, StaffId,
-    VenueId,
+    Actor, AnnouncementId, BuyerId, CommandId, ContactId, EventId, GatewayId, HoldId, LogTime,
+    OrderName, PersonId, Place, StaffId, VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
 pub use network::Network;

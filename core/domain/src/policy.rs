@@ -40,6 +40,9 @@ pub struct Policy {
     /// How long a shopper who has no seats may do nothing before their place goes to others; 0 is for
     /// as long as their pass. Absent where nobody has said: [`IDLE_MS`].
     pub idle_ms: Option<u64>,
+    /// Whether announcements go out only once somebody has approved them. Absent where nobody has
+    /// said: they need not be.
+    pub approve_announcements: Option<bool>,
 }
 
 /// Three minutes: time to read a plan and to ask a friend, and short beside a pass of a quarter of an
@@ -92,6 +95,7 @@ impl Default for Policy {
             pass_ms: 900_000,
             buyers_max: 1 << 20,
             idle_ms: None,
+            approve_announcements: None,
         }
     }
 }

@@ -65,10 +65,17 @@ pub enum Refusal {
     OnlyAccessibleLeft = 68,
     NoWheelchairSpace = 69,
     PriceAboveLimit = 70,
+    AnnouncementExists = 80,
+    UnknownAnnouncement = 81,
+    AnnouncementStopped = 82,
+    TooManyAnnouncements = 83,
+    InvalidAnnouncement = 84,
+    InvalidConsent = 85,
+    TooManyFollowers = 86,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 60] = {
+pub const REFUSALS: [Refusal; 67] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -131,11 +138,18 @@ pub const REFUSALS: [Refusal; 60] = {
         OnlyAccessibleLeft,
         NoWheelchairSpace,
         PriceAboveLimit,
+        AnnouncementExists,
+        UnknownAnnouncement,
+        AnnouncementStopped,
+        TooManyAnnouncements,
+        InvalidAnnouncement,
+        InvalidConsent,
+        TooManyFollowers,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 60] = [
+const TABLE: [(Refusal, &str, &str); 67] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -344,6 +358,41 @@ const TABLE: [(Refusal, &str, &str); 60] = [
         "price_above_limit",
         "The best seats together cost more than you set as the most (`amount_max`). Look at the \
          prices again, or name cheaper categories.",
+    ),
+    (
+        Refusal::AnnouncementExists,
+        "announcement_exists",
+        "An announcement with this id says something else. Read it, or make another under a new id.",
+    ),
+    (
+        Refusal::UnknownAnnouncement,
+        "unknown_announcement",
+        "This event has no such announcement. Read the list of its announcements.",
+    ),
+    (
+        Refusal::AnnouncementStopped,
+        "announcement_stopped",
+        "This announcement was stopped and never goes out. Make a new one.",
+    ),
+    (
+        Refusal::TooManyAnnouncements,
+        "too_many_announcements",
+        "The event has as many announcements as it may have. Write to its people otherwise.",
+    ),
+    (
+        Refusal::InvalidAnnouncement,
+        "invalid_announcement",
+        "A part of the announcement is out of its bounds: its texts, its addresses, its audience, its channels or its time.",
+    ),
+    (
+        Refusal::InvalidConsent,
+        "invalid_consent",
+        "The consent does not say which words were shown. Name the number of the wording, from 1 on.",
+    ),
+    (
+        Refusal::TooManyFollowers,
+        "too_many_followers",
+        "The event has as many consents as it may have. Nothing was changed.",
     ),
 ];
 

@@ -133,6 +133,7 @@ impl PolicyPatch {
                 None => policy.idle_ms,
                 set => Some(ms("idle", set, 0)?),
             },
+            approve_announcements: policy.approve_announcements,
         })
     }
 }

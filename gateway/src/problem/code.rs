@@ -141,9 +141,11 @@ pub(crate) fn row_of(refusal: Refusal) -> CodeRow {
 fn status_of(refusal: Refusal) -> StatusCode {
     use Refusal as R;
     match refusal {
-        R::UnknownEvent | R::UnknownHold | R::UnknownSeat | R::NoSuchCategory => {
-            StatusCode::NOT_FOUND
-        }
+        R::UnknownEvent
+        | R::UnknownHold
+        | R::UnknownSeat
+        | R::NoSuchCategory
+        | R::UnknownAnnouncement => StatusCode::NOT_FOUND,
         R::NotAllowed | R::NotYourHold | R::NotYourTicket | R::NoPass | R::PassExpired => {
             StatusCode::FORBIDDEN
         }
@@ -152,14 +154,21 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::InvalidPolicy
         | R::InvalidDials
         | R::InvalidDetails
+        | R::InvalidAnnouncement
+        | R::InvalidConsent
         | R::KeyReused
         | R::SeatsRepeated
         | R::NoSeatsNamed
         | R::HoldTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
         R::CoolingDown => StatusCode::TOO_MANY_REQUESTS,
         R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
-        R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders => StatusCode::SERVICE_UNAVAILABLE,
+        R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders | R::TooManyFollowers => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         R::EventExists
+        | R::AnnouncementExists
+        | R::AnnouncementStopped
+        | R::TooManyAnnouncements
         | R::DetailsChanged
         | R::VersionGoesBack
         | R::WrongPhase

@@ -75,9 +75,7 @@ impl Target<'_> {
             Fact::OrderConfirmed { hold_id, buyer, seats, attempt, kept, .. } => {
                 self.confirm((*hold_id, *attempt), *buyer, (seats, *kept));
             }
-            Fact::OrderSettled { hold_id, .. } => {
-                self.with_order(*hold_id, |order| order.settled = true);
-            }
+            Fact::OrderSettled { hold_id, .. } => self.settle(*hold_id),
             Fact::OrderRefunded { hold_id: id, seats, .. } => self.end(*id, seats, Refunded),
             Fact::OrderCancelled { hold_id: id, seats, .. } => self.end(*id, seats, Cancelled),
             Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
@@ -91,7 +89,11 @@ impl Target<'_> {
             | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
-            | Fact::Announced { .. }
+            | Fact::ConsentGiven { .. }
+            | Fact::ConsentWithdrawn { .. }
+            | Fact::AnnouncementMade { .. }
+            | Fact::AnnouncementSteered { .. }
+            | Fact::AnnouncementStarted { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
@@ -163,6 +165,10 @@ impl Target<'_> {
             order.attempt = attempt;
             order.until = until;
         });
+    }
+
+    fn settle(&mut self, hold_id: HoldId) {
+        self.with_order(hold_id, |order| order.settled = true);
     }
 
     fn with_order(&mut self, hold_id: HoldId, change: impl FnOnce(&mut Order)) {

@@ -18,7 +18,9 @@ mod seats;
 pub mod table;
 mod tickets;
 
-pub use moves::{CohortMove, LineMove, MoneyMove, MoneyStep, ShopMove};
+pub use moves::{
+    AnnouncementMove, CohortMove, ConsentMove, LineMove, MoneyMove, MoneyStep, ShopMove,
+};
 pub use notice::{Concerns, Notice};
 pub use order::OrderChange;
 pub use seats::SeatMove;
@@ -65,6 +67,9 @@ pub struct Effects<'a> {
     pub shop: Option<ShopMove>,
     pub line: Option<LineMove>,
     pub cohort: Option<CohortMove>,
+    /// Whom staff may write to.
+    pub consent: Option<ConsentMove>,
+    pub announcement: Option<AnnouncementMove<'a>>,
     /// The member of staff who did it, where the fact says so.
     pub by: Option<StaffId>,
     /// Why: a stable code, or the words of staff.

@@ -1,9 +1,11 @@
-//! People who come and go, the line that moves, money that has to move.
+//! People who come and go, the line that moves, money that has to move, words that go out.
 
+use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
 use crate::command::PaymentMethod;
+use crate::consent::{Channel, Consent, ConsentScope};
 use crate::fact::LeaveReason;
-use crate::ids::{BuyerId, HoldId, LogTime, Place};
+use crate::ids::{AnnouncementId, BuyerId, HoldId, LogTime, Place};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
@@ -52,6 +54,49 @@ pub struct CohortMove {
     pub cohort: Cohort,
     /// 1 or -1.
     pub change: i8,
+}
+
+/// Somebody agrees to messages, or no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConsentMove {
+    /// In the place of what they agreed to in this scope and on this channel before.
+    Given {
+        buyer: BuyerId,
+        consent: Consent,
+    },
+    Withdrawn {
+        buyer: BuyerId,
+        scope: ConsentScope,
+        channel: Channel,
+    },
+}
+
+/// What becomes of words of staff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnnouncementMove<'a> {
+    Made {
+        announcement: &'a Announcement,
+        needs_approval: bool,
+    },
+    Steered {
+        id: AnnouncementId,
+        step: AnnouncementStep,
+    },
+    /// It goes out to its audience as of this fact.
+    Started {
+        id: AnnouncementId,
+    },
+}
+
+impl AnnouncementMove<'_> {
+    /// Which announcement it is about.
+    #[must_use]
+    pub fn id(&self) -> AnnouncementId {
+        match *self {
+            AnnouncementMove::Made { announcement, .. } => announcement.id,
+            AnnouncementMove::Steered { id, .. } | AnnouncementMove::Started { id } => id,
+        }
+    }
 }
 
 /// Money of an order that a provider has to move, or has moved.

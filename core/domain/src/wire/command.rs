@@ -3,6 +3,10 @@
 //! `version u8, kind u8, actor kind u8, actor u64, command id u128, fingerprint u32,
 //! event u64, reply-to u32`, all little-endian, then the body.
 
+use super::announcement::{
+    read_announcement, read_channel, read_consent, read_scope, read_step, write_announcement,
+    write_consent,
+};
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
 use super::event::{
@@ -17,7 +21,7 @@ use crate::command::{
     SeatGroup,
 };
 use crate::details::EventDetails;
-use crate::ids::{Actor, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
+use crate::ids::{Actor, AnnouncementId, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
 
@@ -91,7 +95,7 @@ fn kind(command: &Command) -> u8 {
         Command::RefundOrder { .. } => 22,
         Command::TransferTicket { .. } => 23,
         Command::RedeemTicket { .. } => 24,
-        Command::Announce { .. } => 25,
+        Command::AnnounceToAll { .. } => 25,
         Command::Tick => 26,
         Command::EngineVersion { .. } => 27,
         Command::ReadStatus => 28,
@@ -106,6 +110,10 @@ fn kind(command: &Command) -> u8 {
         Command::CaptureFailed { .. } => 38,
         Command::Stay => 39,
         Command::SetDetails { .. } => 40,
+        Command::GiveConsent { .. } => 41,
+        Command::WithdrawConsent { .. } => 42,
+        Command::Announce(_) => 43,
+        Command::SteerAnnouncement { .. } => 44,
     }
 }
 
@@ -138,34 +146,34 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             write_last_flag(*despite_unanswered, out);
         }
         Command::PaymentAuthorised { hold_id, attempt, payment } => {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u8(*attempt);
+            write_attempt((*hold_id, *attempt), out);
             write_authorised(payment, out);
         }
         Command::RecordPaymentAction { hold_id, attempt, action } => {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u8(*attempt);
+            write_attempt((*hold_id, *attempt), out);
             write_action(action, out);
         }
         Command::PaymentDeclined { hold_id, attempt }
         | Command::PaymentCaptured { hold_id, attempt }
         | Command::PaymentLost { hold_id, attempt }
-        | Command::CaptureFailed { hold_id, attempt } => {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u8(*attempt);
-        }
+        | Command::CaptureFailed { hold_id, attempt } => write_attempt((*hold_id, *attempt), out),
         Command::TransferTicket { hold_id, seat, edition, to } => {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u32_fixed(seat.0);
-            out.put_varint(u64::from(*edition));
+            write_ticket((*hold_id, *seat, *edition), out);
             out.put_u64_fixed(to.0);
         }
         Command::RedeemTicket { hold_id, seat, edition } => {
-            out.put_u64_fixed(hold_id.0);
-            out.put_u32_fixed(seat.0);
-            out.put_varint(u64::from(*edition));
+            write_ticket((*hold_id, *seat, *edition), out);
         }
-        Command::Announce { message } => out.put_text(message),
+        Command::AnnounceToAll { message } => out.put_text(message),
+        Command::GiveConsent { consent } => write_consent(consent, out),
+        Command::WithdrawConsent { scope, channel } => {
+            out.put_bytes(&[*scope as u8, *channel as u8]);
+        }
+        Command::Announce(announcement) => write_announcement(announcement, out),
+        Command::SteerAnnouncement { id, step } => {
+            out.put_u64_fixed(id.0);
+            out.put_u8(*step as u8);
+        }
         Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::RestoreFacts { facts } => write_restored(facts, out),
@@ -206,18 +214,15 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         20 => Command::PaymentCaptured { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         22 => Command::RefundOrder { hold_id: read_hold(cursor)? },
-        23 => Command::TransferTicket {
-            hold_id: read_hold(cursor)?,
-            seat: SeatId(cursor.u32_fixed()?),
-            edition: cursor.u16()?,
-            to: BuyerId(cursor.u64_fixed()?),
-        },
-        24 => Command::RedeemTicket {
-            hold_id: read_hold(cursor)?,
-            seat: SeatId(cursor.u32_fixed()?),
-            edition: cursor.u16()?,
-        },
-        25 => Command::Announce { message: cursor.text(MESSAGE_BYTES_MAX)? },
+        23 => {
+            let (hold_id, seat, edition) = read_ticket(cursor)?;
+            Command::TransferTicket { hold_id, seat, edition, to: BuyerId(cursor.u64_fixed()?) }
+        }
+        24 => {
+            let (hold_id, seat, edition) = read_ticket(cursor)?;
+            Command::RedeemTicket { hold_id, seat, edition }
+        }
+        25 => Command::AnnounceToAll { message: cursor.text(MESSAGE_BYTES_MAX)? },
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },
         28 => Command::ReadStatus,
@@ -239,8 +244,32 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             details: Box::new(read_details(cursor)?),
             revision: cursor.u32()?,
         },
+        41 => Command::GiveConsent { consent: read_consent(cursor)? },
+        42 => {
+            Command::WithdrawConsent { scope: read_scope(cursor)?, channel: read_channel(cursor)? }
+        }
+        43 => Command::Announce(Box::new(read_announcement(cursor)?)),
+        44 => Command::SteerAnnouncement {
+            id: AnnouncementId(cursor.u64_fixed()?),
+            step: read_step(cursor)?,
+        },
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+fn write_attempt((hold_id, attempt): (HoldId, u8), out: &mut Vec<u8>) {
+    out.put_u64_fixed(hold_id.0);
+    out.put_u8(attempt);
+}
+
+fn write_ticket((hold_id, seat, edition): (HoldId, SeatId, u16), out: &mut Vec<u8>) {
+    out.put_u64_fixed(hold_id.0);
+    out.put_u32_fixed(seat.0);
+    out.put_varint(u64::from(edition));
+}
+
+fn read_ticket(cursor: &mut Cursor<'_>) -> Result<(HoldId, SeatId, u16), WireError> {
+    Ok((read_hold(cursor)?, SeatId(cursor.u32_fixed()?), cursor.u16()?))
 }
 
 fn write_set_details(details: &EventDetails, revision: u32, out: &mut Vec<u8>) {

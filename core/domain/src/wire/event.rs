@@ -144,8 +144,9 @@ pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
     Ok(PriceTable { currency, categories })
 }
 
-/// Beside whether a pass is required: more rules follow than the first policies had.
-const MORE_RULES: u8 = 2;
+/// Beside whether a pass is required: rules follow that the first policies did not have.
+const HAS_IDLE: u8 = 2;
+const HAS_APPROVAL: u8 = 4;
 
 pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_varint(policy.hold_ms);
@@ -159,13 +160,17 @@ pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_u8(policy.holds_per_buyer_max);
     out.put_varint(policy.cooldown_ms);
     // What was added later stands behind the rest, and only where somebody asked for it.
-    let more = if policy.idle_ms.is_some() { MORE_RULES } else { 0 };
-    out.put_u8(u8::from(policy.pass_required) | more);
+    let idle = if policy.idle_ms.is_some() { HAS_IDLE } else { 0 };
+    let approval = if policy.approve_announcements.is_some() { HAS_APPROVAL } else { 0 };
+    out.put_u8(u8::from(policy.pass_required) | idle | approval);
     out.put_varint(u64::from(policy.shoppers_max));
     out.put_varint(policy.pass_ms);
     out.put_varint(u64::from(policy.buyers_max));
     if let Some(idle_ms) = policy.idle_ms {
         out.put_varint(idle_ms);
+    }
+    if let Some(is_needed) = policy.approve_announcements {
+        out.put_u8(u8::from(is_needed));
     }
 }
 
@@ -184,13 +189,18 @@ pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
         ..Policy::default()
     };
     let flags = cursor.u8()?;
-    if flags > MORE_RULES | 1 {
+    if flags > HAS_APPROVAL | HAS_IDLE | 1 {
         return Err(WireError::OutOfBounds("the rules of a sale"));
     }
     policy.pass_required = flags & 1 != 0;
     policy.shoppers_max = cursor.u32()?;
     policy.pass_ms = cursor.varint()?;
     policy.buyers_max = cursor.u32()?;
-    policy.idle_ms = if flags & MORE_RULES == 0 { None } else { Some(cursor.varint()?) };
+    if flags & HAS_IDLE != 0 {
+        policy.idle_ms = Some(cursor.varint()?);
+    }
+    if flags & HAS_APPROVAL != 0 {
+        policy.approve_announcements = Some(cursor.bool()?);
+    }
     Ok(policy)
 }

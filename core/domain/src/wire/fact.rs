@@ -79,9 +79,9 @@ macro_rules! facts {
     };
 }
 
-/// Numbers of facts that were taken back: QueueTuned. They are read as unknown and never given out
-/// again.
-pub const RETIRED_FACTS: [u8; 1] = [29];
+/// Numbers of facts that were taken back: Announced, which no rules ever led to, and QueueTuned. They
+/// are read as unknown and never given out again.
+pub const RETIRED_FACTS: [u8; 2] = [27, 29];
 
 // Each fact's number, never used twice (see RETIRED_FACTS), and its fields in the order in which
 // they are written. Both are in logs, and stay.
@@ -112,7 +112,6 @@ facts! {
     24 OrderCancelled { hold_id, buyer, seats };
     25 TicketTransferred { hold_id, seat, from, to };
     26 TicketRedeemed { hold_id, buyer, seat };
-    27 Announced { message };
     28 EngineVersionSet { version };
     30 PlacesCalled { below };
     31 TurnAwaited { buyer, place };
@@ -128,4 +127,9 @@ facts! {
     41 BuyerCooling { buyer, until, count };
     42 ShopperStayed { buyer, until };
     43 DetailsSet(details);
+    44 ConsentGiven { buyer, consent };
+    45 ConsentWithdrawn { buyer, scope, channel };
+    46 AnnouncementMade { announcement, by, needs_approval };
+    47 AnnouncementSteered { id, step, by };
+    48 AnnouncementStarted { id };
 }

@@ -1,6 +1,9 @@
 //! The parts of a fact, each with its own encoding, determined by its type alone.
 
-use super::MESSAGE_BYTES_MAX;
+use super::announcement::{
+    read_announcement, read_channel, read_consent, read_scope, read_step, write_announcement,
+    write_consent,
+};
 use super::command::{read_cohort, read_hold, read_last_flag, read_method, write_last_flag};
 use super::cursor::{Cursor, WireError, WireWriter};
 use super::dials::{read_dial_change, write_dial_change};
@@ -11,12 +14,14 @@ use super::event::{
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
+use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
+use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::fact::{DeclineReason, LeaveReason, SeatsKept, SetBy};
-use crate::ids::{BuyerId, HoldId, LogTime, Place, StaffId};
+use crate::ids::{AnnouncementId, BuyerId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
@@ -55,7 +60,6 @@ fields! {
     u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
     u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();
     [u8; 32]: |bytes, out| out.put_bytes(bytes), |cursor| cursor.array();
-    String: |text, out| out.put_text(text), |cursor| cursor.text(MESSAGE_BYTES_MAX);
     LogTime: |at, out| out.put_varint(at.0), |cursor| cursor.time();
     Place: |place, out| out.put_varint(place.0), |cursor| cursor.place();
     Frontier: |below, out| out.put_varint(below.0), |cursor| cursor.frontier();
@@ -94,6 +98,14 @@ fields! {
         let value = read_details(cursor).map(Box::new)?;
         Ok(SetBy { value, by: read_last_staff(cursor)? })
     };
+    AnnouncementId: |id, out| out.put_u64_fixed(id.0),
+        |cursor| cursor.u64_fixed().map(AnnouncementId);
+    Box<Announcement>: |announcement, out| write_announcement(announcement, out),
+        |cursor| read_announcement(cursor).map(Box::new);
+    AnnouncementStep: |step, out| out.put_u8(*step as u8), |cursor| read_step(cursor);
+    Consent: |consent, out| write_consent(consent, out), |cursor| read_consent(cursor);
+    ConsentScope: |scope, out| out.put_u8(*scope as u8), |cursor| read_scope(cursor);
+    Channel: |channel, out| out.put_u8(*channel as u8), |cursor| read_channel(cursor);
     Box<DialChange>: |change, out| write_dial_change(change, out),
         |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {

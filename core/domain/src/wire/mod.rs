@@ -4,6 +4,7 @@
 //! what does not fit is a [`WireError`], never a panic or a large allocation. New fields are
 //! added at the end under a new version; old versions stay readable for ever.
 
+mod announcement;
 mod command;
 mod cursor;
 mod dials;

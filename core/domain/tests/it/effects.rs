@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use floodgate_domain::effects::{Concerns, LineMove, MoneyStep, ShopMove, Visibility};
+use floodgate_domain::effects::{
+    AnnouncementMove, Concerns, ConsentMove, LineMove, MoneyStep, ShopMove, Visibility,
+};
 use floodgate_domain::wire::{WireError, decode_fact, encode_fact};
 use floodgate_domain::{Effects, EventId, Fact, FactPosition, FactRecord, LogTime};
 
@@ -15,6 +17,7 @@ fn row(fact: &Fact) -> String {
     let Effects { visibility, rules, created, phase, prices, .. } = effects;
     let Effects { policy, details, dials, .. } = effects;
     let Effects { seats, order, money, shop, line, cohort, .. } = effects;
+    let Effects { consent, announcement, .. } = effects;
     let Effects { by, reason, message, concerns, .. } = effects;
     let mut row = fact.name().to_owned();
     let mut say = |what: &str, of: Option<String>| {
@@ -83,6 +86,8 @@ fn row(fact: &Fact) -> String {
         }),
     );
     say("cohort", cohort.map(|change| format!("{:+}", change.change)));
+    say("consent", consent.map(said_of_consent));
+    say("announcement", announcement.map(said_of_announcement));
     say("by", by.map(|by| by.to_string()));
     say("reason", reason.map(str::to_owned));
     say("message", message.map(str::to_owned));
@@ -104,6 +109,31 @@ fn row(fact: &Fact) -> String {
         },
     );
     row
+}
+
+fn said_of_consent(change: ConsentMove) -> String {
+    match change {
+        ConsentMove::Given { buyer, consent } => {
+            let (scope, channel) = (consent.scope.code(), consent.channel.code());
+            format!("{} to {scope} by {channel} under {}", buyer.0, consent.wording)
+        }
+        ConsentMove::Withdrawn { buyer, scope, channel } => {
+            format!("{} no more to {} by {}", buyer.0, scope.code(), channel.code())
+        }
+    }
+}
+
+fn said_of_announcement(change: AnnouncementMove<'_>) -> String {
+    let what = match change {
+        AnnouncementMove::Made { announcement, needs_approval } => {
+            let awaits = if needs_approval { ", to be approved" } else { "" };
+            let who: Vec<_> = announcement.audience.who.codes().collect();
+            format!("{} for {}{awaits}", announcement.subject, who.join(" and "))
+        }
+        AnnouncementMove::Steered { step, .. } => step.code().to_owned(),
+        AnnouncementMove::Started { .. } => "starts".to_owned(),
+    };
+    format!("{} {what}", change.id())
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, AuthorisedPayment, BuyerId, Cohort, Currency, DialChange, EventDetails, Fact,
-    Frontier, HoldId, LogTime, PhaseDial, Place, Policy, SeatId, SeatList, SetBy, StaffId,
+    AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
+    AuthorisedPayment, BuyerId, CategorySet, Channel, Cohort, Consent, ConsentScope, Currency,
+    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Place, Policy, SeatId,
+    SeatList, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -40,6 +42,45 @@ pub(crate) fn details() -> EventDetails {
         closes_at: Some(LogTime(1_800_000_000_001)),
         age_min: Some(0),
     }
+}
+
+pub(crate) fn consent() -> Consent {
+    Consent { scope: ConsentScope::Artist, channel: Channel::Email, wording: 300 }
+}
+
+/// Everything that can be said.
+pub(crate) fn announcement() -> Announcement {
+    Announcement {
+        id: AnnouncementId(0x0102_0304),
+        audience: AudienceSpec {
+            who: AudienceWho::HOLDERS.with(AudienceWho::FOLLOWERS),
+            categories: CategorySet(0b101),
+            sections: vec![0, 300],
+        },
+        channels: vec![Channel::Email, Channel::Page],
+        subject: "Doors at seven".into(),
+        text: "See you\nthere".into(),
+        link: "https://example.org/doors".into(),
+        picture: "https://example.org/doors.png".into(),
+        send_at: Some(LogTime(1_800_000_000_000)),
+    }
+}
+
+/// As little as can be said.
+pub(crate) fn short_announcement() -> Announcement {
+    Announcement {
+        audience: AudienceSpec::all(AudienceWho::WAITERS),
+        channels: vec![Channel::Sms],
+        link: String::new(),
+        picture: String::new(),
+        send_at: None,
+        ..announcement()
+    }
+}
+
+/// A policy that says everything.
+fn full_policy() -> Policy {
+    Policy { idle_ms: Some(90_000), approve_announcements: Some(true), ..policy() }
 }
 
 pub(crate) fn facts() -> Vec<Fact> {
@@ -120,7 +161,6 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::OrderCancelled { hold_id, buyer, seats },
         Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
         Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
-        Fact::Announced { message: "Doors at seven".into() },
         Fact::EngineVersionSet { version: 1 },
         Fact::PlacesCalled { below: Frontier(300) },
         Fact::TurnAwaited { buyer, place: Place(299) },
@@ -128,6 +168,25 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::CohortLeft { cohort: Cohort::new(None, None) },
         Fact::TimeMarked,
         Fact::DialsSet { change: Box::new(every_dial()), by: StaffId::SETTINGS_FILE },
+        Fact::PolicySet(SetBy { value: Box::new(full_policy()), by: Some(StaffId(3)) }),
+        Fact::ConsentGiven { buyer, consent: consent() },
+        Fact::ConsentWithdrawn { buyer, scope: ConsentScope::Event, channel: Channel::WebPush },
+        Fact::AnnouncementMade {
+            announcement: Box::new(announcement()),
+            needs_approval: true,
+            by: StaffId(3),
+        },
+        Fact::AnnouncementMade {
+            announcement: Box::new(short_announcement()),
+            needs_approval: false,
+            by: StaffId(3),
+        },
+        Fact::AnnouncementSteered {
+            id: announcement().id,
+            step: AnnouncementStep::Stop,
+            by: StaffId(3),
+        },
+        Fact::AnnouncementStarted { id: announcement().id },
         Fact::DialsSet {
             change: Box::new(DialChange { shoppers_max: Some(0), ..DialChange::default() }),
             by: StaffId(2),

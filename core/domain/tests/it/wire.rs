@@ -7,14 +7,17 @@ use floodgate_domain::wire::{
     encode_command, encode_fact, encode_reply,
 };
 use floodgate_domain::{
-    Actor, Answer, BuyerId, CategorySet, Command, CommandId, Envelope, EventId, EventStatus, Fact,
-    FactPosition, FactRecord, Frontier, GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place,
-    Refusal, Reply, SalePhase, SeatGroup, SeatId, StaffId,
+    Actor, AnnouncementStep, Answer, BuyerId, CategorySet, Channel, Command, CommandId,
+    ConsentScope, Envelope, EventId, EventStatus, Fact, FactPosition, FactRecord, Frontier,
+    GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SalePhase,
+    SeatGroup, SeatId, StaffId,
 };
 use proptest::prelude::*;
 
 use crate::fixtures::{action, method, new_event, payment, policy};
-use crate::samples::{cohort, details, every_dial, facts, list};
+use crate::samples::{
+    announcement, cohort, consent, details, every_dial, facts, list, short_announcement,
+};
 
 fn commands() -> Vec<Command> {
     let hold_id = HoldId(0x0000_0001_0000_0002);
@@ -48,7 +51,12 @@ fn commands() -> Vec<Command> {
         Command::RefundOrder { hold_id },
         Command::TransferTicket { hold_id, seat, edition: 1, to },
         Command::RedeemTicket { hold_id, seat, edition: 2 },
-        Command::Announce { message: "Doors at seven".into() },
+        Command::AnnounceToAll { message: "Doors at seven".into() },
+        Command::GiveConsent { consent: consent() },
+        Command::WithdrawConsent { scope: ConsentScope::Event, channel: Channel::WebPush },
+        Command::Announce(Box::new(announcement())),
+        Command::Announce(Box::new(short_announcement())),
+        Command::SteerAnnouncement { id: announcement().id, step: AnnouncementStep::Pause },
         Command::Tick,
         Command::EngineVersion { version: 1 },
         Command::ReadStatus,

@@ -100,6 +100,50 @@ pub(crate) fn decide(
         Command::HoldBest(group) => hold_best(event, context, *group, facts),
         Command::ExtendHold { hold_id } => extend_hold(event, context, *hold_id, facts),
         Command::ReleaseHold { hold_id } => release_hold(event, context, *hold_id, facts),
+        Command::StartPurchase { .. }
+        | Command::PaymentAuthorised { .. }
+        | Command::RecordPaymentAction { .. }
+        | Command::PaymentDeclined { .. }
+        | Command::PaymentCaptured { .. }
+        | Command::PaymentLost { .. }
+        | Command::CaptureFailed { .. } => decide_payment(event, context, command, facts),
+        Command::RefundOrder { hold_id } => refund_order(event, context, *hold_id, facts),
+        Command::ReadStatus => Ok(Outcome::Status),
+        Command::CallPlaces { below } => call_places(event, context, *below, facts),
+        Command::AwaitTurn { place } => await_turn(event, context, *place, facts),
+        Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
+        Command::WithdrawCohort => share_cohort(event, context, None, facts),
+        Command::MarkTime => mark_time(context, facts),
+        Command::SetDials(change) => set_dials(event, context, change, facts),
+        Command::TransferTicket { hold_id, seat, edition, to } => {
+            transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
+        }
+        Command::RedeemTicket { hold_id, seat, edition } => {
+            redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
+        }
+        // Their types are fixed, their rules are not written yet.
+        Command::CommitDraw { .. }
+        | Command::RevealDraw { .. }
+        | Command::AnnounceToAll { .. }
+        | Command::GiveConsent { .. }
+        | Command::WithdrawConsent { .. }
+        | Command::Announce(_)
+        | Command::SteerAnnouncement { .. } => Err(Refusal::NeedsNewerEngine),
+        // Decided for the whole partition before any event is looked up.
+        Command::Tick | Command::EngineVersion { .. } | Command::RestoreFacts { .. } => {
+            Err(Refusal::WrongPhase)
+        }
+    }
+}
+
+/// The same for what is asked and reported about payments.
+fn decide_payment(
+    event: &Event,
+    context: Context,
+    command: &Command,
+    facts: &mut Vec<Fact>,
+) -> Result<Outcome, Refusal> {
+    match command {
         Command::StartPurchase { hold_id, method, despite_unanswered } => {
             start_purchase(event, context, *hold_id, (*method, *despite_unanswered), facts)
         }
@@ -121,27 +165,7 @@ pub(crate) fn decide(
         Command::CaptureFailed { hold_id, attempt } => {
             capture_failed(event, context, *hold_id, *attempt, facts)
         }
-        Command::RefundOrder { hold_id } => refund_order(event, context, *hold_id, facts),
-        Command::ReadStatus => Ok(Outcome::Status),
-        Command::CallPlaces { below } => call_places(event, context, *below, facts),
-        Command::AwaitTurn { place } => await_turn(event, context, *place, facts),
-        Command::ShareCohort { cohort } => share_cohort(event, context, Some(*cohort), facts),
-        Command::WithdrawCohort => share_cohort(event, context, None, facts),
-        Command::MarkTime => mark_time(context, facts),
-        Command::SetDials(change) => set_dials(event, context, change, facts),
-        Command::TransferTicket { hold_id, seat, edition, to } => {
-            transfer_ticket(event, context, (*hold_id, *seat, *edition), *to, facts)
-        }
-        Command::RedeemTicket { hold_id, seat, edition } => {
-            redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
-        }
-        // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::Announce { .. } => {
-            Err(Refusal::NeedsNewerEngine)
-        }
-        // Decided for the whole partition before any event is looked up.
-        Command::Tick | Command::EngineVersion { .. } | Command::RestoreFacts { .. } => {
-            Err(Refusal::WrongPhase)
-        }
+        // The match above sends no others here.
+        _ => Err(Refusal::WrongPhase),
     }
 }

@@ -7,6 +7,7 @@ use floodgate_domain::effects::{LineMove, ShopMove};
 use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, NewEvent};
 use floodgate_event_log::Partition;
 
+use super::announcement::AnnouncementBody;
 use super::details::DetailsBody;
 use super::dials::DialsBody;
 use super::{Attributes, snake_case, time_text};
@@ -78,6 +79,9 @@ pub struct FactBody {
     /// What turned the dials: `api`, or the `settings_file` of a gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// Words of staff that were written, steered, or go out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<AnnouncementBody>,
 }
 
 impl FactBody {
@@ -106,6 +110,7 @@ impl FactBody {
             count,
             staff_id: effects.by.map(|staff| staff.to_string()),
             message: effects.message.map(str::to_owned),
+            announcement: effects.announcement.map(AnnouncementBody::from),
             ..FactBody::default()
         };
         if let Some(new) = effects.created {

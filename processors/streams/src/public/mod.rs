@@ -5,11 +5,12 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `dials`, `counts`, `notification`, `audience` | the bodies |
+//! | `fact`, `announcement`, `dials`, `counts`, `notification`, `audience` | the bodies |
 //! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
 
+mod announcement;
 mod audience;
 mod counts;
 mod details;

@@ -1,5 +1,6 @@
 //! The effects of every fact. One match over all: a new fact does not compile without a row.
 
+mod messages;
 mod orders;
 mod room;
 mod sale;
@@ -10,6 +11,8 @@ use crate::fact::Fact;
 use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
+use Fact::{AnnouncementMade, ConsentWithdrawn, PaymentNotTaken, TicketTransferred};
+use messages::{given, made, started, steered, withdrawn};
 use orders::{
     action_required, cancelled, confirmed, declined, extended, held, hold_expired, not_taken,
     order_expired, paying, redeemed, refunded, released, returned, set_aside, settled, transferred,
@@ -35,6 +38,8 @@ const PUBLIC: Effects<'static> = Effects {
     shop: None,
     line: None,
     cohort: None,
+    consent: None,
+    announcement: None,
     by: None,
     reason: None,
     message: None,
@@ -42,7 +47,7 @@ const PUBLIC: Effects<'static> = Effects {
 };
 
 impl Fact {
-    /// Everything it changes.
+    /// Everything it changes. Nobody follows a draw by its facts yet; the time is the engine's.
     #[must_use]
     pub fn effects(&self) -> Effects<'_> {
         match self {
@@ -55,7 +60,6 @@ impl Fact {
             Fact::SaleClosed => sale::phase(SalePhase::Closed, Notice::EventClosed),
             Fact::EventCancelled => sale::phase(SalePhase::Cancelled, Notice::EventCancelled),
             Fact::DialsSet { change, by } => sale::dials_set(change, *by),
-            Fact::Announced { message } => Effects { message: Some(message), ..PUBLIC },
             Fact::PlacesReserved { first, count } => room::reserved(*first, *count),
             Fact::PlacesCalled { below } => room::called(*below),
             Fact::TurnAwaited { buyer, place } => room::awaited(*buyer, *place),
@@ -84,9 +88,7 @@ impl Fact {
             Fact::OrderUnanswered { hold_id, buyer, attempt, until } => {
                 unanswered((*hold_id, *buyer), *attempt, *until)
             }
-            Fact::PaymentNotTaken { hold_id, buyer, attempt } => {
-                not_taken((*hold_id, *buyer), *attempt)
-            }
+            PaymentNotTaken { hold_id, buyer, attempt } => not_taken((*hold_id, *buyer), *attempt),
             Fact::OrderConfirmed { hold_id, buyer, seats, amount, attempt, kept, payment } => {
                 confirmed((*hold_id, *buyer), (seats, *kept), *amount, (*attempt, payment))
             }
@@ -101,15 +103,19 @@ impl Fact {
                 refunded((*hold_id, *buyer), seats, *amount)
             }
             Fact::OrderCancelled { hold_id, buyer, seats } => cancelled((*hold_id, *buyer), seats),
-            Fact::TicketTransferred { hold_id, seat, from, to } => {
+            TicketTransferred { hold_id, seat, from, to } => {
                 transferred(*hold_id, seat, *from, *to)
             }
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
+            Fact::ConsentGiven { buyer, consent } => given(*buyer, *consent),
+            ConsentWithdrawn { buyer, scope, channel } => withdrawn(*buyer, *scope, *channel),
+            AnnouncementMade { announcement: it, needs_approval: is, by } => made(it, *is, *by),
+            Fact::AnnouncementSteered { id, step, by } => steered(*id, *step, *by),
+            Fact::AnnouncementStarted { id } => started(*id),
             Fact::EngineVersionSet { version } => sale::version_set(*version),
             Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
-            // Nobody follows a draw by its facts yet; the time is the engine's.
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }
     }

@@ -1,0 +1,39 @@
+//! Rows of consents and announcements.
+
+use super::PUBLIC;
+use crate::announcement::{Announcement, AnnouncementStep};
+use crate::consent::{Channel, Consent, ConsentScope};
+use crate::effects::{AnnouncementMove, Concerns, ConsentMove, Effects, Visibility};
+use crate::ids::{AnnouncementId, BuyerId, StaffId};
+
+/// Internal: what somebody wants to hear of is nobody else's business.
+fn of_consent(buyer: BuyerId, consent: ConsentMove) -> Effects<'static> {
+    let (visibility, concerns) = (Visibility::Internal, Concerns::Buyer(buyer, None));
+    Effects { visibility, consent: Some(consent), concerns, ..PUBLIC }
+}
+
+pub(super) fn given(buyer: BuyerId, consent: Consent) -> Effects<'static> {
+    of_consent(buyer, ConsentMove::Given { buyer, consent })
+}
+
+pub(super) fn withdrawn(buyer: BuyerId, scope: ConsentScope, channel: Channel) -> Effects<'static> {
+    of_consent(buyer, ConsentMove::Withdrawn { buyer, scope, channel })
+}
+
+/// It concerns nobody: whoever it is for gets it as a message of its own.
+fn of_announcement(announcement: AnnouncementMove<'_>) -> Effects<'_> {
+    Effects { announcement: Some(announcement), ..PUBLIC }
+}
+
+pub(super) fn made(announcement: &Announcement, needs_approval: bool, by: StaffId) -> Effects<'_> {
+    let made = AnnouncementMove::Made { announcement, needs_approval };
+    Effects { by: Some(by), ..of_announcement(made) }
+}
+
+pub(super) fn steered(id: AnnouncementId, step: AnnouncementStep, by: StaffId) -> Effects<'static> {
+    Effects { by: Some(by), ..of_announcement(AnnouncementMove::Steered { id, step }) }
+}
+
+pub(super) fn started(id: AnnouncementId) -> Effects<'static> {
+    of_announcement(AnnouncementMove::Started { id })
+}
