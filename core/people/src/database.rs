@@ -69,6 +69,13 @@ impl Row {
         }
     }
 
+    pub(crate) fn bytes_or_none(&self, column: usize) -> Result<Option<Vec<u8>>, PeopleError> {
+        match self.0.get(column) {
+            Some(Value::Null) => Ok(None),
+            _ => self.bytes(column).map(Some),
+        }
+    }
+
     /// An id or another number that uses all 64 bits, stored as a signed one.
     pub(crate) fn id(&self, column: usize) -> Result<u64, PeopleError> {
         self.int(column).map(i64::cast_unsigned)

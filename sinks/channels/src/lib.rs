@@ -5,14 +5,23 @@
 //!
 //! Start reading at `courier.rs` (what a channel is), then `email/mod.rs`.
 
+mod changes;
+mod choose;
 mod courier;
+mod deliver;
+#[cfg(test)]
+mod delivery_tests;
 mod email;
+mod feed;
 mod guard;
 mod http;
 mod keys;
+mod money;
 mod occasion;
 mod quiet;
 mod reports;
+mod say;
+mod service;
 mod sms;
 mod templates;
 #[cfg(test)]
@@ -20,6 +29,8 @@ mod test_words;
 mod web_push;
 mod webhook;
 mod when;
+mod words;
+mod world;
 
 pub use courier::{ChannelSetting, Courier, Delivery, Language, Outgoing, Urgency};
 pub use email::{DkimOptions, DkimSigner, EmailCourier, EmailOptions, SmtpEncryption};
@@ -27,6 +38,7 @@ pub use guard::{AddressGuard, AddressRange};
 pub use occasion::{OCCASIONS, Occasion};
 pub use quiet::{PersonWeek, QuietHours, capped_until};
 pub use reports::{MailReport, MailReportKind, mail_reports};
+pub use service::{ChannelsOptions, spawn, spawn_with};
 pub use sms::{SmsCourier, SmsOptions, SmsOutcome, SmsReport, sms_report};
 pub use templates::{Rendered, TemplateError, Templates, Variables};
 pub use web_push::{VapidKey, WebPushCourier, WebPushOptions};
