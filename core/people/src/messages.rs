@@ -10,8 +10,7 @@ use floodgate_domain::{AnnouncementId, BuyerId, Channel, ContactId, EventId, Log
 
 use crate::PeopleError;
 use crate::address::Address;
-use crate::contacts::channel_of;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::store::Work;
 
 /// Messages an inbox shows: the newest.
@@ -380,7 +379,7 @@ impl Work<'_> {
              ORDER BY done_at DESC, message LIMIT $2",
             values![buyer.0, INBOX_MAX],
         )?;
-        let shown = |row: &Row| {
+        let shown = |row: &StoredRow| {
             Ok(InboxMessage {
                 message: row.text(0)?,
                 occasion: row.text(1)?,
@@ -440,7 +439,7 @@ impl Work<'_> {
             values![reference],
         )?;
         let Some(row) = row else { return Ok(false) };
-        let (message, channel, lookup) = (row.text(0)?, channel_of(&row, 1)?, row.bytes(2)?);
+        let (message, channel, lookup) = (row.text(0)?, row.channel(1)?, row.bytes(2)?);
         let sql = "UPDATE messages SET verdict = 'bounced' WHERE message = $1";
         self.run(sql, values![message])?;
         self.suppress(channel, &lookup, reason, now)?;
@@ -454,7 +453,7 @@ impl Work<'_> {
     }
 }
 
-fn due(row: &Row) -> Result<DueMessage, PeopleError> {
+fn due(row: &StoredRow) -> Result<DueMessage, PeopleError> {
     Ok(DueMessage {
         message: row.text(0)?,
         occasion: row.text(1)?,
