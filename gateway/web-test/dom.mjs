@@ -4,7 +4,7 @@
 class FakeElement {
   constructor(tag) {
     Object.assign(this, { tag, attributes: {}, children: [], listeners: {}, hidden: false, value: '',
-      checked: false, focused: 0 });
+      checked: false, focused: 0, style: { setProperty() {} } });
     const classes = new Set();
     this.classList = { add: (name) => classes.add(name), remove: (name) => classes.delete(name),
       contains: (name) => classes.has(name) };
@@ -42,6 +42,8 @@ class FakeElement {
   all() {
     return [this, ...this.children.flatMap((child) => (child instanceof FakeElement ? child.all() : []))];
   }
+
+  contains(node) { return this.all().includes(node); }
 
   find(wanted) { return this.all().find(wanted); }
 

@@ -15,8 +15,20 @@ use super::{expect_none, files, read, shown};
 const OWN_NAMES: [&str; 1] = ["sold_out"];
 
 /// Fields of calls about messages that the document does not have yet; the pages are ahead of it.
-const TO_COME: [&str; 6] =
-    ["contact_id", "event_name", "is_read", "message_id", "up_to", "web_push"];
+const TO_COME: [&str; 12] = [
+    "announcement_id",
+    "by_channel",
+    "contact_id",
+    "event_name",
+    "is_read",
+    "made_at",
+    "message_id",
+    "not_reached",
+    "send_at",
+    "started_at",
+    "up_to",
+    "user_id",
+];
 
 /// Variables and fields, and the objects they hold.
 const HOLDERS: [(&str, &[&str]); 16] = [

@@ -8,8 +8,8 @@ const KINDS = {
   sms: { label: 'Mobile number', type: 'tel', fill: 'tel', hint: 'With + and the country code, as in +44 7700 900123.' },
 };
 
-/** { node, ask, check, refuse }; `id` keeps several on a page apart. */
-export function addressField(id) {
+/** { node, ask, check, refuse }; `id` keeps several on a page apart, `about.hint` says what happens. */
+export function addressField(id, about = {}) {
   let channel = 'email';
   const label = el('label', { for: id });
   const hint = el('p', { class: 'quiet', id: `${id}-hint` });
@@ -33,7 +33,7 @@ export function addressField(id) {
     if (wanted !== channel) input.value = '';
     channel = wanted;
     say(label, kind.label);
-    say(hint, kind.hint);
+    say(hint, about.hint ?? kind.hint);
     input.setAttribute('type', kind.type);
     input.setAttribute('inputmode', kind.type);
     input.setAttribute('autocomplete', kind.fill);

@@ -112,8 +112,9 @@ function build(page, onPage) {
     } else {
       const address = field.check();
       if (!address) return;
+      let answer;
       try {
-        await send('POST', '/v1/me/contacts', { channel: way, address, language: languageOf(),
+        answer = await send('POST', '/v1/me/contacts', { channel: way, address, language: languageOf(),
           time_zone: zoneHere(), event_id: page.id, scopes });
       } catch (problem) {
         if (!aboutAddress(problem)) throw problem;
@@ -121,7 +122,10 @@ function build(page, onPage) {
         return;
       }
       rememberHere(page.id);
-      done(`Almost done: ${address}.${SENT}`);
+      if (answer.state === 'confirmed') {
+        await load();
+        done(`Done: news about ${what.replace(/^This event/, 'this event')} will be sent to ${address}, which you confirmed before.`);
+      } else done(`Almost done: ${address}.${SENT}`);
     }
     for (const { box } of ticks) box.checked = false;
   }

@@ -91,15 +91,17 @@ export function addForm(known, added) {
     const address = field.check();
     if (!address) return;
     const channel = way.node.value;
+    let answer;
     try {
-      await send('POST', '/v1/me/contacts', { channel, address, language: language.node.value, time_zone: zone.node.value });
+      answer = await send('POST', '/v1/me/contacts', { channel, address, language: language.node.value, time_zone: zone.node.value });
     } catch (problem) {
       if (!aboutAddress(problem)) throw problem;
       field.refuse(aboutAddress(problem));
       return;
     }
     field.input.value = '';
-    await added(`Almost done: a message is on its way to ${address}. Open it and press its button.`);
+    await added(answer.state === 'confirmed' ? `${address} was confirmed before; language and time zone are kept.`
+      : `Almost done: a message is on its way to ${address}. Open it and press its button.`);
   });
   return el('div', { class: 'stack' }, el('div', { class: 'pair' }, way.field, field.node),
     el('div', { class: 'pair' }, language.field, zone.field),
