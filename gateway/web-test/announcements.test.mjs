@@ -100,6 +100,31 @@ test('only a manager sees that there is something to approve', async () => {
   list.close();
 });
 
+test('only what moves is asked about in between', async () => {
+  const { calls, list } = await listed([report(), report({ announcement_id: 'ann_2', state: 'sent', subject: 'Old' })]);
+  const asked = stage({ [`GET ${BASE}/announcements/ann_1`]: [200, report({ counts: { ...counts, due: 0, sent: 70 } })] });
+  await list.ask();
+  assert.deepEqual(asked.map(({ path }) => path), [`${BASE}/announcements/ann_1`]);
+  assert.equal(calls.length, 1);
+  assert.equal(list.node.find(({ tag }) => tag === 'progress').value, 0.9);
+  assert.match(list.node.textContent, /Old/, 'the rest stays');
+  list.close();
+});
+
+test('of two answers the later one counts', async () => {
+  const { list } = await listed([report()]);
+  const answers = [];
+  globalThis.fetch = () => new Promise((done) => {
+    answers.push((value) => done(new Response(JSON.stringify(value), { status: 200, headers: { 'content-type': 'application/json' } })));
+  });
+  const both = [list.load(), list.load()];
+  answers[1]({ announcements: [report({ state: 'paused' })] });
+  answers[0]({ announcements: [report({ state: 'sending' })] });
+  await Promise.all(both);
+  assert.deepEqual(buttons(list.node), ['Go on', 'Stop']);
+  list.close();
+});
+
 test('a list that cannot be read says so and keeps trying; an ended session leads to the door', async () => {
   stage({ [LIST]: [503, { code: 'unavailable', detail: 'Later.', retry: 'no' }] });
   let lost = 0;
@@ -134,6 +159,29 @@ test('a role that may not write is shown what to do', () => {
   stage();
   const { nodes } = parts(page('operator'), () => {});
   assert.match(nodes[0].textContent, /an operator\. Sign out, and sign in with the key of an artist or manager/);
+});
+
+test('what was written outlasts the session, not the signing out', async () => {
+  const event = { name: 'Evening', categories: [] };
+  const good = { 'GET /v1/staff/me': [200, { staff_id: 'stf_1', role: 'artist' }], 'POST /v1/staff/session': [200, { staff_id: 'stf_1', role: 'artist' }],
+    [`GET ${BASE}`]: [200, event], [LIST]: [200, { announcements: [] }] };
+  stage(good);
+  const at = elements();
+  await begin(BASE, at);
+  await settled();
+  const subject = () => at('console').find((one) => one.attributes.id === 'ann-subject');
+  for (const [id, name] of [['ann-who-holders', 'checked'], ['ann-channels-email', 'checked']]) at('console').find((one) => one.attributes.id === id)[name] = true;
+  subject().value = 'Doors';
+  at('console').find((one) => one.attributes.id === 'ann-text').value = 'Earlier.';
+  stage({ ...good, [`POST ${BASE}/announcements/preview`]: [401, { code: 'key_required', detail: 'Sign in.', retry: 'no' }] });
+  await button(at('console'), 'Preview').press();
+  assert.match(at('refused').textContent, /session has ended/);
+  assert.deepEqual([at('console').hidden, at('sign-in').hidden], [true, false]);
+  at('key').value = 'FGK.abc';
+  await at('sign-in').hears('submit');
+  assert.deepEqual([at('console').hidden, subject().value], [false, 'Doors']);
+  await button(at('who'), 'Sign out').press();
+  assert.equal(subject(), undefined);
 });
 
 /** The elements of the page, as its HTML has them. */

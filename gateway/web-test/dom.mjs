@@ -18,6 +18,8 @@ class FakeElement {
 
   append(...nodes) { this.children.push(...nodes); }
 
+  querySelector() { return null; }
+
   prepend(...nodes) { this.children.unshift(...nodes); }
 
   replaceChildren(...nodes) { this.children = nodes; }

@@ -63,8 +63,8 @@ function confirmation(page, reached, later, go, back) {
   return { node, title };
 }
 
-/** { node }; `sent(answer)` is called after an announcement was made. */
-export function composer(page, sent) {
+/** { node }; `sent(answer)` is called after an announcement was made, `lost` when the session has ended. */
+export function composer(page, sent, lost = () => {}) {
   const made = form(page);
   const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
   const shown = el('div', { class: 'stack' });
@@ -87,6 +87,10 @@ export function composer(page, sent) {
     try {
       return await work();
     } catch (problem) {
+      if (problem.status === 401) {
+        lost(problem);
+        return null;
+      }
       const faults = faultsOf(problem);
       if (Object.keys(faults).some((name) => name in made.fields || name in made.some.values())) {
         faulty(faults);

@@ -23,18 +23,22 @@ export function parts(page, lost) {
       `It belongs to a user who is ${/^[aeiou]/.test(page.role) ? 'an' : 'a'} ${page.role}. Sign out, and sign in with the key of an artist or manager.`)], close() {} };
   }
   const list = announcementList(page, { lost });
-  const write = composer(page, () => list.load());
+  const write = composer(page, () => list.load(), lost);
   list.load();
-  return { nodes: [write.node, list.node], close: list.close };
+  return { nodes: [write.node, list.node], role: page.role, load: list.load, close: list.close };
 }
 
 /** Wires the page: `at` finds its elements. */
 export async function begin(base, at) {
   let shown = null;
-  function leave(words) {
-    shown?.close();
-    shown = null;
-    at('console').replaceChildren();
+  /** Back to the door; what was written stays behind it, unless somebody has signed out. */
+  function leave(words, forGood = false) {
+    at('console').hidden = true;
+    if (forGood) {
+      shown?.close();
+      shown = null;
+      at('console').replaceChildren();
+    }
     at('who').replaceChildren();
     at('sign-in').hidden = false;
     at('refused').hidden = !words;
@@ -48,10 +52,19 @@ export async function begin(base, at) {
     at('who').replaceChildren(el('span', { class: 'quiet' }, `Signed in: ${role}`),
       action('Sign out', async () => {
         await signOut();
-        leave('');
+        leave('', true);
         at('key').focus();
       }, 'secondary'));
-    shown = parts({ base, event, role }, () => leave('Your session has ended. Sign in again; what you wrote was not sent.'));
+    at('console').hidden = false;
+    if (shown?.role === role) {
+      shown.load();
+      return;
+    }
+    shown?.close();
+    shown = parts({ base, event, role }, () => {
+      leave('Your session has ended. Sign in again: what you wrote is kept until then.');
+      at('key').focus();
+    });
     at('console').replaceChildren(...shown.nodes);
   }
   at('sign-in').addEventListener('submit', (submitted) => {

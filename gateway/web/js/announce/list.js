@@ -13,6 +13,8 @@ const STEPS = { approve: 'Approve and send', pause: 'Pause', resume: 'Go on', st
 /** While something is being sent, and when nothing is. */
 const FAST_MS = 2000;
 const SLOW_MS = 30000;
+/** Asked about one by one; more than a crew sends at a time. */
+const MOVING_MAX = 8;
 
 /** Which quarter a share is in; said when it changes. Pure. */
 export const quarter = (share) => Math.floor(share * 4);
@@ -24,7 +26,10 @@ export function nextAsk({ moves, idle, failures, random = Math.random() }) {
   return Math.min(SLOW_MS, FAST_MS * 2 ** Math.max(0, idle - 4));
 }
 
-function row(page, report, changed) {
+const isMoving = ({ state, send_at: at }) => state === 'sending'
+  || (state === 'scheduled' && Date.parse(at) - Date.now() < 60000);
+
+function row(page, report, { changed, lost }) {
   const path = `${page.base}/announcements/${encodeURIComponent(report.announcement_id)}`;
   const title = el('h3', { tabindex: '-1' }, report.subject);
   const tag = el('span', { class: 'tag' });
@@ -39,7 +44,13 @@ function row(page, report, changed) {
   let heard = null;
 
   async function take(step) {
-    await send('POST', `${path}/${step}`, {});
+    try {
+      await send('POST', `${path}/${step}`, {});
+    } catch (problem) {
+      if (problem.status !== 401) throw problem;
+      lost(problem);
+      return;
+    }
     await changed();
     title.focus();
   }
@@ -84,13 +95,16 @@ function row(page, report, changed) {
   return { node, update };
 }
 
-/** { node, load, close }; asks by itself while the page is looked at. */
+/** { node, load, ask, close }; asks by itself while the page is looked at. */
 export function announcementList(page, { lost = () => {} } = {}) {
   const list = el('ul', { class: 'announcements' });
   const note = el('p', { class: 'quiet', role: 'status' });
   const rows = new Map();
   let timer = null;
   let drawn = '';
+  let moving = [];
+  let readAt = 0;
+  let asked = 0;
   let idle = 0;
   let failures = 0;
   let isClosed = false;
@@ -103,27 +117,39 @@ export function announcementList(page, { lost = () => {} } = {}) {
         known.update(report);
         return;
       }
-      const made = row(page, report, load);
+      const made = row(page, report, { changed: load, lost });
       rows.set(report.announcement_id, made);
       // What is there stays where it is, so that focus does.
       if (at === 0) list.prepend(made.node);
       else list.append(made.node);
     });
-    say(note, newest.length ? '' : 'None has been made yet.');
+    say(note, rows.size ? '' : 'None has been made yet.');
   }
-  async function load() {
+  /** All of them, or only those that move, while what else there is was seen a moment ago. */
+  async function read() {
+    const path = `${page.base}/announcements`;
+    if (moving.length && Date.now() - readAt < SLOW_MS) {
+      return Promise.all(moving.map((name) => get(`${path}/${encodeURIComponent(name)}`, 1)));
+    }
+    const { announcements } = await get(path, 1);
+    readAt = Date.now();
+    return announcements;
+  }
+  async function ask() {
     clearTimeout(timer);
-    let moves = false;
+    // Of two questions at once, only the later one counts and asks again.
+    const ticket = ++asked;
     try {
-      const { announcements } = await get(`${page.base}/announcements`, 1);
+      const reports = await read();
+      if (ticket !== asked) return;
       failures = 0;
-      const now = JSON.stringify(announcements.map(({ state, counts }) => [state, counts]));
+      const now = JSON.stringify(reports.map(({ state, counts }) => [state, counts]));
       idle = now === drawn ? idle + 1 : 0;
       drawn = now;
-      moves = announcements.some(({ state, send_at: at }) => state === 'sending'
-        || (state === 'scheduled' && Date.parse(at) - Date.now() < 60000));
-      show(announcements);
+      moving = reports.filter(isMoving).map(({ announcement_id: name }) => name).slice(0, MOVING_MAX);
+      show(reports);
     } catch (problem) {
+      if (ticket !== asked) return;
       if (problem.status === 401) {
         lost(problem);
         return;
@@ -131,11 +157,18 @@ export function announcementList(page, { lost = () => {} } = {}) {
       failures += 1;
       say(note, `Not up to date. ${problem.message} We keep trying.`);
     }
-    if (!isClosed) timer = setTimeout(() => (document.hidden ? null : load()), nextAsk({ moves, idle, failures }));
+    if (!isClosed) timer = setTimeout(() => (document.hidden ? null : ask()), nextAsk({ moves: moving.length > 0, idle, failures }));
+  }
+  /** Something was done here: the whole list is read, and soon again. */
+  function load() {
+    readAt = 0;
+    idle = 0;
+    return ask();
   }
   const seen = () => !document.hidden && !isClosed && load();
   document.addEventListener('visibilitychange', seen);
   return {
+    ask,
     node: el('section', { 'aria-labelledby': 'list-title', class: 'stack' },
       el('h2', { id: 'list-title', class: 'part-title' }, 'Announcements made'), note, list),
     load,

@@ -1,7 +1,7 @@
 // Owns the preview: how many are reached and by what, how many are not and why, and what each kind
 // of reader gets.
 import { el } from '../dom.js';
-import { count, plural } from '../format.js';
+import { count, plural, timeOfDay } from '../format.js';
 import { bar } from './bar.js';
 import { mailFrame } from './frame.js';
 import { CHANNELS, READERS, VERDICTS } from './words.js';
@@ -41,7 +41,7 @@ export function previewPart({ counts, readers = [], as_of }) {
   const node = el('section', { class: 'stack', 'aria-label': 'Preview' }, title,
     total ? bar('Who is reached, and who is not', partsOf(counts), total)
       : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
-    at ? el('p', { class: 'quiet' }, `Counted at ${new Date(at).toLocaleTimeString()}. It is counted anew when it is sent.`) : null,
+    at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
     readers.length ? el('h4', {}, 'What they get') : null,
     readers.map((one, index) => reader(one, index === 0)),
     readers.length ? el('p', { class: 'quiet' }, 'Links and pictures work in the message itself, not in this preview.') : null);

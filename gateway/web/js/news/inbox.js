@@ -51,7 +51,8 @@ export function inbox(head = document.querySelector('.top'), main = document.get
   let messages = [];
   let unreadBefore = null;
   let failures = 0;
-  let askedAt = 0;
+  let asked = 0;
+  let isAsleep = false;
   let timer = null;
 
   function show() {
@@ -67,20 +68,26 @@ export function inbox(head = document.querySelector('.top'), main = document.get
   }
   async function load() {
     clearTimeout(timer);
-    askedAt = Date.now();
+    // Of two questions at once, only the later one counts and asks again.
+    const ticket = ++asked;
+    isAsleep = false;
     try {
-      ({ messages } = await get('/v1/me/messages', 1));
+      const answer = await get('/v1/me/messages', 1);
+      if (ticket !== asked) return;
+      ({ messages } = answer);
       failures = 0;
       failed.hidden = true;
       show();
     } catch (problem) {
+      if (ticket !== asked) return;
       failures += 1;
       failed.hidden = panel.hidden;
       say(failed, problem.message);
     }
     const wait = failures ? backoff(failures, EVERY_MS, 16 * EVERY_MS) : EVERY_MS * (0.75 + Math.random() / 2);
     timer = setTimeout(() => {
-      if (!document.hidden) load();
+      if (document.hidden) isAsleep = true;
+      else load();
     }, wait);
   }
   /** Everything that was on the screen is read; what came meanwhile is not. */
@@ -106,12 +113,14 @@ export function inbox(head = document.querySelector('.top'), main = document.get
   function close() {
     panel.hidden = true;
     entry.setAttribute('aria-expanded', 'false');
+    // The same link opens it again.
+    if (location.hash === PLACE) history.replaceState(null, '', location.pathname);
     entry.focus();
   }
   entry.addEventListener('click', () => (panel.hidden ? open() : close()));
   panel.addEventListener('keydown', ({ key }) => key === 'Escape' && close());
   document.addEventListener('visibilitychange', () => {
-    if (!document.hidden && Date.now() - askedAt > EVERY_MS) load();
+    if (!document.hidden && isAsleep) load();
   });
   addEventListener('hashchange', () => location.hash === PLACE && open());
   sheet('news');
