@@ -6,8 +6,9 @@ import { announce, el, say } from '../dom.js';
 import { count, day } from '../format.js';
 import { sheet } from '../sheet.js';
 
-/** How often a page that is looked at asks for new ones, with a part by chance. */
-const EVERY_MS = 60000;
+/** How often a page that is looked at asks for new ones, with a part by chance: a hundred thousand who wait
+ * ask 560 times a second. */
+const EVERY_MS = 180000;
 const PLACE = '#messages';
 
 /** The newest first; unread ones are counted. Pure. */
@@ -47,7 +48,8 @@ export function inbox(head = document.querySelector('.top'), main = document.get
   const failed = el('p', { class: 'problem', role: 'alert', hidden: true });
   const panel = el('section', { class: 'card inbox', id: 'inbox', 'aria-labelledby': 'inbox-title', hidden: true },
     el('div', { class: 'inbox-head' }, title,
-      el('button', { type: 'button', class: 'button', onclick: () => close() }, 'Close')), failed, list);
+      el('button', { type: 'button', class: 'button', onclick: () => close() }, 'Close')), failed, list,
+    el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': where else messages reach you.'));
   let messages = [];
   let unreadBefore = null;
   let failures = 0;
@@ -84,7 +86,7 @@ export function inbox(head = document.querySelector('.top'), main = document.get
       failed.hidden = panel.hidden;
       say(failed, problem.message);
     }
-    const wait = failures ? backoff(failures, EVERY_MS, 16 * EVERY_MS) : EVERY_MS * (0.75 + Math.random() / 2);
+    const wait = failures ? backoff(failures, EVERY_MS, 8 * EVERY_MS) : EVERY_MS * (0.75 + Math.random() / 2);
     timer = setTimeout(() => {
       if (document.hidden) isAsleep = true;
       else load();
