@@ -1,7 +1,9 @@
-//! Messages: one for one person each, from the moment it is due until it is known what became of it.
+//! Messages: one for one person each, from the moment it is due until it is known what became of
+//! it.
 //!
-//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again: so
-//! none is lost where a process dies, and it goes out twice at most where the other side had taken it.
+//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again:
+//! so none is lost where a process dies, and it goes out twice at most where the other side had
+//! taken it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -192,8 +194,8 @@ impl Work<'_> {
         Ok(changed > 0)
     }
 
-    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone once
-    /// the message is done with.
+    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone
+    /// once the message is done with.
     pub fn queue_test(
         &mut self,
         name: &str,
