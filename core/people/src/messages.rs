@@ -119,6 +119,8 @@ pub struct DueMessage {
     pub buyer: BuyerId,
     /// To this contact and no other, where it is about the contact itself.
     pub contact: Option<ContactId>,
+    /// What finds the address again, where it is about the contact itself.
+    pub lookup: Option<Vec<u8>>,
     pub variables: serde_json::Value,
     /// How often it was taken, this time included.
     pub tries: u32,
@@ -246,7 +248,7 @@ impl Work<'_> {
                  WHERE state IN (0, 1) AND due_at <= $1 ORDER BY due_at LIMIT $3)
                  AND state IN (0, 1) AND due_at <= $1
              RETURNING message, occasion, event, announcement, buyer, contact, variables, tries,
-                 made_at",
+                 made_at, lookup",
             values![now.0, until.0, count],
         )?;
         rows.iter().map(due).collect()
@@ -270,7 +272,7 @@ impl Work<'_> {
     ) -> Result<(), PeopleError> {
         self.run(
             "UPDATE messages SET state = 2, verdict = $2, person = $3, contact = $4, channel = $5,
-                 lookup = $6, reference = $7, done_at = $8
+                 lookup = COALESCE($6, lookup), reference = $7, done_at = $8
              WHERE message = $1",
             values![
                 message,
@@ -466,6 +468,7 @@ fn due(row: &StoredRow) -> Result<DueMessage, PeopleError> {
         variables: json(&row.text(6)?)?,
         tries: u32::try_from(row.int(7)?).unwrap_or(u32::MAX),
         made_at: LogTime(row.id(8)?),
+        lookup: row.bytes_or_none(9)?,
     })
 }
 
