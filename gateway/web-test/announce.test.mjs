@@ -12,9 +12,9 @@ import { button, byId, stage } from './dom.mjs';
 
 const BASE = '/v1/events/evt_1';
 const page = () => ({ base: BASE, role: 'artist', event: { name: 'Evening', time_zone: 'Europe/Berlin', categories: [{ name: 'Stalls' }, { name: 'Balcony' }] } });
-const preview = { counts: { total: 1200, reached: 1000, by_channel: { email: 700, page: 300 }, not_reached: { no_address: 150, capped: 50, no_consent: 0 } },
-  readers: [{ who: 'holder', channel: 'email', subject: 'Doors', text: 'Earlier.', html: '<p style="color:red">Earlier.</p>', count: 700 },
-    { who: 'follower', channel: 'page', subject: 'Doors', text: 'Earlier.', html: '', count: 300 }], as_of: '2026-11-27T12:00:00Z' };
+const preview = { total: 1200, reached: 1000, by_channel: { email: 700, page: 300, sms: 0 }, not_reached: { no_address: 150, capped: 50, no_consent: 0 },
+  readers: [{ language: 'en', channel: 'email', subject: 'Doors', text: 'Earlier.', html: '<p style="color:red">Earlier.</p>', count: 700 },
+    { language: 'de', channel: 'page', subject: 'Doors', text: 'Earlier.', html: '', count: 300 }], as_of: '2026-11-27T12:00:00Z' };
 const values = (more = {}) => ({ who: ['holders'], categories: [], sections: [], channels: ['email'], subject: 'Doors', text: 'Earlier.', link: '', picture: '', at: null, ...more });
 const NOW = Date.parse('2026-11-27T12:00:00Z');
 
@@ -45,7 +45,7 @@ test('each fault is found and says how to mend it', () => {
     assert.match(faults[name], words);
   }
   assert.equal(bytes('aé€😀'), 10);
-  assert.deepEqual(faultsOf({ errors: [{ path: 'channels[1]', message: 'Unknown.' }] }), { channels: 'Unknown.' });
+  assert.deepEqual(faultsOf({ errors: [{ path: 'channels[1]', message: 'Unknown.' }, { path: 'announcement.text', message: 'Long.' }] }), { channels: 'Unknown.', text: 'Long.' });
 });
 
 test('an instant is said on the clock of the reader and of the venue', () => {
@@ -83,17 +83,17 @@ test('sections come from the plan when somebody asks for them', async () => {
 
 test('the preview counts who is reached and why others are not, in a table', () => {
   stage();
-  assert.deepEqual(partsOf(preview.counts).map(({ people, kind }) => [people, kind]), [[700, 'good'], [300, 'good'], [150, 'out'], [50, 'out'], [0, 'out']]);
+  assert.deepEqual(partsOf(preview).map(({ people, kind }) => [people, kind]), [[700, 'good'], [300, 'good'], [0, 'good'], [150, 'out'], [50, 'out'], [0, 'out']]);
   const { node, reached } = previewPart(preview);
   assert.equal(reached, 1000);
   assert.match(node.textContent, /1,000 of 1,200 people would be reached/);
   assert.match(node.textContent, /Left out: no address.*15013 %/);
-  assert.match(node.textContent, /People with tickets: E-mail · 700 people.*Subject: Doors/);
+  assert.match(node.textContent, /E-mail, English · 700 readers in all languages.*Subject: Doors/);
   assert.equal(node.all().filter(({ tag }) => tag === 'tr').length, 5, 'what is nobody has no row');
   const frame = node.find(({ tag }) => tag === 'iframe');
   assert.equal(frame.attributes.sandbox, 'allow-same-origin', 'no scripts, no forms, no windows');
   assert.ok(frame.attributes.title);
-  assert.match(previewPart({ counts: { total: 0, reached: 0 } }).node.textContent, /Nobody is in this audience/);
+  assert.match(previewPart({ total: 0, reached: 0 }).node.textContent, /Nobody is in this audience/);
 });
 
 test('nothing of a message acts inside of the preview', () => {
@@ -189,6 +189,16 @@ test('a test goes to one address', async () => {
   byId(node, 'test-address').value = 'me@example.org';
   await button(node, 'Send a test').press();
   assert.equal(calls.length, 1);
-  assert.equal(calls[0].body.address, 'me@example.org');
+  assert.deepEqual(calls[0].body, { announcement: { who: ['holders'], channels: ['email'], subject: 'Doors', text: 'Earlier.' }, address: 'me@example.org', language: 'en' });
   assert.match(node.textContent, /A test is on its way to me@example\.org/);
+  // By text message it needs a number; on this site alone there is nowhere to send it.
+  made.fields.channels.ranked[0].box.checked = false;
+  made.fields.channels.ranked[2].box.checked = true;
+  await button(node, 'Send a test').press();
+  assert.match(byId(node, 'test-address-wrong').textContent, /Enter your phone number/);
+  made.fields.channels.ranked[2].box.checked = false;
+  made.fields.channels.ranked[1].box.checked = true;
+  await button(node, 'Send a test').press();
+  assert.match(node.textContent, /Tick e-mail or text message first/);
+  assert.equal(calls.length, 1);
 });

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { beside } from '../web/js/beside.js';
+// Loaded here, so that how long a file takes to read decides nothing.
+import '../web/js/news/follow.js';
 import { settled, stage } from './dom.mjs';
 
 const event = { event_id: 'evt_1', name: 'Evening', artist: 'The Examples' };

@@ -2,7 +2,7 @@
 // that what was agreed to is undone with one press.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { WORDING, WORDINGS, follow } from '../web/js/news/follow.js';
+import { follow } from '../web/js/news/follow.js';
 import { followedHere } from '../web/js/news/places.js';
 import { addressOf, both, languageOf } from '../web/js/news/words.js';
 import { button, byId, stage } from './dom.mjs';
@@ -23,9 +23,10 @@ async function choose(node, way) {
   await byId(node, `news-${way}`).hears('change');
 }
 
-test('the text that is agreed to has a number and says how it ends', () => {
-  assert.ok(WORDING in WORDINGS);
-  assert.match(WORDINGS[WORDING], /one link that stops them/);
+test('what is agreed to is in the words the server keeps with the consent', async () => {
+  stage({ ...empty, [`GET ${PATH}`]: [200, { follows: [], artist: 'The Examples', wording: { number: 1, text: 'Send me messages.' } }] });
+  const node = await unfolded(page());
+  assert.equal(node.find((one) => one.attributes.class === 'quiet wording').textContent, 'Send me messages.');
 });
 
 test('a folded card asks the server for nothing', () => {

@@ -22,7 +22,7 @@ test('the token is what stands behind the #', () => {
 });
 
 test('opening the link confirms nothing; one press does, and says what follows', async () => {
-  const calls = stage({ [CONFIRM]: [200, { state: 'confirmed', channel: 'email', events: [{ event_id: 'evt_1', scopes: ['event', 'artist'] }] }],
+  const calls = stage({ [CONFIRM]: [200, { state: 'confirmed', channel: 'email', events: [{ event_id: 'evt_1', event_name: 'Evening', scopes: ['event', 'artist'] }] }],
     'GET /v1/events/evt_1': [200, { name: 'Evening', artist: 'The Examples' }] });
   const at = card();
   confirming('abc', at.show);
@@ -56,17 +56,26 @@ test('what fails on the way is said beside the button, which stays', async () =>
   assert.equal(at.button('Yes, confirm it').after.textContent, OFF);
 });
 
-const about = { channel: 'email', address: 'a…@example.org', event_name: 'Evening', artist: 'The Examples', scope: 'event' };
+const about = { state: 'active', channel: 'email', event_name: 'Evening', artist: 'The Examples', scope: 'event' };
 
 test('opening the link stops nothing; one press does, and says what ended', async () => {
   const calls = stage({ 'GET /v1/unsubscribe/abc': [200, about], 'POST /v1/unsubscribe/abc': [200, { state: 'withdrawn' }] });
   const at = card();
   await ending('abc', at.show);
   assert.deepEqual(calls.map(({ method }) => method), ['GET']);
-  assert.match(at.text(), /Stop these messages\? E-mails with news about Evening to a…@example\.org\./);
+  assert.match(at.text(), /Stop these messages\? E-mails with news about Evening\./);
   await at.button('Stop them').press();
   assert.deepEqual(calls[1], { method: 'POST', path: '/v1/unsubscribe/abc', body: undefined });
-  assert.match(at.text(), /^Done E-mails with news about Evening to a…@example\.org are not sent any more\./);
+  assert.match(at.text(), /^Done E-mails with news about Evening are not sent to you any more\./);
+});
+
+test('a link that was pressed before says so', async () => {
+  const calls = stage({ 'GET /v1/unsubscribe/abc': [200, { ...about, state: 'withdrawn' }] });
+  const at = card();
+  await ending('abc', at.show);
+  assert.match(at.text(), /stopped already E-mails with news about Evening are not sent/);
+  assert.equal(at.button('Stop them'), undefined);
+  assert.equal(calls.length, 1);
 });
 
 test('what the link stops is named by scope and channel', () => {

@@ -17,7 +17,7 @@ async function showNews(page, isCalm) {
     document.getElementById('state').after(news);
     try {
       const { follow } = await import('./news/follow.js');
-      news.append(follow(page, { onPage: () => inbox?.open() }));
+      news.append(follow(page, { onPage: () => openMessages() }));
     } catch {
       news.remove();
       news = null;
@@ -26,15 +26,18 @@ async function showNews(page, isCalm) {
   if (news) news.hidden = !isCalm;
 }
 
+const loadInbox = async () => (await import('./news/inbox.js')).inbox();
+
 async function showMessages(page) {
   if (inbox || !page.me?.device) return;
-  inbox = { open() {} };
-  await new Promise((done) => { setTimeout(done, Math.random() * SPREAD_MS); });
-  try {
-    inbox = (await import('./news/inbox.js')).inbox();
-  } catch {
-    inbox = null;
-  }
+  inbox = new Promise((done) => { setTimeout(done, Math.random() * SPREAD_MS); }).then(loadInbox);
+  await inbox.catch(() => { inbox = null; });
+}
+
+/** Somebody has just asked for messages here, and may have been a stranger until then. */
+async function openMessages() {
+  inbox ??= loadInbox();
+  (await inbox).open();
 }
 
 /** Brings it up to date with the page. */

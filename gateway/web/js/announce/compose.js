@@ -8,7 +8,7 @@ import { addressField, aboutAddress } from '../news/address.js';
 import { SUBJECT_BYTES, TEXT_BYTES, bodyOf } from './body.js';
 import { audience, channelOrder, narrowing, text, when } from './fields.js';
 import { previewPart } from './preview.js';
-import { onBothClocks } from './words.js';
+import { LANGUAGES, onBothClocks } from './words.js';
 
 function form(page) {
   const who = audience();
@@ -48,7 +48,7 @@ function mark({ fields, some }, faults) {
 
 /** Faults as the server lists them, by field; `channels[0]` belongs to `channels`. Pure. */
 export const faultsOf = (problem) => Object.fromEntries(
-  (problem.errors || []).map(({ path, message }) => [path.split(/[.[/]/)[0], message]));
+  (problem.errors || []).map(({ path, message }) => [path.replace(/^announcement\./, '').split(/[.[/]/)[0], message]));
 
 /** The second press, which names what it does; `later` is an instant or undefined. */
 function confirmation(page, reached, later, go, back) {
@@ -151,21 +151,34 @@ export function composer(page, sent, lost = () => {}) {
 function testing(path, ready, guarded) {
   const field = addressField('test-address', { hint: 'Yours, to see how it looks.' });
   const status = el('p', { class: 'said', role: 'status' });
+  const language = el('select', { id: 'test-language' }, Object.entries(LANGUAGES).map(([code, words]) => el('option', { value: code }, words)));
+  language.value = 'en';
+  let way = 'email';
   const button = action('Send a test', async () => {
     say(status, '');
-    const body = ready();
-    const address = body && field.check();
+    const announcement = ready();
+    if (!announcement) return;
+    // It goes out by the first channel that has addresses.
+    const to = announcement.channels.find((channel) => ['email', 'sms'].includes(channel));
+    if (!to) {
+      say(status, 'Tick e-mail or text message first: a test goes to an address.');
+      return;
+    }
+    if (to !== way) field.ask(to);
+    way = to;
+    const address = field.check();
     if (!address) return;
     try {
-      if (!await guarded(() => send('POST', `${path}/test`, { ...body, address }))) return;
+      if (!await guarded(() => send('POST', `${path}/test`, { announcement, address, language: language.value }))) return;
     } catch (problem) {
       if (!aboutAddress(problem)) throw problem;
       field.refuse(aboutAddress(problem));
       return;
     }
-    say(status, `A test is on its way to ${address}. Its subject says that it is one.`);
+    say(status, `A test is on its way to ${address}. It says that it is one.`);
   }, 'secondary');
   return el('details', { class: 'fold' }, el('summary', {}, 'Send a test to one address'),
-    el('div', { class: 'stack' }, field.node, button, status));
+    el('div', { class: 'stack' }, field.node,
+      el('div', { class: 'field' }, el('label', { for: 'test-language' }, 'Language'), language), button, status));
 }
 

@@ -99,6 +99,7 @@ function row(page, report, { changed, lost }) {
 export function announcementList(page, { lost = () => {} } = {}) {
   const list = el('ul', { class: 'announcements' });
   const note = el('p', { class: 'quiet', role: 'status' });
+  const rule = el('p', { class: 'quiet' });
   const rows = new Map();
   let timer = null;
   let drawn = '';
@@ -131,7 +132,8 @@ export function announcementList(page, { lost = () => {} } = {}) {
     if (moving.length && Date.now() - readAt < SLOW_MS) {
       return Promise.all(moving.map((name) => get(`${path}/${encodeURIComponent(name)}`, 1)));
     }
-    const { announcements } = await get(path, 1);
+    const { announcements, needs_approval: needsApproval } = await get(path, 1);
+    say(rule, needsApproval ? 'A manager has to approve each announcement before it goes out.' : '');
     readAt = Date.now();
     return announcements;
   }
@@ -170,7 +172,7 @@ export function announcementList(page, { lost = () => {} } = {}) {
   return {
     ask,
     node: el('section', { 'aria-labelledby': 'list-title', class: 'stack' },
-      el('h2', { id: 'list-title', class: 'part-title' }, 'Announcements made'), note, list),
+      el('h2', { id: 'list-title', class: 'part-title' }, 'Announcements made'), rule, note, list),
     load,
     close() {
       isClosed = true;

@@ -4,7 +4,7 @@ import { el } from '../dom.js';
 import { count, plural, timeOfDay } from '../format.js';
 import { bar } from './bar.js';
 import { mailFrame } from './frame.js';
-import { CHANNELS, READERS, VERDICTS } from './words.js';
+import { CHANNELS, LANGUAGES, VERDICTS } from './words.js';
 
 /** Parts of the bar, reached ones first. Pure. */
 export function partsOf({ by_channel: channels, not_reached: reasons }) {
@@ -14,8 +14,8 @@ export function partsOf({ by_channel: channels, not_reached: reasons }) {
   return [...reached, ...not];
 }
 
-function reader({ who, channel, subject, text, html, count: people }, isOpen) {
-  const title = `${READERS[who] || who}: ${CHANNELS[channel] || channel}`;
+function reader({ channel, language, subject, text, html, count: people }, isOpen) {
+  const title = `${CHANNELS[channel] || channel}, ${LANGUAGES[language] || language}`;
   const place = el('div', { class: 'stack' });
   const fill = () => {
     if (place.children.length) return;
@@ -24,7 +24,7 @@ function reader({ who, channel, subject, text, html, count: people }, isOpen) {
     const plain = el('pre', { class: 'mail-text' }, text);
     place.append(html ? el('details', {}, el('summary', {}, 'As plain text'), plain) : plain);
   };
-  const node = el('details', { class: 'reader' }, el('summary', {}, `${title} · ${plural(people, 'person', 'people')}`), place);
+  const node = el('details', { class: 'reader' }, el('summary', {}, `${title} · ${plural(people, 'reader', 'readers')} in all languages`), place);
   node.addEventListener('toggle', () => node.open && fill());
   if (isOpen) {
     node.setAttribute('open', '');
@@ -33,13 +33,12 @@ function reader({ who, channel, subject, text, html, count: people }, isOpen) {
   return node;
 }
 
-export function previewPart({ counts, readers = [], as_of }) {
-  const { total, reached } = counts;
+export function previewPart(answer) {
+  const { total, reached, readers = [], as_of: at } = answer;
   const title = el('h3', { tabindex: '-1' }, total
     ? `${count(reached)} of ${plural(total, 'person', 'people')} would be reached` : 'Nobody is in this audience');
-  const at = typeof as_of === 'string' ? as_of : as_of?.at;
   const node = el('section', { class: 'stack', 'aria-label': 'Preview' }, title,
-    total ? bar('Who is reached, and who is not', partsOf(counts), total)
+    total ? bar('Who is reached, and who is not', partsOf(answer), total)
       : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
     at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
     readers.length ? el('h4', {}, 'What they get') : null,

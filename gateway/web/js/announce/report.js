@@ -10,13 +10,17 @@ import { CHANNELS, VERDICTS } from './words.js';
 const KINDS = { sent: 'good', due: 'wait', quiet: 'wait', paused: 'wait' };
 const WHEN = { hour: '2-digit', minute: '2-digit', day: 'numeric', month: 'short' };
 
+/** These have no verdict yet: they are counted, not listed. */
+const OPEN = new Set(['due', 'paused']);
+
 /** Verdicts that somebody has, in the order of reports. Pure. */
 export const verdictsOf = (counts) => Object.entries(VERDICTS)
   .map(([name, words]) => ({ name, words, people: counts[name] || 0, kind: KINDS[name] || 'out' }))
   .filter(({ people }) => people > 0);
 
-function person({ user_id: who, channel, at, until }) {
-  const parts = [CHANNELS[channel] || channel, day(at, undefined, WHEN), until ? `until ${day(until, undefined, WHEN)}` : null];
+function person({ user_id: who, verdict, channel, at }) {
+  const when = day(at, undefined, WHEN);
+  const parts = [CHANNELS[channel] || channel, verdict === 'quiet' ? `due ${when}` : when];
   return el('li', {}, el('code', {}, who), el('span', { class: 'quiet' }, parts.filter(Boolean).join(' · ')));
 }
 
@@ -57,7 +61,7 @@ export function reportPart(path) {
     const focused = [...buttons.values()].find((one) => one === document.activeElement);
     const sentBy = Object.entries(channels || {}).filter(([, n]) => n > 0);
     table.replaceChildren(
-      bar('What became of each message', verdictsOf(counts).map((one) => ({ ...one, more: button(one) })), counts.total),
+      bar('What became of each message', verdictsOf(counts).map((one) => ({ ...one, more: OPEN.has(one.name) ? null : button(one) })), counts.total),
       sentBy.length ? el('p', { class: 'quiet' }, `Sent by: ${sentBy.map(([name, n]) => `${CHANNELS[name] || name} ${n.toLocaleString()}`).join(', ')}.`) : '');
     focused?.focus();
   }

@@ -4,8 +4,7 @@ import { count, day, plural } from '../format.js';
 import { both } from '../news/words.js';
 
 export const AUDIENCES = { holders: 'People with tickets', waiters: 'People waiting in the queue', followers: 'People who asked for news' };
-/** As the kinds of readers are named in a preview. */
-export const READERS = { holder: 'People with tickets', waiter: 'People waiting in the queue', follower: 'People who asked for news' };
+export const LANGUAGES = { en: 'English', de: 'German' };
 export const CHANNELS = { email: 'E-mail', page: 'Messages on this site', sms: 'Text message', 'web_push': 'Notice of the browser' };
 export const STATES = {
   'awaiting_approval': 'Waits for a manager', scheduled: 'Scheduled', sending: 'Being sent', paused: 'Paused',
@@ -24,7 +23,6 @@ export const VERDICTS = {
   bounced: 'Came back: the address does not exist or is full',
   failed: 'Not delivered: the channel failed, tries included',
   stopped: 'Not sent: it was stopped',
-  'too_late': 'Not sent: what it said was over by then',
   repeated: 'Once is enough: the same address has it for another device',
 };
 const WAITING = ['due', 'quiet', 'paused'];

@@ -19,14 +19,13 @@ export const tokenOf = (hash) => {
 
 const links = () => el('p', {}, el('a', { href: '/me' }, 'My addresses'), ' · ', el('a', { href: '/' }, 'All events'));
 
-/** Names of the events, as far as they can be had; what has no name goes without. */
+/** What is followed of each event; the artist's name comes from the event itself, where it can be had. */
 async function named(events) {
-  const rows = await Promise.all(events.map(async ({ event_id, scopes }) => {
+  const rows = await Promise.all(events.map(async ({ event_id, event_name: name, scopes }) => {
     const event = await get(`/v1/events/${encodeURIComponent(event_id)}`, 2).catch(() => null);
     rememberHere(event_id);
     const what = both(scopes.map((scope) => of(scope, event?.artist)));
-    const name = event?.name || 'An event';
-    return el('li', {}, el('span', {}, el('a', { href: `/events/${encodeURIComponent(event_id)}` }, name), `: ${what.replace(/^This event/, 'this event')}`));
+    return el('li', {}, el('span', {}, el('a', { href: `/events/${encodeURIComponent(event_id)}` }, name || event?.name || 'An event'), `: ${what.replace(/^This event/, 'this event')}`));
   }));
   return rows;
 }

@@ -11,12 +11,6 @@ import { aboutAddress, addressField } from './address.js';
 import { rememberHere } from './places.js';
 import { both, by, languageOf, of, zoneHere } from './words.js';
 
-/** The number of the text below, which the server keeps with each consent: a new text, a new number. */
-export const WORDING = 1;
-export const WORDINGS = {
-  1: 'By pressing the button you agree to get messages about what you ticked, in the way you chose. '
-    + 'Every message has one link that stops them. No account is needed.',
-};
 const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
 const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
   + 'Not there in a few minutes? Look in the spam folder, or check the address and press again.';
@@ -62,6 +56,8 @@ function build(page, onPage) {
   for (const { box } of ticks) box.addEventListener('change', () => say(wrong, ''));
   const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
   const known = el('div');
+  /** The server's words, whose number it keeps with the consent. */
+  const wording = el('p', { class: 'quiet wording' });
   const field = addressField('news-address');
   const to = el('p', { class: 'quiet' });
   let way = 'page';
@@ -80,6 +76,7 @@ function build(page, onPage) {
     const [follow, mine] = await Promise.all([get(`${page.base}/follow`).catch(orNothing),
       get('/v1/me/contacts').catch(orNothing)]);
     contacts = mine.contacts || [];
+    say(wording, follow.wording?.text || '');
     known.replaceChildren(standing(page, follow.follows, async (words) => {
       await load();
       done(words);
@@ -133,7 +130,7 @@ function build(page, onPage) {
     el('fieldset', { class: 'checks' }, el('legend', {}, 'News about'), ticks.map((one) => one.node), wrong),
     el('fieldset', { class: 'checks' }, el('legend', {}, 'How'),
       WAYS.map((one, at) => choice(one, at === 0, chose)), field.node, to),
-    el('p', { class: 'quiet' }, WORDINGS[WORDING]),
+    wording,
     action('Get news', agree), status,
     el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': what you gave, and how to take it back.'));
   chose(way);

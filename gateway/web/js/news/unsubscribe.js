@@ -29,9 +29,11 @@ export async function ending(token, show) {
       unknown();
       return;
     }
-    const to = about?.address ? ` to ${about.address}` : '';
-    show([heading('Done'),
-      el('p', {}, about ? `${endsWords(about)}${to} are not sent any more.` : 'They are not sent to you any more.'),
+    ended('Done', about);
+  }
+  function ended(title, about) {
+    show([heading(title),
+      el('p', {}, about ? `${endsWords(about)} are not sent to you any more.` : 'They are not sent to you any more.'),
       el('p', { class: 'quiet' }, 'A message that is on its way already may still arrive. What belongs to an order, '
         + 'such as tickets or a refund, is still sent.'), links()]);
   }
@@ -50,9 +52,12 @@ export async function ending(token, show) {
     }
     // What it is about is not known without a network; ending works as soon as there is one.
   }
-  const to = about?.address ? ` to ${about.address}` : '';
+  if (about?.state === 'withdrawn') {
+    ended('They have been stopped already', about);
+    return;
+  }
   show([heading('Stop these messages?'),
-    el('p', {}, about ? `${endsWords(about)}${to}.` : 'We cannot show what this link is about right now. It still works: press the button.'),
+    el('p', {}, about ? `${endsWords(about)}.` : 'We cannot show what this link is about right now. It still works: press the button.'),
     action('Stop them', () => end(about))]);
 }
 
