@@ -60,7 +60,7 @@ impl Address {
         &self.text
     }
 
-    /// What finds it again: mailboxes are one whatever the case of their letters.
+    /// What finds it again: mailboxes are one in upper and lower case.
     pub(crate) fn lookup_text(&self) -> String {
         match self.channel {
             Channel::Email => self.text.to_lowercase(),
@@ -68,7 +68,8 @@ impl Address {
         }
     }
 
-    /// Enough for its owner to know which one it is, and for nobody else: `a…@example.org`, `+49…67`.
+    /// Enough for its owner to know which one it is, and for nobody else: `a…@example.org`,
+    /// `+49…67`.
     #[must_use]
     pub fn masked(&self) -> String {
         match self.channel {
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn mailboxes_are_one_whatever_the_case_of_their_letters() -> Result<(), AddressError> {
+    fn mailboxes_are_one_in_upper_and_lower_case() -> Result<(), AddressError> {
         let [one, other] = ["Ada@example.org", "ada@EXAMPLE.org"];
         let of = |text| Address::parse(Channel::Email, text).map(|address| address.lookup_text());
         assert_eq!(of(one)?, of(other)?);

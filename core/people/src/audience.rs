@@ -9,8 +9,7 @@ use floodgate_domain::{
 
 use crate::PeopleError;
 use crate::address::Address;
-use crate::contacts::channel_of;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::messages::Verdict;
 use crate::store::Work;
 
@@ -26,7 +25,7 @@ pub struct SeatGain {
 
 /// An audience and the ways it is to be reached on, in order of preference.
 #[derive(Debug, Clone, Copy)]
-pub struct Audience<'a> {
+pub struct ReachQuery<'a> {
     pub event_id: EventId,
     pub spec: &'a AudienceSpec,
     pub channels: &'a [Channel],
@@ -182,7 +181,8 @@ impl Work<'_> {
         let sql = format!(
             "INSERT INTO messages (message, occasion, event, announcement, buyer, variables, state,
                  due_at, tries, made_at)
-             SELECT '{announcement}-' || p.one, 'announcement', $1, $2, p.buyer, '{{}}', 0, $3, 0, $3
+             SELECT '{announcement}-' || p.one, 'announcement', $1, $2, p.buyer, '{{}}', 0, $3, 0,
+                 $3
              FROM ({}) p WHERE 0 = 0 ON CONFLICT (message) DO NOTHING",
             persons(spec)
         );
@@ -221,7 +221,10 @@ impl Work<'_> {
     }
 
     /// How many of an audience would be reached, and why the others would not.
-    pub fn count_reach(&mut self, audience: Audience<'_>) -> Result<Vec<ReachCount>, PeopleError> {
+    pub fn count_reach(
+        &mut self,
+        audience: ReachQuery<'_>,
+    ) -> Result<Vec<ReachCount>, PeopleError> {
         let level = |channel: Channel| {
             let number = channel as u8;
             let contact = format!(
@@ -289,12 +292,12 @@ impl Work<'_> {
              ORDER BY c.confirmed_at, c.contact"
         );
         let rows = self.rows(&sql, values![event_id.0, person.0])?;
-        let contact = |row: &Row| {
+        let contact = |row: &StoredRow| {
             let text = key.open(person, "address", &row.bytes(2)?)?;
             let scope = row.int_or_none(5)?.and_then(|scope| u8::try_from(scope).ok());
             Ok(ReachedContact {
                 contact: ContactId(row.id(0)?),
-                address: Address::stored(channel_of(row, 1)?, text),
+                address: Address::stored(row.channel(1)?, text),
                 lookup: row.bytes(3)?,
                 is_suppressed: row.int_or_none(4)?.is_some(),
                 consent: scope.and_then(ConsentScope::from_number),
@@ -383,7 +386,7 @@ fn add(counts: &mut Vec<ReachCount>, found: ReachCount) {
     counts.push(found);
 }
 
-pub(crate) fn consent(row: &Row, first: usize) -> Result<Consent, PeopleError> {
+pub(crate) fn consent(row: &StoredRow, first: usize) -> Result<Consent, PeopleError> {
     let byte = |column| row.int(column).map(|number| u8::try_from(number).unwrap_or(0));
     let scope = ConsentScope::from_number(byte(first)?);
     let channel = Channel::from_number(byte(first + 1)?);

@@ -6,7 +6,7 @@ use floodgate_domain::{BuyerId, Channel, ConsentScope, ContactId, EventId, LogTi
 
 use crate::PeopleError;
 use crate::address::Address;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::links::Link;
 use crate::messages::NewMessage;
 use crate::seal::PersonKey;
@@ -45,7 +45,7 @@ pub struct NewContact {
 
 /// What became of an address that was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum AskOutcome {
     /// A message with a link is on its way, or was a moment ago.
     Unconfirmed(ContactId),
     /// It was confirmed before: what is wanted can be agreed to at once.
@@ -57,8 +57,9 @@ pub enum Asked {
 /// What became of a link that confirms an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmed {
-    /// From now on messages go there; consent of `buyer` is to be recorded for what was wanted, and
-    /// then [`Work::wants_are_recorded`] called. Opening the link again until then gives the same.
+    /// From now on messages go there; consent of `buyer` is to be recorded for what was wanted,
+    /// and then [`Work::wants_are_recorded`] called. Opening the link again until then gives the
+    /// same.
     Now { contact: ContactId, buyer: BuyerId, channel: Channel, wants: Vec<Want> },
     /// It was opened before, or there was a later request.
     Spent,
@@ -92,7 +93,7 @@ impl Work<'_> {
     }
 
     /// Keeps an address that was left on a device, and queues the message that asks to confirm it.
-    pub fn ask(&mut self, new: &NewContact, now: LogTime) -> Result<Asked, PeopleError> {
+    pub fn ask(&mut self, new: &NewContact, now: LogTime) -> Result<AskOutcome, PeopleError> {
         let (person, key) = self.person_for(new, now)?;
         let channel = new.address.channel();
         let lookup = self.master.lookup(channel, &new.address.lookup_text());
@@ -111,7 +112,7 @@ impl Work<'_> {
                 let count = "SELECT COUNT(*) FROM contacts WHERE person = $1";
                 let count = self.row(count, values![person.0])?;
                 if count.map_or(Ok(0), |row| row.int(0))? >= CONTACTS_MAX {
-                    return Ok(Asked::TooMany);
+                    return Ok(AskOutcome::TooMany);
                 }
                 let contact = ContactId(random());
                 let address = key.seal(person, "address", new.address.expose());
@@ -134,10 +135,10 @@ impl Work<'_> {
         };
         self.keep_wants(contact, &new.wants)?;
         if known.is_some_and(|(_, is_confirmed)| is_confirmed) {
-            return Ok(Asked::Confirmed(contact));
+            return Ok(AskOutcome::Confirmed(contact));
         }
         self.ask_to_confirm(contact, new.buyer, (channel, &lookup), now)?;
-        Ok(Asked::Unconfirmed(contact))
+        Ok(AskOutcome::Unconfirmed(contact))
     }
 
     /// What a confirmed contact of this buyer has yet to agree to, with the contact.
@@ -145,7 +146,7 @@ impl Work<'_> {
         let sql = "SELECT channel FROM contacts WHERE contact = $1";
         let row = self.row(sql, values![contact.0])?;
         let row = row.ok_or_else(|| PeopleError::Damaged("a contact is gone".to_owned()))?;
-        Ok((channel_of(&row, 0)?, self.wants(contact)?))
+        Ok((row.channel(0)?, self.wants(contact)?))
     }
 
     /// Opens a link that confirms an address, on the device of `by`.
@@ -167,7 +168,7 @@ impl Work<'_> {
         if row.id(2)? != asked_at.0 {
             return Ok(Confirmed::Spent);
         }
-        let (buyer, channel) = (BuyerId(row.id(0)?), channel_of(&row, 1)?);
+        let (buyer, channel) = (BuyerId(row.id(0)?), row.channel(1)?);
         let (is_first, wants) = (row.int_or_none(3)?.is_none(), self.wants(contact)?);
         if !is_first && wants.is_empty() {
             return Ok(Confirmed::Spent);
@@ -272,7 +273,7 @@ impl Work<'_> {
         let sql =
             "SELECT event, scope, wording FROM wants WHERE contact = $1 ORDER BY event, scope";
         let rows = self.rows(sql, values![contact.0])?;
-        let want = |row: &Row| {
+        let want = |row: &StoredRow| {
             let (scope, wording) = (row.int(1)?, row.int(2)?);
             let scope = u8::try_from(scope).ok().and_then(ConsentScope::from_number);
             let wording = u16::try_from(wording).ok();
@@ -320,16 +321,11 @@ impl Work<'_> {
     }
 }
 
-pub(crate) fn channel_of(row: &Row, column: usize) -> Result<Channel, PeopleError> {
-    let number = u8::try_from(row.int(column)?).ok().and_then(Channel::from_number);
-    number.ok_or_else(|| PeopleError::Damaged("a channel has no such number".to_owned()))
-}
-
-fn contact_of(person: PersonId, key: &PersonKey, row: &Row) -> Result<Contact, PeopleError> {
+fn contact_of(person: PersonId, key: &PersonKey, row: &StoredRow) -> Result<Contact, PeopleError> {
     let address = key.open(person, "address", &row.bytes(2)?)?;
     Ok(Contact {
         contact: ContactId(row.id(0)?),
-        address: Address::stored(channel_of(row, 1)?, address),
+        address: Address::stored(row.channel(1)?, address),
         asked_at: LogTime(row.id(3)?),
         confirmed_at: row.int_or_none(4)?.map(|at| LogTime(at.cast_unsigned())),
     })

@@ -5,7 +5,7 @@ use floodgate_domain::{BuyerId, Channel, ConsentScope, EventId, PersonId};
 use crate::PeopleError;
 use crate::address::Address;
 use crate::audience::consent;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::schema::TABLES_OF_PERSONS;
 use crate::store::Work;
 
@@ -41,7 +41,7 @@ impl Work<'_> {
              ORDER BY k.event, k.buyer, k.scope, k.channel",
             values![person.0],
         )?;
-        let one = |row: &Row| {
+        let one = |row: &StoredRow| {
             let given = consent(row, 2)?;
             Ok((EventId(row.id(0)?), BuyerId(row.id(1)?), given.scope, given.channel))
         };

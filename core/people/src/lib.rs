@@ -1,8 +1,8 @@
 //! People: who can be reached, and how.
 //!
-//! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is in
-//! this store and nowhere else, sealed under a key of each person, so that forgetting somebody is
-//! deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
+//! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
+//! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
+//! is deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
 //!
 //! | module | holds |
 //! |---|---|
@@ -34,14 +34,14 @@ mod store;
 mod tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
-pub use audience::{Audience, Reach, ReachCount, ReachedContact, SeatGain};
-pub use contacts::{Asked, Confirmed, Contact, NewContact, PersonView, Want};
+pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};
+pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want};
 pub use forget::Forgotten;
 pub use links::Link;
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
 pub use reports::{Report, VerdictOf};
-pub use sign_in::{Device, SignedIn};
-pub use store::{People, Place, Work};
+pub use sign_in::{PersonDevice, SignedIn};
+pub use store::{People, PeopleLocation, Work};
 
 /// Why the store did not do something; nothing of the transaction was done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

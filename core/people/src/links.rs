@@ -1,7 +1,7 @@
 //! Links: what a person proves by opening one.
 //!
-//! A link is its content and a MAC under the root key, in base64url: nothing secret is stored, and a
-//! forged one costs a MAC and no look into the store. Whether it still works is in the store.
+//! A link is its content and a MAC under the root key, in base64url: nothing secret is stored, and
+//! a forged one costs a MAC and no look into the store. Whether it still works is in the store.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,7 +1,9 @@
-//! Messages: one for one person each, from the moment it is due until it is known what became of it.
+//! Messages: one for one person each, from the moment it is due until it is known what became of
+//! it.
 //!
-//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again: so
-//! none is lost where a process dies, and it goes out twice at most where the other side had taken it.
+//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again:
+//! so none is lost where a process dies, and it goes out twice at most where the other side had
+//! taken it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,8 +12,7 @@ use floodgate_domain::{AnnouncementId, BuyerId, Channel, ContactId, EventId, Log
 
 use crate::PeopleError;
 use crate::address::Address;
-use crate::contacts::channel_of;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::store::Work;
 
 /// Messages an inbox shows: the newest.
@@ -195,8 +196,8 @@ impl Work<'_> {
         Ok(changed > 0)
     }
 
-    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone once
-    /// the message is done with.
+    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone
+    /// once the message is done with.
     pub fn queue_test(
         &mut self,
         name: &str,
@@ -382,7 +383,7 @@ impl Work<'_> {
              ORDER BY done_at DESC, message LIMIT $2",
             values![buyer.0, INBOX_MAX],
         )?;
-        let shown = |row: &Row| {
+        let shown = |row: &StoredRow| {
             Ok(InboxMessage {
                 message: row.text(0)?,
                 occasion: row.text(1)?,
@@ -442,7 +443,7 @@ impl Work<'_> {
             values![reference],
         )?;
         let Some(row) = row else { return Ok(false) };
-        let (message, channel, lookup) = (row.text(0)?, channel_of(&row, 1)?, row.bytes(2)?);
+        let (message, channel, lookup) = (row.text(0)?, row.channel(1)?, row.bytes(2)?);
         let sql = "UPDATE messages SET verdict = 'bounced' WHERE message = $1";
         self.run(sql, values![message])?;
         self.suppress(channel, &lookup, reason, now)?;
@@ -456,7 +457,7 @@ impl Work<'_> {
     }
 }
 
-fn due(row: &Row) -> Result<DueMessage, PeopleError> {
+fn due(row: &StoredRow) -> Result<DueMessage, PeopleError> {
     Ok(DueMessage {
         message: row.text(0)?,
         occasion: row.text(1)?,

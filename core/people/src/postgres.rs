@@ -7,7 +7,7 @@ use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 
 use crate::PeopleError;
-use crate::database::{Connection, Row, Value};
+use crate::database::{StoreConnection, StoredRow, StoredValue};
 use crate::schema::schema;
 
 /// How long a server may take to accept a connection, and to confirm what was sent to it.
@@ -57,17 +57,17 @@ fn failed(error: postgres::Error) -> PeopleError {
     PeopleError::Unavailable(text)
 }
 
-impl ToSql for Value {
+impl ToSql for StoredValue {
     fn to_sql(
         &self,
         kind: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
-            Value::Null => Ok(IsNull::Yes),
-            Value::Int(value) => value.to_sql(kind, out),
-            Value::Text(value) => value.to_sql(kind, out),
-            Value::Bytes(value) => value.to_sql(kind, out),
+            StoredValue::Null => Ok(IsNull::Yes),
+            StoredValue::Int(value) => value.to_sql(kind, out),
+            StoredValue::Text(value) => value.to_sql(kind, out),
+            StoredValue::Bytes(value) => value.to_sql(kind, out),
         }
     }
 
@@ -78,24 +78,24 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
-fn read(row: &postgres::Row, at: usize) -> Result<Value, PeopleError> {
+fn read(row: &postgres::Row, at: usize) -> Result<StoredValue, PeopleError> {
     let kind = row.columns()[at].type_();
     let value = if *kind == Type::INT8 {
-        row.try_get::<_, Option<i64>>(at).map(Value::from)
+        row.try_get::<_, Option<i64>>(at).map(StoredValue::from)
     } else if *kind == Type::INT4 {
         // A number that stands in the statement itself.
-        row.try_get::<_, Option<i32>>(at).map(|value| Value::from(value.map(i64::from)))
+        row.try_get::<_, Option<i32>>(at).map(|value| StoredValue::from(value.map(i64::from)))
     } else if *kind == Type::TEXT {
-        row.try_get::<_, Option<String>>(at).map(Value::from)
+        row.try_get::<_, Option<String>>(at).map(StoredValue::from)
     } else if *kind == Type::BYTEA {
-        row.try_get::<_, Option<Vec<u8>>>(at).map(Value::from)
+        row.try_get::<_, Option<Vec<u8>>>(at).map(StoredValue::from)
     } else {
         return Err(PeopleError::Damaged(format!("a column is of the type {kind}")));
     };
     value.map_err(failed)
 }
 
-impl Connection for PostgresConnection {
+impl StoreConnection for PostgresConnection {
     fn begin(&mut self) -> Result<(), PeopleError> {
         self.client.batch_execute("BEGIN").map_err(failed)
     }
@@ -109,19 +109,19 @@ impl Connection for PostgresConnection {
         let _ = self.client.batch_execute("ROLLBACK");
     }
 
-    fn run(&mut self, sql: &str, values: &[Value]) -> Result<u64, PeopleError> {
+    fn run(&mut self, sql: &str, values: &[StoredValue]) -> Result<u64, PeopleError> {
         let statement = self.prepare(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|one| one as _).collect();
         self.client.execute(&statement, &values).map_err(failed)
     }
 
-    fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, PeopleError> {
+    fn rows(&mut self, sql: &str, values: &[StoredValue]) -> Result<Vec<StoredRow>, PeopleError> {
         let statement = self.prepare(sql)?;
         let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|one| one as _).collect();
         let rows = self.client.query(&statement, &values).map_err(failed)?;
         let cells =
             |row: &postgres::Row| (0..row.len()).map(|at| read(row, at)).collect::<Result<_, _>>();
-        rows.iter().map(|row| cells(row).map(Row)).collect()
+        rows.iter().map(|row| cells(row).map(StoredRow)).collect()
     }
 
     /// The server vacuums by itself; `docs/operations.md` says what its backups and write-ahead

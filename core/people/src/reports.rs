@@ -3,8 +3,7 @@
 use floodgate_domain::{AnnouncementId, BuyerId, Channel, EventId, LogTime};
 
 use crate::PeopleError;
-use crate::contacts::channel_of;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::messages::{DONE, DUE, PAUSED, TAKEN, Verdict};
 use crate::store::Work;
 
@@ -75,7 +74,7 @@ impl Work<'_> {
              ORDER BY message LIMIT $5",
             values![announcement.0, event_id.0, after, only.map_or("", Verdict::code), count],
         )?;
-        let one = |row: &Row| {
+        let one = |row: &StoredRow| {
             Ok(VerdictOf {
                 message: row.text(0)?,
                 buyer: BuyerId(row.id(1)?),
@@ -88,13 +87,13 @@ impl Work<'_> {
     }
 }
 
-fn verdict(row: &Row, column: usize) -> Result<Option<Verdict>, PeopleError> {
+fn verdict(row: &StoredRow, column: usize) -> Result<Option<Verdict>, PeopleError> {
     Ok(row.text_or_none(column)?.as_deref().and_then(Verdict::parse))
 }
 
-fn channel(row: &Row, column: usize) -> Result<Option<Channel>, PeopleError> {
+fn channel(row: &StoredRow, column: usize) -> Result<Option<Channel>, PeopleError> {
     match row.int_or_none(column)? {
         None => Ok(None),
-        Some(_) => channel_of(row, column).map(Some),
+        Some(_) => row.channel(column).map(Some),
     }
 }

@@ -5,7 +5,7 @@ use floodgate_domain::{BuyerId, ContactId, LogTime, PersonId};
 use crate::PeopleError;
 use crate::address::Address;
 use crate::contacts::random;
-use crate::database::{Row, values};
+use crate::database::{StoredRow, values};
 use crate::links::Link;
 use crate::messages::NewMessage;
 use crate::store::Work;
@@ -29,7 +29,7 @@ pub enum SignedIn {
 
 /// A device of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct PersonDevice {
     pub buyer: BuyerId,
     /// What it was called when it came.
     pub label: String,
@@ -117,13 +117,13 @@ impl Work<'_> {
     }
 
     /// The devices of a person, the oldest first.
-    pub fn devices(&mut self, person: PersonId) -> Result<Vec<Device>, PeopleError> {
+    pub fn devices(&mut self, person: PersonId) -> Result<Vec<PersonDevice>, PeopleError> {
         let rows = self.rows(
             "SELECT buyer, label, since FROM buyers WHERE person = $1 ORDER BY since, buyer",
             values![person.0],
         )?;
-        let device = |row: &Row| {
-            Ok(Device {
+        let device = |row: &StoredRow| {
+            Ok(PersonDevice {
                 buyer: BuyerId(row.id(0)?),
                 label: row.text(1)?,
                 since: LogTime(row.id(2)?),

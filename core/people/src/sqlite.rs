@@ -7,7 +7,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection as File, params_from_iter};
 
 use crate::PeopleError;
-use crate::database::{Connection, Row, Value};
+use crate::database::{StoreConnection, StoredRow, StoredValue};
 use crate::schema::schema;
 
 /// How long a writer waits for another one.
@@ -24,7 +24,8 @@ impl SqliteConnection {
         let file = File::open(path).map_err(failed)?;
         file.busy_timeout(BUSY).map_err(failed)?;
         file.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        // What is deleted is overwritten: a key that was forgotten must not be found in a free page.
+        // What is deleted is overwritten: a key that was forgotten must not be found in a free
+        // page.
         file.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
              PRAGMA foreign_keys = ON;",
@@ -46,27 +47,27 @@ fn numbered(sql: &str) -> String {
     sql.replace('$', "?")
 }
 
-impl ToSql for Value {
+impl ToSql for StoredValue {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self {
-            Value::Null => ValueRef::Null,
-            Value::Int(value) => ValueRef::Integer(*value),
-            Value::Text(value) => ValueRef::Text(value.as_bytes()),
-            Value::Bytes(value) => ValueRef::Blob(value),
+            StoredValue::Null => ValueRef::Null,
+            StoredValue::Int(value) => ValueRef::Integer(*value),
+            StoredValue::Text(value) => ValueRef::Text(value.as_bytes()),
+            StoredValue::Bytes(value) => ValueRef::Blob(value),
         }))
     }
 }
 
-fn read(value: ValueRef<'_>) -> Value {
+fn read(value: ValueRef<'_>) -> StoredValue {
     match value {
-        ValueRef::Null | ValueRef::Real(_) => Value::Null,
-        ValueRef::Integer(value) => Value::Int(value),
-        ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
-        ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
+        ValueRef::Null | ValueRef::Real(_) => StoredValue::Null,
+        ValueRef::Integer(value) => StoredValue::Int(value),
+        ValueRef::Text(value) => StoredValue::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => StoredValue::Bytes(value.to_vec()),
     }
 }
 
-impl Connection for SqliteConnection {
+impl StoreConnection for SqliteConnection {
     fn begin(&mut self) -> Result<(), PeopleError> {
         self.file.execute_batch("BEGIN IMMEDIATE").map_err(failed)
     }
@@ -80,20 +81,20 @@ impl Connection for SqliteConnection {
         let _ = self.file.execute_batch("ROLLBACK");
     }
 
-    fn run(&mut self, sql: &str, values: &[Value]) -> Result<u64, PeopleError> {
+    fn run(&mut self, sql: &str, values: &[StoredValue]) -> Result<u64, PeopleError> {
         let mut statement = self.file.prepare_cached(&numbered(sql)).map_err(failed)?;
         let changed = statement.execute(params_from_iter(values)).map_err(failed)?;
         Ok(changed as u64)
     }
 
-    fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, PeopleError> {
+    fn rows(&mut self, sql: &str, values: &[StoredValue]) -> Result<Vec<StoredRow>, PeopleError> {
         let mut statement = self.file.prepare_cached(&numbered(sql)).map_err(failed)?;
         let count = statement.column_count();
         let mut rows = statement.query(params_from_iter(values)).map_err(failed)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(failed)? {
             let cells = (0..count).map(|at| row.get_ref(at).map(read));
-            found.push(Row(cells.collect::<Result<_, _>>().map_err(failed)?));
+            found.push(StoredRow(cells.collect::<Result<_, _>>().map_err(failed)?));
         }
         Ok(found)
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::PeopleError;
-use crate::database::{Connection, Row, Value};
+use crate::database::{StoreConnection, StoredRow, StoredValue};
 use crate::links::Link;
 use crate::postgres::PostgresConnection;
 use crate::seal::MasterKey;
@@ -16,18 +16,18 @@ const CONNECTIONS_MAX: usize = 4;
 
 /// Where the store is.
 #[derive(Clone)]
-pub enum Place {
+pub enum PeopleLocation {
     /// A file, for one process.
     File(PathBuf),
     /// A PostgreSQL server, as `host=… user=…` or a URL; it may hold a password.
     Postgres(String),
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for PeopleLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::File(path) => write!(f, "File({})", path.display()),
-            Place::Postgres(_) => f.write_str("Postgres"),
+            PeopleLocation::File(path) => write!(f, "File({})", path.display()),
+            PeopleLocation::Postgres(_) => f.write_str("Postgres"),
         }
     }
 }
@@ -37,7 +37,7 @@ impl fmt::Debug for Place {
 pub struct People(Arc<Inner>);
 
 struct Inner {
-    place: Place,
+    place: PeopleLocation,
     master: MasterKey,
     connections: Mutex<Connections>,
     returned: Condvar,
@@ -45,7 +45,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Connections {
-    idle: Vec<Box<dyn Connection>>,
+    idle: Vec<Box<dyn StoreConnection>>,
     open: usize,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Debug for People {
 
 /// A transaction on the store: everything it does, or nothing.
 pub struct Work<'a> {
-    pub(crate) connection: &'a mut dyn Connection,
+    pub(crate) connection: &'a mut dyn StoreConnection,
     pub(crate) master: &'a MasterKey,
 }
 
@@ -68,10 +68,10 @@ impl fmt::Debug for Work<'_> {
 }
 
 impl People {
-    /// Names the store; it is opened, and made where it is missing, by its first use. `root` is the
-    /// root key of the installation.
+    /// Names the store; it is opened, and made where it is missing, by its first use. `root` is
+    /// the root key of the installation.
     #[must_use]
-    pub fn new(place: Place, root: &[u8; 32]) -> Self {
+    pub fn new(place: PeopleLocation, root: &[u8; 32]) -> Self {
         People(Arc::new(Inner {
             place,
             master: MasterKey::new(root),
@@ -132,8 +132,10 @@ impl People {
         drop(connections);
         let mut lease = Lease { inner, connection: None };
         lease.connection = Some(match &inner.place {
-            Place::File(path) => Box::new(SqliteConnection::open(path)?) as Box<dyn Connection>,
-            Place::Postgres(config) => Box::new(PostgresConnection::open(config)?),
+            PeopleLocation::File(path) => {
+                Box::new(SqliteConnection::open(path)?) as Box<dyn StoreConnection>
+            }
+            PeopleLocation::Postgres(config) => Box::new(PostgresConnection::open(config)?),
         });
         Ok(lease)
     }
@@ -142,7 +144,7 @@ impl People {
 /// A connection on loan; back when it ends, unless it is of no more use.
 struct Lease<'a> {
     inner: &'a Inner,
-    connection: Option<Box<dyn Connection>>,
+    connection: Option<Box<dyn StoreConnection>>,
 }
 
 impl Drop for Lease<'_> {
@@ -159,16 +161,24 @@ impl Drop for Lease<'_> {
 }
 
 impl Work<'_> {
-    pub(crate) fn run(&mut self, sql: &str, values: &[Value]) -> Result<u64, PeopleError> {
+    pub(crate) fn run(&mut self, sql: &str, values: &[StoredValue]) -> Result<u64, PeopleError> {
         self.connection.run(sql, values)
     }
 
-    pub(crate) fn rows(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, PeopleError> {
+    pub(crate) fn rows(
+        &mut self,
+        sql: &str,
+        values: &[StoredValue],
+    ) -> Result<Vec<StoredRow>, PeopleError> {
         self.connection.rows(sql, values)
     }
 
     /// The first row of an answer, if it has any.
-    pub(crate) fn row(&mut self, sql: &str, values: &[Value]) -> Result<Option<Row>, PeopleError> {
+    pub(crate) fn row(
+        &mut self,
+        sql: &str,
+        values: &[StoredValue],
+    ) -> Result<Option<StoredRow>, PeopleError> {
         Ok(self.rows(sql, values)?.into_iter().next())
     }
 }

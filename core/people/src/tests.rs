@@ -1,4 +1,5 @@
-//! The store as a whole, on SQLite; on PostgreSQL too where `FLOODGATE_TEST_POSTGRES` names a server.
+//! The store as a whole, on SQLite; on PostgreSQL too where `FLOODGATE_TEST_POSTGRES` names a
+//! server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,7 +24,7 @@ struct Fresh {
 /// Runs a test on each kind of store.
 fn on_each(test: impl Fn(&Fresh)) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let people = People::new(Place::File(folder.path().join("people.db")), &ROOT);
+    let people = People::new(PeopleLocation::File(folder.path().join("people.db")), &ROOT);
     test(&Fresh { people, folder });
     let Ok(server) = std::env::var("FLOODGATE_TEST_POSTGRES") else { return };
     static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -33,7 +34,7 @@ fn on_each(test: impl Fn(&Fresh)) {
     client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database");
     let config = format!("{server} dbname={name}");
     let folder = tempfile::tempdir().expect("a temporary folder");
-    test(&Fresh { people: People::new(Place::Postgres(config), &ROOT), folder });
+    test(&Fresh { people: People::new(PeopleLocation::Postgres(config), &ROOT), folder });
     client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).expect("it goes");
 }
 
@@ -45,7 +46,7 @@ impl Fresh {
     /// Leaves an address on a device and opens the link that comes.
     fn confirm(&self, buyer: u64, text: &str, at: u64) -> floodgate_domain::ContactId {
         let asked = self.with(|work| work.ask(&new_contact(buyer, text), LogTime(at)));
-        let Asked::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
+        let AskOutcome::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
         let by = Some(BuyerId(buyer));
         let now = LogTime(at + 1);
         let confirmed = self.with(|work| work.confirm(contact, LogTime(at), by, now));
@@ -90,7 +91,7 @@ fn an_address_is_confirmed_once_by_the_link_that_is_sent_there() {
     on_each(|fresh| {
         let (buyer, at) = (BuyerId(1), LogTime(10 * HOUR));
         let asked = fresh.with(|work| work.ask(&new_contact(1, "Ada@example.org"), at));
-        let Asked::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
+        let AskOutcome::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
         let due = fresh.due(at.0);
         assert_eq!(due.len(), 1);
         let token = due[0].variables["token"].as_str().unwrap_or_default();
@@ -109,7 +110,7 @@ fn an_address_is_confirmed_once_by_the_link_that_is_sent_there() {
         fresh.with(|work| work.wants_are_recorded(contact));
         assert_eq!(confirm(), Confirmed::Spent);
         let asked = fresh.with(|work| work.ask(&new_contact(1, "ada@EXAMPLE.org"), at));
-        assert_eq!(asked, Asked::Confirmed(contact), "the same mailbox");
+        assert_eq!(asked, AskOutcome::Confirmed(contact), "the same mailbox");
 
         let view = fresh.with(|work| work.person_view(buyer)).expect("a person");
         assert_eq!(view.contacts[0].address.expose(), "Ada@example.org");
@@ -134,7 +135,7 @@ fn nobody_is_flooded_with_links() {
             fresh.with(|work| work.ask(&new_contact(99, &text), LogTime(0)));
         }
         let asked = fresh.with(|work| work.ask(&new_contact(99, "b@example.org"), LogTime(0)));
-        assert_eq!(asked, Asked::TooMany);
+        assert_eq!(asked, AskOutcome::TooMany);
     });
 }
 
@@ -182,15 +183,15 @@ fn a_link_signs_in_once_and_brings_along_what_the_device_had() {
 fn an_address_confirmed_on_a_device_that_did_not_ask_signs_nobody_in() {
     on_each(|fresh| {
         let asked = fresh.with(|work| work.ask(&new_contact(1, "ada@example.org"), LogTime(0)));
-        let Asked::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
+        let AskOutcome::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
         fresh.with(|work| work.confirm(contact, LogTime(0), Some(BuyerId(2)), LogTime(1)));
         let address = Address::parse(Channel::Email, "ada@example.org").expect("an address");
         assert!(!fresh.with(|work| work.ask_sign_in(&address, LogTime(2))));
     });
 }
 
-/// Holders 1 to 3, a waiter 4, followers 1 and 5 of the event, 6 of its artist by another event. 1 and
-/// 7 are devices of one person; 1, 2 and 5 have addresses, that of 2 suppressed; 3 has none.
+/// Holders 1 to 3, a waiter 4, followers 1 and 5 of the event, 6 of its artist by another event. 1
+/// and 7 are devices of one person; 1, 2 and 5 have addresses, that of 2 suppressed; 3 has none.
 fn crowd(fresh: &Fresh) {
     let other = EventId(8);
     fresh.confirm(1, "one@example.org", 0);
@@ -242,7 +243,7 @@ fn a_preview_says_who_is_reached_and_why_others_are_not() {
         crowd(fresh);
         let count = |spec: &AudienceSpec, channels: &[Channel]| {
             let (event_id, cap, since) = (EVENT, 3, LogTime(0));
-            let audience = Audience { event_id, spec, channels, cap, since };
+            let audience = ReachQuery { event_id, spec, channels, cap, since };
             fresh.with(|work| work.count_reach(audience))
         };
         let (on, not) = (ReachCount::On, ReachCount::Not);

@@ -12,12 +12,12 @@ use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho, AuthorisedPayment,
     BuyerId, Channel, Consent, ConsentScope, Currency, EventDetails, EventId, Fact, FactPosition,
-    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference, Place as QueuePlace,
+    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference, PeopleLocation as QueuePlace,
     PriceTable, SeatList, StaffId,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_people::{
-    Address, Asked, Confirmed, NewContact, People, PeopleError, Place, Verdict, Want, Work,
+    Address, AskOutcome, Confirmed, NewContact, People, PeopleError, PeopleLocation, Verdict, Want, Work,
 };
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::Reading;
@@ -75,7 +75,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let people = People::new(Place::File(folder.path().join("people.db")), &[9; 32]);
+        let people = People::new(PeopleLocation::File(folder.path().join("people.db")), &[9; 32]);
         let (log, words) = (MemoryLog::new(4), Arc::new(Words::default()));
         let feed = reading(&log, &people, &words);
         let shared = shared(&people, &words);
@@ -141,7 +141,7 @@ impl Scene {
         };
         let asked_at = LogTime(self.now);
         let asked = self.with(|work| work.ask(&new, asked_at));
-        let Asked::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
+        let AskOutcome::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
         let by = Some(BuyerId(buyer));
         let confirmed = self.with(|work| work.confirm(contact, asked_at, by, asked_at));
         assert!(matches!(confirmed, Confirmed::Now { .. }));
