@@ -56,7 +56,8 @@ pub(crate) fn following(log: &Arc<dyn Log>) -> FollowerConfig {
 #[derive(Debug)]
 struct Unwritten {
     partition: Partition,
-    changes: Vec<StoreChange>,
+    /// Each with the offset of its fact.
+    changes: Vec<(Offset, StoreChange)>,
     behind: Checkpoint,
 }
 
@@ -93,16 +94,23 @@ impl LedgerFeed {
         }
     }
 
-    /// Writes what waits to be written.
+    /// Writes what waits to be written. Another process may have written some of it, or all: the
+    /// same facts lead to the same changes, so what the store is beyond is left out.
     fn settle(&mut self) -> Result<(), FollowError> {
         let Some(unwritten) = &self.unwritten else { return Ok(()) };
         let Unwritten { partition, changes, behind } = unwritten;
         let written = self.people.with(|work| {
-            changes.iter().try_for_each(|change| change.write(work))?;
-            work.store_checkpoint(Topic::Ledger, *partition, *behind)
+            let stored = work.checkpoint(Topic::Ledger, *partition)?;
+            if stored.next >= behind.next {
+                return Ok(stored);
+            }
+            let new = changes.iter().filter(|(offset, _)| *offset >= stored.next);
+            new.map(|(_, change)| change).try_for_each(|change| change.write(work))?;
+            work.move_checkpoint(Topic::Ledger, *partition, (stored, *behind))?;
+            Ok(*behind)
         });
-        written.map_err(unavailable)?;
-        self.stored.insert(*partition, *behind);
+        let stored = written.map_err(unavailable)?;
+        self.stored.insert(*partition, stored);
         self.unwritten = None;
         Ok(())
     }
@@ -153,15 +161,15 @@ impl Handler for LedgerFeed {
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let partition = batch.partition;
         let stored = self.stored.get(&partition).copied().unwrap_or_default();
-        let (mut changes, mut known) = (Vec::new(), Vec::new());
+        let (mut changes, mut of_fact) = (Vec::new(), Vec::new());
         for (record, offset) in batch.items.iter().zip(batch.offsets) {
             if self.last.get(&partition).is_some_and(|last| record.position <= *last) {
                 continue;
             }
             self.last.insert(partition, record.position);
-            let into = if *offset >= stored.next { &mut changes } else { &mut known };
-            self.world.follow(record, into);
-            known.clear();
+            self.world.follow(record, &mut of_fact);
+            let new = of_fact.drain(..).filter(|_| *offset >= stored.next);
+            changes.extend(new.map(|change| (*offset, change)));
         }
         let behind = batch.checkpoint();
         self.folded.insert(partition, behind);
