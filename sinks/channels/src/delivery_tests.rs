@@ -614,3 +614,41 @@ fn links_about_an_address_go_there_before_it_is_confirmed() {
     }
     assert!(scene.arrived().len() <= 2, "three an hour");
 }
+
+#[test]
+fn whoever_leaves_a_hold_to_end_hears_of_it_once_and_in_time() {
+    let mut scene = Scene::new();
+    scene.contact(1, "one@example.org");
+    let held = |hold: u64, until: u64| Fact::SeatsHeld {
+        hold_id: HoldId(hold),
+        buyer: BuyerId(1),
+        seats: SeatList::try_from(&[u32::try_from(hold).unwrap()][..]).unwrap(),
+        amount: 4900,
+        until: LogTime(until),
+        pay_by: None,
+    };
+    scene.say(held(1, NOON + 600_000));
+    scene.say(held(2, NOON + 600_000));
+    scene.say(bought(2, 1, &[2]));
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 1, "the one that was paid for");
+    scene.now = NOON + 500_000;
+    scene.restart();
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 0, "too early");
+    scene.now = NOON + 520_000;
+    for _ in 0..3 {
+        scene.restart();
+        scene.deliver();
+    }
+    let taken = std::mem::take(&mut *scene.mail.taken.lock().unwrap());
+    let [mail] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!(mail.occasion, "hold_ending");
+    assert!(mail.subject.contains("12:10 (Europe/Berlin, CET)"), "{}", mail.subject);
+    // Too late is worse than not at all.
+    scene.say(held(3, NOON + 700_000));
+    scene.now = NOON + 700_001;
+    scene.restart();
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 0);
+}

@@ -25,8 +25,8 @@ use crate::world::World;
 const BATCH_MAX: usize = 4096;
 /// How long facts may lie: a message that comes a tenth of a second later is as good.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How often is looked for sales that open soon.
-const SOON_EVERY: Duration = Duration::from_secs(10);
+/// How often the clock is looked at for holds that end and sales that open soon.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Follows every partition on a thread of its own.
 pub(crate) fn spawn(
@@ -72,11 +72,13 @@ pub(crate) struct LedgerFeed {
     /// The last fact of each partition: one that was published twice counts once, whatever failed
     /// in between.
     last: HashMap<Partition, FactPosition>,
+    /// How far each partition was when this process began to read it.
+    ends: HashMap<Partition, Offset>,
     /// How far the store is.
     stored: HashMap<Partition, Checkpoint>,
     /// One batch at most: nothing is folded before it is written.
     unwritten: Option<Unwritten>,
-    looked_for_soon: Option<Instant>,
+    looked_at_clock: Option<Instant>,
 }
 
 impl LedgerFeed {
@@ -88,9 +90,10 @@ impl LedgerFeed {
             words,
             folded: HashMap::new(),
             last: HashMap::new(),
+            ends: HashMap::new(),
             stored: HashMap::new(),
             unwritten: None,
-            looked_for_soon: None,
+            looked_at_clock: None,
         }
     }
 
@@ -115,19 +118,25 @@ impl LedgerFeed {
         Ok(())
     }
 
-    fn look_for_soon(&mut self, tick: Tick) -> Result<(), FollowError> {
-        if self.looked_for_soon.is_some_and(|at| at.elapsed() < SOON_EVERY) {
+    fn has_read_what_was_there(&self) -> bool {
+        let folded = |partition| self.folded.get(partition).map_or(0, |checkpoint| checkpoint.next);
+        self.ends.iter().all(|(partition, end)| folded(partition) >= *end)
+    }
+
+    /// Messages that no fact brings: holds that end, sales that open soon. Each has a name that
+    /// follows from the facts, so that it is queued once whoever does it.
+    fn write_what_time_brings(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if self.looked_at_clock.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
             return Ok(());
         }
-        self.looked_for_soon = Some(Instant::now());
-        let changes = self.world.opening_soon(tick.now);
+        self.looked_at_clock = Some(Instant::now());
+        let changes = self.world.by_clock(tick.now);
         if changes.is_empty() {
             return Ok(());
         }
         let written = self.people.with(|work| changes.iter().try_for_each(|one| one.write(work)));
-        if written.is_err() {
-            self.world.forget_soon();
-            self.looked_for_soon = None;
+        if written.is_ok() {
+            self.world.clock_is_written(tick.now);
         }
         written.map_err(unavailable)
     }
@@ -155,6 +164,7 @@ impl Handler for LedgerFeed {
         // A store of another log must not take messages of this one.
         stored.check(&*self.log, Topic::Ledger, partition)?;
         self.stored.insert(partition, stored);
+        self.ends.insert(partition, self.log.end(Topic::Ledger, partition)?);
         Ok(StartFrom::First)
     }
 
@@ -180,11 +190,11 @@ impl Handler for LedgerFeed {
     }
 
     fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        if tick.behind > 0 {
+        if tick.behind > 0 && !self.has_read_what_was_there() {
             return Ok(());
         }
         self.words.be_whole();
-        self.look_for_soon(tick)
+        self.write_what_time_brings(tick)
     }
 
     fn is_settled(&self) -> bool {

@@ -10,7 +10,7 @@ use crate::courier::{Language, Outgoing, plain_id};
 use crate::money::amount;
 use crate::occasion::Occasion;
 use crate::templates::{Rendered, TemplateError, Templates, Variables};
-use crate::when::moment;
+use crate::when::{clock, moment};
 use crate::words::Words;
 
 /// Who reads it, and where.
@@ -96,10 +96,13 @@ impl Saying<'_> {
         let draft = &message.variables["announcement"];
         let own = |name: &str| message.variables[name].as_str().or(draft[name].as_str());
         let text = |name: &str| own(name).map(str::to_owned);
-        for name in ["order", "tickets", "until", "subject", "text", "link", "picture"] {
+        for name in ["order", "tickets", "subject", "text", "link", "picture"] {
             if let Some(value) = text(name).filter(|value| name != "link" || !value.is_empty()) {
                 values.insert(name.into(), value);
             }
+        }
+        if let Some(at) = message.variables["until_at"].as_u64() {
+            values.insert("until".into(), clock(timestamp(LogTime(at)), &reader.zone));
         }
         if message.variables.get("currency").is_some() {
             let minor = message.variables["amount"].as_u64();

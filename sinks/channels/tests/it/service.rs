@@ -1,4 +1,5 @@
-//! The role as services: what it says when its log is cut off or its store is not there, and that it ends.
+//! The role as services: what it says when its log is cut off or its store is not there, and that
+//! it ends.
 
 use std::sync::Arc;
 
