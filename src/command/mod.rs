@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use floodgate_server::Role::{Gateway, Processor, Sink, Streams};
+use floodgate_server::Role::{Channels, Gateway, Processor, Sink, Streams};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -65,6 +65,8 @@ enum Command {
     Streams(role::Role),
     /// SQL tables.
     Sink(role::Role),
+    /// Messages to people: mail, text messages, push messages, the pages' inbox. One process.
+    Channels(role::Role),
     Demo(demo::Demo),
     Event(Box<event::Event>),
     Sale(sale::Sale),
@@ -94,6 +96,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Processor(command) => command.run(Processor),
         Command::Streams(command) => command.run(Streams),
         Command::Sink(command) => command.run(Sink),
+        Command::Channels(command) => command.run(Channels),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),

@@ -23,19 +23,32 @@ impl Work<'_> {
         Ok(Checkpoint { next: row.id(0)?, mark })
     }
 
-    /// Stores where to go on, in the transaction that wrote what came before.
-    pub fn store_checkpoint(
+    /// Moves on from where one believes to be; refused where somebody else has moved on meanwhile, so
+    /// that two processes never write the same twice.
+    pub fn move_checkpoint(
         &mut self,
         topic: Topic,
         partition: Partition,
-        behind: Checkpoint,
+        (from, behind): (Checkpoint, Checkpoint),
     ) -> Result<(), PeopleError> {
         let mark = behind.mark.map(|mark| mark.to_string());
-        self.run(
-            "INSERT INTO positions (topic, partition, next, mark) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next, mark = excluded.mark",
-            values![topic.name(), partition, behind.next, mark],
-        )
-        .map(|_| ())
+        // Whoever comes second waits for the row, and finds it changed.
+        let mut moved = self.run(
+            "UPDATE positions SET next = $4, mark = $5
+             WHERE topic = $1 AND partition = $2 AND next = $3",
+            values![topic.name(), partition, from.next, behind.next, mark.clone()],
+        )?;
+        if moved == 0 && from == Checkpoint::default() {
+            moved = self.run(
+                "INSERT INTO positions (topic, partition, next, mark) VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (topic, partition) DO NOTHING",
+                values![topic.name(), partition, behind.next, mark],
+            )?;
+        }
+        if moved == 0 {
+            let text = format!("another process writes what follows from {}", topic.name());
+            return Err(PeopleError::Unavailable(text));
+        }
+        Ok(())
     }
 }

@@ -349,18 +349,25 @@ fn what_is_shown_on_the_page_is_there_until_it_is_read() {
 }
 
 #[test]
-fn a_position_moves_with_what_was_written_or_not_at_all() {
+fn a_position_moves_with_what_was_written_and_only_from_where_it_is() {
     on_each(|fresh| {
+        let start = Checkpoint::default();
         let behind = Checkpoint { next: 7, mark: "5-0000000a".parse().ok() };
+        let moves =
+            |from, to| fresh.people.with(|work| work.move_checkpoint(Topic::Ledger, 3, (from, to)));
         let failed: Result<(), _> = fresh.people.with(|work| {
-            work.store_checkpoint(Topic::Ledger, 3, behind)?;
+            work.move_checkpoint(Topic::Ledger, 3, (start, behind))?;
             Err(PeopleError::Damaged("half way".to_owned()))
         });
         assert!(failed.is_err());
         let at = |partition| fresh.with(|work| work.checkpoint(Topic::Ledger, partition));
-        assert_eq!(at(3), Checkpoint::default());
-        fresh.with(|work| work.store_checkpoint(Topic::Ledger, 3, behind));
-        assert_eq!((at(3), at(2)), (behind, Checkpoint::default()));
+        assert_eq!(at(3), start);
+        assert_eq!(moves(start, behind), Ok(()));
+        assert_eq!((at(3), at(2)), (behind, start));
+        let beyond = Checkpoint { next: 9, mark: None };
+        assert!(moves(start, beyond).is_err(), "somebody else was there");
+        assert_eq!(moves(behind, beyond), Ok(()));
+        assert_eq!(at(3), beyond);
     });
 }
 

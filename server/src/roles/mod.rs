@@ -4,6 +4,7 @@
 //! them to the list; readiness, failure and shutdown follow from the list alone.
 
 mod admission;
+mod channels;
 mod gateway;
 mod log;
 mod people;
@@ -53,19 +54,22 @@ pub enum Role {
     Processor,
     Streams,
     Sink,
+    Channels,
     Gateway,
 }
 
 impl Role {
     /// Everything in one process, in the order they are started in: those who come in need the
     /// rest.
-    pub const ALL: [Role; 4] = [Role::Processor, Role::Streams, Role::Sink, Role::Gateway];
+    pub const ALL: [Role; 5] =
+        [Role::Processor, Role::Streams, Role::Sink, Role::Channels, Role::Gateway];
 
     fn name(self) -> &'static str {
         match self {
             Role::Processor => "processor",
             Role::Streams => "streams",
             Role::Sink => "sink",
+            Role::Channels => "channels",
             Role::Gateway => "gateway",
         }
     }
@@ -76,7 +80,7 @@ impl Role {
 pub struct ProcessOptions<'a> {
     pub settings: &'a Settings,
     pub roles: &'a [Role],
-    /// Needed by a gateway only.
+    /// Needed by a gateway, and by the channels.
     pub secrets: Option<Secrets>,
     pub data: &'a Path,
     /// Pages and calls of a gateway; liveness, readiness and metrics of every role.
@@ -91,6 +95,8 @@ struct Parts<'a> {
     settings: &'a Settings,
     roles: &'a [Role],
     data: &'a Path,
+    /// Where this process listens.
+    address: SocketAddr,
     log: SharedLog,
     services: Services,
     gateway_id: GatewayId,
@@ -138,6 +144,7 @@ impl Running {
             settings,
             roles,
             data,
+            address: running.address,
             log,
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
@@ -169,6 +176,10 @@ impl Running {
                 Role::Processor => processor::start(parts)?,
                 Role::Streams => streams::start(parts)?,
                 Role::Sink => sink::start(parts)?,
+                Role::Channels => {
+                    let secrets = secrets.as_ref().context("channels need the root key")?;
+                    channels::start(parts, &secrets.root)?;
+                }
                 // Below: it takes the listener.
                 Role::Gateway => {}
             }

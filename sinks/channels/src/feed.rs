@@ -97,9 +97,10 @@ impl LedgerFeed {
     fn settle(&mut self) -> Result<(), FollowError> {
         let Some(unwritten) = &self.unwritten else { return Ok(()) };
         let Unwritten { partition, changes, behind } = unwritten;
+        let expected = self.stored.get(partition).copied().unwrap_or_default();
         let written = self.people.with(|work| {
             changes.iter().try_for_each(|change| change.write(work))?;
-            work.store_checkpoint(Topic::Ledger, *partition, *behind)
+            work.move_checkpoint(Topic::Ledger, *partition, (expected, *behind))
         });
         written.map_err(unavailable)?;
         self.stored.insert(*partition, *behind);
