@@ -29,6 +29,7 @@ pub struct Settings {
     pub s3: S3Settings,
     pub admission: AdmissionSettings,
     pub payments: PaymentsSettings,
+    pub people: PeopleSettings,
     pub sinks: SinksSettings,
     pub streams: StreamsSettings,
     pub trace: TraceSettings,
@@ -157,6 +158,13 @@ pub struct AdmissionSettings {
 #[serde(deny_unknown_fields)]
 pub struct SinksSettings {
     pub sqlite: bool,
+    pub postgres: String,
+}
+
+/// Where addresses are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeopleSettings {
     pub postgres: String,
 }
 

@@ -9,7 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments` | subject: the provider, as far as a gateway serves it |
+//! | `payments`, `people` | subjects: the provider of money; who can be reached |
 //! | `csp` | what pages may load |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
@@ -22,8 +22,7 @@
 //! | `problem` | every error response, in one table |
 //! | `routes` | one file per group of routes |
 //! | `model` | requests and responses, by subject |
-//! | `metering` | counters and latencies of answers |
-//! | `readiness` | each service of a process, as machines read it |
+//! | `metering`, `readiness` | counters and latencies of answers; each service of a process |
 //! | `status_page` | readiness and metrics of the other roles |
 //! | `traced` | spans of traced requests |
 //! | `listen` | the socket, and how many may wait at it |
@@ -48,6 +47,7 @@ mod metering;
 mod model;
 mod openapi;
 mod payments;
+mod people;
 mod places;
 mod presence;
 mod problem;
@@ -69,6 +69,8 @@ mod trust;
 mod views;
 
 pub use listen::listen;
+pub use people::preview::{MessagePreview, PlainPreview, PreviewedMessage};
+pub use places::PlaceReservations;
 pub use routes::{app, openapi};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
@@ -76,5 +78,3 @@ pub use staff::{StaffKey, StaffRole};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};
 pub use trust::{ForwardedHeader, Trust};
-
-pub use places::PlaceReservations;

@@ -29,6 +29,7 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let heartbeat = Heartbeat::start(&state);
+    let devices = tokio::spawn(state.people.clone().follow_devices());
     let mut door = Door::open(listener, &state);
     door.accept_until(shutdown).await;
     state.drain();
@@ -45,6 +46,7 @@ pub async fn run(
     } else {
         tracing::warn!(cut, "connections that did not end were closed");
     }
+    devices.abort();
     drop(heartbeat);
 }
 

@@ -10,6 +10,7 @@ use floodgate_admission::{LimitSettings, Limits, RoomSettings, WaitingRoom};
 use floodgate_domain::{EventId, VenueId};
 use floodgate_event_log::{Log, Tracer};
 use floodgate_payments::Provider;
+use floodgate_people::People;
 use floodgate_transport::{CommandClient, Services, Stage};
 
 use crate::admission::Admission;
@@ -18,8 +19,11 @@ use crate::extract::idempotent::BodyLimits;
 use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
+use crate::people::PeopleDesk;
+use crate::people::preview::MessagePreview;
 use crate::queue_feeds::QueueFeeds;
 use crate::shares::{ShareLimits, Shares};
+use crate::staff::session::SessionKey;
 use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
@@ -70,6 +74,12 @@ pub struct GatewayParts {
     pub room: Arc<WaitingRoom>,
     pub limits: Limits,
     pub staff_keys: Vec<StaffKey>,
+    /// Signs sessions of staff.
+    pub root_key: [u8; 32],
+    /// Who can be reached, if addresses are kept.
+    pub people: Option<People>,
+    /// Shows messages as they will be read.
+    pub preview: Arc<dyn MessagePreview>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
     /// The provider of payments, if there is one.
@@ -91,6 +101,9 @@ pub struct Subjects {
     pub(crate) admission: Admission,
     pub(crate) queues: QueueFeeds,
     pub(crate) staff: StaffKeys,
+    pub(crate) sessions: SessionKey,
+    pub(crate) people: PeopleDesk,
+    pub(crate) preview: Arc<dyn MessagePreview>,
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
     pub(crate) bodies: BodyLimits,
@@ -126,6 +139,9 @@ subjects! {
     admission: Admission,
     queues: QueueFeeds,
     staff: StaffKeys,
+    sessions: SessionKey,
+    people: PeopleDesk,
+    preview: Arc<dyn MessagePreview>,
     tickets: TicketKey,
     payments: PaymentProvider,
     bodies: BodyLimits,
@@ -150,6 +166,7 @@ impl GatewayState {
             feeds.publish(event_id, entry, rooms.room().view(event_id), true);
         })?;
         services.add(Stage::Work, following);
+        let people = PeopleDesk::new(parts.people);
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
         Ok(GatewayState(Arc::new(Subjects {
@@ -158,6 +175,9 @@ impl GatewayState {
             admission,
             queues,
             staff: StaffKeys::new(parts.staff_keys),
+            sessions: SessionKey::new(&parts.root_key),
+            people,
+            preview: parts.preview,
             tickets: TicketKey::new(parts.ticket_key),
             payments: PaymentProvider::new(parts.payments),
             bodies: BodyLimits {

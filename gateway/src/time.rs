@@ -38,6 +38,11 @@ pub(crate) fn parse(text: &str) -> Result<LogTime, &'static str> {
     u64::try_from(at.as_millisecond()).map(LogTime).map_err(|_| TOO_EARLY)
 }
 
+/// Whether a text names a time zone of the IANA database.
+pub(crate) fn is_zone(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && jiff::tz::db().get(name).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 class FakeElement {
   constructor(tag) {
     Object.assign(this, { tag, attributes: {}, children: [], listeners: {}, hidden: false, value: '',
-      checked: false, focused: 0 });
+      checked: false, focused: 0, style: { setProperty() {} } });
     const classes = new Set();
     this.classList = { add: (name) => classes.add(name), remove: (name) => classes.delete(name),
       contains: (name) => classes.has(name) };
@@ -18,11 +18,17 @@ class FakeElement {
 
   append(...nodes) { this.children.push(...nodes); }
 
+  querySelector() { return null; }
+
+  prepend(...nodes) { this.children.unshift(...nodes); }
+
   replaceChildren(...nodes) { this.children = nodes; }
 
   addEventListener(name, listener) { this.listeners[name] = listener; }
 
   insertAdjacentElement(where, node) { this.after = node; }
+
+  remove() {}
 
   focus() { this.focused += 1; }
 
@@ -39,14 +45,27 @@ class FakeElement {
     return [this, ...this.children.flatMap((child) => (child instanceof FakeElement ? child.all() : []))];
   }
 
+  contains(node) { return this.all().includes(node); }
+
   find(wanted) { return this.all().find(wanted); }
 
   /** Presses it and lets everything that follows settle. */
-  async press() {
-    this.listeners.click?.({});
-    for (let turn = 0; turn < 20; turn += 1) await new Promise((done) => { setImmediate(done); });
+  press() { return this.hears('click', {}); }
+
+  /** Hands it an event and lets everything that follows settle. */
+  async hears(name, happened = {}) {
+    this.listeners[name]?.({ preventDefault() {}, ...happened });
+    await settled();
   }
 }
+
+/** Lets what was begun come to its end. */
+export async function settled() {
+  for (let turn = 0; turn < 40; turn += 1) await new Promise((done) => { setImmediate(done); });
+}
+
+export const byId = (node, id) => node.find((one) => one.attributes.id === id);
+export const button = (node, label) => node.find((one) => one.tag === 'button' && one.textContent === label);
 
 /** Storage in memory; `fails` makes every use throw, as private windows may. */
 function storage(fails) {
@@ -60,13 +79,19 @@ function storage(fails) {
     removeItem: guarded((name) => values.delete(name)) };
 }
 
+const HOST = 'https://shop.example';
+
 /**
  * Puts a fresh document and a server in place. `answers` maps `METHOD path` to a status and body;
  * returns what was asked of the server.
  */
 export function stage(answers = {}, { closed = false } = {}) {
   const calls = [];
-  globalThis.document = { createElement: (tag) => new FakeElement(tag), getElementById: () => null };
+  globalThis.document = { createElement: (tag) => new FakeElement(tag), getElementById: () => null,
+    querySelector: () => null, head: new FakeElement('head'), addEventListener() {} };
+  globalThis.location = new URL(`${HOST}/`);
+  globalThis.addEventListener = () => {};
+  globalThis.scrollTo = () => {};
   globalThis.sessionStorage = storage(false);
   globalThis.localStorage = storage(closed);
   globalThis.fetch = async (path, { method, body }) => {

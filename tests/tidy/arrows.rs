@@ -3,9 +3,10 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
+    ("core/people", &["domain", "event-log"]),
     ("core/seating", &["domain"]),
     ("core/event-log", &["domain"]),
     ("core/transport", &["domain", "event-log"]),
@@ -14,8 +15,12 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("processors/streams", &["domain", "event-log", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
+    ("sinks/channels", &["domain", "event-log", "people", "transport"]),
     ("admission", &["domain"]),
-    ("gateway", &["domain", "seating", "event-log", "transport", "admission", "payments"]),
+    (
+        "gateway",
+        &["domain", "seating", "event-log", "transport", "admission", "payments", "people"],
+    ),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
     (
@@ -29,6 +34,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "runner",
             "streams",
             "payments",
+            "people",
             "sinks",
             "telemetry",
             "transport",
@@ -56,16 +62,17 @@ const ARROWS: [(&str, &[&str]); 19] = [
 ];
 
 /// An outside system and the only crates that may name it.
-const SYSTEMS: [(&str, &[&str]); 9] = [
+const SYSTEMS: [(&str, &[&str]); 10] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
     ("rdkafka", &["core/event-log"]),
     ("axum", &["gateway"]),
     ("timely", &["processors/streams"]),
     ("differential-dataflow", &["processors/streams"]),
-    ("rusqlite", &["core/event-log", "sinks"]),
+    ("rusqlite", &["core/event-log", "core/people", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
-    ("postgres", &["sinks"]),
+    ("postgres", &["core/people", "sinks"]),
+    ("lettre", &["sinks/channels"]),
 ];
 
 /// Who may name the engine that decides, but for tests: who runs it, and who runs it once more.

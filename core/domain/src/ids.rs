@@ -103,6 +103,15 @@ identifier!(
     StaffId, u64, "staff", "stf_", 13
 );
 
+identifier!(
+    /// Somebody who left an address: known to the store of people alone, never to the log.
+    PersonId, u64, "person", "per_", 13
+);
+identifier!(
+    /// An address of a person.
+    ContactId, u64, "contact", "con_", 13
+);
+
 impl StaffId {
     /// Floodgate itself.
     pub const SYSTEM: StaffId = StaffId(0);

@@ -47,8 +47,8 @@ pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use ids::{
-    Actor, AnnouncementId, BuyerId, CommandId, EventId, GatewayId, HoldId, LogTime, OrderName,
-    Place, StaffId, VenueId,
+    Actor, AnnouncementId, BuyerId, CommandId, ContactId, EventId, GatewayId, HoldId, LogTime,
+    OrderName, PersonId, Place, StaffId, VenueId,
 };
 pub use line::{Frontier, LineOrder, Rank};
 pub use network::Network;

@@ -6,16 +6,17 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
 use floodgate_admission::Device;
-use floodgate_domain::{Actor, BuyerId};
+use floodgate_domain::{Actor, BuyerId, HoldId};
 
 use super::address::Visitor;
 use super::cookie::Papers;
 use super::path::event_id;
 use crate::admission::Admission;
 use crate::caching::Credential;
+use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::time;
-use crate::views::Views;
+use crate::views::{Entry, Views};
 
 /// A visitor, with a device unless this is the first visit; what they get is theirs alone.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,49 @@ impl Fan {
     /// The device, which this call cannot do without.
     pub(crate) fn device(self) -> Result<Device, ApiError> {
         self.device.ok_or_else(|| ApiError::new(Code::DeviceRequired))
+    }
+}
+
+/// A device, and after it the other devices of its person: what one of them has, all have.
+#[derive(Debug, Clone)]
+pub(crate) struct Persona {
+    buyers: Vec<BuyerId>,
+}
+
+impl Persona {
+    /// The buyers of all devices, that of this one first.
+    pub(crate) fn buyers(&self) -> Result<&[BuyerId], ApiError> {
+        match self.buyers.as_slice() {
+            [] => Err(ApiError::new(Code::DeviceRequired)),
+            buyers => Ok(buyers),
+        }
+    }
+
+    /// In whose name it acts on a hold: that of the device of its person which made it, else its own.
+    pub(crate) fn acting(&self, entry: &Entry, hold_id: HoldId) -> Result<BuyerId, ApiError> {
+        let buyers = self.buyers()?;
+        let owner = entry.read().orders.get(&hold_id).map(|order| order.buyer);
+        Ok(owner.filter(|owner| buyers.contains(owner)).unwrap_or(buyers[0]))
+    }
+
+    /// None of a visitor without a device.
+    pub(crate) fn all(&self) -> &[BuyerId] {
+        &self.buyers
+    }
+}
+
+impl<S> FromRequestParts<S> for Persona
+where
+    S: Send + Sync,
+    PeopleDesk: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let device = Fan::from_request_parts(parts, state).await?.device;
+        let desk = PeopleDesk::from_ref(state);
+        let buyers = device.map(|device| desk.devices_like(device.buyer)).unwrap_or_default();
+        Ok(Persona { buyers })
     }
 }
 

@@ -10,7 +10,7 @@ use floodgate_domain::text::{Lines, plain};
 use crate::problem::{ApiError, Code};
 
 /// Texts that may go over several lines.
-const OF_MANY_LINES: [&str; 4] = ["description", "message", "reason", "venue_address"];
+const OF_MANY_LINES: [&str; 5] = ["description", "message", "reason", "text", "venue_address"];
 /// A plan as a text.
 const PLAN_TEXT: &str = "content";
 

@@ -12,12 +12,23 @@ use floodgate_domain::{Actor, StaffId};
 
 use crate::caching::Credential;
 use crate::problem::{ApiError, Code};
+use crate::staff::session::{self, SessionKey};
 use crate::staff::{StaffKeys, StaffRole};
+use crate::time;
 
 /// The key a request shows; the scheme's name is not case-sensitive (RFC 9110, section 11.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Whose session a browser shows, if it has one.
+fn by_session<S>(parts: &Parts, state: &S, keys: &StaffKeys) -> Option<(StaffId, StaffRole)>
+where
+    SessionKey: FromRef<S>,
+{
+    let token = session::shown(&parts.headers)?;
+    SessionKey::from_ref(state).read(token, keys, time::now())
 }
 
 /// Roles a call is open to.
@@ -72,15 +83,20 @@ where
     S: Send + Sync,
     R: Roles,
     StaffKeys: FromRef<S>,
+    SessionKey: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         Credential::used(parts);
-        let text = bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::KeyRequired))?;
-        let (id, role) = StaffKeys::from_ref(state).find(text).ok_or_else(|| {
-            ApiError::new(Code::KeyRequired).field("authorization", "unknown key")
-        })?;
+        let keys = StaffKeys::from_ref(state);
+        let found = match bearer(&parts.headers) {
+            Some(text) => keys.find(text).ok_or_else(|| {
+                ApiError::new(Code::KeyRequired).field("authorization", "unknown key")
+            }),
+            None => by_session(parts, state, &keys).ok_or_else(|| ApiError::new(Code::KeyRequired)),
+        };
+        let (id, role) = found?;
         if !R::admit(role) {
             return Err(ApiError::new(Code::WrongRole));
         }
@@ -94,11 +110,13 @@ where
     S: Send + Sync,
     R: Roles,
     StaffKeys: FromRef<S>,
+    SessionKey: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, ApiError> {
-        if bearer(&parts.headers).is_none() {
+        let has_session = session::shown(&parts.headers).is_some();
+        if bearer(&parts.headers).is_none() && !has_session {
             return Ok(None);
         }
         <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)

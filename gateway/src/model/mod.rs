@@ -1,8 +1,10 @@
 //! Requests and responses, by subject. Serialised types are here and nowhere deeper; handlers know
 //! what they mean for the log and the views.
 
+pub(crate) mod announcement;
 mod answer;
 mod calendar;
+pub(crate) mod contact;
 mod details;
 mod dials;
 mod door;

@@ -20,10 +20,58 @@ const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
 const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
-const WITHOUT_COMMAND: [&str; 4] = ["joinQueue", "checkVenue", "offerTicket", "callPaymentPage"];
+const WITHOUT_COMMAND: [&str; 15] = [
+    "joinQueue",
+    "checkVenue",
+    "offerTicket",
+    "callPaymentPage",
+    "addContact",
+    "confirmContact",
+    "followEvent",
+    "readMessages",
+    "askSignIn",
+    "signIn",
+    "forgetMe",
+    "forgetPerson",
+    "signInStaff",
+    "previewAnnouncement",
+    "testAnnouncement",
+];
+/// What every call about people may hear: their store.
+const PEOPLE: &str = "people_unavailable not_offered overloaded";
+/// What a consent may hear that a call records in the log.
+const CONSENT: &str = "invalid_consent needs_newer_engine too_many_followers too_many_events log_unavailable \
+    outcome_unknown overloaded not_allowed";
+/// What words for people may hear.
+const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 37] = [
+const OWN: [(&str, &[&str]); 62] = [
+    ("listContacts", &[PEOPLE]),
+    ("addContact", &[PEOPLE, CONSENT]),
+    ("removeContact", &[PEOPLE]),
+    ("confirmContact", &[PEOPLE, CONSENT, "link_unknown link_spent unknown_event"]),
+    ("getFollows", &[PEOPLE]),
+    ("followEvent", &[PEOPLE, CONSENT, "contact_required"]),
+    ("unfollowEvent", &[CONSENT]),
+    ("getSubscription", &[PEOPLE, "link_unknown"]),
+    ("unsubscribe", &[PEOPLE, CONSENT, "link_unknown unknown_event"]),
+    ("listMessages", &[PEOPLE]),
+    ("readMessages", &[PEOPLE]),
+    ("askSignIn", &[PEOPLE]),
+    ("signIn", &[PEOPLE, "link_unknown link_spent"]),
+    ("listDevices", &[PEOPLE]),
+    ("removeDevice", &[PEOPLE]),
+    ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
+    ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),
+    ("signInStaff", &["key_required"]),
+    ("announce", &[WORDS, "announcement_exists too_many_announcements"]),
+    ("listAnnouncements", &[PEOPLE]),
+    ("getAnnouncement", &[PEOPLE, "unknown_announcement"]),
+    ("listVerdicts", &[PEOPLE, "unknown_announcement"]),
+    ("previewAnnouncement", &[PEOPLE, WORDS]),
+    ("testAnnouncement", &[PEOPLE, WORDS]),
+    ("steerAnnouncement", &[PEOPLE, "unknown_announcement announcement_stopped not_found"]),
     (
         "acquireLock",
         &[

@@ -40,6 +40,7 @@ time, and another server continues.";
     tags(
         (name = "The three calls", description = "Status, lock, purchase: the heart of a sale."),
         (name = "Fans", description = "From the queue to the ticket."),
+        (name = "Artists", description = "Words for the people of an event: made, looked at, watched."),
         (name = "Staff", description = "Create, price, open, pause, set dials. Keys by role."),
         (name = "Payments", description = "The provider's form, its own pages, its webhooks."),
         (name = "Machines", description = "Health, metrics, keys, this document."),

@@ -84,6 +84,14 @@ codes! {
         "Enter the shop first; then send Floodgate-Pass.";
     NotFound = NOT_FOUND "not_found" No
         "There is nothing at this address. See /docs for all calls.";
+    LinkUnknown = NOT_FOUND "link_unknown" No
+        "This link is not one of ours, or too old. Ask for a new one.";
+    LinkSpent = GONE "link_spent" No
+        "This link has been used already, or there is a newer one. If that was not you, ask for a new one.";
+    ContactRequired = CONFLICT "contact_required" NewKey
+        "Leave an address for this channel with POST /v1/me/contacts and open the link that is sent there; or follow on the page.";
+    NotOffered = NOT_IMPLEMENTED "not_offered" No
+        "This installation keeps no addresses. Its operator names a store with people.postgres.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
         "This address does not support this method. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
@@ -114,6 +122,8 @@ codes! {
         "The server is overloaded. It is safe to send the same request again in a moment.";
     ProviderUnavailable = SERVICE_UNAVAILABLE "provider_unavailable" SameKey
         "The payment provider is not answering. It is safe to send the same request again in a moment.";
+    PeopleUnavailable = SERVICE_UNAVAILABLE "people_unavailable" SameKey
+        "The store of addresses is not answering, and nothing was written. It is safe to send the same request again in a moment.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
         "The log accepts nothing at the moment, and nothing was written. It is safe to send the same request again in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey

@@ -6,13 +6,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::{
-    Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatGroup, SeatId, SeatList,
+    Actor, Answer, BuyerId, CategorySet, Command, Refusal, Reply, SeatGroup, SeatId, SeatList,
 };
 
 use super::Routes;
 use super::respond::answer;
 use crate::commands::Commands;
-use crate::extract::{EventPath, Idempotent, OrderPath, Shopper};
+use crate::extract::{EventPath, Idempotent, OrderPath, Persona, Shopper};
 use crate::model::{Acquire, Best, Empty, Order, PendingAnswer, SeatName};
 use crate::presence;
 use crate::problem::{ApiError, Code, Problem};
@@ -130,12 +130,14 @@ fn with_wait(error: ApiError, view: &EventView, buyer: BuyerId) -> ApiError {
     responses((status = 200, body = Order)))]
 pub(crate) async fn extend(
     State(commands): State<Commands>,
-    shopper: Shopper,
+    _: Shopper,
+    persona: Persona,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ExtendHold { hold_id: path.hold_id };
-    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    let actor = Actor::Buyer(persona.acting(&path.entry, path.hold_id)?);
+    let outcome = commands.submit(path.event_id, actor, &key, command).await?;
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 
@@ -147,11 +149,13 @@ pub(crate) async fn extend(
     responses((status = 200, body = Order)))]
 pub(crate) async fn release(
     State(commands): State<Commands>,
-    shopper: Shopper,
+    _: Shopper,
+    persona: Persona,
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
     let command = Command::ReleaseHold { hold_id: path.hold_id };
-    let outcome = commands.submit(path.event_id, shopper.actor(), &key, command).await?;
+    let actor = Actor::Buyer(persona.acting(&path.entry, path.hold_id)?);
+    let outcome = commands.submit(path.event_id, actor, &key, command).await?;
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }

@@ -1,14 +1,18 @@
 //! One file per group of routes. Each is registered once, here, with its entry in the document.
 
+mod announcements;
 mod around;
 mod availability;
 mod changes;
 mod cohort;
+mod contacts;
 mod details;
 mod dials;
 mod door;
 mod events;
+mod follow;
 mod holds;
+mod inbox;
 mod notify;
 mod orders;
 mod pages;
@@ -21,11 +25,13 @@ mod respond;
 mod revocations;
 mod sale;
 mod shop;
+mod sign_in;
 mod staff;
 mod status;
 mod system;
 mod tickets;
 mod transfers;
+mod unsubscribe;
 mod venues;
 
 use std::sync::LazyLock;
@@ -73,6 +79,12 @@ fn table() -> Routes {
         .merge(revocations::routes())
         .merge(status::routes())
         .merge(staff::routes())
+        .merge(contacts::routes())
+        .merge(follow::routes())
+        .merge(inbox::routes())
+        .merge(unsubscribe::routes())
+        .merge(sign_in::routes())
+        .merge(announcements::routes())
         .merge(payments::routes())
 }
 

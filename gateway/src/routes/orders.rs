@@ -17,8 +17,8 @@ use super::holds::order_of;
 use super::respond::{answer, pending};
 use crate::commands::{Commands, LateAnswer, refused_or};
 use crate::extract::{
-    Advertiser, Artist, EventPath, Fan, Idempotent, Manager, Operator, OrderPath, Segments,
-    Shopper, Staff,
+    Advertiser, Artist, EventPath, Fan, Idempotent, Manager, Operator, OrderPath, Persona,
+    Segments, Shopper, Staff,
 };
 use crate::lifecycle::Lifecycle;
 use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, PurchaseBody};
@@ -52,15 +52,15 @@ const APPEAR_WITHIN: Duration = Duration::from_secs(1);
             body = Problem)))]
 pub(crate) async fn purchase(
     State(commands): State<Commands>,
-    fan: Fan,
+    persona: Persona,
     path: EventPath,
     Idempotent { key, body }: Idempotent<PurchaseBody>,
 ) -> Result<Response, ApiError> {
-    // No pass is asked for: who holds may pay, even when their time in the shop is over.
-    let shopper = Shopper { buyer: fan.device()?.buyer };
     let malformed =
         |path: &str, message: &str| ApiError::new(Code::MalformedBody).field(path, message);
     let hold_id = body.hold_id.parse().map_err(|_| malformed("hold_id", "not a hold id"))?;
+    // No pass is asked for: who holds may pay, even when their time in the shop is over.
+    let shopper = Shopper { buyer: persona.acting(&path.entry, hold_id)? };
     let method = PaymentMethod::parse(&body.payment_method).ok_or_else(|| {
         malformed("payment_method", "a provider's token: printable, at most 64 characters")
     })?;
@@ -79,37 +79,34 @@ pub(crate) async fn purchase(
 type IsTheirs = fn(&EventView, &OrderView, BuyerId) -> bool;
 
 /// The order, if it is this device's.
-fn own(path: &OrderPath, fan: Fan, is_theirs: IsTheirs) -> Result<OrderView, ApiError> {
+fn own(path: &OrderPath, persona: &Persona, is_theirs: IsTheirs) -> Result<OrderView, ApiError> {
     let view = path.entry.read();
     let order = view.orders.get(&path.hold_id).ok_or(Refusal::UnknownHold)?;
-    match fan.device {
-        Some(device) if is_theirs(&view, order, device.buyer) => Ok(*order),
-        Some(_) => Err(Refusal::NotYourHold.into()),
-        None => Err(ApiError::new(Code::DeviceRequired)),
-    }
+    let is_one = persona.buyers()?.iter().any(|buyer| is_theirs(&view, order, *buyer));
+    if is_one { Ok(*order) } else { Err(Refusal::NotYourHold.into()) }
 }
 
 /// The buyer's order as the views have it, waiting a moment for one that was only just made.
-pub(super) async fn find(path: &OrderPath, fan: Fan) -> Result<OrderView, ApiError> {
-    find_where(path, fan, |_, order, buyer| order.buyer == buyer).await
+pub(super) async fn find(path: &OrderPath, persona: &Persona) -> Result<OrderView, ApiError> {
+    find_where(path, persona, |_, order, buyer| order.buyer == buyer).await
 }
 
 /// The same for whomever else it is.
 pub(super) async fn find_where(
     path: &OrderPath,
-    fan: Fan,
+    persona: &Persona,
     is_theirs: IsTheirs,
 ) -> Result<OrderView, ApiError> {
     let appears = async {
         let mut pulse = tokio::time::interval(Duration::from_millis(10));
         loop {
             pulse.tick().await;
-            if let Ok(order) = own(path, fan, is_theirs) {
+            if let Ok(order) = own(path, persona, is_theirs) {
                 return order;
             }
         }
     };
-    match own(path, fan, is_theirs) {
+    match own(path, persona, is_theirs) {
         Ok(order) => Ok(order),
         Err(error) if path.entry.read().orders.contains_key(&path.hold_id) => Err(error),
         Err(error) => tokio::time::timeout(APPEAR_WITHIN, appears).await.map_err(|_| error),
@@ -127,8 +124,8 @@ fn shown(path: &OrderPath, order: &OrderView) -> Order {
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new")),
     responses((status = 200, body = Order)))]
-pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiError> {
-    let order = find(&path, fan).await?;
+pub(crate) async fn read(persona: Persona, path: OrderPath) -> Result<Json<Order>, ApiError> {
+    let order = find(&path, &persona).await?;
     Ok(Json(shown(&path, &order)))
 }
 
@@ -140,10 +137,10 @@ pub(crate) async fn read(fan: Fan, path: OrderPath) -> Result<Json<Order>, ApiEr
         description = "Events named `order`, each an Order", body = String)))]
 pub(crate) async fn stream(
     State(lifecycle): State<Lifecycle>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
 ) -> Result<Response, ApiError> {
-    find(&path, fan).await?;
+    find(&path, &persona).await?;
     let last = None::<(OrderView, Option<OrderPayment>)>;
     let start = (path, tokio::time::interval(STREAM_EVERY), last);
     let changes = futures::stream::unfold(start, async |(path, mut pulse, mut last)| {

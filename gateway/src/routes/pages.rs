@@ -76,6 +76,16 @@ pub(crate) fn routes() -> Routes {
             "/events/{event_id}/gate",
             get(async |headers: HeaderMap| page("gate.html", &headers)),
         )
+        .route(
+            "/events/{event_id}/announcements",
+            get(async |headers: HeaderMap| page("announcements.html", &headers)),
+        )
+        .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
+        .route("/confirm", get(async |headers: HeaderMap| page("confirm.html", &headers)))
+        .route(
+            "/unsubscribe/{token}",
+            get(async |headers: HeaderMap| page("unsubscribe.html", &headers)),
+        )
         .route("/docs", get(async |headers: HeaderMap| page("docs/docs.html", &headers)))
         .route("/assets/{*path}", get(asset))
 }

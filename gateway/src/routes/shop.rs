@@ -10,13 +10,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_admission::Pass;
-use floodgate_domain::{Actor, Answer, Command, OrderView, Refusal};
+use floodgate_domain::{Actor, Answer, BuyerId, Command, OrderView, Refusal};
 
 use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, RequestKey, refused_or};
-use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Shopper};
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Persona, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
 use crate::presence;
 use crate::problem::{ApiError, Problem};
@@ -141,6 +141,7 @@ pub(crate) async fn leave(
 pub(crate) async fn me(
     State(admission): State<Admission>,
     fan: Fan,
+    persona: Persona,
     path: EventPath,
     papers: Papers,
 ) -> Json<Me> {
@@ -152,12 +153,13 @@ pub(crate) async fn me(
     let went_idle = went_idle.and_then(|buyer| presence::idle_since(&view, buyer));
     let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
     let cooling = cooling.filter(|until| **until > time::now());
-    let orders: Vec<OrderView> = buyer
-        .map(|buyer| view.orders_of(buyer).take(ORDERS_SHOWN).copied().collect())
-        .unwrap_or_default();
-    let received: BTreeSet<String> = buyer
-        .into_iter()
-        .flat_map(|buyer| view.tickets.received_by(buyer))
+    // What one device of a person has, all have.
+    let of = |buyer: &BuyerId| view.orders_of(*buyer).take(ORDERS_SHOWN).copied();
+    let orders: Vec<OrderView> = persona.all().iter().flat_map(of).take(ORDERS_SHOWN).collect();
+    let received: BTreeSet<String> = persona
+        .all()
+        .iter()
+        .flat_map(|buyer| view.tickets.received_by(*buyer))
         .filter(|(hold_id, _)| orders.iter().all(|order| order.hold_id != *hold_id))
         .map(|(hold_id, _)| hold_id.order().to_string())
         .take(ORDERS_SHOWN)

@@ -10,13 +10,17 @@ use super::{openapi, table};
 use crate::problem::explain;
 
 /// What is for people's eyes: no program calls it, so the document leaves it out.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 10] = [
     "/",
     "/assets/{*path}",
+    "/confirm",
     "/docs",
     "/events/{event_id}",
+    "/events/{event_id}/announcements",
     "/events/{event_id}/dials",
     "/events/{event_id}/gate",
+    "/me",
+    "/unsubscribe/{token}",
 ];
 
 /// Addresses of a router, as its debug form lists them: it has no other way to say.

@@ -7,12 +7,12 @@ use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{EventId, HoldId, OrderStatus, Refusal, SeatId};
+use floodgate_domain::{BuyerId, EventId, HoldId, OrderStatus, Refusal, SeatId};
 
 use super::Routes;
 use super::orders::find_where;
 use crate::caching::Public;
-use crate::extract::{Fan, OrderPath, Segments};
+use crate::extract::{OrderPath, Persona, Segments};
 use crate::model::{Seat, Ticket, TicketPublicKey, Tickets};
 use crate::problem::{ApiError, Code};
 use crate::ticket::{ShownTicket, TicketKey, qr_svg};
@@ -22,16 +22,24 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(qr)).routes(routes!(key))
 }
 
-/// A confirmed order and those of its seats whose tickets are this device's: a ticket may have been
+/// A confirmed order and those of its seats whose tickets are those of this device's person: a ticket may have been
 /// handed on.
-pub(super) async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>, ApiError> {
-    let buyer = fan.device()?.buyer;
-    let order = find_where(path, fan, |view, order, buyer| {
+pub(super) async fn tickets_of(
+    path: &OrderPath,
+    persona: &Persona,
+) -> Result<Vec<SeatId>, ApiError> {
+    let order = find_where(path, persona, |view, order, buyer| {
         order.buyer == buyer || view.tickets_of(order, buyer).next().is_some()
     });
     let order = order.await?;
     match order.status {
-        OrderStatus::Confirmed => Ok(path.entry.read().tickets_of(&order, buyer).collect()),
+        OrderStatus::Confirmed => {
+            let view = path.entry.read();
+            let of = |buyer: &BuyerId| view.tickets_of(&order, *buyer).collect::<Vec<_>>();
+            let mut seats: Vec<SeatId> = persona.all().iter().flat_map(of).collect();
+            seats.sort_unstable();
+            Ok(seats)
+        }
         _ => Err(Refusal::NotConfirmed.into()),
     }
 }
@@ -44,10 +52,10 @@ pub(super) async fn tickets_of(path: &OrderPath, fan: Fan) -> Result<Vec<SeatId>
     responses((status = 200, body = Tickets)))]
 pub(crate) async fn list(
     State(signer): State<TicketKey>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
 ) -> Result<Json<Tickets>, ApiError> {
-    let seats = tickets_of(&path, fan).await?;
+    let seats = tickets_of(&path, &persona).await?;
     let view = path.entry.read();
     let (event_id, hold_id) = (path.event_id, path.hold_id);
     let base = format!("/v1/events/{event_id}/orders/{}/tickets", hold_id.order());
@@ -78,11 +86,11 @@ pub(super) fn shown(
     responses((status = 200, content_type = "image/svg+xml", body = String)))]
 pub(crate) async fn qr(
     State(signer): State<TicketKey>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
     names: Segments<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let seats = tickets_of(&path, fan).await?;
+    let seats = tickets_of(&path, &persona).await?;
     let Segments((_, _, seat)) = names;
     let seat = seat.parse().map(SeatId).map_err(|_| ApiError::new(Code::InvalidId))?;
     if !seats.contains(&seat) {

@@ -18,7 +18,9 @@ use super::respond::answer;
 use super::tickets::{shown, tickets_of};
 use crate::admission::Admission;
 use crate::commands::{Commands, RequestKey};
-use crate::extract::{EventPath, Fan, Idempotent, Manager, OrderPath, Papers, Segments, Staff};
+use crate::extract::{
+    EventPath, Fan, Idempotent, Manager, OrderPath, Papers, Persona, Segments, Staff,
+};
 use crate::model::{DoneAnswer, Empty, TakeTicket, TakenTicket, TicketOffer, TransferTicket};
 use crate::problem::{ApiError, Code};
 use crate::ticket::{Offer, ShownTicket, TicketKey};
@@ -47,13 +49,13 @@ fn seat(names: &Segments<(String, String, String)>) -> Result<SeatId, ApiError> 
     responses((status = 200, body = TicketOffer)))]
 pub(crate) async fn offer(
     State(signer): State<TicketKey>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
     names: Segments<(String, String, String)>,
     _: Idempotent<Empty>,
 ) -> Result<Json<TicketOffer>, ApiError> {
-    let (seat, from) = (seat(&names)?, fan.device()?.buyer);
-    if !tickets_of(&path, fan).await?.contains(&seat) {
+    let seat = seat(&names)?;
+    if !tickets_of(&path, &persona).await?.contains(&seat) {
         return Err(Refusal::NotYourTicket.into());
     }
     let view = path.entry.read();
@@ -61,6 +63,9 @@ pub(crate) async fn offer(
         return Err(Refusal::TicketUsed.into());
     }
     let ticket = shown(&view, path.event_id, path.hold_id, seat);
+    // Of the devices of one person, that which has it.
+    let buyer = view.orders.get(&path.hold_id).map(|order| order.buyer);
+    let from = view.tickets.owner(path.hold_id, seat).or(buyer).ok_or(Refusal::UnknownHold)?;
     let until = time::now().plus(u64::try_from(OFFER_FOR.as_millis()).unwrap_or(u64::MAX));
     let offer = signer.offer(&Offer { ticket, from, until });
     let page = format!("/events/{}#take={offer}", path.event_id);

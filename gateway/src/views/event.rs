@@ -12,6 +12,7 @@ use floodgate_domain::{
     OrderView, Place, Plan, Policy, PriceTable, SalePhase, SeatId, SeatState, VenueId,
 };
 
+use super::announcements::Announcements;
 use super::changes::Changes;
 use super::payments::EventPayments;
 use super::revoked::Revoked;
@@ -119,6 +120,8 @@ pub(crate) struct EventView {
     pub(super) open_since: LogTime,
     /// What staff changed, and where the dials stand.
     pub(crate) changes: Changes,
+    /// Words of staff for its people.
+    pub(crate) announcements: Announcements,
     /// How long shoppers stay.
     pub(crate) stay: Stay,
     /// Until when buyers who let go of seats may hold none; as many as buyers entered.
@@ -175,6 +178,7 @@ impl EventView {
             visits: HashMap::new(),
             open_since: LogTime(0),
             changes: Changes::default(),
+            announcements: Announcements::default(),
             stay: Stay::default(),
             cooling: HashMap::new(),
             left: HashMap::new(),

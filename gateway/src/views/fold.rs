@@ -30,6 +30,9 @@ impl EventView {
         if let Some(dials) = effects.dials {
             self.policy.follow(dials);
         }
+        if let Some(change) = effects.announcement {
+            self.announcements.follow(change, effects.by, record.at);
+        }
         if let Some(change) = effects.line {
             self.follow_line(change);
         }

@@ -3,6 +3,7 @@
 //! One follower per partition folds the facts. It keeps what it has folded, so after a failure of
 //! the log it goes on where it was; until then the views are stale.
 
+mod announcements;
 mod changes;
 mod event;
 mod fold;
@@ -23,6 +24,7 @@ use floodgate_transport::{
     StartFrom, Unreadable,
 };
 
+pub(crate) use announcements::AnnouncementView;
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;

@@ -123,7 +123,7 @@ function place(node) {
   }
   const name = page.event?.name || 'Tickets';
   document.getElementById('event-name').textContent = name;
-  describe(page.event);
+  beside();
   document.title = `${TITLES[state] || 'Tickets'} · ${name}`;
   document.body.dataset.state = state;
   root.dataset.state = state;
@@ -138,11 +138,9 @@ function place(node) {
   announce(title?.textContent || '');
 }
 
-/** What the event says of itself. It is no part of what has to be there at once. */
-async function describe(event) {
-  if (!event) return;
-  const { about } = await import('./about.js').catch(() => ({ about: () => [] }));
-  document.getElementById('event-about').replaceChildren(...about(event));
+/** What need not be there at once: what the event says of itself, news, messages. */
+async function beside() {
+  (await import('./beside.js').catch(() => null))?.beside(page, state);
 }
 
 /** Keeps up with the public queue. How comes once the page is there. */

@@ -72,3 +72,5 @@ async function start(tries = 0) {
   }
 }
 start();
+// Messages are not needed to pick an event.
+import('./news/inbox.js').then(({ inbox }) => inbox()).catch(() => {});

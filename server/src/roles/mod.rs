@@ -6,6 +6,7 @@
 mod admission;
 mod gateway;
 mod log;
+mod people;
 mod places;
 mod process;
 mod processor;

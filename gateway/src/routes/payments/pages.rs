@@ -19,7 +19,7 @@ use super::super::orders::find;
 use super::super::respond::answer;
 use crate::commands::{Commands, RequestKey};
 use crate::csp;
-use crate::extract::{Fan, Idempotent, OrderPath, Segments};
+use crate::extract::{Idempotent, OrderPath, Persona, Segments};
 use crate::model::{PendingAnswer, Recorded};
 use crate::payments::PaymentProvider;
 use crate::problem::{ApiError, Code, Problem};
@@ -73,12 +73,12 @@ pub(crate) async fn call(
             (Value = "application/json")))))]
 pub(crate) async fn read_about_order(
     State(payments): State<PaymentProvider>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
     names: Segments<(String, String, String)>,
 ) -> Result<Response, ApiError> {
     let Segments((page, ..)) = names;
-    find(&path, fan).await?;
+    find(&path, &persona).await?;
     let (answer, _) = ask_soon(&payments, PageMethod::Get, &page, b"", &path).await?;
     shown(answer)
 }
@@ -97,14 +97,14 @@ pub(crate) async fn read_about_order(
 pub(crate) async fn call_about_order(
     State(payments): State<PaymentProvider>,
     State(commands): State<Commands>,
-    fan: Fan,
+    persona: Persona,
     path: OrderPath,
     names: Segments<(String, String, String)>,
     Idempotent { key, body }: Idempotent<Value>,
 ) -> Result<Response, ApiError> {
     let Segments((page, ..)) = names;
-    find(&path, fan).await?;
-    let owner = Actor::Buyer(fan.device()?.buyer);
+    find(&path, &persona).await?;
+    let owner = Actor::Buyer(persona.buyers()?[0]);
     let body = body.to_string();
     let (answer, attempt) =
         ask_soon(&payments, PageMethod::Post, &page, body.as_bytes(), &path).await?;

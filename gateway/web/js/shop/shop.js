@@ -9,6 +9,7 @@ import { count, money } from '../format.js';
 import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
 import { Seats, watch } from '../seats/feed.js';
 import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
+import { sheet } from '../sheet.js';
 import { pricedCategories } from '../state.js';
 import { bestForm } from './best.js';
 import { filters } from './filters.js';
@@ -23,10 +24,7 @@ const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_req
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
 
 /** The sheet for shop, payment and tickets; the waiting page does without. */
-export function style() {
-  if (document.querySelector('link[href$="shop.css"]')) return;
-  document.head.append(el('link', { rel: 'stylesheet', href: new URL('../../css/shop.css', import.meta.url).href }));
-}
+export const style = () => sheet('shop');
 style();
 
 function passLine(page) {

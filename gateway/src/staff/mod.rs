@@ -1,5 +1,7 @@
 //! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests.
 
+pub(crate) mod session;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -90,11 +92,22 @@ impl StaffKeys {
 
     /// Whose key this is; one that is nobody's is noted.
     pub(crate) fn find(&self, text: &str) -> Option<(StaffId, StaffRole)> {
+        self.key(text).map(|key| (key.id, key.role))
+    }
+
+    /// The same, with all that is known of it.
+    pub(crate) fn key(&self, text: &str) -> Option<&StaffKey> {
         let found = self.look(text);
         if found.is_none() {
             self.refuse();
         }
-        found.map(|key| (key.id, key.role))
+        found
+    }
+
+    /// What the key of `id` may do, if it is still the one whose digest begins like this.
+    pub(crate) fn of(&self, id: StaffId, digest: &[u8]) -> Option<(StaffId, StaffRole)> {
+        let key = self.0.keys.iter().find(|key| key.id == id && key.digest.starts_with(digest))?;
+        Some((key.id, key.role))
     }
 
     /// Whether it is somebody's, for those who only count requests.

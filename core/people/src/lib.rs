@@ -1,0 +1,55 @@
+//! People: who can be reached, and how.
+//!
+//! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
+//! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
+//! is deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
+//! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
+//! | `audience` | who has a ticket, waits or follows, folded from the facts; who can be reached |
+//! | `messages`, `reports` | messages and what became of them |
+//! | `forget` | deleting a person |
+//! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
+//! | `database`, `sqlite`, `postgres`, `schema` | two databases behind one small language |
+
+mod address;
+mod audience;
+mod contacts;
+mod database;
+mod forget;
+mod links;
+mod messages;
+mod positions;
+mod postgres;
+mod reports;
+mod schema;
+mod seal;
+mod sign_in;
+mod sqlite;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
+pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};
+pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want};
+pub use forget::Forgotten;
+pub use links::Link;
+pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
+pub use reports::{Report, VerdictOf};
+pub use sign_in::{PersonDevice, SignedIn};
+pub use store::{People, PeopleLocation, Work};
+
+/// Why the store did not do something; nothing of the transaction was done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeopleError {
+    /// It may do it later.
+    #[error("the people store: {0}")]
+    Unavailable(String),
+    /// What it holds is not what was put there.
+    #[error("the people store is damaged: {0}")]
+    Damaged(String),
+}

@@ -1,0 +1,71 @@
+//! The tables of the store, the same in both databases.
+//!
+//! | table | a row is |
+//! |---|---|
+//! | `persons` | somebody who left an address, with the key that what is theirs is sealed under |
+//! | `buyers` | a pseudonym of the log that belongs to a person: a device of theirs |
+//! | `contacts` | an address of a person, sealed; `lookup` finds it |
+//! | `wants` | what is to be consented to as soon as a contact is confirmed |
+//! | `sign_ins` | a link that signs one device in, once |
+//! | `suppressions` | an address that must not be written to |
+//! | `positions` | where the followers go on that write what comes next |
+//! | `events`, `consents`, `audience` | who may be written to about what, folded from the facts |
+//! | `messages` | a message for one person: due, on its way, or done with its verdict |
+
+/// What makes the tables that are missing; `bytes` is the database's type for bytes.
+pub(crate) fn schema(bytes: &str) -> String {
+    TABLES.replace("BYTES", bytes)
+}
+
+/// Every table, those that depend on others last.
+pub(crate) const TABLES_OF_PERSONS: [&str; 5] =
+    ["sign_ins", "wants", "contacts", "buyers", "persons"];
+
+const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS persons (
+    person BIGINT PRIMARY KEY, sealing_key BYTES NOT NULL, language TEXT NOT NULL,
+    time_zone TEXT NOT NULL, made_at BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS buyers (
+    buyer BIGINT PRIMARY KEY, person BIGINT NOT NULL, label TEXT NOT NULL, since BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS buyers_of_person ON buyers (person);
+CREATE TABLE IF NOT EXISTS contacts (
+    contact BIGINT PRIMARY KEY, person BIGINT NOT NULL, buyer BIGINT NOT NULL,
+    channel BIGINT NOT NULL, lookup BYTES NOT NULL, address BYTES NOT NULL,
+    asked_at BIGINT NOT NULL, confirmed_at BIGINT, same_device BIGINT NOT NULL,
+    UNIQUE (person, channel, lookup));
+CREATE INDEX IF NOT EXISTS contacts_by_lookup ON contacts (channel, lookup);
+CREATE TABLE IF NOT EXISTS wants (
+    contact BIGINT NOT NULL, event BIGINT NOT NULL, scope BIGINT NOT NULL, wording BIGINT NOT NULL,
+    PRIMARY KEY (contact, event, scope));
+CREATE TABLE IF NOT EXISTS sign_ins (
+    link BIGINT PRIMARY KEY, person BIGINT NOT NULL, contact BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL, used_at BIGINT);
+CREATE INDEX IF NOT EXISTS sign_ins_of_person ON sign_ins (person);
+CREATE TABLE IF NOT EXISTS suppressions (
+    channel BIGINT NOT NULL, lookup BYTES NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL,
+    PRIMARY KEY (channel, lookup));
+CREATE TABLE IF NOT EXISTS positions (
+    topic TEXT NOT NULL, partition BIGINT NOT NULL, next BIGINT NOT NULL, mark TEXT,
+    PRIMARY KEY (topic, partition));
+CREATE TABLE IF NOT EXISTS events (
+    event BIGINT PRIMARY KEY, artist TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_by_artist ON events (artist);
+CREATE TABLE IF NOT EXISTS consents (
+    event BIGINT NOT NULL, buyer BIGINT NOT NULL, scope BIGINT NOT NULL, channel BIGINT NOT NULL,
+    wording BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, buyer, scope, channel));
+CREATE INDEX IF NOT EXISTS consents_of_buyer ON consents (buyer);
+CREATE TABLE IF NOT EXISTS audience (
+    event BIGINT NOT NULL, buyer BIGINT NOT NULL, who BIGINT NOT NULL, category BIGINT NOT NULL,
+    section BIGINT NOT NULL, seats BIGINT NOT NULL,
+    PRIMARY KEY (event, buyer, who, category, section));
+CREATE TABLE IF NOT EXISTS messages (
+    message TEXT PRIMARY KEY, occasion TEXT NOT NULL, event BIGINT, announcement BIGINT,
+    buyer BIGINT NOT NULL, person BIGINT, contact BIGINT, channel BIGINT, lookup BYTES,
+    variables TEXT NOT NULL, state BIGINT NOT NULL, verdict TEXT, due_at BIGINT NOT NULL,
+    tries BIGINT NOT NULL, made_at BIGINT NOT NULL, done_at BIGINT, reference TEXT,
+    read_at BIGINT);
+CREATE INDEX IF NOT EXISTS messages_due ON messages (state, due_at);
+CREATE INDEX IF NOT EXISTS messages_of_announcement ON messages (announcement, event, verdict);
+CREATE INDEX IF NOT EXISTS messages_of_buyer ON messages (buyer, made_at);
+CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);
+";

@@ -1,0 +1,132 @@
+//! The people store, as handlers use it: off the async threads, a bounded number of calls at once.
+
+pub(crate) mod preview;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+
+use floodgate_domain::BuyerId;
+use floodgate_people::{People, PeopleError, Work};
+
+use crate::problem::{ApiError, Code};
+
+/// Calls at once: each has a thread while it lasts, and the store a handful of connections.
+const CALLS_MAX: usize = 32;
+/// How long a call waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How soon a device that another gateway signed in or out is known here.
+const DEVICES_EVERY: Duration = Duration::from_secs(5);
+/// Devices of people with several that are known at once: some eighty megabytes.
+const DEVICES_MAX: u32 = 1_000_000;
+
+/// Who can be reached; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct PeopleDesk(Option<Arc<Desk>>);
+
+#[derive(Debug)]
+struct Desk {
+    people: People,
+    turns: Arc<Semaphore>,
+    /// The devices of those who have several, each with all of its person: the others are on their
+    /// own, and cost nothing to ask about.
+    devices: RwLock<HashMap<BuyerId, Arc<[BuyerId]>>>,
+    changed: Notify,
+}
+
+impl PeopleDesk {
+    pub(crate) fn new(people: Option<People>) -> Self {
+        PeopleDesk(people.map(|people| {
+            let turns = Arc::new(Semaphore::new(CALLS_MAX));
+            Arc::new(Desk { people, turns, devices: RwLock::default(), changed: Notify::new() })
+        }))
+    }
+
+    /// Keeps in mind whose devices belong together, for as long as it is polled.
+    pub(crate) async fn follow_devices(self) {
+        let Ok(desk) = self.desk() else { return };
+        loop {
+            match self.with(|work| work.devices_of_all(DEVICES_MAX)).await {
+                Ok(persons) => {
+                    let known = persons.into_iter().flat_map(|devices| {
+                        let devices: Arc<[BuyerId]> = devices.into();
+                        (0..devices.len()).map(move |at| (devices[at], Arc::clone(&devices)))
+                    });
+                    let known = known.collect();
+                    *desk.devices.write().unwrap_or_else(PoisonError::into_inner) = known;
+                }
+                // It was said where it failed, and what is known stays.
+                Err(error) => tracing::debug!(code = error.code(), "devices are not known anew"),
+            }
+            let _ = tokio::time::timeout(DEVICES_EVERY, desk.changed.notified()).await;
+        }
+    }
+
+    /// A device was signed in or out: to be looked at once.
+    pub(crate) fn devices_changed(&self) {
+        if let Some(desk) = &self.0 {
+            desk.changed.notify_one();
+        }
+    }
+
+    /// A device, and after it the other devices of its person.
+    pub(crate) fn devices_like(&self, buyer: BuyerId) -> Vec<BuyerId> {
+        let mut all = vec![buyer];
+        if let Some(desk) = &self.0 {
+            let devices = desk.devices.read().unwrap_or_else(PoisonError::into_inner);
+            let others = devices.get(&buyer).map(|devices| &**devices).unwrap_or_default();
+            all.extend(others.iter().copied().filter(|other| *other != buyer));
+        }
+        all
+    }
+
+    fn desk(&self) -> Result<&Desk, ApiError> {
+        self.0.as_deref().ok_or_else(|| ApiError::new(Code::NotOffered))
+    }
+
+    /// Does `work` in one transaction of the store.
+    pub(crate) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run(move |people| people.with(work)).await
+    }
+
+    /// Overwrites what has been deleted.
+    pub(crate) async fn purge(&self) -> Result<(), ApiError> {
+        self.run(|people| people.purge()).await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&People) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let desk = self.desk()?;
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&desk.turns).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(ApiError::new(Code::Overloaded).retry_after_ms(1_000));
+        };
+        let people = desk.people.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work(&people);
+            drop(turn);
+            done
+        });
+        match done.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(PeopleError::Unavailable(reason))) => {
+                tracing::warn!(reason, "the people store does not answer");
+                Err(ApiError::new(Code::PeopleUnavailable).retry_after_ms(1_000))
+            }
+            Ok(Err(error @ PeopleError::Damaged(_))) => Err(ApiError::internal(&error)),
+            Err(error) => Err(ApiError::internal(&error)),
+        }
+    }
+
+    /// What a link's token stands for; `None` of one that was not made here.
+    pub(crate) fn link(&self, token: &str) -> Result<Option<floodgate_people::Link>, ApiError> {
+        Ok(self.desk()?.people.link(token))
+    }
+}

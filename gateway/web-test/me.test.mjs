@@ -1,0 +1,75 @@
+// Owns the proof that addresses are shown with their state, removed after one question, and added.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { addForm, me } from '../web/js/news/me.js';
+import { rememberHere } from '../web/js/news/places.js';
+import { button, byId, stage } from './dom.mjs';
+
+const known = { contacts: [{ contact_id: 'con_1', channel: 'email', address: 'a…@example.org', state: 'unconfirmed', since: '2026-11-27T12:00:00Z' },
+  { contact_id: 'con_2', channel: 'sms', address: '+44…123', state: 'confirmed', since: '2026-11-27T12:00:00Z' }], language: 'de', time_zone: 'Europe/Berlin' };
+const labelled = (node, label) => node.find((one) => one.attributes['aria-label'] === label);
+
+async function shown(answers) {
+  const calls = stage(answers);
+  const root = document.createElement('div');
+  await me(root);
+  return { calls, root };
+}
+
+test('a newcomer sees that there is nothing, and how to begin', async () => {
+  const { root } = await shown({ 'GET /v1/me/contacts': [401, { code: 'device_required', retry: 'no' }] });
+  assert.match(root.textContent, /There are none\..*Nothing, as far as this browser knows.*Add an address/);
+});
+
+test('addresses have a state; language and zone are said', async () => {
+  const { root } = await shown({ 'GET /v1/me/contacts': [200, known] });
+  assert.match(root.textContent, /a…@example\.orgE-mail · Not confirmed yet.*\+44…123Text messages · Confirmed/);
+  assert.match(root.textContent, /Messages are written in Deutsch, and times are those of Europe\/Berlin/);
+});
+
+test('an address is removed after one question', async () => {
+  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known] });
+  const remove = labelled(root, 'Remove a…@example.org');
+  await remove.press();
+  await button(root, 'Keep it').press();
+  assert.equal(calls.length, 1, 'nothing was removed');
+  await labelled(root, 'Remove a…@example.org').press();
+  await button(root, 'Remove a…@example.org').press();
+  assert.deepEqual([calls[1].method, calls[1].path], ['DELETE', '/v1/me/contacts/con_1']);
+  assert.match(root.textContent, /Removed: a…@example\.org/);
+});
+
+test('what this browser follows is shown, each with its undo', async () => {
+  stage();
+  rememberHere('evt_1');
+  rememberHere('evt_gone');
+  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known],
+    'GET /v1/events/evt_1': [200, { event_id: 'evt_1', name: 'Evening', artist: 'The Examples' }],
+    'GET /v1/events/evt_1/follow': [200, { follows: [{ scope: 'artist', channel: 'sms' }], artist: 'The Examples' }],
+    'GET /v1/events/evt_gone': [404, { code: 'unknown_event', retry: 'no' }] });
+  await labelled(root, 'Undo: Evening: The Examples, by text message').press();
+  const { path } = calls.find(({ method }) => method === 'DELETE');
+  assert.equal(path, '/v1/events/evt_1/follow?scope=artist&channel=sms');
+});
+
+test('an address is added with its language and zone', async () => {
+  const calls = stage({ 'POST /v1/me/contacts': [202, { contact_id: 'con_3', state: 'unconfirmed' }] });
+  let words = '';
+  const node = addForm(known, async (said) => { words = said; });
+  byId(node, 'me-way').value = 'sms';
+  await byId(node, 'me-way').hears('change');
+  await button(node, 'Send the confirmation').press();
+  assert.deepEqual(calls, [], 'nothing without a number');
+  byId(node, 'me-address').value = '+44 7700 900123';
+  await button(node, 'Send the confirmation').press();
+  assert.deepEqual(calls[0].body, { channel: 'sms', address: '+447700900123', language: 'de', time_zone: 'Europe/Berlin' });
+  assert.match(words, /Almost done/);
+});
+
+test('a page that cannot be read says so and tries again', async () => {
+  const { root } = await shown({ 'GET /v1/me/contacts': [400, { code: 'bad', detail: 'Not now.', retry: 'no' }] });
+  assert.match(root.textContent, /Not now\./);
+  stage({ 'GET /v1/me/contacts': [200, known] });
+  await button(root, 'Try again').press();
+  assert.match(root.textContent, /Addresses/);
+});

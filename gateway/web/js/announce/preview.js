@@ -1,0 +1,48 @@
+// Owns the preview: how many are reached and by what, how many are not and why, and what each kind
+// of reader gets.
+import { el } from '../dom.js';
+import { count, plural, timeOfDay } from '../format.js';
+import { bar } from './bar.js';
+import { mailFrame } from './frame.js';
+import { CHANNELS, LANGUAGES, VERDICTS } from './words.js';
+
+/** Parts of the bar, reached ones first. Pure. */
+export function partsOf({ by_channel: channels, not_reached: reasons }) {
+  const reached = Object.entries(channels || {}).map(([name, people]) =>
+    ({ words: `Reached: ${CHANNELS[name] || name}`, people, kind: 'good' }));
+  const not = Object.entries(reasons || {}).map(([name, people]) => ({ words: VERDICTS[name] || name, people, kind: 'out' }));
+  return [...reached, ...not];
+}
+
+function reader({ channel, language, subject, text, html, count: people }, isOpen) {
+  const title = `${CHANNELS[channel] || channel}, ${LANGUAGES[language] || language}`;
+  const place = el('div', { class: 'stack' });
+  const fill = () => {
+    if (place.children.length) return;
+    place.append(el('p', { class: 'mail-subject' }, el('span', { class: 'quiet' }, 'Subject: '), subject));
+    if (html) place.append(mailFrame(html, `${title}, as a mail program shows it`));
+    const plain = el('pre', { class: 'mail-text' }, text);
+    place.append(html ? el('details', {}, el('summary', {}, 'As plain text'), plain) : plain);
+  };
+  const node = el('details', { class: 'reader' }, el('summary', {}, `${title} · ${plural(people, 'reader', 'readers')} in all languages`), place);
+  node.addEventListener('toggle', () => node.open && fill());
+  if (isOpen) {
+    node.setAttribute('open', '');
+    fill();
+  }
+  return node;
+}
+
+export function previewPart(answer) {
+  const { total, reached, readers = [], as_of: at } = answer;
+  const title = el('h3', { tabindex: '-1' }, total
+    ? `${count(reached)} of ${plural(total, 'person', 'people')} would be reached` : 'Nobody is in this audience');
+  const node = el('section', { class: 'stack', 'aria-label': 'Preview' }, title,
+    total ? bar('Who is reached, and who is not', partsOf(answer), total)
+      : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
+    at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
+    readers.length ? el('h4', {}, 'What they get') : null,
+    readers.map((one, index) => reader(one, index === 0)),
+    readers.length ? el('p', { class: 'quiet' }, 'Links and pictures work in the message itself, not in this preview.') : null);
+  return { node, title, reached };
+}

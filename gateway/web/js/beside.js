@@ -1,0 +1,49 @@
+// Owns what an event's page has beside its state: what the event says of itself, the form for news,
+// messages. Nothing of it is needed at once, and the page does without any part that does not load.
+import { about } from './about.js';
+
+/** States in which news may be asked for: nothing is to be pressed in time. */
+const CALM = new Set(['announced', 'waiting', 'sold_out', 'closed', 'tickets']);
+/** A crowd that comes in the same second asks for its messages over these. */
+const SPREAD_MS = 8000;
+
+let news = null;
+let inbox = null;
+
+async function showNews(page, isCalm) {
+  if (isCalm && !news) {
+    // Taken at once: two states in a row must not make two forms.
+    news = document.createElement('div');
+    document.getElementById('state').after(news);
+    try {
+      const { follow } = await import('./news/follow.js');
+      news.append(follow(page, { onPage: () => openMessages() }));
+    } catch {
+      news.remove();
+      news = null;
+    }
+  }
+  if (news) news.hidden = !isCalm;
+}
+
+const loadInbox = async () => (await import('./news/inbox.js')).inbox();
+
+async function showMessages(page) {
+  if (inbox || !page.me?.device) return;
+  inbox = new Promise((done) => { setTimeout(done, Math.random() * SPREAD_MS); }).then(loadInbox);
+  await inbox.catch(() => { inbox = null; });
+}
+
+/** Somebody has just asked for messages here, and may have been a stranger until then. */
+async function openMessages() {
+  inbox ??= loadInbox();
+  (await inbox).open();
+}
+
+/** Brings it up to date with the page. */
+export function beside(page, state) {
+  if (!page.event) return;
+  document.getElementById('event-about').replaceChildren(...about(page.event));
+  showNews(page, CALM.has(state));
+  showMessages(page);
+}

@@ -1,0 +1,164 @@
+// Owns the form by which one gets news of an event or its artist: here, by e-mail or by text message.
+// Nothing is ticked beforehand, nothing is sent to an address before its owner has confirmed it, and
+// what was agreed to is undone with one press.
+import { get } from '../api.js';
+import { action } from '../action.js';
+import { send } from '../command.js';
+import { announce, el, say } from '../dom.js';
+import { day } from '../format.js';
+import { sheet } from '../sheet.js';
+import { aboutAddress, addressField } from './address.js';
+import { rememberHere } from './places.js';
+import { both, by, languageOf, of, zoneHere } from './words.js';
+
+const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
+const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
+  + 'Not there in a few minutes? Look in the spam folder, or check the address and press again.';
+
+const nothing = { follows: [] };
+/** A browser that nobody knows yet follows nothing. */
+const orNothing = (problem) => {
+  if ([401, 404].includes(problem.status)) return nothing;
+  throw problem;
+};
+
+function tick(name, words) {
+  const box = el('input', { type: 'checkbox', id: `news-${name}`, 'aria-describedby': 'news-wrong' });
+  return { name, box, node: el('label', { class: 'check', for: `news-${name}` }, box, el('span', {}, words)) };
+}
+
+function choice([name, words], isFirst, onChange) {
+  const dot = el('input', { type: 'radio', name: 'news-way', value: name, id: `news-${name}`, checked: isFirst });
+  dot.addEventListener('change', () => onChange(name));
+  return el('label', { class: 'check', for: `news-${name}` }, dot, el('span', {}, words));
+}
+
+/** What is followed already, each with its undo; `gone` is called after one was undone. */
+function standing(page, follows, gone) {
+  const rows = follows.map(({ scope, channel, since }) => {
+    const words = `${of(scope, page.event.artist)}, ${by(channel)}`;
+    const undo = action('Undo', async () => {
+      await send('DELETE', `${page.base}/follow?scope=${scope}&channel=${channel}`);
+      await gone(`Undone: no more news of this kind (${words}).`);
+    }, 'secondary');
+    undo.setAttribute('aria-label', `Undo: ${words}`);
+    const date = day(since, undefined, { dateStyle: 'medium' });
+    return el('li', {}, el('span', {}, words, date ? el('span', { class: 'quiet' }, ` · since ${date}`) : null), undo);
+  });
+  return rows.length ? el('div', {}, el('h4', {}, 'You get news about'), el('ul', { class: 'rows' }, rows)) : el('div');
+}
+
+function build(page, onPage) {
+  const { artist } = page.event;
+  const ticks = [tick('event', 'This event: changes, doors, what to bring')];
+  if (artist) ticks.push(tick('artist', `${artist}: other events as well`));
+  const wrong = el('p', { class: 'wrong', id: 'news-wrong', role: 'alert' });
+  for (const { box } of ticks) box.addEventListener('change', () => say(wrong, ''));
+  const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
+  const known = el('div');
+  /** The server's words, whose number it keeps with the consent. */
+  const wording = el('p', { class: 'quiet wording' });
+  const field = addressField('news-address');
+  const to = el('p', { class: 'quiet' });
+  let way = 'page';
+  let contacts = [];
+
+  const confirmed = () => contacts.find(({ channel, state }) => channel === way && state === 'confirmed');
+  function chose(name) {
+    way = name;
+    const contact = confirmed();
+    field.node.hidden = way === 'page' || Boolean(contact);
+    if (way !== 'page') field.ask(way);
+    to.hidden = !contact;
+    say(to, contact ? `We write to ${contact.address}, which is confirmed.` : '');
+  }
+  async function load() {
+    const [follow, mine] = await Promise.all([get(`${page.base}/follow`).catch(orNothing),
+      get('/v1/me/contacts').catch(orNothing)]);
+    contacts = mine.contacts || [];
+    say(wording, follow.wording?.text || '');
+    known.replaceChildren(standing(page, follow.follows, async (words) => {
+      await load();
+      done(words);
+    }));
+    chose(way);
+  }
+  function done(words) {
+    say(status, words);
+    announce(words);
+    status.focus({ preventScroll: true });
+  }
+
+  async function agree() {
+    const chosen = ticks.filter(({ box }) => box.checked);
+    const scopes = chosen.map(({ name }) => name);
+    say(status, '');
+    if (!scopes.length) {
+      say(wrong, artist ? 'Tick at least one: what do you want news about?' : 'Tick the box first: nothing is ticked for you.');
+      ticks[0].box.focus();
+      return;
+    }
+    const what = both(scopes.map((scope) => of(scope, artist)));
+    if (way === 'page' || confirmed()) {
+      await send('PUT', `${page.base}/follow`, { scopes, channel: way });
+      rememberHere(page.id);
+      await load();
+      done(`Done: news about ${what.replace(/^This event/, 'this event')} ${way === 'page' ? 'will be under Messages, at the top of this page.'
+        : `will be sent to ${confirmed()?.address || 'you'}.`}`);
+      if (way === 'page') onPage();
+    } else {
+      const address = field.check();
+      if (!address) return;
+      let answer;
+      try {
+        answer = await send('POST', '/v1/me/contacts', { channel: way, address, language: languageOf(),
+          time_zone: zoneHere(), event_id: page.id, scopes });
+      } catch (problem) {
+        if (!aboutAddress(problem)) throw problem;
+        field.refuse(aboutAddress(problem));
+        return;
+      }
+      rememberHere(page.id);
+      if (answer.state === 'confirmed') {
+        await load();
+        done(`Done: news about ${what.replace(/^This event/, 'this event')} will be sent to ${address}, which you confirmed before.`);
+      } else done(`Almost done: ${address}.${SENT}`);
+    }
+    for (const { box } of ticks) box.checked = false;
+  }
+  const node = el('div', { class: 'news-body' }, known,
+    el('fieldset', { class: 'checks' }, el('legend', {}, 'News about'), ticks.map((one) => one.node), wrong),
+    el('fieldset', { class: 'checks' }, el('legend', {}, 'How'),
+      WAYS.map((one, at) => choice(one, at === 0, chose)), field.node, to),
+    wording,
+    action('Get news', agree), status,
+    el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': what you gave, and how to take it back.'));
+  chose(way);
+  return { node, load };
+}
+
+/** The card, folded; it asks the server for nothing before somebody unfolds it. */
+export function follow(page, { onPage = () => {} } = {}) {
+  const place = el('div');
+  const node = el('details', { class: 'card news narrow' },
+    el('summary', {}, el('h3', {}, 'Get news')), place);
+  let built = null;
+  const show = async () => {
+    try {
+      await built.load();
+      place.replaceChildren(built.node);
+    } catch (problem) {
+      place.replaceChildren(el('p', { class: 'problem', role: 'alert' }, problem.message),
+        action('Try again', show, 'secondary'));
+    }
+  };
+  node.addEventListener('toggle', () => {
+    if (!node.open || built) return;
+    built = build(page, onPage);
+    place.replaceChildren(el('p', { class: 'quiet' }, 'A moment…'));
+    show();
+  });
+  sheet('shop');
+  sheet('news');
+  return node;
+}

@@ -1,0 +1,155 @@
+// Owns the page about one's addresses: which there are, in which state, how to remove one, in which
+// language and on which clock messages are written, and what is followed.
+import { get } from '../api.js';
+import { action } from '../action.js';
+import { send } from '../command.js';
+import { announce, el, say } from '../dom.js';
+import { day } from '../format.js';
+import { aboutAddress, addressField } from './address.js';
+import { inbox } from './inbox.js';
+import { followedHere } from './places.js';
+import { STATES, by, languageOf, of, zoneHere } from './words.js';
+
+const LANGUAGES = { en: 'English', de: 'Deutsch' };
+const KINDS = { email: 'E-mail', sms: 'Text messages' };
+
+function card(title, ...parts) {
+  const id = `me-${title.toLowerCase().replace(/\W+/g, '-')}`;
+  return el('section', { class: 'card stack', 'aria-labelledby': id }, el('h2', { id, class: 'part-title' }, title), ...parts);
+}
+
+/** One address, and the way to remove it, which asks once. */
+export function contactRow(contact, removed) {
+  const { contact_id, channel, address, state, since } = contact;
+  const place = el('div');
+  const ask = action('Remove', async () => {
+    const sure = action(`Remove ${address}`, async () => {
+      await send('DELETE', `/v1/me/contacts/${encodeURIComponent(contact_id)}`);
+      await removed(`Removed: ${address}. Nothing is sent there any more.`);
+    });
+    const back = action('Keep it', async () => {
+      place.replaceChildren(ask);
+      ask.focus();
+    }, 'secondary');
+    place.replaceChildren(el('p', {}, 'Its messages end with it, those about orders too.'),
+      el('div', { class: 'form-actions' }, sure, back));
+    sure.focus();
+  }, 'secondary');
+  ask.setAttribute('aria-label', `Remove ${address}`);
+  place.append(ask);
+  const date = day(since, undefined, { dateStyle: 'medium' });
+  return el('li', {}, el('div', {}, el('strong', {}, address), el('p', { class: 'quiet' },
+    [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))), place);
+}
+
+/** What is followed of one event, each with its undo; null where nothing is. */
+export function followRow(event, { follows = [], artist }, gone) {
+  if (!follows.length) return null;
+  const base = `/v1/events/${encodeURIComponent(event.event_id)}/follow`;
+  return el('li', { class: 'event-follows' },
+    el('div', {}, el('strong', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, event.name)),
+      el('ul', { class: 'rows' }, follows.map(({ scope, channel }) => {
+        const words = `${of(scope, artist || event.artist)}, ${by(channel)}`;
+        const undo = action('Undo', async () => {
+          await send('DELETE', `${base}?scope=${scope}&channel=${channel}`);
+          await gone(`Undone: ${words}.`);
+        }, 'secondary');
+        undo.setAttribute('aria-label', `Undo: ${event.name}: ${words}`);
+        return el('li', {}, el('span', {}, words), undo);
+      }))));
+}
+
+async function followed(gone) {
+  const rows = await Promise.all(followedHere().map(async (id) => {
+    const path = `/v1/events/${encodeURIComponent(id)}`;
+    const [event, follow] = await Promise.all([get(path, 2), get(`${path}/follow`, 2)]).catch(() => []);
+    return event ? followRow(event, follow, gone) : null;
+  }));
+  return rows.filter(Boolean);
+}
+
+function select(id, label, options, value) {
+  const node = el('select', { id }, Object.entries(options).map(([code, words]) =>
+    el('option', { value: code, selected: code === value }, words)));
+  node.value = value;
+  return { node, field: el('div', { class: 'field' }, el('label', { for: id }, label), node) };
+}
+
+/** The zones this browser knows, its own among them. */
+const zones = (mine) => [...new Set([mine, ...(Intl.supportedValuesOf?.('timeZone') || []), 'UTC'])].sort();
+
+/** Adds an address, or changes the language and the clock of one that is there. */
+export function addForm(known, added) {
+  const field = addressField('me-address');
+  const way = select('me-way', 'Kind', KINDS, 'email');
+  way.node.addEventListener('change', () => field.ask(way.node.value));
+  const language = select('me-language', 'Language of messages', LANGUAGES, known.language || languageOf());
+  const mine = known.time_zone || zoneHere();
+  const zone = select('me-zone', 'Time zone, so that nothing comes at night',
+    Object.fromEntries(zones(mine).map((name) => [name, name.replaceAll('_', ' ')])), mine);
+  const submit = action('Send the confirmation', async () => {
+    const address = field.check();
+    if (!address) return;
+    const channel = way.node.value;
+    let answer;
+    try {
+      answer = await send('POST', '/v1/me/contacts', { channel, address, language: language.node.value, time_zone: zone.node.value });
+    } catch (problem) {
+      if (!aboutAddress(problem)) throw problem;
+      field.refuse(aboutAddress(problem));
+      return;
+    }
+    field.input.value = '';
+    await added(answer.state === 'confirmed' ? `${address} was confirmed before; language and time zone are kept.`
+      : `Almost done: a message is on its way to ${address}. Open it and press its button.`);
+  });
+  return el('div', { class: 'stack' }, el('div', { class: 'pair' }, way.field, field.node),
+    el('div', { class: 'pair' }, language.field, zone.field),
+    el('p', { class: 'quiet' }, 'To change language or time zone, add the same address once more.'), submit);
+}
+
+/** Fills the page; everything is read again after each change. */
+export async function me(root) {
+  const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
+  async function load(words = '') {
+    const known = await get('/v1/me/contacts').catch((problem) => {
+      // A browser that nobody knows yet has no addresses.
+      if (problem.status === 401) return { contacts: [] };
+      throw problem;
+    });
+    const again = (said) => load(said);
+    const follows = await followed(again);
+    const written = known.language ? `Messages are written in ${LANGUAGES[known.language] || known.language}, `
+      + `and times are those of ${(known.time_zone || 'UTC').replaceAll('_', ' ')}.` : null;
+    root.replaceChildren(status,
+      card('Addresses', known.contacts.length
+        ? el('ul', { class: 'rows' }, known.contacts.map((contact) => contactRow(contact, again)))
+        : el('p', {}, 'There are none. Messages on this site reach you without an address.'),
+      written ? el('p', { class: 'quiet' }, written) : null),
+      card('What you follow', follows.length ? el('ul', { class: 'rows' }, follows)
+        : el('p', {}, 'Nothing, as far as this browser knows. Open an event’s page and look for “Get news”.')),
+      card('Messages', el('p', {}, el('a', { href: '#messages' }, 'Show the messages on this site'))),
+      card('Add an address', addForm(known, again)));
+    root.removeAttribute('aria-busy');
+    say(status, words);
+    if (words) {
+      announce(words);
+      status.focus();
+    }
+  }
+  const start = async () => {
+    try {
+      await load();
+    } catch (problem) {
+      root.replaceChildren(el('p', { class: 'problem', role: 'alert' }, problem.message), action('Try again', start, 'secondary'));
+      root.removeAttribute('aria-busy');
+    }
+  };
+  await start();
+}
+
+const root = globalThis.document?.getElementById('me');
+if (root) {
+  inbox();
+  me(root);
+}

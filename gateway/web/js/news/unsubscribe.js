@@ -1,0 +1,72 @@
+// Owns the page behind the link that stops messages: one button, no account, and what ended is said.
+// Opening it stops nothing, because mail programs open links to check them.
+import { attempt, get } from '../api.js';
+import { action } from '../action.js';
+import { el, heading } from '../dom.js';
+
+/** What the link ends, in words. Pure. */
+export function endsWords({ channel, event_name: name, artist, scope }) {
+  const kind = { email: 'E-mails', sms: 'Text messages' }[channel] || 'Messages';
+  if (scope === 'artist') return `${kind} with news from ${artist || 'the artist'}`;
+  return name ? `${kind} with news about ${name}` : kind;
+}
+
+const links = () => el('p', {}, el('a', { href: '/me' }, 'My addresses'), ' · ', el('a', { href: '/' }, 'All events'));
+
+/** `show` replaces the card's content and moves focus to its heading. */
+export async function ending(token, show) {
+  const path = `/v1/unsubscribe/${encodeURIComponent(token)}`;
+  const unknown = () => show([heading('This link does not work'),
+    el('p', {}, 'A part of it may be missing: copy the whole link from the message into the address bar. '
+      + 'Your mail program’s own button “Unsubscribe” does the same.'), links()]);
+  const isUnknown = ({ status }) => [400, 404, 410].includes(status);
+
+  async function end(about) {
+    try {
+      await attempt('POST', path, { Accept: 'application/json' }, undefined, 6);
+    } catch (problem) {
+      if (!isUnknown(problem)) throw problem;
+      unknown();
+      return;
+    }
+    ended('Done', about);
+  }
+  function ended(title, about) {
+    show([heading(title),
+      el('p', {}, about ? `${endsWords(about)} are not sent to you any more.` : 'They are not sent to you any more.'),
+      el('p', { class: 'quiet' }, 'A message that is on its way already may still arrive. What belongs to an order, '
+        + 'such as tickets or a refund, is still sent.'), links()]);
+  }
+
+  if (!token) {
+    unknown();
+    return;
+  }
+  let about = null;
+  try {
+    about = await get(path, 2);
+  } catch (problem) {
+    if (isUnknown(problem)) {
+      unknown();
+      return;
+    }
+    // What it is about is not known without a network; ending works as soon as there is one.
+  }
+  if (about?.state === 'withdrawn') {
+    ended('They have been stopped already', about);
+    return;
+  }
+  show([heading('Stop these messages?'),
+    el('p', {}, about ? `${endsWords(about)}.` : 'We cannot show what this link is about right now. It still works: press the button.'),
+    action('Stop them', () => end(about))]);
+}
+
+const card = globalThis.document?.getElementById('card');
+if (card) {
+  const token = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
+  ending(token, (nodes) => {
+    card.replaceChildren(...nodes.filter(Boolean));
+    card.removeAttribute('aria-busy');
+    card.querySelector('h2').focus({ preventScroll: true });
+  });
+}
