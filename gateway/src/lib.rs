@@ -9,7 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people` | subjects: the provider, as far as a gateway serves it; who can be reached |
+//! | `payments`, `people` | subjects: the provider of money; who can be reached |
 //! | `csp` | what pages may load |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |

@@ -84,6 +84,11 @@ async fn no_call_leaves_what_is_somebodys_to_others() {
         ("code", "seat_taken".to_owned()),
         ("page", "form".to_owned()),
         ("provider", "sandbox".to_owned()),
+        ("announcement_id", "ann_0000000000001".to_owned()),
+        ("step", "pause".to_owned()),
+        ("contact_id", "con_0000000000001".to_owned()),
+        ("device_id", "byr_0000000000001".to_owned()),
+        ("token", "AAAA".to_owned()),
     ]);
     let (mut public, mut private) = (0, 0);
     // Reading first: what follows changes things.

@@ -3,7 +3,7 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/people", &["domain", "event-log"]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     ("processors/streams", &["domain", "event-log", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
+    ("sinks/channels", &["domain", "event-log", "people", "transport"]),
     ("admission", &["domain"]),
     (
         "gateway",
@@ -61,7 +62,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
 ];
 
 /// An outside system and the only crates that may name it.
-const SYSTEMS: [(&str, &[&str]); 9] = [
+const SYSTEMS: [(&str, &[&str]); 10] = [
     ("redis", &["admission"]),
     ("deadpool-redis", &["admission"]),
     ("rdkafka", &["core/event-log"]),
@@ -71,6 +72,7 @@ const SYSTEMS: [(&str, &[&str]); 9] = [
     ("rusqlite", &["core/event-log", "core/people", "sinks"]),
     ("rusty-s3", &["processors/runner"]),
     ("postgres", &["core/people", "sinks"]),
+    ("lettre", &["sinks/channels"]),
 ];
 
 /// Who may name the engine that decides, but for tests: who runs it, and who runs it once more.

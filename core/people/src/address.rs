@@ -68,7 +68,8 @@ impl Address {
         }
     }
 
-    /// Enough for its owner to know which one it is, and for nobody else: `a…@example.org`, `+49…67`.
+    /// Enough for its owner to know which one it is, and for nobody else: `a…@example.org`,
+    /// `+49…67`.
     #[must_use]
     pub fn masked(&self) -> String {
         match self.channel {

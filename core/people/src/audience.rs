@@ -198,12 +198,24 @@ impl Work<'_> {
         name: &str,
         now: LogTime,
     ) -> Result<u64, PeopleError> {
+        self.queue_for(AudienceWho::FOLLOWERS, event_id, occasion, name, now)
+    }
+
+    /// The same for any of the people of an event.
+    pub fn queue_for(
+        &mut self,
+        who: AudienceWho,
+        event_id: EventId,
+        occasion: &str,
+        name: &str,
+        now: LogTime,
+    ) -> Result<u64, PeopleError> {
         let sql = format!(
             "INSERT INTO messages (message, occasion, event, buyer, variables, state, due_at, tries,
                  made_at)
              SELECT CAST($3 AS TEXT) || '-' || p.one, $2, $1, p.buyer, '{{}}', 0, $4, 0, $4
              FROM ({}) p WHERE 0 = 0 ON CONFLICT (message) DO NOTHING",
-            persons(&AudienceSpec::all(AudienceWho::FOLLOWERS))
+            persons(&AudienceSpec::all(who))
         );
         self.run(&sql, values![event_id.0, occasion, name, now.0])
     }

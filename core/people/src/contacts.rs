@@ -57,8 +57,9 @@ pub enum AskOutcome {
 /// What became of a link that confirms an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmed {
-    /// From now on messages go there; consent of `buyer` is to be recorded for what was wanted, and
-    /// then [`Work::wants_are_recorded`] called. Opening the link again until then gives the same.
+    /// From now on messages go there; consent of `buyer` is to be recorded for what was wanted,
+    /// and then [`Work::wants_are_recorded`] called. Opening the link again until then gives the
+    /// same.
     Now { contact: ContactId, buyer: BuyerId, channel: Channel, wants: Vec<Want> },
     /// It was opened before, or there was a later request.
     Spent,

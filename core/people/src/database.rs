@@ -77,6 +77,13 @@ impl StoredRow {
         number.ok_or_else(|| StoredRow::unexpected(column))
     }
 
+    pub(crate) fn bytes_or_none(&self, column: usize) -> Result<Option<Vec<u8>>, PeopleError> {
+        match self.0.get(column) {
+            Some(StoredValue::Null) => Ok(None),
+            _ => self.bytes(column).map(Some),
+        }
+    }
+
     /// An id or another number that uses all 64 bits, stored as a signed one.
     pub(crate) fn id(&self, column: usize) -> Result<u64, PeopleError> {
         self.int(column).map(i64::cast_unsigned)

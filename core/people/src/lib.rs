@@ -1,8 +1,8 @@
 //! People: who can be reached, and how.
 //!
 //! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
-//! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody is
-//! deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
+//! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
+//! is deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
 //!
 //! | module | holds |
 //! |---|---|

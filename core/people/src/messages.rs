@@ -1,7 +1,9 @@
-//! Messages: one for one person each, from the moment it is due until it is known what became of it.
+//! Messages: one for one person each, from the moment it is due until it is known what became of
+//! it.
 //!
-//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again: so
-//! none is lost where a process dies, and it goes out twice at most where the other side had taken it.
+//! Whoever sends takes a message for a while. If nothing is heard of it by then it is due again:
+//! so none is lost where a process dies, and it goes out twice at most where the other side had
+//! taken it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -117,6 +119,8 @@ pub struct DueMessage {
     pub buyer: BuyerId,
     /// To this contact and no other, where it is about the contact itself.
     pub contact: Option<ContactId>,
+    /// What finds the address again, where it is about the contact itself.
+    pub lookup: Option<Vec<u8>>,
     pub variables: serde_json::Value,
     /// How often it was taken, this time included.
     pub tries: u32,
@@ -192,8 +196,8 @@ impl Work<'_> {
         Ok(changed > 0)
     }
 
-    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone once
-    /// the message is done with.
+    /// Queues a message that is tried out on one address, which nobody has left; sealed, and gone
+    /// once the message is done with.
     pub fn queue_test(
         &mut self,
         name: &str,
@@ -244,7 +248,7 @@ impl Work<'_> {
                  WHERE state IN (0, 1) AND due_at <= $1 ORDER BY due_at LIMIT $3)
                  AND state IN (0, 1) AND due_at <= $1
              RETURNING message, occasion, event, announcement, buyer, contact, variables, tries,
-                 made_at",
+                 made_at, lookup",
             values![now.0, until.0, count],
         )?;
         rows.iter().map(due).collect()
@@ -268,7 +272,7 @@ impl Work<'_> {
     ) -> Result<(), PeopleError> {
         self.run(
             "UPDATE messages SET state = 2, verdict = $2, person = $3, contact = $4, channel = $5,
-                 lookup = $6, reference = $7, done_at = $8
+                 lookup = COALESCE($6, lookup), reference = $7, done_at = $8
              WHERE message = $1",
             values![
                 message,
@@ -464,6 +468,7 @@ fn due(row: &StoredRow) -> Result<DueMessage, PeopleError> {
         variables: json(&row.text(6)?)?,
         tries: u32::try_from(row.int(7)?).unwrap_or(u32::MAX),
         made_at: LogTime(row.id(8)?),
+        lookup: row.bytes_or_none(9)?,
     })
 }
 

@@ -9,7 +9,7 @@
 //! | `sign_ins` | a link that signs one device in, once |
 //! | `suppressions` | an address that must not be written to |
 //! | `positions` | where the followers go on that write what comes next |
-//! | `events`, `consents`, `audience` | folded from the facts: who may be written to, and about what |
+//! | `events`, `consents`, `audience` | who may be written to about what, folded from the facts |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.

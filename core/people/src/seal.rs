@@ -1,8 +1,8 @@
 //! Sealing: what is personal is encrypted under a key of its person, and that under the root key.
 //!
-//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) with random nonces; whoever deletes a person's key has
-//! made everything sealed under it unreadable, in every copy. Addresses are found again by their
-//! lookup: HMAC-SHA-256 under the root key, so that a copy of the store alone names nobody.
+//! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) with random nonces; whoever deletes a person's key
+//! has made everything sealed under it unreadable, in every copy. Addresses are found again by
+//! their lookup: HMAC-SHA-256 under the root key, so that a copy of the store alone names nobody.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};

@@ -24,7 +24,8 @@ impl SqliteConnection {
         let file = File::open(path).map_err(failed)?;
         file.busy_timeout(BUSY).map_err(failed)?;
         file.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        // What is deleted is overwritten: a key that was forgotten must not be found in a free page.
+        // What is deleted is overwritten: a key that was forgotten must not be found in a free
+        // page.
         file.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;
              PRAGMA foreign_keys = ON;",

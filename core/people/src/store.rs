@@ -68,8 +68,8 @@ impl fmt::Debug for Work<'_> {
 }
 
 impl People {
-    /// Names the store; it is opened, and made where it is missing, by its first use. `root` is the
-    /// root key of the installation.
+    /// Names the store; it is opened, and made where it is missing, by its first use. `root` is
+    /// the root key of the installation.
     #[must_use]
     pub fn new(place: PeopleLocation, root: &[u8; 32]) -> Self {
         People(Arc::new(Inner {

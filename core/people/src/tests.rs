@@ -1,4 +1,5 @@
-//! The store as a whole, on SQLite; on PostgreSQL too where `FLOODGATE_TEST_POSTGRES` names a server.
+//! The store as a whole, on SQLite; on PostgreSQL too where `FLOODGATE_TEST_POSTGRES` names a
+//! server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -189,8 +190,8 @@ fn an_address_confirmed_on_a_device_that_did_not_ask_signs_nobody_in() {
     });
 }
 
-/// Holders 1 to 3, a waiter 4, followers 1 and 5 of the event, 6 of its artist by another event. 1 and
-/// 7 are devices of one person; 1, 2 and 5 have addresses, that of 2 suppressed; 3 has none.
+/// Holders 1 to 3, a waiter 4, followers 1 and 5 of the event, 6 of its artist by another event. 1
+/// and 7 are devices of one person; 1, 2 and 5 have addresses, that of 2 suppressed; 3 has none.
 fn crowd(fresh: &Fresh) {
     let other = EventId(8);
     fresh.confirm(1, "one@example.org", 0);

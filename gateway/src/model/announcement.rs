@@ -267,8 +267,8 @@ pub(crate) struct TestBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PersonVerdict {
     pub(crate) user_id: String,
-    /// sent, quiet, capped, suppressed, no_consent, no_address, bounced, failed, stopped, repeated;
-    /// due while it is none of these yet.
+    /// sent, quiet, capped, suppressed, no_consent, no_address, bounced, failed, stopped,
+    /// repeated; due while it is none of these yet.
     pub(crate) verdict: &'static str,
     pub(crate) channel: Option<&'static str>,
     /// When it was known; of those that wait, when they are due.

@@ -23,7 +23,8 @@ pub(crate) struct ContactBody {
     pub(crate) address: String,
     /// en or de; en where it is absent.
     pub(crate) language: Option<String>,
-    /// Name in the IANA time zone database; nothing is sent at night there. UTC where it is absent.
+    /// Name in the IANA time zone database; nothing is sent at night there. UTC where it is
+    /// absent.
     #[schema(example = "Europe/Berlin")]
     pub(crate) time_zone: Option<String>,
     /// What to follow as soon as the address is confirmed: this event …
@@ -43,7 +44,8 @@ pub(crate) struct LeftContact {
 }
 
 impl ContactBody {
-    /// Reads it; refused with the field and the fix where it cannot be. `is_event` knows the events.
+    /// Reads it; refused with the field and the fix where it cannot be. `is_event` knows the
+    /// events.
     pub(crate) fn read(self, is_event: impl Fn(EventId) -> bool) -> Result<LeftContact, ApiError> {
         let on = channel(&self.channel, &[Channel::Email, Channel::Sms])?;
         let address = address(on, &self.address)?;

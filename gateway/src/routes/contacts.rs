@@ -41,8 +41,8 @@ pub(crate) async fn list(
     Ok(Json(ContactList::of(view)))
 }
 
-/// Leaves an address. A message with a link goes there; nothing else does before somebody has opened
-/// it. The answer is the same whether or not anybody knows the address already.
+/// Leaves an address. A message with a link goes there; nothing else does before somebody has
+/// opened it. The answer is the same whether or not anybody knows the address already.
 #[utoipa::path(post, path = "/v1/me/contacts", operation_id = "addContact", tag = "Fans",
     params(("Idempotency-Key" = String, Header)),
     request_body = ContactBody,
@@ -93,8 +93,8 @@ pub(crate) async fn remove(
     Ok(Json(StateAnswer { state: "removed" }))
 }
 
-/// Opens a link that was sent to an address: from now on messages go there, and what was ticked when
-/// it was left is followed. Works once.
+/// Opens a link that was sent to an address: from now on messages go there, and what was ticked
+/// when it was left is followed. Works once.
 #[utoipa::path(post, path = "/v1/contacts/confirm", operation_id = "confirmContact", tag = "Fans",
     params(("Idempotency-Key" = String, Header)), request_body = TokenBody,
     responses((status = 200, body = ContactConfirmed)))]

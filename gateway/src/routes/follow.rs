@@ -99,8 +99,9 @@ pub(crate) async fn list(
     }))
 }
 
-/// Follows an event, its artist, or both on one channel: a consent, which is recorded with the words
-/// that were shown. An address has to be confirmed before; the inbox of the pages needs none.
+/// Follows an event, its artist, or both on one channel: a consent, which is recorded with the
+/// words that were shown. An address has to be confirmed before; the inbox of the pages needs
+/// none.
 #[utoipa::path(put, path = "/v1/events/{event_id}/follow", operation_id = "followEvent",
     tag = "Fans", params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = FollowBody, responses((status = 200, body = StateAnswer)))]

@@ -46,8 +46,8 @@ pub(crate) struct SignInBody {
     address: String,
 }
 
-/// Sends a link that signs in whichever device opens it. The answer is the same whether or not anybody
-/// has this address here.
+/// Sends a link that signs in whichever device opens it. The answer is the same whether or not
+/// anybody has this address here.
 #[utoipa::path(post, path = "/v1/sign-in", operation_id = "askSignIn", tag = "Fans",
     params(("Idempotency-Key" = String, Header)), request_body = SignInBody,
     responses((status = 202, body = StateAnswer)))]
@@ -150,8 +150,9 @@ pub(crate) async fn remove(
     Ok(Json(StateAnswer { state: "removed" }))
 }
 
-/// Forgets the person of this device: addresses, devices, messages, consents, and the key they were
-/// sealed under. Orders and tickets stay with the devices that bought them, under their pseudonyms.
+/// Forgets the person of this device: addresses, devices, messages, consents, and the key they
+/// were sealed under. Orders and tickets stay with the devices that bought them, under their
+/// pseudonyms.
 #[utoipa::path(delete, path = "/v1/me", operation_id = "forgetMe", tag = "Fans",
     security(("device" = [])), params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = StateAnswer)))]
@@ -190,7 +191,8 @@ pub(crate) struct ForgetAnswer {
     messages: u64,
 }
 
-/// Forgets whoever has left an address, or the person behind a pseudonym. Asking again finds nobody.
+/// Forgets whoever has left an address, or the person behind a pseudonym. Asking again finds
+/// nobody.
 #[utoipa::path(post, path = "/v1/staff/forget", operation_id = "forgetPerson", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = ForgetBody, responses((status = 200, body = ForgetAnswer)))]

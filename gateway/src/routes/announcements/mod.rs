@@ -44,8 +44,8 @@ pub(super) type Writers = (Artist, Manager);
 /// People of one page of verdicts.
 const PAGE_MAX: u32 = 200;
 
-/// Announces something to the people of an event. Each gets one message at most, on the first of the
-/// channels they can be reached on; who gets none, and why, is in the report.
+/// Announces something to the people of an event. Each gets one message at most, on the first of
+/// the channels they can be reached on; who gets none, and why, is in the report.
 #[utoipa::path(post, path = "/v1/events/{event_id}/announcements", operation_id = "announce",
     tag = "Artists", security(("staff" = ["artist", "manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),

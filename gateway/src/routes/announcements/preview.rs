@@ -26,8 +26,8 @@ pub(crate) fn routes() -> Routes {
 
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 
-/// Whom an announcement would reach if it went out now, why it would not reach the others, and what
-/// they would read. Sends nothing.
+/// Whom an announcement would reach if it went out now, why it would not reach the others, and
+/// what they would read. Sends nothing.
 #[utoipa::path(post, path = "/v1/events/{event_id}/announcements/preview",
     operation_id = "previewAnnouncement", tag = "Artists",
     security(("staff" = ["artist", "manager"])),

@@ -23,8 +23,9 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(steer))
 }
 
-/// Lets an announcement go out (`approve`, a manager's), holds back what has not gone out (`pause`),
-/// goes on (`resume`), or ends it for good (`stop`). What was handed to a mail server is gone.
+/// Lets an announcement go out (`approve`, a manager's), holds back what has not gone out
+/// (`pause`), goes on (`resume`), or ends it for good (`stop`). What was handed to a mail server
+/// is gone.
 #[utoipa::path(post, path = "/v1/events/{event_id}/announcements/{announcement_id}/{step}",
     operation_id = "steerAnnouncement", tag = "Artists",
     security(("staff" = ["artist", "manager"])),

@@ -1,0 +1,288 @@
+//! Delivers messages that are due: decides for each whether it may go, and to which address; writes
+//! it, hands it to a channel, and records what became of it.
+//!
+//! A message is recorded as soon as its channel has answered. A crash in between repeats the one
+//! that a worker had under way, once its lease is over, under the same name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use floodgate_domain::{Channel, LogTime};
+use floodgate_people::{DueMessage, Link, People, PeopleError, Verdict, Via};
+
+use crate::choose::{Choice, Chosen, choose, order_of_channels};
+use crate::courier::{Courier, Delivery};
+use crate::occasion::Occasion;
+use crate::quiet::{PersonWeek, QuietHours};
+use crate::say::{MessageReader, Saying, timestamp, zone};
+use crate::templates::Templates;
+use crate::words::{AnnouncementState, Words};
+
+/// Messages a worker takes at once: what a crash delays.
+const CLAIM_MAX: u32 = 16;
+/// How long they are its own. The slowest mail takes ten steps of some seconds each.
+const LEASE_MS: u64 = 5 * 60_000;
+/// Of the lease, what has to be left before another message is begun.
+const RESERVE_MS: u64 = 3 * 60_000;
+/// A message that was taken so often brings its worker down each time.
+const TAKEN_MAX: u32 = 1_000;
+/// How long a message waits whose announcement is paused, or whose event is not known yet.
+const LOOK_AGAIN_MS: u64 = 30_000;
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct DeliveryShare {
+    pub(crate) people: People,
+    pub(crate) words: Arc<Words>,
+    pub(crate) templates: Templates,
+    pub(crate) public_url: String,
+    pub(crate) quiet_hours: QuietHours,
+    pub(crate) announcements_per_week: u32,
+    pub(crate) is_stopping: AtomicBool,
+}
+
+/// One worker: a connection of each channel.
+pub(crate) struct DeliveryWorker {
+    shared: Arc<DeliveryShare>,
+    couriers: Vec<Box<dyn Courier>>,
+}
+
+/// What is to be recorded of a message.
+#[derive(Debug)]
+enum Outcome {
+    Done(Verdict, Via),
+    Shown(serde_json::Value),
+    Suppressed(Channel, Via, String),
+    PutOff(LogTime, Option<Verdict>),
+}
+
+impl DeliveryWorker {
+    pub(crate) fn new(shared: Arc<DeliveryShare>, couriers: Vec<Box<dyn Courier>>) -> Self {
+        DeliveryWorker { shared, couriers }
+    }
+
+    /// Takes what is due and delivers it; how many were taken.
+    pub(crate) fn turn(&mut self, now: impl Fn() -> LogTime) -> Result<usize, PeopleError> {
+        // Before all facts are read, an announcement may be there without its words.
+        if !self.shared.words.is_whole() {
+            return Ok(0);
+        }
+        let (began, people) = (now(), self.shared.people.clone());
+        let until = began.plus(LEASE_MS);
+        let due = people.with(|work| work.claim(began, until, CLAIM_MAX))?;
+        let count = due.len();
+        for message in due {
+            let is_late = now().plus(RESERVE_MS) > until;
+            if is_late || self.shared.is_stopping.load(Ordering::Acquire) {
+                // Nobody has begun it: it is due at once, for whoever comes next.
+                people.with(|work| work.postpone(&message.message, now(), None))?;
+                continue;
+            }
+            let outcome = self.outcome(&message, now())?;
+            count_outcome(&message, &outcome);
+            people.with(|work| record(work, &message, &outcome, now()))?;
+        }
+        Ok(count)
+    }
+
+    fn outcome(&mut self, message: &DueMessage, now: LogTime) -> Result<Outcome, PeopleError> {
+        let Some(occasion) = Occasion::of(&message.occasion) else {
+            return Ok(done(Verdict::Failed));
+        };
+        let useful_ms = u64::try_from(occasion.useful_for.as_millis()).unwrap_or(u64::MAX);
+        let useful_until = message.made_at.plus(useful_ms);
+        if message.tries > TAKEN_MAX {
+            return Ok(done(Verdict::Failed));
+        }
+        if now > useful_until {
+            return Ok(done(Verdict::TooLate));
+        }
+        if let Some(outcome) = self.steered(message, now) {
+            return Ok(outcome);
+        }
+        let channels = order_of_channels(&self.saying(), message, occasion);
+        let usable: Vec<&str> = self.couriers.iter().map(|courier| courier.channel()).collect();
+        let chosen = self.shared.people.with(|work| {
+            choose(work, message, occasion, &channels, |channel| usable.contains(&channel.code()))
+        })?;
+        let chosen = match chosen {
+            Choice::Go(chosen) => *chosen,
+            Choice::No(verdict) => return Ok(done(verdict)),
+        };
+        if let Some(outcome) = self.held(message, occasion, &chosen, (now, useful_until))? {
+            return Ok(outcome);
+        }
+        Ok(self.deliver(message, occasion, &chosen, (now, useful_until)))
+    }
+
+    fn saying(&self) -> Saying<'_> {
+        let DeliveryShare { words, templates, people, public_url, .. } = &*self.shared;
+        Saying { words, templates, people, public_url }
+    }
+
+    /// An announcement that staff have paused or stopped since it was taken.
+    fn steered(&self, message: &DueMessage, now: LogTime) -> Option<Outcome> {
+        let (id, event_id) = (message.announcement?, message.event_id?);
+        let read = self
+            .shared
+            .words
+            .read(event_id, |words| words.announcements.get(&id).map(|(_, state)| *state));
+        match read.flatten() {
+            Some(AnnouncementState::Going) => None,
+            Some(AnnouncementState::Stopped) => Some(done(Verdict::Stopped)),
+            Some(AnnouncementState::Paused) | None => {
+                Some(Outcome::PutOff(now.plus(LOOK_AGAIN_MS), None))
+            }
+        }
+    }
+
+    /// What stands between a person and a message that could go: they had it, they had enough this
+    /// week, or it is night where they are. The page disturbs nobody.
+    fn held(
+        &self,
+        message: &DueMessage,
+        occasion: &Occasion,
+        chosen: &Chosen,
+        (now, useful_until): (LogTime, LogTime),
+    ) -> Result<Option<Outcome>, PeopleError> {
+        let Some(contact) = &chosen.contact else { return Ok(None) };
+        let (zone, at) = (zone(&chosen.time_zone), timestamp(now));
+        let via = || chosen.via(None);
+        if let Some(id) = message.announcement {
+            let week = PersonWeek::start(at, &zone).unwrap_or(at);
+            let since = LogTime(u64::try_from(week.as_millisecond()).unwrap_or_default());
+            let people = &self.shared.people;
+            let (has_had, count) = people.with(|work| {
+                let count = match chosen.person {
+                    Some(person) => work.announcements_since(person, since)?,
+                    None => 0,
+                };
+                Ok((work.has_had(id, &contact.lookup)?, count))
+            })?;
+            if has_had {
+                return Ok(Some(Outcome::Done(Verdict::Repeated, via())));
+            }
+            if count >= u64::from(self.shared.announcements_per_week) {
+                return Ok(Some(Outcome::Done(Verdict::Capped, via())));
+            }
+        }
+        let quiet = self.shared.quiet_hours.held_until(at, &zone);
+        let Some(until) = quiet.filter(|_| occasion.is_held_at_night) else { return Ok(None) };
+        let until = LogTime(u64::try_from(until.as_millisecond()).unwrap_or(u64::MAX));
+        // What is over by the morning is shown on the page alone.
+        let is_over = until > useful_until;
+        let late = Outcome::Done(Verdict::TooLate, via());
+        Ok(Some(if is_over { late } else { Outcome::PutOff(until, Some(Verdict::Quiet)) }))
+    }
+
+    fn deliver(
+        &mut self,
+        message: &DueMessage,
+        occasion: &Occasion,
+        chosen: &Chosen,
+        (now, useful_until): (LogTime, LogTime),
+    ) -> Outcome {
+        let reader = MessageReader { language: chosen.language, zone: zone(&chosen.time_zone) };
+        let unsubscribe = match (occasion.is_by_consent, message.event_id, chosen.scope) {
+            (true, Some(event_id), Some(scope)) => {
+                let (buyer, channel) = (message.buyer, chosen.channel);
+                Some(Link::Unsubscribe { event_id, buyer, scope, channel })
+            }
+            _ => None,
+        };
+        let saying = self.saying();
+        let (rendered, values) = match saying.write(message, &reader, unsubscribe) {
+            Ok(said) => said,
+            Err(error) => {
+                tracing::error!(message = message.message, %error, "a message cannot be written");
+                return Outcome::Done(Verdict::Failed, chosen.via(None));
+            }
+        };
+        let Some(contact) = &chosen.contact else {
+            return Outcome::Shown(Saying::shown((&rendered, &values)));
+        };
+        let to = (chosen.channel, contact.address.as_str());
+        let said = (rendered, &values);
+        let outgoing = saying.outgoing(message, occasion, to, said, (&reader, unsubscribe));
+        let code = chosen.channel.code();
+        let Some(courier) = self.couriers.iter_mut().find(|one| one.channel() == code) else {
+            return Outcome::Done(Verdict::Failed, chosen.via(None));
+        };
+        match courier.deliver(&outgoing) {
+            Delivery::Sent { reference } => {
+                let reference = Some(reference).filter(|text| !text.is_empty());
+                Outcome::Done(Verdict::Sent, chosen.via(reference))
+            }
+            Delivery::Later { reason, after } => {
+                let until = now.plus(pause_ms(message.tries, after));
+                tracing::debug!(channel = code, reason, tries = message.tries, "to be tried again");
+                if until > useful_until {
+                    return Outcome::Done(Verdict::Failed, chosen.via(None));
+                }
+                Outcome::PutOff(until, None)
+            }
+            Delivery::Never { reason, suppress: true } => {
+                Outcome::Suppressed(chosen.channel, chosen.via(None), reason)
+            }
+            Delivery::Never { reason, suppress: false } => {
+                tracing::debug!(channel = code, reason, "refused");
+                Outcome::Done(Verdict::Failed, chosen.via(None))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for DeliveryWorker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeliveryWorker")
+            .field("couriers", &self.couriers.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn done(verdict: Verdict) -> Outcome {
+    Outcome::Done(verdict, Via::default())
+}
+
+fn record(
+    work: &mut floodgate_people::Work<'_>,
+    message: &DueMessage,
+    outcome: &Outcome,
+    now: LogTime,
+) -> Result<(), PeopleError> {
+    let name = &message.message;
+    match outcome {
+        Outcome::Done(verdict, via) => work.finish(name, *verdict, via, now),
+        Outcome::Shown(shown) => work.show(name, shown, now),
+        Outcome::Suppressed(channel, via, reason) => {
+            if let Some(lookup) = via.lookup.as_ref().or(message.lookup.as_ref()) {
+                work.suppress(*channel, lookup, reason, now)?;
+            }
+            work.finish(name, Verdict::Bounced, via, now)
+        }
+        Outcome::PutOff(until, verdict) => work.postpone(name, *until, *verdict),
+    }
+}
+
+fn count_outcome(message: &DueMessage, outcome: &Outcome) {
+    let (verdict, channel) = match outcome {
+        Outcome::Done(verdict, via) => (verdict.code(), via.channel),
+        Outcome::Shown(_) => ("sent", Some(Channel::Page)),
+        Outcome::Suppressed(channel, ..) => ("bounced", Some(*channel)),
+        Outcome::PutOff(_, verdict) => (verdict.map_or("later", Verdict::code), None),
+    };
+    let channel = channel.map_or("none", Channel::code);
+    let occasion = message.occasion.clone();
+    metrics::counter!("floodgate_messages_total",
+        "occasion" => occasion, "channel" => channel, "verdict" => verdict)
+    .increment(1);
+}
+
+/// A minute, then twice as long each time, up to four hours; what the other side asked for is the
+/// least.
+fn pause_ms(tries: u32, after: Option<Duration>) -> u64 {
+    let doubled = 60_000_u64 << tries.saturating_sub(1).min(8);
+    let asked = after.map_or(0, |after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX));
+    doubled.min(4 * 3_600_000).max(asked)
+}

@@ -1,0 +1,173 @@
+//! What a message says to one person: the values that its template names, and its links.
+
+use floodgate_domain::{AnnouncementId, Channel, EventId, LogTime};
+use floodgate_people::{DueMessage, Link, People, TEST};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::courier::{Language, Outgoing};
+use crate::money::amount;
+use crate::occasion::Occasion;
+use crate::templates::{Rendered, TemplateError, Templates, Variables};
+use crate::when::moment;
+use crate::words::Words;
+
+/// Who reads it, and where.
+#[derive(Debug, Clone)]
+pub(crate) struct MessageReader {
+    pub(crate) language: Language,
+    pub(crate) zone: TimeZone,
+}
+
+/// What leads to the words of a message.
+pub(crate) struct Saying<'a> {
+    pub(crate) words: &'a Words,
+    pub(crate) templates: &'a Templates,
+    pub(crate) people: &'a People,
+    /// Where the pages are, without a slash at its end.
+    pub(crate) public_url: &'a str,
+}
+
+/// The zone with this name; that of the world if there is none.
+pub(crate) fn zone(name: &str) -> TimeZone {
+    if name.is_empty() { TimeZone::UTC } else { TimeZone::get(name).unwrap_or(TimeZone::UTC) }
+}
+
+pub(crate) fn timestamp(at: LogTime) -> Timestamp {
+    let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+}
+
+impl Saying<'_> {
+    /// Writes a message; `unsubscribe` is what ends messages of its kind.
+    pub(crate) fn write(
+        &self,
+        message: &DueMessage,
+        reader: &MessageReader,
+        unsubscribe: Option<Link>,
+    ) -> Result<(Rendered, Variables), TemplateError> {
+        let mut values = Variables::new();
+        self.event_values(message, reader, &mut values);
+        self.own_values(message, reader, &mut values);
+        if let Some(link) = unsubscribe {
+            let token = self.people.token(link);
+            values.insert("unsubscribe".into(), format!("{}/unsubscribe/{token}", self.public_url));
+        }
+        let rendered = self.templates.render(&message.occasion, reader.language, &values)?;
+        Ok((rendered, values))
+    }
+
+    fn event_values(&self, message: &DueMessage, reader: &MessageReader, values: &mut Variables) {
+        let Some(event_id) = message.event_id else { return };
+        values.insert("link".into(), format!("{}/events/{event_id}", self.public_url));
+        self.words.read(event_id, |words| {
+            let details = &words.details;
+            let venue_zone = zone(&details.time_zone);
+            let time = |at: Option<LogTime>| {
+                let said = |at| moment(timestamp(at), &venue_zone, &reader.zone, reader.language);
+                at.map_or_else(|| unknown(reader.language).to_owned(), said)
+            };
+            values.insert("event".into(), details.name.clone());
+            values.insert("starts".into(), time(details.starts_at));
+            values.insert("opens".into(), time(details.opens_at));
+            let known = [&details.venue_name, &details.venue_address];
+            let known: Vec<&str> =
+                known.into_iter().filter(|text| !text.is_empty()).map(String::as_str).collect();
+            let venue = known.join(", ").replace('\n', ", ");
+            let venue = if venue.is_empty() { unknown(reader.language).into() } else { venue };
+            values.insert("venue".into(), venue);
+            let said = message.announcement.and_then(|id| words.announcements.get(&id));
+            if let Some((said, _)) = said {
+                values.insert("subject".into(), said.subject.clone());
+                values.insert("text".into(), said.text.clone());
+                values.insert("picture".into(), said.picture.clone());
+                // Where staff name none, it leads to the event.
+                if !said.link.is_empty() {
+                    values.insert("link".into(), said.link.clone());
+                }
+            }
+        });
+    }
+
+    /// What the message itself carries.
+    fn own_values(&self, message: &DueMessage, reader: &MessageReader, values: &mut Variables) {
+        let text = |name: &str| message.variables[name].as_str().map(str::to_owned);
+        for name in ["order", "tickets", "until", "subject", "text", "link", "picture"] {
+            if let Some(value) = text(name).filter(|value| name != "link" || !value.is_empty()) {
+                values.insert(name.into(), value);
+            }
+        }
+        if message.variables.get("currency").is_some() {
+            let minor = message.variables["amount"].as_u64();
+            let currency = text("currency").unwrap_or_default();
+            let said = minor.map(|minor| amount(minor, &currency, reader.language));
+            values.insert("total".into(), said.unwrap_or_else(|| "–".into()));
+        }
+        if let Some(token) = message.variables["token"].as_str() {
+            let page = if message.occasion == "sign_in" { "sign-in" } else { "confirm" };
+            // Behind the hash, so that it is in no log of any server.
+            values.insert("link".into(), format!("{}/{page}#{token}", self.public_url));
+        }
+    }
+
+    /// What goes out over a channel.
+    pub(crate) fn outgoing(
+        &self,
+        message: &DueMessage,
+        occasion: &Occasion,
+        to: (Channel, &str),
+        said: (Rendered, &Variables),
+        (reader, unsubscribe): (&MessageReader, Option<Link>),
+    ) -> Outgoing {
+        let (channel, address) = to;
+        let (rendered, values) = said;
+        let is_brief = matches!(channel, Channel::Sms | Channel::WebPush);
+        // One press of a mail program is a POST to this address (RFC 8058).
+        let one_click = unsubscribe
+            .map(|link| format!("{}/v1/unsubscribe/{}", self.public_url, self.people.token(link)));
+        Outgoing {
+            message_id: message.message.clone(),
+            address: address.to_owned(),
+            occasion: message.occasion.clone(),
+            language: reader.language,
+            text: if is_brief { rendered.short.clone() } else { rendered.text },
+            subject: rendered.subject,
+            html: rendered.html,
+            link: values.get("link").cloned().unwrap_or_default(),
+            unsubscribe: one_click,
+            useful_for: occasion.useful_for,
+            urgency: occasion.urgency,
+        }
+    }
+
+    /// What the inbox of the page shows.
+    pub(crate) fn shown((rendered, values): (&Rendered, &Variables)) -> Value {
+        let link = values.get("link").map_or("", String::as_str);
+        serde_json::json!({ "subject": rendered.subject, "text": rendered.text, "link": link })
+    }
+
+    /// The channels of an announcement, in order; `None` where it is not known.
+    pub(crate) fn channels_of(
+        &self,
+        event_id: EventId,
+        id: AnnouncementId,
+    ) -> Option<Vec<Channel>> {
+        let read = self.words.read(event_id, |words| {
+            words.announcements.get(&id).map(|(said, _)| said.channels.clone())
+        });
+        read.flatten()
+    }
+
+    /// Whether a message says something that nobody but its own reader should know.
+    pub(crate) fn is_test(message: &DueMessage) -> bool {
+        message.occasion == TEST
+    }
+}
+
+fn unknown(language: Language) -> &'static str {
+    match language {
+        Language::English => "not known yet",
+        Language::German => "noch nicht bekannt",
+    }
+}

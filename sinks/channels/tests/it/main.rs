@@ -1,0 +1,8 @@
+//! The channels against servers that answer as they are asked to.
+#![allow(clippy::unwrap_used)]
+
+mod email;
+mod http;
+mod http_server;
+mod smtp_server;
+mod words;
