@@ -12,12 +12,13 @@ use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho, AuthorisedPayment,
     BuyerId, Channel, Consent, ConsentScope, Currency, EventDetails, EventId, Fact, FactPosition,
-    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference, PeopleLocation as QueuePlace,
-    PriceTable, SeatList, StaffId,
+    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference,
+    PeopleLocation as QueuePlace, PriceTable, SeatList, StaffId,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_people::{
-    Address, AskOutcome, Confirmed, NewContact, People, PeopleError, PeopleLocation, Verdict, Want, Work,
+    Address, AskOutcome, Confirmed, NewContact, People, PeopleError, PeopleLocation, Verdict, Want,
+    Work,
 };
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::Reading;
