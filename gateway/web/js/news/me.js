@@ -3,7 +3,7 @@
 import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
-import { announce, el, say } from '../dom.js';
+import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
 import { askedOnce, devicesPart, forgetPart } from './devices.js';
@@ -127,7 +127,6 @@ export async function me(root) {
     root.removeAttribute('aria-busy');
     say(status, words);
     if (words) {
-      announce(words);
       status.focus();
     }
   }
