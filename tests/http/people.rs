@@ -284,7 +284,9 @@ async fn a_session_of_staff_stands_for_a_key_until_it_is_ended() {
     assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
     let (session, _) = cookie.split_once(';').unwrap();
     let me = |cookie: &str| {
-        format!("GET /v1/staff/me HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n")
+        format!(
+            "GET /v1/staff/me HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {cookie}\r\n\r\n"
+        )
     };
     let shown = super::abuse::raw(&world, &[me(session).as_bytes()]).await;
     assert!(shown.contains("\"role\":\"artist\""), "{shown}");

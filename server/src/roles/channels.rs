@@ -4,11 +4,11 @@ use anyhow::{Result, bail};
 
 use floodgate_transport::Stage;
 
-use super::{Parts, Role, people};
+use super::{Parts, Role};
 use crate::channels::options;
 
-pub(super) fn start(parts: &Parts<'_>, root: &[u8; 32]) -> Result<()> {
-    let Some(store) = people::open(parts, root) else {
+pub(super) fn start(parts: &Parts<'_>) -> Result<()> {
+    let Some(store) = parts.people.clone() else {
         if parts.roles == [Role::Channels] {
             bail!("people.postgres is not set: there is nobody to write to; name a database");
         }

@@ -15,7 +15,7 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
-use super::{Parts, people, places, reload};
+use super::{Parts, places, reload};
 use crate::channels::ChannelPreview;
 use crate::keys::Secrets;
 
@@ -65,7 +65,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         root_key: secrets.root,
-        people: people::open(parts, &secrets.root),
+        people: parts.people.clone(),
         preview: Arc::new(ChannelPreview {
             templates: Templates::new(),
             weekly_cap: settings.channels.announcements_per_week.into(),

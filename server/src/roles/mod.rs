@@ -32,6 +32,7 @@ use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, Tracer};
 use floodgate_gateway::StatusPage;
 use floodgate_payments::Provider;
+use floodgate_people::People;
 use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
@@ -100,6 +101,8 @@ struct Parts<'a> {
     log: SharedLog,
     services: Services,
     gateway_id: GatewayId,
+    /// Who can be reached, where addresses are kept and the root key is known.
+    people: Option<People>,
     /// Answers to the gateway of this process.
     hub: ReplyHub,
     /// The provider of payments, where the process needs one and there is one.
@@ -148,6 +151,7 @@ impl Running {
             log,
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
+            people: secrets.as_ref().and_then(|keys| people::open(settings, data, &keys.root)),
             hub: ReplyHub::new(),
             provider,
             tracer: tracer(&settings.trace.endpoint, settings.trace.one_in, name)?,
@@ -176,10 +180,7 @@ impl Running {
                 Role::Processor => processor::start(parts)?,
                 Role::Streams => streams::start(parts)?,
                 Role::Sink => sink::start(parts)?,
-                Role::Channels => {
-                    let secrets = secrets.as_ref().context("channels need the root key")?;
-                    channels::start(parts, &secrets.root)?;
-                }
+                Role::Channels => channels::start(parts)?,
                 // Below: it takes the listener.
                 Role::Gateway => {}
             }

@@ -4,7 +4,7 @@
 import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
-import { announce, el, say } from '../dom.js';
+import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { sheet } from '../sheet.js';
 import { aboutAddress, addressField } from './address.js';
@@ -85,7 +85,6 @@ function build(page, onPage) {
   }
   function done(words) {
     say(status, words);
-    announce(words);
     status.focus({ preventScroll: true });
   }
 

@@ -85,6 +85,9 @@ export function inbox(head = document.querySelector('.top'), main = document.get
       failures += 1;
       failed.hidden = panel.hidden;
       say(failed, problem.message);
+      // Nobody knows this browser yet: whoever comes back to the page may be known by then.
+      isAsleep = problem.status === 401;
+      if (isAsleep) return;
     }
     const wait = failures ? backoff(failures, EVERY_MS, 8 * EVERY_MS) : EVERY_MS * (0.75 + Math.random() / 2);
     timer = setTimeout(() => {
