@@ -12,8 +12,8 @@ use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho, AuthorisedPayment,
     BuyerId, Channel, Consent, ConsentScope, Currency, EventDetails, EventId, Fact, FactPosition,
-    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference,
-    PeopleLocation as QueuePlace, PriceTable, SeatList, StaffId,
+    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference, Place as QueuePlace,
+    PriceTable, SeatList, StaffId,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_people::{
