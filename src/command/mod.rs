@@ -65,7 +65,7 @@ enum Command {
     Streams(role::Role),
     /// SQL tables.
     Sink(role::Role),
-    /// Messages to people: mail, text messages, push messages, the pages' inbox. One process.
+    /// Messages to people: mail, text messages, push messages, the inbox of the pages.
     Channels(role::Role),
     Demo(demo::Demo),
     Event(Box<event::Event>),

@@ -1,5 +1,5 @@
 //! `floodgate gateway | processor | streams | sink | channels`: one role per process, any number of
-//! each but the last.
+//! each.
 
 use std::net::SocketAddr;
 

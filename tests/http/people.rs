@@ -160,9 +160,13 @@ async fn announcements_wait_for_a_manager_and_can_be_held_and_stopped() {
     assert_eq!(approved.status, 200, "{}", approved.body);
     until_sent(&world, &announcement).await;
 
-    let later = json!({ "send_at": "2037-01-01T00:00:00Z" });
     let mut body = words(&["followers"], &["page"]);
-    body.as_object_mut().unwrap().extend(later.as_object().unwrap().clone());
+    body["send_at"] = json!("2125-01-01T00:00:00Z");
+    let making = format!("{event}/announcements");
+    let refused = world.post(&making, &of(&artist), body.clone()).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["path"]), (400, &json!("send_at")));
+    let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400);
+    body["send_at"] = json!(humantime::format_rfc3339_seconds(tomorrow).to_string());
     let scheduled = announce(&world, &event, body).await;
     let stopped = world.post(&format!("{scheduled}/stop"), &of(&artist), json!({})).await;
     assert_eq!((stopped.status, stopped.text("state")), (200, Some("stopped")));
