@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod announce;
 mod audit;
 mod bench;
 mod config;
@@ -10,6 +11,7 @@ mod dlq;
 mod doctor;
 mod event;
 mod exit;
+mod forget;
 mod keys;
 mod log;
 mod places;
@@ -71,6 +73,8 @@ enum Command {
     Event(Box<event::Event>),
     Sale(sale::Sale),
     Ticket(ticket::Ticket),
+    Announce(announce::Announce),
+    Forget(forget::Forget),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -101,6 +105,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
         Command::Ticket(command) => command.run(json),
+        Command::Announce(command) => command.run(json),
+        Command::Forget(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),
