@@ -1,4 +1,5 @@
-//! `floodgate gateway | processor | streams | sink | channels`: one role per process, any number of each.
+//! `floodgate gateway | processor | streams | sink | channels`: one role per process, any number of
+//! each but the last.
 
 use std::net::SocketAddr;
 

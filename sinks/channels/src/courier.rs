@@ -113,6 +113,15 @@ pub(crate) fn is_plain_id(message_id: &str) -> bool {
     (1..=64).contains(&message_id.len()) && message_id.bytes().all(is_plain)
 }
 
+/// The name of a message as channels take it: as it is, or else what stands for it.
+pub(crate) fn plain_id(name: &str) -> String {
+    if is_plain_id(name) {
+        return name.to_owned();
+    }
+    let digest = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
+    crate::keys::base64_url(digest.as_ref())
+}
+
 /// A reference of the other side, fit to be kept: short, printable, and no address.
 pub(crate) fn plain_reference(given: &str) -> String {
     let is_plain = |c: &char| c.is_ascii_graphic() && *c != '@';
@@ -147,6 +156,10 @@ mod tests {
         for id in ["", "a b", "a\r\nb", "ä", "a.b", &"x".repeat(65)] {
             assert!(!is_plain_id(id), "{id:?}");
         }
+        for name in ["test-evt_1-a key with spaces", "ä", "", &"x".repeat(100)] {
+            assert!(is_plain_id(&plain_id(name)) && plain_id(name) == plain_id(name));
+        }
+        assert_eq!(plain_id("msg_1"), "msg_1");
         assert_eq!(plain_reference("4F2A\r\n9"), "4F2A9");
         assert_eq!(plain_reference("queued for ada@example.org"), "");
     }

@@ -12,8 +12,8 @@ use floodgate_domain::wire::encode_fact;
 use floodgate_domain::{
     Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho, AuthorisedPayment,
     BuyerId, Channel, Consent, ConsentScope, Currency, EventDetails, EventId, Fact, FactPosition,
-    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference,
-    PeopleLocation as QueuePlace, PriceTable, SeatList, StaffId,
+    FactRecord, Frontier, HoldId, LogTime, NewEvent, PaymentReference, Place as QueuePlace,
+    PriceTable, SeatList, StaffId,
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_people::{
@@ -531,4 +531,124 @@ fn a_store_that_fails_for_a_while_misses_nothing_and_doubles_nothing() {
         scene.deliver();
         assert_eq!(scene.arrived().len(), expected, "{seat:?}");
     }
+}
+
+#[test]
+fn two_processes_that_follow_the_same_log_write_everything_once() {
+    let mut scene = Scene::new();
+    scene.contact(1, "one@example.org");
+    scene.consents(1);
+    let words = Arc::new(Words::default());
+    let mut other = reading(&scene.log, &scene.people, &words);
+    let mut follow = |scene: &Scene| {
+        while other.turn(LogTime(scene.now), Duration::ZERO).unwrap().behind > 0 {}
+    };
+    follow(&scene);
+    scene.publish(bought(1, 1, &[0, 1]));
+    follow(&scene);
+    scene.follow();
+    scene.publish(bought(2, 1, &[2]));
+    // The one is behind by a fact that the other has written, when a third comes.
+    follow(&scene);
+    scene.publish(bought(3, 1, &[3]));
+    scene.follow();
+    follow(&scene);
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 3);
+    // Four seats were counted: three given away leave one.
+    for (hold, seat) in [(1, 0), (1, 1), (2, 2)] {
+        let (hold_id, seat) = (HoldId(hold), floodgate_domain::SeatId(seat));
+        scene.say(Fact::TicketTransferred { hold_id, seat, from: BuyerId(1), to: BuyerId(9) });
+    }
+    scene.announce(100, AudienceWho::HOLDERS);
+    scene.deliver();
+    assert_eq!(scene.arrived(), ["one@example.org"]);
+}
+
+#[test]
+fn words_that_are_tried_out_go_to_one_address_and_are_marked() {
+    let scene = Scene::new();
+    let address = Address::parse(Channel::Email, "staff@example.org").unwrap();
+    let draft = serde_json::json!({ "subject": "Doors", "text": "At <seven>", "link": null });
+    let variables = serde_json::json!({ "announcement": draft, "language": "de" });
+    let name = format!("test-{EVENT}-a key of any kind");
+    scene.with(|work| work.queue_test(&name, EVENT, &address, variables, LogTime(NOON)));
+    scene.deliver();
+    let taken = scene.mail.taken.lock().unwrap();
+    let [mail] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!(
+        (mail.subject.as_str(), mail.address.as_str()),
+        ("[Test] Doors", "staff@example.org")
+    );
+    assert!(mail.text.contains("At <seven>") && mail.html.contains("At &lt;seven&gt;"));
+    assert!(mail.text.starts_with("Dies ist ein Test") && mail.unsubscribe.is_none());
+    assert!(crate::courier::is_plain_id(&mail.message_id));
+}
+
+#[test]
+fn links_about_an_address_go_there_before_it_is_confirmed() {
+    let scene = Scene::new();
+    let new = NewContact {
+        buyer: BuyerId(1),
+        address: Address::parse(Channel::Email, "new@example.org").unwrap(),
+        language: "en".into(),
+        time_zone: String::new(),
+        wants: Vec::new(),
+        label: "Firefox".into(),
+    };
+    scene.with(|work| work.ask(&new, LogTime(NOON)));
+    scene.deliver();
+    let mail = scene.mail.taken.lock().unwrap().pop().unwrap();
+    assert_eq!(
+        (mail.occasion.as_str(), mail.address.as_str()),
+        ("confirm_address", "new@example.org")
+    );
+    let token = mail.link.strip_prefix("https://tickets.example.org/confirm#").unwrap();
+    let link = scene.people.link(token);
+    assert!(matches!(link, Some(floodgate_people::Link::Confirm { .. })), "{link:?}");
+    assert!(mail.text.contains(token) && mail.html.contains(token));
+    // How often one address is asked is known after it was sent, too.
+    for _ in 0..9 {
+        scene.with(|work| work.ask(&new, LogTime(NOON)));
+        scene.deliver();
+    }
+    assert!(scene.arrived().len() <= 2, "three an hour");
+}
+
+#[test]
+fn whoever_leaves_a_hold_to_end_hears_of_it_once_and_in_time() {
+    let mut scene = Scene::new();
+    scene.contact(1, "one@example.org");
+    let held = |hold: u64, until: u64| Fact::SeatsHeld {
+        hold_id: HoldId(hold),
+        buyer: BuyerId(1),
+        seats: SeatList::try_from(&[u32::try_from(hold).unwrap()][..]).unwrap(),
+        amount: 4900,
+        until: LogTime(until),
+        pay_by: None,
+    };
+    scene.say(held(1, NOON + 600_000));
+    scene.say(held(2, NOON + 600_000));
+    scene.say(bought(2, 1, &[2]));
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 1, "the one that was paid for");
+    scene.now = NOON + 500_000;
+    scene.restart();
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 0, "too early");
+    scene.now = NOON + 520_000;
+    for _ in 0..3 {
+        scene.restart();
+        scene.deliver();
+    }
+    let taken = std::mem::take(&mut *scene.mail.taken.lock().unwrap());
+    let [mail] = &taken[..] else { panic!("{taken:?}") };
+    assert_eq!(mail.occasion, "hold_ending");
+    assert!(mail.subject.contains("12:10 (Europe/Berlin, CET)"), "{}", mail.subject);
+    // Too late is worse than not at all.
+    scene.say(held(3, NOON + 700_000));
+    scene.now = NOON + 700_001;
+    scene.restart();
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 0);
 }

@@ -25,8 +25,8 @@ use crate::world::World;
 const BATCH_MAX: usize = 4096;
 /// How long facts may lie: a message that comes a tenth of a second later is as good.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How often is looked for sales that open soon.
-const SOON_EVERY: Duration = Duration::from_secs(10);
+/// How often the clock is looked at for holds that end and sales that open soon.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Follows every partition on a thread of its own.
 pub(crate) fn spawn(
@@ -56,7 +56,8 @@ pub(crate) fn following(log: &Arc<dyn Log>) -> FollowerConfig {
 #[derive(Debug)]
 struct Unwritten {
     partition: Partition,
-    changes: Vec<StoreChange>,
+    /// Each with the offset of its fact.
+    changes: Vec<(Offset, StoreChange)>,
     behind: Checkpoint,
 }
 
@@ -71,11 +72,13 @@ pub(crate) struct LedgerFeed {
     /// The last fact of each partition: one that was published twice counts once, whatever failed
     /// in between.
     last: HashMap<Partition, FactPosition>,
+    /// How far each partition was when this process began to read it.
+    ends: HashMap<Partition, Offset>,
     /// How far the store is.
     stored: HashMap<Partition, Checkpoint>,
     /// One batch at most: nothing is folded before it is written.
     unwritten: Option<Unwritten>,
-    looked_for_soon: Option<Instant>,
+    looked_at_clock: Option<Instant>,
 }
 
 impl LedgerFeed {
@@ -87,40 +90,53 @@ impl LedgerFeed {
             words,
             folded: HashMap::new(),
             last: HashMap::new(),
+            ends: HashMap::new(),
             stored: HashMap::new(),
             unwritten: None,
-            looked_for_soon: None,
+            looked_at_clock: None,
         }
     }
 
-    /// Writes what waits to be written.
+    /// Writes what waits to be written. Another process may have written some of it, or all: the
+    /// same facts lead to the same changes, so what the store is beyond is left out.
     fn settle(&mut self) -> Result<(), FollowError> {
         let Some(unwritten) = &self.unwritten else { return Ok(()) };
         let Unwritten { partition, changes, behind } = unwritten;
-        let expected = self.stored.get(partition).copied().unwrap_or_default();
         let written = self.people.with(|work| {
-            changes.iter().try_for_each(|change| change.write(work))?;
-            work.move_checkpoint(Topic::Ledger, *partition, (expected, *behind))
+            let stored = work.checkpoint(Topic::Ledger, *partition)?;
+            if stored.next >= behind.next {
+                return Ok(stored);
+            }
+            let new = changes.iter().filter(|(offset, _)| *offset >= stored.next);
+            new.map(|(_, change)| change).try_for_each(|change| change.write(work))?;
+            work.move_checkpoint(Topic::Ledger, *partition, (stored, *behind))?;
+            Ok(*behind)
         });
-        written.map_err(unavailable)?;
-        self.stored.insert(*partition, *behind);
+        let stored = written.map_err(unavailable)?;
+        self.stored.insert(*partition, stored);
         self.unwritten = None;
         Ok(())
     }
 
-    fn look_for_soon(&mut self, tick: Tick) -> Result<(), FollowError> {
-        if self.looked_for_soon.is_some_and(|at| at.elapsed() < SOON_EVERY) {
+    fn has_read_what_was_there(&self) -> bool {
+        let folded = |partition| self.folded.get(partition).map_or(0, |checkpoint| checkpoint.next);
+        self.ends.iter().all(|(partition, end)| folded(partition) >= *end)
+    }
+
+    /// Messages that no fact brings: holds that end, sales that open soon. Each has a name that
+    /// follows from the facts, so that it is queued once whoever does it.
+    fn write_what_time_brings(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if self.looked_at_clock.is_some_and(|at| at.elapsed() < LOOK_EVERY) {
             return Ok(());
         }
-        self.looked_for_soon = Some(Instant::now());
-        let changes = self.world.opening_soon(tick.now);
+        self.looked_at_clock = Some(Instant::now());
+        let changes = self.world.by_clock(tick.now);
         if changes.is_empty() {
             return Ok(());
         }
         let written = self.people.with(|work| changes.iter().try_for_each(|one| one.write(work)));
-        if written.is_err() {
-            self.world.forget_soon();
-            self.looked_for_soon = None;
+        if written.is_ok() {
+            self.world.clock_is_written(tick.now);
         }
         written.map_err(unavailable)
     }
@@ -148,21 +164,22 @@ impl Handler for LedgerFeed {
         // A store of another log must not take messages of this one.
         stored.check(&*self.log, Topic::Ledger, partition)?;
         self.stored.insert(partition, stored);
+        self.ends.insert(partition, self.log.end(Topic::Ledger, partition)?);
         Ok(StartFrom::First)
     }
 
     fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
         let partition = batch.partition;
         let stored = self.stored.get(&partition).copied().unwrap_or_default();
-        let (mut changes, mut known) = (Vec::new(), Vec::new());
+        let (mut changes, mut of_fact) = (Vec::new(), Vec::new());
         for (record, offset) in batch.items.iter().zip(batch.offsets) {
             if self.last.get(&partition).is_some_and(|last| record.position <= *last) {
                 continue;
             }
             self.last.insert(partition, record.position);
-            let into = if *offset >= stored.next { &mut changes } else { &mut known };
-            self.world.follow(record, into);
-            known.clear();
+            self.world.follow(record, &mut of_fact);
+            let new = of_fact.drain(..).filter(|_| *offset >= stored.next);
+            changes.extend(new.map(|change| (*offset, change)));
         }
         let behind = batch.checkpoint();
         self.folded.insert(partition, behind);
@@ -173,11 +190,11 @@ impl Handler for LedgerFeed {
     }
 
     fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        if tick.behind > 0 {
+        if tick.behind > 0 && !self.has_read_what_was_there() {
             return Ok(());
         }
         self.words.be_whole();
-        self.look_for_soon(tick)
+        self.write_what_time_brings(tick)
     }
 
     fn is_settled(&self) -> bool {

@@ -12,6 +12,7 @@ mod deliver;
 #[cfg(test)]
 mod delivery_tests;
 mod email;
+mod endings;
 mod feed;
 mod guard;
 mod http;

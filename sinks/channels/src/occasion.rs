@@ -48,7 +48,7 @@ const fn urgent(code: &'static str, useful_secs: u64) -> Occasion {
 /// Every kind of message.
 pub const OCCASIONS: [Occasion; 17] = [
     urgent("your_turn", 15 * MINUTE),
-    urgent("hold_ending", 5 * MINUTE),
+    urgent("hold_ending", MINUTE),
     occasion("order_confirmed", 7 * DAY),
     occasion("order_refunded", 7 * DAY),
     occasion("order_cancelled", 7 * DAY),

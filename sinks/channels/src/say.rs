@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::courier::{Language, Outgoing};
+use crate::courier::{Language, Outgoing, plain_id};
 use crate::money::amount;
 use crate::occasion::Occasion;
 use crate::templates::{Rendered, TemplateError, Templates, Variables};
-use crate::when::moment;
+use crate::when::{clock, moment};
 use crate::words::Words;
 
 /// Who reads it, and where.
@@ -92,11 +92,17 @@ impl Saying<'_> {
 
     /// What the message itself carries.
     fn own_values(&self, message: &DueMessage, reader: &MessageReader, values: &mut Variables) {
-        let text = |name: &str| message.variables[name].as_str().map(str::to_owned);
-        for name in ["order", "tickets", "until", "subject", "text", "link", "picture"] {
+        // Words that are tried out are in no fact yet.
+        let draft = &message.variables["announcement"];
+        let own = |name: &str| message.variables[name].as_str().or(draft[name].as_str());
+        let text = |name: &str| own(name).map(str::to_owned);
+        for name in ["order", "tickets", "subject", "text", "link", "picture"] {
             if let Some(value) = text(name).filter(|value| name != "link" || !value.is_empty()) {
                 values.insert(name.into(), value);
             }
+        }
+        if let Some(at) = message.variables["until_at"].as_u64() {
+            values.insert("until".into(), clock(timestamp(LogTime(at)), &reader.zone));
         }
         if message.variables.get("currency").is_some() {
             let minor = message.variables["amount"].as_u64();
@@ -127,7 +133,7 @@ impl Saying<'_> {
         let one_click = unsubscribe
             .map(|link| format!("{}/v1/unsubscribe/{}", self.public_url, self.people.token(link)));
         Outgoing {
-            message_id: message.message.clone(),
+            message_id: plain_id(&message.message),
             address: address.to_owned(),
             occasion: message.occasion.clone(),
             language: reader.language,

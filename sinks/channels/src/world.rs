@@ -14,6 +14,7 @@ use floodgate_domain::{
 use floodgate_people::{NewMessage, SeatGain};
 
 use crate::changes::StoreChange;
+use crate::endings::Endings;
 use crate::words::{AnnouncementState, EventWords, Words};
 
 /// How long before it opens followers hear of a sale.
@@ -39,11 +40,12 @@ pub(crate) struct World {
     holders: HashMap<EventId, Holders>,
     /// Sales of which followers have been notified that they open soon.
     soon: BTreeSet<(EventId, LogTime)>,
+    endings: Endings,
 }
 
 impl World {
     pub(crate) fn new(words: Arc<Words>) -> Self {
-        World { words, holders: HashMap::new(), soon: BTreeSet::new() }
+        World { words, holders: HashMap::new(), soon: BTreeSet::new(), endings: Endings::default() }
     }
 
     /// Follows a fact; what it changes in the store is appended.
@@ -53,6 +55,7 @@ impl World {
         if let Some(new) = effects.created {
             self.create(event_id, new, changes);
         }
+        self.endings.follow(record, &effects);
         let is_news = self.follow_words(event_id, &effects, changes);
         if let Some(change) = effects.announcement {
             self.follow_announcement(record, change, changes);
@@ -189,27 +192,34 @@ impl World {
         })
     }
 
-    /// Messages to followers of sales that open within the hour, by the clock of the world.
-    pub(crate) fn opening_soon(&mut self, now: LogTime) -> Vec<StoreChange> {
-        let soon = self.words.filter(|words| {
-            let opens_at = words.details.opens_at?;
-            let is_soon = opens_at > now && opens_at.0.saturating_sub(SOON_MS) <= now.0;
-            (words.phase == SalePhase::Announced && is_soon).then_some(opens_at)
-        });
-        let new = soon.into_iter().filter(|key| self.soon.insert(*key));
-        let change = |(event_id, opens_at): (EventId, LogTime)| StoreChange::ToMany {
+    /// Messages that are due by the clock of the world: to followers of sales that open within the
+    /// hour, and to those whose hold ends soon. The same until they are written.
+    pub(crate) fn by_clock(&self, now: LogTime) -> Vec<StoreChange> {
+        let soon = self.opening_soon(now).map(|(event_id, opens_at)| StoreChange::ToMany {
             who: AudienceWho::FOLLOWERS,
             event_id,
             occasion: "sale_opens_soon",
             name: format!("soon-{event_id}-{}", opens_at.0),
             at: now,
-        };
-        new.map(change).collect()
+        });
+        let ending = self.endings.due(now).map(|ending| StoreChange::ToBuyer(ending.message()));
+        soon.chain(ending).collect()
     }
 
-    /// Those of the last [`World::opening_soon`] are to be said again, since nobody stored them.
-    pub(crate) fn forget_soon(&mut self) {
-        self.soon.clear();
+    /// What was due by then is in the store.
+    pub(crate) fn clock_is_written(&mut self, now: LogTime) {
+        let soon: Vec<_> = self.opening_soon(now).collect();
+        self.soon.extend(soon);
+        self.endings.forget_due(now);
+    }
+
+    fn opening_soon(&self, now: LogTime) -> impl Iterator<Item = (EventId, LogTime)> + '_ {
+        let soon = self.words.filter(|words| {
+            let opens_at = words.details.opens_at?;
+            let is_soon = opens_at > now && opens_at.0.saturating_sub(SOON_MS) <= now.0;
+            (words.phase == SalePhase::Announced && is_soon).then_some(opens_at)
+        });
+        soon.into_iter().filter(|key| !self.soon.contains(key))
     }
 }
 

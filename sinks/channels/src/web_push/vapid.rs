@@ -88,7 +88,7 @@ impl Tokens {
         {
             return header.clone();
         }
-        let header = format!("vapid t={}, k={}", key.token(origin, subject, now), key.public());
+        let header = format!("vapid t={},k={}", key.token(origin, subject, now), key.public());
         if self.0.len() >= ORIGINS_MAX {
             self.0.clear();
         }

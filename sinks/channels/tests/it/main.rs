@@ -4,5 +4,6 @@
 mod email;
 mod http;
 mod http_server;
+mod service;
 mod smtp_server;
 mod words;
