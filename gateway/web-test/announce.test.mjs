@@ -181,7 +181,7 @@ test('faults the server finds are said at their fields; other refusals at the bu
 });
 
 test('a test goes to one address', async () => {
-  const calls = stage({ [`POST ${BASE}/announcements/test`]: [202, { state: 'queued' }] });
+  const calls = stage({ [`POST ${BASE}/announcements/test`]: [200, { state: 'queued' }] });
   const { node, made } = composer(page(), async () => {});
   fill(made);
   await button(node, 'Send a test').press();

@@ -53,7 +53,7 @@ test('what this browser follows is shown, each with its undo', async () => {
 });
 
 test('an address is added with its language and zone', async () => {
-  const calls = stage({ 'POST /v1/me/contacts': [202, { contact_id: 'con_3', state: 'unconfirmed' }] });
+  const calls = stage({ 'POST /v1/me/contacts': [201, { contact_id: 'con_3', state: 'unconfirmed' }] });
   let words = '';
   const node = addForm(known, async (said) => { words = said; });
   byId(node, 'me-way').value = 'sms';
@@ -89,7 +89,7 @@ test('devices are listed, and a lost one is signed out after one question', asyn
 
 test('a link for another device is sent, whether or not the address is known', async () => {
   const { root } = await shown({ 'GET /v1/me/contacts': [200, known] });
-  const calls = stage({ 'POST /v1/sign-in': [202, { state: 'sent_if_known' }] });
+  const calls = stage({ 'POST /v1/sign-in': [200, { state: 'sent_if_known' }] });
   await button(root, 'Send me a link').press();
   assert.deepEqual(calls, []);
   byId(root, 'device-address').value = 'ann@example.org';

@@ -36,7 +36,7 @@ function device({ device_id: id, label, since, is_this_one: isThisOne }, again) 
 
 /** Sends a link that signs in whichever device opens it. */
 function linkForm() {
-  const field = addressField('device-address', { hint: 'One that you confirmed here or on another device.' });
+  const field = addressField('device-address', { hint: 'One that was confirmed in the same browser in which it was entered: so we know that both are yours.' });
   const status = el('p', { class: 'said', role: 'status' });
   const button = action('Send me a link', async () => {
     say(status, '');

@@ -13,7 +13,7 @@ import { both, by, languageOf, of, zoneHere } from './words.js';
 
 const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
 const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
-  + 'Not there in a few minutes? Look in the spam folder, or check the address and press again.';
+  + 'Not there in a few minutes? Look in the spam folder, or check the address and ask once more.';
 
 const nothing = { follows: [] };
 /** A browser that nobody knows yet follows nothing. */
