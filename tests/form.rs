@@ -30,7 +30,9 @@ pub(crate) fn embedded_flags() -> Flags {
 
 /// The settings of the distributed form, with topics of their own.
 pub(crate) fn distributed_flags() -> Flags {
-    let prefix = format!("t{:08x}.", rand::random::<u32>());
+    let name = format!("t{:08x}", rand::random::<u32>());
+    let prefix = format!("{name}.");
+    let people = format!("{} options='-c search_path={name}'", server("FLOODGATE_TEST_POSTGRES"));
     [
         ("log.backend", "kafka".to_owned()),
         ("log.partitions", "6".to_owned()),
@@ -42,11 +44,20 @@ pub(crate) fn distributed_flags() -> Flags {
         ("kafka.session_timeout", "1500ms".to_owned()),
         ("admission.store", "redis".to_owned()),
         ("redis.url", server("FLOODGATE_TEST_REDIS")),
+        ("people.postgres", people),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))
     .chain(trial())
     .collect()
+}
+
+/// Makes the schema in which addresses are kept.
+fn make_schema(flags: &Flags) {
+    let Some((_, config)) = flags.iter().find(|(key, _)| key == "people.postgres") else { return };
+    let name = config.rsplit('=').next().unwrap().trim_end_matches('\'');
+    let mut client = postgres::Client::connect(config, postgres::NoTls).unwrap();
+    client.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {name}")).unwrap();
 }
 
 /// No load balancer stands in front of a test, which says itself where its visitors come from, and
@@ -69,6 +80,8 @@ pub(crate) async fn prepare(flags: &Flags) {
 
 /// Makes the topics that belong to `flags`.
 pub(crate) async fn apply_topics(flags: &Flags) {
+    let theirs = flags.clone();
+    tokio::task::spawn_blocking(move || make_schema(&theirs)).await.unwrap();
     let settings = floodgate_config::load(None, [], flags).unwrap().settings;
     let kafka = &settings.kafka;
     let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);

@@ -11,6 +11,7 @@ mod failing;
 mod form;
 mod help;
 mod http;
+mod mailbox;
 mod network;
 mod outages;
 mod process;

@@ -3,6 +3,7 @@
 //! `default.toml` is the reference page and the default itself. A bad value names its key,
 //! the value, the bound and the fix. Start reading at [`Settings`].
 
+mod channels;
 mod dials;
 mod layers;
 mod masking;
@@ -12,12 +13,15 @@ mod snapshot_location;
 mod standbys;
 mod units;
 
+pub use channels::{
+    ChannelsSettings, EmailSettings, MailEncryption, SmsSettings, WebPushSettings, time_of_day,
+};
 pub use layers::{ConfigError, Loaded, load, load_text};
 pub use payments::{PaymentsProvider, PaymentsSettings};
 pub use settings::{
     AdmissionSettings, Backend, EngineSettings, ForwardedBy, KafkaSettings, LogSettings,
-    RedisSettings, S3Settings, SecretFiles, ServerSettings, Settings, SinksSettings, Store,
-    StreamsSettings, TraceSettings,
+    PeopleSettings, RedisSettings, S3Settings, SecretFiles, ServerSettings, Settings,
+    SinksSettings, Store, StreamsSettings, TraceSettings,
 };
 pub use snapshot_location::SnapshotLocation;
 pub use standbys::Standbys;

@@ -10,6 +10,7 @@ use floodgate_domain::Network;
 use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 
 use crate::InvalidSetting;
+use crate::channels::ChannelsSettings;
 use crate::payments::PaymentsSettings;
 use crate::snapshot_location::SnapshotLocation;
 use crate::standbys::Standbys;
@@ -30,6 +31,7 @@ pub struct Settings {
     pub admission: AdmissionSettings,
     pub payments: PaymentsSettings,
     pub people: PeopleSettings,
+    pub channels: ChannelsSettings,
     pub sinks: SinksSettings,
     pub streams: StreamsSettings,
     pub trace: TraceSettings,
@@ -235,6 +237,7 @@ impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
     pub(crate) fn violations(&self) -> Vec<InvalidSetting<String>> {
         let Settings { server, log, kafka, engine, s3, admission, payments, streams, .. } = self;
+        let channels = self.channels.violations();
         let rows = [
             (
                 (1..=kafka.gateways).contains(&server.gateway_id),
@@ -277,7 +280,7 @@ impl Settings {
         let rows = rows.filter(|row| !row.0).map(|(_, key, value, fix)| (key, value, fix));
         let rooms =
             engine.violations().into_iter().chain(s3.violations()).chain(streams.violations());
-        let rooms = rooms.chain(payments.violations());
+        let rooms = rooms.chain(payments.violations()).chain(channels);
         let found = rows.chain(rooms).map(|(key, value, fix)| (key, value, fix.to_owned()));
         found.chain(admission.violations()).collect()
     }

@@ -1,11 +1,13 @@
 // Owns the proof that the console shows what is so: who may do what, how far a sending is, what
 // became of each message, and that it asks less often when nothing moves.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { LINK_BYTES, SUBJECT_BYTES, TEXT_BYTES } from '../web/js/announce/body.js';
 import { begin, parts } from '../web/js/announce/console.js';
 import { announcementList, nextAsk, quarter } from '../web/js/announce/list.js';
 import { reportPart, verdictsOf } from '../web/js/announce/report.js';
-import { audienceWords, channelWords, progressOf, progressWords, stepsFor } from '../web/js/announce/words.js';
+import { AUDIENCES, CHANNELS, LANGUAGES, STATES, VERDICTS, audienceWords, channelWords, progressOf, progressWords, stepsFor } from '../web/js/announce/words.js';
 import { button, settled, stage } from './dom.mjs';
 
 const BASE = '/v1/events/evt_1';
@@ -29,6 +31,29 @@ async function listed(reports, role) {
   return { calls, list };
 }
 const buttons = (node) => node.all().filter(({ tag, attributes }) => tag === 'button' && !attributes['aria-label']).map(({ textContent }) => textContent);
+
+const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+/** The texts that variants of an enum have. */
+const codes = (text, name) => [...text.matchAll(new RegExp(`${name}::\\w+ => "(\\w+)"`, 'g'))].map(([, code]) => code);
+
+test('states, verdicts, channels and bounds are those of the server', () => {
+  // What is over before it is sent is counted as failed.
+  const verdicts = codes(source('core/people/src/messages.rs'), 'Verdict').filter((code) => code !== 'too_late');
+  assert.deepEqual(Object.keys(VERDICTS).sort(), ['due', 'paused', ...verdicts].sort());
+  assert.deepEqual(Object.keys(CHANNELS).sort(), codes(source('core/domain/src/consent.rs'), 'Channel').sort());
+  const model = source('gateway/src/model/announcement.rs');
+  for (const [names, words] of [[STATES, /\/\/\/ (awaiting_approval, .*, sent)\.\n/], [AUDIENCES, /Any of (holders, .*)\./]]) {
+    assert.deepEqual(Object.keys(names), words.exec(model)[1].split(', '));
+  }
+  const counts = /struct MessageCounts \{([^}]*)\}/.exec(model)[1].matchAll(/pub\(crate\) (\w+): u64/g);
+  assert.deepEqual([...counts].map(([, name]) => name).filter((name) => name !== 'total').sort(), Object.keys(VERDICTS).sort());
+  assert.deepEqual(Object.keys(LANGUAGES), JSON.parse(/LANGUAGES: .* = (\[.*\]);/.exec(source('gateway/src/model/contact.rs'))[1]));
+  const domain = source('core/domain/src/announcement.rs');
+  for (const [name, value] of [['SUBJECT_BYTES_MAX', SUBJECT_BYTES], ['ANNOUNCEMENT_BYTES_MAX', TEXT_BYTES], ['LINK_BYTES_MAX', LINK_BYTES]]) {
+    const [, product] = new RegExp(`${name}: usize = ([^;]*);`).exec(domain);
+    assert.equal(product.split('*').reduce((all, one) => all * Number(one), 1), value, name);
+  }
+});
 
 test('each state has its steps by role', () => {
   assert.deepEqual(stepsFor('awaiting_approval', 'artist'), ['stop']);

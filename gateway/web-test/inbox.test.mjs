@@ -47,6 +47,14 @@ test('a message says when, what and where to read on', () => {
   assert.match(row(message('msg_1', '2026-11-26T12:00:00Z', { link: '/events/evt_1' })).textContent, /Open the page$/);
 });
 
+test('a link that stands in the text is one there, and is not repeated', () => {
+  stage();
+  const node = row(message('msg_1', '2026-11-26T12:00:00Z', { text: 'Read more: https://example.org/a\nBye', link: 'https://example.org/a' }));
+  assert.match(node.textContent, /Read more: https:\/\/example\.org\/a\nBye$/);
+  const anchors = node.all().filter(({ tag }) => tag === 'a');
+  assert.deepEqual(anchors.map(({ attributes }) => attributes.href), ['https://example.org/a']);
+});
+
 test('the entry says how many are unread; opening marks them read up to the newest', async () => {
   const { calls, box } = await opened({ 'GET /v1/me/messages': [200, { messages: two }] });
   assert.equal(box.entry.hidden, false);

@@ -2,7 +2,9 @@
 // says what became of it in every case.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { confirming, tokenOf } from '../web/js/news/confirm.js';
+import { tokenOf } from '../web/js/news/card.js';
+import { confirming } from '../web/js/news/confirm.js';
+import { signingIn } from '../web/js/news/sign-in.js';
 import { ending, endsWords } from '../web/js/news/unsubscribe.js';
 import { button, stage } from './dom.mjs';
 
@@ -96,4 +98,28 @@ test('an unknown link says so; without its story it still works', async () => {
   assert.match(at.text(), /It still works/);
   await at.button('Stop them').press();
   assert.match(at.text(), /^Done They are not sent to you any more/);
+});
+
+test('opening a link to sign in does nothing; one press does, and every end has its words', async () => {
+  const OPEN = 'POST /v1/sign-in/open';
+  const calls = stage({ [OPEN]: [200, { state: 'signed_in' }] });
+  const at = card();
+  signingIn('abc', at.show);
+  assert.deepEqual(calls, []);
+  assert.match(at.text(), /only on a device of yours/);
+  await at.button('Yes, sign in here').press();
+  assert.deepEqual(calls, [{ method: 'POST', path: '/v1/sign-in/open', body: { token: 'abc' } }]);
+  assert.match(at.text(), /You are signed in/);
+  for (const [status, code, words] of [[410, 'link_spent', /used already/], [404, 'link_unknown', /quarter of an hour/]]) {
+    stage({ [OPEN]: [status, { code, detail: 'No.', retry: 'no' }] });
+    signingIn('abc', at.show);
+    await at.button('Yes, sign in here').press();
+    assert.match(at.text(), words);
+  }
+  stage({ [OPEN]: [503, { code: 'unavailable', detail: OFF, retry: 'no' }] });
+  signingIn('abc', at.show);
+  await at.button('Yes, sign in here').press();
+  assert.equal(at.button('Yes, sign in here').after.textContent, OFF);
+  signingIn('', at.show);
+  assert.match(at.text(), /does not work/);
 });

@@ -10,7 +10,7 @@ const known = { contacts: [{ contact_id: 'con_1', channel: 'email', address: 'a�
 const labelled = (node, label) => node.find((one) => one.attributes['aria-label'] === label);
 
 async function shown(answers) {
-  const calls = stage(answers);
+  const calls = stage({ 'GET /v1/me/devices': [200, { devices: [] }], ...answers });
   const root = document.createElement('div');
   await me(root);
   return { calls, root };
@@ -29,13 +29,13 @@ test('addresses have a state; language and zone are said', async () => {
 
 test('an address is removed after one question', async () => {
   const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known] });
-  const remove = labelled(root, 'Remove a…@example.org');
+  const remove = labelled(root, 'Remove: a…@example.org');
   await remove.press();
-  await button(root, 'Keep it').press();
-  assert.equal(calls.length, 1, 'nothing was removed');
-  await labelled(root, 'Remove a…@example.org').press();
+  await button(root, 'No, leave it').press();
+  assert.equal(calls.length, 2, 'nothing was removed');
+  await labelled(root, 'Remove: a…@example.org').press();
   await button(root, 'Remove a…@example.org').press();
-  assert.deepEqual([calls[1].method, calls[1].path], ['DELETE', '/v1/me/contacts/con_1']);
+  assert.deepEqual([calls[2].method, calls[2].path], ['DELETE', '/v1/me/contacts/con_1']);
   assert.match(root.textContent, /Removed: a…@example\.org/);
 });
 
@@ -53,7 +53,7 @@ test('what this browser follows is shown, each with its undo', async () => {
 });
 
 test('an address is added with its language and zone', async () => {
-  const calls = stage({ 'POST /v1/me/contacts': [202, { contact_id: 'con_3', state: 'unconfirmed' }] });
+  const calls = stage({ 'POST /v1/me/contacts': [201, { contact_id: 'con_3', state: 'unconfirmed' }] });
   let words = '';
   const node = addForm(known, async (said) => { words = said; });
   byId(node, 'me-way').value = 'sms';
@@ -69,7 +69,41 @@ test('an address is added with its language and zone', async () => {
 test('a page that cannot be read says so and tries again', async () => {
   const { root } = await shown({ 'GET /v1/me/contacts': [400, { code: 'bad', detail: 'Not now.', retry: 'no' }] });
   assert.match(root.textContent, /Not now\./);
-  stage({ 'GET /v1/me/contacts': [200, known] });
+  stage({ 'GET /v1/me/contacts': [200, known], 'GET /v1/me/devices': [200, { devices: [] }] });
   await button(root, 'Try again').press();
   assert.match(root.textContent, /Addresses/);
+});
+
+const devices = [{ device_id: 'byr_1', label: 'Firefox on Android', since: '2026-11-27T12:00:00Z', is_this_one: false },
+  { device_id: 'byr_2', label: 'Chrome', since: '2026-11-27T12:00:00Z', is_this_one: true }];
+
+test('devices are listed, and a lost one is signed out after one question', async () => {
+  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known], 'GET /v1/me/devices': [200, { devices }] });
+  assert.match(root.textContent, /Firefox on Androidsince.*ChromeThis one · since/);
+  await labelled(root, 'Sign out: Firefox on Android').press();
+  await button(root, 'Sign Firefox on Android out').press();
+  const { path } = calls.find(({ method }) => method === 'DELETE');
+  assert.equal(path, '/v1/me/devices/byr_1');
+  assert.match(root.textContent, /Signed out: Firefox on Android/);
+});
+
+test('a link for another device is sent, whether or not the address is known', async () => {
+  const { root } = await shown({ 'GET /v1/me/contacts': [200, known] });
+  const calls = stage({ 'POST /v1/sign-in': [200, { state: 'sent_if_known' }] });
+  await button(root, 'Send me a link').press();
+  assert.deepEqual(calls, []);
+  byId(root, 'device-address').value = 'ann@example.org';
+  await button(root, 'Send me a link').press();
+  assert.deepEqual(calls, [{ method: 'POST', path: '/v1/sign-in', body: { channel: 'email', address: 'ann@example.org' } }]);
+  assert.match(root.textContent, /If ann@example\.org is known here, a link is on its way/);
+});
+
+test('being forgotten asks once and says what stays', async () => {
+  const { root } = await shown({ 'GET /v1/me/contacts': [200, known] });
+  await button(root, 'Forget me').press();
+  assert.match(root.textContent, /cannot be brought back\. Orders and tickets stay/);
+  const calls = stage({ 'DELETE /v1/me': [200, { state: 'forgotten' }], 'GET /v1/me/contacts': [200, { contacts: [] }], 'GET /v1/me/devices': [200, { devices: [] }] });
+  await button(root, 'Yes, forget me for good').press();
+  assert.deepEqual(calls[0], { method: 'DELETE', path: '/v1/me', body: {} });
+  assert.match(root.textContent, /You are forgotten/);
 });

@@ -3,6 +3,7 @@
 //! It reads settings and secrets, starts the services of the configured roles, and stops them
 //! gracefully. It decides nothing itself. Start reading at [`Running::start`].
 
+mod channels;
 pub mod keys;
 mod payments;
 mod private;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod announce;
 mod audit;
 mod bench;
 mod config;
@@ -10,6 +11,7 @@ mod dlq;
 mod doctor;
 mod event;
 mod exit;
+mod forget;
 mod keys;
 mod log;
 mod places;
@@ -30,7 +32,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use self::exit::Failure;
-use floodgate_server::Role::{Gateway, Processor, Sink, Streams};
+use floodgate_server::Role::{Channels, Gateway, Processor, Sink, Streams};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -65,10 +67,14 @@ enum Command {
     Streams(role::Role),
     /// SQL tables.
     Sink(role::Role),
+    /// Messages to people: mail, text messages, push messages, the inbox of the pages.
+    Channels(role::Role),
     Demo(demo::Demo),
     Event(Box<event::Event>),
     Sale(sale::Sale),
     Ticket(ticket::Ticket),
+    Announce(announce::Announce),
+    Forget(forget::Forget),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -94,10 +100,13 @@ pub(crate) fn main() -> ExitCode {
         Command::Processor(command) => command.run(Processor),
         Command::Streams(command) => command.run(Streams),
         Command::Sink(command) => command.run(Sink),
+        Command::Channels(command) => command.run(Channels),
         Command::Demo(command) => command.run(json),
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
         Command::Ticket(command) => command.run(json),
+        Command::Announce(command) => command.run(json),
+        Command::Forget(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),

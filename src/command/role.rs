@@ -1,4 +1,5 @@
-//! `floodgate gateway | processor | streams | sink`: one role per process, any number of each.
+//! `floodgate gateway | processor | streams | sink | channels`: one role per process, any number of
+//! each.
 
 use std::net::SocketAddr;
 

@@ -62,8 +62,8 @@ pub(super) fn run_roles(
         listen.iter().map(|a| ("server.listen".to_owned(), a.to_string())).collect();
     flags.extend(trial.flag());
     let settings = place.load(&flags)?.settings;
-    let secrets =
-        roles.contains(&Role::Gateway).then(|| secrets(&settings, &place.data)).transpose()?;
+    let needs_keys = [Role::Gateway, Role::Channels].iter().any(|role| roles.contains(role));
+    let secrets = needs_keys.then(|| secrets(&settings, &place.data)).transpose()?;
     raise_file_limit();
     block_on(async {
         let listen = settings.server.listen;

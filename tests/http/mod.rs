@@ -11,6 +11,7 @@ mod door;
 mod fields;
 mod money;
 mod names;
+mod people;
 mod reload;
 mod roles;
 mod streams;

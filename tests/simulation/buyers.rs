@@ -14,6 +14,7 @@ use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 
 use super::bank::{Bank, authorised};
+use super::messages::something;
 use super::streams::Streams;
 
 /// Commands nobody answered yet, of which some are repeated; more would prove no more.
@@ -179,7 +180,7 @@ impl Buyers {
     }
 
     /// Somebody wants something.
-    pub(crate) fn arrive(&mut self, streams: &mut Streams, bank: &Bank) {
+    pub(crate) fn arrive(&mut self, streams: &mut Streams, bank: &Bank, now: u64) {
         let arrivals = &mut streams.arrivals;
         let event_id = self.events[arrivals.random_range(0..self.events.len())];
         let actor = Actor::Buyer(BuyerId(arrivals.random_range(1..50)));
@@ -198,6 +199,10 @@ impl Buyers {
             80..83 => self.line_and_cohorts(event_id, actor, streams),
             83..87 => self.ask(event_id, actor, Command::ReadStatus),
             87..88 => self.turn_dials(event_id, streams),
+            88..91 => {
+                let (who, command) = something(&mut streams.choices, (actor, STAFF), now);
+                self.ask(event_id, who, command);
+            }
             _ => self.repeat(streams),
         }
     }

@@ -11,7 +11,7 @@
 //! | `streams` | one random stream for each concern |
 //! | `processor` | a process: the real supervisor, workers and payments, without threads |
 //! | `group`, `store`, `bank`, `clock` | what processes live among |
-//! | `buyers` | people, and what they want |
+//! | `buyers`, `messages` | people, and what they want |
 //! | `model` | the judge of facts and answers |
 //! | `process_checks` | the judge of processes |
 //!
@@ -22,6 +22,7 @@ mod bank;
 mod buyers;
 mod clock;
 mod group;
+mod messages;
 mod model;
 mod process_checks;
 mod processor;
@@ -41,6 +42,8 @@ use world::{Faults, PARTITIONS, World};
 
 const SEEDS: u64 = 12;
 const STEPS: u64 = 1_500;
+/// Nothing that is due comes later than that while processes are well.
+const LATE_MS: u64 = 1_000;
 /// Calm steps until everything has come to rest: a minute.
 const CALM_STEPS: u64 = 1_200;
 
@@ -116,6 +119,8 @@ fn is_at_rest(world: &World) {
         assert!(fits, "{attempt:?}: money {money:?} for {order:?}");
     }
     for (event_id, books) in &world.judge.books {
+        let left = books.messages.left(world.ground.clock.now() - LATE_MS);
+        assert_eq!(left, None, "announcements of {event_id} that should have gone out");
         let sold = books.orders.iter().filter(|(_, one)| one.status == OrderStatus::Confirmed);
         for (hold_id, order) in sold {
             let money = accounts.get(&(*event_id, *hold_id, order.attempt));
@@ -192,6 +197,8 @@ struct Proof {
     answers_judged: u64,
     answers_late: u64,
     confirmed: usize,
+    announced: usize,
+    consents: usize,
     unowned_longest_ms: u64,
 }
 
@@ -218,6 +225,10 @@ impl Proof {
         self.answers_judged += world.judge.judged;
         self.answers_late += world.judge.late;
         self.confirmed += world.judge.confirmed();
+        for books in world.judge.books.values() {
+            self.announced += books.messages.started();
+            self.consents += books.messages.consents();
+        }
         self.unowned_longest_ms = self.unowned_longest_ms.max(world.process_checks.unowned_longest);
     }
 
@@ -241,6 +252,8 @@ impl Proof {
             ("states compared", u64::from(self.states_compared)),
             ("answers judged", self.answers_judged / 100),
             ("confirmed", self.confirmed as u64),
+            ("announced", self.announced as u64),
+            ("consents", self.consents as u64),
         ];
         for (what, count) in rows {
             assert!(count > 5, "too quiet to prove much: {what} {count}");

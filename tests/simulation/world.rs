@@ -160,7 +160,8 @@ impl World {
         self.pass(ms);
         self.fail_something();
         for _ in 0..self.streams.arrivals.random_range(0..3) {
-            self.buyers.arrive(&mut self.streams, &self.ground.bank);
+            let now = self.now();
+            self.buyers.arrive(&mut self.streams, &self.ground.bank, now);
         }
         self.run(0.8);
         self.let_appends_arrive();

@@ -26,6 +26,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "server",
         &[
+            "channels",
             "config",
             "domain",
             "event-log",

@@ -17,6 +17,8 @@ const CONTACTS_MAX: i64 = 10;
 /// Confirmations sent to one address within an hour, whoever asks: nobody is flooded with them.
 const CONFIRMATIONS_PER_HOUR: i64 = 3;
 const HOUR_MS: u64 = 3_600_000;
+/// How long nobody is asked again to confirm the same address on the same device.
+const ASKED_AGAIN_AFTER_MS: u64 = 60_000;
 /// How long a link to confirm an address works.
 const CONFIRM_WITHIN_MS: u64 = 48 * HOUR_MS;
 
@@ -98,16 +100,19 @@ impl Work<'_> {
         let channel = new.address.channel();
         let lookup = self.master.lookup(channel, &new.address.lookup_text());
         let found = self.row(
-            "SELECT contact, confirmed_at FROM contacts
+            "SELECT contact, confirmed_at, asked_at FROM contacts
              WHERE person = $1 AND channel = $2 AND lookup = $3",
             values![person.0, channel as u8, lookup.as_slice()],
         )?;
         let known = match found {
-            Some(row) => Some((ContactId(row.id(0)?), row.int_or_none(1)?.is_some())),
+            Some(row) => {
+                let is_recent = now.0 < row.id(2)? + ASKED_AGAIN_AFTER_MS;
+                Some((ContactId(row.id(0)?), row.int_or_none(1)?.is_some(), is_recent))
+            }
             None => None,
         };
         let contact = match known {
-            Some((contact, _)) => contact,
+            Some((contact, ..)) => contact,
             None => {
                 let count = "SELECT COUNT(*) FROM contacts WHERE person = $1";
                 let count = self.row(count, values![person.0])?;
@@ -134,8 +139,11 @@ impl Work<'_> {
             }
         };
         self.keep_wants(contact, &new.wants)?;
-        if known.is_some_and(|(_, is_confirmed)| is_confirmed) {
-            return Ok(AskOutcome::Confirmed(contact));
+        match known {
+            Some((_, true, _)) => return Ok(AskOutcome::Confirmed(contact)),
+            // The same request once more, or an impatient finger: the link that was sent is good.
+            Some((_, false, true)) => return Ok(AskOutcome::Unconfirmed(contact)),
+            _ => {}
         }
         self.ask_to_confirm(contact, new.buyer, (channel, &lookup), now)?;
         Ok(AskOutcome::Unconfirmed(contact))

@@ -81,7 +81,8 @@ impl AnnouncementDraft {
             picture: self.picture.unwrap_or_default(),
             send_at,
         };
-        announcement.check().map_err(|AnnouncementError { field, fix }| malformed(field, fix))?;
+        let checked = announcement.check().and_then(|()| announcement.check_time(time::now()));
+        checked.map_err(|AnnouncementError { field, fix }| malformed(field, fix))?;
         Ok(announcement)
     }
 }

@@ -50,6 +50,8 @@ pub(crate) struct PolicyPatch {
     /// as long as the pass. It counts for visits that begin afterwards.
     #[schema(example = "3m")]
     pub(crate) idle: Option<String>,
+    /// Whether a manager has to approve announcements before they go out.
+    pub(crate) approve_announcements: Option<bool>,
 }
 
 impl PolicyPatch {
@@ -71,6 +73,7 @@ impl PolicyPatch {
             pass: text(policy.pass_ms),
             buyers_max: Some(policy.buyers_max),
             idle: text(policy.idle().unwrap_or(0)),
+            approve_announcements: Some(policy.approve_announcements == Some(true)),
         }
     }
 
@@ -86,6 +89,10 @@ impl PolicyPatch {
             ("seats_per_hold_max", differs(self.seats_per_hold_max, before.seats_per_hold_max)),
             ("holds_per_buyer_max", differs(self.holds_per_buyer_max, before.holds_per_buyer_max)),
             ("buyers_max", differs(self.buyers_max, before.buyers_max)),
+            (
+                "approve_announcements",
+                differs(self.approve_announcements, before.approve_announcements == Some(true)),
+            ),
         ];
         rules.into_iter().find_map(|(name, changes)| changes.then_some(name))
     }
@@ -133,7 +140,7 @@ impl PolicyPatch {
                 None => policy.idle_ms,
                 set => Some(ms("idle", set, 0)?),
             },
-            approve_announcements: policy.approve_announcements,
+            approve_announcements: self.approve_announcements.or(policy.approve_announcements),
         })
     }
 }

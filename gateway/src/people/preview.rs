@@ -25,30 +25,3 @@ pub trait MessagePreview: Send + Sync + std::fmt::Debug {
     /// How many announcements one person gets a week, beside those on the page.
     fn weekly_cap(&self) -> u64;
 }
-
-/// Messages as the words they are, for a gateway that sends none itself.
-#[derive(Debug, Clone, Copy)]
-pub struct PlainPreview {
-    pub weekly_cap: u64,
-}
-
-impl MessagePreview for PlainPreview {
-    fn announcement(
-        &self,
-        _: &str,
-        _: Channel,
-        announcement: &Announcement,
-        _: &EventDetails,
-    ) -> Result<PreviewedMessage, String> {
-        let (subject, words) = (announcement.subject.clone(), &announcement.text);
-        let text = match announcement.link.as_str() {
-            "" => words.clone(),
-            link => format!("{words}\n\n{link}"),
-        };
-        Ok(PreviewedMessage { subject, text, html: None })
-    }
-
-    fn weekly_cap(&self) -> u64 {
-        self.weekly_cap
-    }
-}

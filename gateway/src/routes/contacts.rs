@@ -46,7 +46,7 @@ pub(crate) async fn list(
 #[utoipa::path(post, path = "/v1/me/contacts", operation_id = "addContact", tag = "Fans",
     params(("Idempotency-Key" = String, Header)),
     request_body = ContactBody,
-    responses((status = 202, body = ContactTaken)))]
+    responses((status = 201, body = ContactTaken)))]
 pub(crate) async fn add(
     State(people): State<PeopleDesk>,
     State(commands): State<Commands>,
@@ -72,7 +72,7 @@ pub(crate) async fn add(
         }
     };
     let taken = ContactTaken { contact_id: contact.to_string(), state };
-    Ok(visitor.greet((StatusCode::ACCEPTED, Json(taken)).into_response()))
+    Ok(visitor.greet((StatusCode::CREATED, Json(taken)).into_response()))
 }
 
 /// Takes an address away; nothing is sent there any more.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -50,15 +49,15 @@ pub(crate) struct SignInBody {
 /// anybody has this address here.
 #[utoipa::path(post, path = "/v1/sign-in", operation_id = "askSignIn", tag = "Fans",
     params(("Idempotency-Key" = String, Header)), request_body = SignInBody,
-    responses((status = 202, body = StateAnswer)))]
+    responses((status = 200, body = StateAnswer)))]
 pub(crate) async fn ask(
     State(people): State<PeopleDesk>,
     Idempotent { body, .. }: Idempotent<SignInBody>,
-) -> Result<(StatusCode, Json<StateAnswer>), ApiError> {
+) -> Result<Json<StateAnswer>, ApiError> {
     let on = channel(&body.channel, &[Channel::Email, Channel::Sms])?;
     let address = address(on, &body.address)?;
     people.with(move |work| work.ask_sign_in(&address, time::now())).await?;
-    Ok((StatusCode::ACCEPTED, Json(StateAnswer { state: "sent_if_known" })))
+    Ok(Json(StateAnswer { state: "sent_if_known" }))
 }
 
 /// Opens such a link: this device and those of the person are one from now on, with what each has.

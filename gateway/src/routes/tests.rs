@@ -10,7 +10,7 @@ use super::{openapi, table};
 use crate::problem::explain;
 
 /// What is for people's eyes: no program calls it, so the document leaves it out.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/",
     "/assets/{*path}",
     "/confirm",
@@ -20,6 +20,7 @@ const PAGES: [&str; 10] = [
     "/events/{event_id}/dials",
     "/events/{event_id}/gate",
     "/me",
+    "/sign-in",
     "/unsubscribe/{token}",
 ];
 

@@ -80,7 +80,7 @@ export async function attempt(method, path, headers, body, tries) {
     }
     const { answer, value } = got;
     const after = Number(answer.headers.get('retry-after')) * 1000 || null;
-    if (answer.status === 202 && value.status === 'pending') {
+    if (answer.status === 202) {
       // Not decided yet. Asking again under the same key is safe and gives the outcome.
       failure = new Problem(202, { code: 'pending', retry: 'same_key',
         detail: 'This takes longer than usual. Press again: it still counts only once.' }, after);

@@ -37,7 +37,11 @@ async function showMessages(page) {
 /** Somebody has just asked for messages here, and may have been a stranger until then. */
 async function openMessages() {
   inbox ??= loadInbox();
-  (await inbox).open();
+  try {
+    (await inbox).open();
+  } catch {
+    inbox = null;
+  }
 }
 
 /** Brings it up to date with the page. */

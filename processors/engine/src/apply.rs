@@ -1,5 +1,6 @@
 //! Apply: the resulting state. Cannot fail, checks nothing, decides nothing.
 
+use super::announcements::AnnouncementState;
 use super::event::{Event, SetAside};
 use super::orders::{Order, generation_of, hold_in, slot_of};
 use super::unanswered::Attempt;
@@ -7,6 +8,7 @@ use super::version::{IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::details::{EventDetails, SaleTimes};
+use floodgate_domain::effects::{AnnouncementMove, ConsentMove};
 use floodgate_domain::fact::{Fact, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
 use floodgate_domain::seats::SeatList;
@@ -84,16 +86,15 @@ impl Target<'_> {
             Fact::SeatsSetAside { hold_id: id, seats, until } => self.set_aside(*id, seats, *until),
             Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, count } => self.cool_down(*buyer, *until, *count),
+            Fact::ConsentGiven { .. } | Fact::ConsentWithdrawn { .. } => self.follow_consent(fact),
+            Fact::AnnouncementMade { .. }
+            | Fact::AnnouncementSteered { .. }
+            | Fact::AnnouncementStarted { .. } => self.follow_announcement(fact),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
             | Fact::DrawCommitted { .. }
             | Fact::DrawRevealed { .. }
-            | Fact::ConsentGiven { .. }
-            | Fact::ConsentWithdrawn { .. }
-            | Fact::AnnouncementMade { .. }
-            | Fact::AnnouncementSteered { .. }
-            | Fact::AnnouncementStarted { .. }
             | Fact::CohortJoined { .. }
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
@@ -139,6 +140,32 @@ impl Target<'_> {
 
     fn follow_tickets(&mut self, fact: &Fact) {
         fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
+    }
+
+    fn follow_consent(&mut self, fact: &Fact) {
+        match fact.effects().consent {
+            Some(ConsentMove::Given { buyer, consent }) => self.event.consents.give(buyer, consent),
+            Some(ConsentMove::Withdrawn { buyer, scope, channel }) => {
+                self.event.consents.withdraw(buyer, (scope, channel));
+            }
+            None => {}
+        }
+    }
+
+    fn follow_announcement(&mut self, fact: &Fact) {
+        match fact.effects().announcement {
+            Some(AnnouncementMove::Made { announcement, needs_approval }) => {
+                let state = AnnouncementState::new(announcement, needs_approval);
+                let id = announcement.id;
+                self.event.announcements.add(id, state);
+                if let Some(at) = state.send_at {
+                    self.start_timer(at, TimerKind::Announcement { id });
+                }
+            }
+            Some(AnnouncementMove::Steered { id, step }) => self.event.announcements.step(id, step),
+            Some(AnnouncementMove::Started { id }) => self.event.announcements.start(id),
+            None => {}
+        }
     }
 
     fn leave(&mut self, buyer: BuyerId) {

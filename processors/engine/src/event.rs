@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::announcements::Announcements;
 use super::buyers::{Buyer, Buyers};
+use super::consents::Consents;
 use super::orders::Orders;
 use super::seat_map::{Known, SeatMap};
 use super::unanswered::Unanswered;
@@ -59,6 +61,9 @@ pub(super) struct Event {
     pub(super) unanswered: Unanswered,
     /// Seats that are set aside, by the order that had them last.
     pub(super) set_aside: BTreeMap<HoldId, SetAside>,
+    /// Who agreed to messages.
+    pub(super) consents: Consents,
+    pub(super) announcements: Announcements,
 }
 
 impl Event {
@@ -91,6 +96,8 @@ impl Event {
             tickets: TicketStates::default(),
             unanswered: Unanswered::default(),
             set_aside: BTreeMap::new(),
+            consents: Consents::default(),
+            announcements: Announcements::default(),
         }
     }
 

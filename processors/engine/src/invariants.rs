@@ -17,7 +17,7 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 10] = [
+pub const INVARIANTS: [(&str, &str); 12] = [
     (
         "seat-one-owner",
         "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
@@ -31,9 +31,11 @@ pub const INVARIANTS: [(&str, &str); 10] = [
     ("place-enters-once", "every shopper's place is spent and was given out"),
     ("line-moves-on", "places called were given out, and who waits for a message is counted"),
     ("ticket-of-order", "a ticket handed on or let in with is a seat of a confirmed order"),
+    ("announcement-starts", "an announcement that nothing holds back has started, or has a timer"),
+    ("consents-add-up", "consents are counted one by one, and nobody is kept who has none"),
 ];
 
-const PREDICATES: [Predicate; 10] = [
+const PREDICATES: [Predicate; 12] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
@@ -44,6 +46,8 @@ const PREDICATES: [Predicate; 10] = [
     place_enters_once,
     line_moves_on,
     ticket_of_order,
+    announcement_starts,
+    consents_add_up,
 ];
 
 impl Engine {
@@ -119,7 +123,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Order { slot, generation } => Some((slot, generation, timer.deadline)),
-            TimerKind::Visit { .. } | TimerKind::Return { .. } | TimerKind::Sale => None,
+            _ => None,
         })
         .collect();
     let live = event.orders.slots.iter().enumerate().filter(|(_, order)| order.is_live());
@@ -134,7 +138,7 @@ fn hold_ends(engine: &Engine, event: &Event) -> Result<(), String> {
         .filter(|timer| Some(timer.event) == number)
         .filter_map(|timer| match timer.kind {
             TimerKind::Return { hold_id } => Some((hold_id, timer.deadline)),
-            TimerKind::Order { .. } | TimerKind::Visit { .. } | TimerKind::Sale => None,
+            _ => None,
         })
         .collect();
     let lost = event.set_aside.iter().find(|(id, aside)| !returns.contains(&(**id, aside.until)));
@@ -234,4 +238,30 @@ fn ticket_of_order(_: &Engine, event: &Event) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What lies ahead has its timer, whatever holds it back now; what is due and held back by nothing has
+/// started, or its timer is about to fire.
+fn announcement_starts(engine: &Engine, event: &Event) -> Result<(), String> {
+    let number = engine.number(event.id);
+    let (_, timers) = engine.wheel.parts();
+    let timers: std::collections::HashSet<_> = timers
+        .filter(|timer| Some(timer.event) == number)
+        .filter_map(|timer| match timer.kind {
+            TimerKind::Announcement { id } => Some((id, timer.deadline)),
+            _ => None,
+        })
+        .collect();
+    for (id, state) in event.announcements.all().filter(|(_, state)| !state.has_started) {
+        let is_ahead = state.send_at.is_some_and(|at| at > engine.clock());
+        let has_timer = state.send_at.is_some_and(|at| timers.contains(&(id, at)));
+        if (is_ahead || state.is_ready()) && !has_timer {
+            return Err(format!("nothing lets {id} go out"));
+        }
+    }
+    Ok(())
+}
+
+fn consents_add_up(_: &Engine, event: &Event) -> Result<(), String> {
+    if event.consents.add_up() { Ok(()) } else { Err("consents are counted wrongly".to_owned()) }
 }

@@ -4,9 +4,11 @@
 //! everything that happens goes out as data. Start reading at [`Engine::step`], then
 //! `decide/` (what may happen) and `apply.rs` (the resulting state).
 
+mod announcements;
 mod apply;
 mod block;
 mod buyers;
+mod consents;
 mod decide;
 mod engine;
 mod event;

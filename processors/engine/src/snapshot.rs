@@ -5,22 +5,26 @@
 
 use std::collections::BTreeMap;
 
+use super::announcements::Announcements;
 use super::block::Block;
 use super::buyers::{Buyer, Buyers};
+use super::consents::Consents;
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
 use super::seat_map::SeatMap;
-use super::snapshot_additions::{COUNT_MAX, read_additions, read_count, write_additions};
+use super::snapshot_additions::{
+    COUNT_MAX, read_additions, read_count, read_messages, write_additions, write_messages,
+};
 use super::unanswered::Unanswered;
-use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
+use super::version::{ANNOUNCEMENTS_GO_OUT, BASE_VERSION, InForce, NewerVersion, at_most};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::details::SaleTimes;
 use floodgate_domain::effects::{HandedOn, TicketStates};
-use floodgate_domain::ids::{BuyerId, CommandId, EventId, HoldId, LogTime};
+use floodgate_domain::ids::{AnnouncementId, BuyerId, CommandId, EventId, HoldId, LogTime};
 use floodgate_domain::line::LineOrder;
 use floodgate_domain::policy::HOLDS_PER_BUYER_MAX;
 use floodgate_domain::refusal::Refusal;
@@ -30,10 +34,19 @@ use floodgate_domain::wire::{
     write_prices,
 };
 
-/// The forms, not the rules: those in force are part of the state. A state under the first rules is
+/// The forms, not the rules: those in force are part of the state. A state under older rules is
 /// written in the form of builds that have no others.
 const FIRST_FORM: u8 = 1;
-const FORM: u8 = 2;
+const SECOND_FORM: u8 = 2;
+const FORM: u8 = 3;
+
+fn form_of(version: u32) -> u8 {
+    match version {
+        BASE_VERSION => FIRST_FORM,
+        version if version < ANNOUNCEMENTS_GO_OUT => SECOND_FORM,
+        _ => FORM,
+    }
+}
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +60,7 @@ pub enum SnapshotError {
 impl Engine {
     /// Writes the whole state behind what is in `out` already.
     pub fn snapshot(&self, out: &mut Vec<u8>) {
-        let form = if self.in_force.version == BASE_VERSION { FIRST_FORM } else { FORM };
+        let form = form_of(self.in_force.version);
         out.put_u8(form);
         write_in_force(self.in_force, out);
         out.put_varint(self.clock.0);
@@ -71,7 +84,7 @@ impl Engine {
     pub fn restore(bytes: &[u8], limits: EngineLimits) -> Result<Self, SnapshotError> {
         let mut cursor = Cursor::new(bytes);
         let form = cursor.u8()?;
-        if form != FIRST_FORM && form != FORM {
+        if !(FIRST_FORM..=FORM).contains(&form) {
             return Err(WireError::UnknownVersion(form).into());
         }
         let mut engine = Engine::new(limits);
@@ -145,6 +158,9 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     write_tickets(&event.tickets, out);
     if form != FIRST_FORM {
         write_additions(event, out);
+    }
+    if form > SECOND_FORM {
+        write_messages(event, out);
     }
 }
 
@@ -250,6 +266,8 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         tickets: TicketStates::default(),
         unanswered: Unanswered::default(),
         set_aside: BTreeMap::new(),
+        consents: Consents::default(),
+        announcements: Announcements::default(),
         sale_times: SaleTimes::default(),
         details_revision: 0,
     };
@@ -259,6 +277,9 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         event.buyers.find_all(Vec::new(), 0);
     } else {
         read_additions(&mut event, cursor)?;
+    }
+    if form > SECOND_FORM {
+        read_messages(&mut event, cursor)?;
     }
     Ok(event)
 }
@@ -371,6 +392,10 @@ fn write_timer(timer: &Timer, out: &mut Vec<u8>) {
             out.put_u64_fixed(hold_id.0);
         }
         TimerKind::Sale => out.put_u8(3),
+        TimerKind::Announcement { id } => {
+            out.put_u8(4);
+            out.put_u64_fixed(id.0);
+        }
     }
 }
 
@@ -385,6 +410,7 @@ fn read_timer(cursor: &mut Cursor<'_>, events: usize) -> Result<Timer, WireError
         1 => TimerKind::Visit { buyer: cursor.u32()? },
         2 => TimerKind::Return { hold_id: HoldId(cursor.u64_fixed()?) },
         3 => TimerKind::Sale,
+        4 => TimerKind::Announcement { id: AnnouncementId(cursor.u64_fixed()?) },
         unknown => return Err(WireError::UnknownKind(unknown)),
     };
     Ok(Timer { deadline, event, kind })

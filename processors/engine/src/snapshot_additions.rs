@@ -1,9 +1,11 @@
-//! What the second form of a snapshot says of an event beyond the first.
+//! What the later forms of a snapshot say of an event beyond the first.
 //!
 //! All of it is empty under the first rules, and most of it is under the others: so each is a list
 //! of what there is, by number.
 
+use super::announcements::Announcements;
 use super::block::Block;
+use super::consents::Consents;
 use super::event::{Event, SetAside};
 use super::quality::Quality;
 use super::seat_map::SeatMap;
@@ -81,6 +83,20 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
     event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
     event.details_revision = cursor.u32()?;
     event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
+    Ok(())
+}
+
+/// The third form: consents and announcements.
+pub(super) fn write_messages(event: &Event, out: &mut Vec<u8>) {
+    event.consents.write(out);
+    event.announcements.write(out);
+}
+
+pub(super) fn read_messages(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    let buyers = read_count(cursor)?;
+    event.consents = Consents::read(cursor, buyers)?;
+    let count = read_count(cursor)?;
+    event.announcements = Announcements::read(cursor, count)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! Timers are never removed: an owner that no longer needs one ignores it when it fires,
 //! and one that needs it later sets it again then. So each owner has few entries.
 
-use floodgate_domain::ids::{HoldId, LogTime};
+use floodgate_domain::ids::{AnnouncementId, HoldId, LogTime};
 
 /// A slot's width. A timer fires at the first step after its slot is over: at most this late.
 pub(super) const SLOT_MS: u64 = 64;
@@ -22,6 +22,8 @@ pub(super) enum TimerKind {
     Return { hold_id: HoldId },
     /// A time at which the sale opens or closes by itself.
     Sale,
+    /// The time of an announcement.
+    Announcement { id: AnnouncementId },
 }
 
 /// A running timer.

@@ -6,16 +6,17 @@ use anyhow::Result;
 use tokio::net::TcpListener;
 
 use floodgate_admission::{AdmissionStore, Keys, Limits, MemoryStore, RedisStore, WaitingRoom};
+use floodgate_channels::Templates;
 use floodgate_config::{ForwardedBy, Store};
 use floodgate_gateway::{
-    ForwardedHeader, GatewayParts, GatewaySettings, GatewayState, PlaceReservations, PlainPreview,
-    Trust,
+    ForwardedHeader, GatewayParts, GatewaySettings, GatewayState, PlaceReservations, Trust,
 };
 use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
-use super::{Parts, people, places, reload};
+use super::{Parts, places, reload};
+use crate::channels::ChannelPreview;
 use crate::keys::Secrets;
 
 /// Starts what a gateway is: the followers of answers and facts, and then the door.
@@ -64,8 +65,11 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         root_key: secrets.root,
-        people: people::open(parts, &secrets.root),
-        preview: Arc::new(PlainPreview { weekly_cap: 3 }),
+        people: parts.people.clone(),
+        preview: Arc::new(ChannelPreview {
+            templates: Templates::new(),
+            weekly_cap: settings.channels.announcements_per_week.into(),
+        }),
         ticket_key: secrets.ticket,
         payments: parts.provider.clone(),
         // Only where no stranger comes, if there is such a place.

@@ -4,6 +4,7 @@
 //! them to the list; readiness, failure and shutdown follow from the list alone.
 
 mod admission;
+mod channels;
 mod gateway;
 mod log;
 mod people;
@@ -31,6 +32,7 @@ use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, Tracer};
 use floodgate_gateway::StatusPage;
 use floodgate_payments::Provider;
+use floodgate_people::People;
 use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
@@ -53,19 +55,22 @@ pub enum Role {
     Processor,
     Streams,
     Sink,
+    Channels,
     Gateway,
 }
 
 impl Role {
     /// Everything in one process, in the order they are started in: those who come in need the
     /// rest.
-    pub const ALL: [Role; 4] = [Role::Processor, Role::Streams, Role::Sink, Role::Gateway];
+    pub const ALL: [Role; 5] =
+        [Role::Processor, Role::Streams, Role::Sink, Role::Channels, Role::Gateway];
 
     fn name(self) -> &'static str {
         match self {
             Role::Processor => "processor",
             Role::Streams => "streams",
             Role::Sink => "sink",
+            Role::Channels => "channels",
             Role::Gateway => "gateway",
         }
     }
@@ -76,7 +81,7 @@ impl Role {
 pub struct ProcessOptions<'a> {
     pub settings: &'a Settings,
     pub roles: &'a [Role],
-    /// Needed by a gateway only.
+    /// Needed by a gateway, and by the channels.
     pub secrets: Option<Secrets>,
     pub data: &'a Path,
     /// Pages and calls of a gateway; liveness, readiness and metrics of every role.
@@ -91,9 +96,13 @@ struct Parts<'a> {
     settings: &'a Settings,
     roles: &'a [Role],
     data: &'a Path,
+    /// Where this process listens.
+    address: SocketAddr,
     log: SharedLog,
     services: Services,
     gateway_id: GatewayId,
+    /// Who can be reached, where addresses are kept and the root key is known.
+    people: Option<People>,
     /// Answers to the gateway of this process.
     hub: ReplyHub,
     /// The provider of payments, where the process needs one and there is one.
@@ -138,9 +147,11 @@ impl Running {
             settings,
             roles,
             data,
+            address: running.address,
             log,
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
+            people: secrets.as_ref().and_then(|keys| people::open(settings, data, &keys.root)),
             hub: ReplyHub::new(),
             provider,
             tracer: tracer(&settings.trace.endpoint, settings.trace.one_in, name)?,
@@ -169,6 +180,7 @@ impl Running {
                 Role::Processor => processor::start(parts)?,
                 Role::Streams => streams::start(parts)?,
                 Role::Sink => sink::start(parts)?,
+                Role::Channels => channels::start(parts)?,
                 // Below: it takes the listener.
                 Role::Gateway => {}
             }

@@ -1,15 +1,14 @@
 //! The store of those who can be reached.
 
-use floodgate_config::Backend;
+use std::path::Path;
+
+use floodgate_config::{Backend, Settings};
 use floodgate_people::{People, PeopleLocation};
 
-use super::Parts;
-
 /// The store that the settings name, if addresses are kept.
-pub(super) fn open(parts: &Parts<'_>, root: &[u8; 32]) -> Option<People> {
-    let settings = parts.settings;
+pub(super) fn open(settings: &Settings, data: &Path, root: &[u8; 32]) -> Option<People> {
     let place = match (settings.people.postgres.as_str(), settings.log.backend) {
-        ("", Backend::Embedded) => PeopleLocation::File(parts.data.join("people.db")),
+        ("", Backend::Embedded) => PeopleLocation::File(data.join("people.db")),
         ("", Backend::Kafka) => return None,
         (config, _) => PeopleLocation::Postgres(config.to_owned()),
     };

@@ -1,5 +1,7 @@
 //! What a channel is: it takes one message to one address, and says what became of it.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::time::Duration;
 
 /// One text for one person, ready to go.
@@ -119,7 +121,7 @@ pub(crate) fn plain_id(name: &str) -> String {
         return name.to_owned();
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
-    crate::keys::base64_url(digest.as_ref())
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 /// A reference of the other side, fit to be kept: short, printable, and no address.

@@ -8,6 +8,7 @@ use floodgate_domain::{
     SeatList,
 };
 
+use super::messages::Messages;
 use super::silence::Silence;
 
 /// Why a fact or an answer cannot be.
@@ -43,6 +44,7 @@ pub(crate) struct Books {
     pub(crate) spent: BTreeSet<u64>,
     pub(crate) called: u64,
     pub(crate) silence: Silence,
+    pub(crate) messages: Messages,
 }
 
 fn ensure(holds: bool, wrong: impl FnOnce() -> Wrong) -> Result<(), Wrong> {
@@ -63,12 +65,14 @@ impl Books {
             spent: BTreeSet::new(),
             called: 0,
             silence: Silence::default(),
+            messages: Messages::default(),
         }
     }
 
     /// Follows one fact; says what is wrong with it.
     pub(crate) fn fold(&mut self, fact: &Fact) -> Result<(), Wrong> {
         self.silence.fold(fact)?;
+        self.messages.fold(fact)?;
         match fact {
             Fact::SaleOpened => self.turn(SalePhase::Open),
             Fact::SalePaused => self.turn(SalePhase::Paused),

@@ -267,6 +267,7 @@ fn is_of_time(fact: &Fact) -> bool {
             | Fact::SeatsSetAside { .. }
             | Fact::SeatsReturned { .. }
             | Fact::BuyerCooling { .. }
+            | Fact::AnnouncementStarted { .. }
             // A cancelled event gives back, order by order.
             | Fact::HoldReleased { .. }
             | Fact::OrderRefunded { .. }
@@ -334,7 +335,7 @@ fn is_true(
         | Refusal::SaleClosed
         | Refusal::EventCancelled => books.phase.code() != "open",
         // What the books say nothing about.
-        _ => true,
+        _ => books.messages.is_true(envelope, refusal),
     };
     if holds { Ok(()) } else { Err(format!("refused as {refusal:?}, which is not so")) }
 }

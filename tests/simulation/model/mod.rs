@@ -6,4 +6,5 @@
 
 pub(crate) mod books;
 pub(crate) mod judge;
+pub(crate) mod messages;
 pub(crate) mod silence;

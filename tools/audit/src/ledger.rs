@@ -15,7 +15,7 @@ use crate::report::{AuditReport, SeatCounts};
 use crate::rules::due::{Deadlines, Due};
 use crate::rules::follow::{self, BookTerms, is_follower};
 use crate::rules::row::CAUSE;
-use crate::rules::{CommandView, cause, owed};
+use crate::rules::{CommandView, cause, messages, owed};
 
 /// Commands whose outcome is remembered, so that the same id is not decided twice.
 const REMEMBERED_MAX: usize = 1 << 19;
@@ -31,18 +31,6 @@ pub(super) struct Step<'a> {
     pub(super) envelope: Option<&'a Envelope>,
     /// Whether all its facts are here.
     pub(super) is_whole: bool,
-}
-
-/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials, and
-/// seats are released beside who leaves.
-fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
-    let is_that = match envelope.command {
-        Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
-        Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
-        Command::ShareCohort { .. } => matches!(record.fact, Fact::CohortJoined { .. }),
-        _ => true,
-    };
-    envelope.event_id == record.event_id && is_that
 }
 
 /// What is known of the partition that is read.
@@ -146,7 +134,7 @@ impl Ledger {
             } else if !self.is_timed(record) {
                 self.once(record, &facts[..index]);
                 is_owed = is_owed.or_else(|| Some(self.is_owed(step, is_repeated)));
-                own += usize::from(step.envelope.is_some_and(|one| is_answer(one, record)));
+                own += usize::from(step.envelope.is_some_and(|one| owed::is_answer(one, record)));
             } else if own > 0 {
                 self.comes_late(record, before);
             }
@@ -168,6 +156,9 @@ impl Ledger {
             if step.is_whole {
                 self.buyers_are_out(step, facts);
                 self.seats_come_back(envelope, facts);
+                let Ledger { events, found, reading, .. } = self;
+                let book_of = |record: &FactRecord| events.get(&record.event_id);
+                messages::check_started(book_of, facts, reading.clock, found);
                 self.reading.deadlines.step(self.reading.clock, &mut self.found);
             }
         }
@@ -191,6 +182,7 @@ impl Ledger {
         let of = |fact: &Fact| match *fact {
             // Somebody else's time may be over as well.
             Fact::ShopperLeft { buyer, .. } => Some(buyer.0),
+            Fact::AnnouncementStarted { id } => Some(id.0),
             _ => transition(fact).map(|row| row.hold_id.0),
         };
         let is_same = |other: &FactRecord| {
@@ -203,15 +195,9 @@ impl Ledger {
         });
     }
 
-    /// Time passes before a command is decided; only who has nothing left to wait for leaves after.
     fn comes_late(&mut self, record: &FactRecord, before: Option<&Fact>) {
-        let released = match before {
-            Some(Fact::HoldReleased { buyer, .. }) => Some(*buyer),
-            _ => None,
-        };
-        let leaves = matches!(record.fact,
-            Fact::ShopperLeft { buyer, .. } if Some(buyer) == released);
-        self.found.check("facts-by-position", leaves, || {
+        let may = cause::may_come_late(before, &record.fact);
+        self.found.check("facts-by-position", may, || {
             format!("{} at {:?} comes after its command", record.fact.name(), record.position)
         });
     }
@@ -333,6 +319,9 @@ impl Ledger {
         };
         if let Some((hold_id, until)) = aside {
             self.reading.deadlines.set(record.event_id, Due::Seats(hold_id), until);
+        }
+        if let Some((id, until)) = messages::deadline(book, &record.fact) {
+            self.reading.deadlines.set(record.event_id, Due::Announcement(id), until);
         }
         let effects_of = transition(&record.fact).map(|row| row.hold_id);
         let hold_id = match record.fact {

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -106,13 +105,13 @@ pub(crate) async fn preview(
     operation_id = "testAnnouncement", tag = "Artists",
     security(("staff" = ["artist", "manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = TestBody, responses((status = 202, body = StateAnswer)))]
+    request_body = TestBody, responses((status = 200, body = StateAnswer)))]
 pub(crate) async fn test(
     State(store): State<PeopleDesk>,
     _: Staff<Writers>,
     path: EventPath,
     Idempotent { key, body }: Idempotent<TestBody>,
-) -> Result<(StatusCode, Json<StateAnswer>), ApiError> {
+) -> Result<Json<StateAnswer>, ApiError> {
     let announcement =
         body.announcement.clone().announcement(AnnouncementId(1), &path.entry.read())?;
     let on = announcement.channels.iter().copied().find(|channel| *channel != Channel::Page);
@@ -128,5 +127,5 @@ pub(crate) async fn test(
     store
         .with(move |work| work.queue_test(&name, event_id, &address, variables, time::now()))
         .await?;
-    Ok((StatusCode::ACCEPTED, Json(StateAnswer { state: "queued" })))
+    Ok(Json(StateAnswer { state: "queued" }))
 }

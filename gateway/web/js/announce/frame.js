@@ -29,6 +29,8 @@ function dress(frame) {
   for (const picture of inside.querySelectorAll('img')) {
     picture.replaceWith(`[${picture.alt || 'picture'}]`);
   }
+  // A frame's content is never lower than the frame.
+  frame.style.height = '0';
   frame.style.height = `${Math.min(900, Math.max(160, inside.documentElement.scrollHeight))}px`;
 }
 

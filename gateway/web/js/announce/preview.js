@@ -14,8 +14,8 @@ export function partsOf({ by_channel: channels, not_reached: reasons }) {
   return [...reached, ...not];
 }
 
-function reader({ channel, language, subject, text, html, count: people }, isOpen) {
-  const title = `${CHANNELS[channel] || channel}, ${LANGUAGES[language] || language}`;
+function reader({ channel, language, subject, text, html }, isOpen) {
+  const title = `${CHANNELS[channel] || channel} in ${LANGUAGES[language] || language}`;
   const place = el('div', { class: 'stack' });
   const fill = () => {
     if (place.children.length) return;
@@ -24,13 +24,25 @@ function reader({ channel, language, subject, text, html, count: people }, isOpe
     const plain = el('pre', { class: 'mail-text' }, text);
     place.append(html ? el('details', {}, el('summary', {}, 'As plain text'), plain) : plain);
   };
-  const node = el('details', { class: 'reader' }, el('summary', {}, `${title} · ${plural(people, 'reader', 'readers')} in all languages`), place);
+  const node = el('details', { class: 'reader' }, el('summary', {}, title), place);
   node.addEventListener('toggle', () => node.open && fill());
   if (isOpen) {
     node.setAttribute('open', '');
     fill();
   }
   return node;
+}
+
+/** What readers get, by channel: those with readers, or all where nobody is reached. */
+function samples(readers) {
+  const some = readers.some(({ count: people }) => people > 0);
+  const shown = readers.filter(({ count: people }) => people > 0 || !some);
+  const channels = [...new Set(shown.map(({ channel }) => channel))];
+  return channels.map((name) => {
+    const own = shown.filter(({ channel }) => channel === name);
+    return el('div', {}, el('h4', {}, `${CHANNELS[name] || name}: ${plural(own[0].count, 'reader', 'readers')}`),
+      own.map((one) => reader(one, one === shown[0])));
+  });
 }
 
 export function previewPart(answer) {
@@ -41,8 +53,7 @@ export function previewPart(answer) {
     total ? bar('Who is reached, and who is not', partsOf(answer), total)
       : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
     at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
-    readers.length ? el('h4', {}, 'What they get') : null,
-    readers.map((one, index) => reader(one, index === 0)),
+    samples(readers),
     readers.length ? el('p', { class: 'quiet' }, 'Links and pictures work in the message itself, not in this preview.') : null);
   return { node, title, reached };
 }

@@ -5,19 +5,9 @@ import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, heading } from '../dom.js';
+import { hideToken, into, links, tokenOf } from './card.js';
 import { both, of } from './words.js';
 import { rememberHere } from './places.js';
-
-/** The token of `#TOKEN`, or an empty text. Pure. */
-export const tokenOf = (hash) => {
-  try {
-    return decodeURIComponent(hash.replace(/^#/, '')).trim();
-  } catch {
-    return '';
-  }
-};
-
-const links = () => el('p', {}, el('a', { href: '/me' }, 'My addresses'), ' · ', el('a', { href: '/' }, 'All events'));
 
 /** What is followed of each event; the artist's name comes from the event itself, where it can be had. */
 async function named(events) {
@@ -42,8 +32,7 @@ export function confirming(token, show) {
   async function confirm() {
     try {
       const { channel, events } = await send('POST', '/v1/contacts/confirm', { token });
-      // The token has done its work; a reload or a link copied from here must not show it.
-      globalThis.history?.replaceState(null, '', location.pathname);
+      hideToken();
       const list = events?.length ? await named(events) : [];
       show([heading(`Your ${WHAT[channel] || 'address'} is confirmed`),
         list.length ? el('p', {}, 'You get news about:') : el('p', {}, 'It is ready for messages.'),
@@ -69,10 +58,4 @@ export function confirming(token, show) {
 }
 
 const card = globalThis.document?.getElementById('card');
-if (card) {
-  confirming(tokenOf(location.hash), (nodes) => {
-    card.replaceChildren(...nodes.filter(Boolean));
-    card.removeAttribute('aria-busy');
-    card.querySelector('h2').focus({ preventScroll: true });
-  });
-}
+if (card) confirming(tokenOf(location.hash), into(card));

@@ -4,7 +4,7 @@
 import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
-import { announce, el, say } from '../dom.js';
+import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { sheet } from '../sheet.js';
 import { aboutAddress, addressField } from './address.js';
@@ -13,7 +13,7 @@ import { both, by, languageOf, of, zoneHere } from './words.js';
 
 const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
 const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
-  + 'Not there in a few minutes? Look in the spam folder, or check the address and press again.';
+  + 'Not there in a few minutes? Look in the spam folder, or check the address and ask once more.';
 
 const nothing = { follows: [] };
 /** A browser that nobody knows yet follows nothing. */
@@ -85,7 +85,6 @@ function build(page, onPage) {
   }
   function done(words) {
     say(status, words);
-    announce(words);
     status.focus({ preventScroll: true });
   }
 

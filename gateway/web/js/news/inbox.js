@@ -27,14 +27,23 @@ export function safeLink(link, base = location.href) {
   }
 }
 
+/** The text, with its link as one where it stands in it, or else after it. */
+function body(text, link, shown) {
+  if (!link) return el('p', { class: 'about' }, text);
+  const [before, ...after] = text.split(shown);
+  const anchor = (words) => el('a', { href: link, rel: 'noreferrer' }, words);
+  if (after.length) return el('p', { class: 'about' }, before, anchor(shown), after.join(shown));
+  const words = new URL(link).origin === location.origin ? 'Open the page' : `More at ${new URL(link).host}`;
+  return [el('p', { class: 'about' }, text), el('p', {}, anchor(words))];
+}
+
 export function row(message) {
   const link = safeLink(message.link);
   const title = el('h3', {}, message.subject);
   return el('li', { class: message.is_read ? 'message' : 'message unread' },
     el('p', { class: 'quiet' }, message.is_read ? null : el('strong', {}, 'New · '),
       el('time', { datetime: message.at }, day(message.at)), message.event_name ? ` · ${message.event_name}` : ''),
-    title, el('p', { class: 'about' }, message.text),
-    link ? el('p', {}, el('a', { href: link, rel: 'noreferrer' }, new URL(link).origin === location.origin ? 'Open the page' : `More at ${new URL(link).host}`)) : null);
+    title, body(message.text, link, message.link));
 }
 
 /** Puts the entry into the page's head; it shows once there is a message, or on `open`. */
@@ -85,6 +94,9 @@ export function inbox(head = document.querySelector('.top'), main = document.get
       failures += 1;
       failed.hidden = panel.hidden;
       say(failed, problem.message);
+      // Nobody knows this browser yet: whoever comes back to the page may be known by then.
+      isAsleep = problem.status === 401;
+      if (isAsleep) return;
     }
     const wait = failures ? backoff(failures, EVERY_MS, 8 * EVERY_MS) : EVERY_MS * (0.75 + Math.random() / 2);
     timer = setTimeout(() => {

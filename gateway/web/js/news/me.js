@@ -3,11 +3,12 @@
 import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
-import { announce, el, say } from '../dom.js';
+import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
+import { askedOnce, devicesPart, forgetPart } from './devices.js';
 import { inbox } from './inbox.js';
-import { followedHere } from './places.js';
+import { followedHere, forgetHere } from './places.js';
 import { STATES, by, languageOf, of, zoneHere } from './words.js';
 
 const LANGUAGES = { en: 'English', de: 'Deutsch' };
@@ -19,27 +20,14 @@ function card(title, ...parts) {
 }
 
 /** One address, and the way to remove it, which asks once. */
-export function contactRow(contact, removed) {
-  const { contact_id, channel, address, state, since } = contact;
-  const place = el('div');
-  const ask = action('Remove', async () => {
-    const sure = action(`Remove ${address}`, async () => {
-      await send('DELETE', `/v1/me/contacts/${encodeURIComponent(contact_id)}`);
-      await removed(`Removed: ${address}. Nothing is sent there any more.`);
-    });
-    const back = action('Keep it', async () => {
-      place.replaceChildren(ask);
-      ask.focus();
-    }, 'secondary');
-    place.replaceChildren(el('p', {}, 'Its messages end with it, those about orders too.'),
-      el('div', { class: 'form-actions' }, sure, back));
-    sure.focus();
-  }, 'secondary');
-  ask.setAttribute('aria-label', `Remove ${address}`);
-  place.append(ask);
+export function contactRow({ contact_id: id, channel, address, state, since }, again) {
   const date = day(since, undefined, { dateStyle: 'medium' });
   return el('li', {}, el('div', {}, el('strong', {}, address), el('p', { class: 'quiet' },
-    [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))), place);
+    [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))),
+  askedOnce('Remove', { about: address, sure: `Remove ${address}`, words: 'Its messages end with it, those about orders too.' }, async () => {
+    await send('DELETE', `/v1/me/contacts/${encodeURIComponent(id)}`);
+    await again(`Removed: ${address}. Nothing is sent there any more.`);
+  }));
 }
 
 /** What is followed of one event, each with its undo; null where nothing is. */
@@ -112,11 +100,12 @@ export function addForm(known, added) {
 export async function me(root) {
   const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
   async function load(words = '') {
-    const known = await get('/v1/me/contacts').catch((problem) => {
-      // A browser that nobody knows yet has no addresses.
-      if (problem.status === 401) return { contacts: [] };
+    // A browser that nobody knows yet has no addresses, and no other devices.
+    const orNone = (problem) => {
+      if (problem.status === 401) return { contacts: [], devices: [] };
       throw problem;
-    });
+    };
+    const [known, { devices }] = await Promise.all([get('/v1/me/contacts').catch(orNone), get('/v1/me/devices').catch(orNone)]);
     const again = (said) => load(said);
     const follows = await followed(again);
     const written = known.language ? `Messages are written in ${LANGUAGES[known.language] || known.language}, `
@@ -129,11 +118,15 @@ export async function me(root) {
       card('What you follow', follows.length ? el('ul', { class: 'rows' }, follows)
         : el('p', {}, 'Nothing, as far as this browser knows. Open an event’s page and look for “Get news”.')),
       card('Messages', el('p', {}, el('a', { href: '#messages' }, 'Show the messages on this site'))),
-      card('Add an address', addForm(known, again)));
+      card('Add an address', addForm(known, again)),
+      card('Devices', ...devicesPart(devices, again)),
+      card('Be forgotten', forgetPart((said) => {
+        forgetHere();
+        return load(said);
+      })));
     root.removeAttribute('aria-busy');
     say(status, words);
     if (words) {
-      announce(words);
       status.focus();
     }
   }

@@ -16,6 +16,8 @@ export function followedHere() {
   }
 }
 
+export const forgetHere = () => local.removeItem(NAME);
+
 export function rememberHere(id) {
   const ids = [id, ...followedHere().filter((other) => other !== id)].slice(0, EVENTS_MAX);
   try {

@@ -3,6 +3,7 @@
 import { attempt, get } from '../api.js';
 import { action } from '../action.js';
 import { el, heading } from '../dom.js';
+import { into, links } from './card.js';
 
 /** What the link ends, in words. Pure. */
 export function endsWords({ channel, event_name: name, artist, scope }) {
@@ -10,8 +11,6 @@ export function endsWords({ channel, event_name: name, artist, scope }) {
   if (scope === 'artist') return `${kind} with news from ${artist || 'the artist'}`;
   return name ? `${kind} with news about ${name}` : kind;
 }
-
-const links = () => el('p', {}, el('a', { href: '/me' }, 'My addresses'), ' · ', el('a', { href: '/' }, 'All events'));
 
 /** `show` replaces the card's content and moves focus to its heading. */
 export async function ending(token, show) {
@@ -64,9 +63,5 @@ export async function ending(token, show) {
 const card = globalThis.document?.getElementById('card');
 if (card) {
   const token = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
-  ending(token, (nodes) => {
-    card.replaceChildren(...nodes.filter(Boolean));
-    card.removeAttribute('aria-busy');
-    card.querySelector('h2').focus({ preventScroll: true });
-  });
+  ending(token, into(card));
 }

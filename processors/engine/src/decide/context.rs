@@ -38,10 +38,14 @@ impl Context {
 
     /// Whoever of the staff sets something, where the rules in force write that down.
     pub(super) fn setter(self) -> Option<StaffId> {
+        self.follows(CHANGES_SAY_WHO).then(|| self.staff_id())
+    }
+
+    /// Whoever of the staff asks; Floodgate itself is one of them.
+    pub(super) fn staff_id(self) -> StaffId {
         match self.actor {
-            _ if !self.follows(CHANGES_SAY_WHO) => None,
-            Actor::Staff(staff) => Some(staff),
-            Actor::System | Actor::Buyer(_) => Some(StaffId::SYSTEM),
+            Actor::Staff(staff) => staff,
+            Actor::System | Actor::Buyer(_) => StaffId::SYSTEM,
         }
     }
 

@@ -9,7 +9,7 @@ use floodgate_domain::refusal::Refusal;
 
 use super::Context;
 use super::rules::sale_times::times_can_be;
-use super::rules::terms::prices_fit;
+use super::rules::terms::{policy_can_be, prices_fit};
 use crate::outcomes::Outcome;
 
 /// Decides beside `events` others, of at most `events_max`.
@@ -29,9 +29,7 @@ pub(crate) fn create_event(
     if !prices_fit(context, &new.prices, new.plan.categories.len()) {
         return Err(Refusal::InvalidPrices);
     }
-    if new.policy.fault().is_some() {
-        return Err(Refusal::InvalidPolicy);
-    }
+    policy_can_be(context, &new.policy)?;
     let none = (SaleTimes::default(), SalePhase::Announced);
     if !times_can_be(context, &new.details, none) {
         return Err(Refusal::InvalidDetails);

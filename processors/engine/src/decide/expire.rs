@@ -40,6 +40,11 @@ pub(crate) fn expire(
             facts.extend(turn_at(event, timer.deadline));
             None
         }
+        TimerKind::Announcement { id } => {
+            let due = event.announcements.get(id).filter(|state| state.starts(context.now));
+            facts.extend(due.map(|_| Fact::AnnouncementStarted { id }));
+            None
+        }
         TimerKind::Return { hold_id } => {
             // Not those of the same order that were set aside again.
             let due = event.set_aside.get(&hold_id).filter(|due| due.until == timer.deadline);

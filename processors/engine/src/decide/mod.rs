@@ -4,6 +4,7 @@
 //! outcome; a refusal pushes nothing. `rules/` holds what several commands share; `expire` and
 //! `undo_cancelled` are what happens without a command.
 
+mod announce;
 mod await_turn;
 mod call_places;
 mod capture_failed;
@@ -13,6 +14,7 @@ mod engine_version;
 mod enter;
 mod expire;
 mod extend_hold;
+mod give_consent;
 mod hold_best;
 mod hold_seats;
 mod leave;
@@ -34,8 +36,10 @@ mod set_prices;
 mod share_cohort;
 mod start_purchase;
 mod stay;
+mod steer_announcement;
 mod transfer_ticket;
 mod undo_cancelled;
+mod withdraw_consent;
 
 use floodgate_domain::command::Command;
 use floodgate_domain::fact::Fact;
@@ -44,6 +48,7 @@ use floodgate_domain::refusal::Refusal;
 use crate::event::Event;
 use crate::outcomes::Outcome;
 
+use self::announce::announce;
 use self::await_turn::await_turn;
 use self::call_places::call_places;
 use self::capture_failed::capture_failed;
@@ -53,6 +58,7 @@ pub(crate) use self::engine_version::engine_version;
 use self::enter::enter;
 pub(crate) use self::expire::expire;
 use self::extend_hold::extend_hold;
+use self::give_consent::give_consent;
 use self::hold_best::hold_best;
 use self::hold_seats::hold_seats;
 use self::leave::leave;
@@ -73,8 +79,10 @@ use self::set_prices::set_prices;
 use self::share_cohort::share_cohort;
 use self::start_purchase::start_purchase;
 use self::stay::stay;
+use self::steer_announcement::steer_announcement;
 use self::transfer_ticket::transfer_ticket;
 pub(crate) use self::undo_cancelled::undo_cancelled;
+use self::withdraw_consent::withdraw_consent;
 
 /// Decides a command that concerns one existing event.
 pub(crate) fn decide(
@@ -121,14 +129,18 @@ pub(crate) fn decide(
         Command::RedeemTicket { hold_id, seat, edition } => {
             redeem_ticket(event, context, (*hold_id, *seat, *edition), facts)
         }
+        Command::GiveConsent { consent } => give_consent(event, context, *consent, facts),
+        Command::WithdrawConsent { scope, channel } => {
+            withdraw_consent(event, context, (*scope, *channel), facts)
+        }
+        Command::Announce(announcement) => announce(event, context, announcement, facts),
+        Command::SteerAnnouncement { id, step } => {
+            steer_announcement(event, context, (*id, *step), facts)
+        }
         // Their types are fixed, their rules are not written yet.
-        Command::CommitDraw { .. }
-        | Command::RevealDraw { .. }
-        | Command::AnnounceToAll { .. }
-        | Command::GiveConsent { .. }
-        | Command::WithdrawConsent { .. }
-        | Command::Announce(_)
-        | Command::SteerAnnouncement { .. } => Err(Refusal::NeedsNewerEngine),
+        Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::AnnounceToAll { .. } => {
+            Err(Refusal::NeedsNewerEngine)
+        }
         // Decided for the whole partition before any event is looked up.
         Command::Tick | Command::EngineVersion { .. } | Command::RestoreFacts { .. } => {
             Err(Refusal::WrongPhase)

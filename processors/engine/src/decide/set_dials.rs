@@ -2,7 +2,6 @@
 
 use floodgate_domain::dials::{DialChange, PhaseDial};
 use floodgate_domain::fact::Fact;
-use floodgate_domain::ids::{Actor, StaffId};
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
@@ -22,7 +21,7 @@ pub(super) fn set_dials(
     if let Some(dial) = change.phase {
         set_phase(event, dial, facts)?;
     }
-    facts.push(Fact::DialsSet { change: Box::new(change.clone()), by: turned_by(context) });
+    facts.push(Fact::DialsSet { change: Box::new(change.clone()), by: context.staff_id() });
     Ok(Outcome::Done)
 }
 
@@ -37,12 +36,4 @@ fn set_phase(event: &Event, dial: PhaseDial, facts: &mut Vec<Fact>) -> Result<()
         });
     }
     Ok(())
-}
-
-/// Who turned a dial, as facts name them.
-fn turned_by(context: Context) -> StaffId {
-    match context.actor {
-        Actor::Staff(staff) => staff,
-        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
-    }
 }

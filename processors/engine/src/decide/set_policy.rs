@@ -5,6 +5,7 @@ use floodgate_domain::policy::Policy;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
+use super::rules::terms::policy_can_be;
 use crate::outcomes::Outcome;
 
 pub(super) fn set_policy(
@@ -13,9 +14,7 @@ pub(super) fn set_policy(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    if policy.fault().is_some() {
-        return Err(Refusal::InvalidPolicy);
-    }
+    policy_can_be(context, policy)?;
     facts.push(Fact::PolicySet(SetBy { value: Box::new(*policy), by: context.setter() }));
     Ok(Outcome::Done)
 }

@@ -1,6 +1,8 @@
 //! The engine from outside: rows by subject, properties.
 #![allow(clippy::unwrap_used)]
 
+mod announcements;
+mod consents;
 mod details;
 mod effects;
 mod events;

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, Cohort, Command, CommandId, DialChange, Envelope, Fact,
-    FactRecord, Frontier, HoldId, PhaseDial, Place, Policy, SeatId,
+    Actor, AgeBand, AnnouncementStep, Answer, BuyerId, Channel, Cohort, Command, CommandId,
+    ConsentScope, DialChange, Envelope, Fact, FactRecord, Frontier, HoldId, PhaseDial, Place,
+    Policy, SeatId,
 };
 use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 use proptest::prelude::*;
 
+use crate::announcements::{announce, announcement, announcements_start_in_time, steer};
+use crate::consents::{consents_follow_the_model, give, withdraw};
 use crate::effects::follow_beside_the_engine;
 use crate::idle::only_the_idle_leave;
 use crate::line_and_cohorts::cohorts_of;
@@ -37,6 +40,11 @@ pub(crate) enum Request {
     Await(u64, u64),
     Share(u64, u8),
     Dials(Option<u32>, u8),
+    /// Of a buyer: scope, channel and wording; without words they take it back.
+    Consent(u64, usize, usize, u16),
+    /// A number, and in how long.
+    Announce(u64, Option<u64>),
+    Steer(u64, usize),
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
@@ -57,6 +65,10 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         1 => (1_u64..6, 0_u64..12).prop_map(|(b, p)| Request::Await(b, p)),
         2 => (1_u64..6, 0_u8..4).prop_map(|(b, c)| Request::Share(b, c)),
         1 => (prop::option::of(0_u32..5), 0_u8..20).prop_map(|(m, p)| Request::Dials(m, p)),
+        3 => (1_u64..6, 0_usize..2, 0_usize..4, 0_u16..3)
+            .prop_map(|(b, s, c, w)| Request::Consent(b, s, c, w)),
+        2 => (1_u64..6, prop::option::of(0_u64..120_000)).prop_map(|(a, t)| Request::Announce(a, t)),
+        2 => (1_u64..6, 0_usize..4).prop_map(|(a, s)| Request::Steer(a, s)),
     ]
 }
 
@@ -119,6 +131,18 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
             let change = DialChange { shoppers_max, phase, ..DialChange::default() };
             (staff(), Command::SetDials(Box::new(change)))
         }
+        Request::Consent(b, scope, channel, wording) => {
+            let (scope, channel) = (ConsentScope::ALL[scope], Channel::ALL[channel]);
+            let takes_back = wording == 0 && b != 5;
+            let given = give(scope, channel, wording);
+            (buyer(b), if takes_back { withdraw(scope, channel) } else { given })
+        }
+        Request::Announce(id, ms) => {
+            // Round numbers, so that the same words come again.
+            let at = ms.map(|ms| (stage.now + ms) / 30_000 * 30_000);
+            (staff(), announce(announcement(id, at)))
+        }
+        Request::Steer(id, step) => (staff(), steer(id, AnnouncementStep::ALL[step])),
         Request::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
         Request::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
         Request::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
@@ -250,9 +274,11 @@ proptest! {
         pass_required in any::<bool>(),
         version in BASE_VERSION..=NEWEST_VERSION,
         idle_ms in prop::option::of(prop::sample::select(vec![0_u64, 20_000, 90_000])),
+        approves in any::<bool>(),
         cut in any::<prop::sample::Index>(),
     ) {
-        let rules = policy();
+        let approve_announcements = (version >= 3 && approves).then_some(true);
+        let rules = Policy { approve_announcements, ..policy() };
         let policy =
             Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, idle_ms, ..rules };
         let mut stage = Stage::open_under(version, policy);
@@ -277,6 +303,9 @@ proptest! {
         if version >= 2 {
             nobody_holds_for_nothing(&stage.facts, policy).map_err(TestCaseError::fail)?;
         }
+        consents_follow_the_model(&stage, LIMITS).map_err(TestCaseError::fail)?;
+        announcements_start_in_time(&stage.facts, stage.engine.clock())
+            .map_err(TestCaseError::fail)?;
         one_of_two_is_kept(&stage.facts).map_err(TestCaseError::fail)?;
         follow_beside_the_engine(&stage, LIMITS).map_err(TestCaseError::fail)?;
 

@@ -10,6 +10,7 @@ use floodgate_domain::{
 };
 
 use super::crowd::CrowdBook;
+use super::messages::MessageBook;
 use super::seats::SeatBooks;
 use super::stage::{OrderBook, OrderStage, transition};
 use super::tickets::{SoldOrder, TicketBook};
@@ -75,6 +76,7 @@ pub(crate) struct EventBook {
     /// Seats that no order has and nobody can have yet, by the order that had them.
     pub(crate) set_aside: HashMap<HoldId, (SeatList, LogTime)>,
     pub(crate) unanswered: UnansweredBook,
+    pub(crate) messages: MessageBook,
 }
 
 /// Slot and generation of a hold.
@@ -103,6 +105,7 @@ impl EventBook {
             tickets: TicketBook::default(),
             set_aside: HashMap::new(),
             unanswered: UnansweredBook::default(),
+            messages: MessageBook::default(),
         }
     }
 
@@ -307,6 +310,7 @@ impl EventBook {
         let sold = |hold_id| self.orders.get(&hold_id).map(sold_order);
         let of_ticket = self.tickets.enter(fact, sold);
         let finding = of_ticket.or_else(|| self.crowd.enter(fact, self.places));
+        let finding = finding.or_else(|| self.messages.enter(fact, at));
         if let Some((id, holds, words)) = finding {
             found.check(id, holds, || words);
         }

@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `stage` | where an order stands, and the table of lawful transitions |
 //! | `event` | everything the facts of one event add up to |
-//! | `seats`, `tickets`, `unanswered`, `crowd` | parts of it |
+//! | `seats`, `tickets`, `unanswered`, `crowd`, `messages` | parts of it |
 
 pub(crate) mod crowd;
 pub(crate) mod event;
+pub(crate) mod messages;
 pub(crate) mod seats;
 pub(crate) mod stage;
 pub(crate) mod tickets;

@@ -5,7 +5,7 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, SalePhase};
 
 use super::row::{CAUSE, Row};
-use super::{CommandView, holds, payments, sale, tickets};
+use super::{CommandView, holds, messages, payments, sale, tickets};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 use crate::findings::Findings;
@@ -59,6 +59,17 @@ pub(crate) fn is_without_command(
     is_rightly_silent && (time_explains(book, fact, now) || cancellation_explains(book, fact))
 }
 
+/// Time passes before a command is decided. Only who has nothing left to wait for leaves after it,
+/// and what was held back goes out.
+pub(crate) fn may_come_late(before: Option<&Fact>, fact: &Fact) -> bool {
+    let released = match before {
+        Some(Fact::HoldReleased { buyer, .. }) => Some(*buyer),
+        _ => None,
+    };
+    let leaves = matches!(fact, Fact::ShopperLeft { buyer, .. } if Some(*buyer) == released);
+    leaves || messages::is_let_go(before, fact)
+}
+
 /// What ends because its time is over. Whose it is, and which seats, the books say.
 fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
     let is_due = |hold_id: &HoldId, buyer: &BuyerId, stages: &[OrderStage]| {
@@ -85,12 +96,17 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
             let is_due = book.sale_times.closes_at.is_some_and(|at| at <= now);
             is_due && !matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled)
         }
+        Fact::AnnouncementStarted { id } => messages::is_timed(book, *id, now),
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired } => {
             let record = book.buyers.get(buyer);
             record.is_some_and(|one| one.pass_until <= now && one.live.is_empty())
         }
         Fact::ShopperLeft { buyer, reason: LeaveReason::Idle } => {
-            let idle = book.buyers.get(buyer).filter(|one| one.is_in_shop && one.live.is_empty());
+            // Whose pass is over as well leaves because of that.
+            let idle = book
+                .buyers
+                .get(buyer)
+                .filter(|one| one.is_in_shop && one.live.is_empty() && now < one.pass_until);
             let end = idle.and_then(|one| book.idle_end(one));
             end.is_some_and(|end| end <= now)
         }
@@ -136,6 +152,7 @@ fn rows(
     let mut rows = holds::rows(book, fact, asked)
         .or_else(|| payments::rows(book, fact, asked))
         .or_else(|| tickets::rows(book, fact, asked))
+        .or_else(|| messages::rows(book, fact, asked))
         .or_else(|| sale::rows(book, fact, asked))?;
     rows.push((CAUSE, "its command concerns another event", asked.envelope.event_id == event_id));
     rows.push((CAUSE, "its command was decided before", !asked.is_repeated));

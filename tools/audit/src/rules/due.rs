@@ -6,8 +6,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use floodgate_domain::{BuyerId, EventId, HoldId, LogTime};
+use floodgate_domain::{AnnouncementId, BuyerId, EventId, HoldId, LogTime};
 
+use crate::books::messages::STARTS;
 use crate::findings::Findings;
 
 /// How finely deadlines are kept, twice: whoever is later than this is late.
@@ -24,6 +25,8 @@ pub(crate) enum Due {
     /// The opening of a sale by itself, and its end.
     Opening,
     Closing,
+    /// The start of an announcement.
+    Announcement(AnnouncementId),
     /// The visit of somebody who holds nothing: by their pass, or because they do nothing.
     Visit(BuyerId),
 }
@@ -68,8 +71,11 @@ impl Deadlines {
         self.steps += 1;
         let is_late = self.steps > 2 + self.set / PER_STEP;
         if is_late {
-            let is_sale = matches!(due, Due::Opening | Due::Closing);
-            let invariant = if is_sale { "sale-on-time" } else { "hold-ends" };
+            let invariant = match due {
+                Due::Opening | Due::Closing => "sale-on-time",
+                Due::Announcement(_) => STARTS,
+                Due::Order(_) | Due::Seats(_) | Due::Visit(_) => "hold-ends",
+            };
             found.check(invariant, false, || {
                 format!("{due:?} of {event_id} was due at {}", until.0)
             });

@@ -6,7 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
-//! | `holds`, `payments`, `tickets`, `sale` | the fields, by subject |
+//! | `holds`, `payments`, `tickets`, `sale`, `messages` | the fields, by subject |
 //! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |
@@ -15,6 +15,7 @@ pub(crate) mod cause;
 pub(crate) mod due;
 pub(crate) mod follow;
 mod holds;
+pub(crate) mod messages;
 pub(crate) mod owed;
 mod payments;
 pub(crate) mod row;
@@ -26,7 +27,7 @@ use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy};
 use crate::books::event::EventBook;
 
 /// The newest rules of the engine that the books know in full.
-pub(crate) const KNOWN_VERSION: u32 = 2;
+pub(crate) const KNOWN_VERSION: u32 = 3;
 
 /// A command as a fact is compared with it.
 #[derive(Debug, Clone, Copy)]

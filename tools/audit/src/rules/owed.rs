@@ -4,9 +4,12 @@
 //! best ones are a choice, so a hold of the best is owed nothing; its number then shows the gap.
 
 use floodgate_domain::price::{PriceTable, TIERS_MAX};
-use floodgate_domain::{BuyerId, Command, HoldId, Place, SalePhase, SeatState};
+use floodgate_domain::{
+    BuyerId, Command, Envelope, Fact, FactRecord, HoldId, Place, SalePhase, SeatState,
+};
 
 use super::holds::price;
+use super::messages::{self, may_be_set};
 use super::sale::may_be_said;
 use super::tickets::may_receive;
 use super::{CommandView, no_hold};
@@ -24,7 +27,10 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     let command = &asked.envelope.command;
     match command {
         Command::SetPrices(prices) => asked.is_staff() && fits(book, asked, prices),
-        Command::SetPolicy(policy) => asked.is_staff() && policy.fault().is_none(),
+        Command::SetPolicy(policy) => {
+            let may_be = may_be_set(policy.approve_announcements, asked);
+            asked.is_staff() && policy.fault().is_none() && may_be
+        }
         Command::SetDetails { details, revision } => {
             let is_newest = *revision == book.details_revision;
             asked.is_staff() && is_newest && may_be_said(book, asked, details)
@@ -54,8 +60,28 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
             asked.buyer().is_some_and(|buyer| of_buyer(book, asked, buyer))
         }
         Command::TransferTicket { .. } | Command::RedeemTicket { .. } => of_ticket(book, asked),
+        Command::GiveConsent { .. }
+        | Command::WithdrawConsent { .. }
+        | Command::Announce(_)
+        | Command::SteerAnnouncement { .. } => messages::is_owed(book, asked),
         command => command.hold_id().is_some_and(|hold_id| of_order(book, asked, hold_id)),
     }
+}
+
+/// Whether a fact may be what its command had to lead to. A phase is turned beside the dials, seats are
+/// released beside who leaves, and what is announced goes out beside it.
+pub(crate) fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
+    let is_that = match envelope.command {
+        Command::SetDials(_) => matches!(record.fact, Fact::DialsSet { .. }),
+        Command::Leave => matches!(record.fact, Fact::ShopperLeft { .. }),
+        Command::ShareCohort { .. } => matches!(record.fact, Fact::CohortJoined { .. }),
+        Command::Announce(_) => matches!(record.fact, Fact::AnnouncementMade { .. }),
+        Command::SteerAnnouncement { .. } => {
+            matches!(record.fact, Fact::AnnouncementSteered { .. })
+        }
+        _ => true,
+    };
+    envelope.event_id == record.event_id && is_that
 }
 
 fn fits(book: &EventBook, asked: CommandView<'_>, prices: &PriceTable) -> bool {

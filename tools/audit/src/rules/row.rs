@@ -1,6 +1,6 @@
 //! One thing a fact has to say, and what many of them have in common.
 
-use floodgate_domain::{BuyerId, HoldId};
+use floodgate_domain::{Actor, BuyerId, HoldId, StaffId};
 
 use super::CommandView;
 use crate::books::stage::OrderBook;
@@ -33,4 +33,12 @@ pub(super) fn reported_of(
         (CAUSE, "another attempt", attempt == reported && reported == order.attempt),
         (CAUSE, "no provider said so", asked.is_system()),
     ]
+}
+
+/// Whoever of the staff a command is from; Floodgate itself is one of them.
+pub(super) fn staff_of(asked: CommandView<'_>) -> StaffId {
+    match asked.envelope.actor {
+        Actor::Staff(staff) => staff,
+        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
+    }
 }

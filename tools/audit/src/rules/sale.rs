@@ -2,12 +2,11 @@
 
 use floodgate_domain::fact::LeaveReason;
 use floodgate_domain::policy::IDLE_MS;
-use floodgate_domain::{
-    Actor, Command, EventDetails, Fact, LogTime, PhaseDial, SalePhase, StaffId,
-};
+use floodgate_domain::{Command, EventDetails, Fact, LogTime, PhaseDial, SalePhase, StaffId};
 
 use super::CommandView;
-use super::row::{CAUSE, Row};
+use super::messages::may_be_set;
+use super::row::{CAUSE, Row, staff_of};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 
@@ -19,15 +18,7 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
         .or_else(|| of_crowd(book, fact, asked))
 }
 
-/// Whoever of the staff a command is from; Floodgate itself is one of them.
-fn staff_of(asked: CommandView<'_>) -> StaffId {
-    match asked.envelope.actor {
-        Actor::Staff(staff) => staff,
-        Actor::Buyer(_) | Actor::System => StaffId::SYSTEM,
-    }
-}
-
-/// The same as new prices and rules say it; under the first rules they do not.
+/// Whoever of the staff set something, as new prices and rules say it; under the first rules they do not.
 fn setter(asked: CommandView<'_>) -> Option<StaffId> {
     (asked.version > 1).then_some(staff_of(asked))
 }
@@ -55,9 +46,11 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
             ]
         }
         (Fact::PolicySet(policy), Command::SetPolicy(named)) => {
+            let approval = policy.approve_announcements;
             vec![
                 by_staff,
                 (CAUSE, "another policy", policy == named),
+                (CAUSE, "by rules that do not know it", may_be_set(approval, asked)),
                 (CAUSE, "by another", policy.by == setter(asked)),
             ]
         }

@@ -23,11 +23,23 @@ pub(crate) fn reason(before: &Stored, alteration: &Alteration) -> Option<&'stati
     }
     if alteration.what.ends_with("of another command")
         && ends_by_itself(&fact.fact).is_some()
+        && !is_let_go(before, alteration.at)
         && before.commands.get(fact.position.offset as usize + 1).map(|one| one.0) == Some(fact.at)
     {
         return Some("time promises an end soon, not with which command of the same instant");
     }
     None
+}
+
+/// Whether it is an announcement that goes out with its command, and not because its time has come.
+fn is_let_go(before: &Stored, at: usize) -> bool {
+    let (fact, last) = (&before.facts[at], at.checked_sub(1).map(|at| &before.facts[at]));
+    let lets_go = |last: &FactRecord| {
+        let is_it =
+            matches!(last.fact, Fact::AnnouncementMade { .. } | Fact::AnnouncementSteered { .. });
+        last.position.offset == fact.position.offset && is_it
+    };
+    matches!(fact.fact, Fact::AnnouncementStarted { .. }) && last.is_some_and(lets_go)
 }
 
 /// Whose it is, for what ends because of time, a cancellation, or because its owner leaves.
@@ -40,7 +52,7 @@ fn ends_by_itself(fact: &Fact) -> Option<(BuyerId, bool)> {
         Fact::ShopperLeft { buyer, reason: LeaveReason::PassExpired | LeaveReason::Idle } => {
             Some((buyer, true))
         }
-        Fact::SeatsReturned { .. } => Some((BuyerId(0), false)),
+        Fact::SeatsReturned { .. } | Fact::AnnouncementStarted { .. } => Some((BuyerId(0), false)),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@ mod alterations;
 mod fixtures;
 mod kinds;
 mod lawful;
+mod messages;
 mod mutations;
 mod public;
 mod run;

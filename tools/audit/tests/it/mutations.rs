@@ -11,7 +11,7 @@ use crate::alterations::all;
 use crate::lawful::reason;
 use crate::run::{Stored, run};
 
-const SEEDS: [u64; 2] = [3, 12];
+const SEEDS: [u64; 2] = [3, 40];
 const LENGTH: usize = 900;
 /// Facts of each kind that are altered, of each seed.
 const OF_EACH: usize = 2;
@@ -27,7 +27,8 @@ const KINDS_MADE: &[&str] = &[
     "PaymentVoided", "OrderRefunded", "OrderCancelled", "TicketTransferred", "TicketRedeemed",
     "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
     "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
-    "DetailsSet",
+    "DetailsSet", "ConsentGiven", "ConsentWithdrawn", "AnnouncementMade", "AnnouncementSteered",
+    "AnnouncementStarted",
 ];
 
 fn seeds() -> Vec<u64> {
@@ -82,9 +83,9 @@ fn every_alteration_is_found_by_the_audits_own_rules() {
             }
         }
     }
+    println!("{found} alterations of {} kinds found, excused {excused:?}", kinds.len());
+    assert!(missed.is_empty(), "{} not found:\n{}", missed.len(), missed.join("\n"));
     for kind in KINDS_MADE {
         assert!(kinds.contains(kind), "no {kind} was made; choose other seeds");
     }
-    println!("{found} alterations of {} kinds found, excused {excused:?}", kinds.len());
-    assert!(missed.is_empty(), "{} not found:\n{}", missed.len(), missed.join("\n"));
 }

@@ -53,7 +53,7 @@ struct Run {
     orders: Vec<(EventId, HoldId, BuyerId)>,
 }
 
-fn policy() -> Policy {
+pub(crate) fn policy() -> Policy {
     Policy {
         shoppers_max: 6,
         cooldown_ms: 5_000,
@@ -70,13 +70,16 @@ fn policy() -> Policy {
 pub(crate) fn run(seed: u64, length: usize) -> Stored {
     let engine = Engine::new(EngineLimits::default());
     let (rng, stored) = (StdRng::seed_from_u64(seed), Stored::default());
+    // A stream of its own, so that the sale is the one it would be without.
+    let mut messages = StdRng::seed_from_u64(seed ^ 0x6d65_7373);
     let mut run = Run { rng, engine, stored, now: 1_000_000, orders: Vec::new() };
     let version = if seed % 2 == 1 { 1 } else { NEWEST_VERSION };
     run.ask(Actor::System, EVENTS[0], Command::EngineVersion { version });
     for event_id in EVENTS {
         run.open(event_id);
     }
-    while run.stored.commands.len() < length {
+    let mut of_messages = 0;
+    while run.stored.commands.len() < length + of_messages {
         run.now += run.rng.random_range(1..2_500);
         if run.rng.random_ratio(1, 40) {
             run.now += run.rng.random_range(10_000..130_000);
@@ -84,6 +87,11 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
         }
         let at = usize::from(run.rng.random_ratio(1, 3));
         run.something(EVENTS[at]);
+        if messages.random_ratio(1, 6) {
+            let (actor, command) = crate::messages::something(&mut messages, BUYERS, run.now);
+            run.ask(actor, EVENTS[at], command);
+            of_messages += 1;
+        }
     }
     for dial in [PhaseDial::Close, PhaseDial::Cancel] {
         let at = usize::from(dial == PhaseDial::Cancel);
@@ -100,7 +108,7 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
     run.stored
 }
 
-fn staff() -> Actor {
+pub(crate) fn staff() -> Actor {
     Actor::Staff(StaffId(4))
 }
 

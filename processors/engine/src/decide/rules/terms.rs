@@ -1,9 +1,11 @@
-//! Which prices an event can have.
+//! Which prices and rules an event can have.
 
+use floodgate_domain::policy::Policy;
 use floodgate_domain::price::{PriceTable, TIERS_MAX};
+use floodgate_domain::refusal::Refusal;
 
 use crate::decide::Context;
-use crate::version::LAST_PRICE_HAS_NO_END;
+use crate::version::{ANNOUNCEMENTS_GO_OUT, LAST_PRICE_HAS_NO_END};
 
 pub(in crate::decide) fn prices_fit(
     context: Context,
@@ -16,4 +18,16 @@ pub(in crate::decide) fn prices_fit(
         && prices.categories.iter().all(|tiers| {
             tiers.len() <= TIERS_MAX && tiers.iter().all(|tier| tier.fee <= tier.amount)
         })
+}
+
+/// A rule about announcements is one of the rules that decide them: builds without those do not even
+/// read it.
+pub(in crate::decide) fn policy_can_be(context: Context, policy: &Policy) -> Result<(), Refusal> {
+    if policy.fault().is_some() {
+        return Err(Refusal::InvalidPolicy);
+    }
+    if policy.approve_announcements.is_some() && !context.follows(ANNOUNCEMENTS_GO_OUT) {
+        return Err(Refusal::NeedsNewerEngine);
+    }
+    Ok(())
 }

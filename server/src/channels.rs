@@ -1,0 +1,163 @@
+//! The channels that the settings name, and their words for those who look before they send.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use floodgate_channels::{
+    ChannelsOptions, DkimOptions, EmailOptions, Language, QuietHours, SmsOptions, SmtpEncryption,
+    Templates, Variables, WebPushOptions,
+};
+use floodgate_config::{EmailSettings, MailEncryption, Settings, SmsSettings, time_of_day};
+use floodgate_domain::{Announcement, Channel, EventDetails};
+use floodgate_gateway::{MessagePreview, PreviewedMessage};
+
+/// For each step of a conversation with a mail server (RFC 5321 allows minutes; nobody waits here).
+const MAIL_STEP: Duration = Duration::from_secs(30);
+/// Mails over one connection; many servers close it after a hundred.
+const MAILS_PER_CONNECTION: u32 = 100;
+
+/// Where people find the pages: what the settings say, or this machine where only it is served.
+fn public_url(settings: &Settings, address: SocketAddr) -> Result<String> {
+    let named = &settings.payments.public_url;
+    if !named.is_empty() {
+        return Ok(named.clone());
+    }
+    let sends = !settings.channels.email.server.is_empty() || !settings.channels.sms.api.is_empty();
+    if sends && !address.ip().is_loopback() {
+        bail!(
+            "payments.public_url is not set: messages have links; name the address at which people \
+             find the pages, such as https://tickets.example.org"
+        );
+    }
+    Ok(format!("http://127.0.0.1:{}", address.port()))
+}
+
+/// What the settings say, with their secrets read.
+pub(crate) fn options(settings: &Settings, address: SocketAddr) -> Result<ChannelsOptions> {
+    let channels = &settings.channels;
+    let clock = |text: &str| {
+        let (hour, minute) = time_of_day(text).context("checked with the settings")?;
+        Ok::<_, anyhow::Error>(jiff::civil::time(hour.cast_signed(), minute.cast_signed(), 0, 0))
+    };
+    let web_push = &channels.web_push;
+    Ok(ChannelsOptions {
+        public_url: public_url(settings, address)?,
+        email: email(&channels.email)?,
+        sms: sms(&channels.sms)?,
+        web_push: file(&web_push.key_file).map(|key_file| WebPushOptions {
+            key_file,
+            contact: web_push.contact.clone(),
+            guard: floodgate_channels::AddressGuard::default(),
+        }),
+        connections: channels.connections,
+        quiet_hours: QuietHours {
+            from: clock(&channels.quiet_from)?,
+            until: clock(&channels.quiet_until)?,
+        },
+        announcements_per_week: channels.announcements_per_week,
+    })
+}
+
+fn file(path: &Path) -> Option<PathBuf> {
+    Some(path.to_owned()).filter(|path| !path.as_os_str().is_empty())
+}
+
+fn secret(path: &Path, setting: &str) -> Result<String> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {setting} = {}", path.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+fn email(settings: &EmailSettings) -> Result<Option<EmailOptions>> {
+    let Some((host, port)) = settings.server.rsplit_once(':') else { return Ok(None) };
+    let port = port.parse().context("channels.email.server: a port")?;
+    let credentials = match file(&settings.password_file) {
+        None => None,
+        Some(path) => {
+            let password = secret(&path, "channels.email.password_file")?;
+            Some((settings.name.clone(), password))
+        }
+    };
+    let domain = settings.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default();
+    let dkim = file(&settings.dkim_key_file).map(|key_file| DkimOptions {
+        domain: domain.to_owned(),
+        selector: settings.dkim_selector.clone(),
+        key_file,
+    });
+    Ok(Some(EmailOptions {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port,
+        encryption: match settings.encryption {
+            MailEncryption::None => SmtpEncryption::None,
+            MailEncryption::Offered => SmtpEncryption::Offered,
+            MailEncryption::Required => SmtpEncryption::Required,
+            MailEncryption::Wrapped => SmtpEncryption::Wrapped,
+        },
+        credentials,
+        authority_file: file(&settings.authority_file),
+        from: settings.from.clone(),
+        bounces_to: Some(settings.bounces_to.clone()).filter(|text| !text.is_empty()),
+        dkim: dkim.into_iter().collect(),
+        mails_per_connection: MAILS_PER_CONNECTION,
+        timeout: MAIL_STEP,
+    }))
+}
+
+fn sms(settings: &SmsSettings) -> Result<Option<SmsOptions>> {
+    if settings.api.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(SmsOptions {
+        base: settings.api.clone(),
+        account: settings.account.clone(),
+        token: secret(&settings.token_file, "channels.sms.token_file")?,
+        from: settings.from.clone(),
+        status_url: String::new(),
+    }))
+}
+
+/// Announcements in the words in which they go out.
+#[derive(Debug)]
+pub(crate) struct ChannelPreview {
+    pub(crate) templates: Templates,
+    pub(crate) weekly_cap: u64,
+}
+
+impl MessagePreview for ChannelPreview {
+    fn announcement(
+        &self,
+        language: &str,
+        channel: Channel,
+        announcement: &Announcement,
+        event: &EventDetails,
+    ) -> Result<PreviewedMessage, String> {
+        let Announcement { subject, text, link, picture, .. } = announcement;
+        let mut values: Variables = [("event", &event.name), ("subject", subject), ("text", text)]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .into();
+        for (name, value) in [("link", link), ("picture", picture)] {
+            if !value.is_empty() {
+                values.insert(name.to_owned(), value.clone());
+            }
+        }
+        if channel == Channel::Email {
+            // Each reader has a link of their own; this one ends nothing.
+            values.insert("unsubscribe".to_owned(), "https://example.org/unsubscribe".to_owned());
+        }
+        let seen = self.templates.render("announcement", Language::nearest(language), &values);
+        let seen = seen.map_err(|error| error.to_string())?;
+        let is_brief = matches!(channel, Channel::Sms | Channel::WebPush);
+        Ok(PreviewedMessage {
+            subject: seen.subject,
+            text: if is_brief { seen.short } else { seen.text },
+            html: (channel == Channel::Email).then_some(seen.html),
+        })
+    }
+
+    fn weekly_cap(&self) -> u64 {
+        self.weekly_cap
+    }
+}
