@@ -677,3 +677,35 @@ fn a_worker_that_is_stopped_records_what_it_did_and_leaves_the_rest_to_others() 
     assert_eq!(scene.arrived().len(), 4);
     assert_eq!(scene.verdicts(100), [(Verdict::Sent, 5)]);
 }
+
+#[test]
+fn followers_hear_once_that_a_sale_is_open_and_holders_of_what_they_have_to_know() {
+    let mut scene = Scene::new();
+    scene.contact(1, "one@example.org");
+    scene.consents(1);
+    for fact in [Fact::SaleOpened, Fact::SalePaused, Fact::SaleOpened] {
+        scene.say(fact);
+    }
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 1);
+    scene.say(bought(1, 1, &[0]));
+    scene.deliver();
+    scene.arrived();
+    let set = |change: fn(&mut EventDetails)| {
+        let mut changed = details("Show");
+        change(&mut changed);
+        Fact::DetailsSet(SetBy { value: Box::new(changed), by: None })
+    };
+    scene.say(set(|details| details.description = "More words".into()));
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 0);
+    scene.say(set(|details| details.venue_name = "Another house".into()));
+    scene.say(Fact::EventCancelled);
+    scene.restart();
+    scene.deliver();
+    let taken = std::mem::take(&mut *scene.mail.taken.lock().unwrap());
+    let mut said: Vec<&str> = taken.iter().map(|mail| mail.occasion.as_str()).collect();
+    said.sort_unstable();
+    assert_eq!(said, ["event_cancelled", "event_details_changed"]);
+    assert!(taken.iter().any(|mail| mail.text.contains("Another house")));
+}

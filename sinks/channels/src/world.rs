@@ -83,7 +83,8 @@ impl World {
         changes.push(StoreChange::Artist(event_id, new.details.artist.clone()));
     }
 
-    /// Whether details that were set say anything new to those who have a ticket.
+    /// Whether people outside the page learn anything by a fact: details may be set to what nobody
+    /// has to know, and a sale that goes on after a pause was opened before.
     fn follow_words(
         &mut self,
         event_id: EventId,
@@ -94,16 +95,21 @@ impl World {
             return true;
         }
         let changed = self.words.change(event_id, |words| {
-            if let Some(phase) = effects.phase {
-                words.phase = phase;
-            }
-            effects.details.map(|details| std::mem::replace(&mut words.details, details.clone()))
+            let phase = effects.phase.map(|phase| std::mem::replace(&mut words.phase, phase));
+            let set =
+                |details: &EventDetails| std::mem::replace(&mut words.details, details.clone());
+            (phase, effects.details.map(set))
         });
-        let (Some(Some(before)), Some(details)) = (changed, effects.details) else { return true };
-        if before.artist != details.artist {
-            changes.push(StoreChange::Artist(event_id, details.artist.clone()));
+        let Some((phase_before, details_before)) = changed else { return true };
+        if let (Some(before), Some(details)) = (&details_before, effects.details) {
+            if before.artist != details.artist {
+                changes.push(StoreChange::Artist(event_id, details.artist.clone()));
+            }
+            return felt(before) != felt(details);
         }
-        felt(&before) != felt(details)
+        let goes_on = effects.phase == Some(SalePhase::Open)
+            && phase_before.is_some_and(|before| before != SalePhase::Announced);
+        !goes_on
     }
 
     fn follow_announcement(
