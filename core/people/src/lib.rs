@@ -31,6 +31,8 @@ mod sqlite;
 mod store;
 
 #[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
 mod tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};

@@ -64,7 +64,9 @@ CREATE TABLE IF NOT EXISTS messages (
     variables TEXT NOT NULL, state BIGINT NOT NULL, verdict TEXT, due_at BIGINT NOT NULL,
     tries BIGINT NOT NULL, made_at BIGINT NOT NULL, done_at BIGINT, reference TEXT,
     read_at BIGINT);
-CREATE INDEX IF NOT EXISTS messages_due ON messages (state, due_at);
+CREATE INDEX IF NOT EXISTS messages_waiting ON messages (due_at) WHERE state IN (0, 1);
+CREATE INDEX IF NOT EXISTS messages_of_address ON messages (lookup, announcement);
+CREATE INDEX IF NOT EXISTS messages_of_reference ON messages (reference);
 CREATE INDEX IF NOT EXISTS messages_of_announcement ON messages (announcement, event, verdict);
 CREATE INDEX IF NOT EXISTS messages_of_buyer ON messages (buyer, made_at);
 CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);

@@ -67,6 +67,18 @@ fn read(value: ValueRef<'_>) -> StoredValue {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// What the statements of this thread have cost, in steps of SQLite's machine.
+    pub(crate) static STEPS: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn note_steps(statement: &rusqlite::Statement<'_>) {
+    let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
+    STEPS.set(STEPS.get() + i64::from(steps));
+}
+
 impl StoreConnection for SqliteConnection {
     fn begin(&mut self) -> Result<(), PeopleError> {
         self.file.execute_batch("BEGIN IMMEDIATE").map_err(failed)
@@ -84,6 +96,8 @@ impl StoreConnection for SqliteConnection {
     fn run(&mut self, sql: &str, values: &[StoredValue]) -> Result<u64, PeopleError> {
         let mut statement = self.file.prepare_cached(&numbered(sql)).map_err(failed)?;
         let changed = statement.execute(params_from_iter(values)).map_err(failed)?;
+        #[cfg(test)]
+        note_steps(&statement);
         Ok(changed as u64)
     }
 
@@ -95,6 +109,11 @@ impl StoreConnection for SqliteConnection {
         while let Some(row) = rows.next().map_err(failed)? {
             let cells = (0..count).map(|at| row.get_ref(at).map(read));
             found.push(StoredRow(cells.collect::<Result<_, _>>().map_err(failed)?));
+        }
+        #[cfg(test)]
+        {
+            drop(rows);
+            note_steps(&statement);
         }
         Ok(found)
     }

@@ -1,17 +1,18 @@
 //! Delivers messages that are due: decides for each whether it may go, and to which address; writes
 //! it, hands it to a channel, and records what became of it.
 //!
-//! A message is recorded as soon as its channel has answered. A crash in between repeats the one
-//! that a worker had under way, once its lease is over, under the same name.
+//! A message is recorded before its worker begins another. A crash in between repeats the one that
+//! a worker had under way, once its lease is over, under the same name.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use floodgate_domain::{Channel, LogTime};
-use floodgate_people::{DueMessage, Link, People, PeopleError, Verdict, Via};
+use floodgate_people::{DueMessage, Link, PeopleError, Verdict, Via, Work};
 
 use crate::choose::{Choice, Chosen, choose, order_of_channels};
+use crate::counter::PeopleCounter;
 use crate::courier::{Courier, Delivery};
 use crate::occasion::Occasion;
 use crate::quiet::{PersonWeek, QuietHours};
@@ -33,7 +34,7 @@ const LOOK_AGAIN_MS: u64 = 30_000;
 /// What all workers share.
 #[derive(Debug)]
 pub(crate) struct DeliveryShare {
-    pub(crate) people: People,
+    pub(crate) counter: PeopleCounter,
     pub(crate) words: Arc<Words>,
     pub(crate) templates: Templates,
     pub(crate) public_url: String,
@@ -46,6 +47,9 @@ pub(crate) struct DeliveryShare {
 pub(crate) struct DeliveryWorker {
     shared: Arc<DeliveryShare>,
     couriers: Vec<Box<dyn Courier>>,
+    /// What the last message came to, until it is in the store: with the next step, before anything
+    /// else is begun.
+    unrecorded: Option<Arc<Record>>,
 }
 
 /// What is to be recorded of a message.
@@ -57,9 +61,22 @@ enum Outcome {
     PutOff(LogTime, Option<Verdict>),
 }
 
+#[derive(Debug)]
+struct Record {
+    message: DueMessage,
+    outcome: Outcome,
+    at: LogTime,
+}
+
+/// A message before its channel: it goes, or something was decided.
+enum Prepared {
+    Go(Box<Chosen>),
+    Decided(Outcome),
+}
+
 impl DeliveryWorker {
     pub(crate) fn new(shared: Arc<DeliveryShare>, couriers: Vec<Box<dyn Courier>>) -> Self {
-        DeliveryWorker { shared, couriers }
+        DeliveryWorker { shared, couriers, unrecorded: None }
     }
 
     /// Takes what is due and delivers it; how many were taken.
@@ -68,57 +85,96 @@ impl DeliveryWorker {
         if !self.shared.words.is_whole() {
             return Ok(0);
         }
-        let (began, people) = (now(), self.shared.people.clone());
+        let began = now();
         let until = began.plus(LEASE_MS);
-        let due = people.with(|work| work.claim(began, until, CLAIM_MAX))?;
+        let due = self.record_and(move |work| work.claim(began, until, CLAIM_MAX))?;
         let count = due.len();
         for message in due {
             let is_late = now().plus(RESERVE_MS) > until;
-            if is_late || self.shared.is_stopping.load(Ordering::Acquire) {
-                // Nobody has begun it: it is due at once, for whoever comes next.
-                people.with(|work| work.postpone(&message.message, now(), None))?;
-                continue;
-            }
-            let outcome = self.outcome(&message, now())?;
-            count_outcome(&message, &outcome);
-            people.with(|work| record(work, &message, &outcome, now()))?;
+            // Nobody has begun those that are left: they are due at once, for whoever comes next.
+            let outcome = if is_late || self.shared.is_stopping.load(Ordering::Acquire) {
+                self.record_and(|_| Ok(()))?;
+                Outcome::PutOff(now(), None)
+            } else {
+                let outcome = self.outcome(&message, now())?;
+                count_outcome(&message, &outcome);
+                outcome
+            };
+            let at = now();
+            self.unrecorded = Some(Arc::new(Record { message, outcome, at }));
         }
+        self.record_and(|_| Ok(()))?;
         Ok(count)
     }
 
+    /// Does something in the store, after what is to be recorded there.
+    fn record_and<T: Send + 'static>(
+        &mut self,
+        work: impl Fn(&mut Work<'_>) -> Result<T, PeopleError> + Send + Sync + 'static,
+    ) -> Result<T, PeopleError> {
+        let unrecorded = self.unrecorded.clone();
+        let done = self.shared.counter.with(move |store| {
+            if let Some(record) = &unrecorded {
+                write(store, record)?;
+            }
+            work(store)
+        })?;
+        self.unrecorded = None;
+        Ok(done)
+    }
+
     fn outcome(&mut self, message: &DueMessage, now: LogTime) -> Result<Outcome, PeopleError> {
-        let Some(occasion) = Occasion::of(&message.occasion) else {
-            return Ok(done(Verdict::Failed));
+        let prepared = self.prepared(message, now);
+        let (occasion, useful_until) = match prepared {
+            Ok(known) => known,
+            // What the message before came to is recorded with the next step.
+            Err(outcome) => {
+                self.record_and(|_| Ok(()))?;
+                return Ok(outcome);
+            }
         };
+        let channels = order_of_channels(&self.saying(), message, occasion);
+        let usable: Vec<&str> = self.couriers.iter().map(|courier| courier.channel()).collect();
+        let (shared, theirs) = (Arc::clone(&self.shared), message.clone());
+        let prepared = self.record_and(move |work| {
+            let is_usable = |channel: Channel| usable.contains(&channel.code());
+            let chosen = match choose(work, &theirs, occasion, &channels, is_usable)? {
+                Choice::Go(chosen) => chosen,
+                Choice::No(verdict) => return Ok(Prepared::Decided(done(verdict))),
+            };
+            let held = held(work, &shared, &theirs, (occasion, &chosen), (now, useful_until))?;
+            Ok(held.map_or(Prepared::Go(chosen), Prepared::Decided))
+        })?;
+        Ok(match prepared {
+            Prepared::Decided(outcome) => outcome,
+            Prepared::Go(chosen) => self.deliver(message, occasion, &chosen, (now, useful_until)),
+        })
+    }
+
+    /// What is known without the store: what it is about, and until when it is of use.
+    fn prepared(
+        &self,
+        message: &DueMessage,
+        now: LogTime,
+    ) -> Result<(&'static Occasion, LogTime), Outcome> {
+        let occasion = Occasion::of(&message.occasion).ok_or_else(|| done(Verdict::Failed))?;
         let useful_ms = u64::try_from(occasion.useful_for.as_millis()).unwrap_or(u64::MAX);
         let useful_until = message.made_at.plus(useful_ms);
         if message.tries > TAKEN_MAX {
-            return Ok(done(Verdict::Failed));
+            return Err(done(Verdict::Failed));
         }
         if now > useful_until {
-            return Ok(done(Verdict::TooLate));
+            return Err(done(Verdict::TooLate));
         }
-        if let Some(outcome) = self.steered(message, now) {
-            return Ok(outcome);
+        match self.steered(message, now) {
+            Some(outcome) => Err(outcome),
+            None => Ok((occasion, useful_until)),
         }
-        let channels = order_of_channels(&self.saying(), message, occasion);
-        let usable: Vec<&str> = self.couriers.iter().map(|courier| courier.channel()).collect();
-        let chosen = self.shared.people.with(|work| {
-            choose(work, message, occasion, &channels, |channel| usable.contains(&channel.code()))
-        })?;
-        let chosen = match chosen {
-            Choice::Go(chosen) => *chosen,
-            Choice::No(verdict) => return Ok(done(verdict)),
-        };
-        if let Some(outcome) = self.held(message, occasion, &chosen, (now, useful_until))? {
-            return Ok(outcome);
-        }
-        Ok(self.deliver(message, occasion, &chosen, (now, useful_until)))
     }
 
     fn saying(&self) -> Saying<'_> {
-        let DeliveryShare { words, templates, people, public_url, .. } = &*self.shared;
-        Saying { words, templates, people, public_url }
+        let DeliveryShare { words, templates, counter, public_url, .. } = &*self.shared;
+        Saying { words, templates, people: counter.people(), public_url }
     }
 
     /// An announcement that staff have paused or stopped since it was taken.
@@ -135,45 +191,6 @@ impl DeliveryWorker {
                 Some(Outcome::PutOff(now.plus(LOOK_AGAIN_MS), None))
             }
         }
-    }
-
-    /// What stands between a person and a message that could go: they had it, they had enough this
-    /// week, or it is night where they are. The page disturbs nobody.
-    fn held(
-        &self,
-        message: &DueMessage,
-        occasion: &Occasion,
-        chosen: &Chosen,
-        (now, useful_until): (LogTime, LogTime),
-    ) -> Result<Option<Outcome>, PeopleError> {
-        let Some(contact) = &chosen.contact else { return Ok(None) };
-        let (zone, at) = (zone(&chosen.time_zone), timestamp(now));
-        let via = || chosen.via(None);
-        if let Some(id) = message.announcement {
-            let week = PersonWeek::start(at, &zone).unwrap_or(at);
-            let since = LogTime(u64::try_from(week.as_millisecond()).unwrap_or_default());
-            let people = &self.shared.people;
-            let (has_had, count) = people.with(|work| {
-                let count = match chosen.person {
-                    Some(person) => work.announcements_since(person, since)?,
-                    None => 0,
-                };
-                Ok((work.has_had(id, &contact.lookup)?, count))
-            })?;
-            if has_had {
-                return Ok(Some(Outcome::Done(Verdict::Repeated, via())));
-            }
-            if count >= u64::from(self.shared.announcements_per_week) {
-                return Ok(Some(Outcome::Done(Verdict::Capped, via())));
-            }
-        }
-        let quiet = self.shared.quiet_hours.held_until(at, &zone);
-        let Some(until) = quiet.filter(|_| occasion.is_held_at_night) else { return Ok(None) };
-        let until = LogTime(u64::try_from(until.as_millisecond()).unwrap_or(u64::MAX));
-        // What is over by the morning is shown on the page alone.
-        let is_over = until > useful_until;
-        let late = Outcome::Done(Verdict::TooLate, via());
-        Ok(Some(if is_over { late } else { Outcome::PutOff(until, Some(Verdict::Quiet)) }))
     }
 
     fn deliver(
@@ -241,25 +258,56 @@ impl std::fmt::Debug for DeliveryWorker {
     }
 }
 
+/// What stands between a person and a message that could go: they had it, they had enough this
+/// week, or it is night where they are. The page disturbs nobody.
+fn held(
+    work: &mut Work<'_>,
+    shared: &DeliveryShare,
+    message: &DueMessage,
+    (occasion, chosen): (&Occasion, &Chosen),
+    (now, useful_until): (LogTime, LogTime),
+) -> Result<Option<Outcome>, PeopleError> {
+    let Some(contact) = &chosen.contact else { return Ok(None) };
+    let (zone, at) = (zone(&chosen.time_zone), timestamp(now));
+    let via = || chosen.via(None);
+    if let Some(id) = message.announcement {
+        let week = PersonWeek::start(at, &zone).unwrap_or(at);
+        let since = LogTime(u64::try_from(week.as_millisecond()).unwrap_or_default());
+        if work.has_had(id, &contact.lookup)? {
+            return Ok(Some(Outcome::Done(Verdict::Repeated, via())));
+        }
+        let count = match chosen.person {
+            Some(person) => work.announcements_since(person, since)?,
+            None => 0,
+        };
+        if count >= u64::from(shared.announcements_per_week) {
+            return Ok(Some(Outcome::Done(Verdict::Capped, via())));
+        }
+    }
+    let quiet = shared.quiet_hours.held_until(at, &zone);
+    let Some(until) = quiet.filter(|_| occasion.is_held_at_night) else { return Ok(None) };
+    let until = LogTime(u64::try_from(until.as_millisecond()).unwrap_or(u64::MAX));
+    // What is over by the morning is shown on the page alone.
+    let is_over = until > useful_until;
+    let late = Outcome::Done(Verdict::TooLate, via());
+    Ok(Some(if is_over { late } else { Outcome::PutOff(until, Some(Verdict::Quiet)) }))
+}
+
 fn done(verdict: Verdict) -> Outcome {
     Outcome::Done(verdict, Via::default())
 }
 
-fn record(
-    work: &mut floodgate_people::Work<'_>,
-    message: &DueMessage,
-    outcome: &Outcome,
-    now: LogTime,
-) -> Result<(), PeopleError> {
+fn write(work: &mut Work<'_>, record: &Record) -> Result<(), PeopleError> {
+    let Record { message, outcome, at } = record;
     let name = &message.message;
     match outcome {
-        Outcome::Done(verdict, via) => work.finish(name, *verdict, via, now),
-        Outcome::Shown(shown) => work.show(name, shown, now),
+        Outcome::Done(verdict, via) => work.finish(name, *verdict, via, *at),
+        Outcome::Shown(shown) => work.show(name, shown, *at),
         Outcome::Suppressed(channel, via, reason) => {
             if let Some(lookup) = via.lookup.as_ref().or(message.lookup.as_ref()) {
-                work.suppress(*channel, lookup, reason, now)?;
+                work.suppress(*channel, lookup, reason, *at)?;
             }
-            work.finish(name, Verdict::Bounced, via, now)
+            work.finish(name, Verdict::Bounced, via, *at)
         }
         Outcome::PutOff(until, verdict) => work.postpone(name, *until, *verdict),
     }

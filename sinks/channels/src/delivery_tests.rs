@@ -2,7 +2,7 @@
 //! others.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use floodgate_people::{
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::Reading;
 
+use crate::counter::PeopleCounter;
 use crate::courier::{Courier, Delivery, Outgoing};
 use crate::deliver::{DeliveryShare, DeliveryWorker};
 use crate::feed::{LedgerFeed, following};
@@ -42,6 +43,8 @@ struct MailBox {
     answers: Arc<Mutex<Vec<Delivery>>>,
     /// The process dies once this many have been taken, before it can say so.
     dies_after: Arc<Mutex<Option<usize>>>,
+    /// Set with the first that is taken.
+    stops: Arc<Mutex<Option<Arc<DeliveryShare>>>>,
 }
 
 impl Courier for MailBox {
@@ -57,6 +60,9 @@ impl Courier for MailBox {
         taken.push(outgoing.clone());
         let dies = self.dies_after.lock().unwrap().take_if(|count| *count == taken.len());
         drop(taken);
+        if let Some(share) = self.stops.lock().unwrap().take() {
+            share.is_stopping.store(true, Ordering::Release);
+        }
         assert!(dies.is_none(), "the process dies");
         Delivery::Sent { reference: format!("ref-{}", outgoing.message_id) }
     }
@@ -180,7 +186,7 @@ impl Scene {
 
 fn shared(people: &People, words: &Arc<Words>) -> Arc<DeliveryShare> {
     Arc::new(DeliveryShare {
-        people: people.clone(),
+        counter: PeopleCounter::new(people.clone()),
         words: Arc::clone(words),
         templates: Templates::new(),
         public_url: "https://tickets.example.org".into(),
@@ -651,4 +657,23 @@ fn whoever_leaves_a_hold_to_end_hears_of_it_once_and_in_time() {
     scene.restart();
     scene.deliver();
     assert_eq!(scene.arrived().len(), 0);
+}
+
+#[test]
+fn a_worker_that_is_stopped_records_what_it_did_and_leaves_the_rest_to_others() {
+    let mut scene = Scene::new();
+    for buyer in 1..=5 {
+        scene.contact(buyer, &format!("p{buyer}@example.org"));
+        scene.consents(buyer);
+    }
+    scene.announce(100, AudienceWho::FOLLOWERS);
+    *scene.mail.stops.lock().unwrap() = Some(Arc::clone(&scene.shared));
+    scene.worker().turn(|| LogTime(NOON)).unwrap();
+    assert_eq!(scene.arrived().len(), 1);
+    assert_eq!(scene.verdicts(100), [(Verdict::Sent, 1)]);
+    // At once, and not when a lease is over.
+    scene.restart();
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 4);
+    assert_eq!(scene.verdicts(100), [(Verdict::Sent, 5)]);
 }

@@ -7,6 +7,7 @@
 
 mod changes;
 mod choose;
+mod counter;
 mod courier;
 mod deliver;
 #[cfg(test)]

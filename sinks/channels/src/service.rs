@@ -10,6 +10,7 @@ use floodgate_event_log::Log;
 use floodgate_people::People;
 use floodgate_transport::{Backoff, Health, Service, ServiceError};
 
+use crate::counter::PeopleCounter;
 use crate::courier::{ChannelSetting, Courier};
 use crate::deliver::{DeliveryShare, DeliveryWorker};
 use crate::email::{EmailCourier, EmailOptions};
@@ -71,7 +72,7 @@ pub fn spawn_with(
     }
     let words = Arc::new(Words::default());
     let shared = DeliveryShare {
-        people: people.clone(),
+        counter: PeopleCounter::new(people.clone()),
         words: Arc::clone(&words),
         templates: Templates::new(),
         public_url,
