@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { LINK_BYTES, SUBJECT_BYTES, TEXT_BYTES } from '../web/js/announce/body.js';
 import { begin, parts } from '../web/js/announce/console.js';
-import { announcementList, nextAsk, quarter } from '../web/js/announce/list.js';
+import { announcementList, beforeWords, nextAsk, quarter } from '../web/js/announce/list.js';
 import { reportPart, verdictsOf } from '../web/js/announce/report.js';
 import { AUDIENCES, CHANNELS, LANGUAGES, STATES, VERDICTS, audienceWords, channelWords, progressOf, progressWords, stepsFor } from '../web/js/announce/words.js';
 import { button, settled, stage } from './dom.mjs';
@@ -75,6 +75,12 @@ test('progress counts everybody with a verdict, and is put into words', () => {
   assert.equal(audienceWords({ who: ['holders', 'followers'], categories: ['Balcony'] }), 'People with tickets (Balcony only) and people who asked for news');
   assert.equal(channelWords(['email', 'page']), 'E-mail, then messages on this site');
   assert.deepEqual([0, 0.24, 0.25, 0.99, 1].map(quarter), [0, 0, 1, 3, 4]);
+});
+
+test('what has not begun says when it will, or that it never did', () => {
+  assert.match(beforeWords({ state: 'scheduled', send_at: '2027-01-10T18:00:00Z' }, 'Europe/Berlin'), /^When it goes out: on your clock \(.*2027/);
+  assert.equal(beforeWords({ state: 'stopped', send_at: '2027-01-10T18:00:00Z' }, 'UTC'), 'It never went out.');
+  assert.equal(beforeWords({ state: 'awaiting_approval' }, 'UTC'), '');
 });
 
 test('it asks every two seconds while something moves, less often when nothing does', () => {

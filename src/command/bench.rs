@@ -12,7 +12,7 @@ use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use floodgate_bench::{Figure, admission, engine, form, log, recovery, seats};
+use floodgate_bench::{Figure, admission, engine, form, log, messages, recovery, seats};
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,7 @@ Examples:
   floodgate bench admission --level 9
   floodgate bench seats --plans plans/ --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
+  floodgate bench messages --people 200000 --dkim-key dkim.pem --json
   floodgate bench recovery --json
   floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
 pub(super) struct Bench {
@@ -106,6 +107,28 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// An announcement to very many followers over SMTP, with the sending process killed and paused:
+    /// how fast it is, what is lost, what arrives twice. The mail server is this command's own.
+    Messages {
+        #[arg(long, default_value_t = 200_000, value_parser = count(10))]
+        people: u32,
+        /// How often the sending process is killed.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+        kills: u32,
+        /// How often it stands still for two seconds.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+        pauses: u32,
+        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=32))]
+        connections: u32,
+        /// Signs each mail with this private key: PEM.
+        #[arg(long, value_name = "FILE")]
+        dkim_key: Option<PathBuf>,
+        /// Keeps the first hundred mails there, for verifiers of others.
+        #[arg(long, value_name = "DIR")]
+        keep: Option<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
     /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
@@ -174,6 +197,18 @@ impl Bench {
                     houses.extend(seats::in_folder(&folder)?);
                 }
                 ("seats", seed, seats::run(houses, seed))
+            }
+            Action::Messages { people, kills, pauses, connections, dkim_key, keep, seed } => {
+                let options = messages::MessagesBench {
+                    people,
+                    kills,
+                    pauses,
+                    connections,
+                    dkim_key,
+                    keep,
+                    seed,
+                };
+                ("messages", seed, block_on(async { Ok(messages::run(&options).await?) })?)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

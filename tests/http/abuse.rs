@@ -181,6 +181,14 @@ async fn rules_out_of_bounds_are_named_and_what_buyers_may_have_is_a_managers() 
             "manager",
         ),
         (&operator, json!({ "buyers_max": 1 }), 403, "buyers_max", "manager"),
+        (
+            &operator,
+            json!({ "approve_announcements": true }),
+            403,
+            "approve_announcements",
+            "manager",
+        ),
+        (&manager, json!({ "approve_announcements": true }), 200, "", ""),
         (&operator, json!({ "hold": "6m", "pass_required": true }), 200, "", ""),
         (&manager, json!({ "pass_required": false }), 200, "", ""),
     ];

@@ -52,6 +52,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "event-log",
             "http-client",
             "load",
+            "people",
             "runner",
             "seating",
             "server",

@@ -149,6 +149,34 @@ impl Work<'_> {
         Ok(AskOutcome::Unconfirmed(contact))
     }
 
+    /// Keeps an address that its owner has confirmed elsewhere, or that is made up for a trial.
+    pub fn keep_confirmed(
+        &mut self,
+        new: &NewContact,
+        now: LogTime,
+    ) -> Result<ContactId, PeopleError> {
+        let (person, key) = self.person_for(new, now)?;
+        let channel = new.address.channel();
+        let lookup = self.master.lookup(channel, &new.address.lookup_text());
+        let contact = ContactId(random());
+        let address = key.seal(person, "address", new.address.expose());
+        self.run(
+            "INSERT INTO contacts (contact, person, buyer, channel, lookup, address, asked_at,
+                 confirmed_at, same_device)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0)",
+            values![
+                contact.0,
+                person.0,
+                new.buyer.0,
+                channel as u8,
+                lookup.as_slice(),
+                address,
+                now.0
+            ],
+        )?;
+        Ok(contact)
+    }
+
     /// What a confirmed contact of this buyer has yet to agree to, with the contact.
     pub fn open_wants(&mut self, contact: ContactId) -> Result<(Channel, Vec<Want>), PeopleError> {
         let sql = "SELECT channel FROM contacts WHERE contact = $1";

@@ -5,6 +5,7 @@ pub mod engine;
 mod figure;
 pub mod form;
 pub mod log;
+pub mod messages;
 pub mod recovery;
 pub mod seats;
 

@@ -19,6 +19,12 @@ const MOVING_MAX = 8;
 /** Which quarter a share is in; said when it changes. Pure. */
 export const quarter = (share) => Math.floor(share * 4);
 
+/** What is to be known of one that has not begun. Pure. */
+export function beforeWords({ state, send_at: at }, venueZone) {
+  if (state === 'stopped') return 'It never went out.';
+  return at ? `When it goes out: ${onBothClocks(at, venueZone).replace(/^On/, 'on')}` : '';
+}
+
 /** When to ask again: soon while something moves, later the longer nothing changes or fails. Pure. */
 export function nextAsk({ moves, idle, failures, random = Math.random() }) {
   if (failures) return backoff(failures, FAST_MS, 60000, random);
@@ -75,7 +81,7 @@ function row(page, report, { changed, lost }) {
     bar.value = share;
     details.node.hidden = !isUnderWay;
     if (isUnderWay) details.update(now);
-    say(words, isUnderWay ? progressWords(now) : now.send_at ? onBothClocks(now.send_at, page.event.time_zone) : '');
+    say(words, isUnderWay ? progressWords(now) : beforeWords(now, page.event.time_zone));
     words.hidden = !words.textContent;
     say(about, [audienceWords(now), channelWords(now.channels), day(now.started_at || now.made_at)].filter(Boolean).join(' · '));
     if (now.state !== state) {
