@@ -109,26 +109,7 @@ enum Action {
     },
     /// An announcement to very many followers over SMTP, with the sending process killed and paused:
     /// how fast it is, what is lost, what arrives twice. The mail server is this command's own.
-    Messages {
-        #[arg(long, default_value_t = 200_000, value_parser = count(10))]
-        people: u32,
-        /// How often the sending process is killed.
-        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
-        kills: u32,
-        /// How often it stands still for two seconds.
-        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
-        pauses: u32,
-        #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=32))]
-        connections: u32,
-        /// Signs each mail with this private key: PEM.
-        #[arg(long, value_name = "FILE")]
-        dkim_key: Option<PathBuf>,
-        /// Keeps the first hundred mails there, for verifiers of others.
-        #[arg(long, value_name = "DIR")]
-        keep: Option<PathBuf>,
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    Messages(Messages),
     /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
     /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
@@ -147,6 +128,36 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// How many, and how they are disturbed.
+#[derive(Debug, clap::Args)]
+struct Messages {
+    #[arg(long, default_value_t = 200_000, value_parser = count(10))]
+    people: u32,
+    /// How often the sending process is killed.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(0..=100))]
+    kills: u32,
+    /// How often it stands still for two seconds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pauses: u32,
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=32))]
+    connections: u32,
+    /// Signs each mail with this private key: PEM.
+    #[arg(long, value_name = "FILE")]
+    dkim_key: Option<PathBuf>,
+    /// Keeps the first hundred mails there, for verifiers of others.
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl From<Messages> for messages::MessagesBench {
+    fn from(asked: Messages) -> Self {
+        let Messages { people, kills, pauses, connections, dkim_key, keep, seed } = asked;
+        messages::MessagesBench { people, kills, pauses, connections, dkim_key, keep, seed }
+    }
 }
 
 /// A number large enough to measure by and small enough to fit into memory.
@@ -198,17 +209,9 @@ impl Bench {
                 }
                 ("seats", seed, seats::run(houses, seed))
             }
-            Action::Messages { people, kills, pauses, connections, dkim_key, keep, seed } => {
-                let options = messages::MessagesBench {
-                    people,
-                    kills,
-                    pauses,
-                    connections,
-                    dkim_key,
-                    keep,
-                    seed,
-                };
-                ("messages", seed, block_on(async { Ok(messages::run(&options).await?) })?)
+            Action::Messages(options) => {
+                let options = messages::MessagesBench::from(options);
+                ("messages", options.seed, block_on(async { Ok(messages::run(&options).await?) })?)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

@@ -48,7 +48,7 @@ enum Action {
     Rebuild {
         #[command(flatten)]
         place: Place,
-        /// sqlite or postgres. Default: every sink of the settings.
+        /// sqlite, postgres or people. Default: every one of the settings.
         #[arg(long, value_name = "NAME")]
         sink: Option<String>,
     },
@@ -99,9 +99,28 @@ pub(super) fn differences(
     Ok(all)
 }
 
+/// The store of people, as `--sink` names it.
+const PEOPLE: &str = "people";
+
+/// Lets the store of people begin with the first fact again; whether there is one.
+fn refold_people(settings: &Settings, place: &Place, as_json: bool) -> Result<bool, Failure> {
+    let forgot = floodgate_server::forget_folded(settings, &place.data);
+    let is_there = forgot.map_err(Failure::unavailable)?;
+    if is_there && as_json {
+        println!("{}", json!({ "sink": PEOPLE, "rebuilt_at_next_start": true }));
+    } else if is_there {
+        println!("{PEOPLE}: who holds, waits and follows is read anew at the next start");
+    }
+    Ok(is_there)
+}
+
 fn rebuild_tables(place: &Place, only: Option<&str>, as_json: bool) -> Result<(), Failure> {
     let settings = place.load(&[])?.settings;
     let all = destinations(&settings.sinks, &place.data).map_err(Failure::bad_input)?;
+    let is_one_left = only.is_none() && all.is_empty();
+    if (only == Some(PEOPLE) || is_one_left) && refold_people(&settings, place, as_json)? {
+        return Ok(());
+    }
     let names: Vec<_> = all.iter().map(|one| one.name()).collect();
     let mut chosen = all.into_iter().filter(|one| only.is_none_or(|only| only == one.name()));
     let Some(first) = chosen.next() else {
@@ -131,7 +150,12 @@ fn rebuild_tables(place: &Place, only: Option<&str>, as_json: bool) -> Result<()
         }
     }
     log.close();
-    outcome.map_err(|error| Failure::unavailable(anyhow!("{error}")))
+    outcome.map_err(|error| Failure::unavailable(anyhow!("{error}")))?;
+    // Only now: while anybody serves from this folder, the tables above are refused.
+    if only.is_none() {
+        refold_people(&settings, place, as_json)?;
+    }
+    Ok(())
 }
 
 /// Shows how far it is, where somebody looks.

@@ -51,3 +51,30 @@ async fn instants_have_any_offset_and_names_are_composed() {
     assert!(error["message"].as_str().unwrap().contains("+02:00"), "{error}");
     world.stop().await;
 }
+
+/// The best seat of one plan, looked at from one side and from the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_seat_is_the_one_nearest_to_the_focus_that_is_asked_for() {
+    let world = World::start().await;
+    let rows = ["A", "B", "C", "D"].map(|row| {
+        let seats = (1..=9).map(|seat| format!("Stalls,{row},{seat},Stalls\n"));
+        seats.collect::<String>()
+    });
+    let content = format!("section,row,seat,category\n{}", rows.concat());
+    for (focus, row) in [("top", "A"), ("bottom", "D")] {
+        let mut body = new_event(&json!({ "pass_required": false }));
+        body["plan"] = json!({ "format": "csv", "content": content, "focus": focus });
+        body["prices"] = json!({ "Stalls": 1000 });
+        let event = world.on_sale(body).await;
+        let fan = world.join(&event).await;
+        let best = json!({ "best": { "count": 1 } });
+        let held = world.post(&format!("{event}/holds"), &fan, best).await;
+        let seat = &held.body["seats"][0];
+        assert_eq!((held.status, &seat["row"]), (201, &json!(row)), "{focus}: {}", held.body);
+        assert_eq!(seat["seat"], "5", "the middle of its row: {}", held.body);
+    }
+    let mut body = new_event(&json!({}));
+    body["plan"] = json!({ "format": "csv", "content": content, "focus": "upwards" });
+    let refused = world.post("/v1/events", &world.staff(), body).await;
+    assert_eq!((refused.status, &refused.body["errors"][0]["path"]), (400, &json!("plan.focus")));
+}

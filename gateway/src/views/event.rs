@@ -14,6 +14,7 @@ use floodgate_domain::{
 
 use super::announcements::Announcements;
 use super::changes::Changes;
+use super::fading::Fading;
 use super::payments::EventPayments;
 use super::revoked::Revoked;
 use super::stay::Stay;
@@ -124,10 +125,10 @@ pub(crate) struct EventView {
     pub(crate) announcements: Announcements,
     /// How long shoppers stay.
     pub(crate) stay: Stay,
-    /// Until when buyers who let go of seats may hold none; as many as buyers entered.
-    pub(crate) cooling: HashMap<BuyerId, LogTime>,
-    /// How those left who were in the shop; as many as buyers entered.
-    pub(crate) left: HashMap<BuyerId, EndedVisit>,
+    /// Until when buyers who let go of seats may hold none.
+    pub(crate) cooling: Fading<LogTime>,
+    /// How those left who were in the shop, for as long as they may show a ticket of then.
+    pub(crate) left: Fading<EndedVisit>,
     pub(crate) as_of: ViewPosition,
     pub(super) changed: Vec<u32>,
     runs: Vec<RunAt>,
@@ -180,8 +181,8 @@ impl EventView {
             changes: Changes::default(),
             announcements: Announcements::default(),
             stay: Stay::default(),
-            cooling: HashMap::new(),
-            left: HashMap::new(),
+            cooling: Fading::default(),
+            left: Fading::default(),
             as_of: ViewPosition { position: fact.position, at: fact.at },
             changed: Vec::new(),
         })

@@ -8,6 +8,10 @@ use floodgate_domain::{FactRecord, Frontier, LogTime, OrderView, SeatId, SeatSta
 
 use super::event::{EndedVisit, EventView, SeatsByState, ShopVisit, ViewPosition};
 
+/// How long browsers keep a ticket of the queue: later the engine alone knows that its place is used
+/// up.
+const TICKET_KEPT_MS: u64 = 7 * 24 * 3_600_000;
+
 impl EventView {
     /// Enters one fact.
     pub(super) fn fold(&mut self, record: &FactRecord) {
@@ -77,7 +81,9 @@ impl EventView {
                 self.entered_beyond = self.entered_beyond.max(behind);
                 self.entered_count += 1;
             }
-            ShopMove::Cooling { buyer, until } => _ = self.cooling.insert(buyer, until),
+            ShopMove::Cooling { buyer, until } => {
+                self.cooling.insert(buyer, until, |until| *until <= at);
+            }
             ShopMove::Stayed { buyer, .. } => {
                 if let Some(visit) = self.visits.get_mut(&buyer) {
                     visit.acted_at = at;
@@ -89,7 +95,8 @@ impl EventView {
                     let entered_ms = visit.pass_until.0.saturating_sub(self.policy.pass_ms);
                     self.stay.note(at.0.saturating_sub(entered_ms));
                     let idle_ms = visit.idle_ms.filter(|_| reason == LeaveReason::Idle);
-                    self.left.insert(buyer, EndedVisit { place: visit.place, at, idle_ms });
+                    let ended = EndedVisit { place: visit.place, at, idle_ms };
+                    self.left.insert(buyer, ended, |ended| ended.at.plus(TICKET_KEPT_MS) < at);
                 }
             }
         }

@@ -6,6 +6,7 @@
 mod announcements;
 mod changes;
 mod event;
+mod fading;
 mod fold;
 mod frames;
 mod payments;

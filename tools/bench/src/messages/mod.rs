@@ -1,4 +1,5 @@
-//! An announcement to very many people over SMTP, while the process that sends is killed and paused.
+//! An announcement to very many people over SMTP, while the process that sends is killed and
+//! paused.
 //!
 //! What is promised: none lost; a double only where a process died between a server's yes and our
 //! record of it, one a connection and kill at most, and with the same `Message-ID`.
