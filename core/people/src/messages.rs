@@ -254,6 +254,13 @@ impl Work<'_> {
         rows.iter().map(due).collect()
     }
 
+    /// What was taken by a process that is gone is due now; only for whoever knows that none has it.
+    pub fn release_taken(&mut self, now: LogTime) -> Result<u64, PeopleError> {
+        let sql = "UPDATE messages SET due_at = $1 WHERE state IN (0, 1) AND state = 1
+             AND due_at > $1";
+        self.run(sql, values![now.0])
+    }
+
     /// When the next message is due; `None` if there is none.
     pub fn next_due(&mut self) -> Result<Option<LogTime>, PeopleError> {
         let sql = "SELECT MIN(due_at) FROM messages WHERE state IN (0, 1)";

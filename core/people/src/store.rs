@@ -98,6 +98,12 @@ impl People {
         }
     }
 
+    /// Whether no other process can have it open: a file is one process's own.
+    #[must_use]
+    pub fn is_of_one_process(&self) -> bool {
+        matches!(self.0.place, PeopleLocation::File(_))
+    }
+
     /// Overwrites on disk what has been deleted.
     pub fn purge(&self) -> Result<(), PeopleError> {
         let mut lease = self.lease()?;

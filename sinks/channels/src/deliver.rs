@@ -4,8 +4,8 @@
 //! A message is recorded before its worker begins another. A crash in between repeats the one that
 //! a worker had under way, once its lease is over, under the same name.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use floodgate_domain::{Channel, LogTime};
@@ -41,6 +41,21 @@ pub(crate) struct DeliveryShare {
     pub(crate) quiet_hours: QuietHours,
     pub(crate) announcements_per_week: u32,
     pub(crate) is_stopping: AtomicBool,
+    /// Whether what a process before this one had taken is due again.
+    pub(crate) is_released: Mutex<bool>,
+}
+
+impl DeliveryShare {
+    /// Before the first claim. Where several processes share the store, the leases of one that is
+    /// gone have to end by themselves.
+    fn release(&self, now: LogTime) -> Result<(), PeopleError> {
+        let mut is_released = self.is_released.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_released && self.counter.people().is_of_one_process() {
+            self.counter.with(move |work| work.release_taken(now))?;
+        }
+        *is_released = true;
+        Ok(())
+    }
 }
 
 /// One worker: a connection of each channel.
@@ -86,6 +101,7 @@ impl DeliveryWorker {
             return Ok(0);
         }
         let began = now();
+        self.shared.release(began)?;
         let until = began.plus(LEASE_MS);
         let due = self.record_and(move |work| work.claim(began, until, CLAIM_MAX))?;
         let count = due.len();

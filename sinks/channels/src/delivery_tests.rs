@@ -193,6 +193,7 @@ fn shared(people: &People, words: &Arc<Words>) -> Arc<DeliveryShare> {
         quiet_hours: QuietHours::default(),
         announcements_per_week: 2,
         is_stopping: AtomicBool::new(false),
+        is_released: Mutex::new(false),
     })
 }
 
@@ -415,8 +416,8 @@ fn a_crash_repeats_one_mail_at_most_under_the_same_name() {
         let turn =
             std::panic::AssertUnwindSafe(|| while worker.turn(|| LogTime(now)).unwrap() > 0 {});
         died += usize::from(std::panic::catch_unwind(turn).is_err());
-        // Its lease is over.
-        scene.now += 6 * 60_000;
+        // Nobody else can have what it had taken: the next goes on at once.
+        scene.restart();
     }
     scene.deliver();
     let taken = scene.mail.taken.lock().unwrap();
@@ -708,4 +709,25 @@ fn followers_hear_once_that_a_sale_is_open_and_holders_of_what_they_have_to_know
     said.sort_unstable();
     assert_eq!(said, ["event_cancelled", "event_details_changed"]);
     assert!(taken.iter().any(|mail| mail.text.contains("Another house")));
+}
+
+#[test]
+fn what_a_process_has_taken_is_its_own_until_its_lease_is_over() {
+    let mut scene = Scene::new();
+    for buyer in 1..=3 {
+        scene.contact(buyer, &format!("p{buyer}@example.org"));
+        scene.consents(buyer);
+    }
+    scene.announce(100, AudienceWho::FOLLOWERS);
+    *scene.mail.dies_after.lock().unwrap() = Some(1);
+    let (mut worker, now) = (scene.worker(), scene.now);
+    let turn = std::panic::AssertUnwindSafe(|| worker.turn(|| LogTime(now)));
+    assert!(std::panic::catch_unwind(turn).is_err());
+    // Another worker of this process goes on with what nobody has.
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 1);
+    scene.now += 6 * 60_000;
+    scene.deliver();
+    assert_eq!(scene.arrived().len(), 3);
+    assert_eq!(scene.verdicts(100), [(Verdict::Sent, 3)]);
 }

@@ -79,6 +79,7 @@ pub fn spawn_with(
         quiet_hours: options.quiet_hours,
         announcements_per_week: options.announcements_per_week,
         is_stopping: AtomicBool::new(false),
+        is_released: Mutex::new(false),
     };
     let failed = |error: std::io::Error| ChannelSetting(format!("a thread: {error}"));
     let feed = feed::spawn(log, people, words).map_err(failed)?;
