@@ -14,8 +14,8 @@ use floodgate_config::{EmailSettings, MailEncryption, Settings, SmsSettings, tim
 use floodgate_domain::{Announcement, Channel, EventDetails};
 use floodgate_gateway::{MessagePreview, PreviewedMessage};
 
-/// For each step of a conversation with a mail server (RFC 5321 allows minutes; nobody waits here).
-const MAIL_STEP: Duration = Duration::from_secs(30);
+/// For each step of a conversation with a mail server (RFC 5321 allows minutes; a claim does not wait as long).
+const MAIL_STEP: Duration = Duration::from_secs(15);
 /// Mails over one connection; many servers close it after a hundred.
 const MAILS_PER_CONNECTION: u32 = 100;
 
