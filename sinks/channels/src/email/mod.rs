@@ -258,11 +258,49 @@ fn recipient_and_content(smtp: &mut SmtpConnection, mail: &Mail) -> Result<Respo
     if !ready.has_code(354) {
         return Err(Failed::Unfit("content: the server did not say that it waits for it"));
     }
-    smtp.message(&mail.bytes).map_err(content)
+    let text = std::str::from_utf8(&mail.bytes);
+    let text = text.map_err(|_| Failed::Unfit("content: a mail that is no text"))?;
+    smtp.command(WholeContent(text)).map_err(content)
+}
+
+/// A mail and the dot behind it, for one write. Sent as two, the second waits for the server to
+/// confirm the first (Nagle's algorithm), which servers delay by 40 ms: 25 mails a second and
+/// connection at most, whatever the machine.
+struct WholeContent<'a>(&'a str);
+
+impl fmt::Display for WholeContent<'_> {
+    /// A dot that begins a line is doubled (RFC 5321, section 4.5.2).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.0.split_inclusive("\r\n") {
+            if line.starts_with('.') {
+                f.write_str(".")?;
+            }
+            f.write_str(line)?;
+        }
+        f.write_str(if self.0.ends_with("\r\n") { ".\r\n" } else { "\r\n.\r\n" })
+    }
 }
 
 /// What was not refused is not yet done: 3yz asks for more, and there is none.
 fn done(reply: &Response, otherwise: &'static str) -> Result<(), Failed> {
     let is_done = u16::from(reply.code()) / 100 == 2;
     if is_done { Ok(()) } else { Err(Failed::Unfit(otherwise)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ends_with_a_dot_of_its_own_and_no_other_line_is_one() {
+        let rows = [
+            ("a\r\n", "a\r\n.\r\n"),
+            ("a", "a\r\n.\r\n"),
+            (".\r\n..b\r\n", "..\r\n...b\r\n.\r\n"),
+            ("a.\r\n.", "a.\r\n..\r\n.\r\n"),
+        ];
+        for (mail, sent) in rows {
+            assert_eq!(WholeContent(mail).to_string(), sent, "{mail:?}");
+        }
+    }
 }

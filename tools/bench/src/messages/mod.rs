@@ -56,6 +56,8 @@ pub async fn run(options: &MessagesBench) -> Result<Vec<Figure>> {
 
 async fn measure(options: &MessagesBench, folder: &std::path::Path) -> Result<Vec<Figure>> {
     let sink = MailSink::open(options.people, options.keep.clone())?;
+    let keys = folder.join("keys");
+    KeyFiles::in_folder(&keys).make(&keys)?;
     let server = SendingServer::new(folder, &sink.address, options)?;
     let mut process = server.start().await?;
     let event = server.create_event().await?;
