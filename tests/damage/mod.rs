@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use floodgate_http_client::{Call, Http};
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::files::Installation;
 use crate::process::Process;
@@ -121,8 +121,8 @@ async fn a_log_that_was_emptied_or_replaced_is_not_served_beside_its_snapshots()
     drop(server);
 
     let (code, said) = installation.rebuild_views();
-    assert_eq!((code, said.len()), (0, 1), "{said:?}");
-    assert_eq!(said[0]["sink"], "sqlite");
+    assert_eq!((code, said.len()), (0, 2), "{said:?}");
+    assert_eq!((&said[0]["sink"], &said[1]["sink"]), (&json!("sqlite"), &json!("people")));
     assert_eq!(installation.events_in_tables(), 1, "those of the log, and no others");
     installation.serve().ready().await;
     installation.sell_more().await;
@@ -173,6 +173,15 @@ async fn records_that_vanished_from_the_end_are_missed() {
     // Somebody decides that this log is the right one.
     assert_eq!(installation.repair(&["--apply"]).0, 1);
     assert_eq!(installation.repair(&["--apply", "--accept-loss"]).0, 0);
+    // Who holds, waits and follows was read of the other one.
+    let server = installation.serve();
+    let why = |ready: &Value| {
+        let reason = &ready["services"]["channels-feed"]["reason"];
+        reason.as_str().is_some_and(|reason| reason.contains("floodgate views rebuild"))
+    };
+    readiness(&server, why).await;
+    drop(server);
+    assert_eq!(installation.rebuild_views().0, 0);
     installation.serve().ready().await;
 }
 

@@ -54,6 +54,21 @@ impl EmbeddedLog {
         }
         record_from(slot, row.parts(offset)).ok()
     }
+
+    /// The record as it was written, time included, if `value` is what it said: then the checksum of
+    /// what lies there fits again.
+    #[must_use]
+    pub fn with_value(
+        &self,
+        (topic, partition, offset): (Topic, Partition, Offset),
+        value: &[u8],
+    ) -> Option<Record> {
+        let slot = slot_of(topic, partition, self.partitions(topic)).ok()?;
+        let mut row = row_of(&self.shared.path, slot, offset)?;
+        row.value = Some(value.to_vec());
+        let sum = checksum::of_record(slot.topic.name(), slot.partition, row.parts(offset));
+        (sum == row.checksum).then(|| record_from(slot, row.parts(offset)).ok()).flatten()
+    }
 }
 
 impl Row {

@@ -96,8 +96,17 @@ impl<'a> Mending<'a> {
         partial.map(|one| one.missing.keys().copied().collect()).unwrap_or_default()
     }
 
-    /// Takes note of what a damaged record was.
+    /// Takes note of what a damaged record was. What follows from other topics says nothing of its
+    /// time: the rest of its row does, where the checksum says that nothing else is damaged. Readers
+    /// know records by their time too.
     pub(super) fn found(&mut self, topic: Topic, partition: Partition, found: (Record, FoundIn)) {
+        let (record, source) = found;
+        let place = (topic, partition, record.offset);
+        let as_written = match (source, record.value.as_ref()) {
+            (FoundIn::Commands | FoundIn::Facts, value) => self.log.with_value(place, value),
+            _ => None,
+        };
+        let found = (as_written.unwrap_or(record), source);
         if let Some(partial) = self.partials.get_mut(&(topic, partition)) {
             partial.missing.remove(&found.0.offset);
             partial.mended.insert(found.0.offset, found);
