@@ -69,7 +69,7 @@ mod trust;
 mod views;
 
 pub use listen::listen;
-pub use people::preview::{MessagePreview, PreviewedMessage};
+pub use people::preview::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
 pub use places::PlaceReservations;
 pub use routes::{app, openapi};
 pub use server::run;

@@ -20,7 +20,7 @@ use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
 use crate::people::PeopleDesk;
-use crate::people::preview::MessagePreview;
+use crate::people::preview::{MailReports, MessagePreview};
 use crate::queue_feeds::QueueFeeds;
 use crate::shares::{ShareLimits, Shares};
 use crate::staff::session::SessionKey;
@@ -80,6 +80,8 @@ pub struct GatewayParts {
     pub people: Option<People>,
     /// Shows messages as they will be read.
     pub preview: Arc<dyn MessagePreview>,
+    /// Reads what mail servers report.
+    pub reports: Arc<dyn MailReports>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
     /// The provider of payments, if there is one.
@@ -104,6 +106,7 @@ pub struct Subjects {
     pub(crate) sessions: SessionKey,
     pub(crate) people: PeopleDesk,
     pub(crate) preview: Arc<dyn MessagePreview>,
+    pub(crate) reports: Arc<dyn MailReports>,
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
     pub(crate) bodies: BodyLimits,
@@ -142,6 +145,7 @@ subjects! {
     sessions: SessionKey,
     people: PeopleDesk,
     preview: Arc<dyn MessagePreview>,
+    reports: Arc<dyn MailReports>,
     tickets: TicketKey,
     payments: PaymentProvider,
     bodies: BodyLimits,
@@ -178,6 +182,7 @@ impl GatewayState {
             sessions: SessionKey::new(&parts.root_key),
             people,
             preview: parts.preview,
+            reports: parts.reports,
             tickets: TicketKey::new(parts.ticket_key),
             payments: PaymentProvider::new(parts.payments),
             bodies: BodyLimits {

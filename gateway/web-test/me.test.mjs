@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { addForm, me } from '../web/js/news/me.js';
-import { rememberHere } from '../web/js/news/places.js';
 import { button, byId, stage } from './dom.mjs';
 
 const known = { contacts: [{ contact_id: 'con_1', channel: 'email', address: 'a…@example.org', state: 'unconfirmed', since: '2026-11-27T12:00:00Z' },
@@ -10,7 +9,7 @@ const known = { contacts: [{ contact_id: 'con_1', channel: 'email', address: 'a�
 const labelled = (node, label) => node.find((one) => one.attributes['aria-label'] === label);
 
 async function shown(answers) {
-  const calls = stage({ 'GET /v1/me/devices': [200, { devices: [] }], ...answers });
+  const calls = stage({ 'GET /v1/me/devices': [200, { devices: [] }], 'GET /v1/me/follows': [200, { follows: [] }], ...answers });
   const root = document.createElement('div');
   await me(root);
   return { calls, root };
@@ -18,7 +17,7 @@ async function shown(answers) {
 
 test('a newcomer sees that there is nothing, and how to begin', async () => {
   const { root } = await shown({ 'GET /v1/me/contacts': [401, { code: 'device_required', retry: 'no' }] });
-  assert.match(root.textContent, /There are none\..*Nothing, as far as this browser knows.*Add an address/);
+  assert.match(root.textContent, /There are none\..*Nothing yet.*Add an address/);
 });
 
 test('addresses have a state; language and zone are said', async () => {
@@ -32,24 +31,30 @@ test('an address is removed after one question', async () => {
   const remove = labelled(root, 'Remove: a…@example.org');
   await remove.press();
   await button(root, 'No, leave it').press();
-  assert.equal(calls.length, 2, 'nothing was removed');
+  assert.equal(calls.length, 3, 'nothing was removed');
   await labelled(root, 'Remove: a…@example.org').press();
   await button(root, 'Remove a…@example.org').press();
-  assert.deepEqual([calls[2].method, calls[2].path], ['DELETE', '/v1/me/contacts/con_1']);
+  assert.deepEqual([calls[3].method, calls[3].path], ['DELETE', '/v1/me/contacts/con_1']);
   assert.match(root.textContent, /Removed: a…@example\.org/);
 });
 
-test('what this browser follows is shown, each with its undo', async () => {
-  stage();
-  rememberHere('evt_1');
-  rememberHere('evt_gone');
-  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known],
-    'GET /v1/events/evt_1': [200, { event_id: 'evt_1', name: 'Evening', artist: 'The Examples' }],
-    'GET /v1/events/evt_1/follow': [200, { follows: [{ scope: 'artist', channel: 'sms' }], artist: 'The Examples' }],
-    'GET /v1/events/evt_gone': [404, { code: 'unknown_event', retry: 'no' }] });
+test('what is followed is shown by event, each with its undo', async () => {
+  const evening = { event_id: 'evt_1', event_name: 'Evening', artist: 'The Examples' };
+  const follows = [{ ...evening, scope: 'artist', channel: 'sms' }, { event_id: 'evt_2', event_name: 'Matinee', scope: 'event', channel: 'page' },
+    { ...evening, scope: 'event', channel: 'email' }];
+  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known], 'GET /v1/me/follows': [200, { follows }] });
+  assert.equal(root.find((one) => one.attributes.class === 'event-follows') !== undefined, true);
   await labelled(root, 'Undo: Evening: The Examples, by text message').press();
   const { path } = calls.find(({ method }) => method === 'DELETE');
   assert.equal(path, '/v1/events/evt_1/follow?scope=artist&channel=sms');
+});
+
+test('language and time zone are kept without an address', async () => {
+  const { calls, root } = await shown({ 'GET /v1/me/contacts': [200, known] });
+  byId(root, 'me-zone').value = 'UTC';
+  await button(root, 'Keep language and time zone').press();
+  const { path, body } = calls.find(({ method }) => method === 'PATCH');
+  assert.deepEqual([path, body], ['/v1/me', { language: 'de', time_zone: 'UTC' }]);
 });
 
 test('an address is added with its language and zone', async () => {
@@ -69,7 +74,7 @@ test('an address is added with its language and zone', async () => {
 test('a page that cannot be read says so and tries again', async () => {
   const { root } = await shown({ 'GET /v1/me/contacts': [400, { code: 'bad', detail: 'Not now.', retry: 'no' }] });
   assert.match(root.textContent, /Not now\./);
-  stage({ 'GET /v1/me/contacts': [200, known], 'GET /v1/me/devices': [200, { devices: [] }] });
+  stage({ 'GET /v1/me/contacts': [200, known], 'GET /v1/me/devices': [200, { devices: [] }], 'GET /v1/me/follows': [200, { follows: [] }] });
   await button(root, 'Try again').press();
   assert.match(root.textContent, /Addresses/);
 });
@@ -102,7 +107,7 @@ test('being forgotten asks once and says what stays', async () => {
   const { root } = await shown({ 'GET /v1/me/contacts': [200, known] });
   await button(root, 'Forget me').press();
   assert.match(root.textContent, /cannot be brought back\. Orders and tickets stay/);
-  const calls = stage({ 'DELETE /v1/me': [200, { state: 'forgotten' }], 'GET /v1/me/contacts': [200, { contacts: [] }], 'GET /v1/me/devices': [200, { devices: [] }] });
+  const calls = stage({ 'DELETE /v1/me': [200, { state: 'forgotten' }], 'GET /v1/me/contacts': [200, { contacts: [] }], 'GET /v1/me/devices': [200, { devices: [] }], 'GET /v1/me/follows': [200, { follows: [] }] });
   await button(root, 'Yes, forget me for good').press();
   assert.deepEqual(calls[0], { method: 'DELETE', path: '/v1/me', body: {} });
   assert.match(root.textContent, /You are forgotten/);

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use floodgate_channels::{
-    ChannelsOptions, DkimOptions, EmailOptions, Language, QuietHours, SmsOptions, SmtpEncryption,
-    Templates, Variables, WebPushOptions,
+    ChannelsOptions, DkimOptions, EmailOptions, Language, MailReportKind, QuietHours, SmsOptions,
+    SmtpEncryption, Templates, Variables, WebPushOptions, mail_reports,
 };
 use floodgate_config::{EmailSettings, MailEncryption, Settings, SmsSettings, time_of_day};
 use floodgate_domain::{Announcement, Channel, EventDetails};
-use floodgate_gateway::{MessagePreview, PreviewedMessage};
+use floodgate_gateway::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
 
 /// For each step of a conversation with a mail server (RFC 5321 allows minutes; a claim does not wait as long).
 const MAIL_STEP: Duration = Duration::from_secs(15);
@@ -159,5 +159,25 @@ impl MessagePreview for ChannelPreview {
 
     fn weekly_cap(&self) -> u64 {
         self.weekly_cap
+    }
+}
+
+/// Reads what mail servers report, as the channel that wrote the mail knows it.
+#[derive(Debug)]
+pub(crate) struct ReturnedMail;
+
+impl MailReports for ReturnedMail {
+    fn returned(&self, mail: &str) -> Vec<ReturnedMessage> {
+        let reports = mail_reports(mail).into_iter().filter_map(|report| {
+            let reason = match report.kind {
+                MailReportKind::Failed { suppress: true } => "bounced",
+                MailReportKind::Complained => "complained",
+                MailReportKind::Failed { suppress: false }
+                | MailReportKind::Delayed
+                | MailReportKind::Delivered => return None,
+            };
+            Some(ReturnedMessage { message: report.message_id?, reason })
+        });
+        reports.collect()
     }
 }

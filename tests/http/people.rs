@@ -59,6 +59,21 @@ async fn announce(world: &World, event: &str, body: Value) -> String {
     format!("{event}/announcements/{}", made.text("announcement_id").unwrap())
 }
 
+/// A delivery status notification (RFC 3464) about one of our mails.
+fn bounce_of(message_id: &str) -> String {
+    format!(
+        "From: mailer-daemon@example.net\r\nTo: tickets@example.org\r\nSubject: Undelivered\r\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+         Reporting-MTA: dns; mx.example.net\r\n\r\n\
+         Final-Recipient: rfc822; {ADA}\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+         Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\n\
+         Message-ID: <{message_id}@example.org>\r\nSubject: Doors\r\n\r\n--b--\r\n"
+    )
+}
+
 async fn until_sent(world: &World, announcement: &str) -> Response {
     let artist = Papers { bearer: world.key_of("artist"), ..Papers::default() };
     world.until_as(announcement, &artist, |answer| answer.text("state") == Some("sent")).await
@@ -79,6 +94,15 @@ async fn an_announcement_reaches_those_who_agreed_and_a_link_ends_it() {
     let followed = world.send(Method::PUT, &path, &page, key, Some(on_page)).await;
     assert_eq!(followed.status, 200, "{}", followed.body);
     until_followed(&world, &event, &page, 2).await;
+    let all = world.get("/v1/me/follows", &page).await;
+    assert_eq!(all.body["follows"][0]["artist"], "The Examples", "{}", all.body);
+    assert_eq!(all.body["follows"].as_array().map(Vec::len), Some(2));
+    let zone = json!({ "time_zone": "Asia/Tokyo" });
+    let changed = world.send(Method::PATCH, "/v1/me", &ada, Some("zone"), Some(zone)).await;
+    assert_eq!(
+        (changed.text("time_zone"), changed.text("language")),
+        (Some("Asia/Tokyo"), Some("en"))
+    );
     let by_mail = json!({ "scopes": ["event"], "channel": "email" });
     let refused = world.send(Method::PUT, &path, &none, Some("none"), Some(by_mail)).await;
     assert_eq!((refused.status, refused.code().as_str()), (409, "contact_required"));
@@ -116,6 +140,20 @@ async fn an_announcement_reaches_those_who_agreed_and_a_link_ends_it() {
     assert_eq!(world.get("/v1/me/messages", &page).await.body["unread"], 0);
     let people = world.get(&format!("{announcement}/people?verdict=sent"), &artist).await;
     assert_eq!(people.body["people"].as_array().map(Vec::len), Some(2), "{}", people.body);
+
+    // It comes back: nothing is sent there any more, and the report says so.
+    let name = mail.after("Message-ID: <");
+    let operator = Papers { bearer: world.operator.clone(), ..Papers::default() };
+    let returned = json!({ "content": bounce_of(&name) });
+    let returns = "/v1/channels/email/returns";
+    let refused = world.post(returns, &artist, returned.clone()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "wrong_role"));
+    let taken = world.post(returns, &operator, returned).await;
+    assert_eq!(taken.body, json!({ "returned": 1, "suppressed": 1 }), "{}", taken.body);
+    let report = world.get(&announcement, &artist).await;
+    assert_eq!(report.body["counts"]["bounced"], 1, "{}", report.body);
+    let only_mail = world.post(&look, &artist, words(&["followers"], &["email"])).await;
+    assert_eq!(only_mail.body["not_reached"]["suppressed"], 1, "{}", only_mail.body);
 
     // Without an account, by the link of the mail: reading it ends nothing, a press does.
     let token = mail.after("/v1/unsubscribe/");

@@ -63,6 +63,9 @@ pub struct ReachedContact {
     pub consent: Option<ConsentScope>,
 }
 
+/// Consents that one list shows.
+const FOLLOWS_MAX: i64 = 500;
+
 /// Consents that count for the event `$1`: its own, and those to its artist given at any event.
 const COUNTING: &str = "(k.event = $1 AND k.scope = 1 OR k.scope = 2 AND k.event IN (
     SELECT e.event FROM events e JOIN events f ON f.artist = e.artist
@@ -137,6 +140,25 @@ impl Work<'_> {
             values![event_id.0, buyer.0],
         )?;
         rows.iter().map(|row| Ok((consent(row, 0)?, LogTime(row.id(3)?)))).collect()
+    }
+
+    /// What the person of a device agreed to at all events, on any of their devices, oldest first.
+    pub fn follows(
+        &mut self,
+        buyer: BuyerId,
+    ) -> Result<Vec<(EventId, BuyerId, Consent, LogTime)>, PeopleError> {
+        let rows = self.rows(
+            "SELECT k.scope, k.channel, k.wording, k.event, k.buyer, k.at FROM consents k
+             WHERE k.buyer = $1 OR k.buyer IN (SELECT o.buyer FROM buyers o JOIN buyers b
+                 ON o.person = b.person WHERE b.buyer = $1)
+             ORDER BY k.at, k.event, k.scope, k.channel, k.buyer LIMIT $2",
+            values![buyer.0, FOLLOWS_MAX],
+        )?;
+        let one = |row: &StoredRow| {
+            let (event_id, buyer) = (EventId(row.id(3)?), BuyerId(row.id(4)?));
+            Ok((event_id, buyer, consent(row, 0)?, LogTime(row.id(5)?)))
+        };
+        rows.iter().map(one).collect()
     }
 
     /// Seats somebody has got, or given up.

@@ -50,11 +50,7 @@ impl ContactBody {
         let on = channel(&self.channel, &[Channel::Email, Channel::Sms])?;
         let address = address(on, &self.address)?;
         let language = language(self.language)?;
-        let time_zone = self.time_zone.unwrap_or_else(|| "UTC".to_owned());
-        if !time::is_zone(&time_zone) {
-            let fix = "a name of the IANA time zone database, such as Europe/Berlin";
-            return Err(malformed("time_zone", fix.to_owned()));
-        }
+        let time_zone = zone(self.time_zone.unwrap_or_else(|| "UTC".to_owned()))?;
         let scopes = scopes(&self.scopes)?;
         let event_id = self.event_id.map(|text| text.parse::<EventId>()).transpose();
         let event_id = event_id.map_err(|error| malformed("event_id", error.to_string()))?;
@@ -178,6 +174,33 @@ pub(crate) struct FollowList {
     pub(crate) wording: Wording,
 }
 
+/// One thing that is followed, of any event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FollowOfEvent {
+    pub(crate) event_id: String,
+    pub(crate) event_name: String,
+    pub(crate) artist: Option<String>,
+    #[serde(flatten)]
+    pub(crate) follow: Follow,
+}
+
+/// All that the person of a device follows, the oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AllFollows {
+    pub(crate) follows: Vec<FollowOfEvent>,
+}
+
+/// How a person is written to; absent fields stay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PersonPatch {
+    /// en or de.
+    pub(crate) language: Option<String>,
+    /// Name in the IANA time zone database; nothing is sent at night there.
+    #[schema(example = "Europe/Berlin")]
+    pub(crate) time_zone: Option<String>,
+}
+
 /// The words people agree to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Wording {
@@ -260,6 +283,15 @@ pub(crate) struct StateAnswer {
 /// Reads an address.
 pub(crate) fn address(on: Channel, text: &str) -> Result<Address, ApiError> {
     Address::parse(on, text).map_err(|error| malformed("address", error.to_string()))
+}
+
+/// Reads the name of a time zone.
+pub(crate) fn zone(name: String) -> Result<String, ApiError> {
+    if time::is_zone(&name) {
+        return Ok(name);
+    }
+    let fix = "a name of the IANA time zone database, such as Europe/Berlin";
+    Err(malformed("time_zone", fix.to_owned()))
 }
 
 /// Reads a language that messages are written in; English where none is named.

@@ -20,7 +20,7 @@ const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
 const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
-const WITHOUT_COMMAND: [&str; 15] = [
+const WITHOUT_COMMAND: [&str; 17] = [
     "joinQueue",
     "checkVenue",
     "offerTicket",
@@ -36,6 +36,8 @@ const WITHOUT_COMMAND: [&str; 15] = [
     "signInStaff",
     "previewAnnouncement",
     "testAnnouncement",
+    "reportReturnedMail",
+    "changeMe",
 ];
 /// What every call about people may hear: their store.
 const PEOPLE: &str = "people_unavailable not_offered overloaded";
@@ -46,14 +48,14 @@ const CONSENT: &str = "invalid_consent needs_newer_engine too_many_followers too
 const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 62] = [
+const OWN: [(&str, &[&str]); 65] = [
     ("listContacts", &[PEOPLE]),
     ("addContact", &[PEOPLE, CONSENT]),
     ("removeContact", &[PEOPLE]),
     ("confirmContact", &[PEOPLE, CONSENT, "link_unknown link_spent unknown_event"]),
     ("getFollows", &[PEOPLE]),
     ("followEvent", &[PEOPLE, CONSENT, "contact_required"]),
-    ("unfollowEvent", &[CONSENT]),
+    ("unfollowEvent", &[PEOPLE, CONSENT]),
     ("getSubscription", &[PEOPLE, "link_unknown"]),
     ("unsubscribe", &[PEOPLE, CONSENT, "link_unknown unknown_event"]),
     ("listMessages", &[PEOPLE]),
@@ -62,6 +64,9 @@ const OWN: [(&str, &[&str]); 62] = [
     ("signIn", &[PEOPLE, "link_unknown link_spent"]),
     ("listDevices", &[PEOPLE]),
     ("removeDevice", &[PEOPLE]),
+    ("reportReturnedMail", &[PEOPLE]),
+    ("changeMe", &[PEOPLE]),
+    ("listFollows", &[PEOPLE]),
     ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
     ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),
     ("signInStaff", &["key_required"]),

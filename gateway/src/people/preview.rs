@@ -25,3 +25,19 @@ pub trait MessagePreview: Send + Sync + std::fmt::Debug {
     /// How many announcements one person gets a week, beside those on the page.
     fn weekly_cap(&self) -> u64;
 }
+
+/// A message that came back, or whose reader complained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnedMessage {
+    /// As the store of people names it.
+    pub message: String,
+    /// Stable text: `bounced`, or `complained`.
+    pub reason: &'static str,
+}
+
+/// Reads what mail servers report.
+pub trait MailReports: Send + Sync + std::fmt::Debug {
+    /// The messages a mail says came back for good: a delivery status notification (RFC 3464) or a
+    /// complaint (RFC 5965); none of any other mail.
+    fn returned(&self, mail: &str) -> Vec<ReturnedMessage>;
+}

@@ -1,5 +1,8 @@
 //! Following an event or its artist: consents, given and withdrawn in the log.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -7,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::{
-    Actor, BuyerId, Channel, Command, CommandId, Consent, ConsentScope, Envelope, GatewayId,
+    Actor, BuyerId, Channel, Command, CommandId, Consent, ConsentScope, Envelope, EventId,
+    GatewayId, LogTime,
 };
 use floodgate_people::Want;
 
@@ -15,21 +19,23 @@ use super::Routes;
 use crate::commands::{Commands, Outcome, refused_or};
 use crate::extract::{EventPath, Fan, Idempotent, Newcomer, Query};
 use crate::model::contact::{
-    Follow, FollowBody, FollowList, StateAnswer, WORDING, channel, malformed, scopes,
+    AllFollows, Follow, FollowBody, FollowList, FollowOfEvent, StateAnswer, WORDING, channel,
+    malformed, scopes,
 };
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::time;
+use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(list, follow, unfollow))
+    OpenApiRouter::new().routes(routes!(list, follow, unfollow)).routes(routes!(all))
 }
 
 /// Sends a command of a buyer under a name that follows from what it says and from `when`, so that
 /// whoever says it again says it once.
 pub(super) async fn say(
     commands: &Commands,
-    (event_id, buyer): (floodgate_domain::EventId, BuyerId),
+    (event_id, buyer): (EventId, BuyerId),
     command: Command,
     when: u64,
 ) -> Result<(), ApiError> {
@@ -71,7 +77,27 @@ pub(super) async fn record(
     Ok(())
 }
 
-/// What this device follows of an event, and the words to show before it follows more.
+/// A consent of a device of somebody: at which event, whose, to what, since when.
+type Given = (EventId, BuyerId, Consent, LogTime);
+
+/// Each thing once, however many devices of the person said it: as it was said first.
+fn once(given: impl Iterator<Item = Given>) -> impl Iterator<Item = Given> {
+    let mut seen = BTreeSet::new();
+    given.filter(move |(event_id, _, consent, _)| {
+        seen.insert((*event_id, consent.scope, consent.channel))
+    })
+}
+
+fn shown(consent: Consent, at: LogTime) -> Follow {
+    Follow {
+        scope: consent.scope.code(),
+        channel: consent.channel.code(),
+        wording: consent.wording,
+        since: time::text(at),
+    }
+}
+
+/// What the person of this device follows of an event, and the words to show before they follow more.
 #[utoipa::path(get, path = "/v1/events/{event_id}/follow", operation_id = "getFollows",
     tag = "Fans", params(("event_id" = String, Path)),
     responses((status = 200, body = FollowList)))]
@@ -97,6 +123,28 @@ pub(crate) async fn list(
         artist: Some(artist).filter(|artist| !artist.is_empty()),
         wording: WORDING,
     }))
+}
+
+/// All that the person of this device follows, whichever of their devices they said it on.
+#[utoipa::path(get, path = "/v1/me/follows", operation_id = "listFollows", tag = "Fans",
+    security(("device" = [])), responses((status = 200, body = AllFollows)))]
+pub(crate) async fn all(
+    State(people): State<PeopleDesk>,
+    State(views): State<Arc<Views>>,
+    fan: Fan,
+) -> Result<Json<AllFollows>, ApiError> {
+    let own = fan.device()?.buyer;
+    let found = people.with(move |work| work.follows(own)).await?;
+    let follows = once(found.into_iter()).filter_map(|(event_id, _, consent, at)| {
+        let details = views.get(event_id)?.read().details.clone();
+        Some(FollowOfEvent {
+            event_id: event_id.to_string(),
+            event_name: details.name,
+            artist: Some(details.artist).filter(|artist| !artist.is_empty()),
+            follow: shown(consent, at),
+        })
+    });
+    Ok(Json(AllFollows { follows: follows.collect() }))
 }
 
 /// Follows an event, its artist, or both on one channel: a consent, which is recorded with the
@@ -147,24 +195,35 @@ pub(crate) struct UnfollowQuery {
     channel: String,
 }
 
-/// Takes a consent back. Taking back what was never given changes nothing.
+/// Takes a consent back, on whichever device of the person it was given. Taking back what was never
+/// given changes nothing.
 #[utoipa::path(delete, path = "/v1/events/{event_id}/follow", operation_id = "unfollowEvent",
     tag = "Fans", security(("device" = [])),
     params(("event_id" = String, Path), UnfollowQuery),
     responses((status = 200, body = StateAnswer)))]
 pub(crate) async fn unfollow(
+    State(people): State<PeopleDesk>,
     State(commands): State<Commands>,
     fan: Fan,
     path: EventPath,
     Query(query): Query<UnfollowQuery>,
 ) -> Result<Json<StateAnswer>, ApiError> {
-    let buyer = fan.device()?.buyer;
+    let own = fan.device()?.buyer;
     let scope = ConsentScope::parse(&query.scope)
         .ok_or_else(|| ApiError::new(Code::InvalidQuery).field("scope", "event or artist"))?;
     let channel = Channel::parse(&query.channel).ok_or_else(|| {
         ApiError::new(Code::InvalidQuery).field("channel", "page, email, sms or web_push")
     })?;
-    let command = Command::WithdrawConsent { scope, channel };
-    say(&commands, (path.event_id, buyer), command, time::now().0).await?;
+    let given = people.with(move |work| work.follows(own)).await?;
+    let is_it = |(event_id, _, consent, _): &Given| {
+        *event_id == path.event_id && consent.scope == scope && consent.channel == channel
+    };
+    let of_others = given.into_iter().filter(is_it).map(|(_, buyer, ..)| buyer);
+    // Its own always: the store may not have what was said a moment ago.
+    let buyers: BTreeSet<BuyerId> = of_others.chain([own]).collect();
+    for buyer in buyers {
+        let command = Command::WithdrawConsent { scope, channel };
+        say(&commands, (path.event_id, buyer), command, time::now().0).await?;
+    }
     Ok(Json(StateAnswer { state: "withdrawn" }))
 }

@@ -22,6 +22,7 @@ mod problems;
 mod queue;
 mod redemptions;
 mod respond;
+mod returns;
 mod revocations;
 mod sale;
 mod shop;
@@ -84,6 +85,7 @@ fn table() -> Routes {
         .merge(inbox::routes())
         .merge(unsubscribe::routes())
         .merge(sign_in::routes())
+        .merge(returns::routes())
         .merge(announcements::routes())
         .merge(payments::routes())
 }

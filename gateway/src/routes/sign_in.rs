@@ -18,7 +18,9 @@ use super::follow::say;
 use crate::commands::Commands;
 use crate::extract::{Fan, Idempotent, Manager, Newcomer, Segments, Staff};
 use crate::model::Empty;
-use crate::model::contact::{StateAnswer, TokenBody, address, channel, malformed};
+use crate::model::contact::{
+    ContactList, PersonPatch, StateAnswer, TokenBody, address, channel, language, malformed, zone,
+};
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -30,7 +32,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(open))
         .routes(routes!(devices))
         .routes(routes!(remove))
-        .routes(routes!(forget_me))
+        .routes(routes!(forget_me, change))
         .routes(routes!(forget))
 }
 
@@ -167,6 +169,31 @@ pub(crate) async fn forget_me(
         erase(&people, &commands, &views, person).await?;
     }
     Ok(Json(StateAnswer { state: "forgotten" }))
+}
+
+/// Changes the language and the time zone of the person of this device.
+#[utoipa::path(patch, path = "/v1/me", operation_id = "changeMe", tag = "Fans",
+    security(("device" = [])), params(("Idempotency-Key" = String, Header)),
+    request_body = PersonPatch, responses((status = 200, body = ContactList)))]
+pub(crate) async fn change(
+    State(people): State<PeopleDesk>,
+    fan: Fan,
+    Idempotent { body, .. }: Idempotent<PersonPatch>,
+) -> Result<Json<ContactList>, ApiError> {
+    let buyer = fan.device()?.buyer;
+    let language = body.language.map(|text| language(Some(text))).transpose()?;
+    let time_zone = body.time_zone.map(zone).transpose()?;
+    let view = people
+        .with(move |work| {
+            if let Some(view) = work.person_view(buyer)? {
+                let language = language.unwrap_or(view.language);
+                let time_zone = time_zone.unwrap_or(view.time_zone);
+                work.set_locale(view.person, &language, &time_zone)?;
+            }
+            work.person_view(buyer)
+        })
+        .await?;
+    Ok(Json(ContactList::of(view)))
 }
 
 /// Whom to forget: one of the two.

@@ -16,7 +16,7 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
 use super::{Parts, places, reload};
-use crate::channels::ChannelPreview;
+use crate::channels::{ChannelPreview, ReturnedMail};
 use crate::keys::Secrets;
 
 /// Starts what a gateway is: the followers of answers and facts, and then the door.
@@ -70,6 +70,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
             templates: Templates::new(),
             weekly_cap: settings.channels.announcements_per_week.into(),
         }),
+        reports: Arc::new(ReturnedMail),
         ticket_key: secrets.ticket,
         payments: parts.provider.clone(),
         // Only where no stranger comes, if there is such a place.

@@ -4,6 +4,7 @@ mod clock;
 mod here;
 mod kafka;
 mod network;
+mod people;
 mod stores;
 
 use std::path::{Path, PathBuf};
@@ -125,4 +126,6 @@ fn look(settings: &Settings, data: &Path, findings: &mut Vec<Finding>) {
         findings.extend(stores::redis(settings));
     }
     findings.extend(stores::sinks(settings, data));
+    findings.push(people::store(settings, data));
+    findings.extend(people::mail(settings));
 }

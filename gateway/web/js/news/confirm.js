@@ -7,13 +7,11 @@ import { send } from '../command.js';
 import { el, heading } from '../dom.js';
 import { hideToken, into, links, tokenOf } from './card.js';
 import { both, of } from './words.js';
-import { rememberHere } from './places.js';
 
 /** What is followed of each event; the artist's name comes from the event itself, where it can be had. */
 async function named(events) {
   const rows = await Promise.all(events.map(async ({ event_id, event_name: name, scopes }) => {
     const event = await get(`/v1/events/${encodeURIComponent(event_id)}`, 2).catch(() => null);
-    rememberHere(event_id);
     const what = both(scopes.map((scope) => of(scope, event?.artist)));
     return el('li', {}, el('span', {}, el('a', { href: `/events/${encodeURIComponent(event_id)}` }, name || event?.name || 'An event'), `: ${what.replace(/^This event/, 'this event')}`));
   }));

@@ -8,7 +8,6 @@ import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { sheet } from '../sheet.js';
 import { aboutAddress, addressField } from './address.js';
-import { rememberHere } from './places.js';
 import { both, by, languageOf, of, zoneHere } from './words.js';
 
 const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
@@ -100,7 +99,6 @@ function build(page, onPage) {
     const what = both(scopes.map((scope) => of(scope, artist)));
     if (way === 'page' || confirmed()) {
       await send('PUT', `${page.base}/follow`, { scopes, channel: way });
-      rememberHere(page.id);
       await load();
       done(`Done: news about ${what.replace(/^This event/, 'this event')} ${way === 'page' ? 'will be under Messages, at the top of this page.'
         : `will be sent to ${confirmed()?.address || 'you'}.`}`);
@@ -117,7 +115,6 @@ function build(page, onPage) {
         field.refuse(aboutAddress(problem));
         return;
       }
-      rememberHere(page.id);
       if (answer.state === 'confirmed') {
         await load();
         done(`Done: news about ${what.replace(/^This event/, 'this event')} will be sent to ${address}, which you confirmed before.`);

@@ -8,7 +8,6 @@ import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
 import { askedOnce, devicesPart, forgetPart } from './devices.js';
 import { inbox } from './inbox.js';
-import { followedHere, forgetHere } from './places.js';
 import { STATES, by, languageOf, of, zoneHere } from './words.js';
 
 const LANGUAGES = { en: 'English', de: 'Deutsch' };
@@ -30,30 +29,26 @@ export function contactRow({ contact_id: id, channel, address, state, since }, a
   }));
 }
 
-/** What is followed of one event, each with its undo; null where nothing is. */
-export function followRow(event, { follows = [], artist }, gone) {
-  if (!follows.length) return null;
-  const base = `/v1/events/${encodeURIComponent(event.event_id)}/follow`;
+/** What is followed of one event, each with its undo. */
+export function followRow({ event_id: id, event_name: name, artist }, follows, gone) {
+  const base = `/v1/events/${encodeURIComponent(id)}/follow`;
   return el('li', { class: 'event-follows' },
-    el('div', {}, el('strong', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, event.name)),
+    el('div', {}, el('strong', {}, el('a', { href: `/events/${encodeURIComponent(id)}` }, name)),
       el('ul', { class: 'rows' }, follows.map(({ scope, channel }) => {
-        const words = `${of(scope, artist || event.artist)}, ${by(channel)}`;
+        const words = `${of(scope, artist)}, ${by(channel)}`;
         const undo = action('Undo', async () => {
           await send('DELETE', `${base}?scope=${scope}&channel=${channel}`);
           await gone(`Undone: ${words}.`);
         }, 'secondary');
-        undo.setAttribute('aria-label', `Undo: ${event.name}: ${words}`);
+        undo.setAttribute('aria-label', `Undo: ${name}: ${words}`);
         return el('li', {}, el('span', {}, words), undo);
       }))));
 }
 
-async function followed(gone) {
-  const rows = await Promise.all(followedHere().map(async (id) => {
-    const path = `/v1/events/${encodeURIComponent(id)}`;
-    const [event, follow] = await Promise.all([get(path, 2), get(`${path}/follow`, 2)]).catch(() => []);
-    return event ? followRow(event, follow, gone) : null;
-  }));
-  return rows.filter(Boolean);
+function followed(all, gone) {
+  const events = new Map();
+  for (const one of all) events.set(one.event_id, [...(events.get(one.event_id) || []), one]);
+  return [...events.values()].map((follows) => followRow(follows[0], follows, gone));
 }
 
 function select(id, label, options, value) {
@@ -91,9 +86,12 @@ export function addForm(known, added) {
     await added(answer.state === 'confirmed' ? `${address} was confirmed before; language and time zone are kept.`
       : `Almost done: a message is on its way to ${address}. Open it and press its button.`);
   });
+  const keep = known.language ? action('Keep language and time zone', async () => {
+    await send('PATCH', '/v1/me', { language: language.node.value, time_zone: zone.node.value });
+    await added('Language and time zone are kept.');
+  }, 'secondary') : null;
   return el('div', { class: 'stack' }, el('div', { class: 'pair' }, way.field, field.node),
-    el('div', { class: 'pair' }, language.field, zone.field),
-    el('p', { class: 'quiet' }, 'To change language or time zone, add the same address once more.'), submit);
+    el('div', { class: 'pair' }, language.field, zone.field), submit, keep);
 }
 
 /** Fills the page; everything is read again after each change. */
@@ -102,12 +100,13 @@ export async function me(root) {
   async function load(words = '') {
     // A browser that nobody knows yet has no addresses, and no other devices.
     const orNone = (problem) => {
-      if (problem.status === 401) return { contacts: [], devices: [] };
+      if (problem.status === 401) return { contacts: [], devices: [], follows: [] };
       throw problem;
     };
-    const [known, { devices }] = await Promise.all([get('/v1/me/contacts').catch(orNone), get('/v1/me/devices').catch(orNone)]);
+    const [known, { devices }, { follows: all }] = await Promise.all(['contacts', 'devices', 'follows']
+      .map((what) => get(`/v1/me/${what}`).catch(orNone)));
     const again = (said) => load(said);
-    const follows = await followed(again);
+    const follows = followed(all, again);
     const written = known.language ? `Messages are written in ${LANGUAGES[known.language] || known.language}, `
       + `and times are those of ${(known.time_zone || 'UTC').replaceAll('_', ' ')}.` : null;
     root.replaceChildren(status,
@@ -116,14 +115,11 @@ export async function me(root) {
         : el('p', {}, 'There are none. Messages on this site reach you without an address.'),
       written ? el('p', { class: 'quiet' }, written) : null),
       card('What you follow', follows.length ? el('ul', { class: 'rows' }, follows)
-        : el('p', {}, 'Nothing, as far as this browser knows. Open an event’s page and look for “Get news”.')),
+        : el('p', {}, 'Nothing yet. Open an event’s page and look for “Get news”.')),
       card('Messages', el('p', {}, el('a', { href: '#messages' }, 'Show the messages on this site'))),
       card('Add an address', addForm(known, again)),
       card('Devices', ...devicesPart(devices, again)),
-      card('Be forgotten', forgetPart((said) => {
-        forgetHere();
-        return load(said);
-      })));
+      card('Be forgotten', forgetPart(again)));
     root.removeAttribute('aria-busy');
     say(status, words);
     if (words) {
