@@ -153,6 +153,13 @@ fn cannot_be_set_back(role: &str) -> anyhow::Error {
              --config with the setting of the sink, such as sinks.postgres"
         );
     }
+    if role == "channels" {
+        return anyhow!(
+            "{role} writes what follows from the ledger into the store of people: stop it and run \
+             `floodgate views rebuild --sink people`, and it reads all of it again; messages keep \
+             their names, so that none goes out twice"
+        );
+    }
     anyhow!(
         "{role} reads the ledger from its first record whenever it starts: restart it with a build \
          that can read this one, as this build can, and nothing has to be put back"

@@ -17,9 +17,17 @@ pub(crate) enum StoredValue {
 #[derive(Debug)]
 pub(crate) struct StoredRow(pub(crate) Vec<StoredValue>);
 
+/// What a transaction does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It only looks: any number of them at once, beside a writer.
+    Read,
+    Write,
+}
+
 /// A connection to a database; between `begin` and `commit` or `rollback` all is one transaction.
 pub(crate) trait StoreConnection: Send {
-    fn begin(&mut self) -> Result<(), PeopleError>;
+    fn begin(&mut self, access: Access) -> Result<(), PeopleError>;
     fn commit(&mut self) -> Result<(), PeopleError>;
     fn rollback(&mut self);
     /// Runs a statement and returns how many rows it changed.

@@ -7,7 +7,7 @@ use postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 
 use crate::PeopleError;
-use crate::database::{StoreConnection, StoredRow, StoredValue};
+use crate::database::{Access, StoreConnection, StoredRow, StoredValue};
 use crate::schema::schema;
 
 /// How long a server may take to accept a connection, and to confirm what was sent to it.
@@ -96,8 +96,12 @@ fn read(row: &postgres::Row, at: usize) -> Result<StoredValue, PeopleError> {
 }
 
 impl StoreConnection for PostgresConnection {
-    fn begin(&mut self) -> Result<(), PeopleError> {
-        self.client.batch_execute("BEGIN").map_err(failed)
+    fn begin(&mut self, access: Access) -> Result<(), PeopleError> {
+        let begin = match access {
+            Access::Read => "BEGIN READ ONLY",
+            Access::Write => "BEGIN",
+        };
+        self.client.batch_execute(begin).map_err(failed)
     }
 
     fn commit(&mut self) -> Result<(), PeopleError> {

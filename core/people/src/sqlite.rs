@@ -7,7 +7,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection as File, params_from_iter};
 
 use crate::PeopleError;
-use crate::database::{StoreConnection, StoredRow, StoredValue};
+use crate::database::{Access, StoreConnection, StoredRow, StoredValue};
 use crate::schema::schema;
 
 /// How long a writer waits for another one.
@@ -80,8 +80,12 @@ fn note_steps(statement: &rusqlite::Statement<'_>) {
 }
 
 impl StoreConnection for SqliteConnection {
-    fn begin(&mut self) -> Result<(), PeopleError> {
-        self.file.execute_batch("BEGIN IMMEDIATE").map_err(failed)
+    fn begin(&mut self, access: Access) -> Result<(), PeopleError> {
+        let begin = match access {
+            Access::Read => "BEGIN",
+            Access::Write => "BEGIN IMMEDIATE",
+        };
+        self.file.execute_batch(begin).map_err(failed)
     }
 
     fn commit(&mut self) -> Result<(), PeopleError> {

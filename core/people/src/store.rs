@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::PeopleError;
-use crate::database::{StoreConnection, StoredRow, StoredValue};
+use crate::database::{Access, StoreConnection, StoredRow, StoredValue};
 use crate::links::Link;
 use crate::postgres::PostgresConnection;
 use crate::seal::MasterKey;
@@ -85,9 +85,25 @@ impl People {
         &self,
         work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError>,
     ) -> Result<T, PeopleError> {
+        self.transaction(Access::Write, work)
+    }
+
+    /// Looks at the store as of one moment, without waiting for those who write; what writes fails.
+    pub fn look<T>(
+        &self,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError>,
+    ) -> Result<T, PeopleError> {
+        self.transaction(Access::Read, work)
+    }
+
+    fn transaction<T>(
+        &self,
+        access: Access,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError>,
+    ) -> Result<T, PeopleError> {
         let mut lease = self.lease()?;
         let connection = lease.connection.as_mut().expect("a lease has one until it ends");
-        connection.begin()?;
+        connection.begin(access)?;
         let done = work(&mut Work { connection: connection.as_mut(), master: &self.0.master });
         match done {
             Ok(value) => connection.commit().map(|()| value),

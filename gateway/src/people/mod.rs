@@ -48,7 +48,7 @@ impl PeopleDesk {
     pub(crate) async fn follow_devices(self) {
         let Ok(desk) = self.desk() else { return };
         loop {
-            match self.with(|work| work.devices_of_all(DEVICES_MAX)).await {
+            match self.look(|work| work.devices_of_all(DEVICES_MAX)).await {
                 Ok(persons) => {
                     let known = persons.into_iter().flat_map(|devices| {
                         let devices: Arc<[BuyerId]> = devices.into();
@@ -92,6 +92,14 @@ impl PeopleDesk {
         work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.run(move |people| people.with(work)).await
+    }
+
+    /// Looks at the store as of one moment; costs those who write nothing.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run(move |people| people.look(work)).await
     }
 
     /// Overwrites what has been deleted.

@@ -37,7 +37,7 @@ pub(crate) async fn list(
     fan: Fan,
 ) -> Result<Json<ContactList>, ApiError> {
     let buyer = fan.device()?.buyer;
-    let view = people.with(move |work| work.person_view(buyer)).await?;
+    let view = people.look(move |work| work.person_view(buyer)).await?;
     Ok(Json(ContactList::of(view)))
 }
 
@@ -62,7 +62,7 @@ pub(crate) async fn add(
     let (contact, state) = match asked {
         AskOutcome::Unconfirmed(contact) => (contact, "unconfirmed"),
         AskOutcome::Confirmed(contact) => {
-            let (on, wants) = people.with(move |work| work.open_wants(contact)).await?;
+            let (on, wants) = people.look(move |work| work.open_wants(contact)).await?;
             record(&commands, buyer, on, &wants).await?;
             people.with(move |work| work.wants_are_recorded(contact)).await?;
             (contact, "confirmed")

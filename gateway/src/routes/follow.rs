@@ -97,7 +97,8 @@ fn shown(consent: Consent, at: LogTime) -> Follow {
     }
 }
 
-/// What the person of this device follows of an event, and the words to show before they follow more.
+/// What the person of this device follows of an event, and the words to show before they follow
+/// more.
 #[utoipa::path(get, path = "/v1/events/{event_id}/follow", operation_id = "getFollows",
     tag = "Fans", params(("event_id" = String, Path)),
     responses((status = 200, body = FollowList)))]
@@ -106,20 +107,14 @@ pub(crate) async fn list(
     fan: Fan,
     path: EventPath,
 ) -> Result<Json<FollowList>, ApiError> {
-    let event_id = path.event_id;
     let given = match fan.device {
         None => Vec::new(),
-        Some(device) => people.with(move |work| work.consents(event_id, device.buyer)).await?,
+        Some(device) => people.look(move |work| work.follows(device.buyer)).await?,
     };
-    let follow = |(consent, at): (Consent, _)| Follow {
-        scope: consent.scope.code(),
-        channel: consent.channel.code(),
-        wording: consent.wording,
-        since: time::text(at),
-    };
+    let here = given.into_iter().filter(|(event_id, ..)| *event_id == path.event_id);
     let artist = path.entry.read().details.artist.clone();
     Ok(Json(FollowList {
-        follows: given.into_iter().map(follow).collect(),
+        follows: once(here).map(|(_, _, consent, at)| shown(consent, at)).collect(),
         artist: Some(artist).filter(|artist| !artist.is_empty()),
         wording: WORDING,
     }))
@@ -134,7 +129,7 @@ pub(crate) async fn all(
     fan: Fan,
 ) -> Result<Json<AllFollows>, ApiError> {
     let own = fan.device()?.buyer;
-    let found = people.with(move |work| work.follows(own)).await?;
+    let found = people.look(move |work| work.follows(own)).await?;
     let follows = once(found.into_iter()).filter_map(|(event_id, _, consent, at)| {
         let details = views.get(event_id)?.read().details.clone();
         Some(FollowOfEvent {
@@ -170,7 +165,7 @@ pub(crate) async fn follow(
     }
     let buyer = visitor.buyer;
     if on != Channel::Page {
-        let view = people.with(move |work| work.person_view(buyer)).await?;
+        let view = people.look(move |work| work.person_view(buyer)).await?;
         let is_theirs = view
             .into_iter()
             .flat_map(|view| view.contacts)
@@ -214,7 +209,7 @@ pub(crate) async fn unfollow(
     let channel = Channel::parse(&query.channel).ok_or_else(|| {
         ApiError::new(Code::InvalidQuery).field("channel", "page, email, sms or web_push")
     })?;
-    let given = people.with(move |work| work.follows(own)).await?;
+    let given = people.look(move |work| work.follows(own)).await?;
     let is_it = |(event_id, _, consent, _): &Given| {
         *event_id == path.event_id && consent.scope == scope && consent.channel == channel
     };

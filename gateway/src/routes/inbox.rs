@@ -28,7 +28,7 @@ pub(crate) async fn list(
     fan: Fan,
 ) -> Result<Json<Inbox>, ApiError> {
     let buyer = fan.device()?.buyer;
-    let messages = people.with(move |work| work.inbox(buyer)).await?;
+    let messages = people.look(move |work| work.inbox(buyer)).await?;
     let unread = messages.iter().filter(|message| !message.is_read).count();
     let shown = messages.into_iter().map(|message| {
         let entry = message.event_id.and_then(|event_id| views.get(event_id));

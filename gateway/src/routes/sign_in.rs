@@ -113,7 +113,7 @@ pub(crate) async fn devices(
 ) -> Result<Json<DeviceList>, ApiError> {
     let buyer = fan.device()?.buyer;
     let all = people
-        .with(move |work| match work.person_of(buyer)? {
+        .look(move |work| match work.person_of(buyer)? {
             Some(person) => work.devices(person),
             None => Ok(Vec::new()),
         })
@@ -165,7 +165,7 @@ pub(crate) async fn forget_me(
     Idempotent { .. }: Idempotent<Empty>,
 ) -> Result<Json<StateAnswer>, ApiError> {
     let buyer = fan.device()?.buyer;
-    if let Some(person) = people.with(move |work| work.person_of(buyer)).await? {
+    if let Some(person) = people.look(move |work| work.person_of(buyer)).await? {
         erase(&people, &commands, &views, person).await?;
     }
     Ok(Json(StateAnswer { state: "forgotten" }))
@@ -233,12 +233,12 @@ pub(crate) async fn forget(
         (Some(text), None) => {
             let on = if text.contains('@') { Channel::Email } else { Channel::Sms };
             let address = address(on, &text)?;
-            people.with(move |work| work.persons_at(&address)).await?
+            people.look(move |work| work.persons_at(&address)).await?
         }
         (None, Some(text)) => {
             let buyer: BuyerId =
                 text.parse().map_err(|error| malformed("user_id", format!("{error}")))?;
-            people.with(move |work| work.person_of(buyer)).await?.into_iter().collect()
+            people.look(move |work| work.person_of(buyer)).await?.into_iter().collect()
         }
         _ => return Err(malformed("address", "send address or user_id, one of them".to_owned())),
     };
@@ -259,7 +259,7 @@ async fn erase(
     views: &Views,
     person: PersonId,
 ) -> Result<floodgate_people::Forgotten, ApiError> {
-    let given = people.with(move |work| work.consents_of(person)).await?;
+    let given = people.look(move |work| work.consents_of(person)).await?;
     for (event_id, buyer, scope, channel) in given {
         if views.get(event_id).is_some() {
             let command = Command::WithdrawConsent { scope, channel };

@@ -51,7 +51,7 @@ pub(crate) async fn read(
     Segments(token): Segments<String>,
 ) -> Result<Json<Unsubscribing>, ApiError> {
     let Subscription { event_id, buyer, scope, channel } = subscription(&people, &token)?;
-    let given = people.with(move |work| work.consents(event_id, buyer)).await?;
+    let given = people.look(move |work| work.consents(event_id, buyer)).await?;
     let is_given =
         given.iter().any(|(consent, _)| consent.scope == scope && consent.channel == channel);
     let details = views.get(event_id).map(|entry| entry.read().details.clone());

@@ -89,7 +89,7 @@ pub(crate) async fn list(
     let event_id = path.event_id;
     let ids: Vec<_> = all.iter().map(|one| one.announcement.id).collect();
     let reports = store
-        .with(move |work| {
+        .look(move |work| {
             ids.iter().map(|id| work.report(event_id, *id)).collect::<Result<Vec<_>, _>>()
         })
         .await?;
@@ -148,7 +148,7 @@ pub(crate) async fn people(
     });
     let (only, event_id) = (only.transpose()?, path.event_id);
     let found =
-        store.with(move |work| work.verdicts(event_id, id, only, &cursor, PAGE_MAX)).await?;
+        store.look(move |work| work.verdicts(event_id, id, only, &cursor, PAGE_MAX)).await?;
     let is_full = found.len() == PAGE_MAX as usize;
     let next = found.last().filter(|_| is_full).map(|last| last.message.clone());
     let person = |one: VerdictOf| PersonVerdict {
@@ -180,7 +180,7 @@ pub(super) async fn report_of(
 ) -> Result<AnnouncementReport, ApiError> {
     let one = known(path, id)?;
     let event_id: EventId = path.event_id;
-    let report = store.with(move |work| work.report(event_id, id)).await?;
+    let report = store.look(move |work| work.report(event_id, id)).await?;
     Ok(shown(&one, &report, &path.entry.read()))
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn preview(
     let since = floodgate_domain::LogTime(now.0.saturating_sub(WEEK_MS));
     let cap = renderer.weekly_cap();
     let counts = store
-        .with(move |work| {
+        .look(move |work| {
             let (spec, channels) = (&spec, channels.as_slice());
             work.count_reach(ReachQuery { event_id, spec, channels, cap, since })
         })
