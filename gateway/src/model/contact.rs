@@ -149,6 +149,7 @@ impl ContactList {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FollowBody {
     /// Any of event, artist; only what the person ticked.
+    #[schema(example = json!(["event"]))]
     pub(crate) scopes: Vec<String>,
     /// page, or email or sms where such an address is confirmed.
     #[schema(example = "page")]

@@ -120,6 +120,11 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
         "event_id" => ("The event.", "^evt_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "order_id" => ("The order.", "^ord_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "hold_id" => ("The hold.", "^hld_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "announcement_id" => ("The announcement.", "^ann_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "contact_id" => ("The address.", "^con_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "device_id" => ("The device.", "^byr_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "step" => ("What is to become of it.", "^(approve|pause|resume|stop)$"),
+        "token" => ("As in the link of a message.", "^[0-9A-Za-z_-]{1,64}$"),
         "command_id" => ("As in `ask` of an answer 202.", "^cmd_[0-7][0-9A-HJKMNP-TV-Z]{25}$"),
         "Idempotency-Key" => {
             ("One for each request, the same for its retries, such as a UUID.", "^[!-~]{1,64}$")

@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 
 use super::Routes;
 use crate::extract::{Idempotent, Manager, Operator, Staff};
+use crate::model::contact::malformed;
 use crate::people::PeopleDesk;
 use crate::people::preview::MailReports;
 use crate::problem::ApiError;
@@ -20,12 +21,15 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(report))
 }
 
+/// A report and the head of the mail it is about are some thousand.
+const MAIL_CHARS_MAX: usize = 60_000;
+
 /// A mail as it arrived.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct MailBody {
     /// Headers and all, as a mail server hands it on.
-    #[schema(max_length = 60_000)]
+    #[schema(max_length = 60_000, example = "From: mailer-daemon@example.net\n\nNobody is there.")]
     content: String,
 }
 
@@ -51,6 +55,10 @@ pub(crate) async fn report(
     _: Staff<(Operator, Manager)>,
     Idempotent { body, .. }: Idempotent<MailBody>,
 ) -> Result<Json<ReturnsTaken>, ApiError> {
+    if body.content.chars().count() > MAIL_CHARS_MAX {
+        let fix = format!("at most {MAIL_CHARS_MAX} characters: leave out what follows the report");
+        return Err(malformed("content", fix));
+    }
     let found = reports.returned(&body.content);
     let returned = found.len();
     let suppressed = people

@@ -181,6 +181,9 @@ pub(crate) async fn change(
     Idempotent { body, .. }: Idempotent<PersonPatch>,
 ) -> Result<Json<ContactList>, ApiError> {
     let buyer = fan.device()?.buyer;
+    if body.language.is_none() && body.time_zone.is_none() {
+        return Err(malformed("language", "send language, time_zone or both".to_owned()));
+    }
     let language = body.language.map(|text| language(Some(text))).transpose()?;
     let time_zone = body.time_zone.map(zone).transpose()?;
     let view = people
@@ -203,8 +206,7 @@ pub(crate) struct ForgetBody {
     /// An e-mail address or a telephone number.
     #[schema(example = "ada@example.org", max_length = 254)]
     address: Option<String>,
-    /// A pseudonym of theirs, as in topics and tables.
-    #[schema(example = "byr_0000000000001")]
+    /// A pseudonym of theirs, `byr_…`, as in topics and tables.
     user_id: Option<String>,
 }
 

@@ -105,7 +105,11 @@ pub(crate) async fn preview(
     operation_id = "testAnnouncement", tag = "Artists",
     security(("staff" = ["artist", "manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
-    request_body = TestBody, responses((status = 200, body = StateAnswer)))]
+    request_body(content = TestBody, example = json!({
+        "announcement": {"who": ["holders"], "channels": ["email"], "subject": "Doors at six",
+            "text": "We open an hour earlier."},
+        "address": "ada@example.org"})),
+    responses((status = 200, body = StateAnswer)))]
 pub(crate) async fn test(
     State(store): State<PeopleDesk>,
     _: Staff<Writers>,
