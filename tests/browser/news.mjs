@@ -35,6 +35,9 @@ export async function getNews(walk) {
   await walk.press(undo);
   await walk.see('.news .said:not(:empty)', 'that it was undone');
   await ask();
+  // The list opens within some seconds, and an open one reads what comes: it is left before anything does.
+  await walk.see('#inbox:not([hidden])', 'the messages, once more');
+  await page.goto(walk.options.base);
 }
 
 /** By the console: faults are said, the preview counts, the second press sends. */
