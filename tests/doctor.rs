@@ -58,6 +58,7 @@ impl Patient {
         let mut patient = Patient::embedded();
         patient.settings.extend(form::distributed_flags());
         patient.set("sinks.postgres", form::server("FLOODGATE_TEST_POSTGRES"));
+        patient.set("people.postgres", form::server("FLOODGATE_TEST_POSTGRES"));
         let snapshots = patient.folder.path().join("snapshots");
         std::fs::create_dir(&snapshots).unwrap();
         patient.set("engine.snapshots", snapshots.to_str().unwrap());
@@ -184,6 +185,7 @@ async fn missing_servers_are_reported_one_by_one() {
     patient.set("redis.url", format!("redis://someone:secret@{NOBODY}"));
     let (host, port) = NOBODY.split_once(':').unwrap();
     patient.set("sinks.postgres", format!("host={host} port={port} user=floodgate"));
+    patient.set("people.postgres", format!("host={host} port={port} user=floodgate"));
     patient.set("engine.snapshots", "/nowhere/at/all");
     let key = patient.data().join("keys/ticket.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -191,7 +193,7 @@ async fn missing_servers_are_reported_one_by_one() {
     let findings = patient.examine().await;
     assert_eq!(
         findings.faults(),
-        ["keys", "data folder", "snapshots", "kafka", "redis", "postgres"]
+        ["keys", "data folder", "snapshots", "kafka", "redis", "postgres", "people"]
     );
     assert!(findings.said("data folder").contains("chmod 700"), "{}", findings.said("data folder"));
     assert!(findings.said("keys").contains("chmod 600"), "{}", findings.said("keys"));

@@ -68,20 +68,20 @@ const FOLLOWS_MAX: i64 = 500;
 
 /// Consents that count for the event `$1`: its own, and those to its artist given at any event.
 const COUNTING: &str = "(k.event = $1 AND k.scope = 1 OR k.scope = 2 AND k.event IN (
-    SELECT e.event FROM events e JOIN events f ON f.artist = e.artist
+    SELECT e.event FROM event_artists e JOIN event_artists f ON f.artist = e.artist
     WHERE f.event = $1 AND f.artist <> ''))";
 
 /// The same of one buyer, who is looked up by the buyer: the plus keeps a database from reading all
 /// consents of the event for each of them.
 const COUNTING_OF_BUYER: &str = "(+k.event = $1 AND k.scope = 1 OR k.scope = 2 AND +k.event IN (
-    SELECT e.event FROM events e JOIN events f ON f.artist = e.artist
+    SELECT e.event FROM event_artists e JOIN event_artists f ON f.artist = e.artist
     WHERE f.event = $1 AND f.artist <> ''))";
 
 impl Work<'_> {
     /// Who is on stage at an event; empty where that is not known.
     pub fn set_artist(&mut self, event_id: EventId, artist: &str) -> Result<(), PeopleError> {
         self.run(
-            "INSERT INTO events (event, artist) VALUES ($1, $2)
+            "INSERT INTO event_artists (event, artist) VALUES ($1, $2)
              ON CONFLICT (event) DO UPDATE SET artist = excluded.artist",
             values![event_id.0, artist.to_lowercase()],
         )

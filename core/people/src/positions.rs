@@ -14,7 +14,7 @@ impl Work<'_> {
         partition: Partition,
     ) -> Result<Checkpoint, PeopleError> {
         let row = self.row(
-            "SELECT next, mark FROM positions WHERE topic = $1 AND partition = $2",
+            "SELECT next, mark FROM folded_positions WHERE topic = $1 AND partition = $2",
             values![topic.name(), partition],
         )?;
         let Some(row) = row else { return Ok(Checkpoint::default()) };
@@ -34,13 +34,13 @@ impl Work<'_> {
         let mark = behind.mark.map(|mark| mark.to_string());
         // Whoever comes second waits for the row, and finds it changed.
         let mut moved = self.run(
-            "UPDATE positions SET next = $4, mark = $5
+            "UPDATE folded_positions SET next = $4, mark = $5
              WHERE topic = $1 AND partition = $2 AND next = $3",
             values![topic.name(), partition, from.next, behind.next, mark.clone()],
         )?;
         if moved == 0 && from == Checkpoint::default() {
             moved = self.run(
-                "INSERT INTO positions (topic, partition, next, mark) VALUES ($1, $2, $3, $4)
+                "INSERT INTO folded_positions (topic, partition, next, mark) VALUES ($1, $2, $3, $4)
                  ON CONFLICT (topic, partition) DO NOTHING",
                 values![topic.name(), partition, behind.next, mark],
             )?;
@@ -56,7 +56,7 @@ impl Work<'_> {
     /// waits and follows. Persons stay, and so do messages, whose names keep them from going out
     /// twice.
     pub fn forget_folded(&mut self) -> Result<(), PeopleError> {
-        for table in ["positions", "events", "consents", "audience"] {
+        for table in ["folded_positions", "event_artists", "consents", "audience"] {
             self.run(&format!("DELETE FROM {table}"), &[])?;
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The tables of the store, the same in both databases.
+//! The tables of the store, the same in both databases. One database may have them beside the tables
+//! of a sink, so none is named as one of those.
 //!
 //! | table | a row is |
 //! |---|---|
@@ -8,8 +9,8 @@
 //! | `wants` | what is to be consented to as soon as a contact is confirmed |
 //! | `sign_ins` | a link that signs one device in, once |
 //! | `suppressions` | an address that must not be written to |
-//! | `positions` | where the followers go on that write what comes next |
-//! | `events`, `consents`, `audience` | who may be written to about what, folded from the facts |
+//! | `folded_positions` | where the followers go on that write what comes next |
+//! | `event_artists`, `consents`, `audience` | who may be written to about what, folded from the facts |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
@@ -44,12 +45,12 @@ CREATE INDEX IF NOT EXISTS sign_ins_of_person ON sign_ins (person);
 CREATE TABLE IF NOT EXISTS suppressions (
     channel BIGINT NOT NULL, lookup BYTES NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL,
     PRIMARY KEY (channel, lookup));
-CREATE TABLE IF NOT EXISTS positions (
+CREATE TABLE IF NOT EXISTS folded_positions (
     topic TEXT NOT NULL, partition BIGINT NOT NULL, next BIGINT NOT NULL, mark TEXT,
     PRIMARY KEY (topic, partition));
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE IF NOT EXISTS event_artists (
     event BIGINT PRIMARY KEY, artist TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS events_by_artist ON events (artist);
+CREATE INDEX IF NOT EXISTS events_by_artist ON event_artists (artist);
 CREATE TABLE IF NOT EXISTS consents (
     event BIGINT NOT NULL, buyer BIGINT NOT NULL, scope BIGINT NOT NULL, channel BIGINT NOT NULL,
     wording BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (event, buyer, scope, channel));
