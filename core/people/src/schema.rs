@@ -1,5 +1,5 @@
-//! The tables of the store, the same in both databases. One database may have them beside the tables
-//! of a sink, so none is named as one of those.
+//! The tables of the store, the same in both databases. One database may have them beside the
+//! tables of a sink, so none is named as one of those.
 //!
 //! | table | a row is |
 //! |---|---|
@@ -10,7 +10,7 @@
 //! | `sign_ins` | a link that signs one device in, once |
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
-//! | `event_artists`, `consents`, `audience` | who may be written to about what, folded from the facts |
+//! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
