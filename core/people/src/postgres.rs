@@ -24,15 +24,7 @@ pub(crate) struct PostgresConnection {
 
 impl PostgresConnection {
     pub(crate) fn open(config: &str) -> Result<Self, PeopleError> {
-        let mut config: postgres::Config = config.parse().map_err(failed)?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECTED_WITHIN);
-        }
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(CONFIRMED_WITHIN);
-            config.keepalives_idle(CONFIRMED_WITHIN);
-        }
-        let mut client = config.connect(NoTls).map_err(failed)?;
+        let mut client = reach(config)?;
         let mut transaction = client.transaction().map_err(failed)?;
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK]).map_err(failed)?;
         transaction.batch_execute(&schema("BYTEA")).map_err(failed)?;
@@ -48,6 +40,24 @@ impl PostgresConnection {
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+/// Connects, and notices when there is nobody any more: by default TCP waits for hours.
+fn reach(config: &str) -> Result<Client, PeopleError> {
+    let mut config: postgres::Config = config.parse().map_err(failed)?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECTED_WITHIN);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(CONFIRMED_WITHIN);
+        config.keepalives_idle(CONFIRMED_WITHIN);
+    }
+    config.connect(NoTls).map_err(failed)
+}
+
+/// Whether the server answers; makes nothing there.
+pub(crate) fn answers(config: &str) -> Result<(), PeopleError> {
+    reach(config)?.is_valid(CONNECTED_WITHIN).map_err(failed)
 }
 
 /// The server's own words: the outer error says no more than that there was one.

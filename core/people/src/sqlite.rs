@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection as File, params_from_iter};
+use rusqlite::{Connection as File, OpenFlags, params_from_iter};
 
 use crate::PeopleError;
 use crate::database::{Access, StoreConnection, StoredRow, StoredValue};
@@ -40,6 +40,13 @@ impl SqliteConnection {
 #[expect(clippy::needless_pass_by_value, reason = "the shape map_err wants")]
 fn failed(error: rusqlite::Error) -> PeopleError {
     PeopleError::Unavailable(error.to_string())
+}
+
+/// Whether the file is a database; makes and changes nothing.
+pub(crate) fn answers(path: &Path) -> Result<(), PeopleError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = File::open_with_flags(path, flags).map_err(failed)?;
+    file.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)
 }
 
 /// SQLite numbers its parameters with a question mark.

@@ -23,6 +23,18 @@ pub enum PeopleLocation {
     Postgres(String),
 }
 
+impl PeopleLocation {
+    /// Whether a store can be there: a server that answers, a file that is one or not there yet.
+    /// Makes and changes nothing. Blocks.
+    pub fn answers(&self) -> Result<(), PeopleError> {
+        match self {
+            PeopleLocation::File(path) if !path.exists() => Ok(()),
+            PeopleLocation::File(path) => crate::sqlite::answers(path),
+            PeopleLocation::Postgres(config) => crate::postgres::answers(config),
+        }
+    }
+}
+
 impl fmt::Debug for PeopleLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

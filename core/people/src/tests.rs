@@ -424,3 +424,15 @@ fn a_message_that_is_tried_out_leaves_no_address_behind() {
         assert_eq!(rows[0].text(0).expect("a text"), "{}");
     });
 }
+
+#[test]
+fn looking_whether_a_store_is_there_makes_none() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("people.db");
+    let location = PeopleLocation::File(path.clone());
+    assert_eq!((location.answers(), path.exists()), (Ok(()), false));
+    std::fs::write(&path, "no database, and long enough to be taken for one".repeat(40))
+        .expect("a file");
+    assert!(location.answers().is_err());
+    assert!(PeopleLocation::Postgres("host=127.0.0.1 port=1".to_owned()).answers().is_err());
+}

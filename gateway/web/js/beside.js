@@ -9,6 +9,8 @@ const SPREAD_MS = 8000;
 
 let news = null;
 let inbox = null;
+/** Ends the wait of a crowd for one who asks. */
+let hurry = () => {};
 
 async function showNews(page, isCalm) {
   if (isCalm && !news) {
@@ -30,12 +32,16 @@ const loadInbox = async () => (await import('./news/inbox.js')).inbox();
 
 async function showMessages(page) {
   if (inbox || !page.me?.device) return;
-  inbox = new Promise((done) => { setTimeout(done, Math.random() * SPREAD_MS); }).then(loadInbox);
+  inbox = new Promise((done) => {
+    hurry = done;
+    setTimeout(done, Math.random() * SPREAD_MS);
+  }).then(loadInbox);
   await inbox.catch(() => { inbox = null; });
 }
 
 /** Somebody has just asked for messages here, and may have been a stranger until then. */
 async function openMessages() {
+  hurry();
   inbox ??= loadInbox();
   try {
     (await inbox).open();

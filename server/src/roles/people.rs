@@ -18,14 +18,9 @@ pub(super) fn open(settings: &Settings, data: &Path, root: &[u8; 32]) -> Option<
     location(settings, data).map(|location| People::new(location, root))
 }
 
-/// Whether the store answers; nothing of one that is a file which is not there yet, and `None` where
-/// no addresses are kept. Blocks.
+/// Whether the store answers; `None` where no addresses are kept. Makes nothing. Blocks.
 pub fn people_answer(settings: &Settings, data: &Path) -> Option<Result<(), PeopleError>> {
-    let location = location(settings, data)?;
-    if matches!(&location, PeopleLocation::File(path) if !path.exists()) {
-        return Some(Ok(()));
-    }
-    Some(People::new(location, &[0; 32]).with(|work| work.next_due().map(|_| ())))
+    location(settings, data).map(|location| location.answers())
 }
 
 /// Lets the store of people forget what it has from the log, after that was replaced; whether there
