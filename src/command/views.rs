@@ -38,7 +38,7 @@ pub(super) struct Views {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Writes the tables once more, aside, and compares every row. A server may be writing to them.
-    /// Exits with 0 only if nothing differs. SQLite only.
+    /// Exits with 0 only if nothing differs. Tables in SQLite only; the store of people in both.
     Check {
         #[command(flatten)]
         place: Place,
@@ -96,6 +96,8 @@ pub(super) fn differences(
             all.push((destination.name(), found));
         }
     }
+    let of_people = floodgate_server::people_differences(settings, data, log);
+    all.extend(of_people.map_err(Failure::unavailable)?.map(|found| (PEOPLE, found)));
     Ok(all)
 }
 

@@ -185,6 +185,27 @@ async fn records_that_vanished_from_the_end_are_missed() {
     installation.serve().ready().await;
 }
 
+/// Serves until it is known who holds tickets.
+async fn audience_is_folded(installation: &Installation, people: &std::path::Path) {
+    let mut server = installation.serve();
+    server.ready().await;
+    let mut pulse = tokio::time::interval(Duration::from_millis(20));
+    let started = Instant::now();
+    loop {
+        pulse.tick().await;
+        let store = rusqlite::Connection::open(people).unwrap();
+        let count =
+            store.query_row("SELECT COUNT(*) FROM audience", [], |row| row.get::<_, u32>(0));
+        // While its tables are being made, it is not there or locked.
+        if count.is_ok_and(|count| count > 0) {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "nobody holds anything");
+    }
+    server.signal("-TERM");
+    assert!(server.wait());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_that_are_not_what_the_log_leads_to_are_found_and_built_anew() {
     let installation = Installation::sold().await;
@@ -205,5 +226,18 @@ async fn tables_that_are_not_what_the_log_leads_to_are_found_and_built_anew() {
         assert!(report[0]["tables"].to_string().contains(table), "{report:?}");
         assert_eq!(installation.rebuild_views().0, 0);
         assert_eq!(installation.check_views().0, 0, "{change}");
+    }
+    // The store of people follows from the log as well, as far as it says who holds what.
+    let people = installation.data().join("people.db");
+    for change in ["DELETE FROM audience", "UPDATE audience SET section = section + 1"] {
+        audience_is_folded(&installation, &people).await;
+        assert_eq!(installation.check_views().0, 0, "before: {change}");
+        let store = rusqlite::Connection::open(&people).unwrap();
+        assert!(store.execute(change, []).unwrap() > 0);
+        drop(store);
+        let (code, said) = installation.check_views();
+        let last = said.last().unwrap().to_string();
+        assert!(code == 1 && last.contains("audience"), "{change}: {said:?}");
+        assert_eq!(installation.rebuild_views().0, 0);
     }
 }

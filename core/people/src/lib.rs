@@ -41,6 +41,7 @@ pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want}
 pub use forget::Forgotten;
 pub use links::Link;
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
+pub use positions::FOLDED_TABLES;
 pub use reports::{Report, VerdictOf};
 pub use sign_in::{PersonDevice, SignedIn};
 pub use store::{People, PeopleLocation, Work};

@@ -37,7 +37,7 @@ use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
 pub use self::log::{SharedLog, kafka_options};
-pub use self::people::{forget_folded, people_answer};
+pub use self::people::{forget_folded, people_answer, people_differences};
 pub use self::places::forget_places;
 use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;

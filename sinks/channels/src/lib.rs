@@ -6,6 +6,7 @@
 //! Start reading at `courier.rs` (what a channel is), then `email/mod.rs`.
 
 mod changes;
+mod check;
 mod choose;
 mod counter;
 mod courier;
@@ -34,6 +35,7 @@ mod when;
 mod words;
 mod world;
 
+pub use check::check;
 pub use courier::{ChannelSetting, Courier, Delivery, Language, Outgoing, Urgency};
 pub use email::{DkimOptions, DkimSigner, EmailCourier, EmailOptions, SmtpEncryption};
 pub use guard::{AddressGuard, AddressRange};
