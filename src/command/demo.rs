@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use floodgate_seating::generate;
+use floodgate_seating::{ImportOptions, generate};
 use serde_json::{Value, json};
 
 use super::block_on;
@@ -80,7 +80,7 @@ impl Demo {
         KeyFiles::in_folder(&keys).make(&keys)?;
         let secrets = secrets(&settings, data)?;
         let plan = match &self.plan {
-            Some(file) => load_plan(file, None, None)?,
+            Some(file) => load_plan(file, None, &ImportOptions::default())?,
             None => generate::bowl(200_000),
         };
         block_on(async {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use floodgate_domain::Plan;
-use floodgate_seating::{Focus, demo_prices, says_not_for_sale, to_base64};
+use floodgate_seating::{Focus, ImportOptions, demo_prices, says_not_for_sale, to_base64};
 use serde_json::{Map, Value, json};
 
 use super::block_on;
 use super::exit::Failure;
 use super::staff::{Caller, Staff};
-use super::venue::{focus, load_plan};
+use super::venue::{focus, load_plan, read_mends};
 
 /// Creates, changes and shows events.
 #[derive(Debug, clap::Args)]
@@ -52,6 +52,9 @@ enum Action {
         /// default as the file shows it.
         #[arg(long, value_parser = focus, allow_hyphen_values = true)]
         focus: Option<Focus>,
+        /// A JSON file of what the plan's file does not say, or says wrongly; see `venue check`.
+        #[arg(long)]
+        mends: Option<PathBuf>,
         #[arg(long, value_name = "FILE")]
         prices: PathBuf,
         #[arg(long, value_name = "FILE")]
@@ -145,8 +148,9 @@ impl DetailFlags {
 impl Event {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Create { name, details, plan, format, focus, prices, policy, staff } => {
-                let plan = load_plan(&plan, format.as_deref(), focus)?;
+            Action::Create { name, details, plan, format, focus, mends, prices, policy, staff } => {
+                let options = ImportOptions { focus, mends: read_mends(mends.as_deref())? };
+                let plan = load_plan(&plan, format.as_deref(), &options)?;
                 let prices = read_json(&prices)?;
                 let policy = policy.as_ref().map(read_json).transpose()?;
                 let mut body = json!({

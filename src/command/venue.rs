@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
 use floodgate_domain::Plan;
-use floodgate_seating::{Focus, Format, ImportOptions, Imported, generate, import_with, to_base64};
+use floodgate_seating::{
+    Focus, Format, ImportOptions, Imported, Mend, generate, import_with, to_base64,
+};
 
 use super::exit::Failure;
 
@@ -17,6 +19,7 @@ Examples:
   floodgate venue check plan.json
   floodgate venue check seats.csv --json
   floodgate venue check seats.csv --focus bottom
+  floodgate venue check seats.csv --mends mends.json
   floodgate venue generate --house theatre > theatre.plan
   floodgate venue generate --house bowl --seats 80000 > bowl.plan")]
 pub(super) struct Venue {
@@ -43,6 +46,10 @@ enum Action {
         /// default as the file shows it.
         #[arg(long, value_parser = focus, allow_hyphen_values = true)]
         focus: Option<Focus>,
+        /// A JSON file of what the plan's file does not say, or says wrongly, such as
+        /// [{"mend": "aisle", "section": "A", "row": "3", "after": "12"}].
+        #[arg(long)]
+        mends: Option<PathBuf>,
     },
     /// Generates a demonstration venue in the native format, as base64.
     Generate {
@@ -58,8 +65,9 @@ enum Action {
 impl Venue {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         match self.action {
-            Action::Check { file, format, focus } => {
-                check(&file, format.as_deref(), ImportOptions { focus }, json)
+            Action::Check { file, format, focus, mends } => {
+                let options = ImportOptions { focus, mends: read_mends(mends.as_deref())? };
+                check(&file, format.as_deref(), options, json)
             }
             Action::Generate { house, seats } => {
                 let plan = match house {
@@ -103,6 +111,23 @@ fn check(
     Err(Failure::findings())
 }
 
+/// Reads `--mends`.
+pub(super) fn read_mends(file: Option<&Path>) -> Result<Vec<Mend>, Failure> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let bytes = std::fs::read(file)
+        .with_context(|| format!("cannot read the mendings {}", file.display()))
+        .map_err(Failure::io)?;
+    serde_json::from_slice(&bytes)
+        .with_context(|| {
+            format!(
+                "{}: it is a JSON list such as [{{\"mend\": \"aisle\", \"section\": \"A\", \
+                 \"row\": \"3\", \"after\": \"12\"}}]",
+                file.display()
+            )
+        })
+        .map_err(Failure::bad_input)
+}
+
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file)
         .with_context(|| format!("cannot read the plan {}", file.display()))
@@ -119,12 +144,11 @@ fn pick(format: Option<&str>, bytes: &[u8]) -> Result<Format, Failure> {
 pub(super) fn load_plan(
     file: &Path,
     format: Option<&str>,
-    focus: Option<Focus>,
+    options: &ImportOptions,
 ) -> Result<Plan, Failure> {
     let bytes = read(file)?;
-    let Imported { mut plan, .. } =
-        import_with(pick(format, &bytes)?, &bytes, &ImportOptions { focus })
-            .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
+    let Imported { mut plan, .. } = import_with(pick(format, &bytes)?, &bytes, options)
+        .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
     if plan.name.is_empty() {
         plan.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }

@@ -78,3 +78,47 @@ async fn the_best_seat_is_the_one_nearest_to_the_focus_that_is_asked_for() {
     let refused = world.post("/v1/events", &world.staff(), body).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["path"]), (400, &json!("plan.focus")));
 }
+
+/// What a manager sees before selling anything, mends by hand, and sells as it was mended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_looked_at_mended_and_sold_as_it_was_mended() {
+    let world = World::start().await;
+    let seats: String = (1..=6).map(|seat| format!("Stalls,A,{seat},Stalls\n")).collect();
+    let plan = |mends: Value| {
+        let content = format!("section,row,seat,category\n{seats}");
+        json!({ "format": "csv", "content": content, "mends": mends })
+    };
+    let runs = |plan: &Value| -> Vec<u64> {
+        let runs = plan["sections"][0]["rows"][0]["runs"].as_array().unwrap();
+        runs.iter().map(|run| run["labels"]["count"].as_u64().unwrap()).collect()
+    };
+    let path = "/v1/venues/preview";
+    let read = world.post(path, &world.staff(), plan(json!([]))).await;
+    assert_eq!((read.status, runs(&read.body["plan"])), (200, vec![6]), "{}", read.body);
+    assert!(read.body["report"]["adjacency"].as_str().unwrap().contains("assumed"));
+
+    let mends = json!([
+        { "mend": "aisle", "section": "Stalls", "row": "A", "after": "4" },
+        { "mend": "mark", "section": "Stalls", "row": "A", "from": "6", "as": "not_for_sale" },
+    ]);
+    let mended = world.post(path, &world.staff(), plan(mends.clone())).await;
+    assert_eq!((mended.status, runs(&mended.body["plan"])), (200, vec![4, 2]));
+    assert_eq!(mended.body["report"]["mend_count"], 2, "{}", mended.body["report"]);
+    let wrong = json!([{ "mend": "aisle", "section": "Stalls", "row": "B", "after": "4" }]);
+    let refused = world.post(path, &world.staff(), plan(wrong)).await;
+    assert_eq!(refused.code(), "invalid_plan");
+    let error = refused.body["errors"][1]["message"].as_str().unwrap();
+    assert!(error.contains("mends[0]") && error.contains("no row `B`"), "{error}");
+
+    let mut body = new_event(&json!({}));
+    body["plan"] = plan(mends);
+    body["prices"] = json!({ "Stalls": 4500 });
+    let created = world.post("/v1/events", &world.staff(), body).await;
+    assert_eq!(created.status, 201, "{}", created.body);
+    let event = format!("/v1/events/{}", created.text("event_id").unwrap());
+    let sold = world.get(&format!("{event}/plan"), &world.staff()).await;
+    assert_eq!(runs(&sold.body), vec![4, 2]);
+    let shown = world.get(&event, &world.staff()).await;
+    assert_eq!(shown.body["capacity"], 5, "a seat is not for sale: {}", shown.body);
+    world.stop().await;
+}

@@ -17,7 +17,7 @@ use crate::layout::PITCH;
 use crate::numbers::{by_numbers, front_rows_first};
 use crate::overlap::Overlaps;
 use crate::report::{CategoryCount, Findings, ImportReport, IssueCode, Rejected};
-use crate::{ImportOptions, Imported, aisles, fit, layout, local};
+use crate::{ImportOptions, Imported, aisles, fit, layout, local, mend};
 
 /// Drawings are shown within this; in pitches it is far more than the largest house.
 const EXTENT_MAX: f64 = 50_000_000.0;
@@ -92,7 +92,7 @@ pub(crate) fn assemble(
     report.aisle_count = count(draft.rows().map(|row| row.aisles.len()).sum());
     report.notes = std::mem::take(&mut draft.notes);
     let plan = plan_of(draft, &frame, frame.units(stage));
-    conclude(plan, report, findings)
+    conclude(plan, options, report, findings)
 }
 
 /// Without a drawing: neighbours by number, places laid out.
@@ -271,12 +271,19 @@ fn run_of(seats: &[DraftSeat], frame: &Frame) -> Run {
     }
 }
 
-/// Counts, and lets the engine's own rules have the last word.
+/// Mends, counts, and lets the engine's own rules have the last word.
 pub(crate) fn conclude(
-    plan: Plan,
+    mut plan: Plan,
+    options: &ImportOptions,
     mut report: ImportReport,
     mut findings: Findings,
 ) -> Result<Imported, Rejected> {
+    if !options.mends.is_empty() {
+        let change = mend::apply(&mut plan, &options.mends, &mut findings);
+        let aisle_count = i64::from(report.aisle_count).saturating_add(change);
+        report.aisle_count = u32::try_from(aisle_count).unwrap_or(0);
+        report.mend_count = count(options.mends.len());
+    }
     for problem in problems(&plan) {
         findings.error(IssueCode::Unsellable, problem.path, problem.message);
     }

@@ -4,6 +4,7 @@
 //! seen from the rows (their numbers count away from the stage, or they bend round it). Where none
 //! of them helps, it is assumed at the top, and said.
 
+use crate::Mend;
 use crate::aisles::distance;
 use crate::draft::{Draft, DraftRow, DraftSection, Point};
 use crate::numbers::row_place;
@@ -54,10 +55,12 @@ impl Focus {
 }
 
 /// What whoever imports a plan says about it.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportOptions {
     /// Where the stage is. None: as the file shows it.
     pub focus: Option<Focus>,
+    /// What else the file does not say, or says wrongly; at most [`crate::MENDS_MAX`].
+    pub mends: Vec<Mend>,
 }
 
 /// Rows face one way if their directions agree by so much; else they surround something.

@@ -13,6 +13,7 @@
 //! | `layout`, `local` | a drawing for files without coordinates, or with a block's own |
 //! | `focus` | what everybody looks at, by whose distance seats are good |
 //! | `assemble` | draft → plan and report; with `doubles`, `overlap`, `fit` and `palette` |
+//! | `mend`, `open_row` | what a person knows better than the file |
 //! | [`report`] | what a person should know before selling the plan |
 //! | [`generate`], [`demo_prices`] | venues and prices that are free to ship |
 
@@ -28,9 +29,11 @@ pub mod generate;
 mod import;
 mod layout;
 mod local;
+mod mend;
 mod names;
 mod native;
 mod numbers;
+mod open_row;
 mod overlap;
 mod palette;
 mod pretix;
@@ -41,6 +44,7 @@ pub use demo_prices::demo_prices;
 pub use focus::{Focus, ImportOptions};
 pub use format::Format;
 pub use import::{INPUT_BYTES_MAX, import, import_with};
+pub use mend::{MENDS_MAX, Marked, Mend};
 pub use names::says_not_for_sale;
 pub use native::to_base64;
 pub use report::{ImportReport, Imported, Issue, IssueCode, Rejected, Severity};

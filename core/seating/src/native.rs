@@ -61,7 +61,7 @@ pub(crate) fn read(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Re
         aisle_count: count(aisles(&plan)),
         ..ImportReport::default()
     };
-    conclude(plan, report, findings)
+    conclude(plan, options, report, findings)
 }
 
 /// Ranks rows anew, by another focal point.

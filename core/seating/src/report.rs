@@ -69,6 +69,8 @@ pub enum IssueCode {
     CategoryNotForSale,
     /// Some seats have coordinates and some do not.
     MissingCoordinates,
+    /// A mending that names what is not there, or changes nothing.
+    CannotMend,
     /// The engine would refuse the plan.
     Unsellable,
 }
@@ -98,6 +100,7 @@ impl IssueCode {
             IssueCode::CategoryIsId => "category_is_id",
             IssueCode::CategoryNotForSale => "category_not_for_sale",
             IssueCode::MissingCoordinates => "missing_coordinates",
+            IssueCode::CannotMend => "cannot_mend",
             IssueCode::Unsellable => "unsellable",
         }
     }
@@ -237,6 +240,8 @@ pub struct ImportReport {
     pub categories: Vec<CategoryCount>,
     /// Places within a row where neighbours do not touch.
     pub aisle_count: u32,
+    /// Mendings that were applied, as asked for.
+    pub mend_count: u32,
     /// Seats without a neighbour in their run.
     pub single_count: u32,
     pub accessible_count: u32,
@@ -291,6 +296,10 @@ impl fmt::Display for ImportReport {
             counted(self.run_count, "run"),
             counted(self.single_count, "single seat"),
         )?;
+        if self.mend_count > 0 {
+            let mends = counted(self.mend_count, "thing");
+            writeln!(f, "  mended       {mends}, as asked for")?;
+        }
         writeln!(f, "  drawing      {}", self.coordinates)?;
         writeln!(f, "  row quality  {}", self.row_quality)?;
         if let Some([x, y]) = self.focus {

@@ -20,9 +20,10 @@ const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
 const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
-const WITHOUT_COMMAND: [&str; 17] = [
+const WITHOUT_COMMAND: [&str; 18] = [
     "joinQueue",
     "checkVenue",
+    "previewVenue",
     "offerTicket",
     "callPaymentPage",
     "addContact",
@@ -48,7 +49,7 @@ const CONSENT: &str = "invalid_consent needs_newer_engine too_many_followers too
 const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 65] = [
+const OWN: [(&str, &[&str]); 66] = [
     ("listContacts", &[PEOPLE]),
     ("addContact", &[PEOPLE, CONSENT]),
     ("removeContact", &[PEOPLE]),
@@ -129,6 +130,7 @@ const OWN: [(&str, &[&str]); 65] = [
     ("changeEvent", &["invalid_details details_changed"]),
     ("getCalendarEntry", &["not_found"]),
     ("checkVenue", &["invalid_plan"]),
+    ("previewVenue", &["invalid_plan"]),
     ("setPrices", &["invalid_prices wrong_phase event_cancelled sale_closed"]),
     ("setPolicy", &["invalid_policy"]),
     ("setDials", &["invalid_dials wrong_phase", PHASE]),

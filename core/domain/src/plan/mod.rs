@@ -139,6 +139,11 @@ impl SeatFlags {
     pub const fn with(self, flag: SeatFlags) -> Self {
         SeatFlags(self.0 | flag.0)
     }
+
+    #[must_use]
+    pub const fn without(self, flag: SeatFlags) -> Self {
+        SeatFlags(self.0 & !flag.0)
+    }
 }
 
 /// A set of price categories, one bit each.

@@ -91,7 +91,7 @@ fn a_stage_below_is_seen_from_the_rows() {
     assert_eq!(best_and_worst(&imported.plan).0, "row j");
     // Whoever imports it says better.
     for asked in ["bottom", "5, 25"] {
-        let options = ImportOptions { focus: Focus::parse(asked) };
+        let options = ImportOptions { focus: Focus::parse(asked), ..Default::default() };
         let imported = import_with(Format::Csv, table.as_bytes(), &options).unwrap();
         assert_eq!(best_and_worst(&imported.plan).0, "row a", "{asked}");
         assert!(imported.report.focus.is_some());
@@ -152,7 +152,7 @@ fn blocks_with_coordinates_of_their_own_are_laid_side_by_side() {
 #[test]
 fn a_generated_plan_can_be_turned_round() {
     let text = to_base64(&generate::theatre());
-    let options = ImportOptions { focus: Some(Focus::Bottom) };
+    let options = ImportOptions { focus: Some(Focus::Bottom), ..Default::default() };
     let turned = import_with(Format::Native, text.as_bytes(), &options).unwrap().plan;
     let rank = |plan: &Plan, section: usize| plan.sections[section].rows[0].rank;
     assert!(rank(&turned, 0) > rank(&turned, 1));

@@ -3,6 +3,7 @@
 
 mod focus;
 mod generators;
+mod mend;
 mod names;
 mod pretix;
 mod properties;
