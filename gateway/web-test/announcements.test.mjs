@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { LINK_BYTES, SUBJECT_BYTES, TEXT_BYTES } from '../web/js/announce/body.js';
-import { begin, parts } from '../web/js/announce/console.js';
+import { begin } from '../web/js/announce/console.js';
 import { announcementList, beforeWords, nextAsk, quarter } from '../web/js/announce/list.js';
 import { reportPart, verdictsOf } from '../web/js/announce/report.js';
 import { AUDIENCES, CHANNELS, LANGUAGES, STATES, VERDICTS, audienceWords, channelWords, progressOf, progressWords, stepsFor } from '../web/js/announce/words.js';
@@ -193,10 +193,12 @@ test('the report has each verdict in words, and its people by pages', async () =
   assert.equal(calls.length, 2);
 });
 
-test('a role that may not write is shown what to do', () => {
-  stage();
-  const { nodes } = parts(page('operator'), () => {});
-  assert.match(nodes[0].textContent, /an operator\. Sign out, and sign in with the key of an artist or manager/);
+test('a role that may not write is shown what to do', async () => {
+  stage({ 'GET /v1/staff/me': [200, { staff_id: 'stf_1', role: 'operator' }] });
+  const at = elements();
+  await begin(BASE, at);
+  await settled();
+  assert.match(at('console').textContent, /an operator; this page is for an artist or a manager\. Sign out, and sign in with another key/);
 });
 
 test('what was written outlasts the session, not the signing out', async () => {

@@ -153,3 +153,26 @@ async fn a_sale_opens_by_itself_at_its_time() {
     assert!(world.audit().is_clean());
     world.stop().await;
 }
+
+/// Prices are read in the form in which they are set, with the steps that buyers do not see.
+#[tokio::test(flavor = "multi_thread")]
+async fn prices_are_read_as_they_are_set() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let path = format!("{event}/prices");
+    let mut prices = world.get(&path, &world.staff()).await.body;
+    let all = prices["prices"].as_object_mut().unwrap();
+    let name = all.keys().next().unwrap().clone();
+    all[&name] = json!([
+        { "amount": 3900, "fee": 300, "until_taken": 10, "until": "2037-01-01T00:00:00.000Z" },
+        { "amount": 4900, "fee": 0 },
+    ]);
+    let staff = world.staff();
+    let set = world.send(Method::PUT, &path, &staff, Some("set"), Some(prices.clone())).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    world.until_as(&path, &staff, |read| read.body == prices).await;
+    let again = world.send(Method::PUT, &path, &staff, Some("again"), Some(prices)).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+    assert_eq!(world.get(&path, &Papers::default()).await.status, 401);
+    world.stop().await;
+}

@@ -10,7 +10,7 @@ use super::details::{Details, DetailsPatch};
 use super::policy::PolicyPatch;
 use super::price::PriceEntry;
 use super::status::CategoryStatus;
-use super::venue::PlanUpload;
+use super::venue::{PlanReport, PlanUpload};
 use crate::time;
 use crate::views::EventView;
 
@@ -146,7 +146,6 @@ pub(crate) struct Created {
     pub(crate) venue_id: String,
     pub(crate) seats: u32,
     /// What was noticed when reading the plan.
-    #[schema(value_type = Object)]
-    pub(crate) report: serde_json::Value,
+    pub(crate) report: PlanReport,
     pub(crate) as_of: LogPosition,
 }

@@ -45,4 +45,4 @@ pub(crate) use seat::Seat;
 pub(crate) use staff::{ConnectionAnswer, StaffMe};
 pub(crate) use status::StatusAnswer;
 pub(crate) use ticket::*;
-pub(crate) use venue::{PlanPreview, PlanUpload};
+pub(crate) use venue::{PlanPreview, PlanReport, PlanUpload};

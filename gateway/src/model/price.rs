@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use floodgate_domain::{Currency, Plan, PriceTable, Tier};
@@ -11,7 +11,7 @@ use crate::problem::{ApiError, Code};
 use crate::time;
 
 /// What each category costs: one amount, or tiers.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum PriceEntry {
     /// In minor units, all fees included.
@@ -20,7 +20,7 @@ pub(crate) enum PriceEntry {
 }
 
 /// One price, valid while its limits hold.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TierEntry {
     /// In minor units, all fees included.
@@ -29,18 +29,38 @@ pub(crate) struct TierEntry {
     #[serde(default)]
     pub(crate) fee: u32,
     /// Ends when this many seats of the category are held or sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) until_taken: Option<u32>,
     /// Ends at this instant, RFC 3339 with any offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub(crate) until: Option<String>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Prices {
     pub(crate) currency: String,
     /// By category name.
     pub(crate) prices: BTreeMap<String, PriceEntry>,
+}
+
+impl Prices {
+    /// All steps of each category that has a price, in the form in which they are set.
+    pub(crate) fn of(table: &PriceTable, plan: &Plan) -> Self {
+        let rows = plan.categories.iter().zip(&table.categories);
+        let rows = rows.filter(|(_, tiers)| !tiers.is_empty());
+        let prices = rows.map(|(category, tiers)| {
+            let tiers = tiers.iter().map(|tier| TierEntry {
+                amount: tier.amount,
+                fee: tier.fee,
+                until_taken: tier.until_taken,
+                until: tier.until.map(time::text),
+            });
+            (category.name.clone(), PriceEntry::Tiers(tiers.collect()))
+        });
+        Prices { currency: table.currency.as_str().to_owned(), prices: prices.collect() }
+    }
 }
 
 /// Prices by category name, as the engine takes them.

@@ -1,9 +1,11 @@
 //! Seating plans in foreign formats.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_seating::{Marked, Mend};
+use floodgate_seating::{ImportReport, Marked, Mend};
 
 use super::plan::SeatingPlan;
 
@@ -116,11 +118,72 @@ impl From<PlanMend> for Mend {
     }
 }
 
+/// What was read, assumed and noticed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlanReport {
+    pub(crate) format: String,
+    pub(crate) name: String,
+    pub(crate) seat_count: u32,
+    pub(crate) row_count: u32,
+    pub(crate) section_count: u32,
+    pub(crate) run_count: u32,
+    pub(crate) categories: Vec<CategorySeats>,
+    /// Places within a row where neighbours do not touch.
+    pub(crate) aisle_count: u32,
+    /// Mendings that were applied.
+    pub(crate) mend_count: u32,
+    /// Seats without a neighbour in their run.
+    pub(crate) single_count: u32,
+    pub(crate) accessible_count: u32,
+    pub(crate) companion_count: u32,
+    pub(crate) restricted_view_count: u32,
+    pub(crate) not_for_sale_count: u32,
+    /// How it was found which seats touch.
+    pub(crate) adjacency: String,
+    /// Where the drawing comes from.
+    pub(crate) coordinates: String,
+    /// What makes a row better than another.
+    pub(crate) row_quality: String,
+    /// The focal point in plan units; absent where only ranks are known.
+    pub(crate) focus: Option<[i32; 2]>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) native_bytes: u32,
+    pub(crate) problems: Vec<PlanIssue>,
+    /// How many of each kind there are, shown or not.
+    pub(crate) problem_counts: BTreeMap<String, u32>,
+}
+
+/// A category and how many seats it has.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct CategorySeats {
+    pub(crate) name: String,
+    pub(crate) seat_count: u32,
+}
+
+/// One thing to look at, and where it is in the file.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub(crate) struct PlanIssue {
+    /// warning or error.
+    pub(crate) severity: String,
+    pub(crate) code: String,
+    /// `line 12`, `zones[0].rows[3].seats[1]`, or empty for the whole file.
+    pub(crate) at: String,
+    pub(crate) message: String,
+}
+
+impl TryFrom<&ImportReport> for PlanReport {
+    type Error = serde_json::Error;
+
+    /// Fails where the two have come apart, which every import would show.
+    fn try_from(report: &ImportReport) -> Result<Self, serde_json::Error> {
+        serde_json::from_value(serde_json::to_value(report)?)
+    }
+}
+
 /// A plan as it was read, before anything is made of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanPreview {
-    /// What was read, assumed and noticed.
-    #[schema(value_type = Object)]
-    pub(crate) report: serde_json::Value,
+    pub(crate) report: PlanReport,
     pub(crate) plan: SeatingPlan,
 }

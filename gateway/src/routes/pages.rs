@@ -80,6 +80,12 @@ pub(crate) fn routes() -> Routes {
             "/events/{event_id}/announcements",
             get(async |headers: HeaderMap| page("announcements.html", &headers)),
         )
+        .route("/manage", get(async |headers: HeaderMap| page("manage.html", &headers)))
+        .route("/manage/new", get(async |headers: HeaderMap| page("manage.html", &headers)))
+        .route(
+            "/events/{event_id}/manage",
+            get(async |headers: HeaderMap| page("manage.html", &headers)),
+        )
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/confirm", get(async |headers: HeaderMap| page("confirm.html", &headers)))

@@ -1,5 +1,6 @@
 //! The phases and rules of a sale.
 
+use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +23,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(pause))
         .routes(routes!(close))
         .routes(routes!(cancel))
-        .routes(routes!(set_prices))
+        .routes(routes!(prices, set_prices))
         .routes(routes!(set_policy))
 }
 
@@ -110,6 +111,16 @@ pub(crate) async fn cancel(
     request: Idempotent<PhaseChange>,
 ) -> Result<Response, ApiError> {
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Cancel).await
+}
+
+/// The prices of each category with all their steps, in the form in which they are set; buyers see
+/// the price of now alone.
+#[utoipa::path(get, path = "/v1/events/{event_id}/prices", operation_id = "getPrices",
+    tag = "Staff", security(("staff" = ["manager"])), params(("event_id" = String, Path)),
+    responses((status = 200, body = Prices)))]
+pub(crate) async fn prices(_: Staff<Manager>, path: EventPath) -> Json<Prices> {
+    let view = path.entry.read();
+    Json(Prices::of(&view.prices, &view.plan))
 }
 
 /// New prices for seats that are not held yet.

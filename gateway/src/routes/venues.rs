@@ -13,7 +13,7 @@ use floodgate_seating::{Focus, Format, ImportOptions, Mend, import_with};
 
 use super::Routes;
 use crate::extract::{IdempotentPlan, Manager, Staff};
-use crate::model::{PlanPreview, PlanUpload, SeatingPlan};
+use crate::model::{PlanPreview, PlanReport, PlanUpload, SeatingPlan};
 use crate::problem::{ApiError, Code};
 
 pub(crate) fn routes() -> Routes {
@@ -25,7 +25,7 @@ pub(crate) fn routes() -> Routes {
 pub(crate) struct ImportedPlan {
     pub(crate) plan: Plan,
     pub(crate) venue_id: VenueId,
-    pub(crate) report: serde_json::Value,
+    pub(crate) report: PlanReport,
 }
 
 /// Reads an uploaded plan; plans without a name get `name`.
@@ -54,7 +54,7 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
     let mut native = Vec::new();
     encode_plan(&plan, &mut native);
     let venue_id = Plan::venue_id(&Sha256::digest(&native).into());
-    let report = serde_json::to_value(&imported.report).map_err(|e| ApiError::internal(&e))?;
+    let report = PlanReport::try_from(&imported.report).map_err(|e| ApiError::internal(&e))?;
     Ok(ImportedPlan { plan, venue_id, report })
 }
 
@@ -63,11 +63,11 @@ pub(crate) fn import(upload: &PlanUpload, name: &str) -> Result<ImportedPlan, Ap
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body(content = PlanUpload, example = json!({
         "format": "csv", "content": "section,row,seat,category\nA,1,1,Stalls\nA,1,2,Stalls\n"})),
-    responses((status = 200, description = "The report", body = Object)))]
+    responses((status = 200, body = PlanReport)))]
 pub(crate) async fn check(
     _: Staff<Manager>,
     IdempotentPlan { body, .. }: IdempotentPlan<PlanUpload>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<PlanReport>, ApiError> {
     let imported = tokio::task::spawn_blocking(move || import(&body, ""))
         .await
         .map_err(|error| ApiError::internal(&error))??;
