@@ -1,6 +1,7 @@
 //! The public topics keep their word: files as generated, and nothing that would break a reader.
 
 use floodgate_streams::public::{asyncapi, schemas};
+use floodgate_streams::tables::connect_files;
 use serde_json::{Value, json};
 
 fn read(path: &str) -> Value {
@@ -18,6 +19,11 @@ fn the_files_are_those_of_this_build() {
         assert_eq!(read(&name), schema, "{name}: run `floodgate schemas --out docs/schemas`");
     }
     assert_eq!(read("asyncapi.json"), asyncapi(), "run `floodgate schemas --out docs/schemas`");
+    for (name, content) in connect_files() {
+        let path = format!("{}/docs/schemas/connect/{name}", env!("CARGO_MANIFEST_DIR"));
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, content, "{name}: run `floodgate schemas --out docs/schemas`");
+    }
 }
 
 #[test]

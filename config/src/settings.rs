@@ -177,6 +177,7 @@ pub struct StreamsSettings {
     pub forget_after: HumanDuration,
     pub audience_window: HumanDuration,
     pub audience_threshold: u64,
+    pub tables: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

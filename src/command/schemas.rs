@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use floodgate_streams::public::{asyncapi, schemas};
+use floodgate_streams::tables::connect_files;
 
 use super::exit::Failure;
 
@@ -12,7 +13,8 @@ use super::exit::Failure;
 #[command(after_help = "\
 Examples:
   floodgate schemas                       the AsyncAPI document
-  floodgate schemas --out docs/schemas    one file per topic, and asyncapi.json")]
+  floodgate schemas --out docs/schemas    one file per topic, asyncapi.json, and connect/:
+                                          property files for Kafka Connect")]
 pub(super) struct Schemas {
     /// Folder to write to.
     #[arg(long, value_name = "DIR")]
@@ -32,11 +34,14 @@ impl Schemas {
             let path = folder.join(name);
             std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
         };
-        std::fs::create_dir_all(&folder)?;
+        std::fs::create_dir_all(folder.join("connect"))?;
         for (topic, schema) in schemas() {
             write(&format!("{}.json", topic.name()), text(&schema)?)?;
         }
         write("asyncapi.json", text(&asyncapi())?)?;
+        for (name, content) in connect_files() {
+            write(&format!("connect/{name}"), content)?;
+        }
         Ok(())
     }
 }

@@ -121,3 +121,66 @@ pub(super) async fn wait_for<T>(look: impl Fn() -> Option<T>) -> T {
     }
     panic!("it never came");
 }
+
+/// The topics that other teams' tools take without code have the rows of the SQL tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_as_topics_have_the_rows_of_the_sql_tables() {
+    let flags = [("streams.tables", "true")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let event = world.event(json!({ "holds_per_buyer_max": 4 })).await;
+    let event_id = event.rsplit('/').next().unwrap().to_owned();
+    let papers = world.shopper(&event).await;
+    let hold = json!({ "best": { "count": 3 } });
+    let held = world.post(&format!("{event}/holds"), &papers, hold).await;
+    assert_eq!(held.status, 201, "{}", held.body);
+    let order = json!({ "hold_id": held.body["hold_id"], "payment_method": "pm_sandbox_approve" });
+    let bought = world.post(&format!("{event}/orders"), &papers, order).await;
+    assert!(bought.status < 300, "{}", bought.body);
+    let hold = json!({ "best": { "count": 2 } });
+    let other = world.post(&format!("{event}/holds"), &papers, hold).await;
+    assert_eq!(other.status, 201, "{}", other.body);
+
+    let log = world.log();
+    let rows = |topic: Topic| {
+        let records = all_records(&*log, topic).into_iter();
+        let rows = records.map(|record| {
+            let key = String::from_utf8(record.key.to_vec()).unwrap();
+            (key, serde_json::from_slice::<Value>(&record.value).unwrap())
+        });
+        rows.collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let of_sql = || {
+        let views = rusqlite::Connection::open(world.data().join("views.db")).ok()?;
+        let ask = "select seat_id, status, user_id, lock_expiry, session_id, reservation_version
+                   from reservations where event_id = ?1";
+        let mut ask = views.prepare(ask).ok()?;
+        let rows = ask.query_map([&event_id], |row| {
+            let key = format!("{event_id}/{}", row.get::<_, i64>(0)?);
+            let user: Option<String> = row.get(2)?;
+            let until: Option<i64> = row.get(3)?;
+            let (status, session): (String, String) = (row.get(1)?, row.get(4)?);
+            let version: i64 = row.get(5)?;
+            Ok((key, json!([status, user, until, session, version])))
+        });
+        rows.ok()?.collect::<Result<std::collections::BTreeMap<_, _>, _>>().ok()
+    };
+    let same = wait_for(|| {
+        let sql = of_sql()?;
+        let names = ["status", "user_id", "lock_expiry", "session_id", "reservation_version"];
+        let topic = rows(Topic::Reservations).into_iter().map(|(key, row)| {
+            (key, Value::Array(names.iter().map(|name| row[name].clone()).collect()))
+        });
+        let topic: std::collections::BTreeMap<_, _> = topic.collect();
+        let sold = sql.values().filter(|row| row[0] == "sold").count();
+        (topic == sql && sold == 3 && sql.len() == 5).then_some(topic)
+    })
+    .await;
+    assert_eq!(same.len(), 5);
+    let orders = rows(Topic::Orders);
+    let mut statuses: Vec<_> = orders.values().map(|row| row["status"].clone()).collect();
+    statuses.sort_by_key(ToString::to_string);
+    assert_eq!(statuses, [json!("confirmed"), json!("held")]);
+    let events = rows(Topic::Events);
+    assert_eq!(events[&event_id]["phase"], "open", "{events:?}");
+    world.stop().await;
+}

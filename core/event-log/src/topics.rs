@@ -17,6 +17,13 @@ pub enum Topic {
     Notifications,
     /// Private aggregates for advertisers; JSON. Key: product id.
     Audience,
+    /// Tables: a flat JSON row for the current state of each seat that was touched. Key: event id, then
+    /// the seat.
+    Reservations,
+    /// A row an order. Key: event id, then the order.
+    Orders,
+    /// A row an event. Key: event id.
+    Events,
     /// Commands that could not be read, with their origin in the headers.
     DeadLetters,
     /// Records of the ledger that a role could not read, with their origin in the headers.
@@ -38,7 +45,7 @@ pub enum Cleanup {
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
-    pub const ALL: [Topic; 9] = [
+    pub const ALL: [Topic; 12] = [
         Topic::Commands,
         Topic::Ledger,
         Topic::Facts,
@@ -46,6 +53,9 @@ impl Topic {
         Topic::Counts,
         Topic::Notifications,
         Topic::Audience,
+        Topic::Reservations,
+        Topic::Orders,
+        Topic::Events,
         Topic::DeadLetters,
         Topic::DeadFacts,
     ];
@@ -61,6 +71,9 @@ impl Topic {
             Topic::Counts => "floodgate.counts.v1",
             Topic::Notifications => "floodgate.notifications.v1",
             Topic::Audience => "floodgate.audience.v1",
+            Topic::Reservations => "floodgate.reservations.v1",
+            Topic::Orders => "floodgate.orders.v1",
+            Topic::Events => "floodgate.events.v1",
             Topic::DeadLetters => "dlq.floodgate.commands.v1",
             Topic::DeadFacts => "dlq.floodgate.ledger.v1",
         }
@@ -82,6 +95,9 @@ impl Topic {
             Topic::Counts => "counts",
             Topic::Notifications => "notifications",
             Topic::Audience => "audience",
+            Topic::Reservations => "reservations",
+            Topic::Orders => "orders",
+            Topic::Events => "events",
             Topic::DeadLetters => "dlq",
             Topic::DeadFacts => "dlq-ledger",
         }
@@ -109,6 +125,9 @@ impl Topic {
             | Topic::Counts
             | Topic::Notifications
             | Topic::Audience
+            | Topic::Reservations
+            | Topic::Orders
+            | Topic::Events
             | Topic::DeadLetters
             | Topic::DeadFacts => 20,
         }
@@ -118,7 +137,7 @@ impl Topic {
     pub fn cleanup(self) -> Cleanup {
         match self {
             Topic::Commands | Topic::Ledger | Topic::Facts | Topic::Audience => Cleanup::Keep,
-            Topic::Counts => Cleanup::Compact,
+            Topic::Counts | Topic::Reservations | Topic::Orders | Topic::Events => Cleanup::Compact,
             Topic::Replies => Cleanup::Age { ms: HOUR_MS },
             Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },
             Topic::DeadLetters | Topic::DeadFacts => Cleanup::Age { ms: 28 * 24 * HOUR_MS },

@@ -3,8 +3,8 @@
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`dataflow`), and changed totals are published, each with its position
 //! (`counter`, `publish`). The same facts, published for other teams, and the cells of those who
-//! agreed to be counted (`audience`). [`public`] is what other teams read. Start reading at
-//! `dataflow`.
+//! agreed to be counted (`audience`). [`public`] is what other teams read, [`tables`] what tools
+//! take without code. Start reading at `dataflow`.
 
 mod audience;
 pub mod cloudevents;
@@ -15,6 +15,7 @@ mod forget;
 mod last_published;
 pub mod public;
 mod publish;
+pub mod tables;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,15 +36,20 @@ pub struct StreamsOptions {
     /// Log time after the last fact of an event that is over, until its counts are forgotten.
     pub forget_after: Duration,
     pub audience: AudienceOptions,
+    /// Whether the tables are published as topics.
+    pub tables: bool,
 }
 
-/// Counts and publishes every partition of the facts: two followers each, so that neither keeps the
-/// other waiting.
+/// Counts and publishes every partition of the facts: two followers each, or three with tables, so
+/// that none keeps another waiting.
 pub fn spawn(log: &Arc<dyn Log>, settings: StreamsOptions) -> std::io::Result<Group> {
     let mut members: Vec<Arc<dyn Service>> = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {
         members.push(Arc::new(count(log, partition, settings.forget_after)?));
         members.push(Arc::new(relay(log, partition, settings.audience)?));
+        if settings.tables {
+            members.push(Arc::new(tabulate(log, partition)?));
+        }
     }
     Ok(Group::new("streams", members))
 }
@@ -66,4 +72,9 @@ fn relay(
     let theirs = Arc::clone(log);
     let make = move || public::Relay::new(theirs, audience);
     Follower::spawn(public::relay::following(log, partition), make)
+}
+
+fn tabulate(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
+    let theirs = Arc::clone(log);
+    Follower::spawn(tables::following(log, partition), move || tables::TablePublisher::new(theirs))
 }

@@ -20,6 +20,7 @@ use floodgate_transport::{Group, Service};
 const SETTINGS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
     audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
+    tables: true,
 };
 
 fn streams(log: &MemoryLog) -> Group {

@@ -20,6 +20,7 @@ pub(super) fn start(parts: &Parts<'_>) -> Result<()> {
             window_ms: settings.audience_window.as_millis(),
             threshold: settings.audience_threshold,
         },
+        tables: settings.tables,
     };
     let streams = floodgate_streams::spawn(&parts.log.shared(), options);
     let streams = streams.context("a counting thread could not start")?;

@@ -110,7 +110,15 @@ impl KafkaLog {
         }
         let asked = partitions.get(&Topic::Commands).copied().unwrap_or(0);
         let dead_letters = [Topic::DeadLetters, Topic::DeadFacts];
-        let by_event = [Topic::Ledger, Topic::Facts, Topic::Counts, Topic::Audience];
+        let by_event = [
+            Topic::Ledger,
+            Topic::Facts,
+            Topic::Counts,
+            Topic::Audience,
+            Topic::Reservations,
+            Topic::Orders,
+            Topic::Events,
+        ];
         for topic in by_event.into_iter().chain(dead_letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);
             if found != asked {

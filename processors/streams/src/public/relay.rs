@@ -210,4 +210,4 @@ pub fn ledger_offset(record: &Record) -> Option<Offset> {
 
 #[cfg(test)]
 #[path = "relay_tests.rs"]
-mod tests;
+pub(crate) mod tests;

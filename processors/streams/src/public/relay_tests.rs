@@ -25,9 +25,9 @@ const EVENTS: [EventId; 2] = [EventId(3), EventId(4)];
 const START: u64 = 1_000_000;
 
 /// What happened at one moment, and what the world's clock said then.
-struct Step {
-    facts: Vec<FactRecord>,
-    now: LogTime,
+pub(crate) struct Step {
+    pub(crate) facts: Vec<FactRecord>,
+    pub(crate) now: LogTime,
 }
 
 fn new_event() -> NewEvent {
@@ -160,7 +160,7 @@ impl Sale {
     }
 }
 
-fn history(seed: u64) -> Vec<Step> {
+pub(crate) fn history(seed: u64) -> Vec<Step> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut sale = Sale::new();
     let staff = Actor::Staff(StaffId(1));

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 
 use floodgate_event_log::Topic;
 
+use crate::tables::{EventRow, OrderRow, ReservationRow};
+
 use super::{AudienceCell, Counts, FactBody, Notification, PARTITION_KEY};
 
 const ABOUT: &str = "\
@@ -26,6 +28,9 @@ pub fn schemas() -> Vec<(Topic, Value)> {
         of(Topic::Counts, generator().into_root_schema_for::<Counts>()),
         of(Topic::Notifications, generator().into_root_schema_for::<Notification>()),
         of(Topic::Audience, generator().into_root_schema_for::<AudienceCell>()),
+        of(Topic::Reservations, generator().into_root_schema_for::<ReservationRow>()),
+        of(Topic::Orders, generator().into_root_schema_for::<OrderRow>()),
+        of(Topic::Events, generator().into_root_schema_for::<EventRow>()),
     ]
 }
 
@@ -126,7 +131,7 @@ fn headers(topic: Topic) -> Value {
     let names = ["ce_specversion", "ce_type", "ce_source", "ce_id", "ce_subject", "ce_time"];
     let mut properties: serde_json::Map<_, _> =
         names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
-    if matches!(topic, Topic::Counts | Topic::Audience) {
+    if matches!(topic, Topic::Counts | Topic::Audience | Topic::Reservations | Topic::Orders) {
         // Records of earlier versions are without it.
         let about = "The event id: what the partition is computed from.";
         properties.insert(PARTITION_KEY.into(), json!({ "type": "string", "description": about }));
@@ -136,7 +141,14 @@ fn headers(topic: Topic) -> Value {
 
 fn key_of(topic: Topic) -> &'static str {
     match topic {
-        Topic::Facts => "event id",
+        Topic::Facts | Topic::Events => "event id",
+        Topic::Reservations => {
+            "event id, then /N for the seat; the partition is that of the event id, and not of the \
+             whole key"
+        }
+        Topic::Orders => {
+            "event id, then /ord_…; the partition is that of the event id, and not of the whole key"
+        }
         Topic::Counts => {
             "event id, then /section/N or /category/N; the partition is that of the event id, and \
              not of the whole key"
@@ -153,6 +165,9 @@ fn about(topic: Topic) -> &'static str {
     match topic {
         Topic::Facts => "What happened: every hold, order, payment and phase.",
         Topic::Counts => "Free, held and sold by event, section and category, as of a position.",
+        Topic::Reservations => "Tables: the current state of each seat that was ever touched.",
+        Topic::Orders => "Tables: an order a row, from its hold on.",
+        Topic::Events => "Tables: an event a row, with what it says of itself, and its phase.",
         Topic::Audience => {
             "How many people who agreed are in a cohort of an event, a week at a time."
         }

@@ -18,6 +18,7 @@ use crate::run::{Stored, run};
 const OPTIONS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
     audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
+    tables: true,
 };
 const FLIPS: u64 = 200;
 const LENGTH: usize = 400;
