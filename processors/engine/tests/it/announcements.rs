@@ -7,7 +7,7 @@ use floodgate_domain::{
     Actor, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho, CategorySet,
     Channel, Command, Fact, FactRecord, LogTime, PhaseDial, Policy, Refusal, StaffId,
 };
-use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
+use floodgate_engine::{Engine, EngineLimits};
 
 use crate::rows::Then::{Done, No};
 use crate::rows::{check, no_queue};
@@ -116,7 +116,7 @@ fn what_cannot_be_is_refused() {
 
 #[test]
 fn older_rules_know_no_announcements() {
-    for version in 1..NEWEST_VERSION {
+    for version in 1..3 {
         let mut stage = Stage::open_under(version, no_queue());
         let newer = || No(Refusal::NeedsNewerEngine);
         let rows = vec![

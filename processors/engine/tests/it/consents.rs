@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use floodgate_domain::{
     Actor, Answer, BuyerId, Channel, Command, Consent, ConsentScope, Fact, PhaseDial, Refusal,
 };
-use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
+use floodgate_engine::{Engine, EngineLimits};
 
 use crate::rows::Then::{Done, No};
 use crate::rows::{check, no_queue};
@@ -80,7 +80,7 @@ fn only_buyers_consent_to_words_that_have_a_number() {
 
 #[test]
 fn older_rules_know_no_consents() {
-    for version in 1..NEWEST_VERSION {
+    for version in 1..3 {
         let mut stage = Stage::open_under(version, no_queue());
         let (scope, channel) = (ConsentScope::Event, Channel::Page);
         let newer = || No(Refusal::NeedsNewerEngine);
