@@ -166,7 +166,10 @@ fn write_seats<R: Rows>(
     change: &SeatMove<'_>,
     rows: &mut R,
 ) -> Result<(), R::Error> {
-    let (event_id, session) = (record.event_id.to_string(), change.hold_id.to_string());
+    let event_id = record.event_id.to_string();
+    // What staff take off sale or put back is nobody's, and of no session.
+    let session = change.hold_id.map(|hold_id| hold_id.to_string()).unwrap_or_default();
+    let reason = effects.refund.map_or(ColumnValue::Null, |why| ColumnValue::Text(why.code()));
     let owner = change.owner.map(|owner| owner.to_string());
     let until = effects.order.and_then(|order| order.until);
     let until = until.filter(|_| change.to == SeatState::Held).map(|LogTime(at)| at);
@@ -182,6 +185,7 @@ fn write_seats<R: Rows>(
             number(record.position.version()),
             ColumnValue::Text(record.fact.name()),
             number(record.at.0),
+            reason,
         ];
         rows.take(Write::Reservation, &row[..8])?;
         rows.take(Write::History, &row)?;

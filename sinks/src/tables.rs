@@ -94,7 +94,8 @@ const CATEGORIES: Table = Table {
     index: &["event_id", "seat_type"],
 };
 
-/// The current state of every seat that was ever touched: held, sold, or free again. `user_id` is
+/// The current state of every seat that was ever touched: held, sold, free again, or not_for_sale
+/// where staff took it off sale, which lifts or overrules what the plan says. `user_id` is
 /// whose it is, `reservation_version` the fact's place in the log.
 const RESERVATIONS: Table = Table {
     name: "reservations",
@@ -114,7 +115,7 @@ const RESERVATIONS: Table = Table {
     index: &["event_id", "session_id"],
 };
 
-/// Everything that ever happened to a seat.
+/// Everything that ever happened to a seat. `reason` is why an order was refunded.
 const HISTORY: Table = Table {
     name: "reservation_history",
     columns: &[
@@ -129,6 +130,7 @@ const HISTORY: Table = Table {
         number("reservation_version"),
         text("fact"),
         number("at"),
+        added(text("reason")),
     ],
     key: &["event_id", "seat_id", "reservation_version"],
     version: None,
@@ -152,10 +154,10 @@ const VIEWS: [(&str, &str); 2] = [
         "free_seats",
         "SELECT e.event_id, v.venue_id, v.seat_id, v.seat_location, v.seat_type
          FROM events e
-         JOIN venues v ON v.venue_id = e.venue_id AND v.for_sale
+         JOIN venues v ON v.venue_id = e.venue_id
          LEFT JOIN categories c ON c.event_id = e.event_id AND c.seat_type = v.seat_type
          LEFT JOIN reservations r ON r.event_id = e.event_id AND r.seat_id = v.seat_id
-         WHERE coalesce(c.for_sale, TRUE) AND (r.status IS NULL OR r.status = 'free')",
+         WHERE coalesce(c.for_sale, TRUE) AND coalesce(r.status = 'free', v.for_sale)",
     ),
     (
         "event_status",
@@ -163,7 +165,7 @@ const VIEWS: [(&str, &str); 2] = [
              (SELECT count(*) FROM venues v
                LEFT JOIN categories c ON c.event_id = e.event_id AND c.seat_type = v.seat_type
                LEFT JOIN reservations r ON r.event_id = e.event_id AND r.seat_id = v.seat_id
-               WHERE v.venue_id = e.venue_id AND v.for_sale
+               WHERE v.venue_id = e.venue_id AND coalesce(r.status <> 'not_for_sale', v.for_sale)
                  AND (coalesce(c.for_sale, TRUE) OR r.status IN ('held', 'sold'))) AS capacity,
              (SELECT count(*) FROM reservations r
                WHERE r.event_id = e.event_id AND r.status = 'held') AS held,

@@ -241,7 +241,7 @@ impl Buyers {
         let command = match streams.choices.random_range(0..12) {
             0 => Command::ExtendHold { hold_id },
             1 => Command::ReleaseHold { hold_id },
-            2 => return self.ask(event_id, STAFF, Command::RefundOrder { hold_id }),
+            2 => return self.ask(event_id, STAFF, Command::RefundOrder { hold_id, why: None }),
             at => Command::StartPurchase { hold_id, method, despite_unanswered: at % 2 == 0 },
         };
         self.ask(event_id, Actor::Buyer(buyer), command);

@@ -319,7 +319,7 @@ impl Sale {
         self.ask(SYSTEM, Command::RecordPaymentAction { hold_id, attempt: 1, action });
         self.ask(SYSTEM, Command::PaymentAuthorised { hold_id, attempt: 1, payment: payment() });
         self.ask(SYSTEM, Command::PaymentCaptured { hold_id, attempt: 1 });
-        self.ask(STAFF, Command::RefundOrder { hold_id });
+        self.ask(STAFF, Command::RefundOrder { hold_id, why: None });
         let unknown = HoldId(1 << 40);
         self.ask(
             SYSTEM,

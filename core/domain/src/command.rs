@@ -8,6 +8,7 @@ use crate::cohort::Cohort;
 use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::{DialChange, PhaseDial};
+use crate::house::{Gift, HouseSeats, RefundWhy};
 use crate::ids::{Actor, AnnouncementId, CommandId, EventId, GatewayId, HoldId, Place};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction};
@@ -130,8 +131,8 @@ pub enum Command {
     PaymentLost { hold_id: HoldId, attempt: u8 },
     /// System. The money of a confirmed order cannot be captured, and never will be.
     CaptureFailed { hold_id: HoldId, attempt: u8 },
-    /// Staff. A confirmed order is given back.
-    RefundOrder { hold_id: HoldId },
+    /// Staff. A confirmed order is given back; `why` is new with the fourth rules.
+    RefundOrder { hold_id: HoldId, why: Option<Box<RefundWhy>> },
     /// Buyer who has the ticket, or staff for them. Hands on the edition that is named.
     TransferTicket {
         hold_id: HoldId,
@@ -174,6 +175,13 @@ pub enum Command {
     RestoreFacts { facts: Vec<Vec<u8>> },
     /// Anyone. Counts and phase, decided in the log: `status?consistency=strong`.
     ReadStatus,
+    /// Staff. Takes seats off sale, all or none: what is held or sold stands in the way. New with the
+    /// fourth rules, like the next two.
+    BlockSeats(Box<HouseSeats>),
+    /// Staff. Puts seats back on sale, those that the plan blocks too.
+    UnblockSeats(Box<HouseSeats>),
+    /// Staff. Gives seats away that are free or off sale: an order over nothing, of the house.
+    GiveSeats(Box<Gift>),
 }
 
 /// Seats that are wanted together, whichever they are.
@@ -222,7 +230,7 @@ impl Command {
             | Command::PaymentCaptured { hold_id, .. }
             | Command::PaymentLost { hold_id, .. }
             | Command::CaptureFailed { hold_id, .. }
-            | Command::RefundOrder { hold_id }
+            | Command::RefundOrder { hold_id, .. }
             | Command::TransferTicket { hold_id, .. }
             | Command::RedeemTicket { hold_id, .. } => Some(*hold_id),
             _ => None,
@@ -272,6 +280,9 @@ impl Command {
             Command::EngineVersion { .. } => "EngineVersion",
             Command::RestoreFacts { .. } => "RestoreFacts",
             Command::ReadStatus => "ReadStatus",
+            Command::BlockSeats(_) => "BlockSeats",
+            Command::UnblockSeats(_) => "UnblockSeats",
+            Command::GiveSeats(_) => "GiveSeats",
         }
     }
 }

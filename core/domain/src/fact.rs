@@ -12,12 +12,13 @@ use crate::command::{NewEvent, PaymentMethod};
 use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::DialChange;
+use crate::house::Refund;
 use crate::ids::{AnnouncementId, BuyerId, EventId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
-use crate::seats::{SeatId, SeatList};
+use crate::seats::{SeatId, SeatList, SeatSet};
 
 /// A fact with its place in history. Facts of one partition are ordered by `position`.
 #[derive(Debug, Clone, PartialEq)]
@@ -272,12 +273,14 @@ pub enum Fact {
         attempt: u8,
         reference: PaymentReference,
     },
-    /// Seats are free. Give the money back: the outbox reads this.
+    /// Seats are free. Give the money back, unless the house gave the seats away: the outbox reads
+    /// this. Why, and who did it, is absent in logs of before the fourth rules.
     OrderRefunded {
         hold_id: HoldId,
         buyer: BuyerId,
         seats: SeatList,
         amount: u64,
+        why: Option<Box<Refund>>,
     },
     /// A confirmed order whose money could not be captured; the seats are free.
     OrderCancelled {
@@ -371,6 +374,26 @@ pub enum Fact {
     /// is a fact of its own before it.
     DialsSet {
         change: Box<DialChange>,
+        by: StaffId,
+    },
+    /// Free seats are not for sale from here on, whether they have a price or not.
+    SeatsBlocked {
+        seats: SeatSet,
+        note: String,
+        by: StaffId,
+    },
+    /// Seats that were blocked, by staff or in the plan, are for sale.
+    SeatsUnblocked {
+        seats: SeatSet,
+        note: String,
+        by: StaffId,
+    },
+    /// Free seats are given away: sold for nothing, to the house. Whoever takes its tickets is a guest.
+    SeatsGiven {
+        hold_id: HoldId,
+        buyer: BuyerId,
+        seats: SeatList,
+        note: String,
         by: StaffId,
     },
 }

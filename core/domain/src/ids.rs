@@ -112,6 +112,11 @@ identifier!(
     ContactId, u64, "contact", "con_", 13
 );
 
+impl BuyerId {
+    /// The house: it has what staff give away until a guest takes it. No device has this number.
+    pub const HOUSE: BuyerId = BuyerId(u64::MAX);
+}
+
 impl StaffId {
     /// Floodgate itself.
     pub const SYSTEM: StaffId = StaffId(0);

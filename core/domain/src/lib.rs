@@ -25,6 +25,7 @@ pub mod details;
 pub mod dials;
 pub mod effects;
 pub mod fact;
+pub mod house;
 pub mod ids;
 pub mod line;
 pub mod network;
@@ -46,6 +47,7 @@ pub use details::EventDetails;
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};
+pub use house::{Gift, HouseSeats, Refund, RefundReason, RefundWhy};
 pub use ids::{
     Actor, AnnouncementId, BuyerId, CommandId, ContactId, EventId, GatewayId, HoldId, LogTime,
     OrderName, PersonId, Place, StaffId, VenueId,
@@ -59,4 +61,4 @@ pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
 pub use price::{Currency, PriceTable, Tier};
 pub use refusal::Refusal;
-pub use seats::{SeatId, SeatList, SeatState};
+pub use seats::{SeatId, SeatList, SeatSet, SeatState};

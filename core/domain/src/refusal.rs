@@ -44,6 +44,7 @@ pub enum Refusal {
     CoolingDown = 41,
     NoSuchCategory = 42,
     TooManyOrders = 43,
+    SeatsInUse = 45,
     UnknownHold = 50,
     NotYourHold = 51,
     HoldEnded = 52,
@@ -75,7 +76,7 @@ pub enum Refusal {
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 67] = {
+pub const REFUSALS: [Refusal; 68] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -145,11 +146,12 @@ pub const REFUSALS: [Refusal; 67] = {
         InvalidAnnouncement,
         InvalidConsent,
         TooManyFollowers,
+        SeatsInUse,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 67] = [
+const TABLE: [(Refusal, &str, &str); 68] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -394,6 +396,12 @@ const TABLE: [(Refusal, &str, &str); 67] = [
         "too_many_followers",
         "The event has as many consents as it may have. Nothing was changed.",
     ),
+    (
+        Refusal::SeatsInUse,
+        "seats_in_use",
+        "Some of these seats are held or sold, so nothing was changed. Leave them out; or wait until \
+         what is held comes back, or refund the order, and try again.",
+    ),
 ];
 
 impl Refusal {
@@ -425,6 +433,7 @@ impl Refusal {
                 | SalePaused
                 | ShopFull
                 | SeatTaken
+                | SeatsInUse
                 | NotEnoughTogether
                 | SoldOut
                 | OnlyAccessibleLeft

@@ -170,7 +170,7 @@ pub(crate) async fn refund(
     path: OrderPath,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
-    let command = Command::RefundOrder { hold_id: path.hold_id };
+    let command = Command::RefundOrder { hold_id: path.hold_id, why: None };
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }

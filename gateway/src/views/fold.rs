@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(entries(&handed_on), [(ORDER, seat, 1)]);
         let version = handed_on.revoked.version();
 
-        let given_back = [Fact::OrderRefunded { hold_id, buyer, seats, amount }];
+        let given_back = [Fact::OrderRefunded { hold_id, buyer, seats, amount, why: None }];
         let given_back = view(sold.into_iter().chain(given_back).collect());
         assert_eq!(given_back.counts, SeatsByState { free: 4, held: 0, sold: 0 });
         assert_eq!(given_back.tickets.received_by(to).count(), 0);

@@ -28,15 +28,16 @@ impl Revoked {
         tickets: &TicketStates,
         record: &FactRecord,
     ) {
+        let Some(hold_id) = change.hold_id else { return };
         if change.from != SeatState::Sold || change.is_redeemed {
             return;
         }
         for seat in change.seats {
             let first_good = match change.to {
-                SeatState::Sold => tickets.edition(change.hold_id, *seat),
+                SeatState::Sold => tickets.edition(hold_id, *seat),
                 SeatState::Free | SeatState::Held | SeatState::NotForSale => NO_EDITION,
             };
-            self.first_good.insert((change.hold_id, *seat), first_good);
+            self.first_good.insert((hold_id, *seat), first_good);
         }
         (self.changed, self.changed_at) = (record.position, record.at);
         *self.signed.get_mut().unwrap_or_else(PoisonError::into_inner) = None;

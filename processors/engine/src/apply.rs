@@ -90,6 +90,9 @@ impl Target<'_> {
             Fact::AnnouncementMade { .. }
             | Fact::AnnouncementSteered { .. }
             | Fact::AnnouncementStarted { .. } => self.follow_announcement(fact),
+            Fact::SeatsBlocked { seats, .. } => self.event.seat_map.block(seats),
+            Fact::SeatsUnblocked { seats, .. } => self.event.seat_map.unblock(seats),
+            Fact::SeatsGiven { hold_id, buyer, seats, .. } => self.give(*hold_id, *buyer, seats),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -352,6 +355,29 @@ impl Target<'_> {
         event.seat_map.sell(seats);
     }
 
+    /// Sold at once, for nothing, and nobody's limits know of it.
+    fn give(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList) {
+        let event = &mut *self.event;
+        event.seat_map.hold(seats);
+        event.seat_map.sell(seats);
+        event.orders.insert(
+            Order {
+                generation: generation_of(hold_id),
+                status: OrderStatus::Confirmed,
+                settled: true,
+                attempt: 0,
+                extensions: 0,
+                buyer,
+                amount: 0,
+                until: LogTime(0),
+                pay_by: None,
+                armed: LogTime(0),
+                seats: *seats,
+            },
+            hold_id,
+        );
+    }
+
     /// The order ends and its seats are free.
     fn end(&mut self, hold_id: HoldId, seats: &SeatList, status: OrderStatus) {
         let event = &mut *self.event;
@@ -361,8 +387,10 @@ impl Target<'_> {
         order.status = status;
         order.until = LogTime(0);
         let buyer = order.buyer;
-        event.buyers.entry(buyer).1.drop_hold(hold_id);
-        event.buyers.remove_seats(buyer, seats.len() as u16);
+        if buyer != BuyerId::HOUSE {
+            event.buyers.entry(buyer).1.drop_hold(hold_id);
+            event.buyers.remove_seats(buyer, seats.len() as u16);
+        }
         event.seat_map.free(seats);
         event.tickets.forget(hold_id, seats.as_slice());
         event.orders.retire(hold_id);

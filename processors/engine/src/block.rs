@@ -11,7 +11,7 @@ pub(super) struct Block {
     pub(super) general_admission: bool,
     /// Its first seat touches the last one of the block before it in the plan.
     pub(super) touches: bool,
-    /// Seats that can be sold at all.
+    /// Seats that can be sold at all: blocked ones cannot, in the plan or by staff.
     pub(super) for_sale: u64,
     /// Wheelchair and companion seats: never given to a general request.
     pub(super) accessible: u64,

@@ -2,9 +2,11 @@
 
 use super::Engine;
 use super::event::Event;
+use super::orders::Order;
 use super::wheel::{SLOT_MS, Timer, TimerKind};
 use floodgate_domain::answer::OrderStatus;
 use floodgate_domain::details::SaleTimes;
+use floodgate_domain::ids::BuyerId;
 use floodgate_domain::seats::SeatState;
 
 /// A named invariant that does not hold.
@@ -190,7 +192,8 @@ fn shoppers_counted(_: &Engine, event: &Event) -> Result<(), String> {
 fn buyer_limits(_: &Engine, event: &Event) -> Result<(), String> {
     let mut seats = vec![0_u64; event.buyers.records.len()];
     let mut holds = vec![0_u64; event.buyers.records.len()];
-    for order in event.orders.slots.iter().filter(|order| order.status.has_seats()) {
+    let has_seats = |order: &&Order| order.status.has_seats() && order.buyer != BuyerId::HOUSE;
+    for order in event.orders.slots.iter().filter(has_seats) {
         let Some(at) = event.buyers.position(order.buyer) else {
             return Err(format!("{} has an order but no record", order.buyer));
         };

@@ -9,7 +9,7 @@ use super::quality::{Quality, Seating};
 use super::run_index::{RunIndex, best_start, longest_run};
 use floodgate_domain::plan::{CATEGORIES_MAX, CategorySet, Plan, Run, SeatFlags, SectionKind};
 use floodgate_domain::price::PriceTable;
-use floodgate_domain::seats::{SeatId, SeatList, SeatState};
+use floodgate_domain::seats::{SeatId, SeatList, SeatSet, SeatState};
 
 /// What the rules in force look at in a plan.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub(super) struct SeatMap {
     pub(super) sold: u32,
     /// Held and sold seats by category, for price tiers.
     taken: [u32; CATEGORIES_MAX],
-    /// All seats by category but the blocked ones.
+    /// All seats by category but the blocked ones; staff may block more, and put them back.
     total: [u32; CATEGORIES_MAX],
 }
 
@@ -284,9 +284,27 @@ impl SeatMap {
         None
     }
 
+    /// Free seats are not for sale any more: they leave the capacity.
+    pub(super) fn block(&mut self, seats: &SeatSet) {
+        self.change(seats.as_slice(), |block, bits| {
+            debug_assert_eq!(block.free & bits, bits, "only free seats can be blocked");
+            block.for_sale &= !bits;
+            block.free &= !bits;
+        });
+    }
+
+    /// Seats that were not for sale are free.
+    pub(super) fn unblock(&mut self, seats: &SeatSet) {
+        self.change(seats.as_slice(), |block, bits| {
+            debug_assert_eq!(block.for_sale & bits, 0, "a seat is put back once");
+            block.for_sale |= bits;
+            block.free |= bits;
+        });
+    }
+
     /// Free seats become held.
     pub(super) fn hold(&mut self, seats: &SeatList) {
-        self.change(seats, |block, bits| {
+        self.change(seats.as_slice(), |block, bits| {
             debug_assert_eq!(block.free & bits, bits, "only free seats can be held");
             block.free &= !bits;
         });
@@ -294,7 +312,7 @@ impl SeatMap {
 
     /// Held seats become sold.
     pub(super) fn sell(&mut self, seats: &SeatList) {
-        self.change(seats, |block, bits| {
+        self.change(seats.as_slice(), |block, bits| {
             debug_assert_eq!((block.free | block.sold) & bits, 0, "only held seats can be sold");
             block.sold |= bits;
         });
@@ -302,7 +320,7 @@ impl SeatMap {
 
     /// Held or sold seats become free.
     pub(super) fn free(&mut self, seats: &SeatList) {
-        self.change(seats, |block, bits| {
+        self.change(seats.as_slice(), |block, bits| {
             debug_assert_eq!(block.free & bits, 0, "a seat is freed once");
             block.free |= bits;
             block.sold &= !bits;
@@ -310,8 +328,8 @@ impl SeatMap {
     }
 
     /// Applies `turn` block by block and keeps index and counts in step.
-    fn change(&mut self, seats: &SeatList, turn: impl Fn(&mut Block, u64)) {
-        let mut rest = seats.as_slice();
+    fn change(&mut self, seats: &[SeatId], turn: impl Fn(&mut Block, u64)) {
+        let mut rest = seats;
         while let Some(&first) = rest.first() {
             let Some((at, _)) = self.locate(first) else {
                 return;
@@ -322,18 +340,45 @@ impl SeatMap {
             let same = rest.iter().position(|seat| !within(seat)).unwrap_or(rest.len());
             let bits =
                 rest[..same].iter().fold(0, |bits, seat| bits | 1 << (seat.0 - block.first_seat));
-            let (free, sold) = (block.free.count_ones(), block.sold.count_ones());
+            let before = Amounts::of(block);
             turn(block, bits);
-            self.free = self.free - free + block.free.count_ones();
-            self.sold = self.sold - sold + block.sold.count_ones();
-            let taken = &mut self.taken[usize::from(block.category)];
-            *taken = *taken + free - block.free.count_ones();
+            let after = Amounts::of(block);
+            self.free = self.free - before.free + after.free;
+            self.sold = self.sold - before.sold + after.sold;
+            self.capacity = self.capacity - before.for_sale + after.for_sale;
+            let category = usize::from(block.category);
+            self.taken[category] = self.taken[category] - before.taken() + after.taken();
+            self.total[category] = self.total[category] - before.for_sale + after.for_sale;
             let before = block.longest;
             block.longest = longest_run(block.open_to_all());
             let after = block.longest;
             self.index.update(at, before, after);
             rest = &rest[same..];
         }
+    }
+}
+
+/// What the seats of a block add up to.
+#[derive(Debug, Clone, Copy)]
+struct Amounts {
+    for_sale: u32,
+    free: u32,
+    sold: u32,
+}
+
+impl Amounts {
+    fn of(block: &Block) -> Self {
+        let Block { for_sale, free, sold, .. } = block;
+        Amounts {
+            for_sale: for_sale.count_ones(),
+            free: free.count_ones(),
+            sold: sold.count_ones(),
+        }
+    }
+
+    /// Held and sold.
+    fn taken(self) -> u32 {
+        self.for_sale - self.free
     }
 }
 

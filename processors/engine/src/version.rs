@@ -69,6 +69,11 @@ pub(crate) const PEOPLE_FOLLOW: u32 = 3;
 /// Announcements go out at once, at their time, or once somebody has approved them.
 pub(crate) const ANNOUNCEMENTS_GO_OUT: u32 = 3;
 
+/// Staff take seats off sale, put them back and give them away.
+pub(crate) const HOUSE_SEATS: u32 = 4;
+/// Refunds say why, and who of the staff did it.
+pub(crate) const REFUNDS_SAY_WHY: u32 = 4;
+
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]
 const COMPILED: u32 = NEWEST_VERSION;

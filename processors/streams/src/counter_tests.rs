@@ -125,7 +125,9 @@ fn next_fact(rng: &mut StdRng, seats: &mut [Is]) -> Option<Fact> {
             };
             (sold, Is::Sold)
         }
-        (Is::Sold, 0) => (Fact::OrderRefunded { hold_id, buyer, seats: list, amount }, Is::Free),
+        (Is::Sold, 0) => {
+            (Fact::OrderRefunded { hold_id, buyer, seats: list, amount, why: None }, Is::Free)
+        }
         (Is::Sold, _) => return None,
     };
     *is = then;
@@ -284,7 +286,11 @@ fn an_event_that_is_over_is_forgotten_once_when_its_time_has_come() {
     // What comes so late is said nowhere, neither in this run nor in the next.
     let seats = SeatList::try_from(&[9_u32][..]).unwrap();
     let (hold_id, buyer) = (HoldId(4), BuyerId(1));
-    counted.append(3 + 72 * DAY_MS, OVER, Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 });
+    counted.append(
+        3 + 72 * DAY_MS,
+        OVER,
+        Fact::OrderRefunded { hold_id, buyer, seats, amount: 1, why: None },
+    );
     counted.hold(3 + 73 * DAY_MS, OTHER, false);
     for _ in 0..2 {
         counted.count(30 * DAY_MS);

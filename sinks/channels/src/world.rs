@@ -156,8 +156,11 @@ impl World {
             let Some((occasion, who)) = occasion_of(notice) else { continue };
             match to {
                 Some(buyer) => {
-                    let variables = self.order_words(record.event_id, effects);
-                    changes.push(to_buyer(record, buyer, occasion, variables));
+                    // The house reads no messages; those it gave tickets to do.
+                    if buyer != BuyerId::HOUSE {
+                        let variables = self.order_words(record.event_id, effects);
+                        changes.push(to_buyer(record, buyer, occasion, variables));
+                    }
                     for owner in self.other_owners(record.event_id, effects) {
                         let variables = self.order_words(record.event_id, effects);
                         changes.push(to_buyer(record, owner, occasion, variables));
@@ -181,7 +184,7 @@ impl World {
         if change.to != SeatState::Free || change.from != SeatState::Sold {
             return BTreeSet::new();
         }
-        let owner = |seat: &SeatId| holders.tickets.owner(change.hold_id, *seat);
+        let owner = |seat: &SeatId| holders.tickets.owner(order.hold_id, *seat);
         let owners = change.seats.iter().filter_map(owner);
         owners.filter(|owner| *owner != order.buyer).collect()
     }
@@ -237,17 +240,18 @@ impl Holders {
         buyer: Option<BuyerId>,
         changes: &mut Vec<StoreChange>,
     ) {
+        let Some(hold_id) = change.hold_id else { return };
         let (was, is) = (change.from == SeatState::Sold, change.to == SeatState::Sold);
         if is
             && !was
             && let Some(owner) = change.owner.or(buyer)
         {
-            self.orders.insert(change.hold_id, owner);
+            self.orders.insert(hold_id, owner);
         }
         let mut gains: BTreeMap<(BuyerId, u8, u16), i64> = BTreeMap::new();
         for seat in change.seats {
-            let of_order = self.orders.get(&change.hold_id).copied().or(buyer);
-            let before = self.tickets.owner(change.hold_id, *seat).or(of_order);
+            let of_order = self.orders.get(&hold_id).copied().or(buyer);
+            let before = self.tickets.owner(hold_id, *seat).or(of_order);
             let (category, section) = self.place(*seat);
             if was && let Some(before) = before {
                 *gains.entry((before, category, section)).or_default() -= 1;
@@ -258,12 +262,15 @@ impl Holders {
         }
         self.tickets.follow(change);
         if was && !is {
-            self.orders.remove(&change.hold_id);
+            self.orders.remove(&hold_id);
         }
         let gain = |((buyer, category, section), seats)| {
             StoreChange::Gain(SeatGain { event_id, buyer, category, section, seats })
         };
-        changes.extend(gains.into_iter().filter(|(_, seats)| *seats != 0).map(gain));
+        // Nobody is reached by writing to the house.
+        let counts =
+            |(key, seats): &((BuyerId, u8, u16), i64)| *seats != 0 && key.0 != BuyerId::HOUSE;
+        changes.extend(gains.into_iter().filter(counts).map(gain));
     }
 
     fn place(&self, seat: SeatId) -> (u8, u16) {

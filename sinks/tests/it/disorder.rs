@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rusqlite::Connection;
 
-use crate::history::{deadlines, history};
+use crate::history::{by_hand, deadlines, history};
 
 /// Every row of the tables, as text.
 fn dump(path: &std::path::Path) -> Vec<String> {
@@ -120,10 +120,34 @@ fn sql_answers_which_seats_are_free() {
          WHERE coalesce(r.status, 'free') = 'free'",
     );
     let taken = count("SELECT count(*) FROM reservations WHERE status IN ('held', 'sold')");
-    assert_eq!(free + taken, 20);
+    let off_sale = count("SELECT count(*) FROM reservations WHERE status = 'not_for_sale'");
+    assert!(off_sale > 0, "nothing was off sale");
+    assert_eq!(free + taken + off_sale, 20);
+    assert_eq!(count("SELECT capacity FROM event_status"), free + taken);
+    let whys = "SELECT count(*) FROM reservation_history WHERE reason = 'event_changed'";
+    assert!(count(whys) > 0, "no refund says why");
+    assert_eq!(count("SELECT count(*) FROM reservation_history WHERE reason = 'secret'"), 0);
     assert_eq!(count("SELECT count(*) FROM free_seats"), free);
     assert_eq!(count("SELECT held + sold FROM event_status"), taken);
     assert_eq!(count("SELECT count(*) FROM events WHERE phase = 'paused'"), 1);
+}
+
+/// What the plan blocks is no seat of the sale until staff put it back, and the other way round.
+#[test]
+fn staff_overrule_what_the_plan_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("views.db");
+    let mut sink = SqliteSink::open(&path).unwrap();
+    let facts = by_hand();
+    let free = || {
+        let connection = Connection::open(&path).unwrap();
+        let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        (count("SELECT count(*) FROM free_seats"), count("SELECT capacity FROM event_status"))
+    };
+    for (facts_count, expected) in [(1, (19, 19)), (2, (20, 20)), (3, (18, 18)), (4, (17, 18))] {
+        sink.write(0, &facts[..facts_count], Checkpoint::at(facts_count as u64)).unwrap();
+        assert_eq!(free(), expected, "after {facts_count} facts");
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! A made-up history of one small house.
 
 use floodgate_domain::fact::{DeclineReason, SeatsKept, SetBy};
-use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
+use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, SeatFlags, Section, Shape};
 use floodgate_domain::{
     AuthorisedPayment, BuyerId, Currency, EventDetails, EventId, Fact, FactPosition, FactRecord,
-    HoldId, LogTime, NewEvent, PaymentMethod, PaymentReference, PriceTable, SeatId, SeatList,
+    HoldId, LogTime, NewEvent, PaymentMethod, PaymentReference, PriceTable, Refund, RefundReason,
+    RefundWhy, SeatId, SeatList, SeatSet, StaffId,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -33,6 +34,7 @@ enum Seat {
     Free,
     Held(u64),
     Sold(u64, u64),
+    Blocked,
 }
 
 /// Two hundred facts that follow from a seed.
@@ -51,6 +53,22 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
         let seats = SeatList::try_from(&[seat][..]).unwrap();
         let (stand, seat) = (&mut stand[seat as usize], SeatId(seat));
         let (fact, then) = match *stand {
+            Seat::Blocked => {
+                let seats = SeatSet::of([seat]).unwrap();
+                let (note, by) = (String::new(), StaffId(1));
+                (Fact::SeatsUnblocked { seats, note, by }, Seat::Free)
+            }
+            Seat::Free if rng.random_ratio(1, 6) => {
+                let seats = SeatSet::of([seat]).unwrap();
+                let (note, by) = ("sound desk".into(), StaffId(1));
+                (Fact::SeatsBlocked { seats, note, by }, Seat::Blocked)
+            }
+            Seat::Free if rng.random_ratio(1, 8) => {
+                let (hold_id, buyer) = (HoldId(number), BuyerId::HOUSE);
+                let (note, by) = ("press".into(), StaffId(1));
+                let given = Fact::SeatsGiven { hold_id, buyer, seats, note, by };
+                (given, Seat::Sold(number, buyer.0))
+            }
             Seat::Free => {
                 let (hold_id, buyer) = (HoldId(number), BuyerId(number));
                 let (amount, until) = (5, LogTime(number));
@@ -78,9 +96,14 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
             }
             Seat::Sold(order, owner) => {
                 let (hold_id, buyer) = (HoldId(order), BuyerId(order));
+                let why = rng.random_bool(0.5).then(|| Box::new(refund()));
                 let (from, to) = (BuyerId(owner), BuyerId(number));
                 match rng.random_range(0..4) {
-                    0 => (Fact::OrderRefunded { hold_id, buyer, seats, amount: 5 }, Seat::Free),
+                    0 => {
+                        let amount = 5;
+                        let back = Fact::OrderRefunded { hold_id, buyer, seats, amount, why };
+                        (back, Seat::Free)
+                    }
                     1 => (Fact::TicketRedeemed { hold_id, buyer: from, seat }, *stand),
                     _ => (
                         Fact::TicketTransferred { hold_id, seat, from, to },
@@ -96,6 +119,32 @@ pub(crate) fn history(seed: u64) -> Vec<FactRecord> {
     facts.insert(120, Fact::DetailsSet(said(None)));
     facts.insert(150, Fact::SalePaused);
     records(facts)
+}
+
+fn refund() -> Refund {
+    let why = RefundWhy { reason: RefundReason::EventChanged, note: "secret".into() };
+    Refund { why, by: StaffId(1) }
+}
+
+/// A house whose last seat the plan blocks: that is put back, two others are blocked, one is given.
+pub(crate) fn by_hand() -> Vec<FactRecord> {
+    let mut plan = plan();
+    plan.sections[0].rows[0].runs[0].flags = vec![(19, SeatFlags::BLOCKED)];
+    let new = NewEvent {
+        plan,
+        prices: PriceTable::flat(Currency::default(), &[5]),
+        ..NewEvent::default()
+    };
+    let set = |seats: &[u32]| SeatSet::of(seats.iter().copied().map(SeatId)).unwrap();
+    let (note, by) = (String::new, StaffId(1));
+    let seats = SeatList::try_from(&[3][..]).unwrap();
+    let (hold_id, buyer) = (HoldId(1), BuyerId::HOUSE);
+    records(vec![
+        Fact::EventCreated(Box::new(new)),
+        Fact::SeatsUnblocked { seats: set(&[19]), note: note(), by },
+        Fact::SeatsBlocked { seats: set(&[0, 1]), note: note(), by },
+        Fact::SeatsGiven { hold_id, buyer, seats, note: note(), by },
+    ])
 }
 
 /// Everything an event can say, but the artist.

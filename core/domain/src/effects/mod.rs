@@ -30,6 +30,7 @@ use crate::answer::SalePhase;
 use crate::command::NewEvent;
 use crate::details::EventDetails;
 use crate::dials::DialChange;
+use crate::house::RefundReason;
 use crate::ids::{HoldId, StaffId};
 use crate::policy::Policy;
 use crate::price::PriceTable;
@@ -76,6 +77,10 @@ pub struct Effects<'a> {
     pub reason: Option<&'a str>,
     /// Words of staff for everybody.
     pub message: Option<&'a str>,
+    /// Why an order was refunded.
+    pub refund: Option<RefundReason>,
+    /// Words of staff for staff alone: in no topic that others read.
+    pub note: Option<&'a str>,
     pub concerns: Concerns,
 }
 
@@ -84,7 +89,7 @@ impl Effects<'_> {
     #[must_use]
     pub fn hold_id(&self) -> Option<HoldId> {
         let of_order = self.order.map(|order| order.hold_id);
-        let of_seats = || self.seats.map(|seats| seats.hold_id);
+        let of_seats = || self.seats.and_then(|seats| seats.hold_id);
         let of_money = || self.money.map(|money| money.hold_id);
         of_order.or_else(of_seats).or_else(of_money)
     }

@@ -9,8 +9,9 @@ use crate::seats::{SeatId, SeatState};
 /// So every move says whose the seats are from here on; whose they were, [`super::TicketStates`] knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeatMove<'a> {
-    /// The hold or order they belong to; when they are free again, belonged to.
-    pub hold_id: HoldId,
+    /// The hold or order they belong to; when they are free again, belonged to. `None` where staff
+    /// take seats off sale or put them back.
+    pub hold_id: Option<HoldId>,
     pub seats: &'a [SeatId],
     pub from: SeatState,
     pub to: SeatState,

@@ -31,10 +31,11 @@ pub struct TicketStates {
 impl TicketStates {
     /// Takes a move over.
     pub fn follow(&mut self, change: &SeatMove<'_>) {
+        let Some(hold_id) = change.hold_id else { return };
         if change.to != SeatState::Sold {
-            self.forget(change.hold_id, change.seats);
+            self.forget(hold_id, change.seats);
         } else if change.from == SeatState::Sold {
-            let keys = change.seats.iter().map(|seat| (change.hold_id, *seat));
+            let keys = change.seats.iter().map(|seat| (hold_id, *seat));
             keys.for_each(|key| self.note(key, change));
         }
     }
@@ -134,7 +135,7 @@ mod tests {
     fn sold(seats: &[SeatId], owner: u64) -> SeatMove<'_> {
         let (from, to) = (SeatState::Sold, SeatState::Sold);
         let owner = Some(BuyerId(owner));
-        SeatMove { hold_id: ORDER, seats, from, to, owner, is_redeemed: false }
+        SeatMove { hold_id: Some(ORDER), seats, from, to, owner, is_redeemed: false }
     }
 
     #[test]

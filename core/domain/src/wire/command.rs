@@ -13,6 +13,7 @@ use super::event::{
     read_details, read_new_event, read_policy, read_prices, write_details, write_new_event,
     write_policy, write_prices,
 };
+use super::house::{read_gift, read_house, read_last_why, write_gift, write_house, write_why};
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
@@ -114,6 +115,9 @@ fn kind(command: &Command) -> u8 {
         Command::WithdrawConsent { .. } => 42,
         Command::Announce(_) => 43,
         Command::SteerAnnouncement { .. } => 44,
+        Command::BlockSeats(_) => 48,
+        Command::UnblockSeats(_) => 49,
+        Command::GiveSeats(_) => 50,
     }
 }
 
@@ -137,9 +141,15 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u8(u8::from(*accessible));
         }
         Command::HoldBest(group) => write_group(group, out),
-        Command::ExtendHold { hold_id }
-        | Command::ReleaseHold { hold_id }
-        | Command::RefundOrder { hold_id } => out.put_u64_fixed(hold_id.0),
+        Command::ExtendHold { hold_id } | Command::ReleaseHold { hold_id } => {
+            out.put_u64_fixed(hold_id.0);
+        }
+        Command::RefundOrder { hold_id, why } => {
+            out.put_u64_fixed(hold_id.0);
+            if let Some(why) = why {
+                write_why(why, out);
+            }
+        }
         Command::StartPurchase { hold_id, method, despite_unanswered } => {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
@@ -177,6 +187,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::SetDials(change) => write_dial_change(change, out),
         Command::EngineVersion { version } => out.put_varint(u64::from(*version)),
         Command::RestoreFacts { facts } => write_restored(facts, out),
+        Command::BlockSeats(house) | Command::UnblockSeats(house) => write_house(house, out),
+        Command::GiveSeats(gift) => write_gift(gift, out),
         Command::Leave
         | Command::Stay
         | Command::WithdrawCohort
@@ -213,7 +225,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         19 => Command::PaymentDeclined { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         20 => Command::PaymentCaptured { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
-        22 => Command::RefundOrder { hold_id: read_hold(cursor)? },
+        22 => Command::RefundOrder { hold_id: read_hold(cursor)?, why: read_last_why(cursor)? },
         23 => {
             let (hold_id, seat, edition) = read_ticket(cursor)?;
             Command::TransferTicket { hold_id, seat, edition, to: BuyerId(cursor.u64_fixed()?) }
@@ -253,6 +265,9 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             id: AnnouncementId(cursor.u64_fixed()?),
             step: read_step(cursor)?,
         },
+        48 => Command::BlockSeats(Box::new(read_house(cursor)?)),
+        49 => Command::UnblockSeats(Box::new(read_house(cursor)?)),
+        50 => Command::GiveSeats(Box::new(read_gift(cursor)?)),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

@@ -108,7 +108,7 @@ facts! {
     20 OrderSettled { hold_id, buyer, amount };
     21 OrderExpired { hold_id, buyer, seats, is_unanswered };
     22 PaymentVoided { hold_id, buyer, attempt, reference };
-    23 OrderRefunded { hold_id, buyer, seats, amount };
+    23 OrderRefunded { hold_id, buyer, seats, amount, why };
     24 OrderCancelled { hold_id, buyer, seats };
     25 TicketTransferred { hold_id, seat, from, to };
     26 TicketRedeemed { hold_id, buyer, seat };
@@ -132,4 +132,7 @@ facts! {
     46 AnnouncementMade { announcement, by, needs_approval };
     47 AnnouncementSteered { id, step, by };
     48 AnnouncementStarted { id };
+    52 SeatsBlocked { by, seats, note };
+    53 SeatsUnblocked { by, seats, note };
+    54 SeatsGiven { hold_id, buyer, by, seats, note };
 }

@@ -11,6 +11,7 @@ use super::event::{
     read_currency, read_details, read_new_event, read_policy, read_prices, write_details,
     write_new_event, write_policy, write_prices,
 };
+use super::house::{read_seat_set, read_why, write_seat_set, write_why};
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
@@ -21,12 +22,13 @@ use crate::consent::{Channel, Consent, ConsentScope};
 use crate::details::EventDetails;
 use crate::dials::DialChange;
 use crate::fact::{DeclineReason, LeaveReason, SeatsKept, SetBy};
+use crate::house::{NOTE_BYTES_MAX, Refund};
 use crate::ids::{AnnouncementId, BuyerId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::price::{Currency, PriceTable};
-use crate::seats::{SeatId, SeatList};
+use crate::seats::{SeatId, SeatList, SeatSet};
 
 /// A type with one form on the wire.
 pub(super) trait Field: Sized {
@@ -106,6 +108,18 @@ fields! {
     Consent: |consent, out| write_consent(consent, out), |cursor| read_consent(cursor);
     ConsentScope: |scope, out| out.put_u8(*scope as u8), |cursor| read_scope(cursor);
     Channel: |channel, out| out.put_u8(*channel as u8), |cursor| read_channel(cursor);
+    SeatSet: |seats, out| write_seat_set(seats, out), |cursor| read_seat_set(cursor);
+    Option<Box<Refund>>: |refund, out| if let Some(refund) = refund {
+        refund.by.put(out);
+        write_why(&refund.why, out);
+    }, |cursor| {
+        if cursor.remaining() == 0 {
+            return Ok(None);
+        }
+        let by = StaffId::take(cursor)?;
+        Ok(Some(Box::new(Refund { why: read_why(cursor)?, by })))
+    };
+    String: |note, out| out.put_text(note), |cursor| cursor.text(NOTE_BYTES_MAX);
     Box<DialChange>: |change, out| write_dial_change(change, out),
         |cursor| read_dial_change(cursor).map(Box::new);
     LeaveReason: |reason, out| out.put_u8(match reason {

@@ -11,6 +11,7 @@ mod dials;
 mod event;
 mod fact;
 mod field;
+mod house;
 mod payment;
 mod reply;
 

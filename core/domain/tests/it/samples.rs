@@ -4,8 +4,8 @@ use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
     AuthorisedPayment, BuyerId, CategorySet, Channel, Cohort, Consent, ConsentScope, Currency,
-    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Place, Policy, SeatId,
-    SeatList, SetBy, StaffId,
+    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Place, Policy, Refund,
+    RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -157,7 +157,15 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::OrderUnanswered { hold_id, buyer, attempt, until },
         Fact::PaymentNotTaken { hold_id, buyer, attempt },
         Fact::PaymentVoided { hold_id, buyer, attempt, reference: payment().reference },
-        Fact::OrderRefunded { hold_id, buyer, seats, amount },
+        Fact::OrderRefunded { hold_id, buyer, seats, amount, why: None },
+        Fact::OrderRefunded { hold_id, buyer, seats, amount, why: Some(Box::new(refund())) },
+        Fact::OrderRefunded {
+            hold_id,
+            buyer: BuyerId::HOUSE,
+            seats,
+            amount: 0,
+            why: Some(Box::new(refund())),
+        },
         Fact::OrderCancelled { hold_id, buyer, seats },
         Fact::TicketTransferred { hold_id, seat: SeatId(1), from: buyer, to: BuyerId(7) },
         Fact::TicketRedeemed { hold_id, buyer, seat: SeatId(1) },
@@ -191,7 +199,26 @@ pub(crate) fn facts() -> Vec<Fact> {
             change: Box::new(DialChange { shoppers_max: Some(0), ..DialChange::default() }),
             by: StaffId(2),
         },
+        Fact::SeatsBlocked { seats: seat_set(), note: "sound desk".into(), by: StaffId(3) },
+        Fact::SeatsUnblocked { seats: seat_set(), note: String::new(), by: StaffId(3) },
+        Fact::SeatsGiven {
+            hold_id,
+            buyer: BuyerId::HOUSE,
+            seats,
+            note: "press".into(),
+            by: StaffId(3),
+        },
     ]
+}
+
+/// Three runs, of which one begins with the plan.
+pub(crate) fn seat_set() -> SeatSet {
+    SeatSet::of([0, 1, 2, 300, 301, 70_000].map(SeatId)).unwrap()
+}
+
+pub(crate) fn refund() -> Refund {
+    let why = RefundWhy { reason: RefundReason::EventChanged, note: "on the phone".into() };
+    Refund { why, by: StaffId(3) }
 }
 
 pub(crate) fn list(numbers: &[u32]) -> SeatList {

@@ -9,14 +9,15 @@ use floodgate_domain::wire::{
 use floodgate_domain::{
     Actor, AnnouncementStep, Answer, BuyerId, CategorySet, Channel, Command, CommandId,
     ConsentScope, Envelope, EventId, EventStatus, Fact, FactPosition, FactRecord, Frontier,
-    GatewayId, HoldId, LogTime, OrderStatus, OrderView, Place, Refusal, Reply, SalePhase,
-    SeatGroup, SeatId, StaffId,
+    GatewayId, Gift, HoldId, HouseSeats, LogTime, OrderStatus, OrderView, Place, Refusal, Reply,
+    SalePhase, SeatGroup, SeatId, StaffId,
 };
 use proptest::prelude::*;
 
 use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{
-    announcement, cohort, consent, details, every_dial, facts, list, short_announcement,
+    announcement, cohort, consent, details, every_dial, facts, list, refund, seat_set,
+    short_announcement,
 };
 
 fn commands() -> Vec<Command> {
@@ -48,7 +49,8 @@ fn commands() -> Vec<Command> {
         Command::PaymentDeclined { hold_id, attempt: 1 },
         Command::PaymentCaptured { hold_id, attempt: 1 },
         Command::PaymentLost { hold_id, attempt: 1 },
-        Command::RefundOrder { hold_id },
+        Command::RefundOrder { hold_id, why: None },
+        Command::RefundOrder { hold_id, why: Some(Box::new(refund().why)) },
         Command::TransferTicket { hold_id, seat, edition: 1, to },
         Command::RedeemTicket { hold_id, seat, edition: 2 },
         Command::AnnounceToAll { message: "Doors at seven".into() },
@@ -67,7 +69,14 @@ fn commands() -> Vec<Command> {
         Command::MarkTime,
         Command::SetDials(Box::new(every_dial())),
         Command::SetDials(Box::default()),
+        Command::BlockSeats(Box::new(house_seats("sound desk"))),
+        Command::UnblockSeats(Box::new(house_seats(""))),
+        Command::GiveSeats(Box::new(Gift { seats: list(&[9, 8]), note: "press".into() })),
     ]
+}
+
+fn house_seats(note: &str) -> HouseSeats {
+    HouseSeats { seats: seat_set(), note: note.to_owned() }
 }
 
 fn envelope(command: Command) -> Envelope {
@@ -183,18 +192,23 @@ fn golden_bytes() {
     insta::assert_snapshot!(lines.join("\n"));
 }
 
-/// Every number is given to one kind or retired, so that no log is ever read as something else.
+/// Numbers that nothing has yet, below some that are given out.
+const SPARE_COMMANDS: [u8; 3] = [45, 46, 47];
+const SPARE_FACTS: [u8; 3] = [49, 50, 51];
+
+/// Every number is given to one kind, spare or retired, so that no log is ever read as something else.
 #[test]
 fn retired_numbers_stay_unread_and_unused() {
     let used = |bytes: Vec<Vec<u8>>| bytes.iter().map(|b| b[1]).collect::<BTreeSet<u8>>();
     let mut bytes = bytes_of_command(&envelope(Command::Tick));
-    for number in RETIRED_COMMANDS {
+    for number in RETIRED_COMMANDS.into_iter().chain(SPARE_COMMANDS) {
         bytes[1] = number;
         assert_eq!(decode_command(&bytes), Err(WireError::UnknownKind(number)));
     }
     let mut numbers =
         used(commands().into_iter().map(|c| bytes_of_command(&envelope(c))).collect());
-    assert!(RETIRED_COMMANDS.into_iter().all(|number| numbers.insert(number)));
+    let mut unused = RETIRED_COMMANDS.into_iter().chain(SPARE_COMMANDS);
+    assert!(unused.all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its command");
     bytes[1] = newest + 1;
@@ -202,12 +216,13 @@ fn retired_numbers_stay_unread_and_unused() {
     assert_eq!(next, Err(WireError::UnknownKind(newest + 1)), "a command that is not listed above");
 
     let mut bytes = bytes_of_fact(&record(Fact::TimeMarked));
-    for number in RETIRED_FACTS {
+    for number in RETIRED_FACTS.into_iter().chain(SPARE_FACTS) {
         bytes[1] = number;
         assert_eq!(decode_fact(&bytes), Err(WireError::UnknownKind(number)));
     }
     let mut numbers = used(facts().into_iter().map(|f| bytes_of_fact(&record(f))).collect());
-    assert!(RETIRED_FACTS.into_iter().all(|number| numbers.insert(number)));
+    let mut unused = RETIRED_FACTS.into_iter().chain(SPARE_FACTS);
+    assert!(unused.all(|number| numbers.insert(number)));
     let newest = *numbers.last().unwrap();
     assert!(numbers.into_iter().eq(1..=newest), "a number without its fact");
     bytes[1] = newest + 1;

@@ -6,6 +6,7 @@
 
 mod announce;
 mod await_turn;
+mod block_seats;
 mod call_places;
 mod capture_failed;
 mod context;
@@ -15,6 +16,7 @@ mod enter;
 mod expire;
 mod extend_hold;
 mod give_consent;
+mod give_seats;
 mod hold_best;
 mod hold_seats;
 mod leave;
@@ -50,6 +52,7 @@ use crate::outcomes::Outcome;
 
 use self::announce::announce;
 use self::await_turn::await_turn;
+use self::block_seats::{block_seats, unblock_seats};
 use self::call_places::call_places;
 use self::capture_failed::capture_failed;
 pub(crate) use self::context::Context;
@@ -59,6 +62,7 @@ use self::enter::enter;
 pub(crate) use self::expire::expire;
 use self::extend_hold::extend_hold;
 use self::give_consent::give_consent;
+use self::give_seats::give_seats;
 use self::hold_best::hold_best;
 use self::hold_seats::hold_seats;
 use self::leave::leave;
@@ -115,7 +119,9 @@ pub(crate) fn decide(
         | Command::PaymentCaptured { .. }
         | Command::PaymentLost { .. }
         | Command::CaptureFailed { .. } => decide_payment(event, context, command, facts),
-        Command::RefundOrder { hold_id } => refund_order(event, context, *hold_id, facts),
+        Command::RefundOrder { hold_id, why } => {
+            refund_order(event, context, *hold_id, why.as_deref(), facts)
+        }
         Command::ReadStatus => Ok(Outcome::Status),
         Command::CallPlaces { below } => call_places(event, context, *below, facts),
         Command::AwaitTurn { place } => await_turn(event, context, *place, facts),
@@ -137,6 +143,9 @@ pub(crate) fn decide(
         Command::SteerAnnouncement { id, step } => {
             steer_announcement(event, context, (*id, *step), facts)
         }
+        Command::BlockSeats(house) => block_seats(event, context, house, facts),
+        Command::UnblockSeats(house) => unblock_seats(event, context, house, facts),
+        Command::GiveSeats(gift) => give_seats(event, context, gift, facts),
         // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::AnnounceToAll { .. } => {
             Err(Refusal::NeedsNewerEngine)

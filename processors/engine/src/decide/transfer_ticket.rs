@@ -32,8 +32,10 @@ pub(super) fn transfer_ticket(
     if edition >= EDITIONS_MAX {
         return Err(Refusal::HandedOnTooOften);
     }
-    // What the giver bought still counts as theirs, so that nobody buys for a market.
-    if seats_after_receiving(event, to) > u32::from(event.policy.seats_per_buyer_max) {
+    // What the giver bought still counts as theirs, so that nobody buys for a market. What the house
+    // gave away counts for nobody.
+    let is_bought = !is_of_house(event, hold_id);
+    if is_bought && seats_after_receiving(event, to) > u32::from(event.policy.seats_per_buyer_max) {
         return Err(Refusal::BuyerLimit);
     }
     facts.push(Fact::TicketTransferred { hold_id, seat, from, to });
@@ -66,10 +68,17 @@ pub(super) fn owner_of_good(
     Ok(event.tickets.owner(hold_id, seat).unwrap_or(order.buyer))
 }
 
+fn is_of_house(event: &Event, hold_id: HoldId) -> bool {
+    event.orders.get(hold_id).is_some_and(|order| order.buyer == BuyerId::HOUSE)
+}
+
 /// The seats somebody bought or holds, was given by others, and this one.
 fn seats_after_receiving(event: &Event, to: BuyerId) -> u32 {
     let own = event.buyer(to).map_or(0, |buyer| u32::from(buyer.seats_count));
-    let is_of_others = |hold_id| event.orders.get(hold_id).is_some_and(|order| order.buyer != to);
+    let is_of_others = |hold_id| {
+        let order = event.orders.get(hold_id);
+        order.is_some_and(|order| order.buyer != to && order.buyer != BuyerId::HOUSE)
+    };
     let given = event.tickets.received_by(to).filter(|(hold_id, _)| is_of_others(*hold_id));
     let given = u32::try_from(given.count()).unwrap_or(u32::MAX);
     own.saturating_add(given).saturating_add(1)

@@ -4,6 +4,7 @@ use floodgate_domain::answer::OrderStatus;
 use floodgate_domain::fact::Fact;
 
 use super::Context;
+use super::rules::house::refund_of_cancelled;
 use super::rules::pass::leave_if_over;
 use super::rules::silence::is_unanswered;
 use crate::event::Event;
@@ -28,7 +29,8 @@ pub(crate) fn undo_cancelled(event: &Event, slot: u32, context: Context, facts: 
             leave_if_over(event, order, hold_id, context, facts);
         }
         OrderStatus::Confirmed => {
-            facts.push(Fact::OrderRefunded { hold_id, buyer, seats, amount });
+            let why = refund_of_cancelled(context);
+            facts.push(Fact::OrderRefunded { hold_id, buyer, seats, amount, why });
         }
         OrderStatus::Expired
         | OrderStatus::Released

@@ -11,6 +11,7 @@ mod fixtures;
 mod forgetting;
 mod groups;
 mod holds;
+mod house;
 mod idle;
 mod line_and_cohorts;
 mod patience;

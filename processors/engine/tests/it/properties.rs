@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use crate::announcements::{announce, announcement, announcements_start_in_time, steer};
 use crate::consents::{consents_follow_the_model, give, withdraw};
 use crate::effects::follow_beside_the_engine;
+use crate::house::by_hand;
 use crate::idle::only_the_idle_leave;
 use crate::line_and_cohorts::cohorts_of;
 use crate::patience::nobody_holds_for_nothing;
@@ -45,6 +46,8 @@ pub(crate) enum Request {
     /// A number, and in how long.
     Announce(u64, Option<u64>),
     Steer(u64, usize),
+    /// Seats from a number on, so many: blocked, put back or given away.
+    House(u8, u32, u32),
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
@@ -69,6 +72,7 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
             .prop_map(|(b, s, c, w)| Request::Consent(b, s, c, w)),
         2 => (1_u64..6, prop::option::of(0_u64..120_000)).prop_map(|(a, t)| Request::Announce(a, t)),
         2 => (1_u64..6, 0_usize..4).prop_map(|(a, s)| Request::Steer(a, s)),
+        2 => (0_u8..4, 0_u32..20, 1_u32..6).prop_map(|(a, f, c)| Request::House(a, f, c)),
     ]
 }
 
@@ -106,7 +110,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
                 0 => Command::PaymentDeclined { hold_id, attempt },
                 1 => Command::PaymentLost { hold_id, attempt },
                 2 => Command::PaymentCaptured { hold_id, attempt },
-                3 if attempt == 2 => Command::RefundOrder { hold_id },
+                3 if attempt == 2 => Command::RefundOrder { hold_id, why: None },
                 7 => Command::CaptureFailed { hold_id, attempt },
                 4 => Command::RecordPaymentAction { hold_id, attempt, action: action() },
                 _ => Command::PaymentAuthorised { hold_id, attempt, payment: payment() },
@@ -137,6 +141,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
             let given = give(scope, channel, wording);
             (buyer(b), if takes_back { withdraw(scope, channel) } else { given })
         }
+        Request::House(what, first, count) => (staff(), by_hand(what, first..first + count)),
         Request::Announce(id, ms) => {
             // Round numbers, so that the same words come again.
             let at = ms.map(|ms| (stage.now + ms) / 30_000 * 30_000);
@@ -227,6 +232,13 @@ fn bookkeeper(facts: &[FactRecord]) -> Result<BTreeMap<SeatId, (HoldId, bool)>, 
                 for seat in seats.iter() {
                     if let Some(other) = owners.insert(seat, (*hold_id, false)) {
                         return Err(format!("{seat:?} held twice, at {position:?} over {other:?}"));
+                    }
+                }
+            }
+            Fact::SeatsGiven { hold_id, seats, .. } => {
+                for seat in seats.iter() {
+                    if let Some(other) = owners.insert(seat, (*hold_id, true)) {
+                        return Err(format!("{seat:?} given, at {position:?} over {other:?}"));
                     }
                 }
             }

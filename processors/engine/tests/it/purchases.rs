@@ -34,8 +34,8 @@ fn a_purchase_goes_through() {
                 Is(OrderStatus::Confirmed),
             ),
             (buyer(1), start, No(Refusal::AlreadyPurchased)),
-            (staff(), Command::RefundOrder { hold_id }, Is(OrderStatus::Refunded)),
-            (staff(), Command::RefundOrder { hold_id }, No(Refusal::AlreadyRefunded)),
+            (staff(), Command::RefundOrder { hold_id, why: None }, Is(OrderStatus::Refunded)),
+            (staff(), Command::RefundOrder { hold_id, why: None }, No(Refusal::AlreadyRefunded)),
         ],
     );
     assert_eq!(

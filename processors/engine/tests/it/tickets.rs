@@ -86,7 +86,7 @@ fn one_is_let_in_once_with_the_newest_edition() {
         (staff(), redeem(hold_id, 1), Answer::Done),
         (staff(), redeem(hold_id, 1), refused(Refusal::TicketUsed)),
         (buyer(2), hand_on(hold_id, 1, 3), refused(Refusal::TicketUsed)),
-        (staff(), Command::RefundOrder { hold_id }, refused(Refusal::TicketUsed)),
+        (staff(), Command::RefundOrder { hold_id, why: None }, refused(Refusal::TicketUsed)),
     ];
     for (actor, command, expected) in rows {
         assert_eq!(stage.ask(actor, command.clone()).answer, expected, "{actor:?}: {command:?}");
@@ -99,7 +99,7 @@ fn a_refunded_ticket_is_none() {
     for (version, refusal) in rows {
         let (mut stage, hold_id) = sold_under(version);
         stage.ask(buyer(1), hand_on(hold_id, 0, 2));
-        stage.ask(staff(), Command::RefundOrder { hold_id });
+        stage.ask(staff(), Command::RefundOrder { hold_id, why: None });
         for command in [redeem(hold_id, 1), hand_on(hold_id, 1, 3)] {
             let answer = stage.ask(staff(), command).answer;
             assert_eq!(answer, Answer::Refused(refusal), "version {version}");

@@ -289,7 +289,10 @@ fn captured_if_and_only_if_confirmed() {
                 7 => {
                     let sold: Vec<_> = world.sold().into_keys().collect();
                     if let Some(&hold_id) = sold.first() {
-                        world.send(Actor::Staff(StaffId(1)), Command::RefundOrder { hold_id });
+                        world.send(
+                            Actor::Staff(StaffId(1)),
+                            Command::RefundOrder { hold_id, why: None },
+                        );
                     }
                 }
                 // The buyer answers the bank, and a gateway hears: perhaps a yes after a no, or

@@ -35,7 +35,8 @@ pub struct FactBody {
     pub order_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hold_id: Option<String>,
-    /// A pseudonym; no person can be found from it outside the admission room.
+    /// A pseudonym; no person can be found from it outside the admission room. What staff give away is
+    /// the house's, `byr_FZZZZZZZZZZZZ`, until a guest takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub buyer_id: Option<String>,
     /// Whose the ticket is that a buyer handed on.

@@ -35,7 +35,9 @@ pub struct Notification {
     /// Why, or how: of `order_confirmed`, whether the seats are those that were `held`, were `retaken`
     /// because the payment came late, or are others (`moved`: then `seats` are the new ones); of
     /// `order_declined`, `declined` or `lost`; `no_answer` of an order that expired while nobody knows
-    /// whether its payment goes through.
+    /// whether its payment goes through; of `order_refunded`, `requested`, `event_changed`,
+    /// `event_cancelled`, `duplicate`, `fraud`, `goodwill` or `other`, absent in those of before there
+    /// were reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When what it is about ends by itself.

@@ -95,7 +95,10 @@ impl Notifier {
         self.follow_line(&effects, cause, notes);
         if self.is_news(record.event_id, &effects) {
             for (to, notice) in effects.concerns.notices() {
-                notes.add(|| Notification::new(notice, to, cause).about(&effects));
+                // The house reads no messages; those it gave tickets to do.
+                if to != Some(BuyerId::HOUSE) {
+                    notes.add(|| Notification::new(notice, to, cause).about(&effects));
+                }
                 self.notify_other_owners(&effects, notice, cause, notes);
             }
         }
@@ -209,10 +212,11 @@ impl Notifier {
     ) {
         let (Some(order), Some(change)) = (effects.order, effects.seats) else { return };
         let Some(tickets) = self.tickets.get(&cause.event_id) else { return };
+        let hold_id = order.hold_id;
         if change.to != SeatState::Free {
             return;
         }
-        let owners = change.seats.iter().filter_map(|seat| tickets.owner(change.hold_id, *seat));
+        let owners = change.seats.iter().filter_map(|seat| tickets.owner(hold_id, *seat));
         let others: BTreeSet<_> = owners.filter(|owner| *owner != order.buyer).collect();
         for owner in others {
             notes.add(|| Notification::new(notice, Some(owner), cause).about(effects));
@@ -254,8 +258,8 @@ mod tests {
             Fact::TicketTransferred { hold_id, seat, from: buyer, to },
             Fact::TicketRedeemed { hold_id, buyer: to, seat },
             Fact::OrderSettled { hold_id, buyer, amount },
-            Fact::OrderRefunded { hold_id, buyer, seats, amount },
-            Fact::OrderRefunded { hold_id, buyer, seats, amount },
+            Fact::OrderRefunded { hold_id, buyer, seats, amount, why: None },
+            Fact::OrderRefunded { hold_id, buyer, seats, amount, why: None },
         ];
         let (mut notifier, mut notes) = (Notifier::new(0), Notes::default());
         for (offset, fact) in facts.into_iter().enumerate() {

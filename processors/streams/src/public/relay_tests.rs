@@ -135,7 +135,7 @@ impl Sale {
             13 => (of, system, Command::PaymentAuthorised { hold_id, attempt, payment }),
             14 => (of, system, Command::PaymentDeclined { hold_id, attempt }),
             15 => (of, system, Command::PaymentCaptured { hold_id, attempt }),
-            16 => (of, staff, Command::RefundOrder { hold_id }),
+            16 => (of, staff, Command::RefundOrder { hold_id, why: None }),
             17 => (event_id, buyer, Command::ShareCohort { cohort: Cohort::new(None, None) }),
             18 => self.changed_terms(rng, event_id),
             _ => (event_id, system, Command::Tick),

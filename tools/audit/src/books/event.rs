@@ -6,7 +6,7 @@ use floodgate_domain::details::SaleTimes;
 use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{
     BuyerId, Cohort, DialChange, Fact, FactRecord, HoldId, LogTime, NewEvent, Place, Policy,
-    PriceTable, SalePhase, SeatList, SeatState,
+    PriceTable, SalePhase, SeatList, SeatSet, SeatState,
 };
 
 use super::crowd::CrowdBook;
@@ -187,6 +187,15 @@ impl EventBook {
                 let book = self.buyers.entry(*buyer).or_default();
                 (book.cooldown_until, book.cooldown_count) = (*until, *count);
             }
+            Fact::SeatsBlocked { seats, .. } => {
+                self.by_hand(seats, (SeatState::Free, SeatState::NotForSale), found);
+            }
+            Fact::SeatsUnblocked { seats, .. } => {
+                self.by_hand(seats, (SeatState::NotForSale, SeatState::Free), found);
+            }
+            Fact::SeatsGiven { hold_id, buyer, seats, .. } => {
+                self.give(*hold_id, *buyer, seats, found);
+            }
             fact => self.move_on(fact, record.at, found),
         }
         if let Some(buyer) = of_order(&record.fact) {
@@ -245,6 +254,40 @@ impl EventBook {
         found.check("buyer-limits", fits, || {
             format!("{buyer} has {has} seats and {holds} holds after {hold_id}")
         });
+        self.orders.insert(hold_id, order);
+    }
+
+    /// Seats that staff turn.
+    fn by_hand(
+        &mut self,
+        seats: &SeatSet,
+        (from, to): (SeatState, SeatState),
+        found: &mut Findings,
+    ) {
+        let turned = self.seats.turn_for_sale(seats, (from, to));
+        found.check("seats-add-up", turned.is_ok(), || {
+            format!("seats go from {from:?} to {to:?} that were not so: {turned:?}")
+        });
+    }
+
+    /// An order that is at rest at once, and that no limits know of.
+    fn give(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList, found: &mut Findings) {
+        self.number(hold_id, found);
+        let turned = self.seats.turn(hold_id, seats, (SeatState::Free, SeatState::Sold));
+        found.check("seat-one-owner", turned.is_ok() && !seats.has_duplicates(), || {
+            format!("{hold_id} is given seats that are not free: {turned:?}")
+        });
+        let order = OrderBook {
+            buyer,
+            seats: *seats,
+            amount: 0,
+            until: LogTime(0),
+            pay_by: None,
+            stage: OrderStage::Settled,
+            attempt: 0,
+            extensions: 0,
+            was_confirmed: true,
+        };
         self.orders.insert(hold_id, order);
     }
 
@@ -400,6 +443,9 @@ impl EventBook {
         });
         if to == SeatState::Free {
             self.tickets.forget(hold_id, seats);
+            if buyer == Some(BuyerId::HOUSE) {
+                return;
+            }
             let book = self.buyers.entry(buyer.unwrap_or_default()).or_default();
             book.seats = book.seats.saturating_sub(seats.len() as u64);
         }
@@ -408,7 +454,7 @@ impl EventBook {
 
 /// Whose order a fact is about: something has happened to it, so nobody calls them idle.
 fn of_order(fact: &Fact) -> Option<BuyerId> {
-    match *fact {
+    let buyer = match *fact {
         Fact::SeatsHeld { buyer, .. }
         | Fact::HoldExtended { buyer, .. }
         | Fact::HoldReleased { buyer, .. }
@@ -420,9 +466,10 @@ fn of_order(fact: &Fact) -> Option<BuyerId> {
         | Fact::OrderSettled { buyer, .. }
         | Fact::OrderExpired { buyer, .. }
         | Fact::OrderRefunded { buyer, .. }
-        | Fact::OrderCancelled { buyer, .. } => Some(buyer),
-        _ => None,
-    }
+        | Fact::OrderCancelled { buyer, .. } => buyer,
+        _ => return None,
+    };
+    Some(buyer).filter(|buyer| *buyer != BuyerId::HOUSE)
 }
 
 /// How the seats of an order stand.

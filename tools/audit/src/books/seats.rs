@@ -1,7 +1,7 @@
 //! The seats of one event: who has them, and what that adds up to.
 
 use floodgate_domain::plan::{SeatFlags, SectionKind};
-use floodgate_domain::{HoldId, Plan, PriceTable, SeatId, SeatList, SeatState};
+use floodgate_domain::{HoldId, Plan, PriceTable, SeatId, SeatList, SeatSet, SeatState};
 
 /// One seat, by the books.
 #[derive(Debug, Clone, Copy)]
@@ -158,6 +158,26 @@ impl SeatBooks {
             let book = &mut self.seats[seat.0 as usize];
             book.state = to;
             book.owner = (to != SeatState::Free).then_some(hold_id);
+        }
+        wrong.map_or(Ok(()), Err)
+    }
+
+    /// Seats go off sale, or come back; returns the first that did not stand as it should have.
+    pub(crate) fn turn_for_sale(
+        &mut self,
+        seats: &SeatSet,
+        (from, to): (SeatState, SeatState),
+    ) -> Result<(), SeatId> {
+        let mut wrong = None;
+        for seat in seats.iter() {
+            let state = self.get(seat).map(|book| book.state);
+            if state != Some(from) {
+                wrong = wrong.or(Some(seat));
+                continue;
+            }
+            self.add(seat, from, -1);
+            self.add(seat, to, 1);
+            self.seats[seat.0 as usize].state = to;
         }
         wrong.map_or(Ok(()), Err)
     }

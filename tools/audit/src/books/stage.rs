@@ -124,7 +124,7 @@ mod tests {
             Fact::HoldReleased { hold_id, buyer, seats },
             Fact::HoldExpired { hold_id, buyer, seats },
             Fact::OrderExpired { hold_id, buyer, seats, is_unanswered: false },
-            Fact::OrderRefunded { hold_id, buyer, seats, amount: 1 },
+            Fact::OrderRefunded { hold_id, buyer, seats, amount: 1, why: None },
             Fact::OrderCancelled { hold_id, buyer, seats },
         ];
         for fact in endings {

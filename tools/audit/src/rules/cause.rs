@@ -5,7 +5,7 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, SalePhase};
 
 use super::row::{CAUSE, Row};
-use super::{CommandView, holds, messages, payments, sale, tickets};
+use super::{CommandView, holds, house, messages, payments, sale, tickets};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 use crate::findings::Findings;
@@ -56,7 +56,8 @@ pub(crate) fn is_without_command(
         }
         _ => true,
     };
-    is_rightly_silent && (time_explains(book, fact, now) || cancellation_explains(book, fact))
+    let is_given_back = cancellation_explains(book, fact) && house::says_cancelled(fact, version);
+    is_rightly_silent && (time_explains(book, fact, now) || is_given_back)
 }
 
 /// Time passes before a command is decided. Only who has nothing left to wait for leaves after it,
@@ -153,6 +154,7 @@ fn rows(
         .or_else(|| payments::rows(book, fact, asked))
         .or_else(|| tickets::rows(book, fact, asked))
         .or_else(|| messages::rows(book, fact, asked))
+        .or_else(|| house::rows(book, fact, asked))
         .or_else(|| sale::rows(book, fact, asked))?;
     rows.push((CAUSE, "its command concerns another event", asked.envelope.event_id == event_id));
     rows.push((CAUSE, "its command was decided before", !asked.is_repeated));

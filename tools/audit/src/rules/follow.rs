@@ -59,7 +59,8 @@ pub(crate) fn rows(
             let ended = before.iter().rev().nth(aside).and_then(|record| gives_back(&record.fact));
             let unpaid = ended.filter(|(_, of, is_unpaid)| *of == buyer && *is_unpaid);
             let attempt = unpaid.and_then(|(id, ..)| book.order(id)).map_or(0, |one| one.attempt);
-            let times = times_before(book, buyer, before, now).saturating_add(attempt);
+            let of_event = before.iter().filter(|one| one.event_id == record.event_id);
+            let times = times_before(book, buyer, of_event, now).saturating_add(attempt);
             let expected = now.plus(book.policy.cooldown_ms << times.min(DOUBLINGS_MAX));
             vec![
                 is_known,
@@ -72,10 +73,15 @@ pub(crate) fn rows(
     }
 }
 
-/// How often a buyer had let go of seats before, as far as that counts. Whoever leaves lets go of all holds at once, and each
-/// of them counts.
-fn times_before(book: &EventBook, buyer: BuyerId, before: &[FactRecord], now: LogTime) -> u8 {
-    let counted = before.iter().rev().find_map(|record| match record.fact {
+/// How often a buyer had let go of seats of this event before, as far as that counts. Whoever leaves
+/// lets go of all holds at once, and each of them counts.
+fn times_before<'a>(
+    book: &EventBook,
+    buyer: BuyerId,
+    before: impl DoubleEndedIterator<Item = &'a FactRecord>,
+    now: LogTime,
+) -> u8 {
+    let counted = before.rev().find_map(|record| match record.fact {
         Fact::BuyerCooling { buyer: of, count, .. } if of == buyer => Some(count),
         _ => None,
     });

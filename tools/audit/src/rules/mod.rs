@@ -6,7 +6,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
-//! | `holds`, `payments`, `tickets`, `sale`, `messages` | the fields, by subject |
+//! | `holds`, `payments`, `tickets`, `sale`, `messages`, `house` | the fields, by subject |
 //! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |
@@ -15,6 +15,7 @@ pub(crate) mod cause;
 pub(crate) mod due;
 pub(crate) mod follow;
 mod holds;
+mod house;
 pub(crate) mod messages;
 pub(crate) mod owed;
 mod payments;

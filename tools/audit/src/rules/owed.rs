@@ -9,6 +9,7 @@ use floodgate_domain::{
 };
 
 use super::holds::price;
+use super::house;
 use super::messages::{self, may_be_set};
 use super::sale::may_be_said;
 use super::tickets::may_receive;
@@ -64,6 +65,9 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         | Command::WithdrawConsent { .. }
         | Command::Announce(_)
         | Command::SteerAnnouncement { .. } => messages::is_owed(book, asked),
+        Command::BlockSeats(_) | Command::UnblockSeats(_) | Command::GiveSeats(_) => {
+            house::is_owed(book, asked)
+        }
         command => command.hold_id().is_some_and(|hold_id| of_order(book, asked, hold_id)),
     }
 }
@@ -79,6 +83,7 @@ pub(crate) fn is_answer(envelope: &Envelope, record: &FactRecord) -> bool {
         Command::SteerAnnouncement { .. } => {
             matches!(record.fact, Fact::AnnouncementSteered { .. })
         }
+        Command::GiveSeats(_) => matches!(record.fact, Fact::SeatsGiven { .. }),
         _ => true,
     };
     envelope.event_id == record.event_id && is_that
@@ -192,10 +197,11 @@ fn of_order(book: &EventBook, asked: CommandView<'_>, hold_id: HoldId) -> bool {
         Command::PaymentCaptured { attempt, .. } => {
             asked.is_system() && stage == OrderStage::Confirmed && attempt == last
         }
-        Command::RefundOrder { .. } => {
+        Command::RefundOrder { ref why, .. } => {
+            let is_read = why.is_none() || asked.version >= 4;
             let mut seats = order.seats.iter();
             let is_used = seats.any(|seat| book.tickets.is_used(hold_id, seat));
-            asked.is_staff() && stage.is_sold() && !is_used
+            asked.is_staff() && stage.is_sold() && !is_used && is_read
         }
         _ => false,
     }
@@ -218,7 +224,7 @@ fn of_ticket(book: &EventBook, asked: CommandView<'_>) -> bool {
     is_good
         && match to {
             Some(to) => {
-                let fits = edition < EDITIONS_MAX && may_receive(book, to);
+                let fits = edition < EDITIONS_MAX && may_receive(book, hold_id, to);
                 asked.may_touch(owner) && to != owner && fits
             }
             None => asked.is_staff(),

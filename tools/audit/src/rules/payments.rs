@@ -4,6 +4,7 @@ use floodgate_domain::fact::{DeclineReason, SeatsKept};
 use floodgate_domain::{BuyerId, Command, Fact, HoldId, SalePhase, SeatList};
 
 use super::CommandView;
+use super::house::says_why;
 use super::row::{CAUSE, ENDS, LIMITS, PRICE, Row, own, reported_of};
 use crate::books::event::EventBook;
 use crate::books::stage::{OrderBook, OrderStage};
@@ -166,7 +167,7 @@ fn of_sale(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
             rows
         }
         (
-            Fact::OrderRefunded { hold_id: id, buyer, amount, seats },
+            Fact::OrderRefunded { hold_id: id, buyer, amount, seats, why },
             Command::RefundOrder { .. },
         ) => {
             let order = order?;
@@ -176,6 +177,7 @@ fn of_sale(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
                 (CAUSE, "another buyer", order.buyer == *buyer),
                 (CAUSE, "nobody of the staff asked", asked.is_staff()),
                 (PRICE, "another amount", *amount == order.amount),
+                (CAUSE, "for another reason", says_why(why.as_deref(), asked)),
                 ("ticket-of-order", "somebody was let in with it", !is_used),
             ]
         }

@@ -137,6 +137,10 @@ macro_rules! attempt {
     };
 }
 
+mod house;
+
+use house::{of_house, of_reason};
+
 /// Every field of a fact made another. A fact that is added does not compile until it is here.
 pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
     match fact {
@@ -233,6 +237,9 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
         | Fact::AnnouncementMade { .. }
         | Fact::AnnouncementSteered { .. }
         | Fact::AnnouncementStarted { .. } => of_message(fact),
+        Fact::SeatsBlocked { .. } | Fact::SeatsUnblocked { .. } | Fact::SeatsGiven { .. } => {
+            of_house(fact)
+        }
         fact => of_order(fact),
     }
 }
@@ -317,8 +324,8 @@ fn of_order(fact: &Fact) -> Vec<Altered> {
             [owner!(fact, OrderCancelled), seats!(fact, OrderCancelled)].concat()
         }
         Fact::OrderRefunded { .. } => {
-            [owner!(fact, OrderRefunded), seats!(fact, OrderRefunded), amount!(fact, OrderRefunded)]
-                .concat()
+            let of_order = [owner!(fact, OrderRefunded), seats!(fact, OrderRefunded)].concat();
+            [of_order, amount!(fact, OrderRefunded), of_reason(fact)].concat()
         }
         Fact::OrderSettled { .. } => {
             [owner!(fact, OrderSettled), amount!(fact, OrderSettled)].concat()
@@ -442,10 +449,10 @@ pub(crate) fn endings(fact: &Fact) -> Vec<Altered> {
         ("the hold expired", Fact::HoldExpired { hold_id, buyer, seats }),
         ("the order expired", Fact::OrderExpired { hold_id, buyer, seats, is_unanswered: false }),
         ("cancelled", Fact::OrderCancelled { hold_id, buyer, seats }),
-        ("refunded", Fact::OrderRefunded { hold_id, buyer, seats, amount }),
+        ("refunded", Fact::OrderRefunded { hold_id, buyer, seats, amount, why: None }),
         (
             "refunded twice as much",
-            Fact::OrderRefunded { hold_id, buyer, seats, amount: amount * 2 },
+            Fact::OrderRefunded { hold_id, buyer, seats, amount: amount * 2, why: None },
         ),
         ("settled", Fact::OrderSettled { hold_id, buyer, amount }),
         ("confirmed", confirmed(SeatsKept::Held)),

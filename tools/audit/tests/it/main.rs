@@ -5,6 +5,7 @@
 mod alterations;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
+mod house;
 mod kinds;
 mod lawful;
 mod messages;

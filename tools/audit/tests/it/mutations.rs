@@ -28,7 +28,7 @@ const KINDS_MADE: &[&str] = &[
     "EngineVersionSet", "PlacesCalled", "TurnAwaited", "CohortJoined", "CohortLeft", "TimeMarked",
     "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
     "DetailsSet", "ConsentGiven", "ConsentWithdrawn", "AnnouncementMade", "AnnouncementSteered",
-    "AnnouncementStarted",
+    "AnnouncementStarted", "SeatsBlocked", "SeatsUnblocked", "SeatsGiven",
 ];
 
 fn seeds() -> Vec<u64> {

@@ -70,7 +70,7 @@ pub(crate) fn policy() -> Policy {
 pub(crate) fn run(seed: u64, length: usize) -> Stored {
     let engine = Engine::new(EngineLimits::default());
     let (rng, stored) = (StdRng::seed_from_u64(seed), Stored::default());
-    // A stream of its own, so that the sale is the one it would be without.
+    // Streams of their own, so that the sale is the one it would be without.
     let mut messages = StdRng::seed_from_u64(seed ^ 0x6d65_7373);
     let mut run = Run { rng, engine, stored, now: 1_000_000, orders: Vec::new() };
     let version = if seed % 2 == 1 { 1 } else { NEWEST_VERSION };
@@ -78,6 +78,7 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
     for event_id in EVENTS {
         run.open(event_id);
     }
+    let mut house = StdRng::seed_from_u64(seed ^ 0x686f_7573);
     let mut of_messages = 0;
     while run.stored.commands.len() < length + of_messages {
         run.now += run.rng.random_range(1..2_500);
@@ -90,6 +91,11 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
         if messages.random_ratio(1, 6) {
             let (actor, command) = crate::messages::something(&mut messages, BUYERS, run.now);
             run.ask(actor, EVENTS[at], command);
+            of_messages += 1;
+        }
+        if house.random_ratio(1, 14) {
+            let command = crate::house::something(&mut house, &run.orders_of(EVENTS[at]));
+            run.ask(staff(), EVENTS[at], command);
             of_messages += 1;
         }
     }
@@ -133,6 +139,11 @@ impl Run {
         }
         self.stored.commands.push((at, envelope));
         reply.answer
+    }
+
+    fn orders_of(&self, event_id: EventId) -> Vec<HoldId> {
+        let of_event = self.orders.iter().filter(|(event, ..)| *event == event_id);
+        of_event.map(|(_, hold_id, _)| *hold_id).collect()
     }
 
     fn tick(&mut self) {
@@ -233,7 +244,7 @@ impl Run {
                 }
             },
             OrderStatus::Confirmed => match lots {
-                0 => (staff(), Command::RefundOrder { hold_id }),
+                0 => (staff(), Command::RefundOrder { hold_id, why: None }),
                 1 if !view.settled => (system, Command::PaymentLost { hold_id, attempt }),
                 6 if !view.settled => (system, Command::CaptureFailed { hold_id, attempt }),
                 2..6 => return self.of_ticket(event_id, &view),

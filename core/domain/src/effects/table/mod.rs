@@ -1,5 +1,6 @@
 //! The effects of every fact. One match over all: a new fact does not compile without a row.
 
+mod house;
 mod messages;
 mod orders;
 mod room;
@@ -43,6 +44,8 @@ const PUBLIC: Effects<'static> = Effects {
     by: None,
     reason: None,
     message: None,
+    refund: None,
+    note: None,
     concerns: Concerns::Nobody,
 };
 
@@ -99,8 +102,8 @@ impl Fact {
             Fact::PaymentVoided { hold_id, buyer, attempt, reference } => {
                 voided((*hold_id, *buyer), *attempt, reference)
             }
-            Fact::OrderRefunded { hold_id, buyer, seats, amount } => {
-                refunded((*hold_id, *buyer), seats, *amount)
+            Fact::OrderRefunded { hold_id, buyer, seats, amount, why } => {
+                refunded((*hold_id, *buyer), (seats, *amount), why.as_deref())
             }
             Fact::OrderCancelled { hold_id, buyer, seats } => cancelled((*hold_id, *buyer), seats),
             TicketTransferred { hold_id, seat, from, to } => {
@@ -116,6 +119,11 @@ impl Fact {
             Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
+            Fact::SeatsBlocked { seats, note, by } => house::blocked(seats, note, *by),
+            Fact::SeatsUnblocked { seats, note, by } => house::unblocked(seats, note, *by),
+            Fact::SeatsGiven { hold_id, buyer, seats, note, by } => {
+                house::given((*hold_id, *buyer), seats, (note, *by))
+            }
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }
     }

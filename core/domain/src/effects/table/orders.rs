@@ -5,6 +5,7 @@ use crate::answer::OrderStatus;
 use crate::command::PaymentMethod;
 use crate::effects::{Concerns, Effects, MoneyMove, MoneyStep, Notice, OrderChange, SeatMove};
 use crate::fact::{DeclineReason, SeatsKept};
+use crate::house::Refund;
 use crate::ids::{BuyerId, HoldId, LogTime};
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
@@ -13,7 +14,7 @@ use crate::seats::{SeatId, SeatList, SeatState};
 use SeatState::{Free, Held, Sold};
 
 /// An order that changes its status and nothing else.
-fn to_status((hold_id, buyer): Order, status: OrderStatus) -> OrderChange<'static> {
+pub(super) fn to_status((hold_id, buyer): Order, status: OrderStatus) -> OrderChange<'static> {
     OrderChange {
         hold_id,
         buyer,
@@ -40,9 +41,14 @@ fn money(order: Order, attempt: u8, step: MoneyStep<'_>) -> MoneyMove<'_> {
 }
 
 /// Seats of an order that are its buyer's from here on.
-fn taken(order: Order, seats: &SeatList, from: SeatState, to: SeatState) -> SeatMove<'_> {
+pub(super) fn taken(
+    order: Order,
+    seats: &SeatList,
+    from: SeatState,
+    to: SeatState,
+) -> SeatMove<'_> {
     let (hold_id, buyer) = order;
-    let seats = seats.as_slice();
+    let (hold_id, seats) = (Some(hold_id), seats.as_slice());
     SeatMove { hold_id, seats, from, to, owner: Some(buyer), is_redeemed: false }
 }
 
@@ -199,10 +205,23 @@ pub(super) fn voided(order: Order, attempt: u8, reference: &PaymentReference) ->
     Effects { money: Some(money(order, attempt, step)), concerns, ..PUBLIC }
 }
 
-pub(super) fn refunded(order: Order, seats: &SeatList, amount: u64) -> Effects<'_> {
+/// What the house gave away was not paid for.
+pub(super) fn refunded<'a>(
+    order: Order,
+    (seats, amount): (&'a SeatList, u64),
+    refund: Option<&'a Refund>,
+) -> Effects<'a> {
     let mut effects = ended(order, (seats, Sold), OrderStatus::Refunded, Notice::OrderRefunded);
     effects.order = effects.order.map(|change| OrderChange { amount: Some(amount), ..change });
-    Effects { money: of_sold(order, MoneyStep::Refund), ..effects }
+    let was_paid = order.1 != BuyerId::HOUSE;
+    Effects {
+        money: of_sold(order, MoneyStep::Refund).filter(|_| was_paid),
+        refund: refund.map(|refund| refund.why.reason),
+        reason: refund.map(|refund| refund.why.reason.code()),
+        note: refund.map(|refund| refund.why.note.as_str()),
+        by: refund.map(|refund| refund.by),
+        ..effects
+    }
 }
 
 /// The money could not be captured: what was authorised is let go of.
@@ -223,12 +242,13 @@ pub(super) fn returned(hold_id: HoldId, seats: &SeatList) -> Effects<'_> {
 
 /// Seats of an order that is over.
 fn of_nobody(hold_id: HoldId, seats: &SeatList, from: SeatState, to: SeatState) -> SeatMove<'_> {
-    let seats = seats.as_slice();
+    let (hold_id, seats) = (Some(hold_id), seats.as_slice());
     SeatMove { hold_id, seats, from, to, owner: None, is_redeemed: false }
 }
 
 fn ticket(hold_id: HoldId, seat: &SeatId, owner: BuyerId) -> SeatMove<'_> {
     let (seats, owner) = (std::slice::from_ref(seat), Some(owner));
+    let hold_id = Some(hold_id);
     SeatMove { hold_id, seats, from: Sold, to: Sold, owner, is_redeemed: false }
 }
 

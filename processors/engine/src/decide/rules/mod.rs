@@ -3,6 +3,7 @@
 pub(super) mod crowd;
 pub(super) mod decline;
 pub(super) mod give_back;
+pub(super) mod house;
 pub(super) mod limits;
 pub(super) mod new_hold;
 pub(super) mod own_order;
