@@ -14,10 +14,12 @@ mod exit;
 mod forget;
 mod keys;
 mod log;
+mod orders;
 mod places;
 mod role;
 mod sale;
 mod schemas;
+mod seats;
 mod serve;
 mod settings;
 mod staff;
@@ -73,6 +75,8 @@ enum Command {
     Event(Box<event::Event>),
     Sale(sale::Sale),
     Ticket(ticket::Ticket),
+    Seats(seats::Seats),
+    Orders(orders::Orders),
     Announce(announce::Announce),
     Forget(forget::Forget),
     Venue(venue::Venue),
@@ -105,6 +109,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Event(command) => command.run(json),
         Command::Sale(command) => command.run(json),
         Command::Ticket(command) => command.run(json),
+        Command::Seats(command) => command.run(json),
+        Command::Orders(command) => command.run(json),
         Command::Announce(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Venue(command) => command.run(json),

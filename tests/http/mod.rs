@@ -9,6 +9,7 @@ mod details;
 mod dials;
 mod door;
 mod fields;
+mod house;
 mod money;
 mod names;
 mod people;

@@ -14,6 +14,7 @@ use floodgate_testkit::MemoryLog;
 use rand::RngExt;
 
 use super::bank::{Bank, authorised};
+use super::house::by_hand;
 use super::messages::something;
 use super::streams::Streams;
 
@@ -184,6 +185,11 @@ impl Buyers {
         let arrivals = &mut streams.arrivals;
         let event_id = self.events[arrivals.random_range(0..self.events.len())];
         let actor = Actor::Buyer(BuyerId(arrivals.random_range(1..50)));
+        if streams.house.random_ratio(1, 25) {
+            let latest = self.held.iter().rev().find(|(event, ..)| *event == event_id);
+            let command = by_hand(&mut streams.house, latest.map(|(.., hold_id)| *hold_id));
+            self.ask(event_id, STAFF, command);
+        }
         match arrivals.random_range(0..100) {
             0..20 => self.enter(event_id, actor),
             20..40 => {

@@ -11,7 +11,7 @@
 //! | `streams` | one random stream for each concern |
 //! | `processor` | a process: the real supervisor, workers and payments, without threads |
 //! | `group`, `store`, `bank`, `clock` | what processes live among |
-//! | `buyers`, `messages` | people, and what they want |
+//! | `buyers`, `messages`, `house` | people, and what they want |
 //! | `model` | the judge of facts and answers |
 //! | `process_checks` | the judge of processes |
 //!
@@ -22,6 +22,7 @@ mod bank;
 mod buyers;
 mod clock;
 mod group;
+mod house;
 mod messages;
 mod model;
 mod process_checks;
@@ -34,7 +35,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 
 use floodgate_audit::{Acked, audit};
-use floodgate_domain::{Answer, OrderStatus};
+use floodgate_domain::{Answer, BuyerId, OrderStatus};
 use floodgate_event_log::Topic;
 
 use bank::Money;
@@ -124,7 +125,9 @@ fn is_at_rest(world: &World) {
         let sold = books.orders.iter().filter(|(_, one)| one.status == OrderStatus::Confirmed);
         for (hold_id, order) in sold {
             let money = accounts.get(&(*event_id, *hold_id, order.attempt));
-            assert!(order.settled && money == Some(&Money::Captured), "{order:?}: {money:?}");
+            // What the house gave away was not paid for.
+            let owed = (order.buyer != BuyerId::HOUSE).then_some(&Money::Captured);
+            assert!(order.settled && money == owed, "{order:?}: {money:?}");
         }
     }
 }
@@ -199,6 +202,8 @@ struct Proof {
     confirmed: usize,
     announced: usize,
     consents: usize,
+    blocked: usize,
+    given: usize,
     unowned_longest_ms: u64,
 }
 
@@ -228,6 +233,8 @@ impl Proof {
         for books in world.judge.books.values() {
             self.announced += books.messages.started();
             self.consents += books.messages.consents();
+            self.blocked += books.blocked_count;
+            self.given += books.given_count;
         }
         self.unowned_longest_ms = self.unowned_longest_ms.max(world.process_checks.unowned_longest);
     }
@@ -254,6 +261,8 @@ impl Proof {
             ("confirmed", self.confirmed as u64),
             ("announced", self.announced as u64),
             ("consents", self.consents as u64),
+            ("blocked", self.blocked as u64),
+            ("given", self.given as u64),
         ];
         for (what, count) in rows {
             assert!(count > 5, "too quiet to prove much: {what} {count}");

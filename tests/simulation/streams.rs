@@ -12,6 +12,8 @@ pub(crate) struct Streams {
     pub(crate) arrivals: StdRng,
     /// Which seats, how many, which card, what they say to their bank.
     pub(crate) choices: StdRng,
+    /// What staff do with seats.
+    pub(crate) house: StdRng,
     /// What fails, and when.
     pub(crate) faults: StdRng,
     /// Whose turn it is, and how much time passes.
@@ -23,6 +25,7 @@ impl Streams {
         Streams {
             arrivals: stream(seed, "arrivals"),
             choices: stream(seed, "choices"),
+            house: stream(seed, "house"),
             faults: stream(seed, "faults"),
             schedule: stream(seed, "schedule"),
         }

@@ -10,6 +10,7 @@ mod dials;
 mod door;
 mod event;
 mod hold;
+pub(crate) mod house;
 mod me;
 mod order;
 mod payment;

@@ -58,6 +58,10 @@ pub(crate) struct Order {
     /// they were gone, and `seats` are others, as many together in the same category.
     #[schema(example = "moved")]
     pub(crate) seats_kept: Option<&'static str>,
+    /// Why it was refunded: requested, event_changed, event_cancelled, duplicate, fraud, goodwill or
+    /// other. Absent where nobody said so.
+    #[schema(example = "event_changed")]
+    pub(crate) refund_reason: Option<&'static str>,
     /// The last attempt to pay; absent before the first.
     pub(crate) payment: Option<OrderPayment>,
     pub(crate) as_of: LogPosition,
@@ -80,6 +84,7 @@ impl Order {
             attempt: order.attempt,
             settled: order.settled,
             seats_kept: view.late.get(&order.hold_id).map(|kept| kept.code()),
+            refund_reason: view.house.refund(order.hold_id).map(|refund| refund.reason.code()),
             payment: payment.map(|payment| OrderPayment::of(payment, order.status)),
             as_of,
         }

@@ -20,7 +20,7 @@ const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
 const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
-const WITHOUT_COMMAND: [&str; 18] = [
+const WITHOUT_COMMAND: &[&str] = &[
     "joinQueue",
     "checkVenue",
     "previewVenue",
@@ -49,7 +49,7 @@ const CONSENT: &str = "invalid_consent needs_newer_engine too_many_followers too
 const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
-const OWN: [(&str, &[&str]); 66] = [
+const OWN: &[(&str, &[&str])] = &[
     ("listContacts", &[PEOPLE]),
     ("addContact", &[PEOPLE, CONSENT]),
     ("removeContact", &[PEOPLE]),
@@ -71,6 +71,11 @@ const OWN: [(&str, &[&str]); 66] = [
     ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
     ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),
     ("signInStaff", &["key_required"]),
+    ("blockSeats", &[SEATS, "seats_in_use"]),
+    ("unblockSeats", &[SEATS]),
+    ("giveSeats", &[SEATS, "seats_in_use seats_repeated hold_too_large"]),
+    ("getCompQr", &["unknown_hold not_your_ticket"]),
+    ("findOrders", &["unknown_hold unknown_seat"]),
     ("announce", &[WORDS, "announcement_exists too_many_announcements"]),
     ("listAnnouncements", &[PEOPLE]),
     ("getAnnouncement", &[PEOPLE, "unknown_announcement"]),
@@ -151,6 +156,8 @@ const OWN: [(&str, &[&str]); 66] = [
         ],
     ),
 ];
+/// What staff may hear who name seats.
+const SEATS: &str = "unknown_seat no_seats_named event_cancelled";
 const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket \
     handed_on_too_often ticket_used ticket_superseded ticket_revoked buyer_limit";
 

@@ -134,6 +134,7 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
         }
         "before" => ("`next` of the previous page.", ""),
         "after" => ("`next` of the previous page.", "^evt_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "older" => ("`next` of the previous page.", "^ord_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "seat_id" => ("The seat's number in the plan.", ""),
         "code" => ("A problem's code.", "^[a-z_]+$"),
         "provider" => ("The name of the payment provider.", "^[a-z]+$"),

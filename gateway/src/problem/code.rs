@@ -192,6 +192,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::NotInShop
         | R::SeatTaken
         | R::SeatNotForSale
+        | R::SeatsInUse
         | R::AccessibleSeat
         | R::NotEnoughTogether
         | R::SoldOut

@@ -12,6 +12,7 @@ mod door;
 mod events;
 mod follow;
 mod holds;
+mod house;
 mod inbox;
 mod notify;
 mod orders;
@@ -74,6 +75,7 @@ fn table() -> Routes {
         .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())
+        .merge(house::routes())
         .merge(tickets::routes())
         .merge(transfers::routes())
         .merge(redemptions::routes())

@@ -8,20 +8,23 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use floodgate_domain::house::NOTE_BYTES_MAX;
 use floodgate_domain::{
-    Actor, Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, Refusal,
+    Actor, Answer, BuyerId, Command, CommandId, OrderView, PaymentMethod, RefundReason, RefundWhy,
+    Refusal,
 };
 
 use super::Routes;
 use super::holds::order_of;
 use super::respond::{answer, pending};
-use crate::commands::{Commands, LateAnswer, refused_or};
+use crate::commands::{Commands, LateAnswer, Outcome, refused_or};
 use crate::extract::{
     Advertiser, Artist, EventPath, Fan, Idempotent, Manager, Operator, OrderPath, Persona,
     Segments, Shopper, Staff,
 };
 use crate::lifecycle::Lifecycle;
-use crate::model::{DoneAnswer, Empty, Order, OrderPayment, PendingAnswer, PurchaseBody};
+use crate::model::house::RefundBody;
+use crate::model::{DoneAnswer, Order, OrderPayment, PendingAnswer, PurchaseBody};
 use crate::problem::{ApiError, Code, Problem};
 use crate::sse::{event_stream, json_frame};
 use crate::views::EventView;
@@ -158,20 +161,34 @@ pub(crate) async fn stream(
     Ok(event_stream(&lifecycle, changes))
 }
 
-/// Refunds a confirmed order: the seats become free, the money is returned.
+/// Refunds a confirmed order: the seats become free, the money is returned. The buyer reads the reason;
+/// the note stays among staff. What the house gave away is taken back the same way.
 #[utoipa::path(post, path = "/v1/events/{event_id}/orders/{order_id}/refund",
     operation_id = "refundOrder", tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("order_id" = String, Path),
         ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = Order)))]
+    request_body = RefundBody, responses((status = 200, body = Order)))]
 pub(crate) async fn refund(
     State(commands): State<Commands>,
     staff: Staff<Manager>,
     path: OrderPath,
-    Idempotent { key, .. }: Idempotent<Empty>,
+    Idempotent { key, body }: Idempotent<RefundBody>,
 ) -> Result<Response, ApiError> {
-    let command = Command::RefundOrder { hold_id: path.hold_id, why: None };
+    let wrong = |name: &str, why: String| ApiError::new(Code::MalformedBody).field(name, why);
+    let reason = body.reason().map_err(|why| wrong("reason", why))?;
+    let note = body.note.trim();
+    if note.len() > NOTE_BYTES_MAX {
+        return Err(wrong("note", format!("at most {NOTE_BYTES_MAX} bytes")));
+    }
+    // Whoever says nothing sends what every engine can read.
+    let says = reason.is_some() || !note.is_empty();
+    let reason = reason.unwrap_or(RefundReason::Other);
+    let why = says.then(|| Box::new(RefundWhy { reason, note: note.to_owned() }));
+    let command = Command::RefundOrder { hold_id: path.hold_id, why };
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
+    if let Outcome::Decided(reply) = &outcome {
+        path.entry.reaches(reply.offset, commands.deadline()).await;
+    }
     answer(path.event_id, outcome, false, |reply| order_of(&path.entry, reply))
 }
 

@@ -86,6 +86,10 @@ pub(crate) fn routes() -> Routes {
             "/events/{event_id}/manage",
             get(async |headers: HeaderMap| page("manage.html", &headers)),
         )
+        .route(
+            "/events/{event_id}/house",
+            get(async |headers: HeaderMap| page("house.html", &headers)),
+        )
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/confirm", get(async |headers: HeaderMap| page("confirm.html", &headers)))

@@ -10,7 +10,7 @@ use super::{openapi, table};
 use crate::problem::explain;
 
 /// What is for people's eyes: no program calls it, so the document leaves it out.
-const PAGES: [&str; 14] = [
+const PAGES: &[&str] = &[
     "/",
     "/assets/{*path}",
     "/confirm",
@@ -19,6 +19,7 @@ const PAGES: [&str; 14] = [
     "/events/{event_id}/announcements",
     "/events/{event_id}/dials",
     "/events/{event_id}/gate",
+    "/events/{event_id}/house",
     "/events/{event_id}/manage",
     "/manage",
     "/manage/new",

@@ -15,6 +15,7 @@ use floodgate_domain::{
 use super::announcements::Announcements;
 use super::changes::Changes;
 use super::fading::Fading;
+use super::house::HouseView;
 use super::payments::EventPayments;
 use super::revoked::Revoked;
 use super::stay::Stay;
@@ -121,6 +122,8 @@ pub(crate) struct EventView {
     pub(super) open_since: LogTime,
     /// What staff changed, and where the dials stand.
     pub(crate) changes: Changes,
+    /// What staff did by hand with seats and orders.
+    pub(crate) house: HouseView,
     /// Words of staff for its people.
     pub(crate) announcements: Announcements,
     /// How long shoppers stay.
@@ -155,6 +158,7 @@ impl EventView {
             details_revision: 0,
             venue_id: new.venue_id,
             runs: runs_of(&new.plan),
+            house: HouseView::of(&new.plan, fact.at),
             plan: Arc::new(new.plan.clone()),
             prices: new.prices.clone(),
             policy: new.policy,
@@ -263,6 +267,32 @@ impl EventView {
             }
         }
         None
+    }
+
+    /// Every seat of the rows whose section and name fit.
+    pub(crate) fn seats_where(&self, fits: impl Fn(&str, &str) -> bool) -> Vec<SeatId> {
+        let mut seats = Vec::new();
+        for at in &self.runs {
+            let section = &self.plan.sections[at.section as usize];
+            let row = &section.rows[at.row as usize];
+            if fits(&section.name, &row.label) {
+                let count = row.runs[at.run as usize].labels.len() as u32;
+                seats.extend((at.first_seat..at.first_seat + count).map(SeatId));
+            }
+        }
+        seats
+    }
+
+    /// Whether two seats are of one run: adjacent ones touch.
+    pub(crate) fn are_in_one_run(&self, one: SeatId, other: SeatId) -> bool {
+        let run = |seat: SeatId| self.runs.partition_point(|run| run.first_seat <= seat.0);
+        run(one) == run(other)
+    }
+
+    /// Whether somebody has a seat.
+    pub(crate) fn is_taken(&self, seat: SeatId) -> bool {
+        let state = self.seats.get(seat.0 as usize);
+        matches!(state, Some(SeatState::Held | SeatState::Sold))
     }
 
     /// Seats that changed since the last call, with their states, ascending.

@@ -52,6 +52,7 @@ impl EventView {
         if let Some(change) = effects.money {
             self.payments.follow(&change);
         }
+        self.house.follow(record, &effects);
         if let Some(change) = effects.seats {
             self.tickets.follow(&change);
             self.revoked.follow(&change, &self.tickets, record);
@@ -122,7 +123,8 @@ impl EventView {
             |state: &SeatState| matches!(state, SeatState::Free | SeatState::NotForSale);
         for seat in plan.seats() {
             if self.seats.get(seat.seat.0 as usize).is_some_and(untouched) {
-                self.turn(seat.seat, seat.first_state());
+                let is_off = self.house.is_blocked(seat.seat);
+                self.turn(seat.seat, if is_off { SeatState::NotForSale } else { SeatState::Free });
             }
         }
     }

@@ -9,6 +9,7 @@ mod event;
 mod fading;
 mod fold;
 mod frames;
+mod house;
 mod payments;
 mod revoked;
 mod stay;
@@ -29,6 +30,7 @@ pub(crate) use announcements::AnnouncementView;
 pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
+pub(crate) use house::{Hand, RefundView};
 pub(crate) use payments::{Failure, PaymentView};
 pub(crate) use revoked::Revoked;
 

@@ -45,15 +45,15 @@ impl Target<'_> {
             Fact::DialsSet { change, .. } => self.event.policy.follow(change),
             Fact::EventCancelled => self.cancel_event(),
             Fact::PlacesReserved { count, .. } => self.reserve_places(*count),
-            Fact::Entered { buyer, place, until, idle_until } => {
-                self.enter(*buyer, *place, (*until, *idle_until));
+            Fact::Entered { buyer, place, until, idle_until: idle } => {
+                self.enter(*buyer, *place, (*until, *idle));
             }
             Fact::ShopperStayed { buyer, .. } => self.act(*buyer),
             Fact::ShopperLeft { buyer, .. } => self.leave(*buyer),
             Fact::PlacesCalled { below } => self.event.waiting_line.call(*below),
             Fact::TurnAwaited { place, .. } => self.await_turn(*place),
-            Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by } => {
-                self.hold(*hold_id, *buyer, (seats, *amount), (*until, *pay_by));
+            Fact::SeatsHeld { hold_id: id, buyer, seats, amount, until, pay_by } => {
+                self.hold(*id, *buyer, (seats, *amount), (*until, *pay_by));
             }
             Fact::HoldExtended { hold_id, until, .. } => self.extend(*hold_id, *until),
             Fact::HoldReleased { hold_id: id, seats, .. } => self.end(*id, seats, Released),
@@ -80,9 +80,7 @@ impl Target<'_> {
             Fact::OrderSettled { hold_id, .. } => self.settle(*hold_id),
             Fact::OrderRefunded { hold_id: id, seats, .. } => self.end(*id, seats, Refunded),
             Fact::OrderCancelled { hold_id: id, seats, .. } => self.end(*id, seats, Cancelled),
-            Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => {
-                self.follow_tickets(fact);
-            }
+            Fact::TicketTransferred { .. } | Fact::TicketRedeemed { .. } => self.note_ticket(fact),
             Fact::SeatsSetAside { hold_id: id, seats, until } => self.set_aside(*id, seats, *until),
             Fact::SeatsReturned { hold_id, seats } => self.give_back(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, count } => self.cool_down(*buyer, *until, *count),
@@ -92,7 +90,7 @@ impl Target<'_> {
             | Fact::AnnouncementStarted { .. } => self.follow_announcement(fact),
             Fact::SeatsBlocked { seats, .. } => self.event.seat_map.block(seats),
             Fact::SeatsUnblocked { seats, .. } => self.event.seat_map.unblock(seats),
-            Fact::SeatsGiven { hold_id, buyer, seats, .. } => self.give(*hold_id, *buyer, seats),
+            Fact::SeatsGiven { hold_id, seats, .. } => self.give(*hold_id, seats),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -141,7 +139,7 @@ impl Target<'_> {
         self.event.sweep = Some(0);
     }
 
-    fn follow_tickets(&mut self, fact: &Fact) {
+    fn note_ticket(&mut self, fact: &Fact) {
         fact.effects().seats.iter().for_each(|seats| self.event.tickets.follow(seats));
     }
 
@@ -356,7 +354,7 @@ impl Target<'_> {
     }
 
     /// Sold at once, for nothing, and nobody's limits know of it.
-    fn give(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList) {
+    fn give(&mut self, hold_id: HoldId, seats: &SeatList) {
         let event = &mut *self.event;
         event.seat_map.hold(seats);
         event.seat_map.sell(seats);
@@ -367,7 +365,7 @@ impl Target<'_> {
                 settled: true,
                 attempt: 0,
                 extensions: 0,
-                buyer,
+                buyer: BuyerId::HOUSE,
                 amount: 0,
                 until: LogTime(0),
                 pay_by: None,

@@ -46,7 +46,7 @@ const fn urgent(code: &'static str, useful_secs: u64) -> Occasion {
 }
 
 /// Every kind of message.
-pub const OCCASIONS: [Occasion; 17] = [
+pub const OCCASIONS: [Occasion; 18] = [
     urgent("your_turn", 15 * MINUTE),
     urgent("hold_ending", MINUTE),
     occasion("order_confirmed", 7 * DAY),
@@ -56,6 +56,7 @@ pub const OCCASIONS: [Occasion; 17] = [
     occasion("order_no_answer", 6 * HOUR),
     occasion("order_expired", DAY),
     occasion("ticket_received", 7 * DAY),
+    occasion("ticket_taken_back", 7 * DAY),
     Occasion { is_held_at_night: true, ..occasion("event_details_changed", 7 * DAY) },
     occasion("event_cancelled", 7 * DAY),
     by_consent("sale_opens_soon", HOUR),

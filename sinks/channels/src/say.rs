@@ -1,6 +1,6 @@
 //! What a message says to one person: the values that its template names, and its links.
 
-use floodgate_domain::{AnnouncementId, Channel, EventId, LogTime};
+use floodgate_domain::{AnnouncementId, Channel, EventId, LogTime, RefundReason};
 use floodgate_people::{DueMessage, Link, People, TEST};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -37,6 +37,30 @@ pub(crate) fn zone(name: &str) -> TimeZone {
 pub(crate) fn timestamp(at: LogTime) -> Timestamp {
     let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MAX)
+}
+
+/// Why an order was refunded, as the end of a sentence; nothing where there is nothing to say.
+fn why(reason: Option<RefundReason>, language: Language) -> &'static str {
+    use RefundReason::{
+        Duplicate, EventCancelled, EventChanged, Fraud, Goodwill, Other, Requested,
+    };
+    let (english, german) = match reason {
+        None | Some(Other) => ("", ""),
+        Some(Requested) => (" as you asked", " wie gewünscht"),
+        Some(EventChanged) => {
+            (" because the event changed", ", weil sich die Veranstaltung geändert hat")
+        }
+        Some(EventCancelled) => {
+            (" because the event was cancelled", ", weil die Veranstaltung abgesagt wurde")
+        }
+        Some(Duplicate) => (" because it was bought twice", ", weil sie doppelt gekauft wurde"),
+        Some(Fraud) => (" because of doubts about the payment", " wegen Zweifeln an der Zahlung"),
+        Some(Goodwill) => (" as a gesture of goodwill", " aus Kulanz"),
+    };
+    match language {
+        Language::English => english,
+        Language::German => german,
+    }
 }
 
 impl Saying<'_> {
@@ -109,6 +133,10 @@ impl Saying<'_> {
             let currency = text("currency").unwrap_or_default();
             let said = minor.map(|minor| amount(minor, &currency, reader.language));
             values.insert("total".into(), said.unwrap_or_else(|| "–".into()));
+        }
+        if matches!(message.occasion.as_str(), "order_refunded" | "ticket_taken_back") {
+            let reason = message.variables["refund"].as_str().and_then(RefundReason::parse);
+            values.insert("why".into(), why(reason, reader.language).to_owned());
         }
         if let Some(token) = message.variables["token"].as_str() {
             let page = if message.occasion == "sign_in" { "sign-in" } else { "confirm" };

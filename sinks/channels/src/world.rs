@@ -9,7 +9,7 @@ use floodgate_domain::effects::{
 };
 use floodgate_domain::{
     AnnouncementStep, AudienceWho, BuyerId, Effects, EventDetails, EventId, FactRecord, HoldId,
-    LineOrder, LogTime, NewEvent, Rank, SalePhase, SeatId, SeatState,
+    LineOrder, LogTime, NewEvent, Rank, RefundReason, SalePhase, SeatId, SeatState,
 };
 use floodgate_people::{NewMessage, SeatGain};
 
@@ -154,6 +154,7 @@ impl World {
     fn notify(&self, record: &FactRecord, effects: &Effects<'_>, changes: &mut Vec<StoreChange>) {
         for (to, notice) in effects.concerns.notices() {
             let Some((occasion, who)) = occasion_of(notice) else { continue };
+            let occasion = if is_gift(effects) { "ticket_taken_back" } else { occasion };
             match to {
                 Some(buyer) => {
                     // The house reads no messages; those it gave tickets to do.
@@ -198,6 +199,7 @@ impl World {
             "tickets": seats.unwrap_or_default().to_string(),
             "amount": order.amount,
             "currency": currency.unwrap_or_default(),
+            "refund": effects.refund.map(RefundReason::code),
         })
     }
 
@@ -322,6 +324,11 @@ fn follow_consent(record: &FactRecord, effects: &Effects<'_>, changes: &mut Vec<
         }
         None => {}
     }
+}
+
+/// Whether the house takes back what it gave away: nobody gets money by that.
+fn is_gift(effects: &Effects<'_>) -> bool {
+    effects.order.is_some_and(|order| order.buyer == BuyerId::HOUSE)
 }
 
 /// What a notice becomes outside the page, and for whom, where it is for everybody.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use floodgate_domain::fact::{Fact, LeaveReason, SeatsKept};
 use floodgate_domain::{
     BuyerId, EventStatus, HoldId, NewEvent, OrderStatus, OrderView, Policy, SalePhase, SeatId,
-    SeatList,
+    SeatList, SeatSet,
 };
 
 use super::messages::Messages;
@@ -36,6 +36,12 @@ pub(crate) struct Books {
     pub(crate) policy: Policy,
     pub(crate) phase: SalePhase,
     pub(crate) capacity: u32,
+    seat_count: u32,
+    /// Seats that staff took off sale.
+    pub(crate) blocked: BTreeSet<SeatId>,
+    /// How often seats were taken off sale, and given away.
+    pub(crate) blocked_count: usize,
+    pub(crate) given_count: usize,
     /// Whose a taken seat is.
     pub(crate) owners: BTreeMap<SeatId, HoldId>,
     pub(crate) orders: BTreeMap<HoldId, Order>,
@@ -58,6 +64,10 @@ impl Books {
             policy: new.policy,
             phase: SalePhase::Announced,
             capacity: new.plan.seat_count(),
+            seat_count: new.plan.seat_count(),
+            blocked: BTreeSet::new(),
+            blocked_count: 0,
+            given_count: 0,
             owners: BTreeMap::new(),
             orders: BTreeMap::new(),
             shoppers: BTreeSet::new(),
@@ -135,6 +145,9 @@ impl Books {
             Fact::OrderCancelled { hold_id, seats, .. } => {
                 self.over(*hold_id, seats, OrderStatus::Cancelled)
             }
+            Fact::SeatsBlocked { seats, .. } => self.block(seats),
+            Fact::SeatsUnblocked { seats, .. } => self.unblock(seats),
+            Fact::SeatsGiven { hold_id, buyer, seats, .. } => self.give(*hold_id, *buyer, seats),
             _ => Ok(()),
         }
     }
@@ -174,10 +187,39 @@ impl Books {
         self.within_limit(buyer)
     }
 
+    fn block(&mut self, seats: &SeatSet) -> Result<(), Wrong> {
+        self.blocked_count += 1;
+        for seat in seats.iter() {
+            let is_free = seat.0 < self.seat_count && !self.owners.contains_key(&seat);
+            ensure(is_free && self.blocked.insert(seat), || format!("{seat:?} goes off sale"))?;
+            self.capacity -= 1;
+        }
+        Ok(())
+    }
+
+    fn unblock(&mut self, seats: &SeatSet) -> Result<(), Wrong> {
+        for seat in seats.iter() {
+            ensure(self.blocked.remove(&seat), || format!("{seat:?} was on sale"))?;
+            self.capacity += 1;
+        }
+        Ok(())
+    }
+
+    fn give(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList) -> Result<(), Wrong> {
+        self.given_count += 1;
+        let status = OrderStatus::Confirmed;
+        let order = Order { buyer, seats: *seats, amount: 0, status, attempt: 0, settled: true };
+        let is_new = self.orders.insert(hold_id, order).is_none();
+        ensure(is_new && buyer == BuyerId::HOUSE, || format!("{hold_id} is given to {buyer}"))?;
+        ensure(self.phase != SalePhase::Cancelled, || format!("{hold_id} is given, too late"))?;
+        self.take(hold_id, seats)
+    }
+
     /// Seats get an owner; each must have none.
     fn take(&mut self, hold_id: HoldId, seats: &SeatList) -> Result<(), Wrong> {
         for seat in seats.iter() {
-            ensure(seat.0 < self.capacity, || format!("{seat:?} does not exist"))?;
+            ensure(seat.0 < self.seat_count, || format!("{seat:?} does not exist"))?;
+            ensure(!self.blocked.contains(&seat), || format!("{seat:?} is off sale"))?;
             if let Some(other) = self.owners.insert(seat, hold_id) {
                 return Err(format!("{seat:?} goes to {hold_id} and belongs to {other}"));
             }

@@ -301,6 +301,22 @@ fn is_true(
             }
             _ => false,
         },
+        Refusal::SeatNotForSale => match &envelope.command {
+            Command::HoldSeats { seats, .. } => {
+                seats.iter().any(|seat| books.blocked.contains(&seat))
+            }
+            _ => false,
+        },
+        Refusal::SeatsInUse => match &envelope.command {
+            Command::BlockSeats(house) => {
+                house.seats.iter().any(|seat| books.owners.contains_key(&seat))
+            }
+            Command::GiveSeats(gift) => {
+                gift.seats.iter().any(|seat| books.owners.contains_key(&seat))
+            }
+            _ => false,
+        },
+        Refusal::EventCancelled => books.phase == floodgate_domain::SalePhase::Cancelled,
         Refusal::SoldOut => free == 0,
         Refusal::NotEnoughTogether => wanted > 1 && free > 0,
         Refusal::NoPass | Refusal::NotInShop => !books.shoppers.contains(&buyer),
@@ -330,10 +346,9 @@ fn is_true(
         Refusal::NoAttemptLeft => {
             order.is_some_and(|order| order.attempt >= policy.payment_attempts_max)
         }
-        Refusal::SaleNotOpen
-        | Refusal::SalePaused
-        | Refusal::SaleClosed
-        | Refusal::EventCancelled => books.phase.code() != "open",
+        Refusal::SaleNotOpen | Refusal::SalePaused | Refusal::SaleClosed => {
+            books.phase.code() != "open"
+        }
         // What the books say nothing about.
         _ => books.messages.is_true(envelope, refusal),
     };

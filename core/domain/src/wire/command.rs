@@ -22,6 +22,7 @@ use crate::command::{
     SeatGroup,
 };
 use crate::details::EventDetails;
+use crate::house::RefundWhy;
 use crate::ids::{Actor, AnnouncementId, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
 use crate::plan::CategorySet;
 use crate::seats::SeatId;
@@ -141,15 +142,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u8(u8::from(*accessible));
         }
         Command::HoldBest(group) => write_group(group, out),
-        Command::ExtendHold { hold_id } | Command::ReleaseHold { hold_id } => {
-            out.put_u64_fixed(hold_id.0);
-        }
-        Command::RefundOrder { hold_id, why } => {
-            out.put_u64_fixed(hold_id.0);
-            if let Some(why) = why {
-                write_why(why, out);
-            }
-        }
+        Command::ExtendHold { hold_id } | Command::ReleaseHold { hold_id } => put_id(*hold_id, out),
+        Command::RefundOrder { hold_id, why } => write_refund(*hold_id, why.as_deref(), out),
         Command::StartPurchase { hold_id, method, despite_unanswered } => {
             out.put_u64_fixed(hold_id.0);
             out.put_text(method.as_str());
@@ -171,8 +165,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             write_ticket((*hold_id, *seat, *edition), out);
             out.put_u64_fixed(to.0);
         }
-        Command::RedeemTicket { hold_id, seat, edition } => {
-            write_ticket((*hold_id, *seat, *edition), out);
+        Command::RedeemTicket { hold_id: id, seat, edition } => {
+            write_ticket((*id, *seat, *edition), out)
         }
         Command::AnnounceToAll { message } => out.put_text(message),
         Command::GiveConsent { consent } => write_consent(consent, out),
@@ -226,10 +220,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         20 => Command::PaymentCaptured { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         22 => Command::RefundOrder { hold_id: read_hold(cursor)?, why: read_last_why(cursor)? },
-        23 => {
-            let (hold_id, seat, edition) = read_ticket(cursor)?;
-            Command::TransferTicket { hold_id, seat, edition, to: BuyerId(cursor.u64_fixed()?) }
-        }
+        23 => read_transfer(cursor)?,
         24 => {
             let (hold_id, seat, edition) = read_ticket(cursor)?;
             Command::RedeemTicket { hold_id, seat, edition }
@@ -272,6 +263,17 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
     })
 }
 
+fn put_id(hold_id: HoldId, out: &mut Vec<u8>) {
+    out.put_u64_fixed(hold_id.0);
+}
+
+fn write_refund(hold_id: HoldId, why: Option<&RefundWhy>, out: &mut Vec<u8>) {
+    put_id(hold_id, out);
+    if let Some(why) = why {
+        write_why(why, out);
+    }
+}
+
 fn write_attempt((hold_id, attempt): (HoldId, u8), out: &mut Vec<u8>) {
     out.put_u64_fixed(hold_id.0);
     out.put_u8(attempt);
@@ -285,6 +287,11 @@ fn write_ticket((hold_id, seat, edition): (HoldId, SeatId, u16), out: &mut Vec<u
 
 fn read_ticket(cursor: &mut Cursor<'_>) -> Result<(HoldId, SeatId, u16), WireError> {
     Ok((read_hold(cursor)?, SeatId(cursor.u32_fixed()?), cursor.u16()?))
+}
+
+fn read_transfer(cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
+    let (hold_id, seat, edition) = read_ticket(cursor)?;
+    Ok(Command::TransferTicket { hold_id, seat, edition, to: BuyerId(cursor.u64_fixed()?) })
 }
 
 fn write_set_details(details: &EventDetails, revision: u32, out: &mut Vec<u8>) {

@@ -87,6 +87,8 @@ export class Seats {
     const changed = applyDelta(this.states, decodeDelta(text));
     const { section, category } = this.book;
     for (const { seat, was, is } of changed) {
+      // Staff take seats off sale and put them back.
+      this.total[section[seat]] += (is !== NOT_FOR_SALE) - (was !== NOT_FOR_SALE);
       const step = (is === FREE) - (was === FREE);
       if (!step || !this.isForAll(seat)) continue;
       this.free[section[seat]] += step;

@@ -24,10 +24,16 @@ function moneyWords(payment) {
   }
 }
 
+/** Why an order was refunded, as its buyer reads it. */
+export const WHY = {
+  requested: ' as you asked', 'event_changed': ' because the event changed', 'event_cancelled': ' because the event was cancelled',
+  duplicate: ' because it was bought twice', fraud: ' because of doubts about the payment', goodwill: ' as a gesture of goodwill', other: '',
+};
+
 /** What happened to an order, and what to do now. */
 export function endedWords(order) {
   const money = moneyWords(order.payment);
-  if (order.status === 'refunded') return `Your order was refunded. ${money}`;
+  if (order.status === 'refunded') return `Your order was refunded${WHY[order.refund_reason] ?? ''}. ${money}`;
   if (order.status === 'cancelled') return `Your order was cancelled, because the payment could not be collected. ${money}`;
   if (order.status === 'released') return `These seats are on sale again. ${money}`;
   return `The time to pay ran out, so your seats went back on sale. ${money} You can choose seats again.`;

@@ -32,10 +32,10 @@ pub(super) fn transfer_ticket(
     if edition >= EDITIONS_MAX {
         return Err(Refusal::HandedOnTooOften);
     }
-    // What the giver bought still counts as theirs, so that nobody buys for a market. What the house
-    // gave away counts for nobody.
-    let is_bought = !is_of_house(event, hold_id);
-    if is_bought && seats_after_receiving(event, to) > u32::from(event.policy.seats_per_buyer_max) {
+    // What the giver bought still counts as theirs, so that nobody buys for a market. What the
+    // house gave away counts for nobody.
+    let seats_max = u32::from(event.policy.seats_per_buyer_max);
+    if !is_of_house(event, hold_id) && seats_after_receiving(event, to) > seats_max {
         return Err(Refusal::BuyerLimit);
     }
     facts.push(Fact::TicketTransferred { hold_id, seat, from, to });

@@ -221,7 +221,7 @@ fn a_refund_says_why_and_who() {
         assert_eq!(why(version, bare), Ok(None), "as it was");
     }
     assert_eq!(why(4, named), said(RefundReason::EventChanged, "on the phone"));
-    assert_eq!(why(4, bare), said(RefundReason::Requested, ""));
+    assert_eq!(why(4, bare), said(RefundReason::Other, ""));
 }
 
 #[test]

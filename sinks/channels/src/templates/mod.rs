@@ -35,6 +35,7 @@ words!(
     "order_no_answer",
     "order_expired",
     "ticket_received",
+    "ticket_taken_back",
     "event_details_changed",
     "event_cancelled",
     "sale_opens_soon",

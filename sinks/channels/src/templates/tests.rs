@@ -9,7 +9,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"'&{{ 7*7 }}{% raw %}\r\nBcc: e
 fn variables(value: &str) -> Variables {
     let names = [
         "event", "venue", "starts", "order", "tickets", "total", "until", "opens", "subject",
-        "text",
+        "text", "why",
     ];
     let mut variables: Variables =
         names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect();

@@ -6,7 +6,7 @@ use floodgate_domain::details::SaleTimes;
 use floodgate_domain::policy::COOL_DOWNS_COUNT_MS;
 use floodgate_domain::{
     BuyerId, Cohort, DialChange, Fact, FactRecord, HoldId, LogTime, NewEvent, Place, Policy,
-    PriceTable, SalePhase, SeatList, SeatSet, SeatState,
+    PriceTable, SalePhase, SeatList, SeatState,
 };
 
 use super::crowd::CrowdBook;
@@ -187,15 +187,7 @@ impl EventBook {
                 let book = self.buyers.entry(*buyer).or_default();
                 (book.cooldown_until, book.cooldown_count) = (*until, *count);
             }
-            Fact::SeatsBlocked { seats, .. } => {
-                self.by_hand(seats, (SeatState::Free, SeatState::NotForSale), found);
-            }
-            Fact::SeatsUnblocked { seats, .. } => {
-                self.by_hand(seats, (SeatState::NotForSale, SeatState::Free), found);
-            }
-            Fact::SeatsGiven { hold_id, buyer, seats, .. } => {
-                self.give(*hold_id, *buyer, seats, found);
-            }
+            fact if self.by_hand(fact, found) => {}
             fact => self.move_on(fact, record.at, found),
         }
         if let Some(buyer) = of_order(&record.fact) {
@@ -257,42 +249,8 @@ impl EventBook {
         self.orders.insert(hold_id, order);
     }
 
-    /// Seats that staff turn.
-    fn by_hand(
-        &mut self,
-        seats: &SeatSet,
-        (from, to): (SeatState, SeatState),
-        found: &mut Findings,
-    ) {
-        let turned = self.seats.turn_for_sale(seats, (from, to));
-        found.check("seats-add-up", turned.is_ok(), || {
-            format!("seats go from {from:?} to {to:?} that were not so: {turned:?}")
-        });
-    }
-
-    /// An order that is at rest at once, and that no limits know of.
-    fn give(&mut self, hold_id: HoldId, buyer: BuyerId, seats: &SeatList, found: &mut Findings) {
-        self.number(hold_id, found);
-        let turned = self.seats.turn(hold_id, seats, (SeatState::Free, SeatState::Sold));
-        found.check("seat-one-owner", turned.is_ok() && !seats.has_duplicates(), || {
-            format!("{hold_id} is given seats that are not free: {turned:?}")
-        });
-        let order = OrderBook {
-            buyer,
-            seats: *seats,
-            amount: 0,
-            until: LogTime(0),
-            pay_by: None,
-            stage: OrderStage::Settled,
-            attempt: 0,
-            extensions: 0,
-            was_confirmed: true,
-        };
-        self.orders.insert(hold_id, order);
-    }
-
     /// Holds are numbered without gaps; a slot serves again once its order is over.
-    fn number(&mut self, hold_id: HoldId, found: &mut Findings) {
+    pub(super) fn number(&mut self, hold_id: HoldId, found: &mut Findings) {
         let (slot, generation) = parts(hold_id);
         let is_next = match self.generations.get(slot) {
             None => slot == self.generations.len() && generation == 1,

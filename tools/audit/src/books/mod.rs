@@ -5,9 +5,11 @@
 //! | `stage` | where an order stands, and the table of lawful transitions |
 //! | `event` | everything the facts of one event add up to |
 //! | `seats`, `tickets`, `unanswered`, `crowd`, `messages` | parts of it |
+//! | `house` | what staff did by hand, entered into it |
 
 pub(crate) mod crowd;
 pub(crate) mod event;
+mod house;
 pub(crate) mod messages;
 pub(crate) mod seats;
 pub(crate) mod stage;

@@ -94,7 +94,7 @@ pub(super) fn says_why(refund: Option<&Refund>, asked: CommandView<'_>) -> bool 
     let Some(refund) = refund else { return asked.version < SINCE && why.is_none() };
     let is_same = match why.as_deref() {
         Some(why) => refund.why == *why,
-        None => refund.why.reason == RefundReason::Requested && refund.why.note.is_empty(),
+        None => refund.why.reason == RefundReason::Other && refund.why.note.is_empty(),
     };
     is_same && refund.by == staff_of(asked) && asked.version >= SINCE
 }

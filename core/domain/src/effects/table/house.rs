@@ -4,21 +4,26 @@ use super::orders::{taken, to_status};
 use super::{Order, PUBLIC};
 use crate::answer::OrderStatus;
 use crate::effects::{Concerns, Effects, OrderChange, SeatMove};
+use crate::fact::Fact;
 use crate::ids::StaffId;
 use crate::seats::{SeatList, SeatSet, SeatState};
 
 use SeatState::{Free, NotForSale, Sold};
 
-pub(super) fn blocked<'a>(seats: &'a SeatSet, note: &'a str, by: StaffId) -> Effects<'a> {
-    by_hand(seats, (Free, NotForSale), note, by)
-}
-
-pub(super) fn unblocked<'a>(seats: &'a SeatSet, note: &'a str, by: StaffId) -> Effects<'a> {
-    by_hand(seats, (NotForSale, Free), note, by)
+/// The three of them; any other fact changes nothing here.
+pub(super) fn by_hand(fact: &Fact) -> Effects<'_> {
+    if let Fact::SeatsBlocked { seats, note, by } = fact {
+        return turned(seats, (Free, NotForSale), note, *by);
+    }
+    if let Fact::SeatsUnblocked { seats, note, by } = fact {
+        return turned(seats, (NotForSale, Free), note, *by);
+    }
+    let Fact::SeatsGiven { hold_id, buyer, seats, note, by } = fact else { return PUBLIC };
+    given((*hold_id, *buyer), seats, note, *by)
 }
 
 /// Public but for the note: other teams count seats, and need not know why.
-fn by_hand<'a>(
+fn turned<'a>(
     seats: &'a SeatSet,
     (from, to): (SeatState, SeatState),
     note: &'a str,
@@ -31,11 +36,7 @@ fn by_hand<'a>(
 
 /// An order that is at rest as soon as it is there. The house needs no message; a guest gets one with
 /// the ticket.
-pub(super) fn given<'a>(
-    order: Order,
-    seats: &'a SeatList,
-    (note, by): (&'a str, StaffId),
-) -> Effects<'a> {
+fn given<'a>(order: Order, seats: &'a SeatList, note: &'a str, by: StaffId) -> Effects<'a> {
     let change = OrderChange {
         seats: Some(seats),
         amount: Some(0),

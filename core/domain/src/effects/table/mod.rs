@@ -12,7 +12,10 @@ use crate::fact::Fact;
 use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
-use Fact::{AnnouncementMade, ConsentWithdrawn, PaymentNotTaken, TicketTransferred};
+use Fact::{
+    AnnouncementMade, ConsentWithdrawn, PaymentNotTaken, SeatsBlocked, SeatsGiven, SeatsUnblocked,
+    TicketTransferred,
+};
 use messages::{given, made, started, steered, withdrawn};
 use orders::{
     action_required, cancelled, confirmed, declined, extended, held, hold_expired, not_taken,
@@ -106,9 +109,7 @@ impl Fact {
                 refunded((*hold_id, *buyer), (seats, *amount), why.as_deref())
             }
             Fact::OrderCancelled { hold_id, buyer, seats } => cancelled((*hold_id, *buyer), seats),
-            TicketTransferred { hold_id, seat, from, to } => {
-                transferred(*hold_id, seat, *from, *to)
-            }
+            TicketTransferred { hold_id: id, seat, from, to } => transferred(*id, seat, *from, *to),
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
             Fact::ConsentGiven { buyer, consent } => given(*buyer, *consent),
             ConsentWithdrawn { buyer, scope, channel } => withdrawn(*buyer, *scope, *channel),
@@ -119,11 +120,7 @@ impl Fact {
             Fact::SeatsSetAside { hold_id, seats, .. } => set_aside(*hold_id, seats),
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
-            Fact::SeatsBlocked { seats, note, by } => house::blocked(seats, note, *by),
-            Fact::SeatsUnblocked { seats, note, by } => house::unblocked(seats, note, *by),
-            Fact::SeatsGiven { hold_id, buyer, seats, note, by } => {
-                house::given((*hold_id, *buyer), seats, (note, *by))
-            }
+            SeatsBlocked { .. } | SeatsUnblocked { .. } | SeatsGiven { .. } => house::by_hand(self),
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }
     }

@@ -18,12 +18,12 @@ pub(in crate::decide) fn may_change(event: &Event, context: Context) -> Result<(
     if event.phase == SalePhase::Cancelled { Err(Refusal::EventCancelled) } else { Ok(()) }
 }
 
-/// What a refund says of itself, where the rules in force write that down: who asks without a reason
-/// refunds because the buyer asked for it.
+/// What a refund says of itself, where the rules in force write that down. Who names no reason has
+/// one that nobody need know: the buyer reads it, and nothing untrue must stand there.
 pub(in crate::decide) fn refund(context: Context, why: Option<&RefundWhy>) -> Option<Box<Refund>> {
-    let requested = || RefundWhy { reason: RefundReason::Requested, note: String::new() };
+    let other = || RefundWhy { reason: RefundReason::Other, note: String::new() };
     context.follows(REFUNDS_SAY_WHY).then(|| {
-        let why = why.cloned().unwrap_or_else(requested);
+        let why = why.cloned().unwrap_or_else(other);
         Box::new(Refund { why, by: context.staff_id() })
     })
 }

@@ -1,0 +1,134 @@
+// Owns the walk of a manager through the page of seats and orders: signing in, choosing a row by
+// keyboard, off sale and back, a gift whose guest takes it with their own browser, an order found and
+// taken back. A picture and an axe run of each step, on a phone and a desktop, light and dark.
+//
+//   node house.mjs --base http://127.0.0.1:8080 --event evt_… --key-file manager.key --out shots
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const text = { type: 'string' };
+const { values } = parseArgs({ options: { base: text, event: text, 'key-file': text, out: text, viewport: { ...text, default: 'phone' }, scheme: { ...text, default: 'light' } } });
+await mkdir(values.out, { recursive: true });
+const key = (await readFile(values['key-file'], 'utf8')).trim();
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+const viewport = values.viewport === 'desktop' ? { width: 1280, height: 900 } : { width: 390, height: 844 };
+const complaints = [];
+const steps = [];
+
+async function newPage() {
+  const context = await browser.newContext({ viewport, colorScheme: values.scheme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());
+  });
+  return page;
+}
+
+/** A picture and an axe run of the present step. */
+async function record(page, name) {
+  const number = String(steps.length + 1).padStart(2, '0');
+  await page.screenshot({ path: join(values.out, `${number}-${name}.png`), fullPage: true });
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  complaints.push(...violations.map(({ id, impact, nodes }) => `${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`));
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (over > 0) complaints.push(`${name}: the page is ${over} px too wide`);
+  steps.push(name);
+}
+
+/** Tabs until the control has focus. */
+async function tabTo(page, selector) {
+  for (let stop = 0; stop < 400; stop += 1) {
+    if (await page.locator(selector).evaluateAll((wanted) => wanted.includes(document.activeElement))) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard does not reach ${selector}`);
+}
+
+async function signIn(page) {
+  await page.goto(`${values.base}/events/${values.event}/house`);
+  await page.waitForSelector('#sign-in:not([hidden])');
+  await record(page, 'door');
+  await page.fill('#key', key);
+  await page.press('#key', 'Enter');
+  await page.waitForSelector('#house-section');
+  await page.waitForSelector('#house-list');
+  await record(page, 'parts');
+}
+
+/** Section and row by arrow keys, then seats by Enter. */
+async function chooseByKeyboard(page, seats) {
+  await tabTo(page, '#house-section');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForFunction(() => document.querySelector('#house-row').options.length > 1);
+  await tabTo(page, '#house-row');
+  await page.keyboard.press('ArrowDown');
+  await page.waitForSelector('.place[data-seat]');
+  const free = await page.$$eval('.place', (all) => all.filter((one) => one.textContent.endsWith('free')).map((one) => one.dataset.seat));
+  for (const seat of free.slice(0, seats)) {
+    await tabTo(page, `.place[data-seat="${seat}"]`);
+    await page.keyboard.press('Enter');
+  }
+  await page.waitForFunction((count) => document.querySelector('#house-chosen').textContent.includes(`${count} seats`), seats);
+  return free.slice(0, seats);
+}
+
+const stateIs = (page, seat, words) => page.waitForFunction(([at, wanted]) =>
+  document.querySelector(`.place[data-seat="${at}"]`)?.textContent.endsWith(wanted), [seat, words]);
+
+async function walk() {
+  const page = await newPage();
+  await signIn(page);
+  const seats = await chooseByKeyboard(page, 2);
+  await page.fill('#house-note', 'sound desk');
+  await record(page, 'chosen');
+  await page.click('button:text-is("Take off sale")');
+  await page.waitForSelector('.notice:has-text("2 seats are off sale.")');
+  await stateIs(page, seats[0], 'off sale');
+  await page.waitForSelector('.house-list li:has-text("sound desk")');
+  await record(page, 'off-sale');
+  await page.click('.house-list li:has-text("sound desk") button:text-is("Put back")');
+  await stateIs(page, seats[0], 'free');
+
+  // Given away: a guest takes the first of two tickets with their own browser.
+  for (const seat of seats) await page.click(`.place[data-seat="${seat}"]`);
+  await page.fill('#house-note', 'press');
+  await page.click('button:text-is("Give away")');
+  await page.waitForSelector('.guest-link');
+  await stateIs(page, seats[0], 'sold');
+  await record(page, 'given');
+  const link = await page.inputValue('.guest-link >> nth=0');
+  const guest = await newPage();
+  await guest.goto(link);
+  await guest.click('button:text-is("Take the ticket")');
+  await guest.waitForSelector('.ticket img.qr');
+  await record(guest, 'guest');
+  await page.reload();
+  await page.waitForSelector('.tag:text-is("a guest has it")');
+
+  // The order is found by its seat, and taken back after a question.
+  const order = await page.locator('.house-list .quiet', { hasText: 'ord_' }).first().innerText();
+  await page.fill('#find-text', order.split(' ')[0]);
+  await page.click('button:text-is("Find orders")');
+  await page.waitForSelector('.order-list li');
+  await page.click('.order-list button:text-is("Take back…")');
+  await page.waitForSelector('.order-list .confirm:not([hidden])');
+  await record(page, 'question');
+  await page.click('.order-list button:text-is("Take the seats back")');
+  await page.waitForSelector('.order-list .tag:text-is("refunded")');
+  await record(page, 'taken-back');
+}
+
+try {
+  await walk();
+} catch (error) {
+  complaints.push(error.message.split('\n')[0]);
+}
+await browser.close();
+console.log(JSON.stringify({ ok: complaints.length === 0, steps, complaints }));
+process.exit(complaints.length ? 1 : 0);
