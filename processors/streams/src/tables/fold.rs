@@ -79,7 +79,7 @@ impl TableFold {
             // Only the end of the hold moves.
             (None, Some(change), Some((order, _))) if change.until.is_some() => {
                 let stays = SeatMove {
-                    hold_id: order.hold_id,
+                    hold_id: Some(order.hold_id),
                     seats: order.seats.as_slice(),
                     from: SeatState::Held,
                     to: SeatState::Held,
@@ -186,7 +186,7 @@ impl Known {
             seat_type: String::new(),
             status: change.to.code().to_owned(),
             user_id: change.owner.map(|owner| owner.to_string()),
-            session_id: change.hold_id.to_string(),
+            session_id: change.hold_id.map(|hold_id| hold_id.to_string()),
             lock_expiry: until.map(ms),
             redeemed: change.is_redeemed,
             changed_at: ms(record.at),

@@ -22,8 +22,9 @@ pub struct ReservationRow {
     pub status: String,
     /// Whose it is: a pseudonym; null where nobody has it.
     pub user_id: Option<String>,
-    /// The hold or order it belongs to; of a free seat, belonged to.
-    pub session_id: String,
+    /// The hold or order it belongs to; of a free seat, belonged to. Null where staff took it off
+    /// sale or put it back.
+    pub session_id: Option<String>,
     /// When it is free again unless its buyer does something.
     #[schemars(extend("x-logical" = "timestamp"))]
     pub lock_expiry: Option<i64>,
