@@ -9,6 +9,7 @@ mod layers;
 mod masking;
 mod payments;
 mod settings;
+mod sign_in;
 mod snapshot_location;
 mod standbys;
 mod units;
@@ -23,6 +24,7 @@ pub use settings::{
     PeopleSettings, RedisSettings, S3Settings, SecretFiles, ServerSettings, Settings,
     SinksSettings, Store, StreamsSettings, TraceSettings,
 };
+pub use sign_in::{FanProvider, SignInSettings, StaffProvider};
 pub use snapshot_location::SnapshotLocation;
 pub use standbys::Standbys;
 pub use units::{ByteSize, HumanDuration};

@@ -12,6 +12,7 @@ use floodgate_domain::dials::{Dial, DialEntry, DialValue};
 use crate::InvalidSetting;
 use crate::channels::ChannelsSettings;
 use crate::payments::PaymentsSettings;
+use crate::sign_in::SignInSettings;
 use crate::snapshot_location::SnapshotLocation;
 use crate::standbys::Standbys;
 use crate::units::{ByteSize, HumanDuration};
@@ -31,6 +32,7 @@ pub struct Settings {
     pub admission: AdmissionSettings,
     pub payments: PaymentsSettings,
     pub people: PeopleSettings,
+    pub sign_in: SignInSettings,
     pub channels: ChannelsSettings,
     pub sinks: SinksSettings,
     pub streams: StreamsSettings,
@@ -238,7 +240,7 @@ impl Settings {
     /// Every bound that a type cannot express, as (key, value, bound and fix).
     pub(crate) fn violations(&self) -> Vec<InvalidSetting<String>> {
         let Settings { server, log, kafka, engine, s3, admission, payments, streams, .. } = self;
-        let channels = self.channels.violations();
+        let channels = self.channels.violations().into_iter().chain(self.sign_in.violations());
         let rows = [
             (
                 (1..=kafka.gateways).contains(&server.gateway_id),

@@ -10,7 +10,7 @@ use http::Method;
 use crate::extract::query::parameter;
 
 /// In tenths of an ordinary request, and why it differs from one.
-const COSTS: [(&str, u32); 21] = [
+const COSTS: [(&str, u32); 23] = [
     // A page brings twenty of them; each is bytes that are kept.
     ("GET /assets/{*path}", 1),
     ("GET /livez", 2),
@@ -37,6 +37,9 @@ const COSTS: [(&str, u32); 21] = [
     // A message to an address that may be somebody else's; each address has a limit of its own too.
     ("POST /v1/me/contacts", 100),
     ("POST /v1/sign-in", 100),
+    // A provider is asked, and a thread waits for it.
+    ("POST /v1/sign-in/provider", 50),
+    ("POST /v1/sign-in/provider/return", 100),
     // Everything that is counted, written out anew.
     ("GET /metrics", 100),
     // A record in the log, for whoever reads "strong".

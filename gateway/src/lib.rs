@@ -9,8 +9,8 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people` | subjects: the provider of money; who can be reached |
-//! | `csp` | what pages may load |
+//! | `payments`, `people`, `sign_in` | subjects: money; who can be reached; who somebody is |
+//! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
@@ -19,14 +19,11 @@
 //! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
-//! | `problem` | every error response, in one table |
-//! | `routes` | one file per group of routes |
+//! | `problem`, `routes` | every error response, in one table; one file per group of routes |
 //! | `model` | requests and responses, by subject |
 //! | `metering`, `readiness` | counters and latencies of answers; each service of a process |
-//! | `status_page` | readiness and metrics of the other roles |
-//! | `traced` | spans of traced requests |
-//! | `listen` | the socket, and how many may wait at it |
-//! | `connection`, `shares` | one connection, from its first byte; how much one address holds |
+//! | `status_page`, `traced` | readiness of other roles; spans of traced requests |
+//! | `listen`, `connection`, `shares` | the socket; one connection; how much one address holds |
 //! | `server` | the door: how many come in, draining |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
@@ -54,9 +51,11 @@ mod problem;
 mod queue_feeds;
 mod readiness;
 mod routes;
+mod same_site;
 mod server;
 mod settings_file;
 mod shares;
+mod sign_in;
 mod sse;
 mod staff;
 mod state;
@@ -74,6 +73,7 @@ pub use places::PlaceReservations;
 pub use routes::{app, openapi};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
+pub use sign_in::{FanSignIn, SignInParts, StaffSignIn};
 pub use staff::{StaffKey, StaffRole};
 pub use state::{GatewayParts, GatewaySettings, GatewayState};
 pub use status_page::{StatusPage, run_status};

@@ -29,7 +29,8 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send,
 ) {
     let heartbeat = Heartbeat::start(&state);
-    let devices = tokio::spawn(state.people.clone().follow_devices());
+    let people = state.people.clone();
+    let devices = tokio::spawn(people.follow_devices(state.sessions.clone()));
     let mut door = Door::open(listener, &state);
     door.accept_until(shutdown).await;
     state.drain();

@@ -23,7 +23,9 @@ use crate::people::PeopleDesk;
 use crate::people::preview::{MailReports, MessagePreview};
 use crate::queue_feeds::QueueFeeds;
 use crate::shares::{ShareLimits, Shares};
+use crate::sign_in::{SignInParts, SignIns};
 use crate::staff::session::SessionKey;
+use crate::staff::sessions::StaffSessions;
 use crate::staff::{StaffKey, StaffKeys};
 use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
@@ -74,8 +76,10 @@ pub struct GatewayParts {
     pub room: Arc<WaitingRoom>,
     pub limits: Limits,
     pub staff_keys: Vec<StaffKey>,
-    /// Signs sessions of staff.
+    /// Signs sessions of staff, and what goes with other ways to sign in.
     pub root_key: [u8; 32],
+    /// How people sign in.
+    pub sign_in: SignInParts,
     /// Who can be reached, if addresses are kept.
     pub people: Option<People>,
     /// Shows messages as they will be read.
@@ -103,7 +107,8 @@ pub struct Subjects {
     pub(crate) admission: Admission,
     pub(crate) queues: QueueFeeds,
     pub(crate) staff: StaffKeys,
-    pub(crate) sessions: SessionKey,
+    pub(crate) sessions: StaffSessions,
+    pub(crate) sign_ins: SignIns,
     pub(crate) people: PeopleDesk,
     pub(crate) preview: Arc<dyn MessagePreview>,
     pub(crate) reports: Arc<dyn MailReports>,
@@ -142,7 +147,8 @@ subjects! {
     admission: Admission,
     queues: QueueFeeds,
     staff: StaffKeys,
-    sessions: SessionKey,
+    sessions: StaffSessions,
+    sign_ins: SignIns,
     people: PeopleDesk,
     preview: Arc<dyn MessagePreview>,
     reports: Arc<dyn MailReports>,
@@ -171,6 +177,8 @@ impl GatewayState {
         })?;
         services.add(Stage::Work, following);
         let people = PeopleDesk::new(parts.people);
+        let sign_ins = SignIns::new(parts.sign_in, &parts.root_key);
+        let sessions = SessionKey::new(&parts.root_key, sign_ins.staff_digest());
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
         Ok(GatewayState(Arc::new(Subjects {
@@ -179,7 +187,8 @@ impl GatewayState {
             admission,
             queues,
             staff: StaffKeys::new(parts.staff_keys),
-            sessions: SessionKey::new(&parts.root_key),
+            sessions: StaffSessions::new(sessions),
+            sign_ins,
             people,
             preview: parts.preview,
             reports: parts.reports,

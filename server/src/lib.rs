@@ -8,6 +8,7 @@ pub mod keys;
 mod payments;
 mod private;
 mod roles;
+mod sign_in;
 
 pub use payments::{PaymentsError, open_provider};
 pub use private::is_open_to_others;

@@ -3,11 +3,12 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/people", &["domain", "event-log"]),
     ("core/seating", &["domain"]),
+    ("core/sign-in", &[]),
     ("core/event-log", &["domain"]),
     ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
@@ -19,7 +20,16 @@ const ARROWS: [(&str, &[&str]); 21] = [
     ("admission", &["domain"]),
     (
         "gateway",
-        &["domain", "seating", "event-log", "transport", "admission", "payments", "people"],
+        &[
+            "domain",
+            "seating",
+            "event-log",
+            "transport",
+            "admission",
+            "payments",
+            "people",
+            "sign-in",
+        ],
     ),
     ("core/http-client", &[]),
     ("core/telemetry", &["event-log", "http-client"]),
@@ -36,6 +46,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "streams",
             "payments",
             "people",
+            "sign-in",
             "sinks",
             "telemetry",
             "transport",

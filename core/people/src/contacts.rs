@@ -114,9 +114,7 @@ impl Work<'_> {
         let contact = match known {
             Some((contact, ..)) => contact,
             None => {
-                let count = "SELECT COUNT(*) FROM contacts WHERE person = $1";
-                let count = self.row(count, values![person.0])?;
-                if count.map_or(Ok(0), |row| row.int(0))? >= CONTACTS_MAX {
+                if self.has_all_contacts(person)? {
                     return Ok(AskOutcome::TooMany);
                 }
                 let contact = ContactId(random());
@@ -268,30 +266,53 @@ impl Work<'_> {
         Ok(removed)
     }
 
+    /// Whether a person has as many addresses as one may.
+    pub(crate) fn has_all_contacts(&mut self, person: PersonId) -> Result<bool, PeopleError> {
+        let count = "SELECT COUNT(*) FROM contacts WHERE person = $1";
+        let count = self.row(count, values![person.0])?;
+        Ok(count.map_or(Ok(0), |row| row.int(0))? >= CONTACTS_MAX)
+    }
+
     /// The person of a device, made if this is the first address left there.
     fn person_for(
         &mut self,
         new: &NewContact,
         now: LogTime,
     ) -> Result<(PersonId, PersonKey), PeopleError> {
-        if let Some(person) = self.person_of(new.buyer)? {
-            let sql = "SELECT sealing_key FROM persons WHERE person = $1";
-            let row = self.row(sql, values![person.0])?;
-            let row = row.ok_or_else(|| PeopleError::Damaged("a person is gone".to_owned()))?;
-            return Ok((person, self.master.key(person, &row.bytes(0)?)?));
+        let (language, zone) = (new.language.as_str(), new.time_zone.as_str());
+        let of_device = (new.buyer, new.label.as_str());
+        self.person_on(of_device, (language, zone), now)
+    }
+
+    /// The person of a device, with its label, made if there is none.
+    pub(crate) fn person_on(
+        &mut self,
+        (buyer, label): (BuyerId, &str),
+        (language, time_zone): (&str, &str),
+        now: LogTime,
+    ) -> Result<(PersonId, PersonKey), PeopleError> {
+        if let Some(person) = self.person_of(buyer)? {
+            return Ok((person, self.key_of(person)?));
         }
         let person = PersonId(random());
         let (key, stored) = self.master.new_key(person);
         self.run(
             "INSERT INTO persons (person, sealing_key, language, time_zone, made_at)
              VALUES ($1, $2, $3, $4, $5)",
-            values![person.0, stored, new.language.as_str(), new.time_zone.as_str(), now.0],
+            values![person.0, stored, language, time_zone, now.0],
         )?;
         self.run(
             "INSERT INTO buyers (buyer, person, label, since) VALUES ($1, $2, $3, $4)",
-            values![new.buyer.0, person.0, new.label.as_str(), now.0],
+            values![buyer.0, person.0, label, now.0],
         )?;
         Ok((person, key))
+    }
+
+    pub(crate) fn key_of(&mut self, person: PersonId) -> Result<PersonKey, PeopleError> {
+        let sql = "SELECT sealing_key FROM persons WHERE person = $1";
+        let row = self.row(sql, values![person.0])?;
+        let row = row.ok_or_else(|| PeopleError::Damaged("a person is gone".to_owned()))?;
+        self.master.key(person, &row.bytes(0)?)
     }
 
     fn keep_wants(&mut self, contact: ContactId, wants: &[Want]) -> Result<(), PeopleError> {

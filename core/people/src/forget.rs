@@ -6,6 +6,8 @@ use crate::PeopleError;
 use crate::address::Address;
 use crate::audience::consent;
 use crate::database::{StoredRow, values};
+use crate::messages::DONE;
+use crate::reports::NO_CHANNEL;
 use crate::schema::TABLES_OF_PERSONS;
 use crate::store::Work;
 
@@ -48,10 +50,26 @@ impl Work<'_> {
         rows.iter().map(one).collect()
     }
 
+    /// Adds what became of the messages of a person to numbers that name nobody: a report says how
+    /// many were reached, and that does not change afterwards.
+    fn count_forgotten(&mut self, theirs: &str, person: PersonId) -> Result<(), PeopleError> {
+        let sql = format!(
+            "INSERT INTO forgotten_verdicts (event, announcement, verdict, channel, count)
+             SELECT event, announcement, verdict, COALESCE(channel, {NO_CHANNEL}), COUNT(*)
+             FROM messages WHERE state = {DONE} AND verdict IS NOT NULL AND event IS NOT NULL
+                 AND announcement IS NOT NULL AND {theirs}
+             GROUP BY event, announcement, verdict, COALESCE(channel, {NO_CHANNEL})
+             ON CONFLICT (event, announcement, verdict, channel)
+                 DO UPDATE SET count = forgotten_verdicts.count + excluded.count"
+        );
+        self.run(&sql, values![person.0]).map(|_| ())
+    }
+
     /// Deletes a person. [`crate::People::purge`] overwrites what that leaves on disk.
     pub fn forget(&mut self, person: PersonId) -> Result<Forgotten, PeopleError> {
         let theirs = "(person = $1 OR buyer IN (SELECT buyer FROM buyers WHERE person = $1)
              OR contact IN (SELECT contact FROM contacts WHERE person = $1))";
+        self.count_forgotten(theirs, person)?;
         let sql = format!("DELETE FROM messages WHERE {theirs}");
         let messages = self.run(&sql, values![person.0])?;
         // Those who hold tickets still do: what says so is a pseudonym, and stays.
@@ -67,8 +85,11 @@ impl Work<'_> {
         )?;
         let mut forgotten = Forgotten { messages, ..Forgotten::default() };
         for table in TABLES_OF_PERSONS {
-            let of_contacts = "contact IN (SELECT contact FROM contacts WHERE person = $1)";
-            let whose = if table == "wants" { of_contacts } else { "person = $1" };
+            let whose = match table {
+                "wants" => "contact IN (SELECT contact FROM contacts WHERE person = $1)",
+                "device_uses" => "buyer IN (SELECT buyer FROM buyers WHERE person = $1)",
+                _ => "person = $1",
+            };
             let sql = format!("DELETE FROM {table} WHERE {whose}");
             let count = self.run(&sql, values![person.0])?;
             match table {

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
 //! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
+//! | `identities`, `passkeys` | other ways to sign in |
+//! | `staff_sessions` | sessions of staff, so that they can be listed and ended |
 //! | `audience` | who has a ticket, waits or follows, folded from the facts; who can be reached |
 //! | `messages`, `reports` | messages and what became of them |
 //! | `forget` | deleting a person |
@@ -19,8 +21,10 @@ mod audience;
 mod contacts;
 mod database;
 mod forget;
+mod identities;
 mod links;
 mod messages;
+mod passkeys;
 mod positions;
 mod postgres;
 mod reports;
@@ -28,6 +32,7 @@ mod schema;
 mod seal;
 mod sign_in;
 mod sqlite;
+mod staff_sessions;
 mod store;
 
 #[cfg(test)]
@@ -39,11 +44,14 @@ pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
 pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};
 pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want};
 pub use forget::Forgotten;
+pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
+pub use passkeys::{PasskeyKey, PersonPasskey, StoredPasskey};
 pub use positions::FOLDED_TABLES;
 pub use reports::{Report, VerdictOf};
 pub use sign_in::{PersonDevice, SignedIn};
+pub use staff_sessions::{NewStaffSession, SessionMark, StaffSession};
 pub use store::{People, PeopleLocation, Work};
 
 /// Why the store did not do something; nothing of the transaction was done.

@@ -7,6 +7,9 @@ use crate::database::{StoredRow, values};
 use crate::messages::{DONE, DUE, PAUSED, TAKEN, Verdict};
 use crate::store::Work;
 
+/// In a column that is part of a key, for messages that went out on none.
+pub(crate) const NO_CHANNEL: i64 = -1;
+
 /// How far an announcement is, in messages.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -54,8 +57,36 @@ impl Work<'_> {
                 _ => return Err(PeopleError::Damaged("a message has no state".to_owned())),
             }
         }
+        self.add_forgotten(event_id, announcement, &mut report)?;
         report.done.sort_unstable();
         Ok(report)
+    }
+
+    /// Those who are forgotten count as they did, without a name.
+    fn add_forgotten(
+        &mut self,
+        event_id: EventId,
+        announcement: AnnouncementId,
+        report: &mut Report,
+    ) -> Result<(), PeopleError> {
+        let rows = self.rows(
+            "SELECT verdict, channel, count FROM forgotten_verdicts
+             WHERE event = $1 AND announcement = $2",
+            values![event_id.0, announcement.0],
+        )?;
+        for row in &rows {
+            let Some(verdict) = verdict(row, 0)? else { continue };
+            let channel = if row.int(1)? == NO_CHANNEL { None } else { channel(row, 1)? };
+            let count = row.id(2)?;
+            let is_same = |done: &&mut (Verdict, Option<Channel>, u64)| {
+                (done.0, done.1) == (verdict, channel)
+            };
+            match report.done.iter_mut().find(is_same) {
+                Some(done) => done.2 += count,
+                None => report.done.push((verdict, channel, count)),
+            }
+        }
+        Ok(())
     }
 
     /// What became of each person's message, in pages: those after the message `after`.

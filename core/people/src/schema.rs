@@ -8,6 +8,12 @@
 //! | `contacts` | an address of a person, sealed; `lookup` finds it |
 //! | `wants` | what is to be consented to as soon as a contact is confirmed |
 //! | `sign_ins` | a link that signs one device in, once |
+//! | `identities` | that a provider of identities knows a person, by a lookup of who they are there |
+//! | `passkeys` | a passkey of a person, with its public key |
+//! | `spent_challenges` | a question that a passkey has answered, so that the answer counts once |
+//! | `device_uses` | when a device was last seen, to the hour |
+//! | `staff_sessions` | a session of staff in a browser, until it ends |
+//! | `forgotten_verdicts` | how many messages of an announcement went to people who are forgotten |
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
@@ -19,8 +25,8 @@ pub(crate) fn schema(bytes: &str) -> String {
 }
 
 /// Every table, those that depend on others last.
-pub(crate) const TABLES_OF_PERSONS: [&str; 5] =
-    ["sign_ins", "wants", "contacts", "buyers", "persons"];
+pub(crate) const TABLES_OF_PERSONS: [&str; 8] =
+    ["sign_ins", "identities", "passkeys", "wants", "contacts", "device_uses", "buyers", "persons"];
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS persons (
@@ -42,6 +48,29 @@ CREATE TABLE IF NOT EXISTS sign_ins (
     link BIGINT PRIMARY KEY, person BIGINT NOT NULL, contact BIGINT NOT NULL,
     ends_at BIGINT NOT NULL, used_at BIGINT);
 CREATE INDEX IF NOT EXISTS sign_ins_of_person ON sign_ins (person);
+CREATE TABLE IF NOT EXISTS identities (
+    lookup BYTES PRIMARY KEY, person BIGINT NOT NULL, since BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS identities_of_person ON identities (person);
+CREATE TABLE IF NOT EXISTS passkeys (
+    passkey BIGINT PRIMARY KEY, credential BYTES NOT NULL UNIQUE, person BIGINT NOT NULL,
+    public_key BYTES NOT NULL, uses BIGINT NOT NULL, label TEXT NOT NULL, since BIGINT NOT NULL,
+    used_at BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS passkeys_of_person ON passkeys (person);
+CREATE TABLE IF NOT EXISTS spent_challenges (
+    challenge BYTES PRIMARY KEY, ends_at BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS spent_challenges_end ON spent_challenges (ends_at);
+CREATE TABLE IF NOT EXISTS device_uses (
+    buyer BIGINT PRIMARY KEY, at BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS staff_sessions (
+    session BIGINT PRIMARY KEY, staff BIGINT NOT NULL, role TEXT NOT NULL, label TEXT NOT NULL,
+    since BIGINT NOT NULL, used_at BIGINT NOT NULL, ends_at BIGINT NOT NULL,
+    generation BIGINT NOT NULL, rotated_at BIGINT NOT NULL, ended_at BIGINT);
+CREATE INDEX IF NOT EXISTS staff_sessions_end ON staff_sessions (ends_at);
+CREATE INDEX IF NOT EXISTS staff_sessions_of ON staff_sessions (staff, since);
+CREATE TABLE IF NOT EXISTS forgotten_verdicts (
+    event BIGINT NOT NULL, announcement BIGINT NOT NULL, verdict TEXT NOT NULL,
+    channel BIGINT NOT NULL, count BIGINT NOT NULL,
+    PRIMARY KEY (event, announcement, verdict, channel));
 CREATE TABLE IF NOT EXISTS suppressions (
     channel BIGINT NOT NULL, lookup BYTES NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL,
     PRIMARY KEY (channel, lookup));

@@ -81,6 +81,16 @@ impl MasterKey {
         derived(&self.looking, &[channel.code().as_bytes(), address.as_bytes()])
     }
 
+    /// What somebody whom a provider of identities knows is found by.
+    pub(crate) fn lookup_identity(&self, issuer: &str, subject: &str) -> [u8; LOOKUP_BYTES] {
+        derived(&self.looking, &[b"identity", issuer.as_bytes(), subject.as_bytes()])
+    }
+
+    /// What authenticators call a person, and nobody else can tell from the number.
+    pub(crate) fn handle(&self, number: u64) -> [u8; LOOKUP_BYTES] {
+        derived(&self.looking, &[b"passkey handle", &number.to_be_bytes()])
+    }
+
     /// The first half of the MAC of a link.
     pub(crate) fn link_mac(&self, body: &[u8]) -> [u8; 16] {
         let mut head = [0; 16];

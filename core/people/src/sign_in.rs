@@ -27,6 +27,8 @@ pub enum SignedIn {
     /// It was opened before, or too late.
     Spent,
     Unknown,
+    /// This device is somebody else's, who can sign in by themselves: it has to be signed out first.
+    Another,
 }
 
 /// A device of a person.
@@ -36,6 +38,8 @@ pub struct PersonDevice {
     /// What it was called when it came.
     pub label: String,
     pub since: LogTime,
+    /// When it was last seen, to the hour; `None` where that is not known.
+    pub used_at: Option<LogTime>,
 }
 
 impl Work<'_> {
@@ -108,8 +112,22 @@ impl Work<'_> {
             let known = self.row("SELECT 1 FROM sign_ins WHERE link = $1", values![link])?;
             return Ok(if known.is_some() { SignedIn::Spent } else { SignedIn::Unknown });
         };
-        let person = PersonId(row.id(0)?);
+        self.join_device(PersonId(row.id(0)?), buyer, label, now)
+    }
+
+    /// Makes a device one of a person. What it had of its own comes along, unless it is of somebody
+    /// else who can sign in by themselves.
+    pub(crate) fn join_device(
+        &mut self,
+        person: PersonId,
+        buyer: BuyerId,
+        label: &str,
+        now: LogTime,
+    ) -> Result<SignedIn, PeopleError> {
         match self.person_of(buyer)? {
+            Some(own) if own != person && self.signs_in_alone(own)? => {
+                return Ok(SignedIn::Another);
+            }
             Some(own) if own != person => self.merge(own, person)?,
             Some(_) => {}
             None => {
@@ -125,10 +143,23 @@ impl Work<'_> {
         Ok(SignedIn::In(person))
     }
 
+    /// Whether a person has a way to sign in that is theirs alone: nobody's browser makes them one
+    /// with another person.
+    fn signs_in_alone(&mut self, person: PersonId) -> Result<bool, PeopleError> {
+        let row = self.row(
+            "SELECT 1 FROM identities WHERE person = $1
+             UNION ALL SELECT 1 FROM passkeys WHERE person = $1 LIMIT 1",
+            values![person.0],
+        )?;
+        Ok(row.is_some())
+    }
+
     /// The devices of a person, the oldest first.
     pub fn devices(&mut self, person: PersonId) -> Result<Vec<PersonDevice>, PeopleError> {
         let rows = self.rows(
-            "SELECT buyer, label, since FROM buyers WHERE person = $1 ORDER BY since, buyer",
+            "SELECT b.buyer, b.label, b.since, u.at FROM buyers b
+             LEFT JOIN device_uses u ON u.buyer = b.buyer
+             WHERE b.person = $1 ORDER BY b.since, b.buyer",
             values![person.0],
         )?;
         let device = |row: &StoredRow| {
@@ -136,6 +167,7 @@ impl Work<'_> {
                 buyer: BuyerId(row.id(0)?),
                 label: row.text(1)?,
                 since: LogTime(row.id(2)?),
+                used_at: row.int_or_none(3)?.map(|at| LogTime(at.cast_unsigned())),
             })
         };
         rows.iter().map(device).collect()
@@ -173,7 +205,39 @@ impl Work<'_> {
     /// Signs a device out of a person; whether it was in.
     pub fn remove_device(&mut self, person: PersonId, buyer: BuyerId) -> Result<bool, PeopleError> {
         let sql = "DELETE FROM buyers WHERE person = $1 AND buyer = $2";
-        Ok(self.run(sql, values![person.0, buyer.0])? > 0)
+        let was_in = self.run(sql, values![person.0, buyer.0])? > 0;
+        if was_in {
+            self.run("DELETE FROM device_uses WHERE buyer = $1", values![buyer.0])?;
+        }
+        Ok(was_in)
+    }
+
+    /// Signs every device of a person out but `kept`; how many.
+    pub fn remove_devices(
+        &mut self,
+        person: PersonId,
+        kept: Option<BuyerId>,
+    ) -> Result<u64, PeopleError> {
+        let mut count = 0;
+        for device in self.devices(person)? {
+            if Some(device.buyer) != kept {
+                count += u64::from(self.remove_device(person, device.buyer)?);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Devices that were seen; those of nobody are not kept.
+    pub fn devices_seen(&mut self, buyers: &[BuyerId], at: LogTime) -> Result<(), PeopleError> {
+        for buyer in buyers {
+            self.run(
+                "INSERT INTO device_uses (buyer, at)
+                 SELECT buyer, CAST($2 AS BIGINT) FROM buyers WHERE buyer = $1
+                 ON CONFLICT (buyer) DO UPDATE SET at = excluded.at",
+                values![buyer.0, at.0],
+            )?;
+        }
+        Ok(())
     }
 
     /// Makes two persons one: the addresses of `from` are sealed under the key of `into`.
@@ -208,6 +272,8 @@ impl Work<'_> {
         for sql in [
             "UPDATE buyers SET person = $2 WHERE person = $1",
             "UPDATE sign_ins SET person = $2 WHERE person = $1",
+            "UPDATE identities SET person = $2 WHERE person = $1",
+            "UPDATE passkeys SET person = $2 WHERE person = $1",
             "UPDATE messages SET person = $2 WHERE person = $1",
         ] {
             self.run(sql, values![from.0, into.0])?;

@@ -52,7 +52,7 @@ where
 }
 
 /// From what a browser says of itself: its name and its system, nothing that identifies it.
-fn label(headers: &HeaderMap) -> String {
+pub(crate) fn label(headers: &HeaderMap) -> String {
     const BROWSERS: [(&str, &str); 4] =
         [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
     const SYSTEMS: [(&str, &str); 6] = [

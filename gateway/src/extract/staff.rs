@@ -12,7 +12,8 @@ use floodgate_domain::{Actor, StaffId};
 
 use crate::caching::Credential;
 use crate::problem::{ApiError, Code};
-use crate::staff::session::{self, SessionKey};
+use crate::staff::session;
+use crate::staff::sessions::StaffSessions;
 use crate::staff::{StaffKeys, StaffRole};
 use crate::time;
 
@@ -25,10 +26,11 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Whose session a browser shows, if it has one.
 fn by_session<S>(parts: &Parts, state: &S, keys: &StaffKeys) -> Option<(StaffId, StaffRole)>
 where
-    SessionKey: FromRef<S>,
+    StaffSessions: FromRef<S>,
 {
-    let token = session::shown(&parts.headers)?;
-    SessionKey::from_ref(state).read(token, keys, time::now())
+    let sessions = StaffSessions::from_ref(state);
+    let token = sessions.admit(&parts.headers, keys, time::now())?;
+    Some((token.staff, token.role))
 }
 
 /// Roles a call is open to.
@@ -83,7 +85,7 @@ where
     S: Send + Sync,
     R: Roles,
     StaffKeys: FromRef<S>,
-    SessionKey: FromRef<S>,
+    StaffSessions: FromRef<S>,
 {
     type Rejection = ApiError;
 
@@ -110,7 +112,7 @@ where
     S: Send + Sync,
     R: Roles,
     StaffKeys: FromRef<S>,
-    SessionKey: FromRef<S>,
+    StaffSessions: FromRef<S>,
 {
     type Rejection = ApiError;
 

@@ -21,6 +21,7 @@ mod problem;
 mod queue;
 mod sale;
 mod seat;
+pub(crate) mod sign_in;
 mod staff;
 mod status;
 mod ticket;

@@ -21,6 +21,8 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
 const WITHOUT_COMMAND: &[&str] = &[
+    "askProvider",
+    "returnFromProvider",
     "joinQueue",
     "checkVenue",
     "previewVenue",
@@ -50,6 +52,16 @@ const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
 const OWN: &[(&str, &[&str])] = &[
+    ("askProvider", &["sign_in_unavailable not_offered"]),
+    (
+        "returnFromProvider",
+        &[PEOPLE, "sign_in_refused sign_in_unavailable role_missing signed_in_as_another"],
+    ),
+    ("signOutStaff", &[PEOPLE]),
+    ("listStaffSessions", &[PEOPLE]),
+    ("signOutStaffEverywhere", &[PEOPLE]),
+    ("endStaffSession", &[PEOPLE]),
+    ("removeDevices", &[PEOPLE]),
     ("listContacts", &[PEOPLE]),
     ("addContact", &[PEOPLE, CONSENT]),
     ("removeContact", &[PEOPLE]),
@@ -62,7 +74,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("listMessages", &[PEOPLE]),
     ("readMessages", &[PEOPLE]),
     ("askSignIn", &[PEOPLE]),
-    ("signIn", &[PEOPLE, "link_unknown link_spent"]),
+    ("signIn", &[PEOPLE, "link_unknown link_spent signed_in_as_another"]),
     ("listDevices", &[PEOPLE]),
     ("removeDevice", &[PEOPLE]),
     ("reportReturnedMail", &[PEOPLE]),
@@ -70,12 +82,12 @@ const OWN: &[(&str, &[&str])] = &[
     ("listFollows", &[PEOPLE]),
     ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
     ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),
-    ("signInStaff", &["key_required"]),
     ("blockSeats", &[SEATS, "seats_in_use"]),
     ("unblockSeats", &[SEATS]),
     ("giveSeats", &[SEATS, "seats_in_use seats_repeated hold_too_large"]),
     ("getCompQr", &["unknown_hold not_your_ticket"]),
     ("findOrders", &["unknown_hold unknown_seat"]),
+    ("signInStaff", &[PEOPLE, "key_required"]),
     ("announce", &[WORDS, "announcement_exists too_many_announcements"]),
     ("listAnnouncements", &[PEOPLE]),
     ("getAnnouncement", &[PEOPLE, "unknown_announcement"]),
@@ -162,7 +174,7 @@ const TRANSFER: &str = "unknown_hold unknown_seat not_confirmed not_your_ticket 
     handed_on_too_often ticket_used ticket_superseded ticket_revoked buyer_limit";
 
 /// Codes that a call may answer with, from all that is known of it.
-fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
+fn codes(path: &str, method: &str, operation: &Value) -> BTreeSet<&'static str> {
     let name = operation["operationId"].as_str().unwrap_or_default();
     let needs = |scheme: &str| {
         let ways = operation["security"].as_array().into_iter().flatten();
@@ -172,6 +184,9 @@ fn codes(path: &str, operation: &Value) -> BTreeSet<&'static str> {
     let mut may = |codes: &'static str| found.extend(codes.split_whitespace());
     if path.starts_with("/v1") {
         may("overloaded");
+    }
+    if method != "get" {
+        may("cross_site");
     }
     if path.contains("{event_id}") {
         may("invalid_id unknown_event");
@@ -213,11 +228,11 @@ pub(super) fn takes_key(operation: &Value) -> bool {
 }
 
 /// Adds every answer that a call may give, each with its media type and words.
-pub(super) fn complete(path: &str, operation: &mut Value) {
+pub(super) fn complete(path: &str, method: &str, operation: &mut Value) {
     let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let is_command = takes_key(operation) && !WITHOUT_COMMAND.contains(&name.as_str());
     let mut codes: BTreeSet<String> =
-        codes(path, operation).into_iter().map(str::to_owned).collect();
+        codes(path, method, operation).into_iter().map(str::to_owned).collect();
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     let mut words: BTreeMap<String, String> = BTreeMap::new();
     for (status, response) in responses.iter_mut() {

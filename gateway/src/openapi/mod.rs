@@ -85,10 +85,10 @@ pub(crate) fn complete(document: &Document) -> Value {
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (path, methods) in paths {
-        for (_, operation) in methods.as_object_mut().into_iter().flatten() {
+        for (method, operation) in methods.as_object_mut().into_iter().flatten() {
             parameters(operation);
             who(operation);
-            answers::complete(path, operation);
+            answers::complete(path, method, operation);
         }
     }
     schemas::complete(&mut document["components"]["schemas"]);
@@ -123,6 +123,8 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
         "announcement_id" => ("The announcement.", "^ann_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "contact_id" => ("The address.", "^con_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "device_id" => ("The device.", "^byr_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "session_id" => ("The session.", "^[0-9a-f]{16}$"),
+        "passkey_id" => ("The passkey.", "^[0-9a-f]{16}$"),
         "step" => ("What is to become of it.", "^(approve|pause|resume|stop)$"),
         "token" => ("As in the link of a message.", "^[0-9A-Za-z_-]{1,64}$"),
         "command_id" => ("As in `ask` of an answer 202.", "^cmd_[0-7][0-9A-HJKMNP-TV-Z]{25}$"),

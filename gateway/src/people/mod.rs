@@ -1,6 +1,7 @@
 //! The people store, as handlers use it: off the async threads, a bounded number of calls at once.
 
 pub(crate) mod preview;
+pub(crate) mod uses;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +12,10 @@ use tokio::sync::{Notify, Semaphore};
 use floodgate_domain::BuyerId;
 use floodgate_people::{People, PeopleError, Work};
 
+use self::uses::Uses;
 use crate::problem::{ApiError, Code};
+use crate::staff::sessions::StaffSessions;
+use crate::time;
 
 /// Calls at once: each has a thread while it lasts, and the store a handful of connections.
 const CALLS_MAX: usize = 32;
@@ -34,18 +38,26 @@ struct Desk {
     /// own, and cost nothing to ask about.
     devices: RwLock<HashMap<BuyerId, Arc<[BuyerId]>>>,
     changed: Notify,
+    used: Uses,
 }
 
 impl PeopleDesk {
     pub(crate) fn new(people: Option<People>) -> Self {
         PeopleDesk(people.map(|people| {
             let turns = Arc::new(Semaphore::new(CALLS_MAX));
-            Arc::new(Desk { people, turns, devices: RwLock::default(), changed: Notify::new() })
+            let (devices, used) = (RwLock::default(), Uses::default());
+            Arc::new(Desk { people, turns, devices, changed: Notify::new(), used })
         }))
     }
 
-    /// Keeps in mind whose devices belong together, for as long as it is polled.
-    pub(crate) async fn follow_devices(self) {
+    /// Whether there is a store.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Keeps in mind whose devices belong together and which sessions go on, for as long as it is
+    /// polled; writes down which were used.
+    pub(crate) async fn follow_devices(self, sessions: StaffSessions) {
         let Ok(desk) = self.desk() else { return };
         loop {
             match self.look(|work| work.devices_of_all(DEVICES_MAX)).await {
@@ -59,6 +71,17 @@ impl PeopleDesk {
                 }
                 // It was said where it failed, and what is known stays.
                 Err(error) => tracing::debug!(code = error.code(), "devices are not known anew"),
+            }
+            let now = time::now();
+            let used: Vec<BuyerId> = desk.used.unwritten().into_iter().map(BuyerId).collect();
+            if !used.is_empty() {
+                let written = self.with(move |work| work.devices_seen(&used, Uses::hour(now)));
+                if let Err(error) = written.await {
+                    tracing::debug!(code = error.code(), "uses of devices are not written");
+                }
+            }
+            if let Err(error) = sessions.compare(&self, now).await {
+                tracing::debug!(code = error.code(), "sessions are not known anew");
             }
             let _ = tokio::time::timeout(DEVICES_EVERY, desk.changed.notified()).await;
         }
@@ -78,6 +101,9 @@ impl PeopleDesk {
             let devices = desk.devices.read().unwrap_or_else(PoisonError::into_inner);
             let others = devices.get(&buyer).map(|devices| &**devices).unwrap_or_default();
             all.extend(others.iter().copied().filter(|other| *other != buyer));
+            if !others.is_empty() {
+                desk.used.note(buyer.0, time::now());
+            }
         }
         all
     }

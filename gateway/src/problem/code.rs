@@ -82,6 +82,14 @@ codes! {
         "The role of this key may not do that. Use a key with the right role.";
     PassRequired = FORBIDDEN "pass_required" No
         "Enter the shop first; then send Floodgate-Pass.";
+    CrossSite = FORBIDDEN "cross_site" No
+        "This request comes from a page of another site. Send it from a page of this one, or with a key or token in a header.";
+    SignInRefused = FORBIDDEN "sign_in_refused" No
+        "The sign in did not go through or took too long. Begin again.";
+    RoleMissing = FORBIDDEN "role_missing" No
+        "Your account is known, but gives no role here. Ask whoever runs this installation to add you to a group of sign_in.staff.";
+    SignedInAsAnother = CONFLICT "signed_in_as_another" No
+        "This browser is signed in as somebody else. Sign it out at /me first.";
     NotFound = NOT_FOUND "not_found" No
         "There is nothing at this address. See /docs for all calls.";
     LinkUnknown = NOT_FOUND "link_unknown" No
@@ -124,6 +132,8 @@ codes! {
         "The payment provider is not answering. It is safe to send the same request again in a moment.";
     PeopleUnavailable = SERVICE_UNAVAILABLE "people_unavailable" SameKey
         "The store of addresses is not answering, and nothing was written. It is safe to send the same request again in a moment.";
+    SignInUnavailable = SERVICE_UNAVAILABLE "sign_in_unavailable" NewKey
+        "The provider that knows you does not answer. Begin again in a moment, or sign in another way.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
         "The log accepts nothing at the moment, and nothing was written. It is safe to send the same request again in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey

@@ -22,6 +22,7 @@ use crate::extract::Visitor;
 use crate::extract::address::Peer;
 use crate::extract::staff::bearer;
 use crate::problem::{ApiError, Code};
+use crate::same_site;
 use crate::shares::HeldShare;
 use crate::state::GatewayState;
 use crate::traced::Traced;
@@ -63,6 +64,10 @@ pub(super) async fn around(
             .as_ref()
             .map_or_else(|limited| Some(used_up(limited)), |left| left.as_ref().map(remaining));
         checked.map(|_| ()).map_err(limited)
+    });
+    let public_url = &state.sign_ins.parts().public_url;
+    let admitted = admitted.and_then(|()| {
+        same_site::check(request.method(), request.uri(), request.headers(), public_url)
     });
     let admitted =
         admitted.and_then(|()| parameters::check(request.method(), name, request.uri().query()));

@@ -20,6 +20,7 @@ mod pages;
 mod parameters;
 mod payments;
 mod problems;
+mod providers;
 mod queue;
 mod redemptions;
 mod respond;
@@ -29,6 +30,7 @@ mod sale;
 mod shop;
 mod sign_in;
 mod staff;
+mod staff_sessions;
 mod status;
 mod system;
 mod tickets;
@@ -82,6 +84,8 @@ fn table() -> Routes {
         .merge(revocations::routes())
         .merge(status::routes())
         .merge(staff::routes())
+        .merge(staff_sessions::routes())
+        .merge(providers::routes())
         .merge(contacts::routes())
         .merge(follow::routes())
         .merge(inbox::routes())

@@ -92,6 +92,7 @@ pub(crate) fn routes() -> Routes {
         )
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
+        .route("/sign-in/return", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/confirm", get(async |headers: HeaderMap| page("confirm.html", &headers)))
         .route(
             "/unsubscribe/{token}",

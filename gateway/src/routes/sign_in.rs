@@ -11,10 +11,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::{BuyerId, Channel, Command, PersonId};
-use floodgate_people::{Link, SignedIn};
+use floodgate_people::Link;
 
 use super::Routes;
 use super::follow::say;
+use super::providers::signed;
 use crate::commands::Commands;
 use crate::extract::{Fan, Idempotent, Manager, Newcomer, Segments, Staff};
 use crate::model::Empty;
@@ -30,7 +31,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(ask))
         .routes(routes!(open))
-        .routes(routes!(devices))
+        .routes(routes!(devices, remove_all))
         .routes(routes!(remove))
         .routes(routes!(forget_me, change))
         .routes(routes!(forget))
@@ -77,11 +78,7 @@ pub(crate) async fn open(
     };
     let (buyer, label) = (visitor.buyer, visitor.label.clone());
     let signed_in = people.with(move |work| work.sign_in(link, buyer, &label, time::now())).await?;
-    match signed_in {
-        SignedIn::In(_) => {}
-        SignedIn::Spent => return Err(ApiError::new(Code::LinkSpent)),
-        SignedIn::Unknown => return Err(ApiError::new(Code::LinkUnknown)),
-    }
+    signed(signed_in)?;
     people.devices_changed();
     Ok(visitor.greet(Json(StateAnswer { state: "signed_in" }).into_response()))
 }
@@ -95,6 +92,9 @@ pub(crate) struct ShownDevice {
     label: String,
     #[schema(format = DateTime)]
     since: String,
+    /// When it was last seen, to the hour; absent where that is not known.
+    #[schema(format = DateTime)]
+    used_at: Option<String>,
     is_this_one: bool,
 }
 
@@ -122,9 +122,29 @@ pub(crate) async fn devices(
         device_id: device.buyer.to_string(),
         label: device.label,
         since: time::text(device.since),
+        used_at: device.used_at.map(|at| time::text(at.max(device.since))),
         is_this_one: device.buyer == buyer,
     });
     Ok(Json(DeviceList { devices: shown.collect() }))
+}
+
+/// Signs every device of the person out, this one too: each sees what it bought itself, and nothing
+/// else any more.
+#[utoipa::path(delete, path = "/v1/me/devices", operation_id = "removeDevices", tag = "Fans",
+    security(("device" = [])), responses((status = 200, body = StateAnswer)))]
+pub(crate) async fn remove_all(
+    State(people): State<PeopleDesk>,
+    fan: Fan,
+) -> Result<Json<StateAnswer>, ApiError> {
+    let buyer = fan.device()?.buyer;
+    people
+        .with(move |work| match work.person_of(buyer)? {
+            Some(person) => work.remove_devices(person, None).map(|_| ()),
+            None => Ok(()),
+        })
+        .await?;
+    people.devices_changed();
+    Ok(Json(StateAnswer { state: "removed" }))
 }
 
 /// Signs a device out: it sees what it bought itself, and nothing else any more. A lost one, for

@@ -1,30 +1,27 @@
-//! Staff: whose key this is, and how their request came here.
+//! Staff: who they are, and how their request came here.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::Version;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, header};
-use serde::Deserialize;
-use utoipa::ToSchema;
+use axum::response::Response;
+use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
-use crate::extract::{Advertiser, Artist, Idempotent, Manager, Operator, Staff, Visitor};
-use crate::model::contact::StateAnswer;
+use super::staff_sessions::with_cookie;
+use crate::extract::{Advertiser, Artist, Manager, Operator, Staff, Visitor};
 use crate::model::{ConnectionAnswer, StaffMe};
-use crate::problem::{ApiError, Code};
+use crate::people::PeopleDesk;
+use crate::problem::ApiError;
 use crate::staff::StaffKeys;
-use crate::staff::session::{SESSION_MS, SessionKey, cookie};
+use crate::staff::session::cookie;
+use crate::staff::sessions::StaffSessions;
 use crate::time;
 use crate::trust::Trust;
 
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new()
-        .routes(routes!(me))
-        .routes(routes!(sign_in, sign_out))
-        .routes(routes!(connection))
+    OpenApiRouter::new().routes(routes!(me)).routes(routes!(connection))
 }
 
 type Everybody = (Manager, Operator, Artist, Advertiser);
@@ -33,51 +30,27 @@ type Everybody = (Manager, Operator, Artist, Advertiser);
 #[utoipa::path(get, path = "/v1/staff/me", operation_id = "getStaffMe", tag = "Staff",
     security(("staff" = ["manager", "operator", "artist", "advertiser"])),
     responses((status = 200, body = StaffMe)))]
-pub(crate) async fn me(staff: Staff<Everybody>) -> Json<StaffMe> {
-    Json(StaffMe { staff_id: staff.id.to_string(), role: staff.role.code() })
-}
-
-/// A key, shown once for a session.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct KeyBody {
-    #[schema(max_length = 256)]
-    key: String,
-}
-
-/// Signs a browser in: a cookie that scripts cannot read stands for the key for half a day. Programs
-/// send the key itself.
-#[utoipa::path(post, path = "/v1/staff/session", operation_id = "signInStaff", tag = "Staff",
-    params(("Idempotency-Key" = String, Header)), request_body = KeyBody,
-    responses((status = 200, body = StaffMe)))]
-pub(crate) async fn sign_in(
+pub(crate) async fn me(
     State(keys): State<StaffKeys>,
-    State(sessions): State<SessionKey>,
+    State(sessions): State<StaffSessions>,
+    State(people): State<PeopleDesk>,
+    staff: Staff<Everybody>,
     visitor: Visitor,
-    Idempotent { body, .. }: Idempotent<KeyBody>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = keys
-        .key(&body.key)
-        .ok_or_else(|| ApiError::new(Code::KeyRequired).field("key", "unknown key"))?;
-    let until = time::now().plus(SESSION_MS);
-    let token = sessions.token(found.id, &found.digest, until);
-    let me = StaffMe { staff_id: found.id.to_string(), role: found.role.code() };
-    Ok(with_cookie(Json(me), &token, visitor.is_https))
-}
-
-/// Ends the session of this browser.
-#[utoipa::path(delete, path = "/v1/staff/session", operation_id = "signOutStaff", tag = "Staff",
-    responses((status = 200, body = StateAnswer)))]
-pub(crate) async fn sign_out(visitor: Visitor) -> Response {
-    with_cookie(Json(StateAnswer { state: "signed_out" }), "", visitor.is_https)
-}
-
-fn with_cookie(body: impl IntoResponse, token: &str, is_https: bool) -> Response {
-    let mut response = body.into_response();
-    if let Some(cookie) = cookie(token, is_https) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    let me = Json(StaffMe { staff_id: staff.id.to_string(), role: staff.role.code() });
+    let now = time::now();
+    let shown = sessions.admit(&headers, &keys, now).filter(|_| people.is_kept());
+    let renewed = match shown {
+        Some(token) => sessions.renew(&people, token, now).await?,
+        None => None,
+    };
+    // A page asks this when it is opened: the moment at which its cookie is renewed.
+    let cookie = renewed.and_then(|token| {
+        let left = token.until.0.saturating_sub(now.0);
+        cookie(&sessions.key().seal(&token), left, visitor.is_https)
+    });
+    Ok(with_cookie(me, cookie))
 }
 
 /// How this request came here: which proxies are trusted, what they wrote, whose address counts.

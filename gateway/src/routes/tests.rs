@@ -25,6 +25,7 @@ const PAGES: &[&str] = &[
     "/manage/new",
     "/me",
     "/sign-in",
+    "/sign-in/return",
     "/unsubscribe/{token}",
 ];
 

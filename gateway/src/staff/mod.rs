@@ -1,6 +1,7 @@
 //! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests.
 
 pub(crate) mod session;
+pub(crate) mod sessions;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

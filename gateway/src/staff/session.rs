@@ -1,8 +1,10 @@
-//! Sessions of staff in a browser: a key is shown once, and a cookie stands for it for a while.
+//! Sessions of staff in a browser: a key is shown once, or a provider vouches for somebody, and a
+//! cookie stands for that for a while.
 //!
-//! The cookie is whose it is, when it ends and a MAC under the root key; scripts cannot read it,
-//! and browsers send it to this host alone, with requests of its own pages (`SameSite=Strict`). So
-//! nothing is stored; a session ends by itself, by signing out, or with the key it was made from.
+//! The cookie is whose it is, what they may do, when it ends and a MAC under the root key; scripts
+//! cannot read it, and browsers send it to this host alone, with requests of its own pages
+//! (`SameSite=Strict`). It ends by itself, by signing out, with the key or the provider it was made
+//! from, and by what the store says of it (`staff/sessions.rs`).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,12 +21,51 @@ use crate::staff::{StaffKeys, StaffRole};
 /// A working day.
 pub(crate) const SESSION_MS: u64 = 12 * 3_600_000;
 const NAME: &str = "fg_staff";
-const BODY_BYTES: usize = 8 + 8 + 8;
+const BODY_BYTES: usize = 3 * 8 + 4 + 1 + 1 + 8;
 const MAC_BYTES: usize = 32;
+/// What a session has of what it was made from.
+const ORIGIN_BYTES: usize = 8;
+
+/// What a session was made from; it ends when that is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionOrigin {
+    /// A key, by the beginning of its digest.
+    Key([u8; ORIGIN_BYTES]),
+    /// The provider, by a digest of how it is known.
+    Provider([u8; ORIGIN_BYTES]),
+}
+
+impl SessionOrigin {
+    pub(crate) fn of_key(digest: &[u8; 32]) -> Self {
+        SessionOrigin::Key(head(digest))
+    }
+}
+
+pub(crate) fn head(digest: &[u8; 32]) -> [u8; ORIGIN_BYTES] {
+    let mut head = [0; ORIGIN_BYTES];
+    head.copy_from_slice(&digest[..ORIGIN_BYTES]);
+    head
+}
+
+/// A session, as a browser has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SessionToken {
+    pub(crate) session: u64,
+    pub(crate) staff: StaffId,
+    pub(crate) role: StaffRole,
+    /// How often it was renewed.
+    pub(crate) generation: u32,
+    pub(crate) until: LogTime,
+    pub(crate) origin: SessionOrigin,
+}
 
 /// Signs sessions; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct SessionKey([u8; 32]);
+pub(crate) struct SessionKey {
+    key: [u8; 32],
+    /// The provider there is.
+    provider: Option<[u8; ORIGIN_BYTES]>,
+}
 
 impl std::fmt::Debug for SessionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -34,41 +75,54 @@ impl std::fmt::Debug for SessionKey {
 
 impl SessionKey {
     /// From the root key of the installation.
-    pub(crate) fn new(root: &[u8; 32]) -> Self {
-        SessionKey(mac(root, b"floodgate staff sessions"))
+    pub(crate) fn new(root: &[u8; 32], provider: Option<[u8; ORIGIN_BYTES]>) -> Self {
+        SessionKey { key: mac(root, b"floodgate staff sessions"), provider }
     }
 
-    /// A session of `staff`, whose key is known by `digest`, until `until`.
-    pub(crate) fn token(&self, staff: StaffId, digest: &[u8; 32], until: LogTime) -> String {
-        let mut body = [0; BODY_BYTES];
-        body[..8].copy_from_slice(&staff.0.to_be_bytes());
-        body[8..16].copy_from_slice(&until.0.to_be_bytes());
-        // A key that was replaced under the same number ends the sessions of the old one.
-        body[16..].copy_from_slice(&digest[..8]);
-        URL_SAFE_NO_PAD.encode([body.as_slice(), &mac(&self.0, &body)].concat())
+    pub(crate) fn seal(&self, token: &SessionToken) -> String {
+        let (kind, origin) = match token.origin {
+            SessionOrigin::Key(head) => (1, head),
+            SessionOrigin::Provider(head) => (2, head),
+        };
+        let role = StaffRole::ALL.iter().zip(0..).find(|(role, _)| **role == token.role);
+        let role: u8 = role.map_or(u8::MAX, |(_, number)| number);
+        let body = [
+            &token.session.to_be_bytes()[..],
+            &token.staff.0.to_be_bytes(),
+            &token.until.0.to_be_bytes(),
+            &token.generation.to_be_bytes(),
+            &[role, kind],
+            // A key that was replaced under the same number ends the sessions of the old one.
+            &origin,
+        ]
+        .concat();
+        URL_SAFE_NO_PAD.encode([body.as_slice(), &mac(&self.key, &body)].concat())
     }
 
-    /// Whose session this is, if it has not ended and their key is still one.
-    pub(crate) fn read(
-        &self,
-        token: &str,
-        keys: &StaffKeys,
-        now: LogTime,
-    ) -> Option<(StaffId, StaffRole)> {
+    /// Whose session this is, if it has not ended by itself and what it was made from is still so.
+    pub(crate) fn open(&self, text: &str, keys: &StaffKeys, now: LogTime) -> Option<SessionToken> {
         let mut bytes = [0; BODY_BYTES + MAC_BYTES];
-        if URL_SAFE_NO_PAD.decode_slice(token, &mut bytes).ok()? != bytes.len() {
+        if URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? != bytes.len() {
             return None;
         }
         let (body, sum) = bytes.split_at(BODY_BYTES);
-        if !bool::from(mac(&self.0, body).ct_eq(sum)) {
+        if !bool::from(mac(&self.key, body).ct_eq(sum)) {
             return None;
         }
         let number = |at: usize| Some(u64::from_be_bytes(body.get(at..at + 8)?.try_into().ok()?));
-        let (staff, until) = (StaffId(number(0)?), LogTime(number(8)?));
+        let (staff, until) = (StaffId(number(8)?), LogTime(number(16)?));
         if until <= now {
             return None;
         }
-        keys.of(staff, body.get(16..)?)
+        let generation = u32::from_be_bytes(body.get(24..28)?.try_into().ok()?);
+        let said = *StaffRole::ALL.get(usize::from(*body.get(28)?))?;
+        let origin: [u8; ORIGIN_BYTES] = body.get(30..38)?.try_into().ok()?;
+        let (role, origin) = match body.get(29)? {
+            1 => (keys.of(staff, &origin)?.1, SessionOrigin::Key(origin)),
+            2 if self.provider == Some(origin) => (said, SessionOrigin::Provider(origin)),
+            _ => return None,
+        };
+        Some(SessionToken { session: number(0)?, staff, role, generation, until, origin })
     }
 }
 
@@ -87,10 +141,10 @@ pub(crate) fn shown(headers: &HeaderMap) -> Option<&str> {
     })
 }
 
-/// The cookie that keeps a session, or ends it where `token` is empty.
-pub(crate) fn cookie(token: &str, is_https: bool) -> Option<HeaderValue> {
+/// The cookie that keeps a session for so long, or ends it where `token` is empty.
+pub(crate) fn cookie(token: &str, ms: u64, is_https: bool) -> Option<HeaderValue> {
     let (prefix, secure) = if is_https { ("__Host-", "; Secure") } else { ("", "") };
-    let seconds = if token.is_empty() { 0 } else { SESSION_MS / 1_000 };
+    let seconds = if token.is_empty() { 0 } else { ms / 1_000 };
     let text = format!(
         "{prefix}{NAME}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
     );
@@ -106,19 +160,45 @@ mod tests {
     fn a_session_is_its_keys_and_ends_with_it() {
         let (id, role, digest) = (StaffId(3), StaffRole::Artist, [5; 32]);
         let keys = StaffKeys::new(vec![StaffKey { id, role, digest }]);
-        let signer = SessionKey::new(&[7; 32]);
-        let token = signer.token(id, &digest, LogTime(100));
-        assert_eq!(signer.read(&token, &keys, LogTime(99)), Some((id, role)));
-        assert_eq!(signer.read(&token, &keys, LogTime(100)), None, "it is over");
-        assert_eq!(SessionKey::new(&[8; 32]).read(&token, &keys, LogTime(99)), None);
+        let signer = SessionKey::new(&[7; 32], None);
+        let origin = SessionOrigin::of_key(&digest);
+        let session = SessionToken {
+            session: 9,
+            staff: id,
+            role,
+            generation: 2,
+            until: LogTime(100),
+            origin,
+        };
+        let token = signer.seal(&session);
+        assert_eq!(signer.open(&token, &keys, LogTime(99)), Some(session));
+        assert_eq!(signer.open(&token, &keys, LogTime(100)), None, "it is over");
+        assert_eq!(SessionKey::new(&[8; 32], None).open(&token, &keys, LogTime(99)), None);
         let others = StaffKeys::new(vec![StaffKey { id, role, digest: [6; 32] }]);
-        assert_eq!(signer.read(&token, &others, LogTime(99)), None, "the key was replaced");
+        assert_eq!(signer.open(&token, &others, LogTime(99)), None, "the key was replaced");
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8_lossy(&changed).into_owned();
-            assert_eq!(signer.read(&changed, &keys, LogTime(99)), None, "{at}");
+            assert_eq!(signer.open(&changed, &keys, LogTime(99)), None, "{at}");
         }
-        assert_eq!(signer.read("", &keys, LogTime(0)), None);
+        assert_eq!(signer.open("", &keys, LogTime(0)), None);
+    }
+
+    #[test]
+    fn a_session_by_a_provider_ends_when_that_is_another() {
+        let keys = StaffKeys::new(Vec::new());
+        let session = SessionToken {
+            session: 9,
+            staff: StaffId(u64::MAX),
+            role: StaffRole::Operator,
+            generation: 0,
+            until: LogTime(100),
+            origin: SessionOrigin::Provider([4; 8]),
+        };
+        let token = SessionKey::new(&[7; 32], Some([4; 8])).seal(&session);
+        let open = |provider| SessionKey::new(&[7; 32], provider).open(&token, &keys, LogTime(1));
+        assert_eq!(open(Some([4; 8])), Some(session));
+        assert_eq!((open(Some([5; 8])), open(None)), (None, None));
     }
 }

@@ -65,6 +65,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         limits: Limits::new(limit_settings(settings)),
         staff_keys: secrets.staff,
         root_key: secrets.root,
+        sign_in: crate::sign_in::parts(settings, parts.address)?,
         people: parts.people.clone(),
         preview: Arc::new(ChannelPreview {
             templates: Templates::new(),
