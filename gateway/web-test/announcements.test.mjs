@@ -226,7 +226,7 @@ test('what was written outlasts the session, not the signing out', async () => {
 
 /** The elements of the page, as its HTML has them. */
 function elements() {
-  const names = ['console', 'who', 'sign-in', 'refused', 'event-name', 'key', 'title'];
+  const names = ['console', 'who', 'sign-in', 'refused', 'event-name', 'key', 'title', 'by-provider'];
   const all = Object.fromEntries(names.map((name) => [name, document.createElement('div')]));
   const submit = document.createElement('button');
   all['sign-in'].querySelector = () => submit;

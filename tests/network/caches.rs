@@ -89,6 +89,8 @@ async fn no_call_leaves_what_is_somebodys_to_others() {
         ("contact_id", "con_0000000000001".to_owned()),
         ("device_id", "byr_0000000000001".to_owned()),
         ("token", "AAAA".to_owned()),
+        ("session_id", "0000000000000001".to_owned()),
+        ("passkey_id", "0000000000000001".to_owned()),
     ]);
     let (mut public, mut private) = (0, 0);
     // Reading first: what follows changes things.

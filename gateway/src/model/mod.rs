@@ -13,6 +13,7 @@ mod hold;
 pub(crate) mod house;
 mod me;
 mod order;
+pub(crate) mod passkey;
 mod payment;
 mod plan;
 mod policy;

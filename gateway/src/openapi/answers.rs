@@ -21,6 +21,10 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
 const WITHOUT_COMMAND: &[&str] = &[
+    "askPasskey",
+    "addPasskey",
+    "askPasskeySignIn",
+    "signInByPasskey",
     "askProvider",
     "returnFromProvider",
     "joinQueue",
@@ -52,6 +56,12 @@ const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
 const OWN: &[(&str, &[&str])] = &[
+    ("listPasskeys", &[PEOPLE]),
+    ("askPasskey", &[PEOPLE]),
+    ("addPasskey", &[PEOPLE, "passkey_refused"]),
+    ("removePasskey", &[PEOPLE]),
+    ("askPasskeySignIn", &["not_offered"]),
+    ("signInByPasskey", &[PEOPLE, "passkey_refused signed_in_as_another"]),
     ("askProvider", &["sign_in_unavailable not_offered"]),
     (
         "returnFromProvider",

@@ -86,6 +86,8 @@ codes! {
         "This request comes from a page of another site. Send it from a page of this one, or with a key or token in a header.";
     SignInRefused = FORBIDDEN "sign_in_refused" No
         "The sign in did not go through or took too long. Begin again.";
+    PasskeyRefused = FORBIDDEN "passkey_refused" No
+        "This passkey cannot be used here. See errors; ask for a new question and try again, or sign in another way.";
     RoleMissing = FORBIDDEN "role_missing" No
         "Your account is known, but gives no role here. Ask whoever runs this installation to add you to a group of sign_in.staff.";
     SignedInAsAnother = CONFLICT "signed_in_as_another" No

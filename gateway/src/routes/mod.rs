@@ -18,6 +18,7 @@ mod notify;
 mod orders;
 mod pages;
 mod parameters;
+mod passkeys;
 mod payments;
 mod problems;
 mod providers;
@@ -86,6 +87,7 @@ fn table() -> Routes {
         .merge(staff::routes())
         .merge(staff_sessions::routes())
         .merge(providers::routes())
+        .merge(passkeys::routes())
         .merge(contacts::routes())
         .merge(follow::routes())
         .merge(inbox::routes())

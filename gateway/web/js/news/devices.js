@@ -5,6 +5,7 @@ import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
+import { hasPasskeys, makePasskey } from './passkey.js';
 
 /** A button that asks once: `words` say what follows, `sure` does it. */
 export function askedOnce(label, { about, words, sure, kind = 'secondary' }, work) {
@@ -23,10 +24,11 @@ export function askedOnce(label, { about, words, sure, kind = 'secondary' }, wor
   return place;
 }
 
-function device({ device_id: id, label, since, is_this_one: isThisOne }, again) {
+function device({ device_id: id, label, since, used_at: usedAt, is_this_one: isThisOne }, again) {
   const date = day(since, undefined, { dateStyle: 'medium' });
+  const used = isThisOne ? '' : day(usedAt, undefined, { dateStyle: 'medium', timeStyle: 'short' });
   return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
-    [isThisOne ? 'This one' : null, date ? `since ${date}` : null].filter(Boolean).join(' · '))),
+    [isThisOne ? 'This one' : null, date ? `since ${date}` : null, used ? `last seen about ${used}` : null].filter(Boolean).join(' · '))),
   askedOnce('Sign out', { about: label, sure: `Sign ${isThisOne ? 'this browser' : label} out`,
     words: 'It keeps what it bought itself, and sees nothing else any more.' }, async () => {
     await send('DELETE', `/v1/me/devices/${encodeURIComponent(id)}`);
@@ -35,7 +37,7 @@ function device({ device_id: id, label, since, is_this_one: isThisOne }, again) 
 }
 
 /** Sends a link that signs in whichever device opens it. */
-function linkForm() {
+export function linkForm() {
   const field = addressField('device-address', { hint: 'One that was confirmed in the same browser in which it was entered: so we know that both are yours.' });
   const status = el('p', { class: 'said', role: 'status' });
   const button = action('Send me a link', async () => {
@@ -59,7 +61,33 @@ function linkForm() {
 export const devicesPart = (devices, again) => [
   devices.length ? el('ul', { class: 'rows' }, devices.map((one) => device(one, again)))
     : el('p', {}, 'Orders and tickets are in the browser that bought them. A link by e-mail brings them to another one.'),
+  devices.length > 1 ? askedOnce('Sign out everywhere', { sure: 'Yes, sign every device out',
+    words: 'This browser too. Each keeps what it bought itself; sign in again to have the rest.' }, async () => {
+    await send('DELETE', '/v1/me/devices');
+    await again('Every device is signed out.');
+  }) : null,
   linkForm(),
+];
+
+function passkey({ passkey_id: id, label, since, used_at: usedAt }, again) {
+  const dates = [['made', since], ['last used', usedAt]].map(([word, at]) => [word, day(at, undefined, { dateStyle: 'medium' })]);
+  return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
+    dates.filter(([, date]) => date).map(([word, date]) => `${word} ${date}`).join(' · '))),
+  askedOnce('Remove', { about: `passkey of ${label}`, sure: `Remove the passkey of ${label}`,
+    words: 'It signs nobody in any more. Delete it in the settings of that device as well.' }, async () => {
+    await send('DELETE', `/v1/me/passkeys/${encodeURIComponent(id)}`);
+    await again(`Removed: the passkey of ${label}.`);
+  }));
+}
+
+/** What the card about passkeys holds. */
+export const passkeysPart = (passkeys, again) => [
+  passkeys.length ? el('ul', { class: 'rows' }, passkeys.map((one) => passkey(one, again)))
+    : el('p', {}, 'With a passkey you sign in by your fingerprint, face or PIN, on any device of yours. There is no password to lose.'),
+  hasPasskeys() ? action('Make a passkey', async () => {
+    await makePasskey();
+    await again('The passkey is made. It signs you in on your other devices.');
+  }, 'secondary') : el('p', { class: 'quiet' }, 'This browser cannot make one.'),
 ];
 
 export const forgetPart = (again) => askedOnce('Forget me', { sure: 'Yes, forget me for good',

@@ -6,7 +6,7 @@ import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
-import { askedOnce, devicesPart, forgetPart } from './devices.js';
+import { askedOnce, devicesPart, forgetPart, passkeysPart } from './devices.js';
 import { inbox } from './inbox.js';
 import { STATES, by, languageOf, of, zoneHere } from './words.js';
 
@@ -100,16 +100,17 @@ export async function me(root) {
   async function load(words = '') {
     // A browser that nobody knows yet has no addresses, and no other devices.
     const orNone = (problem) => {
-      if (problem.status === 401) return { contacts: [], devices: [], follows: [] };
+      if (problem.status === 401) return { contacts: [], devices: [], follows: [], passkeys: [] };
       throw problem;
     };
-    const [known, { devices }, { follows: all }] = await Promise.all(['contacts', 'devices', 'follows']
-      .map((what) => get(`/v1/me/${what}`).catch(orNone)));
+    const [known, { devices }, { follows: all }, { passkeys }, ways] = await Promise.all([
+      ...['contacts', 'devices', 'follows', 'passkeys'].map((what) => get(`/v1/me/${what}`).catch(orNone)),
+      get('/v1/sign-in/ways', 1).catch(() => ({}))]);
     const again = (said) => load(said);
     const follows = followed(all, again);
     const written = known.language ? `Messages are written in ${LANGUAGES[known.language] || known.language}, `
       + `and times are those of ${(known.time_zone || 'UTC').replaceAll('_', ' ')}.` : null;
-    root.replaceChildren(status,
+    root.replaceChildren(...[status,
       card('Addresses', known.contacts.length
         ? el('ul', { class: 'rows' }, known.contacts.map((contact) => contactRow(contact, again)))
         : el('p', {}, 'There are none. Messages on this site reach you without an address.'),
@@ -118,8 +119,9 @@ export async function me(root) {
         : el('p', {}, 'Nothing yet. Open an event’s page and look for “Get news”.')),
       card('Messages', el('p', {}, el('a', { href: '#messages' }, 'Show the messages on this site'))),
       card('Add an address', addForm(known, again)),
-      card('Devices', ...devicesPart(devices, again)),
-      card('Be forgotten', forgetPart(again)));
+      card('Devices', ...devicesPart(devices, again), el('p', {}, el('a', { href: '/sign-in' }, 'Sign in on this device'))),
+      ways.passkeys ? card('Passkeys', ...passkeysPart(passkeys, again)) : null,
+      card('Be forgotten', forgetPart(again))].filter(Boolean));
     root.removeAttribute('aria-busy');
     say(status, words);
     if (words) {

@@ -1,9 +1,11 @@
-// Owns the page behind the link that signs a device in: from the press on, this browser and the
-// person's others have the same orders, tickets and messages. Opening it does nothing.
+// Owns the page that signs a device in: behind a link, behind a provider, or with the ways there are.
+// From then on this browser and the person's others have the same orders, tickets and messages.
+// Opening a link does nothing.
 import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, heading } from '../dom.js';
 import { hideToken, into, links, tokenOf } from './card.js';
+import { backOf, offering, returned, returning } from './ways.js';
 
 /** `show` replaces the card's content and moves focus to its heading. */
 export function signingIn(token, show) {
@@ -35,4 +37,9 @@ export function signingIn(token, show) {
 }
 
 const card = globalThis.document?.getElementById('card');
-if (card) signingIn(tokenOf(location.hash), into(card));
+if (card) {
+  const { hash, pathname, search } = location;
+  if (hash) signingIn(tokenOf(hash), into(card));
+  else if (pathname === '/sign-in/return') returning(returned(search), into(card));
+  else offering(backOf(search), into(card));
+}

@@ -4,6 +4,7 @@ import { action, busy } from '../action.js';
 import { attempt, get } from '../api.js';
 import { freshKey } from '../command.js';
 import { el, notice, say } from '../dom.js';
+import { toProvider } from '../news/ways.js';
 
 const SESSION = '/v1/staff/session';
 const headers = () => ({ Accept: 'application/json', 'Content-Type': 'application/json', 'Idempotency-Key': freshKey() });
@@ -72,6 +73,8 @@ export async function door(at, { may, open }) {
       }
     });
   });
+  const ways = await get('/v1/sign-in/ways', 1).catch(() => ({}));
+  if (ways.staff) at('by-provider')?.replaceChildren(action(`Sign in with ${ways.staff.name}`, () => toProvider('staff', location.pathname), 'secondary'));
   try {
     const { role } = await get('/v1/staff/me', 2);
     await enter(role);
