@@ -48,6 +48,10 @@ pub async fn keeps_the_contract(
     let again = store.join(event_id, one).await.expect("a place is free");
     assert_eq!(first, again, "joining twice gives one place");
 
+    let known = store.places_of(event_id, &[BuyerId(1), BuyerId(4_000)]).await;
+    assert_eq!(known, Ok(vec![(BuyerId(1), first)]), "looking gives nobody a place");
+    assert_eq!(store.places_of(EventId(2), &[BuyerId(1)]).await, Ok(Vec::new()));
+
     let over = Wanted { spent: Some(first), ..one };
     let next = store.join(event_id, over).await.expect("a place is free");
     assert!(next > first, "a spent place is not given again");

@@ -93,6 +93,17 @@ impl AdmissionStore for MemoryStore {
         Box::pin(self.join_now(event_id, wanted))
     }
 
+    fn places_of<'a>(
+        &'a self,
+        event_id: EventId,
+        buyers: &'a [BuyerId],
+    ) -> BoxFuture<'a, Result<Vec<(BuyerId, Place)>, StoreError>> {
+        let places = self.lock();
+        let of = |buyer: &BuyerId| Some((*buyer, places.get(&event_id)?.get(buyer)?.place));
+        let found = buyers.iter().filter_map(of).collect();
+        Box::pin(std::future::ready(Ok(found)))
+    }
+
     fn agree(
         &self,
         event_id: EventId,

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_redis::{Config, Connection, Pool, PoolConfig, Runtime, Timeouts};
-use redis::Script;
+use redis::{Script, cmd};
 
 use floodgate_domain::{BuyerId, EventId, Frontier, Place};
 
@@ -181,6 +181,31 @@ impl RedisStore {
         })
     }
 
+    /// Of the devices of one person, which are twenty at most.
+    async fn look_up(
+        &self,
+        event_id: EventId,
+        buyers: &[BuyerId],
+    ) -> Result<Vec<(BuyerId, Place)>, StoreError> {
+        let mut connection = self.connection().await?;
+        let mut found = Vec::new();
+        for buyer in buyers {
+            let mut call = cmd("HGET");
+            call.arg(bucket(event_id, *buyer)).arg(&buyer.0.to_be_bytes()[..]);
+            let answer = call.query_async::<Option<String>>(&mut connection);
+            let known = tokio::time::timeout(ANSWER_WITHIN, answer)
+                .await
+                .map_err(|_| StoreError::Unavailable("Redis did not answer in time".to_owned()))?
+                .map_err(|error| unavailable(&error))?;
+            // Behind the place is when its proof was issued.
+            let place = known.as_deref().and_then(|known| known.split(' ').next());
+            if let Some(Ok(place)) = place.map(str::parse) {
+                found.push((*buyer, Place(place)));
+            }
+        }
+        Ok(found)
+    }
+
     async fn join_now(&self, event_id: EventId, wanted: Wanted) -> Result<Place, StoreError> {
         let mut not_below = wanted.not_below;
         for _ in 0..OFFERS_MAX {
@@ -231,6 +256,14 @@ impl RedisStore {
 impl AdmissionStore for RedisStore {
     fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>> {
         Box::pin(self.join_now(event_id, wanted))
+    }
+
+    fn places_of<'a>(
+        &'a self,
+        event_id: EventId,
+        buyers: &'a [BuyerId],
+    ) -> BoxFuture<'a, Result<Vec<(BuyerId, Place)>, StoreError>> {
+        Box::pin(self.look_up(event_id, buyers))
     }
 
     fn agree(

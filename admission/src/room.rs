@@ -194,6 +194,15 @@ impl WaitingRoom {
         Ok(Joined { place, ticket: ticket.seal(&self.keys) })
     }
 
+    /// The places these buyers have, as far as the store remembers.
+    pub async fn places_of(
+        &self,
+        event_id: EventId,
+        buyers: &[BuyerId],
+    ) -> Result<Vec<(BuyerId, Place)>, RoomError> {
+        Ok(self.store.places_of(event_id, buyers).await?)
+    }
+
     /// The place of somebody who has no ticket: the one their proof has given, else the store's.
     async fn place(
         &self,

@@ -65,6 +65,13 @@ pub trait AdmissionStore: Send + Sync + std::fmt::Debug + 'static {
     /// proof issued later than the last one this buyer spent.
     fn join(&self, event_id: EventId, wanted: Wanted) -> BoxFuture<'_, Result<Place, StoreError>>;
 
+    /// The places these buyers have, as far as the store remembers. Nobody is given one.
+    fn places_of<'a>(
+        &'a self,
+        event_id: EventId,
+        buyers: &'a [BuyerId],
+    ) -> BoxFuture<'a, Result<Vec<(BuyerId, Place)>, StoreError>>;
+
     /// Publishes our frontier, and what was given out here, to the other gateways and returns the
     /// furthest of all: with one store, every gateway shows the same.
     fn agree(

@@ -15,6 +15,7 @@ mod forget;
 mod keys;
 mod log;
 mod orders;
+mod orders_of;
 mod places;
 mod role;
 mod sale;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::block_on;
 use super::exit::Failure;
+use super::orders_of::Of;
 use super::staff::Staff;
 
 /// Finds orders and refunds them.
@@ -21,6 +22,7 @@ pub(super) struct Orders {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    Of(Of),
     /// Lists orders, the latest first, at most 50.
     Find {
         /// The event's id.
@@ -64,6 +66,7 @@ enum Action {
 impl Orders {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         let answer = match self.action {
+            Action::Of(command) => return command.run(as_json),
             Action::Find { event, order, seat, status, older, staff } => {
                 let query =
                     [("order", order), ("seat", seat), ("status", status), ("older", older)];

@@ -15,6 +15,7 @@ mod names;
 mod people;
 mod reload;
 mod roles;
+mod sign_in;
 mod streams;
 mod tables;
 mod tickets;

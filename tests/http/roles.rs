@@ -9,13 +9,15 @@ use super::abuse::raw;
 use crate::world::{Papers, World};
 
 /// Ids that are well formed, of things that are not there.
-fn filled(path: &str) -> String {
+pub(super) fn filled(path: &str) -> String {
     path.replace("{event_id}", "evt_0000000000009")
         .replace("{order_id}", "ord_0000010000000")
         .replace("{hold_id}", "hld_0000010000000")
         .replace("{command_id}", "cmd_00000000000000000000000001")
         .replace("{seat_id}", "1")
         .replace("{code}", "sold_out")
+        .replace("{session_id}", "0000000000000001")
+        .replace("{passkey_id}", "0000000000000001")
 }
 
 async fn document(world: &World) -> Value {

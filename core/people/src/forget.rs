@@ -83,6 +83,11 @@ impl Work<'_> {
                  AND c.lookup = suppressions.lookup)",
             values![person.0],
         )?;
+        self.run(
+            "DELETE FROM look_ups WHERE EXISTS (SELECT 1 FROM contacts c
+             WHERE c.person = $1 AND c.lookup = look_ups.lookup)",
+            values![person.0],
+        )?;
         let mut forgotten = Forgotten { messages, ..Forgotten::default() };
         for table in TABLES_OF_PERSONS {
             let whose = match table {

@@ -76,17 +76,4 @@ impl Work<'_> {
         }
         self.keep_confirmed(new, now).map(|_| true)
     }
-
-    /// Every pseudonym of the people who have confirmed this address, a list a person.
-    pub fn buyers_at(
-        &mut self,
-        address: &crate::Address,
-    ) -> Result<Vec<(PersonId, Vec<BuyerId>)>, PeopleError> {
-        let mut found = Vec::new();
-        for person in self.persons_at(address)? {
-            let devices = self.devices(person)?.into_iter().map(|device| device.buyer);
-            found.push((person, devices.collect()));
-        }
-        Ok(found)
-    }
 }

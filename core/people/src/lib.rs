@@ -12,7 +12,7 @@
 //! | `staff_sessions` | sessions of staff, so that they can be listed and ended |
 //! | `audience` | who has a ticket, waits or follows, folded from the facts; who can be reached |
 //! | `messages`, `reports` | messages and what became of them |
-//! | `forget` | deleting a person |
+//! | `forget`, `look_ups` | deleting a person; staff who look for one |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases behind one small language |
 
@@ -23,6 +23,7 @@ mod database;
 mod forget;
 mod identities;
 mod links;
+mod look_ups;
 mod messages;
 mod passkeys;
 mod positions;
@@ -38,6 +39,8 @@ mod store;
 #[cfg(test)]
 mod cost_tests;
 #[cfg(test)]
+mod sign_in_tests;
+#[cfg(test)]
 mod tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
@@ -46,6 +49,7 @@ pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want}
 pub use forget::Forgotten;
 pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;
+pub use look_ups::PersonAtAddress;
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
 pub use passkeys::{PasskeyKey, PersonPasskey, StoredPasskey};
 pub use positions::FOLDED_TABLES;

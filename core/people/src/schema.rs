@@ -13,6 +13,7 @@
 //! | `spent_challenges` | a question that a passkey has answered, so that the answer counts once |
 //! | `device_uses` | when a device was last seen, to the hour |
 //! | `staff_sessions` | a session of staff in a browser, until it ends |
+//! | `look_ups` | that one of staff looked for whoever has an address |
 //! | `forgotten_verdicts` | how many messages of an announcement went to people who are forgotten |
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
@@ -67,6 +68,10 @@ CREATE TABLE IF NOT EXISTS staff_sessions (
     generation BIGINT NOT NULL, rotated_at BIGINT NOT NULL, ended_at BIGINT);
 CREATE INDEX IF NOT EXISTS staff_sessions_end ON staff_sessions (ends_at);
 CREATE INDEX IF NOT EXISTS staff_sessions_of ON staff_sessions (staff, since);
+CREATE TABLE IF NOT EXISTS look_ups (
+    staff BIGINT NOT NULL, at BIGINT NOT NULL, lookup BYTES NOT NULL);
+CREATE INDEX IF NOT EXISTS look_ups_of ON look_ups (staff, at);
+CREATE INDEX IF NOT EXISTS look_ups_by_time ON look_ups (at);
 CREATE TABLE IF NOT EXISTS forgotten_verdicts (
     event BIGINT NOT NULL, announcement BIGINT NOT NULL, verdict TEXT NOT NULL,
     channel BIGINT NOT NULL, count BIGINT NOT NULL,

@@ -16,13 +16,13 @@ const EVENT: EventId = EventId(u64::MAX - 3);
 const HOUR: u64 = 3_600_000;
 
 /// A store of a test's own, and what has to stay until it is over.
-struct Fresh {
+pub(crate) struct Fresh {
     people: People,
     folder: tempfile::TempDir,
 }
 
 /// Runs a test on each kind of store.
-fn on_each(test: impl Fn(&Fresh)) {
+pub(crate) fn on_each(test: impl Fn(&Fresh)) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let people = People::new(PeopleLocation::File(folder.path().join("people.db")), &ROOT);
     test(&Fresh { people, folder });
@@ -39,12 +39,12 @@ fn on_each(test: impl Fn(&Fresh)) {
 }
 
 impl Fresh {
-    fn with<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError>) -> T {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Work<'_>) -> Result<T, PeopleError>) -> T {
         self.people.with(work).expect("the store is there")
     }
 
     /// Leaves an address on a device and opens the link that comes.
-    fn confirm(&self, buyer: u64, text: &str, at: u64) -> floodgate_domain::ContactId {
+    pub(crate) fn confirm(&self, buyer: u64, text: &str, at: u64) -> floodgate_domain::ContactId {
         let asked = self.with(|work| work.ask(&new_contact(buyer, text), LogTime(at)));
         let AskOutcome::Unconfirmed(contact) = asked else { panic!("{asked:?}") };
         let by = Some(BuyerId(buyer));
@@ -56,7 +56,7 @@ impl Fresh {
     }
 
     /// Sends everything that is due.
-    fn send_all(&self, now: u64) {
+    pub(crate) fn send_all(&self, now: u64) {
         for due in self.due(now) {
             let now = LogTime(now);
             self.with(|work| work.finish(&due.message, Verdict::Sent, &Via::default(), now));
@@ -69,7 +69,7 @@ impl Fresh {
     }
 }
 
-fn new_contact(buyer: u64, text: &str) -> NewContact {
+pub(crate) fn new_contact(buyer: u64, text: &str) -> NewContact {
     let channel = if text.starts_with('+') { Channel::Sms } else { Channel::Email };
     let want = Want { event_id: EVENT, scope: ConsentScope::Event, wording: 3 };
     NewContact {

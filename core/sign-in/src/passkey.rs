@@ -195,3 +195,7 @@ impl PasskeySite {
         Ok(AuthenticatorData { flags: *flags, count: u32::from_be_bytes(*count), rest })
     }
 }
+
+#[cfg(test)]
+#[path = "passkey_tests.rs"]
+mod tests;

@@ -100,6 +100,7 @@ impl<S> FromRequestParts<S> for Shopper
 where
     S: Send + Sync,
     Admission: FromRef<S>,
+    PeopleDesk: FromRef<S>,
     Arc<Views>: FromRef<S>,
 {
     type Rejection = ApiError;
@@ -113,10 +114,21 @@ where
             let papers = Papers::from_request_parts(parts, state).await?;
             // Whether the pass still counts is decided in the log; a forged one gets no further.
             let admission = Admission::from_ref(state);
-            let pass = papers.pass(admission.keys(), event_id, device, time::now());
-            pass.ok_or_else(|| ApiError::new(Code::PassRequired))?.map_err(|error| {
-                ApiError::new(Code::InvalidToken).field("pass", error.to_string())
-            })?;
+            // A visit is its person's: the pass may name another device of theirs.
+            let persona = Persona::from_request_parts(parts, state).await?;
+            let mut why = None;
+            for buyer in persona.all() {
+                let device = Device { buyer: *buyer };
+                match papers.pass(admission.keys(), event_id, device, time::now()) {
+                    Some(Ok(pass)) => return Ok(Shopper { buyer: pass.buyer }),
+                    Some(Err(error)) => why = why.or(Some(error)),
+                    None => {}
+                }
+            }
+            return Err(match why {
+                None => ApiError::new(Code::PassRequired),
+                Some(why) => ApiError::new(Code::InvalidToken).field("pass", why.to_string()),
+            });
         }
         Ok(Shopper { buyer: device.buyer })
     }

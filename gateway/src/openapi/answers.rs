@@ -21,6 +21,7 @@ const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
 const WITHOUT_COMMAND: &[&str] = &[
+    "findPeople",
     "askPasskey",
     "addPasskey",
     "askPasskeySignIn",
@@ -56,6 +57,7 @@ const WORDS: &str = "invalid_announcement malformed_body";
 
 /// What a call may hear beyond what its form says, as lists of codes by its name.
 const OWN: &[(&str, &[&str])] = &[
+    ("findPeople", &[PEOPLE]),
     ("listPasskeys", &[PEOPLE]),
     ("askPasskey", &[PEOPLE]),
     ("addPasskey", &[PEOPLE, "passkey_refused"]),

@@ -1,5 +1,6 @@
 //! The people store, as handlers use it: off the async threads, a bounded number of calls at once.
 
+pub(crate) mod places;
 pub(crate) mod preview;
 pub(crate) mod uses;
 

@@ -10,6 +10,7 @@ mod details;
 mod dials;
 mod door;
 mod events;
+mod find_people;
 mod follow;
 mod holds;
 mod house;
@@ -93,6 +94,7 @@ fn table() -> Routes {
         .merge(inbox::routes())
         .merge(unsubscribe::routes())
         .merge(sign_in::routes())
+        .merge(find_people::routes())
         .merge(returns::routes())
         .merge(announcements::routes())
         .merge(payments::routes())

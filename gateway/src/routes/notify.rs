@@ -11,7 +11,7 @@ use super::Routes;
 use super::respond::answer;
 use crate::admission::Admission;
 use crate::commands::Commands;
-use crate::extract::{EventPath, Fan, Idempotent, Papers};
+use crate::extract::{EventPath, Idempotent, Papers, Persona};
 use crate::model::{DoneAnswer, Empty, PendingAnswer};
 use crate::problem::{ApiError, Problem};
 
@@ -33,15 +33,15 @@ pub(crate) fn routes() -> Routes {
 pub(crate) async fn ask(
     State(commands): State<Commands>,
     State(admission): State<Admission>,
-    fan: Fan,
+    persona: Persona,
     path: EventPath,
     papers: Papers,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
-    let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = papers.queue_ticket(admission.keys(), event_id, device)?;
+    let event_id = path.event_id;
+    let ticket = papers.queue_ticket(admission.keys(), event_id, persona.buyers()?)?;
     let command = Command::AwaitTurn { place: ticket.place };
-    let actor = Actor::Buyer(device.buyer);
+    let actor = Actor::Buyer(ticket.buyer);
     let outcome = commands.submit(event_id, actor, &key, command).await?;
     answer(event_id, outcome, false, |reply| Ok(DoneAnswer::from(reply)))
 }

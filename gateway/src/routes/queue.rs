@@ -7,16 +7,17 @@ use http::{HeaderMap, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_admission::Joining;
+use floodgate_admission::{Device, Joining};
 use floodgate_domain::Refusal;
 
 use super::{Routes, door};
 use crate::admission::Admission;
 use crate::caching::Public;
-use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers};
+use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Persona};
 use crate::kept::knows;
 use crate::lifecycle::Lifecycle;
 use crate::model::{Join, JoinAnswer, Queue};
+use crate::people::places::{elsewhere, last_visit, stale};
 use crate::problem::{ApiError, Problem};
 use crate::queue_feeds::QueueFeeds;
 use crate::sse::event_stream;
@@ -75,30 +76,44 @@ pub(crate) async fn join(
     State(admission): State<Admission>,
     State(queues): State<QueueFeeds>,
     fan: Fan,
+    persona: Persona,
     address: ClientAddress,
     path: EventPath,
     papers: Papers,
     Idempotent { body, .. }: Idempotent<Join>,
 ) -> Result<Response, ApiError> {
     let (event_id, keys) = (path.event_id, admission.keys());
-    let held = papers.held_ticket(keys, &path, fan.device);
-    let (device, proof) = match fan.device.filter(|_| held.is_some()) {
-        Some(device) => (device, None),
-        None => door::pass(&admission, event_id, fan.device, address, &body)?,
+    let buyers = persona.all();
+    let held = match papers.held_ticket(keys, &path, buyers) {
+        None => elsewhere(&admission, &path, buyers).await?,
+        held => held,
+    };
+    // In the line stands one device of a person, whichever of them asks.
+    let (own, device, proof) = match (fan.device, held) {
+        (Some(own), Some(ticket)) => (own, Device { buyer: ticket.buyer }, None),
+        _ => {
+            let (device, proof) = door::pass(&admission, event_id, fan.device, address, &body)?;
+            (device, device, proof)
+        }
     };
     let left = path.entry.read().left.get(&device.buyer).copied();
+    let last_left = last_visit(&path, buyers).max(left.map(|left| left.at));
+    let stale = match held {
+        None => stale(&admission, &path, buyers).await?,
+        Some(_) => None,
+    };
     // A turn that is over makes room for a place behind those who are there; it takes no new work.
     let lapsed = held.map(|ticket| ticket.place).filter(|place| {
         let has_entered = path.entry.read().visits.contains_key(&device.buyer);
         !has_entered && admission.room().has_lapsed(event_id, *place, time::now())
     });
     let held = held.filter(|_| lapsed.is_none());
-    let spent = lapsed.or(left.map(|left| left.place));
+    let spent = lapsed.or(left.map(|left| left.place)).or(stale);
     // Whatever our clock says: this ticket is newer than the last visit.
-    let now = left.map_or_else(time::now, |left| time::now().max(left.at.plus(1)));
+    let now = last_left.map_or_else(time::now, |at| time::now().max(at.plus(1)));
     let joining = Joining { device, held, spent, proof };
     let joined = admission.room().join(event_id, joining, now).await?;
-    let device = device.seal(keys);
+    let device = own.seal(keys);
     let ticket_cookie = papers.ticket_cookie(event_id, &joined.ticket);
     let cookies = [papers.device_cookie(&device), ticket_cookie];
     let body = JoinAnswer {

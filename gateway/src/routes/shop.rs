@@ -18,9 +18,11 @@ use crate::admission::Admission;
 use crate::commands::{Commands, Outcome, RequestKey, refused_or};
 use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Persona, Shopper};
 use crate::model::{DoneAnswer, Empty, EnterAnswer, Me, Order};
+use crate::people::places::{ended, visit_of};
 use crate::presence;
 use crate::problem::{ApiError, Problem};
 use crate::time;
+use crate::views::EndedVisit;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -44,28 +46,30 @@ const ORDERS_SHOWN: usize = 20;
 pub(crate) async fn enter(
     State(commands): State<Commands>,
     State(admission): State<Admission>,
-    fan: Fan,
+    persona: Persona,
     ClientAddress(address): ClientAddress,
     path: EventPath,
     papers: Papers,
     Idempotent { key, .. }: Idempotent<Empty>,
 ) -> Result<Response, ApiError> {
-    let (device, event_id) = (fan.device()?, path.event_id);
-    let ticket = papers.queue_ticket(admission.keys(), event_id, device)?;
-    let left = path.entry.read().left.get(&device.buyer).copied();
-    // A place got beside the last visit. One it was made with is the log's to judge, so that a
-    // repeated request gets its first outcome.
-    if left.is_some_and(|left| left.place != ticket.place && left.uses_up(&ticket)) {
+    let (buyers, event_id) = (persona.buyers()?, path.event_id);
+    let ticket = papers.queue_ticket(admission.keys(), event_id, buyers)?;
+    let is_in = visit_of(&path, buyers);
+    let (buyer, place) = is_in.unwrap_or((ticket.buyer, ticket.place));
+    let used_up = |left: &EndedVisit| left.place != ticket.place && left.uses_up(&ticket);
+    // A place got beside the last visit, on whichever device. One it was made with is the log's to
+    // judge, so that a repeated request gets its first outcome.
+    if is_in.is_none() && ended(&path, buyers).iter().any(used_up) {
         return Err(Refusal::PlaceSpent.into());
     }
-    let is_in = path.entry.read().visits.get(&device.buyer).map(|visit| visit.place);
+    let left = path.entry.read().left.get(&buyer).map(|left| left.place);
     // A repeated request gets its first outcome, however long ago its place was called.
-    if is_in.or(left.map(|left| left.place)) != Some(ticket.place) {
-        admission.room().check_turn(event_id, ticket.place, time::now())?;
+    if is_in.map(|(_, place)| place).or(left) != Some(place) {
+        admission.room().check_turn(event_id, place, time::now())?;
         admission.room().check_network(event_id, address, time::now())?;
     }
-    let command = Command::Enter { place: ticket.place };
-    let actor = Actor::Buyer(device.buyer);
+    let command = Command::Enter { place };
+    let actor = Actor::Buyer(buyer);
     let reply = match commands.submit(event_id, actor, &key, command).await? {
         Outcome::Decided(reply) => refused_or(*reply)?,
         pending @ Outcome::Pending(_) => {
@@ -78,7 +82,7 @@ pub(crate) async fn enter(
     if !reply.repeated {
         admission.room().note_entry(address, time::now());
     }
-    let pass = Pass { event_id, buyer: device.buyer, place, until }.seal(admission.keys());
+    let pass = Pass { event_id, buyer, place, until }.seal(admission.keys());
     let set_cookie = papers.pass_cookie(event_id, &pass);
     let outcome = Outcome::Decided(Box::new(reply));
     let mut response =
@@ -145,9 +149,10 @@ pub(crate) async fn me(
     path: EventPath,
     papers: Papers,
 ) -> Json<Me> {
-    let ticket = papers.held_ticket(admission.keys(), &path, fan.device);
+    let ticket = papers.held_ticket(admission.keys(), &path, persona.all());
+    let in_shop = visit_of(&path, persona.all()).map(|(buyer, _)| buyer);
     let view = path.entry.read();
-    let buyer = fan.device.map(|device| device.buyer);
+    let buyer = in_shop.or(fan.device.map(|device| device.buyer));
     let visit = buyer.and_then(|buyer| view.visits.get(&buyer));
     let went_idle = buyer.filter(|_| ticket.is_none());
     let went_idle = went_idle.and_then(|buyer| presence::idle_since(&view, buyer));

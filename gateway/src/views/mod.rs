@@ -28,7 +28,7 @@ use floodgate_transport::{
 
 pub(crate) use announcements::AnnouncementView;
 pub(crate) use changes::{Change, Changes};
-pub(crate) use event::{EventView, SeatPlace, SeatsByState, ViewPosition};
+pub(crate) use event::{EndedVisit, EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
 pub(crate) use house::{Hand, RefundView};
 pub(crate) use payments::{Failure, PaymentView};

@@ -1,0 +1,159 @@
+//! Who is signed in, and what others cannot do in their name.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::abuse::raw;
+use super::roles::filled;
+use crate::world::{Papers, World};
+
+/// A request with a cookie; `lines` are further header lines.
+fn request(method: &str, path: &str, cookie: &str, lines: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\ncookie: {cookie}\r\n{lines}\r\n{{}}"
+    )
+}
+
+fn code(answer: &str) -> String {
+    let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    body["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_another_site_changes_anything_in_the_name_of_a_visitor() {
+    let flags = [("admission.address_burst", "100000")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
+    let document = world.get("/openapi.json", &Papers::default()).await.body;
+    let mut calls = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+            let (path, method) = (filled(path), method.to_uppercase());
+            let ask = async |cookie: &str, lines: &str| {
+                let request = request(&method, &path, cookie, lines);
+                code(&raw(&world, &[request.as_bytes()]).await)
+            };
+            for cookie in ["fg_device=x", "fg_staff=x", "a=b; __Host-fg_passes=x"] {
+                for lines in [
+                    "sec-fetch-site: cross-site\r\n",
+                    "sec-fetch-site: same-site\r\n",
+                    "origin: https://evil.example\r\n",
+                    "origin: null\r\n",
+                ] {
+                    let found = ask(cookie, lines).await;
+                    assert_eq!(found, "cross_site", "{method} {path}: {cookie} {lines}");
+                }
+            }
+            let own = ask("fg_device=x", "sec-fetch-site: same-origin\r\n").await;
+            assert_ne!(own, "cross_site", "{method} {path}");
+            calls += 1;
+        }
+    }
+    assert!(calls > 50, "{calls} calls");
+    world.stop().await;
+}
+
+/// Signs a browser in; its cookie.
+async fn session(world: &World, key: &str) -> String {
+    let body = json!({ "key": key }).to_string();
+    let length = body.len();
+    let request = format!(
+        "POST /v1/staff/session HTTP/1.1\r\nhost: x\r\nconnection: close\r\nidempotency-key: s\r\n\
+         user-agent: Firefox Linux\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n{body}"
+    );
+    let answer = raw(world, &[request.as_bytes()]).await;
+    let cookie = answer.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap();
+    cookie.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_of_staff_are_listed_and_end_one_by_one_or_all() {
+    let world = World::start().await;
+    let key = world.key_of("artist");
+    let (first, second) = (session(&world, &key).await, session(&world, &key).await);
+    let other = session(&world, &world.operator).await;
+    assert_ne!(first, second, "each browser has its own");
+    let ask = async |method: &str, path: &str, cookie: &str| {
+        raw(&world, &[request(method, path, cookie, "").as_bytes()]).await
+    };
+    let is_in =
+        async |cookie: &str| ask("GET", "/v1/staff/me", cookie).await.starts_with("HTTP/1.1 200");
+    let listed = ask("GET", "/v1/staff/sessions", &first).await;
+    let body: Value = serde_json::from_str(listed.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let sessions = body["sessions"].as_array().unwrap();
+    let here: Vec<bool> =
+        sessions.iter().map(|one| one["is_this_one"].as_bool().unwrap()).collect();
+    assert_eq!(here.len(), 2, "nobody else's: {body}");
+    assert!(here.contains(&true) && here.contains(&false), "{body}");
+    assert_eq!(sessions[0]["label"], "Firefox on Linux");
+
+    let theirs = sessions.iter().find(|one| one["is_this_one"] == json!(false)).unwrap();
+    let path = format!("/v1/staff/sessions/{}", theirs["session_id"].as_str().unwrap());
+    let as_other = ask("DELETE", &path, &other).await;
+    assert!(as_other.starts_with("HTTP/1.1 200"), "{as_other}");
+    assert!(is_in(&second).await, "nobody ends what is another's");
+    ask("DELETE", &path, &first).await;
+    assert!(is_in(&first).await && !is_in(&second).await);
+    // A cookie that was kept is no good after signing out.
+    ask("DELETE", "/v1/staff/session", &first).await;
+    assert!(!is_in(&first).await);
+    let (third, fourth) = (session(&world, &key).await, session(&world, &key).await);
+    let papers = Papers { bearer: key, ..Papers::default() };
+    let all = world.send(Method::DELETE, "/v1/staff/sessions", &papers, None, None).await;
+    assert_eq!(all.status, 200, "{}", all.body);
+    assert!(!is_in(&third).await && !is_in(&fourth).await && is_in(&other).await);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_manager_finds_orders_by_the_address_a_fan_names() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let fan = world.shopper(&event).await;
+    let best = json!({ "best": { "count": 2 } });
+    let held = world.post(&format!("{event}/holds"), &fan, best).await;
+    assert_eq!(held.status, 201, "{}", held.body);
+    let left = json!({ "channel": "email", "address": "Ada.Planted@example.org" });
+    assert_eq!(world.post("/v1/me/contacts", &fan, left).await.status, 201);
+    let find = "/v1/staff/people/find";
+    let manager = world.staff();
+    let named = json!({ "address": "ada.planted@example.org" });
+    let found = world.post(find, &manager, named.clone()).await;
+    assert_eq!(found.status, 200, "{}", found.body);
+    let person = &found.body["people"][0];
+    assert_eq!(person["is_confirmed"], false, "{person}");
+    let order = &person["events"][0]["orders"][0];
+    assert_eq!(order["order_id"], held.body["order_id"], "{person}");
+    assert_eq!(order["seats"].as_array().map(Vec::len), Some(2));
+    let part = json!({ "address": "planted@example.org" });
+    assert_eq!(world.post(find, &manager, part).await.body["people"], json!([]), "whole alone");
+    let operator = Papers { bearer: world.operator.clone(), ..Papers::default() };
+    assert_eq!(world.post(find, &operator, named.clone()).await.code(), "wrong_role");
+    let mut answer = world.post(find, &manager, named.clone()).await;
+    for _ in 0..130 {
+        answer = world.post(find, &manager, named.clone()).await;
+        if answer.status != 200 {
+            break;
+        }
+    }
+    assert_eq!((answer.status, answer.code().as_str()), (429, "rate_limited"));
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ways_that_nobody_has_set_up_are_not_offered() {
+    let world = World::start().await;
+    let ways = world.get("/v1/sign-in/ways", &Papers::default()).await;
+    assert_eq!(ways.body, json!({ "staff": null, "fans": null, "passkeys": true }));
+    for who in ["staff", "fan"] {
+        let body = json!({ "who": who });
+        let asked = world.post("/v1/sign-in/provider", &Papers::default(), body).await;
+        assert_eq!((asked.status, asked.code().as_str()), (501, "not_offered"), "{}", asked.body);
+    }
+    let answer = json!({ "code": "c", "state": "s" });
+    let refused = world.post("/v1/sign-in/provider/return", &Papers::default(), answer).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "sign_in_refused"));
+    world.stop().await;
+}
