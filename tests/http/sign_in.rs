@@ -4,7 +4,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::abuse::raw;
+use super::contracts::until_rules_are_agreed;
 use super::roles::filled;
+use crate::mailbox::Mailbox;
 use crate::world::{Papers, World};
 
 /// A request with a cookie; `lines` are further header lines.
@@ -150,10 +152,122 @@ async fn ways_that_nobody_has_set_up_are_not_offered() {
     for who in ["staff", "fan"] {
         let body = json!({ "who": who });
         let asked = world.post("/v1/sign-in/provider", &Papers::default(), body).await;
-        assert_eq!((asked.status, asked.code().as_str()), (501, "not_offered"), "{}", asked.body);
+        assert_eq!((asked.status, asked.code().as_str()), (404, "not_found"), "{}", asked.body);
     }
     let answer = json!({ "code": "c", "state": "s" });
     let refused = world.post("/v1/sign-in/provider/return", &Papers::default(), answer).await;
     assert_eq!((refused.status, refused.code().as_str()), (403, "sign_in_refused"));
+    world.stop().await;
+}
+
+/// Leaves an address and confirms it on the same device: a way to sign in.
+async fn with_a_way_in(world: &World, mailbox: &Mailbox, papers: &Papers, to: &str) {
+    let left = json!({ "channel": "email", "address": to });
+    assert_eq!(world.post("/v1/me/contacts", papers, left).await.status, 201);
+    let token = mailbox.until(to, "/confirm#").await.after("/confirm#");
+    let confirmed = world.post("/v1/contacts/confirm", papers, json!({ "token": token })).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+}
+
+/// Signs another device in by a link.
+async fn sign_in(world: &World, mailbox: &Mailbox, papers: &Papers, to: &str) {
+    let known = json!({ "channel": "email", "address": to });
+    assert_eq!(world.post("/v1/sign-in", papers, known).await.status, 200);
+    let token = mailbox.until(to, "/sign-in#").await.after("/sign-in#");
+    let opened = world.post("/v1/sign-in/open", papers, json!({ "token": token })).await;
+    assert_eq!(opened.status, 200, "{}", opened.body);
+    let has_two = |answer: &floodgate_http_client::Response| {
+        answer.body["devices"].as_array().map(Vec::len) == Some(2)
+    };
+    world.until_as("/v1/me/devices", papers, has_two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_has_one_place_and_one_visit_on_all_their_devices() {
+    let mailbox = Mailbox::open().await;
+    let world = World::start_in(tempfile::tempdir().unwrap(), &mailbox.flags()).await;
+    until_rules_are_agreed(&world).await;
+    let event = world.event(json!({})).await;
+    let other = world.event(json!({})).await;
+    let mut first = world.join(&event).await;
+    with_a_way_in(&world, &mailbox, &first, "ada@example.org").await;
+    // It is somebody's device already, by another event, and has yet to join this one.
+    let second = Papers { ticket: String::new(), ..world.join(&other).await };
+    sign_in(&world, &mailbox, &second, "ada@example.org").await;
+    let place = async |papers: &Papers| {
+        let joined = world.rejoin(&event, papers).await;
+        assert_eq!(joined.status, 201, "{}", joined.body);
+        let device = joined.text("device").unwrap().to_owned();
+        assert_eq!(device, papers.device, "nobody is given the device of another");
+        let ticket = joined.text("queue_ticket").unwrap().to_owned();
+        (joined.body["place"].as_u64(), Papers { ticket, ..papers.clone() })
+    };
+    // As soon as the gateway knows that they are one person.
+    let mut pulse = tokio::time::interval(std::time::Duration::from_millis(100));
+    let mine = place(&first).await.0;
+    let mut second = second;
+    for _ in 0..100 {
+        pulse.tick().await;
+        let (theirs, papers) = place(&Papers { ticket: String::new(), ..second.clone() }).await;
+        second = papers;
+        if theirs == mine {
+            break;
+        }
+    }
+    assert_eq!(place(&second).await.0, mine, "one place, whichever device asks");
+    world.enter(&event, &mut second).await;
+    world.enter(&event, &mut first).await;
+    let status = world.get(&format!("{event}/status?consistency=strong"), &first).await;
+    assert_eq!(status.body["shoppers"], 1, "{}", status.body);
+    let best = json!({ "best": { "count": 1 } });
+    let held = world.post(&format!("{event}/holds"), &second, best.clone()).await;
+    assert_eq!(held.status, 201, "{}", held.body);
+    let again = world.post(&format!("{event}/holds"), &first, best).await;
+    assert_eq!(again.code(), "too_many_holds", "no gain from two devices: {}", again.body);
+    // Whoever is no device of theirs any more has nothing of it.
+    let out = world.send(Method::DELETE, "/v1/me/devices", &first, None, None).await;
+    assert_eq!(out.status, 200);
+    let hold = format!("{event}/holds");
+    let best = json!({ "best": { "count": 1 } });
+    for _ in 0..100 {
+        pulse.tick().await;
+        let refused = world.post(&hold, &second, best.clone()).await;
+        if refused.code() == "invalid_token" {
+            assert_eq!(world.audit().violations, 0);
+            world.stop().await;
+            return;
+        }
+    }
+    panic!("a device that was signed out acts on");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_may_be_for_people_who_are_signed_in() {
+    let mailbox = Mailbox::open().await;
+    let world = World::start_in(tempfile::tempdir().unwrap(), &mailbox.flags()).await;
+    until_rules_are_agreed(&world).await;
+    let open = world.event(json!({})).await;
+    let event = world.event(json!({ "sign_in_required": true })).await;
+    let fan = world.join(&open).await;
+    for papers in [&Papers::default(), &fan] {
+        let refused = world.post(&format!("{event}/queue"), papers, json!({})).await;
+        assert_eq!((refused.status, refused.code().as_str()), (403, "sign_in_required"));
+        let path = format!("{event}/queue/challenge");
+        assert_eq!(world.get(&path, papers).await.code(), "sign_in_required");
+    }
+    with_a_way_in(&world, &mailbox, &fan, "ada@example.org").await;
+    let mut fan = Papers { ticket: String::new(), ..fan };
+    let joined = world.rejoin(&event, &fan).await;
+    assert_eq!(joined.status, 201, "{}", joined.body);
+    fan.ticket = joined.text("queue_ticket").unwrap().to_owned();
+    world.enter(&event, &mut fan).await;
+    // Without a line, whoever holds is asked.
+    let free = world.event(json!({ "sign_in_required": true, "pass_required": false })).await;
+    let best = json!({ "best": { "count": 1 } });
+    let stranger = world.join(&open).await;
+    let refused = world.post(&format!("{free}/holds"), &stranger, best.clone()).await;
+    assert_eq!(refused.code(), "sign_in_required", "{}", refused.body);
+    assert_eq!(world.post(&format!("{free}/holds"), &fan, best).await.status, 201);
+    assert_eq!(world.audit().violations, 0);
     world.stop().await;
 }

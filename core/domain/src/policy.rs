@@ -43,6 +43,9 @@ pub struct Policy {
     /// Whether announcements go out only once somebody has approved them. Absent where nobody has
     /// said: they need not be.
     pub approve_announcements: Option<bool>,
+    /// Whether only those who are signed in may join the line. Who is, only the gateways know, and they
+    /// see to it. Absent where nobody has said: anybody may.
+    pub sign_in_required: Option<bool>,
 }
 
 /// Three minutes: time to read a plan and to ask a friend, and short beside a pass of a quarter of an
@@ -96,6 +99,7 @@ impl Default for Policy {
             buyers_max: 1 << 20,
             idle_ms: None,
             approve_announcements: None,
+            sign_in_required: None,
         }
     }
 }

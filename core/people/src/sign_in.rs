@@ -143,6 +143,16 @@ impl Work<'_> {
         Ok(SignedIn::In(person))
     }
 
+    /// Whether a device is of somebody who can sign in elsewhere: by an address that was confirmed on
+    /// the device that left it, a provider, or a passkey.
+    pub fn is_signed_in(&mut self, buyer: BuyerId) -> Result<bool, PeopleError> {
+        let Some(person) = self.person_of(buyer)? else { return Ok(false) };
+        let sql = "SELECT 1 FROM contacts
+             WHERE person = $1 AND confirmed_at IS NOT NULL AND same_device = 1 LIMIT 1";
+        let by_link = self.row(sql, values![person.0])?.is_some();
+        Ok(by_link || self.signs_in_alone(person)?)
+    }
+
     /// Whether a person has a way to sign in that is theirs alone: nobody's browser makes them one
     /// with another person.
     fn signs_in_alone(&mut self, person: PersonId) -> Result<bool, PeopleError> {

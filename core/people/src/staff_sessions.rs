@@ -1,5 +1,5 @@
 //! Sessions of staff: what a browser has is signed and needs no look into the store; the store has
-//! them too, so that they can be listed, ended, and told from a copy of an old one.
+//! them too, so that they can be listed, ended, and known from a copy of an old one.
 
 use floodgate_domain::{LogTime, StaffId};
 
@@ -32,7 +32,7 @@ pub struct StaffSession {
     pub ends_at: LogTime,
 }
 
-/// What has to be known of a session to tell whether a browser's is still good.
+/// What has to be known of a session to know whether a browser's is still good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionMark {
     pub session: u64,

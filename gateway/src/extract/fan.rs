@@ -109,7 +109,13 @@ where
         let device = Fan::from_request_parts(parts, state).await?.device()?;
         let event_id = event_id(parts, state).await?;
         let views = Arc::<Views>::from_ref(state);
-        let needs_pass = views.get(event_id).is_some_and(|entry| entry.read().policy.pass_required);
+        let entry = views.get(event_id);
+        let needs_pass = entry.as_ref().is_some_and(|entry| entry.read().policy.pass_required);
+        // Where there is a line, whoever joined it was asked.
+        if let Some(entry) = entry.filter(|_| !needs_pass) {
+            let people = PeopleDesk::from_ref(state);
+            people.check_signed_in(&entry, Some(device.buyer)).await?;
+        }
         if needs_pass {
             let papers = Papers::from_request_parts(parts, state).await?;
             // Whether the pass still counts is decided in the log; a forged one gets no further.

@@ -52,6 +52,8 @@ pub(crate) struct PolicyPatch {
     pub(crate) idle: Option<String>,
     /// Whether a manager has to approve announcements before they go out.
     pub(crate) approve_announcements: Option<bool>,
+    /// Whether only those who are signed in may join the line (`sign_in_required`).
+    pub(crate) sign_in_required: Option<bool>,
 }
 
 impl PolicyPatch {
@@ -74,6 +76,7 @@ impl PolicyPatch {
             buyers_max: Some(policy.buyers_max),
             idle: text(policy.idle().unwrap_or(0)),
             approve_announcements: Some(policy.approve_announcements == Some(true)),
+            sign_in_required: Some(policy.sign_in_required == Some(true)),
         }
     }
 
@@ -92,6 +95,10 @@ impl PolicyPatch {
             (
                 "approve_announcements",
                 differs(self.approve_announcements, before.approve_announcements == Some(true)),
+            ),
+            (
+                "sign_in_required",
+                differs(self.sign_in_required, before.sign_in_required == Some(true)),
             ),
         ];
         rules.into_iter().find_map(|(name, changes)| changes.then_some(name))
@@ -141,6 +148,7 @@ impl PolicyPatch {
                 set => Some(ms("idle", set, 0)?),
             },
             approve_announcements: self.approve_announcements.or(policy.approve_announcements),
+            sign_in_required: self.sign_in_required.or(policy.sign_in_required),
         })
     }
 }

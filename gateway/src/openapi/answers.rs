@@ -59,12 +59,12 @@ const WORDS: &str = "invalid_announcement malformed_body";
 const OWN: &[(&str, &[&str])] = &[
     ("findPeople", &[PEOPLE]),
     ("listPasskeys", &[PEOPLE]),
-    ("askPasskey", &[PEOPLE]),
-    ("addPasskey", &[PEOPLE, "passkey_refused"]),
+    ("askPasskey", &[PEOPLE, "not_found"]),
+    ("addPasskey", &[PEOPLE, "passkey_refused not_found"]),
     ("removePasskey", &[PEOPLE]),
-    ("askPasskeySignIn", &["not_offered"]),
-    ("signInByPasskey", &[PEOPLE, "passkey_refused signed_in_as_another"]),
-    ("askProvider", &["sign_in_unavailable not_offered"]),
+    ("askPasskeySignIn", &["not_found"]),
+    ("signInByPasskey", &[PEOPLE, "passkey_refused signed_in_as_another not_found"]),
+    ("askProvider", &["sign_in_unavailable not_found"]),
     (
         "returnFromProvider",
         &[PEOPLE, "sign_in_refused sign_in_unavailable role_missing signed_in_as_another"],
@@ -143,7 +143,12 @@ const OWN: &[(&str, &[&str])] = &[
     ("leaveShop", &["not_in_shop no_pass went_idle"]),
     ("stayInShop", &["not_in_shop no_pass went_idle pass_expired needs_newer_engine"]),
     ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
-    ("joinQueue", &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready"]),
+    (
+        "joinQueue",
+        &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready \
+        sign_in_required people_unavailable not_offered"],
+    ),
+    ("getChallenge", &["sign_in_required people_unavailable not_offered"]),
     ("shareCohort", &["no_pass"]),
     ("withdrawCohort", &["no_pass"]),
     ("getTickets", &[OWN_ORDER, "not_confirmed"]),

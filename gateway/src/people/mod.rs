@@ -17,6 +17,7 @@ use self::uses::Uses;
 use crate::problem::{ApiError, Code};
 use crate::staff::sessions::StaffSessions;
 use crate::time;
+use crate::views::Entry;
 
 /// Calls at once: each has a thread while it lasts, and the store a handful of connections.
 const CALLS_MAX: usize = 32;
@@ -107,6 +108,23 @@ impl PeopleDesk {
             }
         }
         all
+    }
+
+    /// Refuses whoever joins the line of an event that is for people who are signed in, and is not.
+    pub(crate) async fn check_signed_in(
+        &self,
+        entry: &Entry,
+        buyer: Option<BuyerId>,
+    ) -> Result<(), ApiError> {
+        if entry.read().policy.sign_in_required != Some(true) {
+            return Ok(());
+        }
+        // One row, found by its key; newcomers without a device cost nothing.
+        let is_signed_in = match buyer {
+            Some(buyer) => self.look(move |work| work.is_signed_in(buyer)).await?,
+            None => false,
+        };
+        if is_signed_in { Ok(()) } else { Err(ApiError::new(Code::SignInRequired)) }
     }
 
     fn desk(&self) -> Result<&Desk, ApiError> {

@@ -106,6 +106,8 @@ codes! {
         "This address does not support this method. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
         "The body did not arrive in time. Send it without delay.";
+    SignInRequired = FORBIDDEN "sign_in_required" NewKey
+        "This event is for people who are signed in. Sign in at /sign-in, then join.";
     NotYourTurn = CONFLICT "not_your_turn" Later
         "Your place is kept. Wait until the frontier has passed it.";
     TurnLapsed = CONFLICT "turn_lapsed" NewKey

@@ -17,6 +17,7 @@ use super::Routes;
 use crate::admission::Admission;
 use crate::extract::{ClientAddress, EventPath, Fan, Papers, Persona, Query};
 use crate::model::{DoorAnswer, Join, PuzzleChallenge};
+use crate::people::PeopleDesk;
 use crate::people::places::elsewhere;
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -42,6 +43,7 @@ pub(crate) struct ChallengeQuery {
     responses((status = 200, body = DoorAnswer)))]
 pub(crate) async fn challenge(
     State(admission): State<Admission>,
+    State(people): State<PeopleDesk>,
     fan: Fan,
     persona: Persona,
     ClientAddress(address): ClientAddress,
@@ -49,6 +51,7 @@ pub(crate) async fn challenge(
     papers: Papers,
     Query(ChallengeQuery { wait }): Query<ChallengeQuery>,
 ) -> Result<Response, ApiError> {
+    people.check_signed_in(&path.entry, fan.device.map(|device| device.buyer)).await?;
     let (room, keys) = (admission.room(), admission.keys());
     let level = room.puzzle_level(path.event_id);
     let has_place = papers.held_ticket(keys, &path, persona.all()).is_some()

@@ -17,6 +17,7 @@ use crate::extract::{ClientAddress, EventPath, Fan, Idempotent, Papers, Persona}
 use crate::kept::knows;
 use crate::lifecycle::Lifecycle;
 use crate::model::{Join, JoinAnswer, Queue};
+use crate::people::PeopleDesk;
 use crate::people::places::{elsewhere, last_visit, stale};
 use crate::problem::{ApiError, Problem};
 use crate::queue_feeds::QueueFeeds;
@@ -75,6 +76,7 @@ pub(crate) async fn stream(
 pub(crate) async fn join(
     State(admission): State<Admission>,
     State(queues): State<QueueFeeds>,
+    State(people): State<PeopleDesk>,
     fan: Fan,
     persona: Persona,
     address: ClientAddress,
@@ -83,6 +85,7 @@ pub(crate) async fn join(
     Idempotent { body, .. }: Idempotent<Join>,
 ) -> Result<Response, ApiError> {
     let (event_id, keys) = (path.event_id, admission.keys());
+    people.check_signed_in(&path.entry, fan.device.map(|device| device.buyer)).await?;
     let buyers = persona.all();
     let held = match papers.held_ticket(keys, &path, buyers) {
         None => elsewhere(&admission, &path, buyers).await?,

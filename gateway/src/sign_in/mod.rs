@@ -120,7 +120,7 @@ impl SignIns {
     pub(crate) fn passkeys(&self) -> Result<&PasskeySite, ApiError> {
         self.0.passkeys.as_ref().ok_or_else(|| {
             let fix = "passkeys need an https address with a name in payments.public_url";
-            ApiError::new(Code::NotOffered).field("passkeys", fix)
+            ApiError::new(Code::NotFound).field("passkeys", fix)
         })
     }
 
@@ -141,7 +141,7 @@ impl SignIns {
             Who::Fan => parts.fans.as_ref().map(|fans| &fans.provider),
         };
         found.ok_or_else(|| {
-            ApiError::new(Code::NotOffered).field("who", "there is no provider for them")
+            ApiError::new(Code::NotFound).field("who", "there is no provider for them")
         })
     }
 

@@ -21,7 +21,7 @@ const SESSIONS_MAX: u32 = 100_000;
 const RENEWED_EVERY_MS: u64 = 3_600_000;
 /// How long the cookie from before counts: other requests of the browser are under way.
 const OLD_COUNTS_MS: u64 = 60_000;
-/// Copies that are noted until the store is told of them.
+/// Copies that are noted until the store hears of them.
 const COPIES_MAX: usize = 1_000;
 
 /// Who is signed in; cheap to clone.

@@ -1,5 +1,6 @@
 // Owns the way through the door: a small puzzle that the device solves by itself, or a wait for
-// those who cannot compute, and what is shown meanwhile.
+// those who cannot compute, and what is shown meanwhile. Where an event is for people who are signed
+// in, the way leads through that and back.
 import { Problem, get } from './api.js';
 import { pause } from './backoff.js';
 import { clock } from './clock.js';
@@ -89,6 +90,11 @@ export function door(page) {
         else body = null;
       }
       throw failure;
+    } catch (problem) {
+      if (problem.code !== 'sign_in_required') throw problem;
+      // There and back again; until the page is gone the button stays busy.
+      location.assign(`/sign-in?back=${encodeURIComponent(location.pathname)}`);
+      await new Promise(() => {});
     } finally {
       node.hidden = true;
     }

@@ -73,6 +73,8 @@ pub(crate) const ANNOUNCEMENTS_GO_OUT: u32 = 3;
 pub(crate) const HOUSE_SEATS: u32 = 4;
 /// Refunds say why, and who of the staff did it.
 pub(crate) const REFUNDS_SAY_WHY: u32 = 4;
+/// A sale may be for those alone who are signed in.
+pub(crate) const SIGN_IN_IS_ASKED_FOR: u32 = 4;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

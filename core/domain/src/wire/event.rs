@@ -147,6 +147,7 @@ pub fn read_prices(cursor: &mut Cursor<'_>) -> Result<PriceTable, WireError> {
 /// Beside whether a pass is required: rules follow that the first policies did not have.
 const HAS_IDLE: u8 = 2;
 const HAS_APPROVAL: u8 = 4;
+const HAS_SIGN_IN: u8 = 8;
 
 pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     out.put_varint(policy.hold_ms);
@@ -162,14 +163,15 @@ pub fn write_policy(policy: &Policy, out: &mut Vec<u8>) {
     // What was added later stands behind the rest, and only where somebody asked for it.
     let idle = if policy.idle_ms.is_some() { HAS_IDLE } else { 0 };
     let approval = if policy.approve_announcements.is_some() { HAS_APPROVAL } else { 0 };
-    out.put_u8(u8::from(policy.pass_required) | idle | approval);
+    let sign_in = if policy.sign_in_required.is_some() { HAS_SIGN_IN } else { 0 };
+    out.put_u8(u8::from(policy.pass_required) | idle | approval | sign_in);
     out.put_varint(u64::from(policy.shoppers_max));
     out.put_varint(policy.pass_ms);
     out.put_varint(u64::from(policy.buyers_max));
     if let Some(idle_ms) = policy.idle_ms {
         out.put_varint(idle_ms);
     }
-    if let Some(is_needed) = policy.approve_announcements {
+    for is_needed in [policy.approve_announcements, policy.sign_in_required].into_iter().flatten() {
         out.put_u8(u8::from(is_needed));
     }
 }
@@ -189,7 +191,7 @@ pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
         ..Policy::default()
     };
     let flags = cursor.u8()?;
-    if flags > HAS_APPROVAL | HAS_IDLE | 1 {
+    if flags > HAS_SIGN_IN | HAS_APPROVAL | HAS_IDLE | 1 {
         return Err(WireError::OutOfBounds("the rules of a sale"));
     }
     policy.pass_required = flags & 1 != 0;
@@ -201,6 +203,9 @@ pub fn read_policy(cursor: &mut Cursor<'_>) -> Result<Policy, WireError> {
     }
     if flags & HAS_APPROVAL != 0 {
         policy.approve_announcements = Some(cursor.bool()?);
+    }
+    if flags & HAS_SIGN_IN != 0 {
+        policy.sign_in_required = Some(cursor.bool()?);
     }
     Ok(policy)
 }

@@ -80,7 +80,12 @@ pub(crate) fn short_announcement() -> Announcement {
 
 /// A policy that says everything.
 fn full_policy() -> Policy {
-    Policy { idle_ms: Some(90_000), approve_announcements: Some(true), ..policy() }
+    Policy {
+        idle_ms: Some(90_000),
+        approve_announcements: Some(true),
+        sign_in_required: Some(true),
+        ..policy()
+    }
 }
 
 pub(crate) fn facts() -> Vec<Fact> {

@@ -290,7 +290,8 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let approve_announcements = (version >= 3 && approves).then_some(true);
-        let rules = Policy { approve_announcements, ..policy() };
+        let sign_in_required = (version >= 4 && approves).then_some(true);
+        let rules = Policy { approve_announcements, sign_in_required, ..policy() };
         let policy =
             Policy { pass_required, seats_per_buyer_max: 8, cooldown_ms: 5_000, idle_ms, ..rules };
         let mut stage = Stage::open_under(version, policy);

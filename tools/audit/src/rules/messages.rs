@@ -2,7 +2,7 @@
 
 use floodgate_domain::{
     Announcement, AnnouncementId, AnnouncementStep, BuyerId, Channel, Command, Consent,
-    ConsentScope, Fact, FactRecord, LogTime,
+    ConsentScope, Fact, FactRecord, LogTime, Policy,
 };
 
 use super::CommandView;
@@ -13,6 +13,8 @@ use crate::findings::Findings;
 
 /// The rules that know them.
 const SINCE: u32 = 3;
+/// The rules that know of sales for those who are signed in.
+const SIGN_IN_SINCE: u32 = 4;
 
 pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let by_buyer = |buyer: BuyerId| (CAUSE, "another buyer", asked.buyer() == Some(buyer));
@@ -75,9 +77,10 @@ fn may_be_made(book: &EventBook, asked: CommandView<'_>, named: &Announcement) -
     is_new && is_of_plan && can_be && book.messages.has_room_for_announcements()
 }
 
-/// Whether a rule about announcements may be set.
-pub(super) fn may_be_set(approval: Option<bool>, asked: CommandView<'_>) -> bool {
-    approval.is_none() || asked.version >= SINCE
+/// Whether rules that the first versions did not have may be set.
+pub(super) fn may_be_set(policy: &Policy, asked: CommandView<'_>) -> bool {
+    let approval = policy.approve_announcements.is_none() || asked.version >= SINCE;
+    approval && (policy.sign_in_required.is_none() || asked.version >= SIGN_IN_SINCE)
 }
 
 /// Whether a command has to lead to a fact.

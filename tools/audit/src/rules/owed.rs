@@ -29,7 +29,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
     match command {
         Command::SetPrices(prices) => asked.is_staff() && fits(book, asked, prices),
         Command::SetPolicy(policy) => {
-            let may_be = may_be_set(policy.approve_announcements, asked);
+            let may_be = may_be_set(policy, asked);
             asked.is_staff() && policy.fault().is_none() && may_be
         }
         Command::SetDetails { details, revision } => {

@@ -46,11 +46,10 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
             ]
         }
         (Fact::PolicySet(policy), Command::SetPolicy(named)) => {
-            let approval = policy.approve_announcements;
             vec![
                 by_staff,
                 (CAUSE, "another policy", policy == named),
-                (CAUSE, "by rules that do not know it", may_be_set(approval, asked)),
+                (CAUSE, "by rules that do not know it", may_be_set(policy, asked)),
                 (CAUSE, "by another", policy.by == setter(asked)),
             ]
         }

@@ -5,7 +5,7 @@ use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::refusal::Refusal;
 
 use crate::decide::Context;
-use crate::version::{ANNOUNCEMENTS_GO_OUT, LAST_PRICE_HAS_NO_END};
+use crate::version::{ANNOUNCEMENTS_GO_OUT, LAST_PRICE_HAS_NO_END, SIGN_IN_IS_ASKED_FOR};
 
 pub(in crate::decide) fn prices_fit(
     context: Context,
@@ -27,6 +27,9 @@ pub(in crate::decide) fn policy_can_be(context: Context, policy: &Policy) -> Res
         return Err(Refusal::InvalidPolicy);
     }
     if policy.approve_announcements.is_some() && !context.follows(ANNOUNCEMENTS_GO_OUT) {
+        return Err(Refusal::NeedsNewerEngine);
+    }
+    if policy.sign_in_required.is_some() && !context.follows(SIGN_IN_IS_ASKED_FOR) {
         return Err(Refusal::NeedsNewerEngine);
     }
     Ok(())
