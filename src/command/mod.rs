@@ -22,6 +22,7 @@ mod sale;
 mod schemas;
 mod seats;
 mod serve;
+mod sessions;
 mod settings;
 mod staff;
 mod stampede;
@@ -80,6 +81,7 @@ enum Command {
     Orders(orders::Orders),
     Announce(announce::Announce),
     Forget(forget::Forget),
+    Sessions(sessions::Sessions),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -114,6 +116,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Orders(command) => command.run(json),
         Command::Announce(command) => command.run(json),
         Command::Forget(command) => command.run(json),
+        Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),

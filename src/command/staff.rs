@@ -70,6 +70,10 @@ impl Caller {
         self.call(Method::PATCH, path, Some(body)).await
     }
 
+    pub(super) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.call(Method::DELETE, path, None).await
+    }
+
     /// One request under a fresh key; a problem answer becomes a sentence.
     async fn call(
         &self,

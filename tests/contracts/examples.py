@@ -15,7 +15,8 @@ from papers import Client, shopper, solve
 BASE, EVENT, DOCUMENT = sys.argv[1], sys.argv[2], json.load(open(sys.argv[3]))
 STAFF = open(os.environ["STAFF_KEY_FILE"]).read().strip()
 # The provider defines what these carry; the generated clients call them.
-FOREIGN = {"callPaymentPage", "callOrderPaymentPage", "takePaymentWebhook"}
+FOREIGN = {"callPaymentPage", "callOrderPaymentPage", "takePaymentWebhook", "askProvider", "returnFromProvider",
+           "addPasskey", "signInByPasskey"}
 # What they carry comes in a message to somebody.
 SENT = {"confirmContact", "signIn", "readMessages"}
 

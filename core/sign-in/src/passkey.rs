@@ -83,6 +83,9 @@ impl PasskeySite {
     pub fn at(origin: &str) -> Option<Self> {
         let (scheme, rest) = origin.split_once("://")?;
         let authority = rest.split(['/', '?', '#']).next()?;
+        // Browsers leave out the port that goes without saying.
+        let usual = if scheme == "https" { ":443" } else { ":80" };
+        let authority = authority.strip_suffix(usual).unwrap_or(authority);
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
         let is_name = host.ends_with(|last: char| last.is_ascii_alphabetic())
             && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));

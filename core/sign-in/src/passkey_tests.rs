@@ -97,6 +97,8 @@ fn passkeys_are_for_names_by_https_and_for_this_machine() {
     for (origin, host) in rows {
         assert_eq!(PasskeySite::at(origin).map(|site| site.host).as_deref(), host, "{origin}");
     }
+    let origin = |url| PasskeySite::at(url).map(|site| site.origin);
+    assert_eq!(origin("https://tickets.example:443"), origin("https://Tickets.example"));
 }
 
 #[test]

@@ -69,7 +69,6 @@ const OWN: &[(&str, &[&str])] = &[
         "returnFromProvider",
         &[PEOPLE, "sign_in_refused sign_in_unavailable role_missing signed_in_as_another"],
     ),
-    ("signOutStaff", &[PEOPLE]),
     ("listStaffSessions", &[PEOPLE]),
     ("signOutStaffEverywhere", &[PEOPLE]),
     ("endStaffSession", &[PEOPLE]),

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, header};
+use subtle::ConstantTimeEq;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -88,7 +89,8 @@ pub(crate) async fn come_back(
     let flow = sign_ins.flows().shown(&headers, time::now());
     let flow = flow.ok_or_else(|| ApiError::new(Code::SignInRefused))?;
     // Before the provider hears of it: another's answer is not for this browser.
-    if sign_ins.asked(&flow).state != body.state {
+    let state = sign_ins.asked(&flow).state;
+    if !bool::from(state.as_bytes().ct_eq(body.state.as_bytes())) {
         return Err(ApiError::new(Code::SignInRefused));
     }
     let locale = (language(body.language)?, body.time_zone.map(zone).transpose()?);

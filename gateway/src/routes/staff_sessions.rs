@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::{LogTime, StaffId};
-use floodgate_people::{NewStaffSession, SessionMark};
+use floodgate_people::{NewStaffSession, SessionMark, Work};
 
 use super::Routes;
 use crate::extract::newcomer::label;
@@ -92,14 +92,18 @@ pub(crate) async fn sign_out(
     State(people): State<PeopleDesk>,
     visitor: Visitor,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Response {
     let shown = sessions.admit(&headers, &keys, time::now());
     if let Some(SessionToken { session, staff, .. }) = shown.filter(|_| people.is_kept()) {
-        people.with(move |work| work.end_sessions(staff, Some(session), time::now())).await?;
-        sessions.end(session);
+        let end = move |work: &mut Work<'_>| work.end_sessions(staff, Some(session), time::now());
+        match people.with(end).await {
+            Ok(_) => sessions.end(session),
+            // Whoever leaves a browser has left it, whatever the store is up to.
+            Err(_) => sessions.end_later(session),
+        }
     }
     let gone = cookie("", 0, visitor.is_https);
-    Ok(with_cookie(Json(StateAnswer { state: "signed_out" }), gone))
+    with_cookie(Json(StateAnswer { state: "signed_out" }), gone)
 }
 
 pub(super) fn with_cookie(body: impl IntoResponse, cookie: Option<HeaderValue>) -> Response {

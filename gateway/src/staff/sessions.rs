@@ -21,8 +21,8 @@ const SESSIONS_MAX: u32 = 100_000;
 const RENEWED_EVERY_MS: u64 = 3_600_000;
 /// How long the cookie from before counts: other requests of the browser are under way.
 const OLD_COUNTS_MS: u64 = 60_000;
-/// Copies that are noted until the store hears of them.
-const COPIES_MAX: usize = 1_000;
+/// Sessions that the store has yet to end; what comes after ends by itself within half a day.
+const ENDING_MAX: usize = 1_000;
 
 /// Who is signed in; cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,7 +34,8 @@ struct Inner {
     // Written every five seconds and when somebody signs in or out; read by requests with a session.
     marks: RwLock<HashMap<u64, SessionMark>>,
     used: Uses,
-    copied: Mutex<Vec<u64>>,
+    /// What the store has yet to end.
+    ending: Mutex<Vec<u64>>,
 }
 
 impl StaffSessions {
@@ -43,7 +44,7 @@ impl StaffSessions {
             key,
             marks: RwLock::default(),
             used: Uses::default(),
-            copied: Mutex::default(),
+            ending: Mutex::default(),
         }))
     }
 
@@ -76,10 +77,15 @@ impl StaffSessions {
     /// Two browsers have one session: it ends, and its owner signs in again.
     fn note_copy(&self, session: u64) {
         metrics::counter!("floodgate_staff_sessions_copied_total").increment(1);
+        self.end_later(session);
+    }
+
+    /// Ends a session here at once, and in the store as soon as that answers.
+    pub(crate) fn end_later(&self, session: u64) {
         self.end(session);
-        let mut copied = self.0.copied.lock().unwrap_or_else(PoisonError::into_inner);
-        if copied.len() < COPIES_MAX && !copied.contains(&session) {
-            copied.push(session);
+        let mut ending = self.0.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if ending.len() < ENDING_MAX && !ending.contains(&session) {
+            ending.push(session);
         }
     }
 
@@ -123,11 +129,15 @@ impl StaffSessions {
     /// Writes down which were used, and reads what others say of all.
     pub(crate) async fn compare(&self, people: &PeopleDesk, now: LogTime) -> Result<(), ApiError> {
         let used = self.0.used.unwritten();
-        let copied: Vec<u64> =
-            std::mem::take(&mut *self.0.copied.lock().unwrap_or_else(PoisonError::into_inner));
-        if !used.is_empty() || !copied.is_empty() {
-            let hour = Uses::hour(now);
-            people.with(move |work| work.sessions_seen(&used, &copied, hour)).await?;
+        let ending =
+            std::mem::take(&mut *self.0.ending.lock().unwrap_or_else(PoisonError::into_inner));
+        if !used.is_empty() || !ending.is_empty() {
+            let (hour, again) = (Uses::hour(now), ending.clone());
+            let written = people.with(move |work| work.sessions_seen(&used, &ending, hour)).await;
+            if let Err(error) = written {
+                again.into_iter().for_each(|session| self.end_later(session));
+                return Err(error);
+            }
         }
         let marks = people.look(move |work| work.session_marks(now, SESSIONS_MAX)).await?;
         let mut known = self.0.marks.write().unwrap_or_else(PoisonError::into_inner);

@@ -47,6 +47,10 @@ export async function door(at, { may, open }) {
         await signOut();
         leave('', true);
         at('key').focus();
+      }, 'secondary'), action('Sign out everywhere', async () => {
+        await attempt('DELETE', `${SESSION}s`, headers(), undefined, 3);
+        leave('You are signed out in every browser.', true);
+        at('key').focus();
       }, 'secondary'));
     at('console').hidden = false;
     if (shown?.role === role) {
