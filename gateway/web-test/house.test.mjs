@@ -49,10 +49,10 @@ test('seats are named in runs', () => {
   assert.deepEqual(spans([5, 3, 4, 9]), [[3, 5], [9, 9]]);
   const book = new SeatBook(bowl());
   const name = book.name(0);
-  assert.equal(seatWords(book, [0]), `${name.section} ${name.row} ${name.seat}`);
+  assert.equal(seatWords(book, [0]), `${name.section}, row ${name.row}, seat ${name.seat}`);
   assert.match(seatWords(book, [0, 1, 2, 4], 1), /–.* and 1 more group$/);
-  assert.equal(runWords({ section: 'Stalls', row: 'A', first: '1', last: '6', count: 6 }), 'Stalls A 1–6 (6)');
-  assert.equal(runWords({ section: 'Stalls', row: 'A', first: '1', last: '1', count: 1 }), 'Stalls A 1');
+  assert.equal(runWords({ section: 'Stalls', row: 'A', first: '1', last: '6', count: 6 }), 'Stalls, row A, seats 1–6 (6)');
+  assert.equal(runWords({ section: 'Stalls', row: 'A', first: '1', last: '1', count: 1 }), 'Stalls, row A, seat 1');
   assert.equal(runWords({ section: 'Floor', row: '', first: '', last: '', count: 70 }), 'Floor: 70 places');
   assert.deepEqual(seatsOf({ seat_id: 4, count: 3 }), [4, 5, 6]);
   assert.deepEqual(ordersOf([1, 2, 3, 4, 5], 2), [[1, 2], [3, 4], [5]]);
@@ -141,7 +141,7 @@ test('the list says who, why and since when, and has a link for each guest', asy
   let changes = 0;
   const list = houseList(page, { lost() {}, changed: async () => { changes += 1; }, refund: (one) => refundPart(page, one, { lost() {}, done() {} }) });
   await list.load();
-  assert.match(list.node.textContent, /4 seats are off sale\..*Stalls A 5–6 \(2\).*“sound desk” · stf_1.*by the plan.*“press”/s);
+  assert.match(list.node.textContent, /4 seats are off sale\..*Stalls, row A, seats 5–6 \(2\).*“sound desk” · stf_1.*by the plan.*“press”/s);
   const link = list.node.find((one) => one.attributes.class === 'guest-link');
   assert.equal(link.value || link.attributes.value, 'https://shop.example/events/evt_1#take=FGO1.x');
   assert.match(list.node.textContent, /not taken yet.*a guest has it/s);
@@ -160,7 +160,7 @@ test('orders are looked for by seat, number or status', async () => {
     [`GET ${BASE}/orders?seat=X`]: [404, { code: 'unknown_seat', detail: 'No such seat.' }] });
   const finder = orderFinder(page, { lost() {}, changed: async () => {} });
   await finder.find();
-  assert.match(finder.node.textContent, /3 orders\..*ord_1.*Stalls A 7, Stalls A 8.*Fraud, stf_1: “see mail”.*cannot be refunded/s);
+  assert.match(finder.node.textContent, /3 orders\..*ord_1.*Stalls, row A, seat 7; Stalls, row A, seat 8.*Fraud, stf_1: “see mail”.*cannot be refunded/s);
   assert.equal(all(finder.node, 'button').filter(({ textContent }) => textContent === 'Refund…').length, 1, 'only what can be refunded');
   finder.text.value = 'X';
   await finder.find();
@@ -184,6 +184,7 @@ test('money goes back only after a question that names it', async () => {
   await button(part.form, 'Refund €45.50').press();
   assert.deepEqual(calls, [{ method: 'POST', path: `${BASE}/orders/ord_1/refund`, body: { reason: 'event_changed', note: 'on the phone' } }]);
   assert.deepEqual(after, { status: 'done' });
+  assert.equal(refundPart(page, order({ is_gift: true }), {}).reason.value, 'other');
   const gift = order({ is_gift: true, amount: 0 });
   assert.match(refundQuestion(gift), /No money moves/);
   assert.equal(refundLabel(gift), 'Take the seats back');

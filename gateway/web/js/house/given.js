@@ -74,6 +74,7 @@ export function houseList(page, { lost, changed, refund }) {
       given.replaceChildren();
     }
     given.append(...answer.given.map(gift));
+    if (isFirst && !answer.given.length) given.append(el('li', { class: 'quiet' }, 'Nothing was given away.'));
     more.hidden = !answer.next;
     more.replaceChildren(action('Show older ones', guarded(() => load(answer.next)), ''));
     say(words, `${plural(answer.blocked_count, 'seat is', 'seats are')} off sale.`);

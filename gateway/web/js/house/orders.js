@@ -23,6 +23,8 @@ export function refundPart(page, found, { done, lost }) {
   const name = `refund-${found.order_id}`;
   const reason = el('select', { id: `${name}-reason` },
     Object.entries(REASONS).map(([value, words]) => el('option', { value }, words)));
+  // Nobody bought it, and mostly nobody asked.
+  reason.value = found.is_gift ? 'other' : 'requested';
   const note = el('input', { id: `${name}-note`, maxlength: '500', autocomplete: 'off' });
   const form = el('div', { class: 'confirm', hidden: true });
   const open = el('button', { type: 'button', class: 'button', 'aria-expanded': 'false' }, found.is_gift ? 'Take back…' : 'Refund…');
@@ -45,7 +47,7 @@ export function refundPart(page, found, { done, lost }) {
     }
   });
   form.append(el('p', {}, el('strong', {}, refundQuestion(found))),
-    el('div', { class: 'field' }, el('label', { for: `${name}-reason` }, 'Reason, which the buyer reads'), reason),
+    el('div', { class: 'field' }, el('label', { for: `${name}-reason` }, found.is_gift ? 'Reason, which guests read' : 'Reason, which the buyer reads'), reason),
     el('div', { class: 'field' }, el('label', { for: `${name}-note` }, 'Note for staff'), note),
     el('div', { class: 'form-actions' }, go, action('Leave it', async () => show(false), '')));
   return { node: el('div', { class: 'stack' }, open, form), open, form, reason, note, go };

@@ -32,28 +32,33 @@ export function spans(numbers) {
   return all;
 }
 
-/** Seats as one says them: “Stalls A 1–6, Stalls B 3”; long lists are cut. */
+/** “Stalls, row A”; standing places have no row. */
+const rowWords = ({ section, row }) => (row ? `${section}, row ${row}` : section);
+
+/** A seat as one says it. */
+const oneWords = (seat) => (seat.seat ? `${rowWords(seat)}, seat ${seat.seat}` : rowWords(seat));
+
+/** Seats as one says them: “Stalls, row A, seats 1–6; Stalls, row B, seat 3”; long lists are cut. */
 export function seatWords(book, numbers, most = 8) {
   const all = spans(numbers).map(([first, last]) => {
     const [from, to] = [book.name(first), book.name(last)];
-    const row = `${from.section} ${from.row}`.trim();
-    if (first === last) return `${row} ${from.seat}`.trim();
-    return from.section === to.section && from.row === to.row ? `${row} ${from.seat}–${to.seat}`
-      : `${row} ${from.seat} to ${to.section} ${to.row} ${to.seat}`;
+    if (first === last) return oneWords(from);
+    return from.section === to.section && from.row === to.row ? `${rowWords(from)}, seats ${from.seat}–${to.seat}`
+      : `${oneWords(from)} to ${oneWords(to)}`;
   });
   const more = all.length - most;
-  return more > 0 ? `${all.slice(0, most).join(', ')} and ${plural(more, 'more group', 'more groups')}` : all.join(', ');
+  return more > 0 ? `${all.slice(0, most).join('; ')} and ${plural(more, 'more group', 'more groups')}` : all.join('; ');
 }
 
 /** A run of the server's list. */
 export function runWords({ section, row, first, last, count }) {
-  const place = [section, row].filter(Boolean).join(' ');
+  const place = rowWords({ section, row });
   if (!first && !last) return `${place}: ${plural(count, 'place', 'places')}`;
-  return count === 1 ? `${place} ${first}` : `${place} ${first}–${last} (${count})`;
+  return count === 1 ? `${place}, seat ${first}` : `${place}, seats ${first}–${last} (${count})`;
 }
 
 /** The seats of an order or ticket, each with where it is. */
-export const placesOf = (seats) => seats.map(({ section, row, seat }) => [section, row, seat].filter(Boolean).join(' ')).join(', ');
+export const placesOf = (seats) => seats.map(oneWords).join('; ');
 
 /** Bodies of at most `most` seats each. */
 export function parts(numbers, most = GIFT_MAX) {
