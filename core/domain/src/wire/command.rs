@@ -166,7 +166,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
             out.put_u64_fixed(to.0);
         }
         Command::RedeemTicket { hold_id: id, seat, edition } => {
-            write_ticket((*id, *seat, *edition), out)
+            write_ticket((*id, *seat, *edition), out);
         }
         Command::AnnounceToAll { message } => out.put_text(message),
         Command::GiveConsent { consent } => write_consent(consent, out),

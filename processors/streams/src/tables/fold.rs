@@ -65,7 +65,9 @@ impl TableFold {
             rows.push(TableRow::Event(event.row(record)));
         }
         if let Some((order, began)) = order.filter(|_| wanted.orders) {
-            rows.push(TableRow::Order(order_row(record, &order, began, &event.currency)));
+            let row = order_row(record, &order, began, &event.currency);
+            let refund_reason = effects.refund.map(|reason| reason.code().to_owned());
+            rows.push(TableRow::Order(OrderRow { refund_reason, ..row }));
         }
         if !wanted.reservations {
             return;
@@ -186,7 +188,8 @@ impl Known {
             seat_type: String::new(),
             status: change.to.code().to_owned(),
             user_id: change.owner.map(|owner| owner.to_string()),
-            session_id: change.hold_id.map(|hold_id| hold_id.to_string()),
+            // What staff take off sale or put back is of no session.
+            session_id: change.hold_id.map(|hold_id| hold_id.to_string()).unwrap_or_default(),
             lock_expiry: until.map(ms),
             redeemed: change.is_redeemed,
             changed_at: ms(record.at),
@@ -221,6 +224,7 @@ fn order_row(record: &FactRecord, order: &OrderView, began: LogTime, currency: &
         until: Some(order.until).filter(|until| until.0 > 0).map(ms),
         attempts: i32::from(order.attempt),
         settled: order.settled,
+        refund_reason: None,
         created_at: ms(began),
         changed_at: ms(record.at),
         order_version: version(record),

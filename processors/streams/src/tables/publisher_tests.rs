@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{OrderView, SeatState};
+use floodgate_domain::{
+    BuyerId, EventId, Fact, FactPosition, FactRecord, HoldId, LogTime, OrderView, Refund,
+    RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SeatState, StaffId,
+};
 use floodgate_testkit::{Fate, MemoryLog};
 use floodgate_transport::Reading;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use serde_json::json;
 
 use super::*;
 use crate::public::relay::tests::{Step, history};
@@ -170,4 +174,42 @@ fn a_topic_that_is_empty_is_filled_from_the_first_fact_on() {
     while publishing.turn(now, Duration::ZERO).unwrap().read > 0 {}
     assert_eq!(tables(&partly), tables(&whole));
     assert_eq!(partly.records(Topic::Orders, 0).len(), written, "what is there is not repeated");
+}
+
+/// What staff take off sale is of no session, and a refund says why; what they noted is nowhere.
+#[test]
+fn what_staff_do_by_hand_is_in_the_tables() {
+    let (hold_id, buyer, by, note) = (HoldId(1 << 32), BuyerId::HOUSE, StaffId(1), "secret");
+    let seats = SeatList::try_from(&[3][..]).unwrap();
+    let note = note.to_owned();
+    let why = RefundWhy { reason: RefundReason::Goodwill, note: note.clone() };
+    let why = Some(Box::new(Refund { why, by }));
+    let set = SeatSet::of([SeatId(1)]).unwrap();
+    let facts = [
+        history(1)[0].facts[0].fact.clone(),
+        Fact::SeatsBlocked { seats: set, note: note.clone(), by },
+        Fact::SeatsGiven { hold_id, buyer, seats, note, by },
+        Fact::OrderRefunded { hold_id, buyer, seats, amount: 0, why },
+    ];
+    let record = |(offset, fact)| FactRecord {
+        position: FactPosition { offset, index: 0 },
+        at: LogTime(9),
+        event_id: EventId(7),
+        fact,
+    };
+    let facts: Vec<FactRecord> = (0..).zip(facts).map(record).collect();
+    let log = publish(&[Step { facts, now: LogTime(9) }], |_| false);
+    let [_, orders, reservations] = tables(&log);
+    let key = |seat: u32| format!("{}/{seat}", EventId(7));
+    let row =
+        |seat: u32| (&reservations[&key(seat)]["status"], &reservations[&key(seat)]["session_id"]);
+    assert_eq!(row(1), (&json!("not_for_sale"), &json!("")));
+    assert_eq!(row(3), (&json!("free"), &json!(hold_id.to_string())));
+    let order = orders.values().next().unwrap();
+    assert_eq!(
+        (&order["status"], &order["refund_reason"]),
+        (&json!("refunded"), &json!("goodwill"))
+    );
+    let all = [&orders, &reservations].map(|rows| format!("{rows:?}"));
+    assert!(all.iter().all(|text| !text.contains("secret")), "{all:?}");
 }

@@ -22,9 +22,9 @@ pub struct ReservationRow {
     pub status: String,
     /// Whose it is: a pseudonym; null where nobody has it.
     pub user_id: Option<String>,
-    /// The hold or order it belongs to; of a free seat, belonged to. Null where staff took it off
+    /// The hold or order it belongs to; of a free seat, belonged to. Empty where staff took it off
     /// sale or put it back.
-    pub session_id: Option<String>,
+    pub session_id: String,
     /// When it is free again unless its buyer does something.
     #[schemars(extend("x-logical" = "timestamp"))]
     pub lock_expiry: Option<i64>,
@@ -59,6 +59,9 @@ pub struct OrderRow {
     pub attempts: i32,
     /// Whether the money has been captured.
     pub settled: bool,
+    /// Why it was refunded: `requested`, `event_changed`, `event_cancelled`, `duplicate`, `fraud`,
+    /// `goodwill` or `other`.
+    pub refund_reason: Option<String>,
     #[schemars(extend("x-logical" = "timestamp"))]
     pub created_at: i64,
     #[schemars(extend("x-logical" = "timestamp"))]
