@@ -1,9 +1,9 @@
 //! Requests that change something and come with a cookie of ours come from a page of ours.
 //!
-//! Cookies are `SameSite`, bodies are JSON and commands have a header of their own, so that a form of
-//! another site sends none of them. This is one more wall, which does not depend on a handler: what
-//! browsers say of a request's page (`Sec-Fetch-Site`, since 2023 all of them), or, where they say
-//! nothing, its `Origin`. A sibling host of the domain is another site too.
+//! Cookies are `SameSite`, bodies are JSON and commands have a header of their own, so that a form
+//! of another site sends none of them. This is one more wall, which does not depend on a handler:
+//! what browsers say of a request's page (`Sec-Fetch-Site`, since 2023 all of them), or, where
+//! they say nothing, its `Origin`. A sibling host of the domain is another site too.
 
 use http::header::{COOKIE, HOST, ORIGIN};
 use http::{HeaderMap, Method, Uri};

@@ -43,8 +43,8 @@ pub struct Policy {
     /// Whether announcements go out only once somebody has approved them. Absent where nobody has
     /// said: they need not be.
     pub approve_announcements: Option<bool>,
-    /// Whether only those who are signed in may join the line. Who is, only the gateways know, and they
-    /// see to it. Absent where nobody has said: anybody may.
+    /// Whether only those who are signed in may join the line. Who is, only the gateways know, and
+    /// they see to it. Absent where nobody has said: anybody may.
     pub sign_in_required: Option<bool>,
 }
 

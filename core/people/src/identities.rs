@@ -1,5 +1,5 @@
-//! People whom a provider of identities knows: signing in as one of them. Who they are there is kept
-//! as a lookup alone, which nobody can read back.
+//! People whom a provider of identities knows: signing in as one of them. Who they are there is
+//! kept as a lookup alone, which nobody can read back.
 
 use floodgate_domain::{BuyerId, LogTime, PersonId};
 

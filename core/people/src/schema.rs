@@ -8,13 +8,13 @@
 //! | `contacts` | an address of a person, sealed; `lookup` finds it |
 //! | `wants` | what is to be consented to as soon as a contact is confirmed |
 //! | `sign_ins` | a link that signs one device in, once |
-//! | `identities` | that a provider of identities knows a person, by a lookup of who they are there |
+//! | `identities` | that a provider knows a person, by a lookup of who they are there |
 //! | `passkeys` | a passkey of a person, with its public key |
 //! | `spent_challenges` | a question that a passkey has answered, so that the answer counts once |
 //! | `device_uses` | when a device was last seen, to the hour |
 //! | `staff_sessions` | a session of staff in a browser, until it ends |
 //! | `look_ups` | that one of staff looked for whoever has an address |
-//! | `forgotten_verdicts` | how many messages of an announcement went to people who are forgotten |
+//! | `forgotten_verdicts` | how many messages went to people who are forgotten, by announcement |
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |

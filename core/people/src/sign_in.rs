@@ -27,7 +27,8 @@ pub enum SignedIn {
     /// It was opened before, or too late.
     Spent,
     Unknown,
-    /// This device is somebody else's, who can sign in by themselves: it has to be signed out first.
+    /// This device is somebody else's, who can sign in by themselves: it has to be signed out
+    /// first.
     Another,
 }
 
@@ -115,8 +116,8 @@ impl Work<'_> {
         self.join_device(PersonId(row.id(0)?), buyer, label, now)
     }
 
-    /// Makes a device one of a person. What it had of its own comes along, unless it is of somebody
-    /// else who can sign in by themselves.
+    /// Makes a device one of a person. What it had of its own comes along, unless it is of
+    /// somebody else who can sign in by themselves.
     pub(crate) fn join_device(
         &mut self,
         person: PersonId,
@@ -143,8 +144,8 @@ impl Work<'_> {
         Ok(SignedIn::In(person))
     }
 
-    /// Whether a device is of somebody who can sign in elsewhere: by an address that was confirmed on
-    /// the device that left it, a provider, or a passkey.
+    /// Whether a device is of somebody who can sign in elsewhere: by an address that was confirmed
+    /// on the device that left it, a provider, or a passkey.
     pub fn is_signed_in(&mut self, buyer: BuyerId) -> Result<bool, PeopleError> {
         let Some(person) = self.person_of(buyer)? else { return Ok(false) };
         let sql = "SELECT 1 FROM contacts

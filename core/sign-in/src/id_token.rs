@@ -1,5 +1,5 @@
-//! What makes an ID token good (OpenID Connect Core 1.0, section 3.1.3.7): who signed it, for whom,
-//! when, and in answer to which question.
+//! What makes an ID token good (OpenID Connect Core 1.0, section 3.1.3.7): who signed it, for
+//! whom, when, and in answer to which question.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,6 +1,6 @@
 //! Passkeys (Web Authentication, Level 3): what a browser hands over when one is made or used, and
-//! what makes it good. Discoverable ones, with their user verified; attestations are asked for with
-//! `none` and not read, so that no maker of devices is trusted or turned away.
+//! what makes it good. Discoverable ones, with their user verified; attestations are asked for
+//! with `none` and not read, so that no maker of devices is trusted or turned away.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -135,8 +135,8 @@ impl PasskeySite {
         Ok(NewPasskey { credential: credential.to_vec(), key, count: data.count })
     }
 
-    /// Checks a signature in answer to `challenge`, by the key of a passkey that signed `count` times
-    /// so far (section 7.2).
+    /// Checks a signature in answer to `challenge`, by the key of a passkey that signed `count`
+    /// times so far (section 7.2).
     pub fn check_use(
         &self,
         challenge: &[u8],

@@ -1,8 +1,8 @@
 //! An OpenID provider: where it is found, how somebody is sent there, and what the code they come
 //! back with is worth. Authorization code flow with PKCE (RFC 7636) and nothing else.
 //!
-//! What the provider says of itself is kept for an hour. Every request has a time limit, follows no
-//! redirect, and reads a bounded answer. Blocks: not for async tasks.
+//! What the provider says of itself is kept for an hour. Every request has a time limit, follows
+//! no redirect, and reads a bounded answer. Blocks: not for async tasks.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -205,8 +205,8 @@ impl IdentityProvider {
         Ok(url)
     }
 
-    /// Who it is that came back with `code`. `issuer` is what came beside it (RFC 9207); `now` is in
-    /// seconds. Claims in `wanted` that the token lacks are asked for.
+    /// Who it is that came back with `code`. `issuer` is what came beside it (RFC 9207); `now` is
+    /// in seconds. Claims in `wanted` that the token lacks are asked for.
     pub fn identify(
         &self,
         code: &str,
@@ -299,7 +299,8 @@ impl IdentityProvider {
         }
     }
 
-    /// Asks for what the token lacks (OpenID Connect Core 1.0, section 5.3); what it has counts more.
+    /// Asks for what the token lacks (OpenID Connect Core 1.0, section 5.3); what it has counts
+    /// more.
     fn add_claims(
         &self,
         described: &Described,
@@ -457,49 +458,5 @@ fn certificates(path: &std::path::Path) -> Result<Vec<Certificate<'static>>, Str
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn claims_are_values_or_lists_of_them() {
-        let claims = json!({ "role": "a", "groups": ["b", "c"], "email": "ada@example.org" });
-        let Value::Object(claims) = claims else { unreachable!() };
-        let mut ada = Identity { issuer: String::new(), subject: String::new(), claims };
-        assert!(ada.has("role", "a") && ada.has("groups", "c"));
-        assert!(!ada.has("role", "") && !ada.has("groups", "d") && !ada.has("none", ""));
-        assert_eq!(ada.verified_email(), None);
-        ada.claims.insert("email_verified".to_owned(), json!(false));
-        assert_eq!(ada.verified_email(), None);
-        ada.claims.insert("email_verified".to_owned(), json!(true));
-        assert_eq!(ada.verified_email(), Some("ada@example.org"));
-    }
-
-    #[test]
-    fn forms_are_written_so_that_nothing_in_them_ends_them() {
-        assert_eq!(form(&[("a", "x&y=1 ü"), ("b", "~-._")]), "a=x%26y%3D1%20%C3%BC&b=~-._");
-    }
-
-    #[test]
-    fn settings_that_cannot_work_are_refused_at_the_start() {
-        let good = IdentitySettings {
-            issuer: "https://id.example".to_owned(),
-            client_id: "us".to_owned(),
-            client_secret: String::new(),
-            scopes: "openid email".to_owned(),
-            authority_file: None,
-        };
-        assert!(IdentityProvider::new(good.clone()).is_ok());
-        for wrong in [
-            IdentitySettings { issuer: "http://id.example".to_owned(), ..good.clone() },
-            IdentitySettings { client_id: String::new(), ..good.clone() },
-            IdentitySettings { scopes: "email".to_owned(), ..good.clone() },
-            IdentitySettings { authority_file: Some("/nowhere.pem".into()), ..good },
-        ] {
-            assert!(matches!(IdentityProvider::new(wrong), Err(IdentityError::Setting(_))));
-        }
-    }
-}
+#[path = "provider_tests.rs"]
+mod tests;

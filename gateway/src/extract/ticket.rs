@@ -1,5 +1,5 @@
-//! The queue ticket: proof of a place. A place is its person's: on a device of theirs the ticket of
-//! another one counts as well.
+//! The queue ticket: proof of a place. A place is its person's: on a device of theirs the ticket
+//! of another one counts as well.
 
 use floodgate_admission::{Device, Keys, QueueTicket};
 use floodgate_domain::{BuyerId, EventId};

@@ -24,8 +24,8 @@ pub(crate) struct PasskeyList {
     pub(crate) passkeys: Vec<ShownPasskey>,
 }
 
-/// What a passkey is made with: discoverable, with its user verified, attestation `none`, algorithms
-/// -7, -8 and -257.
+/// What a passkey is made with: discoverable, with its user verified, attestation `none`,
+/// algorithms -7, -8 and -257.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PasskeyOptions {
     pub(crate) challenge: String,

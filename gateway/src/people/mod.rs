@@ -110,7 +110,8 @@ impl PeopleDesk {
         all
     }
 
-    /// Refuses whoever joins the line of an event that is for people who are signed in, and is not.
+    /// Refuses whoever joins the line of an event that is for people who are signed in, and is
+    /// not.
     pub(crate) async fn check_signed_in(
         &self,
         entry: &Entry,

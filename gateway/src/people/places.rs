@@ -1,5 +1,5 @@
-//! One place a person: whoever has a place or a visit on one device has it on all of theirs, and none
-//! beside it.
+//! One place a person: whoever has a place or a visit on one device has it on all of theirs, and
+//! none beside it.
 
 use floodgate_admission::QueueTicket;
 use floodgate_domain::{BuyerId, LogTime, Place};
@@ -27,8 +27,9 @@ pub(crate) fn visit_of(path: &EventPath, buyers: &[BuyerId]) -> Option<(BuyerId,
     buyers.iter().find_map(|buyer| Some((*buyer, view.visits.get(buyer)?.place)))
 }
 
-/// The best place that a device of somebody with several has in the store. After a visit nobody knows
-/// which of the places is older than that: then each device shows its own ticket, or joins anew.
+/// The best place that a device of somebody with several has in the store. After a visit nobody
+/// knows which of the places is older than that: then each device shows its own ticket, or joins
+/// anew.
 pub(crate) async fn elsewhere(
     admission: &Admission,
     path: &EventPath,
@@ -44,8 +45,8 @@ pub(crate) async fn elsewhere(
     Ok(best.map(ticket))
 }
 
-/// The place that this device, the first of several, has in the store from before a visit with another
-/// one: it is not given again.
+/// The place that this device, the first of several, has in the store from before a visit with
+/// another one: it is not given again.
 pub(crate) async fn stale(
     admission: &Admission,
     path: &EventPath,

@@ -51,7 +51,8 @@ pub(crate) struct FoundPerson {
     /// As in topics and tables.
     #[schema(example = json!(["byr_0000000000001"]))]
     user_ids: Vec<String>,
-    /// Whether the address was confirmed by its owner; somebody else may have entered it otherwise.
+    /// Whether the address was confirmed by its owner; somebody else may have entered it
+    /// otherwise.
     is_confirmed: bool,
     events: Vec<OrdersAtEvent>,
 }
@@ -62,8 +63,8 @@ pub(crate) struct FoundPeople {
     people: Vec<FoundPerson>,
 }
 
-/// Who has left an address, and what they bought: for a manager whom a fan asks about an order. Each
-/// look is kept with who looked, and there are at most 120 an hour for each.
+/// Who has left an address, and what they bought: for a manager whom a fan asks about an order.
+/// Each look is kept with who looked, and there are at most 120 an hour for each.
 #[utoipa::path(post, path = "/v1/staff/people/find", operation_id = "findPeople", tag = "Staff",
     security(("staff" = ["manager"])), params(("Idempotency-Key" = String, Header)),
     request_body = FindPerson, responses((status = 200, body = FoundPeople)))]

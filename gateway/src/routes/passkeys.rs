@@ -77,7 +77,8 @@ pub(crate) async fn list(
     Ok(Json(PasskeyList { passkeys: shown.collect() }))
 }
 
-/// What a browser makes a passkey with, for `navigator.credentials.create`. Works for five minutes.
+/// What a browser makes a passkey with, for `navigator.credentials.create`. Works for five
+/// minutes.
 #[utoipa::path(post, path = "/v1/me/passkeys/options", operation_id = "askPasskey", tag = "Fans",
     params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PasskeyOptions)))]
@@ -160,8 +161,8 @@ pub(crate) async fn remove(
     Ok(Json(StateAnswer { state: "removed" }))
 }
 
-/// What a passkey signs to sign a device in, for `navigator.credentials.get`. The same for everybody:
-/// it says nothing of who has one.
+/// What a passkey signs to sign a device in, for `navigator.credentials.get`. The same for
+/// everybody: it says nothing of who has one.
 #[utoipa::path(post, path = "/v1/sign-in/passkey/options", operation_id = "askPasskeySignIn",
     tag = "Fans", params(("Idempotency-Key" = String, Header)),
     responses((status = 200, body = PasskeyQuestion)))]

@@ -128,8 +128,8 @@ pub(crate) async fn devices(
     Ok(Json(DeviceList { devices: shown.collect() }))
 }
 
-/// Signs every device of the person out, this one too: each sees what it bought itself, and nothing
-/// else any more.
+/// Signs every device of the person out, this one too: each sees what it bought itself, and
+/// nothing else any more.
 #[utoipa::path(delete, path = "/v1/me/devices", operation_id = "removeDevices", tag = "Fans",
     security(("device" = [])), responses((status = 200, body = StateAnswer)))]
 pub(crate) async fn remove_all(

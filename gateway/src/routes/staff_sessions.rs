@@ -42,8 +42,8 @@ pub(crate) struct KeyBody {
     key: String,
 }
 
-/// Signs a browser in: a cookie that scripts cannot read stands for the key for half a day. Programs
-/// send the key itself.
+/// Signs a browser in: a cookie that scripts cannot read stands for the key for half a day.
+/// Programs send the key itself.
 #[utoipa::path(post, path = "/v1/staff/session", operation_id = "signInStaff", tag = "Staff",
     params(("Idempotency-Key" = String, Header)), request_body = KeyBody,
     responses((status = 200, body = StaffMe)))]

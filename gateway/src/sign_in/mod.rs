@@ -1,5 +1,5 @@
-//! Signing in otherwise than by a link: providers of identities and passkeys, as handlers use them.
-//! A provider is asked off the async threads, a bounded number at once.
+//! Signing in otherwise than by a link: providers of identities and passkeys, as handlers use
+//! them. A provider is asked off the async threads, a bounded number at once.
 
 pub(crate) mod challenge;
 pub(crate) mod flow;

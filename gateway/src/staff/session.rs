@@ -3,8 +3,8 @@
 //!
 //! The cookie is whose it is, what they may do, when it ends and a MAC under the root key; scripts
 //! cannot read it, and browsers send it to this host alone, with requests of its own pages
-//! (`SameSite=Strict`). It ends by itself, by signing out, with the key or the provider it was made
-//! from, and by what the store says of it (`staff/sessions.rs`).
+//! (`SameSite=Strict`). It ends by itself, by signing out, with the key or the provider it was
+//! made from, and by what the store says of it (`staff/sessions.rs`).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -31,7 +31,8 @@ pub(crate) struct StaffSessions(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     key: SessionKey,
-    // Written every five seconds and when somebody signs in or out; read by requests with a session.
+    // Written every five seconds and when somebody signs in or out; read by requests with a
+    // session.
     marks: RwLock<HashMap<u64, SessionMark>>,
     used: Uses,
     /// What the store has yet to end.
