@@ -30,7 +30,8 @@ pub async fn run(
 ) {
     let heartbeat = Heartbeat::start(&state);
     let people = state.people.clone();
-    let devices = tokio::spawn(people.follow_devices(state.sessions.clone()));
+    let sessions = tokio::spawn(state.sessions.clone().follow(people.clone()));
+    let devices = tokio::spawn(people.follow_devices());
     let mut door = Door::open(listener, &state);
     door.accept_until(shutdown).await;
     state.drain();
@@ -48,6 +49,7 @@ pub async fn run(
         tracing::warn!(cut, "connections that did not end were closed");
     }
     devices.abort();
+    sessions.abort();
     drop(heartbeat);
 }
 

@@ -62,7 +62,7 @@ async fn session(world: &World, key: &str) -> String {
     let length = body.len();
     let request = format!(
         "POST /v1/staff/session HTTP/1.1\r\nhost: x\r\nconnection: close\r\nidempotency-key: s\r\n\
-         user-agent: Firefox Linux\r\ncontent-type: application/json\r\n\
+         user-agent: Firefox/140.0 Linux\r\ncontent-type: application/json\r\n\
          content-length: {length}\r\n\r\n{body}"
     );
     let answer = raw(world, &[request.as_bytes()]).await;

@@ -86,7 +86,7 @@ impl MasterKey {
         derived(&self.looking, &[b"identity", issuer.as_bytes(), subject.as_bytes()])
     }
 
-    /// What authenticators call a person, and nobody else can tell from the number.
+    /// What authenticators call a person, which nobody else can see the number from.
     pub(crate) fn handle(&self, number: u64) -> [u8; LOOKUP_BYTES] {
         derived(&self.looking, &[b"passkey handle", &number.to_be_bytes()])
     }

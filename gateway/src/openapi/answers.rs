@@ -225,7 +225,7 @@ fn codes(path: &str, method: &str, operation: &Value) -> BTreeSet<&'static str> 
         may("device_required invalid_token");
     }
     if needs("pass") {
-        may("pass_required");
+        may("pass_required sign_in_required people_unavailable not_offered");
     }
     if needs("staff") {
         may("key_required wrong_role");

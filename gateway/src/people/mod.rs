@@ -15,7 +15,6 @@ use floodgate_people::{People, PeopleError, Work};
 
 use self::uses::Uses;
 use crate::problem::{ApiError, Code};
-use crate::staff::sessions::StaffSessions;
 use crate::time;
 use crate::views::Entry;
 
@@ -57,9 +56,9 @@ impl PeopleDesk {
         self.0.is_some()
     }
 
-    /// Keeps in mind whose devices belong together and which sessions go on, for as long as it is
-    /// polled; writes down which were used.
-    pub(crate) async fn follow_devices(self, sessions: StaffSessions) {
+    /// Keeps in mind whose devices belong together, for as long as it is polled; writes down which
+    /// were used.
+    pub(crate) async fn follow_devices(self) {
         let Ok(desk) = self.desk() else { return };
         loop {
             match self.look(|work| work.devices_of_all(DEVICES_MAX)).await {
@@ -81,9 +80,6 @@ impl PeopleDesk {
                 if let Err(error) = written.await {
                     tracing::debug!(code = error.code(), "uses of devices are not written");
                 }
-            }
-            if let Err(error) = sessions.compare(&self, now).await {
-                tracing::debug!(code = error.code(), "sessions are not known anew");
             }
             let _ = tokio::time::timeout(DEVICES_EVERY, desk.changed.notified()).await;
         }

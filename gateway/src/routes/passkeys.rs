@@ -24,7 +24,7 @@ use crate::model::sign_in::{hex, number};
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::sign_in::SignIns;
-use crate::sign_in::challenge::{Challenge, Purpose};
+use crate::sign_in::challenge::{ChallengeFor, PasskeyChallenge};
 use crate::time;
 
 pub(crate) fn routes() -> Routes {
@@ -47,7 +47,11 @@ fn bytes(text: &str) -> Result<Vec<u8>, ApiError> {
 }
 
 /// The question that what the browser signed answers, if it is one of ours.
-fn asked(sign_ins: &SignIns, purpose: Purpose, client_data: &[u8]) -> Result<Challenge, ApiError> {
+fn asked(
+    sign_ins: &SignIns,
+    purpose: ChallengeFor,
+    client_data: &[u8],
+) -> Result<PasskeyChallenge, ApiError> {
     let said: serde_json::Value = serde_json::from_slice(client_data).unwrap_or_default();
     let text = said["challenge"].as_str().unwrap_or_default();
     let read = sign_ins.challenges().read(purpose, text, time::now());
@@ -91,7 +95,7 @@ pub(crate) async fn options(
     let site = sign_ins.passkeys()?.clone();
     let buyer = visitor.buyer;
     let (handle, known) = people.look(move |work| work.passkey_handle(buyer)).await?;
-    let challenge = sign_ins.challenges().ask(Purpose::New(buyer), time::now());
+    let challenge = sign_ins.challenges().ask(ChallengeFor::New(buyer), time::now());
     let options = PasskeyOptions {
         challenge: challenge.text(),
         host: site.host,
@@ -115,7 +119,7 @@ pub(crate) async fn add(
     let buyer = fan.device()?.buyer;
     let site = sign_ins.passkeys()?;
     let client_data = bytes(&body.client_data)?;
-    let challenge = asked(&sign_ins, Purpose::New(buyer), &client_data)?;
+    let challenge = asked(&sign_ins, ChallengeFor::New(buyer), &client_data)?;
     let attestation = bytes(&body.attestation)?;
     let made = site.check_new(&challenge.bytes, &client_data, &attestation).map_err(refused)?;
     let NewPasskey { credential, key, count } = made;
@@ -171,7 +175,7 @@ pub(crate) async fn question(
     Idempotent { .. }: Idempotent<Empty>,
 ) -> Result<Json<PasskeyQuestion>, ApiError> {
     let host = sign_ins.passkeys()?.host.clone();
-    let challenge = sign_ins.challenges().ask(Purpose::SignIn, time::now());
+    let challenge = sign_ins.challenges().ask(ChallengeFor::SignIn, time::now());
     Ok(Json(PasskeyQuestion { challenge: challenge.text(), host }))
 }
 
@@ -192,7 +196,7 @@ pub(crate) async fn sign_in(
         authenticator_data: bytes(&body.authenticator_data)?,
         signature: bytes(&body.signature)?,
     };
-    let challenge = asked(&sign_ins, Purpose::SignIn, &given.client_data)?;
+    let challenge = asked(&sign_ins, ChallengeFor::SignIn, &given.client_data)?;
     let wanted = credential.clone();
     let known = people.look(move |work| work.passkey(&wanted)).await?;
     let known = known.ok_or_else(|| refused(PasskeyError("it is not known here")))?;

@@ -23,7 +23,7 @@ use crate::model::sign_in::{
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::sign_in::SignIns;
-use crate::sign_in::flow::{self, Flow, Who};
+use crate::sign_in::flow::{self, ProviderFlow, Who};
 use crate::staff::session::SessionOrigin;
 use crate::staff::sessions::StaffSessions;
 use crate::time;
@@ -65,7 +65,7 @@ pub(crate) async fn ask(
     if !flow::is_page(&back) {
         return Err(malformed("back", "a page here, such as /me".to_owned()));
     }
-    let flow = Flow::begin(who, body.keep_address, back, time::now());
+    let flow = ProviderFlow::begin(who, body.keep_address, back, time::now());
     let way = ProviderWay { location: sign_ins.way(&flow).await? };
     let mut response = Json(way).into_response();
     set(&mut response, flow::cookie(&sign_ins.flows().seal(&flow), visitor.is_https));
@@ -142,7 +142,7 @@ fn set(response: &mut Response, cookie: Option<http::HeaderValue>) {
 async fn sign_fan_in(
     people: &PeopleDesk,
     newcomer: &Newcomer,
-    flow: &Flow,
+    flow: &ProviderFlow,
     identity: &Identity,
     (language, time_zone): (String, Option<String>),
 ) -> Result<bool, ApiError> {

@@ -16,7 +16,7 @@ const MAC_BYTES: usize = 16;
 
 /// What a question is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
+pub(crate) enum ChallengeFor {
     /// A new passkey of this device's person.
     New(BuyerId),
     SignIn,
@@ -24,12 +24,12 @@ pub(crate) enum Purpose {
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Challenge {
+pub(crate) struct PasskeyChallenge {
     pub(crate) bytes: Vec<u8>,
     pub(crate) until: LogTime,
 }
 
-impl Challenge {
+impl PasskeyChallenge {
     pub(crate) fn text(&self) -> String {
         URL_SAFE_NO_PAD.encode(&self.bytes)
     }
@@ -49,23 +49,28 @@ impl ChallengeKey {
         ChallengeKey(mac(root, &[b"floodgate passkey challenges"]))
     }
 
-    fn sum(&self, purpose: Purpose, body: &[u8]) -> [u8; 32] {
+    fn sum(&self, purpose: ChallengeFor, body: &[u8]) -> [u8; 32] {
         let (kind, buyer) = match purpose {
-            Purpose::New(buyer) => (b"new".as_slice(), buyer.0),
-            Purpose::SignIn => (b"sign in".as_slice(), 0),
+            ChallengeFor::New(buyer) => (b"new".as_slice(), buyer.0),
+            ChallengeFor::SignIn => (b"sign in".as_slice(), 0),
         };
         mac(&self.0, &[kind, &buyer.to_be_bytes(), body])
     }
 
-    pub(crate) fn ask(&self, purpose: Purpose, now: LogTime) -> Challenge {
+    pub(crate) fn ask(&self, purpose: ChallengeFor, now: LogTime) -> PasskeyChallenge {
         let (random, until): ([u8; 16], _) = (rand::random(), now.plus(CHALLENGE_MS));
         let body = [random.as_slice(), &until.0.to_be_bytes()].concat();
         let sum = self.sum(purpose, &body);
-        Challenge { bytes: [&body[..], &sum[..MAC_BYTES]].concat(), until }
+        PasskeyChallenge { bytes: [&body[..], &sum[..MAC_BYTES]].concat(), until }
     }
 
     /// A question of ours for this purpose that is not too old.
-    pub(crate) fn read(&self, purpose: Purpose, text: &str, now: LogTime) -> Option<Challenge> {
+    pub(crate) fn read(
+        &self,
+        purpose: ChallengeFor,
+        text: &str,
+        now: LogTime,
+    ) -> Option<PasskeyChallenge> {
         let mut bytes = [0; BODY_BYTES + MAC_BYTES];
         if URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? != bytes.len() {
             return None;
@@ -75,7 +80,7 @@ impl ChallengeKey {
             return None;
         }
         let until = LogTime(u64::from_be_bytes(body.get(16..)?.try_into().ok()?));
-        (until > now).then(|| Challenge { bytes: bytes.to_vec(), until })
+        (until > now).then(|| PasskeyChallenge { bytes: bytes.to_vec(), until })
     }
 }
 
@@ -86,12 +91,14 @@ mod tests {
     #[test]
     fn a_question_works_for_its_purpose_and_time() {
         let key = ChallengeKey::new(&[7; 32]);
-        let mine = Purpose::New(BuyerId(1));
+        let mine = ChallengeFor::New(BuyerId(1));
         let asked = key.ask(mine, LogTime(5));
         assert_eq!(key.read(mine, &asked.text(), LogTime(6)), Some(asked.clone()));
-        for (purpose, at) in
-            [(Purpose::SignIn, 6), (Purpose::New(BuyerId(2)), 6), (mine, 5 + CHALLENGE_MS)]
-        {
+        for (purpose, at) in [
+            (ChallengeFor::SignIn, 6),
+            (ChallengeFor::New(BuyerId(2)), 6),
+            (mine, 5 + CHALLENGE_MS),
+        ] {
             assert_eq!(key.read(purpose, &asked.text(), LogTime(at)), None, "{purpose:?} {at}");
         }
         assert_ne!(key.ask(mine, LogTime(5)), asked);

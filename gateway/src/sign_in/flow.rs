@@ -1,4 +1,4 @@
-//! What a browser carries while its person is at a provider: a signed, short-lived cookie. State,
+//! What a browser carries while its person is at a provider: a signed cookie, for some minutes. State,
 //! nonce and verifier follow from it and a key of ours, so that a copy of the cookie gives none.
 
 use base64::Engine;
@@ -29,7 +29,7 @@ pub(crate) enum Who {
 
 /// A sign in that is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Flow {
+pub(crate) struct ProviderFlow {
     id: [u8; 16],
     pub(crate) until: LogTime,
     pub(crate) who: Who,
@@ -49,9 +49,9 @@ impl std::fmt::Debug for FlowKey {
     }
 }
 
-impl Flow {
+impl ProviderFlow {
     pub(crate) fn begin(who: Who, keeps_address: bool, back: String, now: LogTime) -> Self {
-        Flow { id: rand::random(), until: now.plus(FLOW_MS), who, keeps_address, back }
+        ProviderFlow { id: rand::random(), until: now.plus(FLOW_MS), who, keeps_address, back }
     }
 }
 
@@ -61,7 +61,7 @@ impl FlowKey {
     }
 
     /// What the provider is asked with, and answers to.
-    pub(crate) fn asked(&self, flow: &Flow, redirect_uri: String) -> AskedIdentity {
+    pub(crate) fn asked(&self, flow: &ProviderFlow, redirect_uri: String) -> AskedIdentity {
         let of =
             |purpose: &str| URL_SAFE_NO_PAD.encode(mac(&self.0, &[purpose.as_bytes(), &flow.id]));
         AskedIdentity {
@@ -72,7 +72,7 @@ impl FlowKey {
         }
     }
 
-    pub(crate) fn seal(&self, flow: &Flow) -> String {
+    pub(crate) fn seal(&self, flow: &ProviderFlow) -> String {
         let who = match flow.who {
             Who::Staff => 1,
             Who::Fan => 2,
@@ -87,7 +87,7 @@ impl FlowKey {
         URL_SAFE_NO_PAD.encode([mac(&self.0, &[b"flow", &body]).as_slice(), &body].concat())
     }
 
-    fn open(&self, text: &str, now: LogTime) -> Option<Flow> {
+    fn open(&self, text: &str, now: LogTime) -> Option<ProviderFlow> {
         if text.len() > 2 * (MAC_BYTES + HEAD_BYTES + BACK_CHARS_MAX) {
             return None;
         }
@@ -106,11 +106,17 @@ impl FlowKey {
         };
         let until = LogTime(u64::from_be_bytes(*until));
         let back = String::from_utf8(back.to_vec()).ok()?;
-        (until > now).then_some(Flow { id: *id, until, who, keeps_address: *keeps == 1, back })
+        (until > now).then_some(ProviderFlow {
+            id: *id,
+            until,
+            who,
+            keeps_address: *keeps == 1,
+            back,
+        })
     }
 
     /// The sign in that this browser has under way.
-    pub(crate) fn shown(&self, headers: &HeaderMap, now: LogTime) -> Option<Flow> {
+    pub(crate) fn shown(&self, headers: &HeaderMap, now: LogTime) -> Option<ProviderFlow> {
         let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         lines.flat_map(|line| line.split(';')).find_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
@@ -152,7 +158,7 @@ mod tests {
     #[test]
     fn a_flow_is_read_as_it_began_until_it_is_over() {
         let key = FlowKey::new(&[7; 32]);
-        let flow = Flow::begin(Who::Fan, true, "/events/x?y".to_owned(), LogTime(5));
+        let flow = ProviderFlow::begin(Who::Fan, true, "/events/x?y".to_owned(), LogTime(5));
         let text = key.seal(&flow);
         assert_eq!(key.open(&text, LogTime(6)), Some(flow.clone()));
         assert_eq!(key.open(&text, LogTime(5 + FLOW_MS)), None);

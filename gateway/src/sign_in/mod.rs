@@ -13,7 +13,7 @@ use floodgate_domain::StaffId;
 use floodgate_sign_in::{AskedIdentity, Identity, IdentityError, IdentityProvider, PasskeySite};
 
 use self::challenge::ChallengeKey;
-use self::flow::{Flow, FlowKey, Who, mac};
+use self::flow::{FlowKey, ProviderFlow, Who, mac};
 use crate::problem::{ApiError, Code};
 use crate::staff::StaffRole;
 use crate::staff::session::head;
@@ -129,7 +129,7 @@ impl SignIns {
     }
 
     /// What the provider is asked with in a flow.
-    pub(crate) fn asked(&self, flow: &Flow) -> AskedIdentity {
+    pub(crate) fn asked(&self, flow: &ProviderFlow) -> AskedIdentity {
         let back_here = format!("{}/sign-in/return", self.0.parts.public_url);
         self.0.flows.asked(flow, back_here)
     }
@@ -146,7 +146,7 @@ impl SignIns {
     }
 
     /// Where a browser goes to be asked who its person is.
-    pub(crate) async fn way(&self, flow: &Flow) -> Result<String, ApiError> {
+    pub(crate) async fn way(&self, flow: &ProviderFlow) -> Result<String, ApiError> {
         let (asked, who) = (self.asked(flow), flow.who);
         self.run(who, move |provider| provider.way(&asked)).await
     }
@@ -154,7 +154,7 @@ impl SignIns {
     /// Who came back with a code.
     pub(crate) async fn identify(
         &self,
-        flow: &Flow,
+        flow: &ProviderFlow,
         code: String,
         issuer: Option<String>,
     ) -> Result<Identity, ApiError> {

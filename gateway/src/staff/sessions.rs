@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use http::HeaderMap;
+use tokio::time::MissedTickBehavior;
 
 use floodgate_domain::LogTime;
 use floodgate_people::SessionMark;
@@ -14,9 +16,12 @@ use super::session::{SessionKey, SessionToken, shown};
 use crate::people::PeopleDesk;
 use crate::people::uses::Uses;
 use crate::problem::ApiError;
+use crate::time;
 
 /// Sessions that are known at once; each takes some fifty bytes, and staff are some hundreds.
 const SESSIONS_MAX: u32 = 100_000;
+/// How soon a session that another gateway ended is known here.
+const COMPARED_EVERY: Duration = Duration::from_secs(5);
 /// After so long a session is renewed: a copy of its cookie is good no longer than that.
 const RENEWED_EVERY_MS: u64 = 3_600_000;
 /// How long the cookie from before counts: other requests of the browser are under way.
@@ -127,8 +132,21 @@ impl StaffSessions {
         Ok(Some(SessionToken { generation, ..token }))
     }
 
+    /// Compares what is known with the store every five seconds, for as long as it is polled.
+    pub(crate) async fn follow(self, people: PeopleDesk) {
+        let mut pulse = tokio::time::interval(COMPARED_EVERY);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while people.is_kept() {
+            pulse.tick().await;
+            // It was said where it failed, and what is known stays.
+            if let Err(error) = self.compare(&people, time::now()).await {
+                tracing::debug!(code = error.code(), "sessions are not known anew");
+            }
+        }
+    }
+
     /// Writes down which were used, and reads what others say of all.
-    pub(crate) async fn compare(&self, people: &PeopleDesk, now: LogTime) -> Result<(), ApiError> {
+    async fn compare(&self, people: &PeopleDesk, now: LogTime) -> Result<(), ApiError> {
         let used = self.0.used.unwritten();
         let ending =
             std::mem::take(&mut *self.0.ending.lock().unwrap_or_else(PoisonError::into_inner));
