@@ -31,6 +31,32 @@ pub struct EventDetails {
     pub closes_at: Option<LogTime>,
     /// Nobody younger is let in.
     pub age_min: Option<u8>,
+    /// What it looks like. New with the fourth rules.
+    pub picture: Option<Picture>,
+}
+
+/// A picture that is kept beside the log; the log knows which one, and what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// SHA-256 of what is served, by which it is found.
+    pub digest: [u8; 32],
+    /// Pixels of the largest version, so that a page keeps room for it.
+    pub width: u16,
+    pub height: u16,
+    /// What it shows, for those who do not see it.
+    pub alternative: String,
+}
+
+/// The widths in which every picture is served; one that is smaller stays as it is.
+pub const PICTURE_WIDTHS: [u16; 3] = [480, 960, 1920];
+
+impl Picture {
+    /// Where it is served in one of these widths.
+    #[must_use]
+    pub fn path_in(&self, width: u16) -> String {
+        let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("/pictures/{digest}-{width}")
+    }
 }
 
 /// Why details cannot be: the field, then its bound, which says the fix.
@@ -95,6 +121,15 @@ impl EventDetails {
         if self.age_min.is_some_and(|age| age > AGE_MAX) {
             return Err(DetailsError::new("age_min", format!("must be at most {AGE_MAX}")));
         }
+        if let Some(Picture { alternative, width, height, .. }) = &self.picture {
+            if alternative.trim().is_empty() || alternative.len() > LINE_BYTES_MAX {
+                let fix = format!("must say in at most {LINE_BYTES_MAX} bytes what it shows");
+                return Err(DetailsError::new("alternative", fix));
+            }
+            if *width == 0 || *height == 0 {
+                return Err(DetailsError::new("picture", "must not be empty"));
+            }
+        }
         Ok(())
     }
 
@@ -158,6 +193,20 @@ mod tests {
         wrong("opens_at", EventDetails { closes_at: at(1), ..lawful.clone() });
         wrong("age_min", EventDetails { age_min: Some(100), ..lawful.clone() });
         wrong("artist", EventDetails { artist: "a".repeat(LINE_BYTES_MAX + 1), ..lawful });
+    }
+
+    #[test]
+    fn a_picture_has_a_size_and_says_what_it_shows() {
+        let picture = |width, height, alternative: &str| {
+            let alternative = alternative.to_owned();
+            let picture = Some(Picture { digest: [7; 32], width, height, alternative });
+            EventDetails { picture, ..details() }.check().map_err(|error| error.field)
+        };
+        assert_eq!(picture(1, 1, "The band"), Ok(()));
+        assert_eq!(picture(1, 1, " "), Err("alternative"));
+        assert_eq!(picture(1, 1, &"a".repeat(LINE_BYTES_MAX + 1)), Err("alternative"));
+        assert_eq!(picture(0, 1, "The band"), Err("picture"));
+        assert_eq!(picture(1, 0, "The band"), Err("picture"));
     }
 
     #[test]

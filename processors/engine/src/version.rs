@@ -76,6 +76,9 @@ pub(crate) const REFUNDS_SAY_WHY: u32 = 4;
 /// A sale may be for those alone who are signed in.
 pub(crate) const SIGN_IN_IS_ASKED_FOR: u32 = 4;
 
+/// Events have pictures.
+pub(crate) const EVENTS_HAVE_PICTURES: u32 = 4;
+
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]
 const COMPILED: u32 = NEWEST_VERSION;

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, WireError, WireWriter};
 use crate::command::NewEvent;
-use crate::details::{EventDetails, LINE_BYTES_MAX, TEXT_BYTES_MAX, TIME_ZONE_BYTES_MAX};
+use crate::details::{EventDetails, LINE_BYTES_MAX, Picture, TEXT_BYTES_MAX, TIME_ZONE_BYTES_MAX};
 use crate::ids::{LogTime, VenueId};
 use crate::plan::wire::{decode_plan, encode_plan};
 use crate::plan::{CATEGORIES_MAX, SEATS_PER_PLAN_MAX};
@@ -79,7 +79,11 @@ fn write_more_details(details: &EventDetails, out: &mut Vec<u8>) {
     out.put_text(&details.time_zone);
     let EventDetails { doors_at, ends_at, opens_at, closes_at, .. } = details;
     [doors_at, ends_at, opens_at, closes_at].into_iter().for_each(|at| write_time(*at, out));
-    out.put_u8(details.age_min.map_or(0, |age| age.saturating_add(1)));
+    if let Some(picture) = &details.picture {
+        write_picture(picture, out);
+    }
+    // No age limit comes near what says that a picture follows.
+    out.put_u8(details.age_min.map_or(0, |age| age.saturating_add(1)).min(HAS_PICTURE - 1));
 }
 
 fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -91,8 +95,29 @@ fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Res
     for at in [doors_at, ends_at, opens_at, closes_at] {
         *at = read_time(cursor)?;
     }
-    details.age_min = cursor.u8()?.checked_sub(1);
+    let mut age = cursor.u8()?;
+    if age == HAS_PICTURE {
+        details.picture = Some(read_picture(cursor)?);
+        age = cursor.u8()?;
+    }
+    details.age_min = age.checked_sub(1);
     Ok(())
+}
+
+/// Where the age limit stands, and higher than any: a picture comes first.
+const HAS_PICTURE: u8 = 0x7F;
+
+fn write_picture(picture: &Picture, out: &mut Vec<u8>) {
+    out.put_u8(HAS_PICTURE);
+    out.put_bytes(&picture.digest);
+    out.put_varint(u64::from(picture.width));
+    out.put_varint(u64::from(picture.height));
+    out.put_text(&picture.alternative);
+}
+
+fn read_picture(cursor: &mut Cursor<'_>) -> Result<Picture, WireError> {
+    let (digest, width, height) = (cursor.array()?, cursor.u16()?, cursor.u16()?);
+    Ok(Picture { digest, width, height, alternative: cursor.text(LINE_BYTES_MAX)? })
 }
 
 /// Zero is not known.

@@ -4,8 +4,8 @@ use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
     AuthorisedPayment, BuyerId, CategorySet, Channel, Cohort, Consent, ConsentScope, Currency,
-    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Place, Policy, Refund,
-    RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
+    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Picture, Place, Policy,
+    Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -41,7 +41,15 @@ pub(crate) fn details() -> EventDetails {
         opens_at: Some(LogTime(1_790_000_000_000)),
         closes_at: Some(LogTime(1_800_000_000_001)),
         age_min: Some(0),
+        picture: None,
     }
+}
+
+/// The same of an event that has a picture.
+pub(crate) fn with_picture() -> EventDetails {
+    let alternative = "The band on stage".into();
+    let picture = Picture { digest: [7; 32], width: 1920, height: 1080, alternative };
+    EventDetails { picture: Some(picture), ..details() }
 }
 
 pub(crate) fn consent() -> Consent {
@@ -213,6 +221,7 @@ pub(crate) fn facts() -> Vec<Fact> {
             note: "press".into(),
             by: StaffId(3),
         },
+        Fact::DetailsSet(SetBy { value: Box::new(with_picture()), by: Some(StaffId(3)) }),
     ]
 }
 

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{
     announcement, cohort, consent, details, every_dial, facts, list, refund, seat_set,
-    short_announcement,
+    short_announcement, with_picture,
 };
 
 fn commands() -> Vec<Command> {
@@ -72,6 +72,7 @@ fn commands() -> Vec<Command> {
         Command::BlockSeats(Box::new(house_seats("sound desk"))),
         Command::UnblockSeats(Box::new(house_seats(""))),
         Command::GiveSeats(Box::new(Gift { seats: list(&[9, 8]), note: "press".into() })),
+        Command::SetDetails { details: Box::new(with_picture()), revision: 3 },
     ]
 }
 

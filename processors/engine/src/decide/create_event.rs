@@ -11,6 +11,7 @@ use super::Context;
 use super::rules::sale_times::times_can_be;
 use super::rules::terms::{policy_can_be, prices_fit};
 use crate::outcomes::Outcome;
+use crate::version::EVENTS_HAVE_PICTURES;
 
 /// Decides beside `events` others, of at most `events_max`.
 pub(crate) fn create_event(
@@ -22,6 +23,9 @@ pub(crate) fn create_event(
     context.staff()?;
     if events >= events_max {
         return Err(Refusal::TooManyEvents);
+    }
+    if new.details.picture.is_some() && !context.follows(EVENTS_HAVE_PICTURES) {
+        return Err(Refusal::NeedsNewerEngine);
     }
     if !problems(&new.plan).is_empty() {
         return Err(Refusal::InvalidPlan);

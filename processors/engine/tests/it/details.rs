@@ -1,7 +1,7 @@
 //! What an event says of itself, and the sale that opens and closes by its times.
 
 use floodgate_domain::details::EventDetails;
-use floodgate_domain::{Command, Fact, LogTime, PhaseDial, Refusal, SalePhase, StaffId};
+use floodgate_domain::{Command, Fact, LogTime, PhaseDial, Picture, Refusal, SalePhase, StaffId};
 
 use crate::rows::Then::{Done, No};
 use crate::rows::{check, no_queue};
@@ -142,4 +142,30 @@ fn a_snapshot_keeps_the_times() {
     let from = restored.facts.len();
     pass(&mut restored, 1_121_000);
     assert_eq!(restored.fact_names(from), ["SaleOpened", "SaleClosed"]);
+}
+
+#[test]
+fn pictures_belong_to_the_fourth_rules_and_say_what_they_show() {
+    let with = |alternative: &str| {
+        let alternative = alternative.to_owned();
+        let picture = Some(Picture { digest: [7; 32], width: 4, height: 2, alternative });
+        EventDetails { picture, ..EventDetails::named("Evening") }
+    };
+    let mut stage = announced(None, None);
+    let rows = vec![
+        (staff(), set(with(""), 0), No(Refusal::InvalidDetails)),
+        (buyer(1), set(with("The band"), 0), No(Refusal::NotAllowed)),
+        (staff(), set(with("The band"), 0), Done),
+    ];
+    check(&mut stage, rows);
+    let mut stage = Stage::empty();
+    stage.ask(floodgate_domain::Actor::System, Command::EngineVersion { version: 3 });
+    check(
+        &mut stage,
+        vec![
+            (staff(), Command::CreateEvent(Box::new(new_event(no_queue()))), Done),
+            (staff(), set(with("The band"), 0), No(Refusal::NeedsNewerEngine)),
+            (staff(), set(EventDetails::named("Evening"), 0), Done),
+        ],
+    );
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use floodgate_domain::details::PICTURE_WIDTHS;
 use floodgate_domain::{EventDetails, LogTime};
 
 use super::time_text;
@@ -39,6 +40,21 @@ pub struct DetailsBody {
     /// Nobody younger is let in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_min: Option<u8>,
+    /// What it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<PictureBody>,
+}
+
+/// A picture, as the installation serves it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PictureBody {
+    /// Where the largest is, which never changes; 480 or 960 instead of 1920 at its end is smaller.
+    pub path: String,
+    /// Pixels of the largest.
+    pub width: u16,
+    pub height: u16,
+    /// What it shows, for those who do not see it.
+    pub alternative: String,
 }
 
 impl From<&EventDetails> for DetailsBody {
@@ -58,6 +74,12 @@ impl From<&EventDetails> for DetailsBody {
             opens_at: time(details.opens_at),
             closes_at: time(details.closes_at),
             age_min: details.age_min,
+            picture: details.picture.as_ref().map(|picture| PictureBody {
+                path: picture.path_in(PICTURE_WIDTHS[2]),
+                width: picture.width,
+                height: picture.height,
+                alternative: picture.alternative.clone(),
+            }),
         }
     }
 }
