@@ -10,8 +10,8 @@ mod masking;
 mod payments;
 mod settings;
 mod sign_in;
-mod snapshot_location;
 mod standbys;
+mod store_location;
 mod units;
 
 pub use channels::{
@@ -25,8 +25,8 @@ pub use settings::{
     SinksSettings, Store, StreamsSettings, TraceSettings,
 };
 pub use sign_in::{FanProvider, SignInSettings, StaffProvider};
-pub use snapshot_location::SnapshotLocation;
 pub use standbys::Standbys;
+pub use store_location::StoreLocation;
 pub use units::{ByteSize, HumanDuration};
 
 /// The reference page: every key with its default, unit and reason.

@@ -13,8 +13,8 @@ use crate::InvalidSetting;
 use crate::channels::ChannelsSettings;
 use crate::payments::PaymentsSettings;
 use crate::sign_in::SignInSettings;
-use crate::snapshot_location::SnapshotLocation;
 use crate::standbys::Standbys;
+use crate::store_location::StoreLocation;
 use crate::units::{ByteSize, HumanDuration};
 
 /// All settings of a process.
@@ -54,6 +54,7 @@ pub struct ServerSettings {
     pub write_deadline: HumanDuration,
     pub body_max: ByteSize,
     pub plan_body_max: ByteSize,
+    pub pictures: StoreLocation,
     pub answer_deadline: HumanDuration,
     pub drain_notice: HumanDuration,
     pub give_up_after: HumanDuration,
@@ -121,7 +122,7 @@ pub enum Store {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EngineSettings {
-    pub snapshots: SnapshotLocation,
+    pub snapshots: StoreLocation,
     pub snapshot_every: u64,
     pub standbys: Standbys,
 }

@@ -9,7 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people`, `sign_in` | subjects: money; who can be reached; who somebody is |
+//! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; who can be reached; who somebody is; what events look like |
 //! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
@@ -45,6 +45,7 @@ mod model;
 mod openapi;
 mod payments;
 mod people;
+mod pictures;
 mod places;
 mod presence;
 mod problem;
@@ -69,6 +70,7 @@ mod views;
 
 pub use listen::listen;
 pub use people::preview::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
+pub use pictures::{PictureFolder, PictureStore};
 pub use places::PlaceReservations;
 pub use routes::{app, openapi};
 pub use server::run;

@@ -19,8 +19,9 @@ use crate::extract::idempotent::BodyLimits;
 use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
-use crate::people::PeopleDesk;
 use crate::people::preview::{MailReports, MessagePreview};
+use crate::people::{PeopleDesk, PushKey};
+use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
@@ -82,12 +83,16 @@ pub struct GatewayParts {
     pub sign_in: SignInParts,
     /// Who can be reached, if addresses are kept.
     pub people: Option<People>,
+    /// The key under which browsers subscribe to push messages, if any are sent.
+    pub push_key: Option<String>,
     /// Shows messages as they will be read.
     pub preview: Arc<dyn MessagePreview>,
     /// Reads what mail servers report.
     pub reports: Arc<dyn MailReports>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
+    /// Where pictures of events are kept.
+    pub pictures: Arc<dyn PictureStore>,
     /// The provider of payments, if there is one.
     pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
@@ -110,10 +115,12 @@ pub struct Subjects {
     pub(crate) sessions: StaffSessions,
     pub(crate) sign_ins: SignIns,
     pub(crate) people: PeopleDesk,
+    pub(crate) push_key: PushKey,
     pub(crate) preview: Arc<dyn MessagePreview>,
     pub(crate) reports: Arc<dyn MailReports>,
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
+    pub(crate) pictures: Pictures,
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
@@ -150,10 +157,12 @@ subjects! {
     sessions: StaffSessions,
     sign_ins: SignIns,
     people: PeopleDesk,
+    push_key: PushKey,
     preview: Arc<dyn MessagePreview>,
     reports: Arc<dyn MailReports>,
     tickets: TicketKey,
     payments: PaymentProvider,
+    pictures: Pictures,
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
@@ -190,10 +199,12 @@ impl GatewayState {
             sessions: StaffSessions::new(sessions),
             sign_ins,
             people,
+            push_key: PushKey::new(parts.push_key),
             preview: parts.preview,
             reports: parts.reports,
             tickets: TicketKey::new(parts.ticket_key),
             payments: PaymentProvider::new(parts.payments),
+            pictures: Pictures::new(parts.pictures),
             bodies: BodyLimits {
                 bytes_max: settings.body_bytes_max,
                 plan_bytes_max: settings.plan_bytes_max,

@@ -4,6 +4,8 @@ import { test } from 'node:test';
 import { stage } from './dom.mjs';
 
 const { about, inZones } = await import('../web/js/about.js');
+const { choices, picture } = await import('../web/js/picture.js');
+const { fileFault } = await import('../web/js/manage/picture.js');
 
 const words = (nodes) => nodes.map((node) => node.textContent);
 
@@ -36,4 +38,22 @@ test('only what is known is said', () => {
   assert.equal(age, 'From 6 years');
   assert.equal(what, 'Two lines\nof words');
   assert.equal(calendar, 'Add to your calendar');
+});
+
+test('a browser chooses among the widths there are, and keeps room for a picture before it comes', () => {
+  stage();
+  const large = { path: '/pictures/0a-1920', width: 1920, height: 1080, alternative: 'The band' };
+  assert.deepEqual(choices(large), { src: '/pictures/0a-960',
+    srcset: '/pictures/0a-480 480w, /pictures/0a-960 960w, /pictures/0a-1920 1920w' });
+  assert.equal(choices({ ...large, width: 700 }).srcset, '/pictures/0a-480 480w, /pictures/0a-960 700w');
+  assert.deepEqual(choices({ ...large, width: 300 }), { src: '/pictures/0a-480', srcset: '/pictures/0a-480 300w' });
+  const { attributes } = picture(large, '100vw');
+  assert.deepEqual([attributes.alt, attributes.width, attributes.height], ['The band', '1920', '1080']);
+});
+
+test('a file that no server would take is not sent', () => {
+  assert.match(fileFault(undefined), /Choose a file/u);
+  assert.match(fileFault({ type: 'image/svg+xml', size: 9 }), /JPEG, PNG or WebP/u);
+  assert.match(fileFault({ type: 'image/png', size: 9 * 1024 * 1024 }), /8 MiB/u);
+  assert.equal(fileFault({ type: 'image/png', size: 9 }), '');
 });

@@ -22,6 +22,7 @@ Examples:
     --starts-at 2027-06-01T20:00:00+02:00 --time-zone Europe/Berlin \\
     --opens-at 2027-03-01T10:00:00+01:00 --artist \"The Examples\" --key-file manager.key
   floodgate event change evt_… --doors-at 2027-06-01T19:00:00+02:00 --key-file manager.key
+  floodgate event picture evt_… band.jpg --alternative \"The band on stage\" --key-file manager.key
   floodgate event list
   floodgate event show evt_… --json
 
@@ -70,6 +71,18 @@ enum Action {
         name: Option<String>,
         #[command(flatten)]
         details: DetailFlags,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Sets what an event looks like: a JPEG, PNG or WebP picture of at most 8 MiB.
+    Picture {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// What it shows, for those who do not see it.
+        #[arg(long, value_name = "TEXT")]
+        alternative: String,
         #[command(flatten)]
         staff: Staff,
     },
@@ -183,6 +196,14 @@ impl Event {
                     println!("changed; see it with: floodgate event show {event}");
                 }
             }
+            Action::Picture { event, file, alternative, staff } => {
+                let done = set_picture(&event, &file, &alternative, &staff.caller()?)?;
+                if as_json {
+                    println!("{done}");
+                } else {
+                    println!("set; see it with: floodgate event show {event}");
+                }
+            }
             Action::List { staff } => {
                 let caller = staff.anyone()?;
                 for event in block_on(all(&caller))? {
@@ -202,6 +223,32 @@ impl Event {
         }
         Ok(())
     }
+}
+
+fn set_picture(
+    event: &str,
+    file: &PathBuf,
+    alternative: &str,
+    caller: &Caller,
+) -> Result<Value, Failure> {
+    let bytes = std::fs::read(file)
+        .with_context(|| format!("cannot read {}", file.display()))
+        .map_err(Failure::io)?;
+    // By what it begins with; the server looks for itself.
+    let kind = match bytes.as_slice() {
+        [0xff, 0xd8, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        _ => "image/webp",
+    };
+    let said: String = alternative
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    let path = format!("/v1/events/{event}/picture?alternative={said}");
+    block_on(async { caller.put_file(&path, kind, &bytes).await })
 }
 
 /// Every page of the list.

@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::exit::Failure;
-use floodgate_http_client::{Call, Http};
+use floodgate_http_client::{Call, Http, HttpError, Response};
 
 /// Which server, and as whom.
 #[derive(Debug, Clone, clap::Args)]
@@ -74,6 +74,18 @@ impl Caller {
         self.call(Method::DELETE, path, None).await
     }
 
+    /// Sends a file of this media type under a fresh key.
+    pub(super) async fn put_file(
+        &self,
+        path: &str,
+        kind: &str,
+        file: &[u8],
+    ) -> Result<Value, Failure> {
+        let key = format!("{:032x}", rand::random::<u128>());
+        let call = Call { key: Some(key.as_str()), bearer: self.key.as_deref(), ..Call::default() };
+        self.read(self.http.send_file(Method::PUT, path, call, (kind, file)).await)
+    }
+
     /// One request under a fresh key; a problem answer becomes a sentence.
     async fn call(
         &self,
@@ -88,7 +100,11 @@ impl Caller {
             body,
             ..Call::default()
         };
-        let answer = self.http.until_decided(method, path, call).await.map_err(|error| {
+        self.read(self.http.until_decided(method, path, call).await)
+    }
+
+    fn read(&self, answer: Result<Response, HttpError>) -> Result<Value, Failure> {
+        let answer = answer.map_err(|error| {
             let context = format!("no answer from {}; is a server running there?", self.target);
             Failure::unavailable(anyhow::Error::from(error).context(context))
         })?;

@@ -13,6 +13,8 @@ mod house;
 mod money;
 mod names;
 mod people;
+mod pictures;
+mod push;
 mod reload;
 mod roles;
 mod sign_in;

@@ -121,20 +121,34 @@ impl Http {
 
     /// One request; an error is a broken connection, a timeout, or a body that is not JSON.
     pub async fn call(&self, method: Method, path: &str, call: Call<'_>) -> Result<Response> {
-        let Received { status, retry_after, body } = self.exchange(&method, path, &call).await?;
-        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-        let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
-        Ok(Response { status, body, retry_after: exact.or(retry_after) })
+        answer_of(self.exchange(&method, path, &call).await?)
+    }
+
+    /// The same with a file of this media type instead of JSON.
+    pub async fn send_file(
+        &self,
+        method: Method,
+        path: &str,
+        call: Call<'_>,
+        (kind, file): (&str, &[u8]),
+    ) -> Result<Response> {
+        let request = self.written(&method, path, &call, Some((kind, file)))?;
+        answer_of(self.exchanged(&request).await?)
     }
 
     /// One request and the bytes of its answer, for those who count more than they read.
     pub async fn exchange(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Received> {
-        let request = self.written(method, path, call)?;
+        let text = call.body.as_ref().map(Value::to_string);
+        let body = text.as_ref().map(|text| ("application/json", text.as_bytes()));
+        self.exchanged(&self.written(method, path, call, body)?).await
+    }
+
+    async fn exchanged(&self, request: &[u8]) -> Result<Received> {
         let _permit = self.0.under_way.acquire().await.expect("nobody closes this semaphore");
         let exchange = async {
             let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             if let Some(mut connection) = idle {
-                match connection.exchange(&request).await {
+                match connection.exchange(request).await {
                     // The server closed it while nobody used it: this request was not seen.
                     Err(_) if !connection.has_heard => {}
                     received => return self.keep(connection, received),
@@ -142,7 +156,7 @@ impl Http {
             }
             let mut connection =
                 Connection::open(&self.0.address).await.map_err(HttpError::Connection)?;
-            let received = connection.exchange(&request).await;
+            let received = connection.exchange(request).await;
             self.keep(connection, received)
         };
         tokio::time::timeout(ANSWER_MAX, exchange).await.map_err(|_| HttpError::Timeout)?
@@ -161,7 +175,13 @@ impl Http {
         received.map_err(HttpError::Connection)
     }
 
-    fn written(&self, method: &Method, path: &str, call: &Call<'_>) -> Result<Vec<u8>> {
+    fn written(
+        &self,
+        method: &Method,
+        path: &str,
+        call: &Call<'_>,
+        body: Option<(&str, &[u8])>,
+    ) -> Result<Vec<u8>> {
         let mut text = String::with_capacity(512);
         let mut line = |name: &str, value: &str| -> Result<()> {
             let is_clean = value.bytes().all(|byte| byte >= b' ' && byte != 0x7f);
@@ -184,15 +204,20 @@ impl Http {
         if let Some(bearer) = call.bearer {
             line("authorization: Bearer ", bearer)?;
         }
-        let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
-        if call.body.is_some() {
-            line("content-type: ", "application/json")?;
+        if let Some((kind, _)) = body {
+            line("content-type: ", kind)?;
         }
+        let body = body.map_or(&[] as &[u8], |(_, body)| body);
         if *method != Method::GET || !body.is_empty() {
             line("content-length: ", &body.len().to_string())?;
         }
         text.push_str("\r\n");
-        text.push_str(&body);
-        Ok(text.into_bytes())
+        Ok([text.as_bytes(), body].concat())
     }
+}
+
+fn answer_of(Received { status, retry_after, body }: Received) -> Result<Response> {
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
+    let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
+    Ok(Response { status, body, retry_after: exact.or(retry_after) })
 }

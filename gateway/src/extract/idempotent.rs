@@ -44,6 +44,37 @@ pub(crate) struct IdempotentPlan<T> {
     pub(crate) body: T,
 }
 
+/// The largest picture that is uploaded: a good camera's is half of it.
+const PICTURE_BYTES_MAX: usize = 8 << 20;
+
+/// A request whose body is a picture as a file, and whose query says what it shows.
+#[derive(Debug)]
+pub(crate) struct IdempotentPicture {
+    pub(crate) key: RequestKey,
+    pub(crate) file: Bytes,
+}
+
+impl<S> FromRequest<S> for IdempotentPicture
+where
+    S: Send + Sync,
+    BodyLimits: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let limits = BodyLimits::from_ref(state);
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let read = read_raw(request, (limits.deadline, PICTURE_BYTES_MAX), &query).await?;
+        let essence = essence(&read.headers).unwrap_or_default().to_ascii_lowercase();
+        // Nothing a form of another site can send without asking first.
+        if !["image/jpeg", "image/png", "image/webp"].contains(&essence.as_str()) {
+            let message = "send image/jpeg, image/png or image/webp";
+            return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
+        }
+        Ok(IdempotentPicture { key: read.key, file: read.bytes })
+    }
+}
+
 impl<S, T> FromRequest<S> for Idempotent<T>
 where
     S: Send + Sync,
@@ -79,6 +110,29 @@ async fn read<T: DeserializeOwned>(
     deadline: Duration,
     bytes_max: usize,
 ) -> Result<(RequestKey, T), ApiError> {
+    let RawRequest { key, headers, bytes } = read_raw(request, (deadline, bytes_max), "").await?;
+    // Only JSON: a form of another site cannot send it without asking first.
+    if !bytes.is_empty() && !is_json(&headers) {
+        let message = "send application/json";
+        return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
+    }
+    let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    Ok((key, super::plain::parse(text)?))
+}
+
+/// A request that has its key, before anybody has looked at its body.
+struct RawRequest {
+    key: RequestKey,
+    headers: HeaderMap,
+    bytes: Bytes,
+}
+
+/// Reads within a time and a size; `besides` is what else makes it another request.
+async fn read_raw(
+    request: Request,
+    (deadline, bytes_max): (Duration, usize),
+    besides: &str,
+) -> Result<RawRequest, ApiError> {
     let (parts, body) = request.into_parts();
     let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let is_good = |key: &&str| {
@@ -86,29 +140,28 @@ async fn read<T: DeserializeOwned>(
     };
     let key = key.filter(is_good).ok_or_else(|| ApiError::new(Code::IdempotencyKeyRequired))?;
     let bytes = collect(body, deadline, bytes_max).await?;
-    // Only JSON: a form of another site cannot send it without asking first.
-    if !bytes.is_empty() && !is_json(&parts.headers) {
-        let message = "send application/json";
-        return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
-    }
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());
     hash.update(parts.uri.path());
+    hash.update(besides);
     hash.update(&bytes);
     let digest = hash.finalize();
     let fingerprint = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
-    let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-    let body = super::plain::parse(text)?;
     let trace = parts.extensions.get::<Traced>().map(|traced| traced.context);
-    Ok((RequestKey { name: key.to_owned(), fingerprint, trace }, body))
+    let key = RequestKey { name: key.to_owned(), fingerprint, trace };
+    Ok(RawRequest { key, headers: parts.headers, bytes })
 }
 
 /// Whether the body is said to be JSON; a media type is not case-sensitive and may have parameters
 /// (RFC 9110, section 8.3.1).
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = kind.and_then(|kind| kind.split(';').next());
-    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+    essence(headers).is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+}
+
+/// The media type of a body, without its parameters.
+fn essence(headers: &HeaderMap) -> Option<&str> {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
+    kind.split(';').next().map(str::trim)
 }
 
 /// The whole body, within its size and time.

@@ -15,7 +15,7 @@ pub(crate) mod ticket;
 pub(crate) use address::{ClientAddress, Visitor};
 pub(crate) use cookie::Papers;
 pub(crate) use fan::{Fan, Persona, Shopper};
-pub(crate) use idempotent::{Idempotent, IdempotentPlan};
+pub(crate) use idempotent::{Idempotent, IdempotentPicture, IdempotentPlan};
 pub(crate) use newcomer::Newcomer;
 pub(crate) use path::{EventPath, OrderPath, Segments};
 pub(crate) use query::Query;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_domain::details::DetailsError;
-use floodgate_domain::{EventDetails, LogTime};
+use floodgate_domain::details::{DetailsError, PICTURE_WIDTHS};
+use floodgate_domain::{EventDetails, LogTime, Picture};
 
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -37,6 +37,34 @@ pub(crate) struct Details {
     pub(crate) closes_at: Option<String>,
     /// Nobody younger is let in.
     pub(crate) age_min: Option<u8>,
+    /// What it looks like.
+    pub(crate) picture: Option<PictureShown>,
+}
+
+/// A picture of an event.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct PictureShown {
+    /// Where the largest is, which never changes; 480 or 960 instead of 1920 at its end is smaller.
+    #[schema(
+        example = "/pictures/0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b-1920"
+    )]
+    pub(crate) path: String,
+    /// Pixels of the largest.
+    pub(crate) width: u16,
+    pub(crate) height: u16,
+    /// What it shows, for those who do not see it.
+    pub(crate) alternative: String,
+}
+
+impl PictureShown {
+    fn of(picture: &Picture) -> Self {
+        PictureShown {
+            path: picture.path_in(PICTURE_WIDTHS[2]),
+            width: picture.width,
+            height: picture.height,
+            alternative: picture.alternative.clone(),
+        }
+    }
 }
 
 impl Details {
@@ -57,6 +85,7 @@ impl Details {
             opens_at: instant(details.opens_at),
             closes_at: instant(details.closes_at),
             age_min: details.age_min,
+            picture: details.picture.as_ref().map(PictureShown::of),
         }
     }
 }
@@ -108,6 +137,19 @@ pub(crate) struct DetailsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<u8>, maximum = 99)]
     pub(crate) age_min: Given<u8>,
+    /// New words for its picture, or `null` to take the picture away; `setPicture` brings one.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<PicturePatch>)]
+    pub(crate) picture: Given<PicturePatch>,
+}
+
+/// Changes of an event's picture.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PicturePatch {
+    /// What it shows, for those who do not see it.
+    #[schema(example = "The band on stage", max_length = 512)]
+    pub(crate) alternative: String,
 }
 
 /// Absent, null, or a value.
@@ -152,6 +194,14 @@ impl DetailsPatch {
             }
         }
         details.age_min = self.age_min.unwrap_or(details.age_min);
+        match (self.picture, &mut details.picture) {
+            (None, _) | (Some(None), None) => {}
+            (Some(None), there) => *there = None,
+            (Some(Some(given)), Some(picture)) => picture.alternative = given.alternative,
+            (Some(Some(_)), None) => {
+                return Err(wrong("picture", "there is none yet: upload one with setPicture"));
+            }
+        }
         check(&details)?;
         Ok(details)
     }

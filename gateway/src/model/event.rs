@@ -136,6 +136,7 @@ impl CreateEvent {
             opens_at: some(&mut self.opens_at),
             closes_at: some(&mut self.closes_at),
             age_min: Some(self.age_min.take()),
+            picture: None,
         }
     }
 }

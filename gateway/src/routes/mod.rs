@@ -21,6 +21,7 @@ mod pages;
 mod parameters;
 mod passkeys;
 mod payments;
+mod pictures;
 mod problems;
 mod providers;
 mod queue;
@@ -73,6 +74,7 @@ fn table() -> Routes {
         .merge(door::routes())
         .merge(notify::routes())
         .merge(details::routes())
+        .merge(pictures::routes())
         .merge(dials::routes())
         .merge(changes::routes())
         .merge(shop::routes())

@@ -1,6 +1,8 @@
 // Owns what an event's page has beside its state: what the event says of itself, the form for news,
 // messages. Nothing of it is needed at once, and the page does without any part that does not load.
 import { about } from './about.js';
+import { picture } from './picture.js';
+import { sheet } from './sheet.js';
 
 /** States in which news may be asked for: nothing is to be pressed in time. */
 const CALM = new Set(['announced', 'waiting', 'sold_out', 'closed', 'tickets']);
@@ -26,6 +28,19 @@ async function showNews(page, isCalm) {
     }
   }
   if (news) news.hidden = !isCalm;
+}
+
+let shown = '';
+/** Where seats are chosen and paid for, the room is theirs. */
+function showPicture(one, isCalm) {
+  const place = document.getElementById('event-picture');
+  if (!place) return;
+  place.hidden = !one || !isCalm;
+  // Not before it is looked at, and not again while it stays the same.
+  if (place.hidden || one.path === shown) return;
+  shown = one.path;
+  sheet('picture');
+  place.replaceChildren(picture(one, '(min-width: 76rem) 74rem, 96vw'));
 }
 
 const loadInbox = async () => (await import('./news/inbox.js')).inbox();
@@ -54,6 +69,7 @@ async function openMessages() {
 export function beside(page, state) {
   if (!page.event) return;
   document.getElementById('event-about').replaceChildren(...about(page.event));
+  showPicture(page.event.picture, CALM.has(state));
   showNews(page, CALM.has(state));
   showMessages(page);
 }

@@ -26,13 +26,22 @@ const keys = {
 };
 
 /** Sends a command; safe to call again with the same arguments after a failure. */
-export async function send(method, path, body, tries = 6) {
+export function send(method, path, body, tries = 6) {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const request = `${method} ${path} ${text || ''}`;
+  return sent({ method, path, body: text, type: 'application/json', same: text || '' }, tries);
+}
+
+/** Sends a file as it is; its name, size and date stand for what is in it. */
+export function sendFile(method, path, file, tries = 3) {
+  return sent({ method, path, body: file, type: file.type, same: `${file.name} ${file.size} ${file.lastModified}` }, tries);
+}
+
+async function sent({ method, path, body, type, same }, tries) {
+  const request = `${method} ${path} ${same}`;
   const headers = { Accept: 'application/json', 'Idempotency-Key': keys.of(request) };
-  if (text) headers['Content-Type'] = 'application/json';
+  if (body) headers['Content-Type'] = type;
   try {
-    const value = await attempt(method, path, headers, text, tries);
+    const value = await attempt(method, path, headers, body, tries);
     keys.forget(request);
     return value;
   } catch (problem) {

@@ -3,6 +3,7 @@ import { get, reach } from './api.js';
 import { backoff } from './backoff.js';
 import { announce, el } from './dom.js';
 import { count, day, money } from './format.js';
+import { picture } from './picture.js';
 import { cheapest } from './price.js';
 
 const PHASES = {
@@ -24,7 +25,8 @@ function hueOf(id) {
 function card(event) {
   const price = cheapest(event);
   const isOver = event.phase === 'closed' || event.phase === 'cancelled';
-  const art = el('div', { class: 'art', 'aria-hidden': 'true' });
+  const art = el('div', { class: 'art', 'aria-hidden': event.picture ? null : 'true' },
+    event.picture ? picture(event.picture, '(min-width: 46rem) 24rem, 96vw', { loading: 'lazy' }) : null);
   art.style.setProperty('--hue', hueOf(event.event_id));
   const share = event.capacity ? event.free / event.capacity : 0;
   const free = Number.isFinite(event.free) && event.capacity && !isOver ? [

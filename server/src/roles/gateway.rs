@@ -15,8 +15,8 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
-use super::{Parts, places, reload};
-use crate::channels::{ChannelPreview, ReturnedMail};
+use super::{Parts, pictures, places, reload};
+use crate::channels::{ChannelPreview, ReturnedMail, push_key};
 use crate::keys::Secrets;
 
 /// Starts what a gateway is: the followers of answers and facts, and then the door.
@@ -67,12 +67,14 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         root_key: secrets.root,
         sign_in: crate::sign_in::parts(settings, parts.address)?,
         people: parts.people.clone(),
+        push_key: push_key(settings)?,
         preview: Arc::new(ChannelPreview {
             templates: Templates::new(),
             weekly_cap: settings.channels.announcements_per_week.into(),
         }),
         reports: Arc::new(ReturnedMail),
         ticket_key: secrets.ticket,
+        pictures: pictures::open(settings, parts.data)?,
         payments: parts.provider.clone(),
         // Only where no stranger comes, if there is such a place.
         metrics: metrics.clone().filter(|_| server.status_listen.is_none()),

@@ -8,6 +8,7 @@ mod channels;
 mod gateway;
 mod log;
 mod people;
+mod pictures;
 mod places;
 mod process;
 mod processor;

@@ -5,19 +5,29 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use floodgate_config::{ConfigError, Settings, SnapshotLocation};
+use floodgate_config::{ConfigError, Settings, StoreLocation};
 use floodgate_runner::{BucketOptions, BucketStore, Credentials, FolderStore, SnapshotStore};
 
 /// The store the settings name. Whether it answers is found out when it is used: a store that is
 /// down keeps no processor from starting.
 pub fn open(settings: &Settings, data: &Path) -> Result<Arc<dyn SnapshotStore>> {
-    let (bucket, prefix) = match &settings.engine.snapshots {
-        SnapshotLocation::Folder(folder) if folder.as_os_str().is_empty() => {
+    let (bucket_name, prefix) = match &settings.engine.snapshots {
+        StoreLocation::Folder(folder) if folder.as_os_str().is_empty() => {
             return Ok(Arc::new(FolderStore::new(&data.join("snapshots"))));
         }
-        SnapshotLocation::Folder(folder) => return Ok(Arc::new(FolderStore::new(folder))),
-        SnapshotLocation::Bucket { bucket, prefix } => (bucket.clone(), prefix.clone()),
+        StoreLocation::Folder(folder) => return Ok(Arc::new(FolderStore::new(folder))),
+        StoreLocation::Bucket { bucket, prefix } => (bucket.clone(), prefix.clone()),
     };
+    let store = bucket(settings, (bucket_name, prefix), "engine.snapshots")?;
+    Ok(Arc::new(store))
+}
+
+/// A place in the object store of `[s3]`, for what the setting `key` says.
+pub(super) fn bucket(
+    settings: &Settings,
+    (bucket, prefix): (String, String),
+    key: &str,
+) -> Result<BucketStore> {
     let s3 = &settings.s3;
     let named = |path: &Path| (!path.as_os_str().is_empty()).then(|| path.to_owned());
     let credentials = match named(&s3.credentials_file) {
@@ -33,8 +43,7 @@ pub fn open(settings: &Settings, data: &Path) -> Result<Arc<dyn SnapshotStore>> 
         ca_file: named(&s3.ca_file),
         credentials,
     };
-    let store = BucketStore::new(&options).context("the object store of engine.snapshots")?;
-    Ok(Arc::new(store))
+    BucketStore::new(&options).with_context(|| format!("the object store of {key}"))
 }
 
 fn from_environment() -> Result<Credentials> {

@@ -1,5 +1,6 @@
 //! What a message says to one person: the values that its template names, and its links.
 
+use floodgate_domain::details::PICTURE_WIDTHS;
 use floodgate_domain::{AnnouncementId, Channel, EventId, LogTime, RefundReason};
 use floodgate_people::{DueMessage, Link, People, TEST};
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use crate::occasion::Occasion;
 use crate::templates::{Rendered, TemplateError, Templates, Variables};
 use crate::when::{clock, moment};
 use crate::words::Words;
+
+/// Of a picture in a mail, whose text is some 600 wide: sharp on most screens.
+const MAIL_WIDTH: u16 = PICTURE_WIDTHS[1];
 
 /// Who reads it, and where.
 #[derive(Debug, Clone)]
@@ -101,6 +105,14 @@ impl Saying<'_> {
             let venue = known.join(", ").replace('\n', ", ");
             let venue = if venue.is_empty() { unknown(reader.language).into() } else { venue };
             values.insert("venue".into(), venue);
+            // Announcements have a picture of their own, or none.
+            let picture = details.picture.as_ref();
+            let is_own = message.occasion.starts_with("announcement");
+            if let Some(picture) = picture.filter(|_| !is_own) {
+                let address = format!("{}{}", self.public_url, picture.path_in(MAIL_WIDTH));
+                values.insert("picture".into(), address);
+                values.insert("picture_alternative".into(), picture.alternative.clone());
+            }
             let said = message.announcement.and_then(|id| words.announcements.get(&id));
             if let Some((said, _)) = said {
                 values.insert("subject".into(), said.subject.clone());

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use floodgate_config::{Settings, SnapshotLocation};
+use floodgate_config::{Settings, StoreLocation};
 use floodgate_domain::LogTime;
 use floodgate_event_log::{EmbeddedLog, Log as _, Topic};
 use floodgate_gateway::StaffRole;
@@ -113,11 +113,11 @@ pub(super) fn folder(check: &'static str, folder: &Path) -> Finding {
 /// Where processors find each other's snapshots.
 pub(super) fn snapshots(settings: &Settings, data: &Path) -> Finding {
     match &settings.engine.snapshots {
-        SnapshotLocation::Folder(named) if !named.as_os_str().is_empty() => {
+        StoreLocation::Folder(named) if !named.as_os_str().is_empty() => {
             return folder("snapshots", named);
         }
-        SnapshotLocation::Folder(_) => {}
-        SnapshotLocation::Bucket { bucket, .. } => return bucket_answers(settings, data, bucket),
+        StoreLocation::Folder(_) => {}
+        StoreLocation::Bucket { bucket, .. } => return bucket_answers(settings, data, bucket),
     }
     let own = data.join("snapshots");
     let advice = "processors with folders of their own replay the whole log when they take over; \

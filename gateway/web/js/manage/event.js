@@ -8,6 +8,7 @@ import { count, money, timeOfDay } from '../format.js';
 import { changesOf, detailsForm } from './details.js';
 import { faultsOf } from './fields.js';
 import { phasePart } from './phase.js';
+import { picturePart } from './picture.js';
 import { pricesForm } from './prices.js';
 import { ruleChanges, rulesForm } from './rules.js';
 
@@ -72,8 +73,10 @@ export async function eventConsole(base, lost) {
       { free: 0, held: 0, sold: 0 }));
     table.replaceChildren(categoryTable(event));
     phase.update(event);
+    look.update(event);
   }
   const phase = phasePart(base, refresh, guard);
+  const look = picturePart(base, refresh, guard);
 
   /** A form with its button: `work` sends and says what was done, or returns how many faults there are. */
   function form(title, one, words, work) {
@@ -130,6 +133,7 @@ export async function eventConsole(base, lost) {
       part('Phase', phase.node),
       part('Other pages', el('ul', { class: 'rows' }, PAGES.map(([path, words]) => el('li', {}, el('a', { href: `${place}${path}` }, words))))),
       form('What it says of itself', details, 'Save', saveDetails),
+      part('Picture', look.node),
       form('Prices', prices, 'Save the prices', savePrices),
       form('Rules', rules, 'Save the rules', saveRules),
     ],

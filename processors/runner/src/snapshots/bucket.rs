@@ -106,9 +106,31 @@ impl BucketStore {
         })
     }
 
-    fn folder(&self, partition: Partition) -> String {
+    /// Stores an object of another kind than snapshots under its own name.
+    pub fn put(&self, name: &str, object: &[u8]) -> io::Result<()> {
+        let key = self.key(name);
+        let put = |credentials: &rusty_s3::Credentials| {
+            self.bucket.put_object(Some(credentials), &key).sign(SIGNED_FOR).to_string()
+        };
+        self.ask(&put, Ask::Put(object), Instant::now() + MOVE_WITHIN).map(drop)
+    }
+
+    /// The object of this name; `NotFound` where there is none.
+    pub fn get(&self, name: &str) -> io::Result<Vec<u8>> {
+        let key = self.key(name);
+        let get = |credentials: &rusty_s3::Credentials| {
+            self.bucket.get_object(Some(credentials), &key).sign(SIGNED_FOR).to_string()
+        };
+        self.ask(&get, Ask::Get, Instant::now() + MOVE_WITHIN)
+    }
+
+    fn key(&self, name: &str) -> String {
         let slash = if self.prefix.is_empty() { "" } else { "/" };
-        format!("{}{slash}commands-{partition}/", self.prefix)
+        format!("{}{slash}{name}", self.prefix)
+    }
+
+    fn folder(&self, partition: Partition) -> String {
+        self.key(&format!("commands-{partition}/"))
     }
 
     /// Asks until there is an answer, no time, or no try left.

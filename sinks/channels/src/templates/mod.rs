@@ -64,7 +64,8 @@ pub struct TemplateError {
     pub reason: String,
 }
 
-/// Names and values of one message. `link`, `picture` and `unsubscribe` may be absent.
+/// Names and values of one message. `link`, `picture` and what it shows, and `unsubscribe` may be
+/// absent.
 pub type Variables = BTreeMap<String, String>;
 
 /// All templates, read once.
@@ -126,6 +127,7 @@ impl Templates {
                 return Err(wrong(format!("{address} is no https address")));
             }
         }
+        values.entry("picture_alternative".to_owned()).or_default();
         values.insert("language".to_owned(), language.code().to_owned());
         let write = |part: &str, values: &Variables| {
             let template =
@@ -240,7 +242,8 @@ fn html_of(body: &str, language: Language) -> String {
                 "{{% if link %}}<p><a href=\"{{{{ link }}}}\" style=\"display:inline-block;padding:.6em 1.2em;\
                  background:#1c1c1a;color:#fff;border-radius:4px\">{words}</a></p>\n{{% endif %}}"
             ),
-            Paragraph::Picture => "{% if picture %}<p><img src=\"{{ picture }}\" alt=\"\" \
+            Paragraph::Picture => "{% if picture %}<p><img src=\"{{ picture }}\" \
+                alt=\"{{ picture_alternative }}\" \
                 style=\"max-width:100%\"></p>\n{% endif %}"
                 .to_owned(),
         });

@@ -1,34 +1,34 @@
-//! Where snapshots are kept, as people write it.
+//! Where files are kept that several processes share, as people write it.
 
 use std::path::PathBuf;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
-/// Where snapshots are kept.
+/// Where such files are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SnapshotLocation {
+pub enum StoreLocation {
     /// A folder; empty for the one in the data folder.
     Folder(PathBuf),
     /// A place in an S3-compatible object store: what `[s3]` says leads there.
     Bucket { bucket: String, prefix: String },
 }
 
-impl<'de> Deserialize<'de> for SnapshotLocation {
+impl<'de> Deserialize<'de> for StoreLocation {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse(&text).ok_or_else(|| {
             D::Error::custom(format!(
-                "`{text}` is no place for snapshots; write a folder or \"s3://bucket/prefix\""
+                "`{text}` is no place for files; write a folder or \"s3://bucket/prefix\""
             ))
         })
     }
 }
 
-fn parse(text: &str) -> Option<SnapshotLocation> {
+fn parse(text: &str) -> Option<StoreLocation> {
     let Some(place) = text.strip_prefix("s3://") else {
         // Another scheme would quietly become a folder of that name.
-        return (!text.contains("://")).then(|| SnapshotLocation::Folder(text.into()));
+        return (!text.contains("://")).then(|| StoreLocation::Folder(text.into()));
     };
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
     let prefix = prefix.trim_matches('/');
@@ -40,18 +40,18 @@ fn parse(text: &str) -> Option<SnapshotLocation> {
     (!bucket.is_empty()
         && bucket.bytes().all(is_bucket)
         && (prefix.is_empty() || prefix.split('/').all(is_part)))
-    .then(|| SnapshotLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    .then(|| StoreLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SnapshotLocation, parse};
+    use super::{StoreLocation, parse};
 
     #[test]
     fn folders_and_buckets() {
-        let folder = |path: &str| Some(SnapshotLocation::Folder(path.into()));
+        let folder = |path: &str| Some(StoreLocation::Folder(path.into()));
         let bucket = |bucket: &str, prefix: &str| {
-            Some(SnapshotLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+            Some(StoreLocation::Bucket { bucket: bucket.to_owned(), prefix: prefix.to_owned() })
         };
         let rows = [
             ("", folder("")),
