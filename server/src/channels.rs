@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use floodgate_channels::{
     ChannelsOptions, DkimOptions, EmailOptions, Language, MailReportKind, QuietHours, SmsOptions,
-    SmtpEncryption, Templates, Variables, WebPushOptions, mail_reports,
+    SmtpEncryption, Templates, VapidKey, Variables, WebPushOptions, mail_reports,
 };
 use floodgate_config::{EmailSettings, MailEncryption, Settings, SmsSettings, time_of_day};
 use floodgate_domain::{Announcement, Channel, EventDetails};
@@ -59,6 +59,14 @@ pub(crate) fn options(settings: &Settings, address: SocketAddr) -> Result<Channe
         },
         announcements_per_week: channels.announcements_per_week,
     })
+}
+
+/// What browsers subscribe under, if push messages are sent.
+pub(crate) fn push_key(settings: &Settings) -> Result<Option<String>> {
+    let Some(path) = file(&settings.channels.web_push.key_file) else { return Ok(None) };
+    let pem = secret(&path, "channels.web_push.key_file")?;
+    let key = VapidKey::from_pem(&pem).context("channels.web_push.key_file")?;
+    Ok(Some(key.public()))
 }
 
 fn file(path: &Path) -> Option<PathBuf> {

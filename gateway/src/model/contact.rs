@@ -16,10 +16,12 @@ pub(crate) const LANGUAGES: [&str; 2] = ["en", "de"];
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ContactBody {
-    /// email or sms.
+    /// email, sms or web_push.
     #[schema(example = "email")]
     pub(crate) channel: String,
-    #[schema(example = "ada@example.org", max_length = 254)]
+    /// For web_push a browser's subscription as JSON, made with the `push_key` of `getFollows`; its
+    /// first message carries the link that confirms it, which the pages' worker opens by itself.
+    #[schema(example = "ada@example.org", max_length = 2048)]
     pub(crate) address: String,
     /// en or de; en where it is absent.
     pub(crate) language: Option<String>,
@@ -47,7 +49,7 @@ impl ContactBody {
     /// Reads it; refused with the field and the fix where it cannot be. `is_event` knows the
     /// events.
     pub(crate) fn read(self, is_event: impl Fn(EventId) -> bool) -> Result<LeftContact, ApiError> {
-        let on = channel(&self.channel, &[Channel::Email, Channel::Sms])?;
+        let on = channel(&self.channel, &[Channel::Email, Channel::Sms, Channel::WebPush])?;
         let address = address(on, &self.address)?;
         let language = language(self.language)?;
         let time_zone = zone(self.time_zone.unwrap_or_else(|| "UTC".to_owned()))?;
@@ -173,6 +175,9 @@ pub(crate) struct FollowList {
     pub(crate) follows: Vec<Follow>,
     pub(crate) artist: Option<String>,
     pub(crate) wording: Wording,
+    /// The `applicationServerKey` under which a browser subscribes to push messages; absent where
+    /// none are sent.
+    pub(crate) push_key: Option<String>,
 }
 
 /// One thing that is followed, of any event.

@@ -42,6 +42,20 @@ struct Desk {
     used: Uses,
 }
 
+/// What browsers subscribe under, if push messages are sent.
+#[derive(Debug, Clone)]
+pub(crate) struct PushKey(Option<Arc<str>>);
+
+impl PushKey {
+    pub(crate) fn new(key: Option<String>) -> Self {
+        PushKey(key.map(Arc::from))
+    }
+
+    pub(crate) fn text(&self) -> Option<String> {
+        self.0.as_deref().map(str::to_owned)
+    }
+}
+
 impl PeopleDesk {
     pub(crate) fn new(people: Option<People>) -> Self {
         PeopleDesk(people.map(|people| {

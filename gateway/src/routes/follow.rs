@@ -22,7 +22,7 @@ use crate::model::contact::{
     AllFollows, Follow, FollowBody, FollowList, FollowOfEvent, StateAnswer, WORDING, channel,
     malformed, scopes,
 };
-use crate::people::PeopleDesk;
+use crate::people::{PeopleDesk, PushKey};
 use crate::problem::{ApiError, Code};
 use crate::time;
 use crate::views::Views;
@@ -104,6 +104,7 @@ fn shown(consent: Consent, at: LogTime) -> Follow {
     responses((status = 200, body = FollowList)))]
 pub(crate) async fn list(
     State(people): State<PeopleDesk>,
+    State(push_key): State<PushKey>,
     fan: Fan,
     path: EventPath,
 ) -> Result<Json<FollowList>, ApiError> {
@@ -117,6 +118,7 @@ pub(crate) async fn list(
         follows: once(here).map(|(_, _, consent, at)| shown(consent, at)).collect(),
         artist: Some(artist).filter(|artist| !artist.is_empty()),
         wording: WORDING,
+        push_key: push_key.text(),
     }))
 }
 

@@ -99,6 +99,8 @@ pub(crate) fn routes() -> Routes {
             get(async |headers: HeaderMap| page("unsubscribe.html", &headers)),
         )
         .route("/docs", get(async |headers: HeaderMap| page("docs/docs.html", &headers)))
+        // A worker is in charge of what lies below its own address, so that it is at the root.
+        .route("/push.js", get(async |headers: HeaderMap| page("js/push-worker.js", &headers)))
         .route("/assets/{*path}", get(asset))
 }
 

@@ -8,9 +8,11 @@ import { el, say } from '../dom.js';
 import { day } from '../format.js';
 import { sheet } from '../sheet.js';
 import { aboutAddress, addressField } from './address.js';
+import { NoPush, hasPush, subscribe } from './push.js';
 import { both, by, languageOf, of, zoneHere } from './words.js';
 
-const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message']];
+const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message'],
+  ['web_push', 'As a notice of this browser, also when no page is open']];
 const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
   + 'Not there in a few minutes? Look in the spam folder, or check the address and ask once more.';
 
@@ -54,6 +56,8 @@ function build(page, onPage) {
   const wrong = el('p', { class: 'wrong', id: 'news-wrong', role: 'alert' });
   for (const { box } of ticks) box.addEventListener('change', () => say(wrong, ''));
   const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
+  const ways = WAYS.map((one, at) => choice(one, at === 0, (name) => chose(name)));
+  let pushKey = '';
   const known = el('div');
   /** The server's words, whose number it keeps with the consent. */
   const wording = el('p', { class: 'quiet wording' });
@@ -66,15 +70,18 @@ function build(page, onPage) {
   function chose(name) {
     way = name;
     const contact = confirmed();
-    field.node.hidden = way === 'page' || Boolean(contact);
-    if (way !== 'page') field.ask(way);
+    const isTyped = way === 'email' || way === 'sms';
+    field.node.hidden = !isTyped || Boolean(contact);
+    if (isTyped) field.ask(way);
     to.hidden = !contact;
-    say(to, contact ? `We write to ${contact.address}, which is confirmed.` : '');
+    say(to, !contact ? '' : way === 'web_push' ? 'Notices are on.' : `We write to ${contact.address}, which is confirmed.`);
   }
   async function load() {
     const [follow, mine] = await Promise.all([get(`${page.base}/follow`).catch(orNothing),
       get('/v1/me/contacts').catch(orNothing)]);
     contacts = mine.contacts || [];
+    pushKey = follow.push_key || '';
+    ways.at(-1).hidden = !pushKey || !hasPush();
     say(wording, follow.wording?.text || '');
     known.replaceChildren(standing(page, follow.follows, async (words) => {
       await load();
@@ -104,18 +111,28 @@ function build(page, onPage) {
         : `will be sent to ${confirmed()?.address || 'you'}.`}`);
       if (way === 'page') onPage();
     } else {
-      const address = field.check();
+      const isPush = way === 'web_push';
+      let address;
+      try {
+        address = isPush ? await subscribe(pushKey) : field.check();
+      } catch (problem) {
+        if (!(problem instanceof NoPush)) throw problem;
+        done(problem.message);
+        return;
+      }
       if (!address) return;
       let answer;
       try {
         answer = await send('POST', '/v1/me/contacts', { channel: way, address, language: languageOf(),
           time_zone: zoneHere(), event_id: page.id, scopes });
       } catch (problem) {
-        if (!aboutAddress(problem)) throw problem;
+        if (isPush || !aboutAddress(problem)) throw problem;
         field.refuse(aboutAddress(problem));
         return;
       }
-      if (answer.state === 'confirmed') {
+      if (isPush) {
+        done(`Almost done: a notice will say so in a moment, and from then on news about ${what.replace(/^This event/, 'this event')} are shown as notices.`);
+      } else if (answer.state === 'confirmed') {
         await load();
         done(`Done: news about ${what.replace(/^This event/, 'this event')} will be sent to ${address}, which you confirmed before.`);
       } else done(`Almost done: ${address}.${SENT}`);
@@ -125,7 +142,7 @@ function build(page, onPage) {
   const node = el('div', { class: 'news-body' }, known,
     el('fieldset', { class: 'checks' }, el('legend', {}, 'News about'), ticks.map((one) => one.node), wrong),
     el('fieldset', { class: 'checks' }, el('legend', {}, 'How'),
-      WAYS.map((one, at) => choice(one, at === 0, chose)), field.node, to),
+      ways, field.node, to),
     wording,
     action('Get news', agree), status,
     el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': what you gave, and how to take it back.'));

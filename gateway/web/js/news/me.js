@@ -8,10 +8,11 @@ import { day } from '../format.js';
 import { aboutAddress, addressField } from './address.js';
 import { askedOnce, devicesPart, forgetPart, passkeysPart } from './devices.js';
 import { inbox } from './inbox.js';
+import { unsubscribe } from './push.js';
 import { STATES, by, languageOf, of, zoneHere } from './words.js';
 
 const LANGUAGES = { en: 'English', de: 'Deutsch' };
-const KINDS = { email: 'E-mail', sms: 'Text messages' };
+const KINDS = { email: 'E-mail', sms: 'Text messages', 'web_push': 'Notices' };
 
 function card(title, ...parts) {
   const id = `me-${title.toLowerCase().replace(/\W+/g, '-')}`;
@@ -25,6 +26,7 @@ export function contactRow({ contact_id: id, channel, address, state, since }, a
     [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))),
   askedOnce('Remove', { about: address, sure: `Remove ${address}`, words: 'Its messages end with it, those about orders too.' }, async () => {
     await send('DELETE', `/v1/me/contacts/${encodeURIComponent(id)}`);
+    if (channel === 'web_push') await unsubscribe().catch(() => {});
     await again(`Removed: ${address}. Nothing is sent there any more.`);
   }));
 }
