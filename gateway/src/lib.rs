@@ -9,7 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; who can be reached; who somebody is; what events look like |
+//! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
 //! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
@@ -21,10 +21,11 @@
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem`, `routes` | every error response, in one table; one file per group of routes |
 //! | `model` | requests and responses, by subject |
-//! | `metering`, `readiness` | counters and latencies of answers; each service of a process |
-//! | `status_page`, `traced` | readiness of other roles; spans of traced requests |
-//! | `listen`, `connection`, `shares` | the socket; one connection; how much one address holds |
-//! | `server` | the door: how many come in, draining |
+//! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
+//! | `listen`, `connection`, `shares`, `server` | the socket, a connection, its share; draining |
+//! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
+//! | `traced`, `listen` | spans of traced requests; the socket, and how many may wait at it |
+//! | `connection`, `shares` | one connection, from its first byte; how much one address holds |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 

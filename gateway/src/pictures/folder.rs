@@ -22,7 +22,7 @@ impl PictureFolder {
 impl PictureStore for PictureFolder {
     fn save(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.0.join(name);
-        // A name is a digest, but a file may have been damaged: only the same bytes are there already.
+        // A name is a digest, but a file may have been damaged: only the same bytes are kept.
         if fs::read(&path).is_ok_and(|there| there == bytes) {
             return Ok(());
         }

@@ -1,3 +1,5 @@
+//! Uploads of each kind, what cameras add to them, and what is no picture.
+
 #![allow(clippy::unwrap_used)]
 
 use image::RgbaImage;

@@ -36,8 +36,8 @@ async function open(link) {
   await (there ? there.focus() : self.clients.openWindow(url.href));
 }
 
-self.addEventListener('push', (event) => event.waitUntil(arrived(event.data)));
-self.addEventListener('notificationclick', (event) => {
-  event.notification.close();
-  event.waitUntil(open(event.notification.data?.link || '/'));
+self.addEventListener('push', (happened) => happened.waitUntil(arrived(happened.data)));
+self.addEventListener('notificationclick', (happened) => {
+  happened.notification.close();
+  happened.waitUntil(open(happened.notification.data?.link || '/'));
 });
