@@ -23,9 +23,6 @@
 //! | `model` | requests and responses, by subject |
 //! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
 //! | `listen`, `connection`, `shares`, `server` | the socket, a connection, its share; draining |
-//! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
-//! | `traced`, `listen` | spans of traced requests; the socket, and how many may wait at it |
-//! | `connection`, `shares` | one connection, from its first byte; how much one address holds |
 
 #![allow(unused_qualifications, reason = "the OpenAPI macros name parameter types twice")]
 
