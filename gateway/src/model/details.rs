@@ -144,7 +144,7 @@ pub(crate) struct DetailsPatch {
 }
 
 /// Changes of an event's picture.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PicturePatch {
     /// What it shows, for those who do not see it.
