@@ -117,6 +117,8 @@ async fn a_manager_finds_orders_by_the_address_a_fan_names() {
     let best = json!({ "best": { "count": 2 } });
     let held = world.post(&format!("{event}/holds"), &fan, best).await;
     assert_eq!(held.status, 201, "{}", held.body);
+    let order = format!("{event}/orders/{}", held.text("order_id").unwrap());
+    world.until_as(&order, &fan, |answer| answer.status == 200).await;
     let left = json!({ "channel": "email", "address": "Ada.Planted@example.org" });
     assert_eq!(world.post("/v1/me/contacts", &fan, left).await.status, 201);
     let find = "/v1/staff/people/find";

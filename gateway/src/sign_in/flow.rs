@@ -1,5 +1,5 @@
-//! What a browser carries while its person is at a provider: a signed cookie, for some minutes. State,
-//! nonce and verifier follow from it and a key of ours, so that a copy of the cookie gives none.
+//! What a browser carries while its person is at a provider: a signed cookie, for some minutes.
+//! State, nonce and verifier follow from it and a key of ours, so that a copy of it gives none.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
