@@ -87,7 +87,7 @@ impl Pictures {
     ) -> Result<Picture, ApiError> {
         let permit = turn(&self.makers).await?;
         let store = Arc::clone(&self.store);
-        let work = move || {
+        let work = move || -> Result<Picture, Fault> {
             // Held until it is made, also where its sender has left.
             let _permit = permit;
             let made = make::make(&upload).map_err(Fault::Upload)?;
