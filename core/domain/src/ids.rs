@@ -111,6 +111,10 @@ identifier!(
     /// An address of a person.
     ContactId, u64, "contact", "con_", 13
 );
+identifier!(
+    /// A program that is called with facts: known to the store of people alone.
+    WebhookId, u64, "webhook", "whk_", 13
+);
 
 impl BuyerId {
     /// The house: it has what staff give away until a guest takes it. No device has this number.

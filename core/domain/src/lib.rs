@@ -50,7 +50,7 @@ pub use fact::{Fact, FactPosition, FactRecord, SetBy};
 pub use house::{Gift, HouseSeats, Refund, RefundReason, RefundWhy};
 pub use ids::{
     Actor, AnnouncementId, BuyerId, CommandId, ContactId, EventId, GatewayId, HoldId, LogTime,
-    OrderName, PersonId, Place, StaffId, VenueId,
+    OrderName, PersonId, Place, StaffId, VenueId, WebhookId,
 };
 pub use line::{Frontier, LineOrder, Rank};
 pub use network::Network;

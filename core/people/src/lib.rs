@@ -8,10 +8,10 @@
 //! |---|---|
 //! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
 //! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
-//! | `identities`, `passkeys` | other ways to sign in |
-//! | `staff_sessions` | sessions of staff, so that they can be listed and ended |
+//! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
 //! | `audience` | who has a ticket, waits or follows, folded from the facts; who can be reached |
 //! | `messages`, `reports` | messages and what became of them |
+//! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
 //! | `forget`, `look_ups` | deleting a person; staff who look for one |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases behind one small language |
@@ -20,6 +20,7 @@ mod address;
 mod audience;
 mod contacts;
 mod database;
+mod deliveries;
 mod forget;
 mod identities;
 mod links;
@@ -35,6 +36,7 @@ mod sign_in;
 mod sqlite;
 mod staff_sessions;
 mod store;
+mod webhooks;
 
 #[cfg(test)]
 mod cost_tests;
@@ -42,10 +44,16 @@ mod cost_tests;
 mod sign_in_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod webhook_tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
 pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};
 pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want};
+pub use deliveries::{
+    DELIVERIES_WAITING_MAX, DeliveryQuery, DeliveryState, DueDelivery, NewDelivery, TryOutcome,
+    WebhookDelivery, WebhookTry,
+};
 pub use forget::Forgotten;
 pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;
@@ -57,6 +65,9 @@ pub use reports::{Report, VerdictOf};
 pub use sign_in::{PersonDevice, SignedIn};
 pub use staff_sessions::{NewStaffSession, SessionMark, StaffSession};
 pub use store::{People, PeopleLocation, Work};
+pub use webhooks::{
+    NewWebhook, WEBHOOK_TEST, WEBHOOKS_MAX, WebhookChange, WebhookSubscription, is_webhook_url,
+};
 
 /// Why the store did not do something; nothing of the transaction was done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -18,6 +18,8 @@
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
+//! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
+//! | `webhook_deliveries`, `webhook_tries` | what they are called with, and what came of each call |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
@@ -105,4 +107,24 @@ CREATE INDEX IF NOT EXISTS messages_of_reference ON messages (reference);
 CREATE INDEX IF NOT EXISTS messages_of_announcement ON messages (announcement, event, verdict);
 CREATE INDEX IF NOT EXISTS messages_of_buyer ON messages (buyer, made_at);
 CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);
+CREATE TABLE IF NOT EXISTS webhooks (
+    webhook BIGINT PRIMARY KEY, url BYTES NOT NULL, secret BYTES NOT NULL, old_secret BYTES,
+    old_until BIGINT NOT NULL, kinds TEXT NOT NULL, event BIGINT, description TEXT NOT NULL,
+    enabled BIGINT NOT NULL, reason TEXT NOT NULL, made_at BIGINT NOT NULL, start_at BIGINT NOT NULL,
+    failures BIGINT NOT NULL, rest_until BIGINT NOT NULL, taken_at BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS webhook_positions (
+    webhook BIGINT NOT NULL, partition BIGINT NOT NULL, next BIGINT NOT NULL, mark TEXT,
+    PRIMARY KEY (webhook, partition));
+CREATE TABLE IF NOT EXISTS webhook_deliveries (
+    delivery TEXT PRIMARY KEY, webhook BIGINT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    place BIGINT NOT NULL, state BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL,
+    made_at BIGINT NOT NULL, done_at BIGINT);
+CREATE INDEX IF NOT EXISTS deliveries_waiting ON webhook_deliveries (webhook, due_at)
+    WHERE state IN (0, 1);
+CREATE INDEX IF NOT EXISTS deliveries_of_webhook ON webhook_deliveries (webhook, made_at, delivery);
+CREATE INDEX IF NOT EXISTS deliveries_left ON webhook_deliveries (webhook, state);
+CREATE TABLE IF NOT EXISTS webhook_tries (
+    delivery TEXT NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL, status BIGINT,
+    reason TEXT NOT NULL, ms BIGINT NOT NULL, answer TEXT NOT NULL,
+    PRIMARY KEY (delivery, number));
 ";

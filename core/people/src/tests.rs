@@ -17,8 +17,8 @@ const HOUR: u64 = 3_600_000;
 
 /// A store of a test's own, and what has to stay until it is over.
 pub(crate) struct Fresh {
-    people: People,
-    folder: tempfile::TempDir,
+    pub(crate) people: People,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// Runs a test on each kind of store.
