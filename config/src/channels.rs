@@ -16,6 +16,7 @@ pub struct ChannelsSettings {
     pub email: EmailSettings,
     pub sms: SmsSettings,
     pub web_push: WebPushSettings,
+    pub webhooks: WebhookSettings,
 }
 
 /// A mail server; an empty address is none.
@@ -59,6 +60,13 @@ pub struct SmsSettings {
 pub struct WebPushSettings {
     pub key_file: PathBuf,
     pub contact: String,
+}
+
+/// Programs of others that are called with facts.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookSettings {
+    pub private_addresses: Vec<String>,
 }
 
 /// A time of day as minutes since midnight, from `22:00`.

@@ -15,7 +15,8 @@ mod store_location;
 mod units;
 
 pub use channels::{
-    ChannelsSettings, EmailSettings, MailEncryption, SmsSettings, WebPushSettings, time_of_day,
+    ChannelsSettings, EmailSettings, MailEncryption, SmsSettings, WebPushSettings, WebhookSettings,
+    time_of_day,
 };
 pub use layers::{ConfigError, Loaded, load, load_text};
 pub use payments::{PaymentsProvider, PaymentsSettings};

@@ -7,10 +7,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use floodgate_channels::{
-    ChannelsOptions, DkimOptions, EmailOptions, Language, MailReportKind, QuietHours, SmsOptions,
-    SmtpEncryption, Templates, VapidKey, Variables, WebPushOptions, mail_reports,
+    AddressGuard, ChannelsOptions, DkimOptions, EmailOptions, Language, MailReportKind, QuietHours,
+    SmsOptions, SmtpEncryption, Templates, VapidKey, Variables, WebPushOptions, mail_reports,
 };
-use floodgate_config::{EmailSettings, MailEncryption, Settings, SmsSettings, time_of_day};
+use floodgate_config::{
+    EmailSettings, MailEncryption, Settings, SmsSettings, WebhookSettings, time_of_day,
+};
 use floodgate_domain::{Announcement, Channel, EventDetails};
 use floodgate_gateway::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
 
@@ -50,8 +52,9 @@ pub(crate) fn options(settings: &Settings, address: SocketAddr) -> Result<Channe
         web_push: file(&web_push.key_file).map(|key_file| WebPushOptions {
             key_file,
             contact: web_push.contact.clone(),
-            guard: floodgate_channels::AddressGuard::default(),
+            guard: AddressGuard::default(),
         }),
+        webhook_guard: webhook_guard(&channels.webhooks)?,
         connections: channels.connections,
         quiet_hours: QuietHours {
             from: clock(&channels.quiet_from)?,
@@ -67,6 +70,14 @@ pub(crate) fn push_key(settings: &Settings) -> Result<Option<String>> {
     let pem = secret(&path, "channels.web_push.key_file")?;
     let key = VapidKey::from_pem(&pem).context("channels.web_push.key_file")?;
     Ok(Some(key.public()))
+}
+
+fn webhook_guard(settings: &WebhookSettings) -> Result<AddressGuard> {
+    let parse = |text: &String| {
+        text.parse().with_context(|| format!("channels.webhooks.private_addresses: {text:?}"))
+    };
+    let ranges = settings.private_addresses.iter().map(parse);
+    Ok(AddressGuard::new(ranges.collect::<Result<_>>()?))
 }
 
 fn file(path: &Path) -> Option<PathBuf> {

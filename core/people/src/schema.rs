@@ -19,7 +19,7 @@
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
-//! | `webhook_deliveries`, `webhook_tries` | what they are called with, and what came of each call |
+//! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
@@ -110,8 +110,9 @@ CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);
 CREATE TABLE IF NOT EXISTS webhooks (
     webhook BIGINT PRIMARY KEY, url BYTES NOT NULL, secret BYTES NOT NULL, old_secret BYTES,
     old_until BIGINT NOT NULL, kinds TEXT NOT NULL, event BIGINT, description TEXT NOT NULL,
-    enabled BIGINT NOT NULL, reason TEXT NOT NULL, made_at BIGINT NOT NULL, start_at BIGINT NOT NULL,
-    failures BIGINT NOT NULL, rest_until BIGINT NOT NULL, taken_at BIGINT NOT NULL);
+    enabled BIGINT NOT NULL, reason TEXT NOT NULL, made_at BIGINT NOT NULL,
+    start_at BIGINT NOT NULL, failures BIGINT NOT NULL, rest_until BIGINT NOT NULL,
+    taken_at BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS webhook_positions (
     webhook BIGINT NOT NULL, partition BIGINT NOT NULL, next BIGINT NOT NULL, mark TEXT,
     PRIMARY KEY (webhook, partition));

@@ -10,6 +10,7 @@ const HOUR: u64 = 3_600_000;
 
 fn new_webhook(kinds: &[&str]) -> NewWebhook {
     NewWebhook {
+        id: WebhookId(rand::random()),
         url: "https://example.org/hook?token=abc".to_owned(),
         kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         event_id: None,
@@ -40,6 +41,9 @@ fn a_secret_is_seen_once_and_the_old_one_signs_for_another_day() {
         assert!(secret.starts_with("whsec_"));
         let secrets = |at| store.with(|work| work.webhook_secrets(id, LogTime(at)));
         assert_eq!(secrets(2), [secret.clone()]);
+        let again = NewWebhook { id, ..new_webhook(&[]) };
+        let again = store.with(|work| work.add_webhook(&again, LogTime(2)));
+        assert_eq!(again, Some((id, secret.clone())));
         let new = store.with(|work| work.rotate_webhook_secret(id, LogTime(10))).expect("there");
         assert_eq!(secrets(11), [new.clone(), secret]);
         assert_eq!(secrets(10 + 25 * HOUR), [new]);

@@ -26,6 +26,8 @@ const SECRET_BYTES: usize = 32;
 /// Who is to be called, and with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewWebhook {
+    /// Whoever asks for it makes the number: the same number is the same webhook.
+    pub id: WebhookId,
     pub url: String,
     /// Kinds of facts, as `order_confirmed`; none for all.
     pub kinds: Vec<String>,
@@ -92,20 +94,23 @@ const COLUMNS: &str = "webhook, url, kinds, event, description, enabled, reason,
     failures, taken_at";
 
 impl Work<'_> {
-    /// Adds a webhook, disabled or not as it comes; its secret is returned here and nowhere else.
+    /// Adds a webhook; its secret is returned here and nowhere else, but to whoever adds it again.
     /// `None` where there are as many as there may be.
     pub fn add_webhook(
         &mut self,
         new: &NewWebhook,
         now: LogTime,
     ) -> Result<Option<(WebhookId, String)>, PeopleError> {
+        let id = new.id;
+        if self.webhook(id)?.is_some() {
+            let secret = self.webhook_secrets(id, now)?.into_iter().next();
+            return Ok(secret.map(|secret| (id, secret)));
+        }
         let count =
             self.row("SELECT COUNT(*) FROM webhooks", &[])?.map_or(Ok(0), |row| row.id(0))?;
         if count >= u64::from(WEBHOOKS_MAX) {
             return Ok(None);
         }
-        // Positive in both databases, so that they sort alike.
-        let id = WebhookId(rand::random::<u64>() >> 1);
         let secret = new_secret();
         let url = self.master.seal_note(&url_note(id), &new.url);
         let sealed = self.master.seal_note(&secret_note(id), &secret);

@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use floodgate_domain::LogTime;
 use floodgate_event_log::Log;
 use floodgate_people::People;
 use floodgate_transport::{Backoff, Health, Service, ServiceError};
@@ -15,10 +14,13 @@ use crate::courier::{ChannelSetting, Courier};
 use crate::deliver::{DeliveryShare, DeliveryWorker};
 use crate::email::{EmailCourier, EmailOptions};
 use crate::feed;
+use crate::guard::AddressGuard;
 use crate::quiet::QuietHours;
 use crate::sms::{SmsCourier, SmsOptions};
 use crate::templates::Templates;
 use crate::web_push::{WebPushCourier, WebPushOptions};
+use crate::webhook::WebhookService;
+use crate::when::wall_clock;
 use crate::words::Words;
 
 /// Connections of one channel: a mail server allows some dozens from one sender.
@@ -36,6 +38,8 @@ pub struct ChannelsOptions {
     pub email: Option<EmailOptions>,
     pub sms: Option<SmsOptions>,
     pub web_push: Option<WebPushOptions>,
+    /// Where webhooks may be called, beside the public internet.
+    pub webhook_guard: AddressGuard,
     /// Workers, each with a connection of every channel: how many messages are under way at once,
     /// and how many a crash can repeat.
     pub connections: usize,
@@ -82,9 +86,12 @@ pub fn spawn_with(
         is_released: Mutex::new(false),
     };
     let failed = |error: std::io::Error| ChannelSetting(format!("a thread: {error}"));
+    let guard = options.webhook_guard.clone();
+    let webhooks =
+        WebhookService::spawn(Arc::clone(&log), people.clone(), guard).map_err(failed)?;
     let feed = feed::spawn(log, people, words).map_err(failed)?;
     let delivery = DeliveryService::spawn(Arc::new(shared), couriers).map_err(failed)?;
-    Ok(vec![Arc::new(feed), Arc::new(delivery)])
+    Ok(vec![Arc::new(feed), Arc::new(delivery), Arc::new(webhooks)])
 }
 
 fn couriers(options: &ChannelsOptions) -> Result<Vec<Box<dyn Courier>>, ChannelSetting> {
@@ -152,11 +159,6 @@ fn run(mut worker: DeliveryWorker, shared: &DeliveryShare, health: &Mutex<Health
             std::thread::park_timeout(pause);
         }
     }
-}
-
-fn wall_clock() -> LogTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    LogTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 impl Service for DeliveryService {

@@ -1,9 +1,13 @@
 //! Moments in words: by the clock of the venue, and by that of the reader where it shows another
 //! time. Each with the name of its zone, since one that is left out is taken for the reader's own.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
+
+use floodgate_domain::LogTime;
 
 use crate::courier::Language;
 
@@ -35,6 +39,12 @@ const GERMAN_MONTHS: [&str; 12] = [
     "November",
     "Dezember",
 ];
+
+/// The wall clock, in the log's unit.
+pub(crate) fn wall_clock() -> LogTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    LogTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
 
 /// `Saturday 28 November 2026, 20:00 (Europe/Berlin, CET)`, and for somebody elsewhere
 /// `; where you are: …`.

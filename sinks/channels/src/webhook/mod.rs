@@ -1,19 +1,25 @@
 //! Webhooks for other programs (Standard Webhooks 1.0.0): a signed POST, the same `webhook-id` in
 //! every try. 2yz is taken, 410 ends it, a redirect is a failure.
 
+mod attempt;
+mod feed;
 mod schedule;
+mod sender;
+mod service;
 mod signature;
 
 pub use schedule::{WEBHOOK_TRIES_MAX, webhook_pause};
 pub use signature::WebhookSecret;
 
-use jiff::Timestamp;
 use ureq::Agent;
 
-use self::signature::{SECRETS_MAX, signatures};
+pub(crate) use self::service::WebhookService;
+
+use self::attempt::{WebhookCall, attempt};
+use self::signature::SECRETS_MAX;
 use crate::courier::{ChannelSetting, Courier, Delivery, Outgoing, is_plain_id};
 use crate::guard::AddressGuard;
-use crate::http::{agent_for_anybody, common_answer, is_safe, unanswered};
+use crate::http::{agent_for_anybody, is_safe};
 
 /// Who receives, and what they know.
 #[derive(Debug)]
@@ -65,25 +71,8 @@ impl Courier for WebhookCourier {
         if !is_plain_id(&outgoing.message_id) {
             return Delivery::never("the message has no plain name");
         }
-        let (now, body) = (Timestamp::now(), outgoing.text.as_bytes());
-        let (id, at) = (&outgoing.message_id, now.as_second());
-        let request = self
-            .agent
-            .post(&endpoint.url)
-            .header("Content-Type", "application/json")
-            .header("webhook-id", id)
-            .header("webhook-timestamp", at.to_string())
-            .header("webhook-signature", signatures(&endpoint.secrets, id, at, body));
-        let response = match request.send(body) {
-            Ok(response) => response,
-            Err(error) => return unanswered(&error),
-        };
-        let status = response.status().as_u16();
-        match status {
-            200..=299 => Delivery::Sent { reference: String::new() },
-            410 => Delivery::suppressed("answer 410: the receiver is gone"),
-            _ => common_answer(status, response.headers(), now)
-                .unwrap_or_else(|| Delivery::later(format!("answer {status}"))),
-        }
+        let (id, body) = (outgoing.message_id.as_str(), outgoing.text.as_bytes());
+        let call = WebhookCall { url: &endpoint.url, secrets: &endpoint.secrets, id, body };
+        attempt(&self.agent, call).delivery
     }
 }

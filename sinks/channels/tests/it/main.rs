@@ -6,4 +6,5 @@ mod http;
 mod http_server;
 mod service;
 mod smtp_server;
+mod webhooks;
 mod words;
