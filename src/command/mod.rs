@@ -30,6 +30,7 @@ mod ticket;
 mod topics;
 mod venue;
 mod views;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -80,6 +81,7 @@ enum Command {
     Seats(seats::Seats),
     Orders(orders::Orders),
     Announce(announce::Announce),
+    Webhooks(webhooks::Webhooks),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -115,6 +117,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Seats(command) => command.run(json),
         Command::Orders(command) => command.run(json),
         Command::Announce(command) => command.run(json),
+        Command::Webhooks(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),

@@ -22,3 +22,4 @@ mod streams;
 mod tables;
 mod tickets;
 mod turns;
+mod webhooks;

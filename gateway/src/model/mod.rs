@@ -27,6 +27,7 @@ mod staff;
 mod status;
 mod ticket;
 mod venue;
+pub(crate) mod webhook;
 
 pub(crate) use answer::{DoneAnswer, Empty, LogPosition, PendingAnswer};
 pub(crate) use calendar::calendar;

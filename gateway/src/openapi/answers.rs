@@ -46,6 +46,11 @@ const WITHOUT_COMMAND: &[&str] = &[
     "testAnnouncement",
     "reportReturnedMail",
     "changeMe",
+    "addWebhook",
+    "changeWebhook",
+    "resendWebhookDelivery",
+    "resendWebhookDeliveries",
+    "testWebhook",
 ];
 /// What every call about people may hear: their store.
 const PEOPLE: &str = "people_unavailable not_offered overloaded";
@@ -90,6 +95,15 @@ const OWN: &[(&str, &[&str])] = &[
     ("removeDevice", &[PEOPLE]),
     ("reportReturnedMail", &[PEOPLE]),
     ("changeMe", &[PEOPLE]),
+    ("listWebhooks", &[PEOPLE]),
+    ("addWebhook", &[PEOPLE]),
+    ("getWebhook", &[PEOPLE]),
+    ("changeWebhook", &[PEOPLE]),
+    ("removeWebhook", &[PEOPLE]),
+    ("listWebhookDeliveries", &[PEOPLE]),
+    ("resendWebhookDelivery", &[PEOPLE]),
+    ("resendWebhookDeliveries", &[PEOPLE]),
+    ("testWebhook", &[PEOPLE]),
     ("listFollows", &[PEOPLE]),
     ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
     ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),

@@ -122,6 +122,8 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
         "hold_id" => ("The hold.", "^hld_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "announcement_id" => ("The announcement.", "^ann_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "contact_id" => ("The address.", "^con_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "webhook_id" => ("The webhook.", "^whk_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
+        "delivery_id" => ("The call.", "^whk_[0-9A-Z]{13}-[0-9a-z-]{1,40}$"),
         "device_id" => ("The device.", "^byr_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "session_id" => ("The session.", "^[0-9a-f]{16}$"),
         "passkey_id" => ("The passkey.", "^[0-9a-f]{16}$"),

@@ -40,6 +40,7 @@ mod tickets;
 mod transfers;
 mod unsubscribe;
 mod venues;
+mod webhooks;
 
 use std::sync::LazyLock;
 
@@ -99,6 +100,7 @@ fn table() -> Routes {
         .merge(find_people::routes())
         .merge(returns::routes())
         .merge(announcements::routes())
+        .merge(webhooks::routes())
         .merge(payments::routes())
 }
 
