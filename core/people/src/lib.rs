@@ -14,7 +14,7 @@
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
 //! | `forget`, `look_ups` | deleting a person; staff who look for one |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
-//! | `database`, `sqlite`, `postgres`, `schema` | two databases behind one small language |
+//! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
 
 mod address;
 mod audience;
