@@ -66,7 +66,7 @@ impl Receiver {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_purchase_arrives_signed_and_a_refused_call_is_made_again() {
     let receiver = Receiver::open().await;
-    let flags = [("channels.webhooks.private_addresses", "[\"127.0.0.0/8\"]")];
+    let flags = [("channels.webhooks.private_addresses", "127.0.0.0/8")];
     let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
     let manager = Papers { bearer: world.manager.clone(), ..Papers::default() };
     let wrong = json!({ "url": "http://example.org/" });

@@ -2,15 +2,14 @@
 //!
 //! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
 //! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
-//! is deleting a row. It is a SQLite file for one process, or a PostgreSQL database for many.
+//! is deleting a row. A SQLite file for one process, or a PostgreSQL database for many.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
 //! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
-//! | `audience` | who has a ticket, waits or follows, folded from the facts; who can be reached |
-//! | `messages`, `reports` | messages and what became of them |
+//! | `audience`, `messages`, `reports` | whom messages reach, by the facts; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
 //! | `forget`, `look_ups` | deleting a person; staff who look for one |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |

@@ -61,13 +61,13 @@ export function picturePart(base, changed, guard) {
     node: el('div', { class: 'stack wide' }, shown, file.node, alternative.node, el('div', { class: 'with-button' }, save, remove), status),
     update(event) {
       revision = event.revision;
-      const next = event.picture || null;
-      if (next?.path !== now?.path || !shown.children.length) {
-        shown.replaceChildren(next ? picture(next, '(min-width: 40rem) 30rem, 90vw', { class: 'picture-now' })
+      const newest = event.picture || null;
+      if (newest?.path !== now?.path || !shown.children.length) {
+        shown.replaceChildren(newest ? picture(newest, '(min-width: 40rem) 30rem, 90vw', { class: 'picture-now' })
           : el('p', { class: 'quiet' }, 'There is none yet: pages show a colour instead.'));
       }
-      if (next?.alternative !== now?.alternative) alternative.set(next?.alternative || '');
-      now = next;
+      if (newest?.alternative !== now?.alternative) alternative.set(newest?.alternative || '');
+      now = newest;
       remove.hidden = !now;
     },
   };
