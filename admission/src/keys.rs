@@ -17,6 +17,8 @@ pub enum Purpose {
     QueueTicket = 2,
     Pass = 3,
     Challenge = 4,
+    /// A code of a presale.
+    Code = 5,
 }
 
 /// A root secret under its number.
@@ -63,6 +65,17 @@ impl Keys {
     #[must_use]
     pub fn sign(&self, purpose: Purpose, event_id: EventId, body: &[u8]) -> [u8; MAC_BYTES] {
         mac(&self.current, purpose, event_id, body)
+    }
+
+    /// What each key that still counts signs of this body, the current one first.
+    pub(crate) fn tags(
+        &self,
+        purpose: Purpose,
+        event_id: EventId,
+        body: &[u8],
+    ) -> impl Iterator<Item = [u8; MAC_BYTES]> {
+        let roots = [Some(&self.current), self.previous.as_ref()];
+        roots.into_iter().flatten().map(move |root| mac(root, purpose, event_id, body))
     }
 
     /// Whether `key_id` signed this body; in constant time.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`keys`] | signing keys, one family per purpose and event |
 //! | [`token`] | fixed-width signed tokens: device, queue ticket, pass |
+//! | `code` | the text of a presale's code |
 //! | `presence` | who of those called is there |
 //! | [`puzzle`] | proof of work at the door |
 //! | [`pace`], `attendance` | how the frontier moves, and how many of those called come |
@@ -19,6 +20,7 @@
 
 mod attendance;
 mod blocks;
+mod code;
 pub mod contract;
 pub mod forecast;
 mod inspect;
@@ -36,6 +38,7 @@ mod spent;
 pub mod store;
 pub mod token;
 
+pub use code::{open_code, seal_code};
 pub use forecast::Flow;
 pub use inspect::{RedisFound, inspect as inspect_redis};
 pub use keys::Keys;

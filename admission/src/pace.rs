@@ -170,7 +170,7 @@ impl Pace {
 
     /// How many more places may be called: what the shop can take, less those on their way.
     fn room(&self, settings: PaceSettings, shop: &ShopView, expected: u64) -> u64 {
-        let is_on = shop.phase == SalePhase::Open && settings.per_minute > 0;
+        let is_on = shop.phase.sells() && settings.per_minute > 0;
         // With nothing free there is nothing to call people for; held seats may come back.
         if !is_on || shop.free == 0 {
             return 0;

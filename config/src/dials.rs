@@ -104,8 +104,8 @@ mod tests {
             (one("pace_per_minute = -1"), "pace_per_minute must be a whole number between 0 and"),
             (one("pace_per_minute = \"1\""), "pace_per_minute must be a whole number between 0"),
             (one("puzzle_level = 13"), "puzzle_level must be a whole number between 0 and 12"),
-            (one("phase = \"cancel\""), "phase must be one of open, pause, close"),
-            (one("phase = 1"), "phase must be one of open, pause, close"),
+            (one("phase = \"cancel\""), "phase must be one of presale, open, pause, close"),
+            (one("phase = 1"), "phase must be one of presale, open, pause, close"),
             (one(&format!("message = \"{}\"", "x".repeat(501))), "a text of at most 500 bytes"),
             (
                 one(&format!("reason = \"{}\"", "x".repeat(501))),

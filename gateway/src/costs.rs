@@ -42,6 +42,8 @@ const COSTS: &[(&str, u32)] = &[
     // A provider is asked, and a thread waits for it.
     ("POST /v1/sign-in/provider", 50),
     ("POST /v1/sign-in/provider/return", 100),
+    // A guess, if it is not the right one.
+    ("POST /v1/events/{event_id}/me/code", 100),
     // Everything that is counted, written out anew.
     ("GET /metrics", 100),
     // A record in the log, for whoever reads "strong".

@@ -78,7 +78,9 @@ fn write_event<R: Rows>(
     rows: &mut R,
 ) -> Result<(), R::Error> {
     let (event_id, venue_id) = (event_id.to_string(), new.venue_id.to_string());
-    let [name, description, starts_at, rest @ ..] = of_details(&new.details);
+    // The times of the presale came last, behind the version.
+    let [name, description, starts_at, rest @ .., announced_at, presale_at] =
+        of_details(&new.details);
     let first = [
         ColumnValue::Text(&event_id),
         name,
@@ -88,7 +90,8 @@ fn write_event<R: Rows>(
         ColumnValue::Text(SalePhase::Announced.code()),
         version,
     ];
-    let event: Vec<_> = first.into_iter().chain(rest).chain([version]).collect();
+    let last = [version, announced_at, presale_at];
+    let event: Vec<_> = first.into_iter().chain(rest).chain(last).collect();
     rows.take(Write::Event, &event)?;
     for (category, at) in new.plan.categories.iter().zip(0_u8..) {
         let row = [
@@ -120,7 +123,7 @@ fn write_event<R: Rows>(
 
 /// What an event says of itself, in the order in which the tables name it. A start that is not known
 /// is zero, as it always was; the rest is null.
-fn of_details(details: &EventDetails) -> [ColumnValue<'_>; 12] {
+fn of_details(details: &EventDetails) -> [ColumnValue<'_>; 14] {
     fn text(text: &str) -> ColumnValue<'_> {
         if text.is_empty() { ColumnValue::Null } else { ColumnValue::Text(text) }
     }
@@ -138,6 +141,8 @@ fn of_details(details: &EventDetails) -> [ColumnValue<'_>; 12] {
         time(details.opens_at),
         time(details.closes_at),
         details.age_min.map_or(ColumnValue::Null, |age| number(u64::from(age))),
+        time(details.announced_at),
+        time(details.presale_at),
     ]
 }
 

@@ -38,6 +38,8 @@ const EVENTS: Table = Table {
         added(number("closes_at")),
         added(number("age_min")),
         added(number("details_version")),
+        added(number("announced_at")),
+        added(number("presale_at")),
     ],
     key: &["event_id"],
     version: Some("event_version"),
@@ -45,7 +47,7 @@ const EVENTS: Table = Table {
 };
 
 /// Of a row of the events, what the event says of itself.
-const DETAILS: [&str; 12] = [
+const DETAILS: [&str; 14] = [
     "event_name",
     "event_description",
     "starts_at",
@@ -58,6 +60,8 @@ const DETAILS: [&str; 12] = [
     "opens_at",
     "closes_at",
     "age_min",
+    "announced_at",
+    "presale_at",
 ];
 
 /// One row a seat; `seat_id` is its number in the plan.

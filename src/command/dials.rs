@@ -102,7 +102,7 @@ mod tests {
         let rows = [
             (["--puzzle-level", "13"], "puzzle_level must be a whole number between 0 and 12"),
             (["--pace-per-minute", "many"], "pace_per_minute must be a whole number between 0"),
-            (["--phase", "cancel"], "phase must be one of open, pause, close"),
+            (["--phase", "cancel"], "phase must be one of presale, open, pause, close"),
             (["--message", &long], "message must be a text of at most 500 bytes"),
             (["--reason", &long], "reason must be a text of at most 500 bytes"),
             (["--capacity", "5"], "unexpected argument '--capacity'"),

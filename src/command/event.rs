@@ -121,6 +121,12 @@ struct DetailFlags {
     starts_at: Option<String>,
     #[arg(long, value_name = "TIME")]
     ends_at: Option<String>,
+    /// When the event was or is announced.
+    #[arg(long, value_name = "TIME")]
+    announced_at: Option<String>,
+    /// When the presale begins by itself, for those who have claimed a code.
+    #[arg(long, value_name = "TIME")]
+    presale_at: Option<String>,
     /// When the sale opens by itself.
     #[arg(long, value_name = "TIME")]
     opens_at: Option<String>,
@@ -144,6 +150,8 @@ impl DetailFlags {
             ("doors_at", self.doors_at),
             ("starts_at", self.starts_at),
             ("ends_at", self.ends_at),
+            ("announced_at", self.announced_at),
+            ("presale_at", self.presale_at),
             ("opens_at", self.opens_at),
             ("closes_at", self.closes_at),
         ];

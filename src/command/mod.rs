@@ -3,6 +3,7 @@
 mod announce;
 mod audit;
 mod bench;
+mod codes;
 mod config;
 mod crowd;
 mod demo;
@@ -82,6 +83,7 @@ enum Command {
     Orders(orders::Orders),
     Announce(announce::Announce),
     Webhooks(webhooks::Webhooks),
+    Codes(codes::Codes),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -118,6 +120,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Orders(command) => command.run(json),
         Command::Announce(command) => command.run(json),
         Command::Webhooks(command) => command.run(json),
+        Command::Codes(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),

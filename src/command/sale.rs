@@ -1,4 +1,4 @@
-//! `floodgate sale`: open, pause, close, cancel, dials, history, status.
+//! `floodgate sale`: presale, open, pause, close, cancel, dials, history, status.
 
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ struct Phase {
 
 #[derive(Debug, Subcommand)]
 enum Action {
+    /// Begins the presale: only who has claimed a code may buy.
+    Presale(Phase),
     /// Opens the sale, or resumes it after a pause.
     Open(Phase),
     /// Pauses the sale: no new holds and no new shoppers; held seats can still be paid.
@@ -101,6 +103,7 @@ impl Action {
             of.staff.caller()?.post(&path, json!({ "reason": reason })).await
         };
         match self {
+            Action::Presale(of) => post(of, "sale/presale").await,
             Action::Open(of) => post(of, "sale/open").await,
             Action::Pause(of) => post(of, "sale/pause").await,
             Action::Close(of) => post(of, "sale/close").await,

@@ -66,6 +66,23 @@ impl Caller {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    /// For an answer that is a text and no JSON.
+    pub(super) async fn post_for_text(&self, path: &str, body: Value) -> Result<String, Failure> {
+        let key = format!("{:032x}", rand::random::<u128>());
+        let (key, bearer) = (Some(key.as_str()), self.key.as_deref());
+        let call = Call { key, bearer, body: Some(body), ..Call::default() };
+        let answer = self.http.exchange(&Method::POST, path, &call).await.map_err(|error| {
+            let context = format!("no answer from {}; is a server running there?", self.target);
+            Failure::unavailable(anyhow::Error::from(error).context(context))
+        })?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        if answer.status == 200 {
+            return Ok(text);
+        }
+        let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+        Err(said(answer.status.into(), &problem).into())
+    }
+
     pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PATCH, path, Some(body)).await
     }
@@ -115,12 +132,17 @@ impl Caller {
         if answer.is_ok() {
             return Ok(answer.body);
         }
-        let detail = answer.text("detail").unwrap_or("no detail was given");
-        let mut sentence = format!("{} ({}): {detail}", answer.code(), answer.status);
-        for error in answer.body["errors"].as_array().into_iter().flatten() {
-            let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-            sentence.push_str(&format!("\n  {}: {}", text("path"), text("message")));
-        }
-        Err(anyhow!(sentence).into())
+        Err(said(answer.status.into(), &answer.body).into())
     }
+}
+
+/// A problem as a sentence, with what is wrong field by field.
+fn said(status: u64, problem: &Value) -> anyhow::Error {
+    let text = |of: &Value, name: &str| of[name].as_str().unwrap_or_default().to_owned();
+    let detail = problem["detail"].as_str().unwrap_or("no detail was given");
+    let mut sentence = format!("{} ({status}): {detail}", text(problem, "code"));
+    for error in problem["errors"].as_array().into_iter().flatten() {
+        sentence.push_str(&format!("\n  {}: {}", text(error, "path"), text(error, "message")));
+    }
+    anyhow!(sentence)
 }

@@ -18,7 +18,7 @@ STAFF = open(os.environ["STAFF_KEY_FILE"]).read().strip()
 FOREIGN = {"callPaymentPage", "callOrderPaymentPage", "takePaymentWebhook", "askProvider", "returnFromProvider",
            "addPasskey", "signInByPasskey"}
 # What they carry comes in a message to somebody.
-SENT = {"confirmContact", "signIn", "readMessages"}
+SENT = {"claimCode", "confirmContact", "signIn", "readMessages"}
 
 
 def operations():
@@ -80,7 +80,8 @@ def send(method, path, body, tokens):
     request = urllib.request.Request(BASE + path, json.dumps(body).encode(), headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=15) as response:
-            return response.status, json.load(response)
+            is_json = "json" in response.headers["Content-Type"]
+            return response.status, json.load(response) if is_json else response.read()
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)
 
@@ -141,7 +142,7 @@ class Sale:
 def main():
     count = check_schemas()
     sale = Sale()
-    order = {"createEvent": 0, "closeSale": 2, "cancelEvent": 3}
+    order = {"createEvent": 0, "mintCodes": 0, "closeSale": 2, "cancelEvent": 3}
     calls = sorted(operations(), key=lambda call: (order.get(call[0], 1), call[0]))
     sent = 0
     for name, method, path, operation in calls:

@@ -14,6 +14,7 @@ mod money;
 mod names;
 mod people;
 mod pictures;
+mod presale;
 mod push;
 mod reload;
 mod roles;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_command;
 use floodgate_domain::{
-    Actor, AgeBand, Answer, BuyerId, CategorySet, Cohort, Command, CommandId, Currency, DialChange,
-    Envelope, EventId, Frontier, GatewayId, HoldId, NewEvent, OrderStatus, PaymentMethod,
-    PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList, StaffId, Subject,
+    Actor, AgeBand, Answer, BuyerId, CategorySet, CodeMint, CodeNumber, Cohort, Command, CommandId,
+    Currency, DialChange, Envelope, EventId, Frontier, GatewayId, HoldId, NewEvent, OrderStatus,
+    PaymentMethod, PaymentResult, PhaseDial, Place, Policy, PriceTable, Reply, SeatId, SeatList,
+    StaffId, Subject,
 };
 use floodgate_event_log::{Log, NewRecord, Partition, PendingAppend, Topic, partition_of};
 use floodgate_testkit::MemoryLog;
@@ -209,7 +210,21 @@ impl Buyers {
                 let (who, command) = something(&mut streams.choices, (actor, STAFF), now);
                 self.ask(event_id, who, command);
             }
+            91 | 92 => self.of_codes(event_id, actor, streams),
             _ => self.repeat(streams),
+        }
+    }
+
+    /// Somebody claims a code, or staff mint some.
+    fn of_codes(&mut self, event_id: EventId, actor: Actor, streams: &mut Streams) {
+        let batch = streams.choices.random_range(1..3);
+        let number = streams.choices.random_range(0..40);
+        let mint = CodeMint { batch, label: "Fan club".to_owned(), count: number };
+        match number {
+            0..10 => self.ask(event_id, STAFF, Command::MintCodes(Box::new(mint))),
+            _ => {
+                self.ask(event_id, actor, Command::ClaimCode { code: CodeNumber { batch, number } })
+            }
         }
     }
 
@@ -298,7 +313,8 @@ impl Buyers {
         let command = match choices.random_range(0..10) {
             0 if is_last => Command::turn_phase(PhaseDial::Cancel, "the singer is ill"),
             0..3 => Command::turn_phase(PhaseDial::Pause, "a moment"),
-            3..8 => Command::turn_phase(PhaseDial::Open, "on we go"),
+            3 => Command::turn_phase(PhaseDial::Presale, "for the club first"),
+            4..8 => Command::turn_phase(PhaseDial::Open, "on we go"),
             _ => {
                 let shoppers_max = Some(choices.random_range(5..20));
                 Command::SetDials(Box::new(DialChange { shoppers_max, ..DialChange::default() }))

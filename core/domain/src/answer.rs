@@ -139,16 +139,25 @@ pub enum SalePhase {
     Paused = 3,
     Closed = 4,
     Cancelled = 5,
+    /// Open to those who have claimed a code, before it opens to all.
+    Presale = 6,
 }
 
 impl SalePhase {
-    pub const ALL: [SalePhase; 5] = [
+    pub const ALL: [SalePhase; 6] = [
         SalePhase::Announced,
         SalePhase::Open,
         SalePhase::Paused,
         SalePhase::Closed,
         SalePhase::Cancelled,
+        SalePhase::Presale,
     ];
+
+    /// Whether seats are sold, be it to all or to some.
+    #[must_use]
+    pub fn sells(self) -> bool {
+        matches!(self, SalePhase::Open | SalePhase::Presale)
+    }
 
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -158,6 +167,7 @@ impl SalePhase {
             SalePhase::Paused => "paused",
             SalePhase::Closed => "closed",
             SalePhase::Cancelled => "cancelled",
+            SalePhase::Presale => "presale",
         }
     }
 

@@ -14,6 +14,7 @@ use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction};
 use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
+use crate::presale::{CodeMint, CodeNumber};
 use crate::price::PriceTable;
 use crate::seats::SeatList;
 
@@ -182,6 +183,10 @@ pub enum Command {
     UnblockSeats(Box<HouseSeats>),
     /// Staff. Gives seats away that are free or off sale: an order over nothing, of the house.
     GiveSeats(Box<Gift>),
+    /// Staff. Adds codes to a batch, which the first make. New with the fourth rules, like the next.
+    MintCodes(Box<CodeMint>),
+    /// Buyer. Has this code from here on, and with it a way into the presale.
+    ClaimCode { code: CodeNumber },
 }
 
 /// Seats that are wanted together, whichever they are.
@@ -283,6 +288,8 @@ impl Command {
             Command::BlockSeats(_) => "BlockSeats",
             Command::UnblockSeats(_) => "UnblockSeats",
             Command::GiveSeats(_) => "GiveSeats",
+            Command::MintCodes(_) => "MintCodes",
+            Command::ClaimCode { .. } => "ClaimCode",
         }
     }
 }

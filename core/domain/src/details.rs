@@ -1,5 +1,6 @@
 //! What people plan an event by: what it is, where and when, and when its tickets are sold.
 
+use crate::answer::SalePhase;
 use crate::ids::LogTime;
 
 /// The longest texts, in bytes: of one line, and of several.
@@ -25,7 +26,11 @@ pub struct EventDetails {
     pub doors_at: Option<LogTime>,
     pub starts_at: Option<LogTime>,
     pub ends_at: Option<LogTime>,
-    /// When the sale opens by itself, if it is announced then.
+    /// When the event was or is announced; only shown. New with the fourth rules, like the next.
+    pub announced_at: Option<LogTime>,
+    /// When the presale begins by itself, if the sale is announced then.
+    pub presale_at: Option<LogTime>,
+    /// When the sale opens by itself, if it is announced or in presale then.
     pub opens_at: Option<LogTime>,
     /// When the sale closes by itself.
     pub closes_at: Option<LogTime>,
@@ -75,9 +80,10 @@ impl DetailsError {
     }
 }
 
-/// When the sale opens and closes by itself.
+/// When the presale begins, the sale opens and it closes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SaleTimes {
+    pub presale_at: Option<LogTime>,
     pub opens_at: Option<LogTime>,
     pub closes_at: Option<LogTime>,
 }
@@ -109,7 +115,11 @@ impl EventDetails {
             ("doors_at", self.doors_at, "starts_at", self.starts_at),
             ("starts_at", self.starts_at, "ends_at", self.ends_at),
             ("doors_at", self.doors_at, "ends_at", self.ends_at),
+            ("presale_at", self.presale_at, "opens_at", self.opens_at),
+            ("presale_at", self.presale_at, "closes_at", self.closes_at),
             ("opens_at", self.opens_at, "closes_at", self.closes_at),
+            ("announced_at", self.announced_at, "opens_at", self.opens_at),
+            ("announced_at", self.announced_at, "closes_at", self.closes_at),
         ];
         for (field, first, other, then) in orders {
             if let (Some(first), Some(then)) = (first, then)
@@ -117,6 +127,12 @@ impl EventDetails {
             {
                 return Err(DetailsError::new(field, format!("must be before {other}")));
             }
+        }
+        // Both at once is a sale that begins with its announcement.
+        if let (Some(announced), Some(presale)) = (self.announced_at, self.presale_at)
+            && announced > presale
+        {
+            return Err(DetailsError::new("announced_at", "must not be after presale_at"));
         }
         if self.age_min.is_some_and(|age| age > AGE_MAX) {
             return Err(DetailsError::new("age_min", format!("must be at most {AGE_MAX}")));
@@ -133,28 +149,38 @@ impl EventDetails {
         Ok(())
     }
 
-    /// When the sale opens and closes by itself.
+    /// When the presale begins, the sale opens and it closes by itself.
     #[must_use]
     pub fn sale_times(&self) -> SaleTimes {
-        SaleTimes { opens_at: self.opens_at, closes_at: self.closes_at }
+        let EventDetails { presale_at, opens_at, closes_at, .. } = *self;
+        SaleTimes { presale_at, opens_at, closes_at }
     }
 }
 
 impl SaleTimes {
-    /// Whether a sale may get these instead of `before`, at `now`, when it is `announced` still or
-    /// not: what changes must lie ahead, so that nobody opens a sale by a slip of the pen.
+    /// Whether a sale may get these instead of `before`, at `now`, in its `phase`: what changes must lie ahead, so that nobody opens a sale by a slip of the pen.
     pub fn may_follow(
         self,
         before: SaleTimes,
         now: LogTime,
-        announced: bool,
+        phase: SalePhase,
     ) -> Result<(), DetailsError> {
         let moved = self.opens_at.filter(|_| self.opens_at != before.opens_at);
-        if self.opens_at != before.opens_at && !announced {
+        let is_announced = phase == SalePhase::Announced;
+        if self.opens_at != before.opens_at && !is_announced && phase != SalePhase::Presale {
             return Err(DetailsError::new("opens_at", "cannot change: the sale has been opened"));
         }
+        let presale = self.presale_at.filter(|_| self.presale_at != before.presale_at);
+        if self.presale_at != before.presale_at && !is_announced {
+            return Err(DetailsError::new("presale_at", "cannot change: it has begun"));
+        }
         let closes = self.closes_at.filter(|_| self.closes_at != before.closes_at);
-        for (field, at, dial) in [("opens_at", moved, "open"), ("closes_at", closes, "close")] {
+        let all = [
+            ("presale_at", presale, "begin"),
+            ("opens_at", moved, "open"),
+            ("closes_at", closes, "close"),
+        ];
+        for (field, at, dial) in all {
             if at.is_some_and(|at| at <= now) {
                 let fix = format!("must lie ahead; to {dial} the sale now, turn its phase");
                 return Err(DetailsError::new(field, fix));
@@ -179,8 +205,10 @@ mod tests {
             doors_at: at(1),
             starts_at: at(2),
             ends_at: at(3),
-            opens_at: at(1),
-            closes_at: at(2),
+            announced_at: at(1),
+            presale_at: at(1),
+            opens_at: at(2),
+            closes_at: at(3),
             ..details()
         };
         assert_eq!(lawful.check(), Ok(()));
@@ -190,7 +218,20 @@ mod tests {
         wrong("doors_at", EventDetails { doors_at: at(2), ..lawful.clone() });
         wrong("starts_at", EventDetails { ends_at: at(2), ..lawful.clone() });
         wrong("doors_at", EventDetails { starts_at: None, doors_at: at(3), ..lawful.clone() });
-        wrong("opens_at", EventDetails { closes_at: at(1), ..lawful.clone() });
+        wrong("opens_at", EventDetails { closes_at: at(2), ..lawful.clone() });
+        wrong("presale_at", EventDetails { presale_at: at(2), ..lawful.clone() });
+        wrong(
+            "announced_at",
+            EventDetails {
+                announced_at: at(2),
+                opens_at: at(3),
+                closes_at: None,
+                ..lawful.clone()
+            },
+        );
+        let no_opening = EventDetails { opens_at: None, ..lawful.clone() };
+        wrong("presale_at", EventDetails { presale_at: at(3), ..no_opening.clone() });
+        wrong("announced_at", EventDetails { announced_at: at(3), presale_at: None, ..no_opening });
         wrong("age_min", EventDetails { age_min: Some(100), ..lawful.clone() });
         wrong("artist", EventDetails { artist: "a".repeat(LINE_BYTES_MAX + 1), ..lawful });
     }
@@ -212,12 +253,14 @@ mod tests {
     #[test]
     fn what_changes_lies_ahead_and_an_open_sale_does_not_open_again() {
         let times = |opens: Option<u64>, closes: Option<u64>| SaleTimes {
+            presale_at: None,
             opens_at: opens.map(LogTime),
             closes_at: closes.map(LogTime),
         };
         let now = LogTime(10);
-        let field = |to: SaleTimes, from: SaleTimes, announced: bool| {
-            to.may_follow(from, now, announced).map_err(|error| error.field)
+        let field = |to: SaleTimes, from: SaleTimes, is_announced: bool| {
+            let phase = if is_announced { SalePhase::Announced } else { SalePhase::Open };
+            to.may_follow(from, now, phase).map_err(|error| error.field)
         };
         let none = SaleTimes::default();
         assert_eq!(field(times(Some(11), Some(12)), none, true), Ok(()));
@@ -227,5 +270,15 @@ mod tests {
         assert_eq!(field(times(Some(5), Some(12)), times(Some(5), None), false), Ok(()));
         assert_eq!(field(times(Some(11), None), none, false), Err("opens_at"));
         assert_eq!(field(none, times(Some(5), None), false), Err("opens_at"));
+        // In presale the opening still moves, the presale itself does not.
+        let at = |at: u64| SaleTimes { presale_at: Some(LogTime(at)), ..times(Some(20), None) };
+        let field = |to: SaleTimes, phase: SalePhase| {
+            to.may_follow(at(5), now, phase).map_err(|error| error.field)
+        };
+        let moved = SaleTimes { opens_at: Some(LogTime(30)), ..at(5) };
+        assert_eq!(field(moved, SalePhase::Presale), Ok(()));
+        assert_eq!(field(at(11), SalePhase::Announced), Ok(()));
+        assert_eq!(field(at(10), SalePhase::Announced), Err("presale_at"));
+        assert_eq!(field(at(11), SalePhase::Presale), Err("presale_at"));
     }
 }

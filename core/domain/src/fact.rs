@@ -17,6 +17,7 @@ use crate::ids::{AnnouncementId, BuyerId, EventId, HoldId, LogTime, Place, Staff
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
+use crate::presale::CodeNumber;
 use crate::price::{Currency, PriceTable};
 use crate::seats::{SeatId, SeatList, SeatSet};
 
@@ -396,4 +397,18 @@ pub enum Fact {
         note: String,
         by: StaffId,
     },
+    /// A batch has so many codes more; an empty label leaves its name.
+    CodesMinted {
+        batch: u16,
+        label: String,
+        count: u32,
+        by: StaffId,
+    },
+    /// A code is the buyer's: their only one, and nobody else's.
+    CodeClaimed {
+        buyer: BuyerId,
+        code: CodeNumber,
+    },
+    /// Whoever has claimed a code may come in and hold seats.
+    PresaleOpened,
 }

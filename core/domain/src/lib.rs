@@ -8,6 +8,7 @@
 //! | [`ids`], [`seats`], [`price`], [`policy`], [`plan`] | the nouns |
 //! | [`details`] | what people plan an event by |
 //! | [`bounds`] | what the rules of a sale can be |
+//! | [`presale`] | codes that let people in before a sale opens to all |
 //! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`consent`], [`announcement`] | who agreed to messages, and what is said to whom |
@@ -32,6 +33,7 @@ pub mod network;
 pub mod payment;
 pub mod plan;
 pub mod policy;
+pub mod presale;
 pub mod price;
 pub mod refusal;
 pub mod seats;
@@ -59,6 +61,7 @@ pub use payment::{
 };
 pub use plan::{CategorySet, Plan};
 pub use policy::Policy;
+pub use presale::{CodeMint, CodeNumber};
 pub use price::{Currency, PriceTable, Tier};
 pub use refusal::Refusal;
 pub use seats::{SeatId, SeatList, SeatSet, SeatState};

@@ -11,12 +11,13 @@
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
 //! | `audience`, `messages`, `reports` | whom messages reach, by the facts; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
-//! | `forget`, `look_ups` | deleting a person; staff who look for one |
+//! | `forget`, `look_ups`, `codes` | deleting a person; looking for one; codes that are given out |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
 
 mod address;
 mod audience;
+mod codes;
 mod contacts;
 mod database;
 mod deliveries;

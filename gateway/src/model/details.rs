@@ -29,7 +29,13 @@ pub(crate) struct Details {
     pub(crate) starts_at: Option<String>,
     #[schema(format = DateTime)]
     pub(crate) ends_at: Option<String>,
-    /// When the sale opens by itself.
+    /// When the event was or is announced.
+    #[schema(format = DateTime)]
+    pub(crate) announced_at: Option<String>,
+    /// When the presale begins by itself, for those who have claimed a code.
+    #[schema(format = DateTime)]
+    pub(crate) presale_at: Option<String>,
+    /// When the sale opens by itself, to all.
     #[schema(format = DateTime)]
     pub(crate) opens_at: Option<String>,
     /// When the sale closes by itself.
@@ -82,6 +88,8 @@ impl Details {
             doors_at: instant(details.doors_at),
             starts_at: instant(details.starts_at),
             ends_at: instant(details.ends_at),
+            announced_at: instant(details.announced_at),
+            presale_at: instant(details.presale_at),
             opens_at: instant(details.opens_at),
             closes_at: instant(details.closes_at),
             age_min: details.age_min,
@@ -125,7 +133,15 @@ pub(crate) struct DetailsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) ends_at: Given<String>,
-    /// When the sale opens by itself, if it is announced then; must lie ahead.
+    /// When the event was or is announced; not after the presale begins.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) announced_at: Given<String>,
+    /// When the presale begins by itself, if the sale is announced then; must lie ahead.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) presale_at: Given<String>,
+    /// When the sale opens by itself, if it is announced or in presale then; must lie ahead.
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) opens_at: Given<String>,
@@ -184,6 +200,8 @@ impl DetailsPatch {
             ("doors_at", &mut details.doors_at, self.doors_at),
             ("starts_at", &mut details.starts_at, self.starts_at),
             ("ends_at", &mut details.ends_at, self.ends_at),
+            ("announced_at", &mut details.announced_at, self.announced_at),
+            ("presale_at", &mut details.presale_at, self.presale_at),
             ("opens_at", &mut details.opens_at, self.opens_at),
             ("closes_at", &mut details.closes_at, self.closes_at),
         ];

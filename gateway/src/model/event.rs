@@ -100,6 +100,12 @@ pub(crate) struct CreateEvent {
     pub(crate) starts_at: Option<String>,
     #[schema(format = DateTime)]
     pub(crate) ends_at: Option<String>,
+    /// When the event was or is announced.
+    #[schema(format = DateTime)]
+    pub(crate) announced_at: Option<String>,
+    /// When the presale begins by itself; must lie ahead.
+    #[schema(format = DateTime)]
+    pub(crate) presale_at: Option<String>,
     /// When the sale opens by itself; must lie ahead.
     #[schema(format = DateTime)]
     pub(crate) opens_at: Option<String>,
@@ -133,6 +139,8 @@ impl CreateEvent {
             doors_at: some(&mut self.doors_at),
             starts_at: some(&mut self.starts_at),
             ends_at: some(&mut self.ends_at),
+            announced_at: some(&mut self.announced_at),
+            presale_at: some(&mut self.presale_at),
             opens_at: some(&mut self.opens_at),
             closes_at: some(&mut self.closes_at),
             age_min: Some(self.age_min.take()),

@@ -12,6 +12,8 @@ pub(crate) struct Me {
     pub(crate) device: bool,
     /// The place in the line, while it counts: one that has entered and left is used up.
     pub(crate) place: Option<u64>,
+    /// A code of the presale is claimed on this device.
+    pub(crate) has_code: bool,
     pub(crate) pass_expires_at: Option<String>,
     /// In the shop, without an order that runs: the visit ends then unless something is done, see
     /// `stayInShop`. Absent where nothing ends because nobody does anything.

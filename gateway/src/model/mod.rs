@@ -4,6 +4,7 @@
 pub(crate) mod announcement;
 mod answer;
 mod calendar;
+pub(crate) mod codes;
 pub(crate) mod contact;
 mod details;
 mod dials;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use floodgate_domain::{EventStatus, Reply, SalePhase};
+use floodgate_domain::{EventStatus, Reply};
 
 use super::answer::LogPosition;
 use crate::time;
@@ -47,7 +47,7 @@ impl CategoryStatus {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct StatusAnswer {
     pub(crate) event_id: String,
-    /// announced, open, paused, sold_out, closed or cancelled.
+    /// announced, presale, open, paused, sold_out, closed or cancelled.
     pub(crate) phase: &'static str,
     pub(crate) capacity: u32,
     pub(crate) free: u32,
@@ -84,7 +84,7 @@ impl StatusAnswer {
 
     pub(crate) fn strong(reply: &Reply, status: &EventStatus) -> Self {
         let nothing_left = status.free + status.held == 0;
-        let is_sold_out = nothing_left && status.phase == SalePhase::Open;
+        let is_sold_out = nothing_left && status.phase.sells();
         StatusAnswer {
             event_id: reply.event_id.to_string(),
             phase: if is_sold_out { "sold_out" } else { status.phase.code() },

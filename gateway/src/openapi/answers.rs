@@ -16,7 +16,7 @@ pub(super) const PROBLEM: &str = "application/problem+json";
 const COMMAND: &str = "needs_newer_engine key_reused not_allowed overloaded log_unavailable \
     outcome_unknown too_many_events too_many_buyers too_many_orders";
 /// Why nobody new may enter or hold.
-const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled";
+const PHASE: &str = "sale_not_open sale_paused sale_closed event_cancelled presale_only";
 const OWN_ORDER: &str = "unknown_hold not_your_hold";
 
 /// Calls that take an Idempotency-Key and append nothing: they never answer 202.
@@ -29,6 +29,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "askProvider",
     "returnFromProvider",
     "joinQueue",
+    "exportCodes",
     "checkVenue",
     "previewVenue",
     "offerTicket",
@@ -158,10 +159,14 @@ const OWN: &[(&str, &[&str])] = &[
     ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
     (
         "joinQueue",
-        &["puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready \
+        &["presale_only puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready \
         sign_in_required people_unavailable not_offered"],
     ),
     ("getChallenge", &["sign_in_required people_unavailable not_offered"]),
+    ("mintCodes", &["codes_out_of_bounds sale_closed event_cancelled"]),
+    ("listCodes", &[PEOPLE]),
+    ("exportCodes", &[PEOPLE, "codes_out_of_bounds"]),
+    ("claimCode", &["code_unknown code_used code_claimed_already sale_closed event_cancelled"]),
     ("shareCohort", &["no_pass"]),
     ("withdrawCohort", &["no_pass"]),
     ("getTickets", &[OWN_ORDER, "not_confirmed"]),
@@ -183,6 +188,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("setPolicy", &["invalid_policy"]),
     ("setDials", &["invalid_dials wrong_phase", PHASE]),
     ("openSale", &["wrong_phase invalid_dials", PHASE]),
+    ("beginPresale", &["wrong_phase invalid_dials", PHASE]),
     ("pauseSale", &["wrong_phase invalid_dials", PHASE]),
     ("closeSale", &["wrong_phase invalid_dials", PHASE]),
     ("cancelEvent", &["wrong_phase invalid_dials", PHASE]),

@@ -154,6 +154,7 @@ pub(crate) fn row_of(refusal: Refusal) -> CodeRow {
         retry: if refusal.retry_may_help() { Retry::NewKey } else { Retry::No },
         retry_after_ms: match refusal {
             Refusal::ShopFull | Refusal::SalePaused | Refusal::SaleNotOpen => Some(1_000),
+            Refusal::PresaleOnly => Some(60_000),
             Refusal::CoolingDown => Some(5_000),
             _ => None,
         },
@@ -169,10 +170,14 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::UnknownHold
         | R::UnknownSeat
         | R::NoSuchCategory
-        | R::UnknownAnnouncement => StatusCode::NOT_FOUND,
-        R::NotAllowed | R::NotYourHold | R::NotYourTicket | R::NoPass | R::PassExpired => {
-            StatusCode::FORBIDDEN
-        }
+        | R::UnknownAnnouncement
+        | R::CodeUnknown => StatusCode::NOT_FOUND,
+        R::NotAllowed
+        | R::PresaleOnly
+        | R::NotYourHold
+        | R::NotYourTicket
+        | R::NoPass
+        | R::PassExpired => StatusCode::FORBIDDEN,
         R::InvalidPlan
         | R::InvalidPrices
         | R::InvalidPolicy
@@ -181,6 +186,7 @@ fn status_of(refusal: Refusal) -> StatusCode {
         | R::InvalidAnnouncement
         | R::InvalidConsent
         | R::KeyReused
+        | R::CodesOutOfBounds
         | R::SeatsRepeated
         | R::NoSeatsNamed
         | R::HoldTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
@@ -190,6 +196,9 @@ fn status_of(refusal: Refusal) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         R::EventExists
+        | R::CodeUsed
+        | R::CodeClaimedAlready
+        | R::SeatsInUse
         | R::AnnouncementExists
         | R::AnnouncementStopped
         | R::TooManyAnnouncements

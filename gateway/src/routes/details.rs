@@ -6,7 +6,7 @@ use http::header;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{Command, SalePhase};
+use floodgate_domain::Command;
 
 use super::Routes;
 use super::respond::answer;
@@ -46,7 +46,7 @@ pub(crate) async fn change(
     let times = before.sale_times();
     let details = body.apply(before)?;
     if revision == known {
-        details.sale_times().may_follow(times, time::now(), phase == SalePhase::Announced)?;
+        details.sale_times().may_follow(times, time::now(), phase)?;
     }
     let command = Command::SetDetails { details: Box::new(details), revision };
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_domain::details::SaleTimes;
-use floodgate_domain::{Answer, Command, EventDetails, EventId, NewEvent, VenueId};
+use floodgate_domain::{Answer, Command, EventDetails, EventId, NewEvent, SalePhase, VenueId};
 
 use super::Routes;
 use super::respond::answer;
@@ -118,7 +118,7 @@ pub(crate) async fn create(
     let actor = staff.actor();
     let event_id = EventId((command_id(actor, EventId(0), &key.name).0 >> 64) as u64);
     let details = body.take_details().apply(EventDetails::default())?;
-    details.sale_times().may_follow(SaleTimes::default(), time::now(), true)?;
+    details.sale_times().may_follow(SaleTimes::default(), time::now(), SalePhase::Announced)?;
     let uploaded = body.plan;
     let name = details.name.clone();
     // Reading 200,000 seats takes a moment: not on a thread that serves others.

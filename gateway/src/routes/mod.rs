@@ -4,6 +4,7 @@ mod announcements;
 mod around;
 mod availability;
 mod changes;
+mod codes;
 mod cohort;
 mod contacts;
 mod details;
@@ -79,6 +80,7 @@ fn table() -> Routes {
         .merge(dials::routes())
         .merge(changes::routes())
         .merge(shop::routes())
+        .merge(codes::routes())
         .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use floodgate_admission::{Device, Joining};
-use floodgate_domain::Refusal;
+use floodgate_domain::{Refusal, SalePhase};
 
 use super::{Routes, door};
 use crate::admission::Admission;
@@ -87,6 +87,14 @@ pub(crate) async fn join(
     let (event_id, keys) = (path.event_id, admission.keys());
     people.check_signed_in(&path.entry, fan.device.map(|device| device.buyer)).await?;
     let buyers = persona.all();
+    let is_let_in = {
+        let view = path.entry.read();
+        view.phase != SalePhase::Presale
+            || buyers.iter().any(|buyer| view.codes.holders.contains(buyer))
+    };
+    if !is_let_in {
+        return Err(Refusal::PresaleOnly.into());
+    }
     let held = match papers.held_ticket(keys, &path, buyers) {
         None => elsewhere(&admission, &path, buyers).await?,
         held => held,

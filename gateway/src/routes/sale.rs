@@ -20,6 +20,7 @@ use crate::staff::StaffRole;
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(open))
+        .routes(routes!(presale))
         .routes(routes!(pause))
         .routes(routes!(close))
         .routes(routes!(cancel))
@@ -66,6 +67,22 @@ pub(crate) async fn open(
     request: Idempotent<PhaseChange>,
 ) -> Result<Response, ApiError> {
     turn(&commands, &path, staff.actor(), &request, PhaseDial::Open).await
+}
+
+/// Begins the presale: only who has claimed a code may join the queue, enter and hold, until the sale opens
+/// to all.
+#[utoipa::path(post, path = "/v1/events/{event_id}/sale/presale", operation_id = "beginPresale",
+    tag = "Staff", security(("staff" = ["manager", "operator"])),
+    params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body(content = PhaseChange, example = json!({"reason": "the club first"})),
+    responses((status = 200, body = DoneAnswer)))]
+pub(crate) async fn presale(
+    State(commands): State<Commands>,
+    staff: Staff<(Manager, Operator)>,
+    path: EventPath,
+    request: Idempotent<PhaseChange>,
+) -> Result<Response, ApiError> {
+    turn(&commands, &path, staff.actor(), &request, PhaseDial::Presale).await
 }
 
 /// Pauses the sale: no new holds and no new shoppers; held seats can still be paid.

@@ -156,6 +156,7 @@ pub(crate) async fn me(
     let visit = buyer.and_then(|buyer| view.visits.get(&buyer));
     let went_idle = buyer.filter(|_| ticket.is_none());
     let went_idle = went_idle.and_then(|buyer| presence::idle_since(&view, buyer));
+    let has_code = buyer.is_some_and(|buyer| view.codes.holders.contains(&buyer));
     let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
     let cooling = cooling.filter(|until| **until > time::now());
     // What one device of a person has, all have.
@@ -175,6 +176,7 @@ pub(crate) async fn me(
         place: ticket.map(|ticket| ticket.place.0),
         pass_expires_at: visit.map(|visit| time::text(visit.pass_until)),
         idle_at: buyer.and_then(|buyer| view.idle_at(buyer)).map(time::text),
+        has_code,
         went_idle_after_ms: went_idle,
         hold_again_at: cooling.map(|until| time::text(*until)),
         orders: orders.iter().map(of).collect(),

@@ -14,6 +14,7 @@ use floodgate_domain::{
 
 use super::announcements::Announcements;
 use super::changes::Changes;
+use super::codes::CodesView;
 use super::fading::Fading;
 use super::house::HouseView;
 use super::payments::EventPayments;
@@ -126,6 +127,8 @@ pub(crate) struct EventView {
     pub(crate) house: HouseView,
     /// Words of staff for its people.
     pub(crate) announcements: Announcements,
+    /// Codes of its presale.
+    pub(crate) codes: CodesView,
     /// How long shoppers stay.
     pub(crate) stay: Stay,
     /// Until when buyers who let go of seats may hold none.
@@ -183,6 +186,7 @@ impl EventView {
             visits: HashMap::new(),
             open_since: LogTime(0),
             changes: Changes::default(),
+            codes: CodesView::default(),
             announcements: Announcements::default(),
             stay: Stay::default(),
             cooling: Fading::default(),
@@ -199,7 +203,7 @@ impl EventView {
     /// The phase as people know it: an open sale with nothing left is sold out.
     pub(crate) fn phase_text(&self) -> &'static str {
         let nothing_left = self.counts.free + self.counts.held == 0;
-        if self.phase == SalePhase::Open && nothing_left { "sold_out" } else { self.phase.code() }
+        if self.phase.sells() && nothing_left { "sold_out" } else { self.phase.code() }
     }
 
     /// What a seat of a category costs now.
@@ -217,7 +221,7 @@ impl EventView {
     /// nor before the sale is open.
     pub(crate) fn idle_at(&self, buyer: BuyerId) -> Option<LogTime> {
         let visit = self.visits.get(&buyer)?;
-        let idle_ms = visit.idle_ms.filter(|_| self.phase == SalePhase::Open)?;
+        let idle_ms = visit.idle_ms.filter(|_| self.phase.sells())?;
         let has_order = self.orders_of(buyer).any(|order| order.status.is_live());
         (!has_order).then(|| visit.acted_at.max(self.open_since).plus(idle_ms))
     }

@@ -37,6 +37,9 @@ impl EventView {
         if let Some(change) = effects.announcement {
             self.announcements.follow(change, effects.by, record.at);
         }
+        if let Some(change) = effects.codes {
+            self.codes.follow(change);
+        }
         if let Some(change) = effects.line {
             self.follow_line(change);
         }

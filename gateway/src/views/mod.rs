@@ -5,6 +5,7 @@
 
 mod announcements;
 mod changes;
+mod codes;
 mod event;
 mod fading;
 mod fold;

@@ -43,16 +43,32 @@ function simple(page, title, lines, extra = []) {
 export function announced(page) {
   const through = door(page);
   const opens = el('p', {});
+  const begins = el('p', {});
+  const code = el('div');
+  let codes = null;
   const shown = simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on when the sale opens.',
-  ], [opens, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
+  ], [begins, code, opens, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
   const left = el('span', {});
   let saidFor;
+  let saidPresale;
+  // Who has a code may claim it before the presale begins.
+  function followCode() {
+    const at = page.event?.presale_at;
+    if (at !== saidPresale) begins.replaceChildren(...(at ? ['The presale begins ', instant(at, page.event.time_zone), '.'] : []));
+    if (at && !saidPresale) import('./presale.js').then(({ codePart }) => {
+      codes ??= codePart(page);
+      code.replaceChildren(codes.node);
+    }).catch(() => {});
+    saidPresale = at;
+    codes?.update();
+  }
   const update = () => {
     shown.update();
     const at = page.event?.opens_at;
     if (at !== saidFor) opens.replaceChildren(...(at ? ['The sale opens ', instant(at, page.event.time_zone), left] : []));
     saidFor = at;
+    followCode();
     const ms = at ? new Date(at) - now() : 0;
     // Less than a day is counted down; more needs no seconds.
     say(left, ms > 86400000 ? '.' : ms > 0 ? `, in ${clock(ms)}.` : ': any moment now.');
@@ -80,7 +96,7 @@ export function join(page) {
     say(idle, words || '');
     paused.hidden = page.queue?.phase !== 'paused';
     const { queue } = page;
-    const range = queue?.phase === 'open' && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
+    const range = ['open', 'presale'].includes(queue?.phase) && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
     say(line, range ? `If you join now, you will wait ${range}.`
       : 'Everyone is served in order, as fast as the shop can handle. All you need to do is wait.');
   };
@@ -136,6 +152,8 @@ export function turn(page) {
       + 'moment while you get ready. If you do not come, those who are here go first and you get a place behind them.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
+
+export { presale } from './presale.js';
 
 export const sold_out = (page) => simple(page, 'Sold out for now', [
   'Every seat is sold or held. Seats come back when a hold runs out or a payment fails.',

@@ -7,7 +7,7 @@ import { picture } from './picture.js';
 import { cheapest } from './price.js';
 
 const PHASES = {
-  announced: 'Not open yet', open: 'On sale', paused: 'Paused', sold_out: 'Sold out', closed: 'Sale closed',
+  announced: 'Not open yet', presale: 'Presale', open: 'On sale', paused: 'Paused', sold_out: 'Sold out', closed: 'Sale closed',
   cancelled: 'Cancelled',
 };
 /** Pages of the list to fetch by themselves; a longer list gets a button. */
@@ -39,7 +39,9 @@ function card(event) {
     event.artist ? el('p', { class: 'artist' }, event.artist) : null,
     event.venue_name ? el('p', { class: 'quiet' }, event.venue_name) : null,
     event.description ? el('p', { class: 'quiet about' }, event.description) : null,
-    event.phase === 'announced' && event.opens_at
+    event.phase === 'announced' && event.presale_at
+      ? el('p', { class: 'quiet' }, `Presale begins ${day(event.presale_at, event.time_zone)}`) : null,
+    ['announced', 'presale'].includes(event.phase) && event.opens_at
       ? el('p', { class: 'quiet' }, `Sale opens ${day(event.opens_at, event.time_zone)}`) : null,
     free,
     price !== null && !isOver ? el('p', { class: 'from' }, `from ${money(price, event.currency)}, all fees included`) : null)));

@@ -15,8 +15,7 @@ export const ticketOrders = (me) => [
 ];
 
 /**
- * The state to show: cancelled, pay, tickets, closed, shop, announced, join, sold_out, turn or
- * waiting. `browsing` says that a buyer with tickets asked for the shop again.
+ * The state to show. `browsing` says that a buyer with tickets asked for the shop again.
  */
 export function decide({ event, queue, me, now, browsing = false }) {
   const phase = queue?.phase || event.phase;
@@ -24,6 +23,7 @@ export function decide({ event, queue, me, now, browsing = false }) {
   if (liveOrder(me)) return 'pay';
   if (ticketOrders(me).length && !browsing) return 'tickets';
   if (phase === 'closed') return 'closed';
+  if (phase === 'presale' && !me?.has_code) return phase;
   const passEnds = Date.parse(me?.pass_expires_at || '');
   const open = event.policy?.pass_required === false;
   if (passEnds > now || (open && phase !== 'announced')) return 'shop';
@@ -33,9 +33,11 @@ export function decide({ event, queue, me, now, browsing = false }) {
     return 'join';
   }
   if (phase === 'sold_out') return 'sold_out';
-  if (phase === 'open' && queue && aheadOf(place, queue) < 0) return 'turn';
+  if (isSold(phase) && queue && aheadOf(place, queue) < 0) return 'turn';
   return 'waiting';
 }
+
+export const isSold = (phase) => phase === 'open' || phase === 'presale';
 
 /** People before a place; called below 0. Only this knows the line's order. */
 export const aheadOf = (place, queue) => place - queue.frontier;

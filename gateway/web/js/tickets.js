@@ -94,7 +94,7 @@ export function tickets(page) {
   style();
   const orders = ticketOrders(page.me);
   const bought = boughtOrders(page.me).reduce((sum, order) => sum + order.seats.length, 0);
-  const canBuyMore = ['open', 'paused'].includes(page.queue?.phase || page.event.phase)
+  const canBuyMore = ['open', 'presale', 'paused'].includes(page.queue?.phase || page.event.phase)
     && bought < (page.event.policy?.seats_per_buyer_max ?? Infinity);
   const more = action('Buy more seats', async () => {
     page.browsing = true;

@@ -3,7 +3,7 @@
 import { announce, el, heading, notice, say } from './dom.js';
 import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
   from './format.js';
-import { aheadOf, pricedCategories } from './state.js';
+import { aheadOf, isSold, pricedCategories } from './state.js';
 import { session } from './storage.js';
 
 const PAUSED = 'The sale is paused. Your place is kept, and the queue will continue from here.';
@@ -80,7 +80,7 @@ export function waiting(page) {
     // The bar never goes back.
     lowest.ahead = Math.min(lowest.ahead ?? people, people);
     bar.value = start ? (start - lowest.ahead) / start : 1;
-    const moves = queue.phase === 'open';
+    const moves = isSold(queue.phase);
     const range = moves ? waitingWords(waitingRange(people, queue.pace_per_minute)) : null;
     say(facts.wait, range || (moves ? 'not known yet' : 'starts when the sale goes on'));
     say(facts.pace, moves && queue.pace_per_minute > 0

@@ -39,7 +39,8 @@ impl Target<'_> {
             Fact::PricesSet(prices) => self.event.prices.clone_from(prices),
             Fact::PolicySet(policy) => self.event.policy = **policy,
             Fact::DetailsSet(details) => self.set_details(details),
-            Fact::SaleOpened => self.open(),
+            Fact::SaleOpened => self.open(SalePhase::Open),
+            Fact::PresaleOpened => self.open(SalePhase::Presale),
             Fact::SalePaused => self.event.phase = SalePhase::Paused,
             Fact::SaleClosed => self.event.phase = SalePhase::Closed,
             Fact::DialsSet { change, .. } => self.event.policy.follow(change),
@@ -91,6 +92,8 @@ impl Target<'_> {
             Fact::SeatsBlocked { seats, .. } => self.event.seat_map.block(seats),
             Fact::SeatsUnblocked { seats, .. } => self.event.seat_map.unblock(seats),
             Fact::SeatsGiven { hold_id, seats, .. } => self.give(*hold_id, seats),
+            Fact::CodesMinted { batch, count, .. } => self.event.codes.mint(*batch, *count),
+            Fact::CodeClaimed { buyer, code } => self.event.codes.claim(*buyer, *code),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -103,8 +106,8 @@ impl Target<'_> {
         }
     }
 
-    fn open(&mut self) {
-        self.event.phase = SalePhase::Open;
+    fn open(&mut self, phase: SalePhase) {
+        self.event.phase = phase;
         if self.version >= IDLE_SHOPPERS_LEAVE {
             self.event.open_since = self.now;
         }
@@ -124,8 +127,12 @@ impl Target<'_> {
     /// A timer for each time that is new; those of before change nothing when they fire.
     pub(super) fn follow_sale_times(&mut self, times: SaleTimes) {
         let before = std::mem::replace(&mut self.event.sale_times, times);
-        let both = [(times.opens_at, before.opens_at), (times.closes_at, before.closes_at)];
-        for (at, before) in both {
+        let all = [
+            (times.presale_at, before.presale_at),
+            (times.opens_at, before.opens_at),
+            (times.closes_at, before.closes_at),
+        ];
+        for (at, before) in all {
             if let Some(at) = at
                 && Some(at) != before
             {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::announcements::Announcements;
 use super::buyers::{Buyer, Buyers};
+use super::codes::Codes;
 use super::consents::Consents;
 use super::orders::Orders;
 use super::seat_map::{Known, SeatMap};
@@ -64,6 +65,8 @@ pub(super) struct Event {
     /// Who agreed to messages.
     pub(super) consents: Consents,
     pub(super) announcements: Announcements,
+    /// Who may come in before the sale opens to all.
+    pub(super) codes: Codes,
 }
 
 impl Event {
@@ -98,6 +101,7 @@ impl Event {
             set_aside: BTreeMap::new(),
             consents: Consents::default(),
             announcements: Announcements::default(),
+            codes: Codes::default(),
         }
     }
 
@@ -153,8 +157,7 @@ impl Event {
     /// moment, on this visit or while the sale is not open.
     pub(super) fn idle_end(&self, buyer: &Buyer) -> Option<LogTime> {
         let idle_ms = Some(u64::from(buyer.idle_ms)).filter(|&ms| ms > 0)?;
-        let is_open = self.phase == SalePhase::Open;
-        is_open.then(|| buyer.idle_until.max(self.open_since.plus(idle_ms)))
+        self.phase.sells().then(|| buyer.idle_until.max(self.open_since.plus(idle_ms)))
     }
 
     pub(super) fn buyer(&self, id: BuyerId) -> Option<&Buyer> {

@@ -19,7 +19,7 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 12] = [
+pub const INVARIANTS: [(&str, &str); 13] = [
     (
         "seat-one-owner",
         "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
@@ -35,9 +35,10 @@ pub const INVARIANTS: [(&str, &str); 12] = [
     ("ticket-of-order", "a ticket handed on or let in with is a seat of a confirmed order"),
     ("announcement-starts", "an announcement that nothing holds back has started, or has a timer"),
     ("consents-add-up", "consents are counted one by one, and nobody is kept who has none"),
+    ("codes-claimed-once", "a claimed code exists and is one buyer's, and a buyer has one"),
 ];
 
-const PREDICATES: [Predicate; 12] = [
+const PREDICATES: [Predicate; 13] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
@@ -50,6 +51,7 @@ const PREDICATES: [Predicate; 12] = [
     ticket_of_order,
     announcement_starts,
     consents_add_up,
+    codes_claimed_once,
 ];
 
 impl Engine {
@@ -171,8 +173,10 @@ fn visits_end(engine: &Engine, event: &Event) -> Result<(), String> {
 /// What lies ahead of a sale has its timer; what has passed had it.
 fn sale_on_time(engine: &Engine, event: &Event) -> Result<(), String> {
     let number = engine.number(event.id);
-    let SaleTimes { opens_at, closes_at } = event.sale_times;
-    for at in [opens_at, closes_at].into_iter().flatten().filter(|at| *at > engine.clock()) {
+    let SaleTimes { presale_at, opens_at, closes_at } = event.sale_times;
+    for at in
+        [presale_at, opens_at, closes_at].into_iter().flatten().filter(|at| *at > engine.clock())
+    {
         let (_, mut timers) = engine.wheel.parts();
         let is_it = |timer: &Timer| {
             Some(timer.event) == number && timer.kind == TimerKind::Sale && timer.deadline == at
@@ -267,4 +271,9 @@ fn announcement_starts(engine: &Engine, event: &Event) -> Result<(), String> {
 
 fn consents_add_up(_: &Engine, event: &Event) -> Result<(), String> {
     if event.consents.add_up() { Ok(()) } else { Err("consents are counted wrongly".to_owned()) }
+}
+
+fn codes_claimed_once(_: &Engine, event: &Event) -> Result<(), String> {
+    let is_so = event.codes.claimed_once();
+    if is_so { Ok(()) } else { Err("a code is claimed twice, or by nobody".to_owned()) }
 }

@@ -8,6 +8,7 @@ mod announcements;
 mod apply;
 mod block;
 mod buyers;
+mod codes;
 mod consents;
 mod decide;
 mod engine;

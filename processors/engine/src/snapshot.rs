@@ -8,16 +8,18 @@ use std::collections::BTreeMap;
 use super::announcements::Announcements;
 use super::block::Block;
 use super::buyers::{Buyer, Buyers};
+use super::codes::Codes;
 use super::consents::Consents;
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
 use super::seat_map::SeatMap;
 use super::snapshot_additions::{
-    COUNT_MAX, read_additions, read_count, read_messages, write_additions, write_messages,
+    COUNT_MAX, read_additions, read_count, read_messages, read_presale, write_additions,
+    write_messages, write_presale,
 };
 use super::unanswered::Unanswered;
-use super::version::{ANNOUNCEMENTS_GO_OUT, BASE_VERSION, InForce, NewerVersion, at_most};
+use super::version::{ANNOUNCEMENTS_GO_OUT, BASE_VERSION, InForce, NewerVersion, PRESALE, at_most};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
@@ -38,12 +40,14 @@ use floodgate_domain::wire::{
 /// written in the form of builds that have no others.
 const FIRST_FORM: u8 = 1;
 const SECOND_FORM: u8 = 2;
-const FORM: u8 = 3;
+const THIRD_FORM: u8 = 3;
+const FORM: u8 = 4;
 
 fn form_of(version: u32) -> u8 {
     match version {
         BASE_VERSION => FIRST_FORM,
         version if version < ANNOUNCEMENTS_GO_OUT => SECOND_FORM,
+        version if version < PRESALE => THIRD_FORM,
         _ => FORM,
     }
 }
@@ -162,6 +166,9 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     if form > SECOND_FORM {
         write_messages(event, out);
     }
+    if form > THIRD_FORM {
+        write_presale(event, out);
+    }
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -268,6 +275,7 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         set_aside: BTreeMap::new(),
         consents: Consents::default(),
         announcements: Announcements::default(),
+        codes: Codes::default(),
         sale_times: SaleTimes::default(),
         details_revision: 0,
     };
@@ -280,6 +288,9 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     }
     if form > SECOND_FORM {
         read_messages(&mut event, cursor)?;
+    }
+    if form > THIRD_FORM {
+        read_presale(&mut event, cursor)?;
     }
     Ok(event)
 }

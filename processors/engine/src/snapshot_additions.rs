@@ -5,6 +5,7 @@
 
 use super::announcements::Announcements;
 use super::block::Block;
+use super::codes::Codes;
 use super::consents::Consents;
 use super::event::{Event, SetAside};
 use super::quality::Quality;
@@ -50,7 +51,7 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
     out.put_count(free.len());
     free.iter().for_each(|&at| out.put_varint(u64::from(at)));
     out.put_varint(u64::from(hand));
-    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    let SaleTimes { opens_at, closes_at, .. } = event.sale_times;
     write_time(opens_at, out);
     write_time(closes_at, out);
     out.put_varint(u64::from(event.details_revision));
@@ -80,7 +81,8 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
         (0..read_count(cursor)?).map(|_| cursor.u32()).collect();
     let found = event.buyers.find_all(free?, cursor.u32()?);
     found.ok_or(WireError::OutOfBounds("a buyer's number"))?;
-    event.sale_times = SaleTimes { opens_at: read_time(cursor)?, closes_at: read_time(cursor)? };
+    let (opens_at, closes_at) = (read_time(cursor)?, read_time(cursor)?);
+    event.sale_times = SaleTimes { presale_at: None, opens_at, closes_at };
     event.details_revision = cursor.u32()?;
     event.seat_map.quality = read_quality(cursor, event.seat_map.seat_count())?;
     Ok(())
@@ -97,6 +99,18 @@ pub(super) fn read_messages(event: &mut Event, cursor: &mut Cursor<'_>) -> Resul
     event.consents = Consents::read(cursor, buyers)?;
     let count = read_count(cursor)?;
     event.announcements = Announcements::read(cursor, count)?;
+    Ok(())
+}
+
+/// The fourth form: the presale and its codes.
+pub(super) fn write_presale(event: &Event, out: &mut Vec<u8>) {
+    write_time(event.sale_times.presale_at, out);
+    event.codes.write(out);
+}
+
+pub(super) fn read_presale(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    event.sale_times.presale_at = read_time(cursor)?;
+    event.codes = Codes::read(cursor)?;
     Ok(())
 }
 

@@ -79,6 +79,9 @@ pub(crate) const SIGN_IN_IS_ASKED_FOR: u32 = 4;
 /// Events have pictures.
 pub(crate) const EVENTS_HAVE_PICTURES: u32 = 4;
 
+/// A sale has a presale before it opens, for those who have claimed a code.
+pub(crate) const PRESALE: u32 = 4;
+
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]
 const COMPILED: u32 = NEWEST_VERSION;

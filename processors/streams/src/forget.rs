@@ -26,7 +26,9 @@ impl Standing {
         match self.phase {
             SalePhase::Cancelled => true,
             SalePhase::Closed => self.held == 0,
-            SalePhase::Announced | SalePhase::Open | SalePhase::Paused => false,
+            SalePhase::Announced | SalePhase::Presale | SalePhase::Open | SalePhase::Paused => {
+                false
+            }
         }
     }
 }

@@ -108,7 +108,8 @@ impl World {
             return felt(before) != felt(details);
         }
         let goes_on = effects.phase == Some(SalePhase::Open)
-            && phase_before.is_some_and(|before| before != SalePhase::Announced);
+            && phase_before
+                .is_some_and(|before| !matches!(before, SalePhase::Announced | SalePhase::Presale));
         !goes_on
     }
 
@@ -228,7 +229,8 @@ impl World {
         let soon = self.words.filter(|words| {
             let opens_at = words.details.opens_at?;
             let is_soon = opens_at > now && opens_at.0.saturating_sub(SOON_MS) <= now.0;
-            (words.phase == SalePhase::Announced && is_soon).then_some(opens_at)
+            let is_ahead = matches!(words.phase, SalePhase::Announced | SalePhase::Presale);
+            (is_ahead && is_soon).then_some(opens_at)
         });
         soon.into_iter().filter(|key| !self.soon.contains(key))
     }

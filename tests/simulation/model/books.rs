@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::fact::{Fact, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    BuyerId, EventStatus, HoldId, NewEvent, OrderStatus, OrderView, Policy, SalePhase, SeatId,
-    SeatList, SeatSet,
+    BuyerId, CodeNumber, EventStatus, HoldId, NewEvent, OrderStatus, OrderView, Policy, SalePhase,
+    SeatId, SeatList, SeatSet,
 };
 
 use super::messages::Messages;
@@ -51,6 +51,9 @@ pub(crate) struct Books {
     pub(crate) called: u64,
     pub(crate) silence: Silence,
     pub(crate) messages: Messages,
+    /// Codes of each batch, and which somebody has claimed.
+    pub(crate) codes: BTreeMap<u16, u32>,
+    pub(crate) claims: BTreeMap<BuyerId, CodeNumber>,
 }
 
 fn ensure(holds: bool, wrong: impl FnOnce() -> Wrong) -> Result<(), Wrong> {
@@ -76,6 +79,8 @@ impl Books {
             called: 0,
             silence: Silence::default(),
             messages: Messages::default(),
+            codes: BTreeMap::new(),
+            claims: BTreeMap::new(),
         }
     }
 
@@ -85,6 +90,12 @@ impl Books {
         self.messages.fold(fact)?;
         match fact {
             Fact::SaleOpened => self.turn(SalePhase::Open),
+            Fact::PresaleOpened => self.turn(SalePhase::Presale),
+            Fact::CodesMinted { batch, count, .. } => {
+                *self.codes.entry(*batch).or_default() += count;
+                Ok(())
+            }
+            Fact::CodeClaimed { buyer, code } => self.claim(*buyer, *code),
             Fact::SalePaused => self.turn(SalePhase::Paused),
             Fact::SaleClosed => self.turn(SalePhase::Closed),
             Fact::EventCancelled => self.turn(SalePhase::Cancelled),
@@ -157,6 +168,14 @@ impl Books {
         ensure(was != SalePhase::Cancelled && was != phase, || format!("{was:?}, then {phase:?}"))
     }
 
+    /// A code is one buyer's, a buyer has one, and it was minted.
+    fn claim(&mut self, buyer: BuyerId, code: CodeNumber) -> Result<(), Wrong> {
+        let exists = self.codes.get(&code.batch).is_some_and(|count| code.number < *count);
+        let is_taken = self.claims.values().any(|taken| *taken == code);
+        let is_first = self.claims.insert(buyer, code).is_none();
+        ensure(exists && !is_taken && is_first, || format!("{buyer} claims {code:?}"))
+    }
+
     fn enter(&mut self, buyer: BuyerId, place: u64) -> Result<(), Wrong> {
         ensure(place < self.places && self.spent.insert(place), || {
             format!("{buyer} enters at place {place}, which is spent or nobody's")
@@ -179,7 +198,11 @@ impl Books {
         ensure(before.is_none(), || format!("{hold_id} is there already"))?;
         let is_inside = !self.policy.pass_required || self.shoppers.contains(&buyer);
         ensure(is_inside, || format!("{buyer} holds without a pass"))?;
-        ensure(self.phase == SalePhase::Open, || format!("{hold_id} in phase {:?}", self.phase))?;
+        let has_code = self.claims.contains_key(&buyer);
+        let is_let_in = self.phase == SalePhase::Presale && has_code;
+        ensure(is_let_in || self.phase == SalePhase::Open, || {
+            format!("{hold_id} in phase {:?}", self.phase)
+        })?;
         self.take(hold_id, seats)?;
         let holds = self.live_holds(buyer);
         let max = usize::from(self.policy.holds_per_buyer_max);

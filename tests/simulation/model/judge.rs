@@ -10,6 +10,7 @@ use floodgate_domain::fact::{Fact, FactPosition, FactRecord};
 use floodgate_domain::wire::{decode_command, decode_fact};
 use floodgate_domain::{
     Actor, Answer, BuyerId, Command, CommandId, Envelope, EventId, OrderStatus, Refusal, Reply,
+    SalePhase,
 };
 use floodgate_event_log::{Log, LogReader, Partition, Record, Topic};
 use floodgate_testkit::MemoryLog;
@@ -346,9 +347,26 @@ fn is_true(
         Refusal::NoAttemptLeft => {
             order.is_some_and(|order| order.attempt >= policy.payment_attempts_max)
         }
-        Refusal::SaleNotOpen | Refusal::SalePaused | Refusal::SaleClosed => {
-            books.phase.code() != "open"
+        Refusal::PresaleOnly => {
+            books.phase == SalePhase::Presale && !books.claims.contains_key(&buyer)
         }
+        Refusal::CodeUsed => match envelope.command {
+            Command::ClaimCode { code } => {
+                books.claims.iter().any(|(of, taken)| *taken == code && *of != buyer)
+            }
+            _ => false,
+        },
+        Refusal::CodeClaimedAlready => books.claims.contains_key(&buyer),
+        Refusal::CodeUnknown => match envelope.command {
+            Command::ClaimCode { code } => {
+                books.codes.get(&code.batch).is_none_or(|count| code.number >= *count)
+            }
+            _ => false,
+        },
+        Refusal::SaleNotOpen
+        | Refusal::SalePaused
+        | Refusal::SaleClosed
+        | Refusal::EventCancelled => books.phase.code() != "open",
         // What the books say nothing about.
         _ => books.messages.is_true(envelope, refusal),
     };

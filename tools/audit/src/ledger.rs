@@ -267,7 +267,7 @@ impl Ledger {
                 });
                 let words = || format!("{} exists twice, or as nobody asked", record.event_id);
                 let is_new = self.events.insert(record.event_id, EventBook::of(new)).is_none();
-                self.set_sale_times(record.event_id);
+                self.set_sale_times(record.event_id, record.at);
                 return self.found.check("event-created-once", is_new && is_asked, words);
             }
             _ => {}
@@ -296,16 +296,21 @@ impl Ledger {
         }
         self.set_deadlines(record);
         if matches!(record.fact, Fact::DetailsSet(_)) || record.fact.effects().phase.is_some() {
-            self.set_sale_times(record.event_id);
+            self.set_sale_times(record.event_id, record.at);
         }
     }
 
-    /// A sale that is announced opens in time; one that is not over yet closes in time.
-    fn set_sale_times(&mut self, event_id: EventId) {
+    /// A sale that is announced begins its presale and opens in time; one that is not over yet closes in time.
+    fn set_sale_times(&mut self, event_id: EventId, now: LogTime) {
         let Some(book) = self.events.get(&event_id) else { return };
-        let opens_at = book.sale_times.opens_at.filter(|_| book.phase == SalePhase::Announced);
+        let is_announced = book.phase == SalePhase::Announced;
+        let presale_at = book.sale_times.presale_at.filter(|_| is_announced);
+        // A presale that staff began when the opening was over opens by hand alone.
+        let may_open = |at: &LogTime| is_announced || book.phase == SalePhase::Presale && *at > now;
+        let opens_at = book.sale_times.opens_at.filter(may_open);
         let is_over = matches!(book.phase, SalePhase::Closed | SalePhase::Cancelled);
         let closes_at = book.sale_times.closes_at.filter(|_| !is_over);
+        self.reading.deadlines.set(event_id, Due::Presale, presale_at);
         self.reading.deadlines.set(event_id, Due::Opening, opens_at);
         self.reading.deadlines.set(event_id, Due::Closing, closes_at);
     }

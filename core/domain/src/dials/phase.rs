@@ -15,14 +15,22 @@ pub enum PhaseDial {
     Close = 3,
     /// Everything held is released and everything sold is refunded.
     Cancel = 4,
+    /// From announced or paused: for those who have claimed a code.
+    Presale = 5,
 }
 
 impl PhaseDial {
-    pub const ALL: [PhaseDial; 4] =
-        [PhaseDial::Open, PhaseDial::Pause, PhaseDial::Close, PhaseDial::Cancel];
+    pub const ALL: [PhaseDial; 5] = [
+        PhaseDial::Open,
+        PhaseDial::Pause,
+        PhaseDial::Close,
+        PhaseDial::Cancel,
+        PhaseDial::Presale,
+    ];
 
     /// Those a dial turns to; an event is cancelled by a call of its own.
-    pub const TURNED: [PhaseDial; 3] = [PhaseDial::Open, PhaseDial::Pause, PhaseDial::Close];
+    pub const TURNED: [PhaseDial; 4] =
+        [PhaseDial::Presale, PhaseDial::Open, PhaseDial::Pause, PhaseDial::Close];
 
     /// Stable text, as in the API and the public topics.
     #[must_use]
@@ -32,6 +40,7 @@ impl PhaseDial {
             PhaseDial::Pause => "pause",
             PhaseDial::Close => "close",
             PhaseDial::Cancel => "cancel",
+            PhaseDial::Presale => "presale",
         }
     }
 
@@ -53,6 +62,9 @@ impl PhaseDial {
             (_, SalePhase::Cancelled) => Err(Refusal::EventCancelled),
             (PhaseDial::Close, _) => Ok(SalePhase::Closed),
             (_, SalePhase::Closed) => Err(Refusal::SaleClosed),
+            // Whoever came in without a code stays, so a sale that was opened to all stays so.
+            (PhaseDial::Presale, SalePhase::Open) => Err(Refusal::WrongPhase),
+            (PhaseDial::Presale, _) => Ok(SalePhase::Presale),
             (PhaseDial::Open, _) => Ok(SalePhase::Open),
             (PhaseDial::Pause, SalePhase::Announced) => Err(Refusal::SaleNotOpen),
             (PhaseDial::Pause, _) => Ok(SalePhase::Paused),

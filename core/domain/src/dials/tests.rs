@@ -60,7 +60,7 @@ fn mistakes_name_the_field_its_bound_and_the_fix() {
         ("puzzle_level", Some(Plain::Number(13)), "must be a whole number between 0 and 12"),
         ("puzzle_level", text("3"), "must be a whole number between 0 and 12"),
         ("pace_per_minute", None, "must be a whole number between 0 and 16777216"),
-        ("phase", text("cancel"), "must be one of open, pause, close"),
+        ("phase", text("cancel"), "must be one of presale, open, pause, close"),
         ("message", long.clone(), "must be a text of at most 500 bytes"),
         ("reason", long, "must be a text of at most 500 bytes"),
         ("reason", Some(Plain::Number(1)), "must be a text of at most 500 bytes"),

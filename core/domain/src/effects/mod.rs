@@ -7,10 +7,11 @@
 //! | file | holds |
 //! |---|---|
 //! | [`table`] | the effects of every fact: one match over all of them |
-//! | `seats`, `order`, `moves` | what can change |
+//! | `seats`, `order`, `moves`, `codes` | what can change |
 //! | `notice` | whom a fact concerns, and what they are notified of |
 //! | `tickets` | who owns a sold seat now |
 
+mod codes;
 mod moves;
 mod notice;
 mod order;
@@ -18,6 +19,7 @@ mod seats;
 pub mod table;
 mod tickets;
 
+pub use codes::CodesMove;
 pub use moves::{
     AnnouncementMove, CohortMove, ConsentMove, LineMove, MoneyMove, MoneyStep, ShopMove,
 };
@@ -70,6 +72,8 @@ pub struct Effects<'a> {
     pub cohort: Option<CohortMove>,
     /// Whom staff may write to.
     pub consent: Option<ConsentMove>,
+    /// Codes of a presale.
+    pub codes: Option<CodesMove<'a>>,
     pub announcement: Option<AnnouncementMove<'a>>,
     /// The member of staff who did it, where the fact says so.
     pub by: Option<StaffId>,

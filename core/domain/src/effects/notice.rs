@@ -59,6 +59,8 @@ notices! {
     EventRulesChanged = "event_rules_changed",
     /// What it says of itself: where, when, who is on stage, when the sale opens.
     EventDetailsChanged = "event_details_changed",
+    /// The sale is open to those who have a code.
+    EventPresale = "event_presale",
 }
 
 /// Whom a fact concerns.

@@ -15,6 +15,7 @@ use super::event::{
 };
 use super::house::{read_gift, read_house, read_last_why, write_gift, write_house, write_why};
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
+use super::presale::{read_code, read_mint, write_code, write_mint};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
 use crate::command::{
@@ -116,6 +117,8 @@ fn kind(command: &Command) -> u8 {
         Command::WithdrawConsent { .. } => 42,
         Command::Announce(_) => 43,
         Command::SteerAnnouncement { .. } => 44,
+        Command::MintCodes(_) => 45,
+        Command::ClaimCode { .. } => 46,
         Command::BlockSeats(_) => 48,
         Command::UnblockSeats(_) => 49,
         Command::GiveSeats(_) => 50,
@@ -183,6 +186,8 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::RestoreFacts { facts } => write_restored(facts, out),
         Command::BlockSeats(house) | Command::UnblockSeats(house) => write_house(house, out),
         Command::GiveSeats(gift) => write_gift(gift, out),
+        Command::MintCodes(mint) => write_mint(mint, out),
+        Command::ClaimCode { code } => write_code(*code, out),
         Command::Leave
         | Command::Stay
         | Command::WithdrawCohort
@@ -256,6 +261,8 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
             id: AnnouncementId(cursor.u64_fixed()?),
             step: read_step(cursor)?,
         },
+        45 => Command::MintCodes(Box::new(read_mint(cursor)?)),
+        46 => Command::ClaimCode { code: read_code(cursor)? },
         48 => Command::BlockSeats(Box::new(read_house(cursor)?)),
         49 => Command::UnblockSeats(Box::new(read_house(cursor)?)),
         50 => Command::GiveSeats(Box::new(read_gift(cursor)?)),

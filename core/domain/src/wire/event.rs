@@ -72,6 +72,9 @@ fn has_more(details: &EventDetails) -> bool {
     *details != EventDetails { starts_at: *starts_at, ..first }
 }
 
+/// Beside the age limit: when the event is announced, and its presale begins, follow.
+const HAS_PRESALE: u8 = 0x80;
+
 fn write_more_details(details: &EventDetails, out: &mut Vec<u8>) {
     out.put_text(&details.artist);
     out.put_text(&details.venue_name);
@@ -82,8 +85,15 @@ fn write_more_details(details: &EventDetails, out: &mut Vec<u8>) {
     if let Some(picture) = &details.picture {
         write_picture(picture, out);
     }
-    // No age limit comes near what says that a picture follows.
-    out.put_u8(details.age_min.map_or(0, |age| age.saturating_add(1)).min(HAS_PICTURE - 1));
+    // No age limit comes near what says that a picture, or more times, follow.
+    let age = details.age_min.map_or(0, |age| age.saturating_add(1)).min(HAS_PICTURE - 1);
+    let EventDetails { announced_at, presale_at, .. } = *details;
+    let has_presale = announced_at.is_some() || presale_at.is_some();
+    out.put_u8(age | if has_presale { HAS_PRESALE } else { 0 });
+    if has_presale {
+        write_time(announced_at, out);
+        write_time(presale_at, out);
+    }
 }
 
 fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
@@ -100,7 +110,15 @@ fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Res
         details.picture = Some(read_picture(cursor)?);
         age = cursor.u8()?;
     }
-    details.age_min = age.checked_sub(1);
+    details.age_min = (age & !HAS_PRESALE).checked_sub(1);
+    if age & HAS_PRESALE != 0 {
+        details.announced_at = read_time(cursor)?;
+        details.presale_at = read_time(cursor)?;
+        // Neither would be a second form of the same record.
+        if details.announced_at.or(details.presale_at).is_none() {
+            return Err(WireError::OutOfBounds("the times of a presale"));
+        }
+    }
     Ok(())
 }
 

@@ -132,6 +132,9 @@ facts! {
     46 AnnouncementMade { announcement, by, needs_approval };
     47 AnnouncementSteered { id, step, by };
     48 AnnouncementStarted { id };
+    49 CodesMinted { batch, count, by, label };
+    50 CodeClaimed { buyer, code };
+    51 PresaleOpened;
     52 SeatsBlocked { by, seats, note };
     53 SeatsUnblocked { by, seats, note };
     54 SeatsGiven { hold_id, buyer, by, seats, note };

@@ -15,6 +15,7 @@ use super::house::{read_seat_set, read_why, write_seat_set, write_why};
 use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
+use super::presale::{read_code, write_code};
 use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
@@ -27,6 +28,7 @@ use crate::ids::{AnnouncementId, BuyerId, HoldId, LogTime, Place, StaffId};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
+use crate::presale::CodeNumber;
 use crate::price::{Currency, PriceTable};
 use crate::seats::{SeatId, SeatList, SeatSet};
 
@@ -59,6 +61,7 @@ fields! {
     Option<LogTime>: |at, out| if let Some(at) = at { at.put(out) },
         |cursor| if cursor.remaining() == 0 { Ok(None) } else { LogTime::take(cursor).map(Some) };
     u8: |number, out| out.put_u8(*number), |cursor| cursor.u8();
+    u16: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u16();
     u32: |number, out| out.put_varint(u64::from(*number)), |cursor| cursor.u32();
     u64: |number, out| out.put_varint(*number), |cursor| cursor.varint();
     [u8; 32]: |bytes, out| out.put_bytes(bytes), |cursor| cursor.array();
@@ -108,6 +111,7 @@ fields! {
     Consent: |consent, out| write_consent(consent, out), |cursor| read_consent(cursor);
     ConsentScope: |scope, out| out.put_u8(*scope as u8), |cursor| read_scope(cursor);
     Channel: |channel, out| out.put_u8(*channel as u8), |cursor| read_channel(cursor);
+    CodeNumber: |code, out| write_code(*code, out), |cursor| read_code(cursor);
     SeatSet: |seats, out| write_seat_set(seats, out), |cursor| read_seat_set(cursor);
     Option<Box<Refund>>: |refund, out| if let Some(refund) = refund {
         refund.by.put(out);

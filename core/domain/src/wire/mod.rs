@@ -13,6 +13,7 @@ mod fact;
 mod field;
 mod house;
 mod payment;
+mod presale;
 mod reply;
 
 pub use command::read_cohort;

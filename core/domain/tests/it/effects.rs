@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use floodgate_domain::effects::{
-    AnnouncementMove, Concerns, ConsentMove, LineMove, MoneyStep, ShopMove, Visibility,
+    AnnouncementMove, CodesMove, Concerns, ConsentMove, LineMove, MoneyStep, ShopMove, Visibility,
 };
 use floodgate_domain::wire::{WireError, decode_fact, encode_fact};
 use floodgate_domain::{Effects, EventId, Fact, FactPosition, FactRecord, LogTime};
@@ -17,7 +17,7 @@ fn row(fact: &Fact) -> String {
     let Effects { visibility, rules, created, phase, prices, .. } = effects;
     let Effects { policy, details, dials, .. } = effects;
     let Effects { seats, order, money, shop, line, cohort, .. } = effects;
-    let Effects { consent, announcement, .. } = effects;
+    let Effects { consent, announcement, codes, .. } = effects;
     let Effects { by, reason, message, concerns, .. } = effects;
     let mut row = fact.name().to_owned();
     let mut say = |what: &str, of: Option<String>| {
@@ -87,6 +87,7 @@ fn row(fact: &Fact) -> String {
     );
     say("cohort", cohort.map(|change| format!("{:+}", change.change)));
     say("consent", consent.map(said_of_consent));
+    say("codes", codes.map(said_of_codes));
     say("announcement", announcement.map(said_of_announcement));
     say("by", by.map(|by| by.to_string()));
     say("reason", reason.map(str::to_owned));
@@ -109,6 +110,15 @@ fn row(fact: &Fact) -> String {
         },
     );
     row
+}
+
+fn said_of_codes(change: CodesMove<'_>) -> String {
+    match change {
+        CodesMove::Minted { batch, label, count } => format!("{count} more of {batch}, {label}"),
+        CodesMove::Claimed { buyer, code } => {
+            format!("{} of {} is {}'s", code.number, code.batch, buyer.0)
+        }
+    }
 }
 
 fn said_of_consent(change: ConsentMove) -> String {

@@ -3,8 +3,9 @@
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
-    AuthorisedPayment, BuyerId, CategorySet, Channel, Cohort, Consent, ConsentScope, Currency,
-    DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Picture, Place, Policy,
+    AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent, ConsentScope,
+    Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Picture, Place,
+    Policy,
     Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
 };
 
@@ -38,6 +39,8 @@ pub(crate) fn details() -> EventDetails {
         doors_at: Some(LogTime(1_800_000_000_000)),
         starts_at: Some(LogTime(1_800_003_600_000)),
         ends_at: Some(LogTime(1_800_010_800_000)),
+        announced_at: None,
+        presale_at: None,
         opens_at: Some(LogTime(1_790_000_000_000)),
         closes_at: Some(LogTime(1_800_000_000_001)),
         age_min: Some(0),
@@ -50,6 +53,19 @@ pub(crate) fn with_picture() -> EventDetails {
     let alternative = "The band on stage".into();
     let picture = Picture { digest: [7; 32], width: 1920, height: 1080, alternative };
     EventDetails { picture: Some(picture), ..details() }
+}
+
+/// The same of an event that has a presale.
+pub(crate) fn with_presale() -> EventDetails {
+    EventDetails {
+        announced_at: Some(LogTime(1_770_000_000_000)),
+        presale_at: Some(LogTime(1_780_000_000_000)),
+        ..details()
+    }
+}
+
+pub(crate) fn code() -> CodeNumber {
+    CodeNumber { batch: 7, number: 299 }
 }
 
 pub(crate) fn consent() -> Consent {
@@ -222,6 +238,10 @@ pub(crate) fn facts() -> Vec<Fact> {
             by: StaffId(3),
         },
         Fact::DetailsSet(SetBy { value: Box::new(with_picture()), by: Some(StaffId(3)) }),
+        Fact::CodesMinted { batch: 7, label: "Fan club".into(), count: 300, by: StaffId(3) },
+        Fact::CodeClaimed { buyer, code: code() },
+        Fact::PresaleOpened,
+        Fact::DetailsSet(SetBy { value: Box::new(with_presale()), by: Some(StaffId(3)) }),
     ]
 }
 

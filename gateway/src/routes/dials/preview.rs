@@ -79,7 +79,7 @@ struct WaitingLine {
 impl WaitingLine {
     fn forecast(&self, dials: &DialChange, phase: SalePhase) -> Forecast {
         let flow = Flow {
-            is_open: phase == SalePhase::Open && self.free > 0,
+            is_open: phase.sells() && self.free > 0,
             per_minute: dials.pace_per_minute.unwrap_or(0),
             shoppers: self.shoppers,
             shoppers_max: dials.shoppers_max.unwrap_or(0),

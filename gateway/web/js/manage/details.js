@@ -5,9 +5,9 @@ import { instantOf, knowsZone } from './clock.js';
 import { field, markAll, moment } from './fields.js';
 
 const TEXTS = ['name', 'artist', 'description', 'venue_name', 'venue_address'];
-const TIMES = ['doors_at', 'starts_at', 'ends_at', 'opens_at', 'closes_at'];
+const TIMES = ['doors_at', 'starts_at', 'ends_at', 'announced_at', 'presale_at', 'opens_at', 'closes_at'];
 /** Pairs of times, the first of which comes first. */
-const ORDER = [['doors_at', 'starts_at', 'the start'], ['starts_at', 'ends_at', 'the end'], ['opens_at', 'closes_at', 'the sale closes']];
+const ORDER = [['doors_at', 'starts_at', 'the start'], ['starts_at', 'ends_at', 'the end'], ['presale_at', 'opens_at', 'the general sale opens'], ['opens_at', 'closes_at', 'the sale closes']];
 
 /** What is wrong with times on the venue's clock, by field. Pure. */
 export function timeFaults(locals, zone) {
@@ -37,6 +37,8 @@ export function detailsForm() {
     venue_address: field('Address of the venue', { rows: 3, maxlength: '512', hint: 'As on an envelope.' }),
     time_zone: zone,
     doors_at: time('Doors open'), starts_at: time('Starts'), ends_at: time('Ends'),
+    announced_at: time('Announced', 'When people learn of the event. It is only shown.'),
+    presale_at: time('Presale begins by itself', 'For who has a code. Leave it empty if there is none.'),
     opens_at: time('General sale opens by itself', 'Leave it empty to open it by hand.'),
     closes_at: time('Sale closes by itself', 'Leave it empty to close it by hand.'),
     age_min: field('Youngest age', { inputmode: 'numeric', hint: 'Leave it empty if there is no limit.' }),
@@ -44,7 +46,7 @@ export function detailsForm() {
   const zones = el('datalist', { id: 'zones' }, (Intl.supportedValuesOf?.('timeZone') || []).map((name) => el('option', { value: name })));
   const pair = (...names) => el('div', { class: 'two-columns' }, names.map((name) => fields[name].node));
   const node = el('div', { class: 'stack wide' }, pair('name', 'artist'), fields.description.node, pair('venue_name', 'venue_address'),
-    zone.node, zones, pair('doors_at', 'starts_at'), pair('ends_at', 'age_min'), pair('opens_at', 'closes_at'));
+    zone.node, zones, pair('doors_at', 'starts_at'), pair('ends_at', 'age_min'), pair('announced_at', 'presale_at'), pair('opens_at', 'closes_at'));
   function values() {
     const said = Object.fromEntries(TEXTS.map((name) => [name, fields[name].value().trim() || null]));
     for (const name of TIMES) said[name] = fields[name].value() ?? null;

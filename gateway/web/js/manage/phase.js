@@ -21,6 +21,7 @@ export function stepsFrom(phase) {
 /** What is so with the sale, and what comes by itself. Pure but for the words of times. */
 export function phaseWords(event) {
   const comes = [];
+  if (event.presale_at && event.phase === 'announced') comes.push(`The presale begins by itself: ${day(event.presale_at, event.time_zone)}.`);
   if (event.opens_at && ['announced', 'presale'].includes(event.phase)) comes.push(`The sale opens by itself: ${day(event.opens_at, event.time_zone)}.`);
   if (event.closes_at && !['closed', 'cancelled'].includes(event.phase)) comes.push(`It closes by itself: ${day(event.closes_at, event.time_zone)}.`);
   return [`${PHASES[event.phase] || event.phase}.`, ...comes].join(' ');

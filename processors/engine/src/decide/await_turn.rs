@@ -19,7 +19,7 @@ pub(super) fn await_turn(
 ) -> Result<Outcome, Refusal> {
     let buyer = context.buyer()?;
     match event.phase {
-        SalePhase::Announced | SalePhase::Open | SalePhase::Paused => {}
+        SalePhase::Announced | SalePhase::Presale | SalePhase::Open | SalePhase::Paused => {}
         SalePhase::Closed => return Err(Refusal::SaleClosed),
         SalePhase::Cancelled => return Err(Refusal::EventCancelled),
     }

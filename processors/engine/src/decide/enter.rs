@@ -23,7 +23,7 @@ pub(super) fn enter(
     if let Some(record) = record.filter(|buyer| buyer.in_shop && context.now < buyer.pass_until) {
         return Ok(Outcome::Entered { place: record.place, until: record.pass_until });
     }
-    must_be_open(event)?;
+    must_be_open(event, buyer)?;
     if place.0 >= event.places_reserved {
         return Err(Refusal::PlaceUnknown);
     }

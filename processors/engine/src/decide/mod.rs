@@ -9,6 +9,7 @@ mod await_turn;
 mod block_seats;
 mod call_places;
 mod capture_failed;
+mod claim_code;
 mod context;
 mod create_event;
 mod engine_version;
@@ -21,6 +22,7 @@ mod hold_best;
 mod hold_seats;
 mod leave;
 mod mark_time;
+mod mint_codes;
 mod payment_authorised;
 mod payment_captured;
 mod payment_declined;
@@ -55,6 +57,7 @@ use self::await_turn::await_turn;
 use self::block_seats::{block_seats, unblock_seats};
 use self::call_places::call_places;
 use self::capture_failed::capture_failed;
+use self::claim_code::claim_code;
 pub(crate) use self::context::Context;
 pub(crate) use self::create_event::create_event;
 pub(crate) use self::engine_version::engine_version;
@@ -67,6 +70,7 @@ use self::hold_best::hold_best;
 use self::hold_seats::hold_seats;
 use self::leave::leave;
 use self::mark_time::mark_time;
+use self::mint_codes::mint_codes;
 use self::payment_authorised::payment_authorised;
 use self::payment_captured::payment_captured;
 use self::payment_declined::payment_declined;
@@ -146,6 +150,8 @@ pub(crate) fn decide(
         Command::BlockSeats(house) => block_seats(event, context, house, facts),
         Command::UnblockSeats(house) => unblock_seats(event, context, house, facts),
         Command::GiveSeats(gift) => give_seats(event, context, gift, facts),
+        Command::MintCodes(mint) => mint_codes(event, context, mint, facts),
+        Command::ClaimCode { code } => claim_code(event, context, *code, facts),
         // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::AnnounceToAll { .. } => {
             Err(Refusal::NeedsNewerEngine)

@@ -12,7 +12,7 @@ fn details(opens_at: Option<u64>, closes_at: Option<u64>) -> EventDetails {
     EventDetails { opens_at, closes_at, ..EventDetails::named("Evening") }
 }
 
-fn set(details: EventDetails, revision: u32) -> Command {
+pub(crate) fn set(details: EventDetails, revision: u32) -> Command {
     Command::SetDetails { details: Box::new(details), revision }
 }
 
@@ -27,12 +27,12 @@ fn announced(opens_at: Option<u64>, closes_at: Option<u64>) -> Stage {
     stage
 }
 
-fn phase(stage: &Stage) -> SalePhase {
+pub(crate) fn phase(stage: &Stage) -> SalePhase {
     stage.engine.status(EVENT).unwrap().phase
 }
 
 /// Ticks as an owner does: whenever something is due, up to `until`.
-fn pass(stage: &mut Stage, until: u64) {
+pub(crate) fn pass(stage: &mut Stage, until: u64) {
     while let Some(due) = stage.engine.next_due().filter(|due| due.0 <= until) {
         stage.now = stage.now.max(due.0);
         stage.tick();

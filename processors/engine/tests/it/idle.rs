@@ -175,7 +175,7 @@ pub(crate) fn only_the_idle_leave(facts: &[FactRecord]) -> Result<(), String> {
     let (mut is_open, mut open_since) = (false, 0);
     for FactRecord { fact, at, position, .. } in facts {
         match fact {
-            Fact::SaleOpened => (is_open, open_since) = (true, at.0),
+            Fact::SaleOpened | Fact::PresaleOpened => (is_open, open_since) = (true, at.0),
             Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => is_open = false,
             Fact::Entered { buyer, idle_until: Some(end), .. } => {
                 visits.insert(*buyer, (end.0 - at.0, at.0));

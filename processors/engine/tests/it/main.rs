@@ -15,6 +15,7 @@ mod house;
 mod idle;
 mod line_and_cohorts;
 mod patience;
+mod presale;
 mod properties;
 mod purchases;
 mod quality;

@@ -18,6 +18,7 @@ use crate::house::by_hand;
 use crate::idle::only_the_idle_leave;
 use crate::line_and_cohorts::cohorts_of;
 use crate::patience::nobody_holds_for_nothing;
+use crate::presale::{claim, mint};
 use crate::silence::one_of_two_is_kept;
 use crate::stage::{EVENT, Stage, action, best, method, payment, policy, seats, staff};
 
@@ -48,6 +49,10 @@ pub(crate) enum Request {
     Steer(u64, usize),
     /// Seats from a number on, so many: blocked, put back or given away.
     House(u8, u32, u32),
+    /// A batch and so many codes of it.
+    Mint(u16, u32),
+    /// Of a buyer: batch and number.
+    Claim(u64, u16, u32),
 }
 
 pub(crate) fn request() -> impl Strategy<Value = Request> {
@@ -73,6 +78,8 @@ pub(crate) fn request() -> impl Strategy<Value = Request> {
         2 => (1_u64..6, prop::option::of(0_u64..120_000)).prop_map(|(a, t)| Request::Announce(a, t)),
         2 => (1_u64..6, 0_usize..4).prop_map(|(a, s)| Request::Steer(a, s)),
         2 => (0_u8..4, 0_u32..20, 1_u32..6).prop_map(|(a, f, c)| Request::House(a, f, c)),
+        1 => (1_u16..3, 1_u32..3).prop_map(|(b, c)| Request::Mint(b, c)),
+        2 => (1_u64..6, 1_u16..3, 0_u32..6).prop_map(|(b, c, n)| Request::Claim(b, c, n)),
     ]
 }
 
@@ -142,6 +149,8 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
             (buyer(b), if takes_back { withdraw(scope, channel) } else { given })
         }
         Request::House(what, first, count) => (staff(), by_hand(what, first..first + count)),
+        Request::Mint(batch, count) => (staff(), mint(batch, count)),
+        Request::Claim(b, batch, number) => (buyer(b), claim(batch, number)),
         Request::Announce(id, ms) => {
             // Round numbers, so that the same words come again.
             let at = ms.map(|ms| (stage.now + ms) / 30_000 * 30_000);
@@ -151,6 +160,7 @@ pub(crate) fn act(stage: &mut Stage, holds: &mut Vec<HoldId>, request: Request) 
         Request::Sale(0) => (staff(), Command::turn_phase(PhaseDial::Cancel, "")),
         Request::Sale(1) => (staff(), Command::turn_phase(PhaseDial::Close, "")),
         Request::Sale(at) if at % 2 == 0 => (staff(), Command::turn_phase(PhaseDial::Pause, "")),
+        Request::Sale(at) if at % 4 == 1 => (staff(), Command::turn_phase(PhaseDial::Presale, "")),
         Request::Sale(_) => (staff(), Command::turn_phase(PhaseDial::Open, "")),
     };
     if let Answer::Order(view) = stage.ask(actor, command).answer {

@@ -105,7 +105,13 @@ fn every_command_of_a_log_can_be_lost_at_once() {
     };
     assert!(sold(&kept) > 0, "nothing was sold");
     let names = ["ConsentWithdrawn", "AnnouncementSteered", "AnnouncementStarted"];
-    for name in names.into_iter().chain(["SeatsBlocked", "SeatsUnblocked", "SeatsGiven"]) {
+    for name in names.into_iter().chain([
+        "SeatsBlocked",
+        "SeatsUnblocked",
+        "SeatsGiven",
+        "CodesMinted",
+        "CodeClaimed",
+    ]) {
         let of_kind =
             |facts: &[FactRecord]| facts.iter().filter(|fact| fact.fact.name() == name).count();
         assert!(of_kind(&kept) > 0 && of_kind(&kept) == of_kind(&facts), "{name}");

@@ -32,6 +32,11 @@ pub struct DetailsBody {
     pub starts_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends_at: Option<String>,
+    /// When the event was or is announced, and when its presale begins by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announced_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presale_at: Option<String>,
     /// When the sale opens by itself, and when it closes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opens_at: Option<String>,
@@ -71,6 +76,8 @@ impl From<&EventDetails> for DetailsBody {
             doors_at: time(details.doors_at),
             starts_at: time(details.starts_at),
             ends_at: time(details.ends_at),
+            announced_at: time(details.announced_at),
+            presale_at: time(details.presale_at),
             opens_at: time(details.opens_at),
             closes_at: time(details.closes_at),
             age_min: details.age_min,

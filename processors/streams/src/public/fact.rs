@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use floodgate_domain::effects::{LineMove, ShopMove};
+use floodgate_domain::effects::{CodesMove, LineMove, ShopMove};
 use floodgate_domain::{DialChange, Effects, FactRecord, LogTime, NewEvent};
 use floodgate_event_log::Partition;
 
@@ -71,6 +71,9 @@ pub struct FactBody {
     pub capacity: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The batch of codes that `codes_minted` has added to; `count` is how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u16>,
     /// What the event says of itself, of `event_created` and `details_set`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<DetailsBody>,
@@ -116,6 +119,10 @@ impl FactBody {
         };
         if let Some(new) = effects.created {
             body.add_event(new);
+        }
+        if let Some(CodesMove::Minted { batch, label, count }) = effects.codes {
+            (body.batch, body.count) = (Some(batch), Some(count));
+            body.name = Some(label.to_owned()).filter(|label| !label.is_empty());
         }
         if let Some(details) = effects.details {
             body.name = Some(details.name.clone());

@@ -19,7 +19,7 @@ pub struct Notification {
     /// `order_settled`, `order_expired`, `order_refunded`, `order_cancelled`, `payment_voided`,
     /// `payment_not_taken` (the answer came late, and it was no);
     /// `ticket_transferred` to whoever gave it away, `ticket_received`, `ticket_redeemed`.
-    /// To everybody: `event_announced`, `event_open`, `event_paused`, `event_closed`,
+    /// To everybody: `event_announced`, `event_presale`, `event_open`, `event_paused`, `event_closed`,
     /// `event_cancelled`, `event_prices_changed`, `event_rules_changed`, `event_details_changed`
     /// (what it says of itself: where, when, who is on stage, when its sale opens). New kinds may appear.
     pub kind: String,

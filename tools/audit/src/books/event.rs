@@ -9,10 +9,11 @@ use floodgate_domain::{
     PriceTable, SalePhase, SeatList, SeatState,
 };
 
+use super::codes::CodeBook;
 use super::crowd::CrowdBook;
 use super::messages::MessageBook;
 use super::seats::SeatBooks;
-use super::stage::{OrderBook, OrderStage, transition};
+use super::stage::{OrderBook, OrderStage, follow, transition};
 use super::tickets::{SoldOrder, TicketBook};
 use super::unanswered::UnansweredBook;
 use crate::findings::Findings;
@@ -77,6 +78,7 @@ pub(crate) struct EventBook {
     pub(crate) set_aside: HashMap<HoldId, (SeatList, LogTime)>,
     pub(crate) unanswered: UnansweredBook,
     pub(crate) messages: MessageBook,
+    pub(crate) codes: CodeBook,
 }
 
 /// Slot and generation of a hold.
@@ -106,6 +108,7 @@ impl EventBook {
             set_aside: HashMap::new(),
             unanswered: UnansweredBook::default(),
             messages: MessageBook::default(),
+            codes: CodeBook::default(),
         }
     }
 
@@ -137,6 +140,7 @@ impl EventBook {
                 self.details_revision += 1;
             }
             Fact::SaleOpened => (self.phase, self.open_since) = (SalePhase::Open, record.at),
+            Fact::PresaleOpened => (self.phase, self.open_since) = (SalePhase::Presale, record.at),
             Fact::SalePaused => self.phase = SalePhase::Paused,
             Fact::SaleClosed => self.phase = SalePhase::Closed,
             Fact::EventCancelled => self.phase = SalePhase::Cancelled,
@@ -197,7 +201,7 @@ impl EventBook {
 
     /// When a shopper who has no seats has done nothing for too long, where there is such a moment.
     pub(crate) fn idle_end(&self, one: &BuyerBook) -> Option<LogTime> {
-        let idle_ms = one.idle_ms.filter(|_| self.phase == SalePhase::Open)?;
+        let idle_ms = one.idle_ms.filter(|_| self.phase.sells())?;
         Some(one.acted_at.max(self.open_since).plus(idle_ms))
     }
 
@@ -312,6 +316,7 @@ impl EventBook {
         let of_ticket = self.tickets.enter(fact, sold);
         let finding = of_ticket.or_else(|| self.crowd.enter(fact, self.places));
         let finding = finding.or_else(|| self.messages.enter(fact, at));
+        let finding = finding.or_else(|| self.codes.enter(fact));
         if let Some((id, holds, words)) = finding {
             found.check(id, holds, || words);
         }
@@ -441,27 +446,4 @@ pub(crate) fn order_state(stage: Option<OrderStage>) -> SeatState {
 
 fn sold_order(order: &OrderBook) -> SoldOrder {
     SoldOrder { buyer: order.buyer, seats: order.seats, is_sold: order.stage.is_sold() }
-}
-
-/// What a fact says of an order besides its stage.
-fn follow(order: &mut OrderBook, fact: &Fact) {
-    match fact {
-        Fact::HoldExtended { until, .. } => {
-            order.until = *until;
-            order.extensions = order.extensions.saturating_add(1);
-        }
-        Fact::PurchaseStarted { until, attempt, .. } => {
-            order.until = *until;
-            order.attempt = *attempt;
-        }
-        Fact::OrderDeclined { until, .. } | Fact::OrderUnanswered { until, .. } => {
-            order.until = *until;
-        }
-        Fact::OrderConfirmed { seats, attempt, .. } => {
-            order.seats = *seats;
-            order.attempt = *attempt;
-            order.was_confirmed = true;
-        }
-        _ => {}
-    }
 }

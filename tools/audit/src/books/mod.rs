@@ -4,9 +4,10 @@
 //! |---|---|
 //! | `stage` | where an order stands, and the table of lawful transitions |
 //! | `event` | everything the facts of one event add up to |
-//! | `seats`, `tickets`, `unanswered`, `crowd`, `messages` | parts of it |
+//! | `seats`, `tickets`, `unanswered`, `crowd`, `messages`, `codes` | parts of it |
 //! | `house` | what staff did by hand, entered into it |
 
+pub(crate) mod codes;
 pub(crate) mod crowd;
 pub(crate) mod event;
 mod house;

@@ -107,6 +107,29 @@ impl OrderBook {
     }
 }
 
+/// What a fact says of an order besides its stage.
+pub(super) fn follow(order: &mut OrderBook, fact: &Fact) {
+    match fact {
+        Fact::HoldExtended { until, .. } => {
+            order.until = *until;
+            order.extensions = order.extensions.saturating_add(1);
+        }
+        Fact::PurchaseStarted { until, attempt, .. } => {
+            order.until = *until;
+            order.attempt = *attempt;
+        }
+        Fact::OrderDeclined { until, .. } | Fact::OrderUnanswered { until, .. } => {
+            order.until = *until;
+        }
+        Fact::OrderConfirmed { seats, attempt, .. } => {
+            order.seats = *seats;
+            order.attempt = *attempt;
+            order.was_confirmed = true;
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

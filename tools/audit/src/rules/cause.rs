@@ -5,7 +5,7 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, SalePhase};
 
 use super::row::{CAUSE, Row};
-use super::{CommandView, holds, house, messages, payments, sale, tickets};
+use super::{CommandView, codes, holds, house, messages, payments, sale, tickets};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 use crate::findings::Findings;
@@ -91,6 +91,10 @@ fn time_explains(book: &EventBook, fact: &Fact, now: LogTime) -> bool {
         }
         Fact::SaleOpened => {
             let is_due = book.sale_times.opens_at.is_some_and(|at| at <= now);
+            is_due && matches!(book.phase, SalePhase::Announced | SalePhase::Presale)
+        }
+        Fact::PresaleOpened => {
+            let is_due = book.sale_times.presale_at.is_some_and(|at| at <= now);
             is_due && book.phase == SalePhase::Announced
         }
         Fact::SaleClosed => {
@@ -154,6 +158,7 @@ fn rows(
         .or_else(|| payments::rows(book, fact, asked))
         .or_else(|| tickets::rows(book, fact, asked))
         .or_else(|| messages::rows(book, fact, asked))
+        .or_else(|| codes::rows(book, fact, asked))
         .or_else(|| house::rows(book, fact, asked))
         .or_else(|| sale::rows(book, fact, asked))?;
     rows.push((CAUSE, "its command concerns another event", asked.envelope.event_id == event_id));

@@ -22,6 +22,8 @@ pub(crate) enum Due {
     Order(HoldId),
     /// Seats that were set aside.
     Seats(HoldId),
+    /// The beginning of a presale by itself.
+    Presale,
     /// The opening of a sale by itself, and its end.
     Opening,
     Closing,
@@ -72,7 +74,7 @@ impl Deadlines {
         let is_late = self.steps > 2 + self.set / PER_STEP;
         if is_late {
             let invariant = match due {
-                Due::Opening | Due::Closing => "sale-on-time",
+                Due::Presale | Due::Opening | Due::Closing => "sale-on-time",
                 Due::Announcement(_) => STARTS,
                 Due::Order(_) | Due::Seats(_) | Due::Visit(_) => "hold-ends",
             };

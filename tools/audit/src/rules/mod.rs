@@ -6,12 +6,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
-//! | `holds`, `payments`, `tickets`, `sale`, `messages`, `house` | the fields, by subject |
+//! | `holds`, `payments`, `tickets`, `sale`, `messages`, `house`, `codes` | the fields, by subject |
 //! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |
 
 pub(crate) mod cause;
+mod codes;
 pub(crate) mod due;
 pub(crate) mod follow;
 mod holds;
@@ -23,7 +24,7 @@ pub(crate) mod row;
 mod sale;
 mod tickets;
 
-use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy};
+use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy, SalePhase};
 
 use crate::books::event::EventBook;
 
@@ -80,6 +81,15 @@ impl CommandView<'_> {
     }
 }
 
+/// Whether a sale lets somebody in: in presale, those who have claimed a code.
+pub(crate) fn is_open_to(book: &EventBook, buyer: BuyerId) -> bool {
+    match book.phase {
+        SalePhase::Open => true,
+        SalePhase::Presale => book.codes.lets_in(buyer),
+        _ => false,
+    }
+}
+
 /// Why somebody may not hold seats now; `None` if they may.
 pub(crate) fn no_hold(
     book: &EventBook,
@@ -90,8 +100,8 @@ pub(crate) fn no_hold(
     let record = book.buyers.get(&buyer);
     let has_pass = record.is_some_and(|one| one.is_in_shop && asked.now < one.pass_until);
     let cools_down = record.is_some_and(|one| asked.now < one.cooldown_until);
-    if book.phase != floodgate_domain::SalePhase::Open {
-        Some("the sale is not open")
+    if !is_open_to(book, buyer) {
+        Some("the sale is not open to them")
     } else if pass_required && !has_pass {
         Some("without a pass")
     } else if cools_down {

@@ -5,15 +5,16 @@
 
 use floodgate_domain::price::{PriceTable, TIERS_MAX};
 use floodgate_domain::{
-    BuyerId, Command, Envelope, Fact, FactRecord, HoldId, Place, SalePhase, SeatState,
+    BuyerId, Command, Envelope, Fact, FactRecord, HoldId, PhaseDial, Place, SalePhase, SeatState,
 };
 
+use super::codes;
 use super::holds::price;
 use super::house;
 use super::messages::{self, may_be_set};
 use super::sale::may_be_said;
 use super::tickets::may_receive;
-use super::{CommandView, no_hold};
+use super::{CommandView, is_open_to, no_hold};
 use crate::books::event::EventBook;
 use crate::books::stage::{OrderBook, OrderStage};
 
@@ -40,7 +41,8 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         Command::CreateEvent(_) => false,
         Command::SetDials(change) => {
             let turns = change.phase.is_none_or(|dial| dial.turn(book.phase).is_ok());
-            asked.is_staff() && change.check().is_ok() && turns
+            let is_read = asked.version >= 4 || change.phase != Some(PhaseDial::Presale);
+            asked.is_staff() && change.check().is_ok() && turns && is_read
         }
         Command::MarkTime => asked.is_system(),
         Command::ReservePlaces { count } => {
@@ -65,6 +67,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         | Command::WithdrawConsent { .. }
         | Command::Announce(_)
         | Command::SteerAnnouncement { .. } => messages::is_owed(book, asked),
+        Command::MintCodes(_) | Command::ClaimCode { .. } => codes::is_owed(book, asked),
         Command::BlockSeats(_) | Command::UnblockSeats(_) | Command::GiveSeats(_) => {
             house::is_owed(book, asked)
         }
@@ -109,7 +112,7 @@ fn of_buyer(book: &EventBook, asked: CommandView<'_>, buyer: BuyerId) -> bool {
             let has_pass = record.is_some_and(|one| is_in_shop && asked.now < one.pass_until);
             let has_room = is_in_shop || book.shoppers < u64::from(policy.shoppers_max);
             let is_known = record.is_some() || book.buyers.len() < policy.buyers_max as usize;
-            let is_open = book.phase == SalePhase::Open;
+            let is_open = is_open_to(book, buyer);
             is_waiting(place) && is_open && !has_pass && has_room && is_known && asked.is_known()
         }
         Command::Leave => is_in_shop,

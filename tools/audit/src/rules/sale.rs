@@ -4,9 +4,9 @@ use floodgate_domain::fact::LeaveReason;
 use floodgate_domain::policy::IDLE_MS;
 use floodgate_domain::{Command, EventDetails, Fact, LogTime, PhaseDial, SalePhase, StaffId};
 
-use super::CommandView;
 use super::messages::may_be_set;
 use super::row::{CAUSE, Row, staff_of};
+use super::{CommandView, is_open_to};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 
@@ -25,9 +25,12 @@ fn setter(asked: CommandView<'_>) -> Option<StaffId> {
 
 /// Whether an event may say this of itself.
 pub(super) fn may_be_said(book: &EventBook, asked: CommandView<'_>, named: &EventDetails) -> bool {
-    let is_announced = book.phase == SalePhase::Announced;
-    let times = named.sale_times().may_follow(book.sale_times, asked.now, is_announced);
-    asked.version > 1 && named.check().is_ok() && times.is_ok()
+    let times = named.sale_times().may_follow(book.sale_times, asked.now, book.phase);
+    let has_presale = named.announced_at.or(named.presale_at).is_some();
+    (asked.version >= 4 || !has_presale)
+        && asked.version > 1
+        && named.check().is_ok()
+        && times.is_ok()
 }
 
 fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
@@ -64,6 +67,11 @@ fn of_terms(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec
         }
         (Fact::SaleOpened, Command::SetDials(change)) => {
             turned(PhaseDial::Open, change.phase, SalePhase::Open)
+        }
+        (Fact::PresaleOpened, Command::SetDials(change)) => {
+            let mut rows = turned(PhaseDial::Presale, change.phase, SalePhase::Presale);
+            rows.push((CAUSE, "by rules that do not know it", asked.version >= 4));
+            rows
         }
         (Fact::SalePaused, Command::SetDials(change)) => {
             turned(PhaseDial::Pause, change.phase, SalePhase::Paused)
@@ -102,7 +110,7 @@ fn of_shop(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<
             vec![
                 (CAUSE, "another buyer", asked.buyer() == Some(*buyer)),
                 (CAUSE, "another place", place == named),
-                (CAUSE, "the sale is not open", book.phase == SalePhase::Open),
+                (CAUSE, "the sale is not open to them", is_open_to(book, *buyer)),
                 (CAUSE, "their pass is still good", !has_pass),
                 ("shoppers-counted", "another end", asked.is_deadline(*until, by_policy)),
                 ("visits-end", "idle at another time", *idle_until == idle_end(book, asked)),

@@ -137,8 +137,10 @@ macro_rules! attempt {
     };
 }
 
+mod codes;
 mod house;
 
+use codes::of_codes;
 use house::{of_house, of_reason};
 
 /// Every field of a fact made another. A fact that is added does not compile until it is here.
@@ -186,9 +188,14 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             let all = [("another name", named), ("another time", timed), ("by another", by)];
             all.map(|(what, details)| (what, Fact::DetailsSet(details))).into()
         }
-        Fact::SaleOpened | Fact::SalePaused | Fact::SaleClosed | Fact::EventCancelled => {
+        Fact::SaleOpened
+        | Fact::PresaleOpened
+        | Fact::SalePaused
+        | Fact::SaleClosed
+        | Fact::EventCancelled => {
             let all = [
                 ("opened", Fact::SaleOpened),
+                ("in presale", Fact::PresaleOpened),
                 ("paused", Fact::SalePaused),
                 ("closed", Fact::SaleClosed),
                 ("cancelled", Fact::EventCancelled),
@@ -240,6 +247,7 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
         Fact::SeatsBlocked { .. } | Fact::SeatsUnblocked { .. } | Fact::SeatsGiven { .. } => {
             of_house(fact)
         }
+        Fact::CodesMinted { .. } | Fact::CodeClaimed { .. } => of_codes(fact),
         fact => of_order(fact),
     }
 }

@@ -10,5 +10,6 @@ mod kinds;
 mod lawful;
 mod messages;
 mod mutations;
+mod presale;
 mod public;
 mod run;

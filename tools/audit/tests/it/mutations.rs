@@ -29,6 +29,7 @@ const KINDS_MADE: &[&str] = &[
     "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
     "DetailsSet", "ConsentGiven", "ConsentWithdrawn", "AnnouncementMade", "AnnouncementSteered",
     "AnnouncementStarted", "SeatsBlocked", "SeatsUnblocked", "SeatsGiven",
+    "CodesMinted", "CodeClaimed", "PresaleOpened",
 ];
 
 fn seeds() -> Vec<u64> {

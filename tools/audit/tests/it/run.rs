@@ -79,6 +79,7 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
         run.open(event_id);
     }
     let mut house = StdRng::seed_from_u64(seed ^ 0x686f_7573);
+    let mut presale = StdRng::seed_from_u64(seed ^ 0x636f_6465);
     let mut of_messages = 0;
     while run.stored.commands.len() < length + of_messages {
         run.now += run.rng.random_range(1..2_500);
@@ -90,6 +91,11 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
         run.something(EVENTS[at]);
         if messages.random_ratio(1, 6) {
             let (actor, command) = crate::messages::something(&mut messages, BUYERS, run.now);
+            run.ask(actor, EVENTS[at], command);
+            of_messages += 1;
+        }
+        if presale.random_ratio(1, 12) {
+            let (actor, command) = crate::presale::something(&mut presale, BUYERS);
             run.ask(actor, EVENTS[at], command);
             of_messages += 1;
         }

@@ -1,5 +1,6 @@
 //! The effects of every fact. One match over all: a new fact does not compile without a row.
 
+mod codes;
 mod house;
 mod messages;
 mod orders;
@@ -13,8 +14,8 @@ use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
 use Fact::{
-    AnnouncementMade, ConsentWithdrawn, PaymentNotTaken, SeatsBlocked, SeatsGiven, SeatsUnblocked,
-    TicketTransferred,
+    AnnouncementMade, CodeClaimed, CodesMinted, ConsentWithdrawn, PaymentNotTaken, SeatsBlocked,
+    SeatsGiven, SeatsUnblocked, TicketTransferred,
 };
 use messages::{given, made, started, steered, withdrawn};
 use orders::{
@@ -43,6 +44,7 @@ const PUBLIC: Effects<'static> = Effects {
     line: None,
     cohort: None,
     consent: None,
+    codes: None,
     announcement: None,
     by: None,
     reason: None,
@@ -121,6 +123,8 @@ impl Fact {
             Fact::SeatsReturned { hold_id, seats } => returned(*hold_id, seats),
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
             SeatsBlocked { .. } | SeatsUnblocked { .. } | SeatsGiven { .. } => house::by_hand(self),
+            CodesMinted { .. } | CodeClaimed { .. } => codes::of_codes(self),
+            Fact::PresaleOpened => sale::phase(SalePhase::Presale, Notice::EventPresale),
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }
     }

@@ -16,7 +16,7 @@ pub(in crate::decide) fn may_hold(
     count: usize,
 ) -> Result<BuyerId, Refusal> {
     let buyer = context.buyer()?;
-    must_be_open(event)?;
+    must_be_open(event, buyer)?;
     let policy = &event.policy;
     let record = event.buyer(buyer);
     if policy.pass_required {

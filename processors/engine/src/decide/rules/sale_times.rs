@@ -1,4 +1,4 @@
-//! When a sale opens and closes by itself.
+//! When a presale begins, and a sale opens and closes by itself.
 
 use floodgate_domain::answer::SalePhase;
 use floodgate_domain::details::{EventDetails, SaleTimes};
@@ -7,7 +7,7 @@ use floodgate_domain::ids::LogTime;
 
 use crate::decide::Context;
 use crate::event::Event;
-use crate::version::SALES_HAVE_TIMES;
+use crate::version::{PRESALE, SALES_HAVE_TIMES};
 
 /// Whether an event that was at `before` may say this of itself.
 pub(in crate::decide) fn times_can_be(
@@ -16,23 +16,23 @@ pub(in crate::decide) fn times_can_be(
     (before, phase): (SaleTimes, SalePhase),
 ) -> bool {
     let times = details.sale_times();
-    let is_announced = phase == SalePhase::Announced;
-    let may_follow = times.may_follow(before, context.now, is_announced);
+    let may_follow = times.may_follow(before, context.now, phase);
     let has_times = times != SaleTimes::default();
+    let has_presale = details.announced_at.or(details.presale_at).is_some();
     details.check().is_ok()
         && may_follow.is_ok()
         && (context.follows(SALES_HAVE_TIMES) || !has_times)
+        && (context.follows(PRESALE) || !has_presale)
 }
 
 /// What becomes of a sale at `at`, one of its times. One that was moved, or came after somebody had
 /// turned the phase by hand, changes nothing.
 pub(in crate::decide) fn turn_at(event: &Event, at: LogTime) -> Option<Fact> {
-    let SaleTimes { opens_at, closes_at } = event.sale_times;
+    let SaleTimes { presale_at, opens_at, closes_at } = event.sale_times;
     match event.phase {
-        SalePhase::Announced if opens_at == Some(at) => Some(Fact::SaleOpened),
-        SalePhase::Announced | SalePhase::Open | SalePhase::Paused if closes_at == Some(at) => {
-            Some(Fact::SaleClosed)
-        }
-        _ => None,
+        SalePhase::Announced if presale_at == Some(at) => Some(Fact::PresaleOpened),
+        SalePhase::Announced | SalePhase::Presale if opens_at == Some(at) => Some(Fact::SaleOpened),
+        SalePhase::Closed | SalePhase::Cancelled => None,
+        _ => (closes_at == Some(at)).then_some(Fact::SaleClosed),
     }
 }
