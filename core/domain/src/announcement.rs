@@ -3,6 +3,7 @@
 use crate::consent::Channel;
 use crate::ids::{AnnouncementId, LogTime};
 use crate::plan::{CategorySet, SECTIONS_MAX};
+use crate::presale::BATCH_MAX;
 
 /// The longest texts, in bytes: of the subject, which is one line, of the text, and of an address.
 pub const SUBJECT_BYTES_MAX: usize = 200;
@@ -106,6 +107,8 @@ pub struct Announcement {
     pub picture: String,
     /// `None` is at once; else it has to lie ahead.
     pub send_at: Option<LogTime>,
+    /// The batch whose codes go out with it, one to each person. New with the fourth rules.
+    pub codes: Option<u16>,
 }
 
 /// Why an announcement cannot be: the field, then its bound, which says the fix.
@@ -127,6 +130,12 @@ impl Announcement {
         check_words("text", &self.text, ANNOUNCEMENT_BYTES_MAX, &['\n', '\r', '\t'])?;
         check_address("link", &self.link)?;
         check_address("picture", &self.picture)?;
+        if self.codes.is_some_and(|batch| !(1..=BATCH_MAX).contains(&batch)) {
+            return wrong("codes", format!("must be the number of a batch, 1 to {BATCH_MAX}"));
+        }
+        if self.codes.is_some() && !self.link.is_empty() {
+            return wrong("link", "must be empty where codes go out: the link enters the code");
+        }
         let AudienceSpec { who, categories, sections } = &self.audience;
         if who.is_empty() {
             return wrong("who", "must name one of holders, waiters, followers at least");
@@ -249,6 +258,7 @@ mod tests {
             link: "https://example.org/doors".into(),
             picture: String::new(),
             send_at: None,
+            codes: None,
         }
     }
 
@@ -275,6 +285,15 @@ mod tests {
         assert_eq!(field(|one| one.audience.sections = (0..257).collect()), Some("sections"));
         assert_eq!(field(|one| one.audience.sections = (0..256).collect()), None);
         assert_eq!(field(|one| one.channels.clear()), Some("channels"));
+        let with_codes = |batch| {
+            move |one: &mut Announcement| {
+                (one.codes, one.link) = (Some(batch), String::new());
+            }
+        };
+        assert_eq!(field(with_codes(0)), Some("codes"));
+        assert_eq!(field(with_codes(BATCH_MAX + 1)), Some("codes"));
+        assert_eq!(field(with_codes(BATCH_MAX)), None);
+        assert_eq!(field(|one| one.codes = Some(1)), Some("link"));
         assert_eq!(field(|one| one.channels = vec![Channel::Sms; 2]), Some("channels"));
     }
 

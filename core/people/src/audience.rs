@@ -344,7 +344,7 @@ impl Work<'_> {
 
 /// One row a person of the audience of the event `$1`: what names them, the first of their
 /// pseudonyms, and the person if it is known. The sections are numbers of ours.
-fn persons(spec: &AudienceSpec) -> String {
+pub(crate) fn persons(spec: &AudienceSpec) -> String {
     let mut kinds = Vec::new();
     if spec.who.has(AudienceWho::HOLDERS) {
         let mut sql = "SELECT a.buyer FROM audience a

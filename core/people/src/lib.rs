@@ -11,12 +11,14 @@
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
 //! | `audience`, `messages`, `reports` | whom messages reach, by the facts; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
-//! | `forget`, `look_ups`, `codes` | deleting a person; looking for one; codes that are given out |
+//! | `forget`, `look_ups` | deleting a person; looking for one |
+//! | `codes`, `code_messages` | codes of a presale that are given out, and go with messages |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
 
 mod address;
 mod audience;
+mod code_messages;
 mod codes;
 mod contacts;
 mod database;
@@ -49,6 +51,7 @@ mod webhook_tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
 pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};
+pub use code_messages::QueuedCodes;
 pub use contacts::{AskOutcome, Confirmed, Contact, NewContact, PersonView, Want};
 pub use deliveries::{
     DELIVERIES_WAITING_MAX, DeliveryQuery, DeliveryState, DueDelivery, NewDelivery, TryOutcome,

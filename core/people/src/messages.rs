@@ -52,10 +52,12 @@ pub enum Verdict {
     TooLate,
     /// The same address had it already, for another device.
     Repeated,
+    /// No code of its batch was left for them.
+    NoCode,
 }
 
 impl Verdict {
-    pub const ALL: [Verdict; 11] = [
+    pub const ALL: [Verdict; 12] = [
         Verdict::Sent,
         Verdict::Quiet,
         Verdict::Capped,
@@ -67,6 +69,7 @@ impl Verdict {
         Verdict::Stopped,
         Verdict::TooLate,
         Verdict::Repeated,
+        Verdict::NoCode,
     ];
 
     /// Stable text, as in answers and metrics.
@@ -84,6 +87,7 @@ impl Verdict {
             Verdict::Stopped => "stopped",
             Verdict::TooLate => "too_late",
             Verdict::Repeated => "repeated",
+            Verdict::NoCode => "no_code",
         }
     }
 
@@ -348,8 +352,11 @@ impl Work<'_> {
             "UPDATE messages SET state = 2, verdict = 'stopped', done_at = $2
              WHERE announcement = $1 AND state IN (0, 3)",
             values![announcement.0, now.0],
-        )
-        .map(|_| ())
+        )?;
+        // They do not come to have a code later.
+        let sql = "UPDATE messages SET variables = '{}' WHERE announcement = $1
+             AND verdict = 'no_code'";
+        self.run(sql, values![announcement.0]).map(|_| ())
     }
 
     /// Whether an address has had this announcement, for another of its owner's devices.

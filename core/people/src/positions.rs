@@ -7,7 +7,7 @@ use crate::database::values;
 use crate::store::Work;
 
 /// What follows from the log alone: its facts lead to every row.
-pub const FOLDED_TABLES: [&str; 3] = ["event_artists", "consents", "audience"];
+pub const FOLDED_TABLES: [&str; 4] = ["event_artists", "consents", "audience", "codes_minted"];
 
 impl Work<'_> {
     /// Where to go on in a partition of a topic.

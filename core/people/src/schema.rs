@@ -21,6 +21,7 @@
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, and under which name |
+//! | `codes_minted` | how many codes of a presale there are, folded from the facts |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
@@ -102,6 +103,9 @@ CREATE TABLE IF NOT EXISTS code_batches (
 CREATE TABLE IF NOT EXISTS code_reservations (
     event BIGINT NOT NULL, name TEXT NOT NULL, batch BIGINT NOT NULL, first BIGINT NOT NULL,
     count BIGINT NOT NULL, PRIMARY KEY (event, name));
+CREATE TABLE IF NOT EXISTS codes_minted (
+    event BIGINT NOT NULL, batch BIGINT NOT NULL, minted BIGINT NOT NULL,
+    PRIMARY KEY (event, batch));
 CREATE TABLE IF NOT EXISTS messages (
     message TEXT PRIMARY KEY, occasion TEXT NOT NULL, event BIGINT, announcement BIGINT,
     buyer BIGINT NOT NULL, person BIGINT, contact BIGINT, channel BIGINT, lookup BYTES,

@@ -11,6 +11,8 @@ use floodgate_event_log::{Checkpoint, Topic};
 
 use super::*;
 
+mod code_tests;
+
 const ROOT: [u8; 32] = [9; 32];
 const EVENT: EventId = EventId(u64::MAX - 3);
 const HOUR: u64 = 3_600_000;

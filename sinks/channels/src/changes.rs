@@ -4,7 +4,7 @@ use floodgate_domain::{
     AnnouncementId, AudienceSpec, AudienceWho, BuyerId, Channel, Consent, ConsentScope, EventId,
     LogTime,
 };
-use floodgate_people::{NewMessage, PeopleError, SeatGain, Work};
+use floodgate_people::{NewMessage, PeopleError, QueuedCodes, SeatGain, Work};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,13 @@ pub(crate) enum StoreChange {
         channel: Channel,
     },
     Gain(SeatGain),
+    /// A batch of codes has so many more.
+    Minted {
+        event_id: EventId,
+        batch: u16,
+        count: u32,
+        at: LogTime,
+    },
     Waiting(EventId, BuyerId, bool),
     NobodyWaits(EventId),
     /// One message for each person of the audience, as it is after the changes before this one.
@@ -30,6 +37,8 @@ pub(crate) enum StoreChange {
         id: AnnouncementId,
         event_id: EventId,
         spec: AudienceSpec,
+        /// The batch whose codes go with it.
+        codes: Option<u16>,
         at: LogTime,
     },
     Pause(AnnouncementId),
@@ -61,9 +70,19 @@ impl StoreChange {
                 work.set_waiting(*event_id, *buyer, *is_waiting)
             }
             StoreChange::NobodyWaits(event_id) => work.nobody_waits(*event_id),
-            StoreChange::Start { id, event_id, spec, at } => {
-                let count = work.queue_announcement(*id, *event_id, spec, *at)?;
-                tracing::info!(announcement_id = %id, %event_id, count, "an announcement goes out");
+            StoreChange::Minted { event_id, batch, count, at } => {
+                work.codes_minted(*event_id, *batch, *count, *at).map(|_| ())
+            }
+            StoreChange::Start { id, event_id, spec, codes, at } => {
+                let QueuedCodes { count, without } = match codes {
+                    Some(batch) => work.queue_with_codes((*id, *batch), *event_id, spec, *at)?,
+                    None => {
+                        let count = work.queue_announcement(*id, *event_id, spec, *at)?;
+                        QueuedCodes { count, without: 0 }
+                    }
+                };
+                tracing::info!(announcement_id = %id, %event_id, count, without_code = without,
+                    "an announcement goes out");
                 Ok(())
             }
             StoreChange::Pause(id) => work.pause(*id),

@@ -16,7 +16,7 @@ use crate::counter::PeopleCounter;
 use crate::courier::{Courier, Delivery};
 use crate::occasion::Occasion;
 use crate::quiet::{PersonWeek, QuietHours};
-use crate::say::{MessageReader, Saying, timestamp, zone};
+use crate::say::{CodeWriter, MessageReader, Saying, timestamp, zone};
 use crate::templates::Templates;
 use crate::words::{AnnouncementState, Words};
 
@@ -38,6 +38,7 @@ pub(crate) struct DeliveryShare {
     pub(crate) words: Arc<Words>,
     pub(crate) templates: Templates,
     pub(crate) public_url: String,
+    pub(crate) codes: CodeWriter,
     pub(crate) quiet_hours: QuietHours,
     pub(crate) announcements_per_week: u32,
     pub(crate) is_stopping: AtomicBool,
@@ -189,8 +190,8 @@ impl DeliveryWorker {
     }
 
     fn saying(&self) -> Saying<'_> {
-        let DeliveryShare { words, templates, counter, public_url, .. } = &*self.shared;
-        Saying { words, templates, people: counter.people(), public_url }
+        let DeliveryShare { words, templates, counter, public_url, codes, .. } = &*self.shared;
+        Saying { words, templates, people: counter.people(), codes, public_url }
     }
 
     /// An announcement that staff have paused or stopped since it was taken.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod announcement_tests;
+mod code_tests;
 mod fault_tests;
 mod notice_tests;
 
@@ -32,6 +33,7 @@ use crate::courier::{Courier, Delivery, Outgoing};
 use crate::deliver::{DeliveryShare, DeliveryWorker};
 use crate::feed::{LedgerFeed, following};
 use crate::quiet::QuietHours;
+use crate::say::CodeWriter;
 use crate::templates::Templates;
 use crate::words::Words;
 
@@ -168,9 +170,14 @@ impl Scene {
 
     /// Makes an announcement and lets it go out.
     fn announce(&mut self, id: u64, who: AudienceWho) {
-        let announcement = Box::new(announcement(id, who));
+        self.announce_this(announcement(id, who));
+    }
+
+    fn announce_this(&mut self, announcement: Announcement) {
+        let id = announcement.id;
+        let announcement = Box::new(announcement);
         self.say(Fact::AnnouncementMade { announcement, needs_approval: false, by: StaffId(1) });
-        self.say(Fact::AnnouncementStarted { id: AnnouncementId(id) });
+        self.say(Fact::AnnouncementStarted { id });
     }
 
     /// How many of an announcement came to which verdict.
@@ -194,6 +201,7 @@ fn shared(people: &People, words: &Arc<Words>) -> Arc<DeliveryShare> {
         words: Arc::clone(words),
         templates: Templates::new(),
         public_url: "https://tickets.example.org".into(),
+        codes: CodeWriter::new(|_, code| format!("CODE-{}-{}", code.batch, code.number)),
         quiet_hours: QuietHours::default(),
         announcements_per_week: 2,
         is_stopping: AtomicBool::new(false),
@@ -254,6 +262,7 @@ fn announcement(id: u64, who: AudienceWho) -> Announcement {
         link: String::new(),
         picture: String::new(),
         send_at: None,
+        codes: None,
     }
 }
 

@@ -42,6 +42,7 @@ pub use guard::{AddressGuard, AddressRange};
 pub use occasion::{OCCASIONS, Occasion};
 pub use quiet::{PersonWeek, QuietHours, capped_until};
 pub use reports::{MailReport, MailReportKind, mail_reports};
+pub use say::{CodeWriter, SAMPLE_CODE};
 pub use service::{ChannelsOptions, spawn, spawn_with};
 pub use sms::{SmsCourier, SmsOptions, SmsOutcome, SmsReport, sms_report};
 pub use templates::{Rendered, TemplateError, Templates, Variables};

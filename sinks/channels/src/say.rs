@@ -1,7 +1,9 @@
 //! What a message says to one person: the values that its template names, and its links.
 
+use std::sync::Arc;
+
 use floodgate_domain::details::PICTURE_WIDTHS;
-use floodgate_domain::{AnnouncementId, Channel, EventId, LogTime, RefundReason};
+use floodgate_domain::{AnnouncementId, Channel, CodeNumber, EventId, LogTime, RefundReason};
 use floodgate_people::{DueMessage, Link, People, TEST};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,6 +18,26 @@ use crate::words::Words;
 
 /// Of a picture in a mail, whose text is some 600 wide: sharp on most screens.
 const MAIL_WIDTH: u16 = PICTURE_WIDTHS[1];
+/// Writes the codes of a presale, in the form that the gateway reads.
+#[derive(Clone)]
+pub struct CodeWriter(Arc<dyn Fn(EventId, CodeNumber) -> String + Send + Sync>);
+
+impl CodeWriter {
+    #[must_use]
+    pub fn new(write: impl Fn(EventId, CodeNumber) -> String + Send + Sync + 'static) -> Self {
+        CodeWriter(Arc::new(write))
+    }
+
+    fn write(&self, event_id: EventId, code: CodeNumber) -> String {
+        (self.0)(event_id, code)
+    }
+}
+
+impl std::fmt::Debug for CodeWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CodeWriter")
+    }
+}
 
 /// Who reads it, and where.
 #[derive(Debug, Clone)]
@@ -29,6 +51,7 @@ pub(crate) struct Saying<'a> {
     pub(crate) words: &'a Words,
     pub(crate) templates: &'a Templates,
     pub(crate) people: &'a People,
+    pub(crate) codes: &'a CodeWriter,
     /// Where the pages are, without a slash at its end.
     pub(crate) public_url: &'a str,
 }
@@ -150,6 +173,16 @@ impl Saying<'_> {
             let reason = message.variables["refund"].as_str().and_then(RefundReason::parse);
             values.insert("why".into(), why(reason, reader.language).to_owned());
         }
+        if let Some(code) = code(message).zip(message.event_id) {
+            let (code, event_id) = code;
+            let code = self.codes.write(event_id, code);
+            // Behind the hash too. The page enters it where it is pressed.
+            let link = format!("{}/events/{event_id}#code={code}", self.public_url);
+            values.extend([("code".into(), code), ("link".into(), link)]);
+        }
+        if draft["codes"].is_u64() {
+            values.insert("code".into(), SAMPLE_CODE.to_owned());
+        }
         if let Some(token) = message.variables["token"].as_str() {
             let page = if message.occasion == "sign_in" { "sign-in" } else { "confirm" };
             // Behind the hash, so that it is in no log of any server.
@@ -209,6 +242,16 @@ impl Saying<'_> {
     pub(crate) fn is_test(message: &DueMessage) -> bool {
         message.occasion == TEST
     }
+}
+
+/// What stands for a code where nobody gets one.
+pub const SAMPLE_CODE: &str = "XXXX-XXXX-XXXX-XXXX";
+
+/// The code of a presale that goes with a message.
+fn code(message: &DueMessage) -> Option<CodeNumber> {
+    let number = |name: &str| message.variables[name].as_u64();
+    let batch = u16::try_from(number("batch")?).ok()?;
+    Some(CodeNumber { batch, number: u32::try_from(number("number")?).ok()? })
 }
 
 fn unknown(language: Language) -> &'static str {

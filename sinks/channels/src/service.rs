@@ -16,6 +16,7 @@ use crate::email::{EmailCourier, EmailOptions};
 use crate::feed;
 use crate::guard::AddressGuard;
 use crate::quiet::QuietHours;
+use crate::say::CodeWriter;
 use crate::sms::{SmsCourier, SmsOptions};
 use crate::templates::Templates;
 use crate::web_push::{WebPushCourier, WebPushOptions};
@@ -35,6 +36,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 pub struct ChannelsOptions {
     /// Where people find the pages: `https://tickets.example.org`.
     pub public_url: String,
+    pub codes: CodeWriter,
     pub email: Option<EmailOptions>,
     pub sms: Option<SmsOptions>,
     pub web_push: Option<WebPushOptions>,
@@ -80,6 +82,7 @@ pub fn spawn_with(
         words: Arc::clone(&words),
         templates: Templates::new(),
         public_url,
+        codes: options.codes.clone(),
         quiet_hours: options.quiet_hours,
         announcements_per_week: options.announcements_per_week,
         is_stopping: AtomicBool::new(false),

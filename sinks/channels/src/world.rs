@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use floodgate_domain::effects::{
-    AnnouncementMove, ConsentMove, LineMove, Notice, SeatMove, ShopMove, TicketStates,
+    AnnouncementMove, CodesMove, ConsentMove, LineMove, Notice, SeatMove, ShopMove, TicketStates,
 };
 use floodgate_domain::{
     AnnouncementStep, AudienceWho, BuyerId, Effects, EventDetails, EventId, FactRecord, HoldId,
@@ -61,6 +61,7 @@ impl World {
             self.follow_announcement(record, change, changes);
         }
         follow_consent(record, &effects, changes);
+        follow_codes(record, &effects, changes);
         if is_news {
             self.notify(record, &effects, changes);
         }
@@ -129,10 +130,11 @@ impl World {
             }
             AnnouncementMove::Started { .. } => {
                 let spec = self.words.change(event_id, |words| {
-                    words.announcements.get(&id).map(|(said, _)| said.audience.clone())
+                    let said = words.announcements.get(&id).map(|(said, _)| said);
+                    said.map(|said| (said.audience.clone(), said.codes))
                 });
-                if let Some(Some(spec)) = spec {
-                    changes.push(StoreChange::Start { id, event_id, spec, at });
+                if let Some(Some((spec, codes))) = spec {
+                    changes.push(StoreChange::Start { id, event_id, spec, codes, at });
                 }
             }
             AnnouncementMove::Steered { step, .. } => {
@@ -331,6 +333,17 @@ fn follow_consent(record: &FactRecord, effects: &Effects<'_>, changes: &mut Vec<
 /// Whether the house takes back what it gave away: nobody gets money by that.
 fn is_gift(effects: &Effects<'_>) -> bool {
     effects.order.is_some_and(|order| order.buyer == BuyerId::HOUSE)
+}
+
+fn follow_codes(record: &FactRecord, effects: &Effects<'_>, changes: &mut Vec<StoreChange>) {
+    let (event_id, at) = (record.event_id, record.at);
+    match effects.codes {
+        Some(CodesMove::Minted { batch, count, .. }) => {
+            changes.push(StoreChange::Minted { event_id, batch, count, at });
+        }
+        // Who has claimed one is for the engine to know.
+        Some(CodesMove::Claimed { .. }) | None => {}
+    }
 }
 
 /// What a notice becomes outside the page, and for whom, where it is for everybody.

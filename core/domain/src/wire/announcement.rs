@@ -35,11 +35,14 @@ pub(super) fn read_step(cursor: &mut Cursor<'_>) -> Result<AnnouncementStep, Wir
     AnnouncementStep::from_number(cursor.u8()?).ok_or(WireError::OutOfBounds("a step"))
 }
 
+/// Beside the kinds of people, of whom there are three: a batch of codes comes last.
+const HAS_CODES: u8 = 0x80;
+
 pub(super) fn write_announcement(announcement: &Announcement, out: &mut Vec<u8>) {
-    let Announcement { id, audience, channels, subject, text, link, picture, send_at } =
+    let Announcement { id, audience, channels, subject, text, link, picture, send_at, codes } =
         announcement;
     out.put_u64_fixed(id.0);
-    out.put_u8(audience.who.bits());
+    out.put_u8(audience.who.bits() | if codes.is_some() { HAS_CODES } else { 0 });
     out.put_u64_fixed(audience.categories.0);
     out.put_count(audience.sections.len());
     audience.sections.iter().for_each(|section| out.put_varint(u64::from(*section)));
@@ -47,12 +50,16 @@ pub(super) fn write_announcement(announcement: &Announcement, out: &mut Vec<u8>)
     channels.iter().for_each(|channel| out.put_u8(*channel as u8));
     [subject, text, link, picture].into_iter().for_each(|words| out.put_text(words));
     write_time(*send_at, out);
+    codes.iter().for_each(|batch| out.put_varint(u64::from(*batch)));
 }
 
 /// By its types alone: whether it is within the bounds of people is for the engine to say.
 pub(super) fn read_announcement(cursor: &mut Cursor<'_>) -> Result<Announcement, WireError> {
     let id = AnnouncementId(cursor.u64_fixed()?);
-    let who = AudienceWho::from_bits(cursor.u8()?).ok_or(WireError::OutOfBounds("an audience"))?;
+    let who = cursor.u8()?;
+    let has_codes = who & HAS_CODES != 0;
+    let who = AudienceWho::from_bits(who & !HAS_CODES);
+    let who = who.ok_or(WireError::OutOfBounds("an audience"))?;
     let categories = CategorySet(cursor.u64_fixed()?);
     let count = cursor.usize(NAMED_SECTIONS_MAX, "a count of sections")?;
     let sections: Result<Vec<u16>, WireError> = (0..count).map(|_| cursor.u16()).collect();
@@ -69,6 +76,7 @@ pub(super) fn read_announcement(cursor: &mut Cursor<'_>) -> Result<Announcement,
         link: cursor.text(LINK_BYTES_MAX)?,
         picture: cursor.text(LINK_BYTES_MAX)?,
         send_at: read_time(cursor)?,
+        codes: if has_codes { Some(cursor.u16()?) } else { None },
     })
 }
 
@@ -83,5 +91,40 @@ impl Announcement {
         let mut head = [0; 16];
         head.copy_from_slice(&digest[..16]);
         u128::from_be_bytes(head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_of_codes_comes_last_and_words_without_one_are_as_they_were() {
+        let plain = Announcement {
+            id: AnnouncementId(1),
+            audience: AudienceSpec::all(AudienceWho::FOLLOWERS),
+            channels: vec![Channel::Email],
+            subject: "A".into(),
+            text: "B".into(),
+            link: String::new(),
+            picture: String::new(),
+            send_at: None,
+            codes: None,
+        };
+        let with_codes = Announcement { codes: Some(300), ..plain.clone() };
+        let bytes = |one: &Announcement| {
+            let mut bytes = Vec::new();
+            write_announcement(one, &mut bytes);
+            bytes
+        };
+        let (without, with) = (bytes(&plain), bytes(&with_codes));
+        assert_eq!((without[8], with[8]), (0b100, 0b1000_0100));
+        assert_eq!(with[9..with.len() - 2], without[9..]);
+        for one in [plain, with_codes] {
+            let bytes = bytes(&one);
+            let mut cursor = Cursor::new(&bytes);
+            assert_eq!(read_announcement(&mut cursor), Ok(one));
+            assert_eq!(cursor.remaining(), 0);
+        }
     }
 }

@@ -87,6 +87,7 @@ pub(crate) fn announcement() -> Announcement {
         link: "https://example.org/doors".into(),
         picture: "https://example.org/doors.png".into(),
         send_at: Some(LogTime(1_800_000_000_000)),
+        codes: None,
     }
 }
 

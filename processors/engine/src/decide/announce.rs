@@ -2,13 +2,14 @@
 
 use floodgate_domain::announcement::Announcement;
 use floodgate_domain::fact::Fact;
+use floodgate_domain::presale::CodeNumber;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
 use crate::announcements::AnnouncementState;
 use crate::event::Event;
 use crate::outcomes::Outcome;
-use crate::version::ANNOUNCEMENTS_GO_OUT;
+use crate::version::{ANNOUNCEMENTS_GO_OUT, PRESALE};
 
 /// In every phase: a cancelled event is when people have to hear of it. The same words under the same
 /// id again change nothing, whenever that is.
@@ -20,6 +21,9 @@ pub(super) fn announce(
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
     if !context.follows(ANNOUNCEMENTS_GO_OUT) {
+        return Err(Refusal::NeedsNewerEngine);
+    }
+    if announcement.codes.is_some() && !context.follows(PRESALE) {
         return Err(Refusal::NeedsNewerEngine);
     }
     let needs_approval = event.policy.approve_announcements == Some(true);
@@ -35,6 +39,10 @@ pub(super) fn announce(
     let categories = 0..event.seat_map.category_count as u8;
     if !categories.into_iter().any(|one| announcement.audience.categories.contains(one)) {
         return Err(Refusal::NoSuchCategory);
+    }
+    let is_minted = |batch| event.codes.exists(CodeNumber { batch, number: 0 });
+    if !announcement.codes.is_none_or(is_minted) {
+        return Err(Refusal::CodesOutOfBounds);
     }
     if event.announcements.is_full() {
         return Err(Refusal::TooManyAnnouncements);

@@ -28,6 +28,7 @@ pub(crate) fn announcement(id: u64, send_at: Option<u64>) -> Announcement {
         link: String::new(),
         picture: String::new(),
         send_at: send_at.map(LogTime),
+        codes: None,
     }
 }
 

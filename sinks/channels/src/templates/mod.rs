@@ -2,8 +2,8 @@
 //!
 //! One file an occasion and language: the subject, `---`, then paragraphs. Text and HTML are made
 //! from the same words, so that neither says what the other does not. `[Words]` is a button that
-//! leads to the link, `![{{ picture }}]` a picture; both are left out where there is none. HTML is
-//! escaped by the engine, and a value that nobody set is an error.
+//! leads to the link, `![{{ picture }}]` a picture, `#[Words]` a code with its words; each is left
+//! out where there is none. HTML is escaped by the engine, and a value that nobody set is an error.
 
 use std::collections::BTreeMap;
 
@@ -64,8 +64,8 @@ pub struct TemplateError {
     pub reason: String,
 }
 
-/// Names and values of one message. `link`, `picture` and what it shows, and `unsubscribe` may be
-/// absent.
+/// Names and values of one message. `link`, `picture` and what it shows, `unsubscribe` and `code`
+/// may be absent.
 pub type Variables = BTreeMap<String, String>;
 
 /// All templates, read once.
@@ -128,6 +128,7 @@ impl Templates {
             }
         }
         values.entry("picture_alternative".to_owned()).or_default();
+        values.entry("code".to_owned()).or_default();
         values.insert("language".to_owned(), language.code().to_owned());
         let write = |part: &str, values: &Variables| {
             let template =
@@ -146,7 +147,10 @@ impl Templates {
         let html = write("html", &values)?;
         let short = match occasion {
             "announcement" | "announcement_test" => {
-                format!("{subject}\n{}", values.get("text").map_or("", String::as_str))
+                let value = |name: &str| values.get(name).map_or("", String::as_str);
+                let code = value("code");
+                let end = if code.is_empty() { String::new() } else { format!("\n{code}") };
+                format!("{subject}\n{}{end}", value("text"))
             }
             _ => subject.clone(),
         };
@@ -195,14 +199,16 @@ enum Paragraph<'a> {
     Words(&'a str),
     Button(&'a str),
     Picture,
+    Code(&'a str),
 }
 
 fn paragraphs(body: &str) -> impl Iterator<Item = Paragraph<'_>> {
     body.trim().split("\n\n").map(|paragraph| {
         let inside = |start| paragraph.strip_prefix(start).and_then(|rest| rest.strip_suffix(']'));
-        match (inside("["), inside("![")) {
-            (Some(words), _) => Paragraph::Button(words),
-            (_, Some(_)) => Paragraph::Picture,
+        match (inside("["), inside("!["), inside("#[")) {
+            (Some(words), ..) => Paragraph::Button(words),
+            (_, Some(_), _) => Paragraph::Picture,
+            (.., Some(words)) => Paragraph::Code(words),
             _ => Paragraph::Words(paragraph),
         }
     })
@@ -224,6 +230,9 @@ fn text_of(body: &str, language: Language) -> String {
             Paragraph::Button(words) => {
                 text.push_str(&format!("{{% if link %}}{words}: {{{{ link }}}}\n\n{{% endif %}}"));
             }
+            Paragraph::Code(words) => {
+                text.push_str(&format!("{{% if code %}}{words}: {{{{ code }}}}\n\n{{% endif %}}"));
+            }
             Paragraph::Picture => {}
         }
     }
@@ -241,6 +250,10 @@ fn html_of(body: &str, language: Language) -> String {
             Paragraph::Button(words) => format!(
                 "{{% if link %}}<p><a href=\"{{{{ link }}}}\" style=\"display:inline-block;padding:.6em 1.2em;\
                  background:#1c1c1a;color:#fff;border-radius:4px\">{words}</a></p>\n{{% endif %}}"
+            ),
+            Paragraph::Code(words) => format!(
+                "{{% if code %}}<p>{words}:<br><span style=\"font:600 1.25em/1.6 monospace;\
+                 letter-spacing:.06em\">{{{{ code }}}}</span></p>\n{{% endif %}}"
             ),
             Paragraph::Picture => "{% if picture %}<p><img src=\"{{ picture }}\" \
                 alt=\"{{ picture_alternative }}\" \

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use floodgate_channels::{ChannelsOptions, QuietHours, spawn, spawn_with};
+use floodgate_channels::{ChannelsOptions, CodeWriter, QuietHours, spawn, spawn_with};
 use floodgate_people::{People, PeopleLocation};
 use floodgate_testkit::{MemoryLog, cut};
 use floodgate_transport::{Health, Service};
@@ -11,6 +11,7 @@ use floodgate_transport::{Health, Service};
 pub(crate) fn options() -> ChannelsOptions {
     ChannelsOptions {
         public_url: "https://tickets.example.org/".into(),
+        codes: CodeWriter::new(|_, code| format!("{}-{}", code.batch, code.number)),
         email: None,
         sms: None,
         web_push: None,

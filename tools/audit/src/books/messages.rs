@@ -141,6 +141,7 @@ mod tests {
             link: String::new(),
             picture: String::new(),
             send_at: Some(LogTime(10)),
+            codes: None,
         };
         let announcement = Box::new(announcement);
         let made = Fact::AnnouncementMade { announcement, needs_approval: true, by };

@@ -49,5 +49,6 @@ fn announcement(rng: &mut StdRng, id: AnnouncementId, now: u64) -> Announcement 
         link: String::new(),
         picture: String::new(),
         send_at: later,
+        codes: None,
     }
 }
