@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use floodgate_admission::{Keys, seal_code};
 use floodgate_channels::{
-    AddressGuard, ChannelsOptions, DkimOptions, EmailOptions, Language, MailReportKind, QuietHours,
-    SmsOptions, SmtpEncryption, Templates, VapidKey, Variables, WebPushOptions, mail_reports,
+    AddressGuard, ChannelsOptions, CodeWriter, DkimOptions, EmailOptions, Language, MailReportKind,
+    QuietHours, SAMPLE_CODE, SmsOptions, SmtpEncryption, Templates, VapidKey, Variables,
+    WebPushOptions, mail_reports,
 };
 use floodgate_config::{
     EmailSettings, MailEncryption, Settings, SmsSettings, WebhookSettings, time_of_day,
@@ -38,7 +40,11 @@ fn public_url(settings: &Settings, address: SocketAddr) -> Result<String> {
 }
 
 /// What the settings say, with their secrets read.
-pub(crate) fn options(settings: &Settings, address: SocketAddr) -> Result<ChannelsOptions> {
+pub(crate) fn options(
+    settings: &Settings,
+    address: SocketAddr,
+    codes: CodeWriter,
+) -> Result<ChannelsOptions> {
     let channels = &settings.channels;
     let clock = |text: &str| {
         let (hour, minute) = time_of_day(text).context("checked with the settings")?;
@@ -47,6 +53,7 @@ pub(crate) fn options(settings: &Settings, address: SocketAddr) -> Result<Channe
     let web_push = &channels.web_push;
     Ok(ChannelsOptions {
         public_url: public_url(settings, address)?,
+        codes,
         email: email(&channels.email)?,
         sms: sms(&channels.sms)?,
         web_push: file(&web_push.key_file).map(|key_file| WebPushOptions {
@@ -70,6 +77,12 @@ pub(crate) fn push_key(settings: &Settings) -> Result<Option<String>> {
     let pem = secret(&path, "channels.web_push.key_file")?;
     let key = VapidKey::from_pem(&pem).context("channels.web_push.key_file")?;
     Ok(Some(key.public()))
+}
+
+/// Writes codes of a presale as the gateway reads them.
+pub(crate) fn code_writer(root: [u8; 32]) -> CodeWriter {
+    let keys = Keys::new(1, root);
+    CodeWriter::new(move |event_id, code| seal_code(&keys, event_id, code))
 }
 
 fn webhook_guard(settings: &WebhookSettings) -> Result<AddressGuard> {
@@ -161,6 +174,9 @@ impl MessagePreview for ChannelPreview {
             if !value.is_empty() {
                 values.insert(name.to_owned(), value.clone());
             }
+        }
+        if announcement.codes.is_some() {
+            values.insert("code".to_owned(), SAMPLE_CODE.to_owned());
         }
         if channel == Channel::Email {
             // Each reader has a link of their own; this one ends nothing.

@@ -44,6 +44,11 @@ pub(crate) struct AnnouncementDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub(crate) send_at: Option<String>,
+    /// The batch whose codes of the presale go with it, one to each person. There is no link then:
+    /// each message leads to where its code is entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1023)]
+    pub(crate) codes: Option<u16>,
 }
 
 impl AnnouncementDraft {
@@ -80,6 +85,7 @@ impl AnnouncementDraft {
             link: self.link.unwrap_or_default(),
             picture: self.picture.unwrap_or_default(),
             send_at,
+            codes: self.codes,
         };
         let checked = announcement.check().and_then(|()| announcement.check_time(time::now()));
         checked.map_err(|AnnouncementError { field, fix }| malformed(field, fix))?;
@@ -106,6 +112,7 @@ impl AnnouncementDraft {
             link: text(&announcement.link),
             picture: text(&announcement.picture),
             send_at: announcement.send_at.map(time::text),
+            codes: announcement.codes,
         }
     }
 }
@@ -165,6 +172,8 @@ pub(crate) struct MessageCounts {
     pub(crate) stopped: u64,
     /// The same address had it already.
     pub(crate) repeated: u64,
+    /// No code was left for them. They get one, and the message, once more are minted.
+    pub(crate) no_code: u64,
 }
 
 /// How far an announcement is.
@@ -226,10 +235,23 @@ pub(crate) struct AnnouncementPreview {
     pub(crate) reached: u64,
     pub(crate) by_channel: ByChannel,
     pub(crate) not_reached: NotReached,
+    /// Where codes go with it.
+    pub(crate) codes: Option<PreviewedCodes>,
     /// What they would read.
     pub(crate) readers: Vec<PreviewedReader>,
     #[schema(format = DateTime)]
     pub(crate) as_of: String,
+}
+
+/// Whether a batch has codes enough. One is kept for each person of the audience, reached or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct PreviewedCodes {
+    pub(crate) batch: u16,
+    pub(crate) needed: u64,
+    /// Nobody was given these yet.
+    pub(crate) left: u64,
+    /// As many have to be minted before it can be sent.
+    pub(crate) missing: u64,
 }
 
 /// Why people would not get it.
@@ -269,7 +291,7 @@ pub(crate) struct TestBody {
 pub(crate) struct PersonVerdict {
     pub(crate) user_id: String,
     /// sent, quiet, capped, suppressed, no_consent, no_address, bounced, failed, stopped,
-    /// repeated; due while it is none of these yet.
+    /// repeated, no_code; due while it is none of these yet.
     pub(crate) verdict: &'static str,
     pub(crate) channel: Option<&'static str>,
     /// When it was known; of those that wait, when they are due.

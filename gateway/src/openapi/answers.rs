@@ -114,7 +114,15 @@ const OWN: &[(&str, &[&str])] = &[
     ("getCompQr", &["unknown_hold not_your_ticket"]),
     ("findOrders", &["unknown_hold unknown_seat"]),
     ("signInStaff", &[PEOPLE, "key_required"]),
-    ("announce", &[WORDS, "announcement_exists too_many_announcements"]),
+    (
+        "announce",
+        &[
+            PEOPLE,
+            WORDS,
+            "announcement_exists too_many_announcements codes_too_few",
+            "codes_out_of_bounds",
+        ],
+    ),
     ("listAnnouncements", &[PEOPLE]),
     ("getAnnouncement", &[PEOPLE, "unknown_announcement"]),
     ("listVerdicts", &[PEOPLE, "unknown_announcement"]),

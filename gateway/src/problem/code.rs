@@ -100,6 +100,8 @@ codes! {
         "This link has been used already, or there is a newer one. If that was not you, ask for a new one.";
     ContactRequired = CONFLICT "contact_required" NewKey
         "Leave an address for this channel with POST /v1/me/contacts and open the link that is sent there; or follow on the page.";
+    CodesTooFew = CONFLICT "codes_too_few" NewKey
+        "The batch has fewer codes left than there are people in the audience. Mint more with POST /v1/events/{event_id}/codes, or choose fewer people. See errors.";
     NotOffered = NOT_IMPLEMENTED "not_offered" No
         "This installation keeps no addresses. Its operator names a store with people.postgres.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No

@@ -28,6 +28,7 @@ use anyhow::{Context, Result};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use floodgate_channels::CodeWriter;
 use floodgate_config::Settings;
 use floodgate_domain::GatewayId;
 use floodgate_event_log::{Log, Tracer};
@@ -42,6 +43,7 @@ pub use self::people::{forget_folded, people_answer, people_differences};
 pub use self::places::forget_places;
 use self::process::{LogService, Server};
 pub use self::snapshots::open as open_snapshots;
+use crate::channels::code_writer;
 use crate::keys::Secrets;
 use crate::payments::open_provider;
 use crate::private::keep_private;
@@ -105,6 +107,8 @@ struct Parts<'a> {
     gateway_id: GatewayId,
     /// Who can be reached, where addresses are kept and the root key is known.
     people: Option<People>,
+    /// What writes the codes of a presale, likewise.
+    codes: Option<CodeWriter>,
     /// Answers to the gateway of this process.
     hub: ReplyHub,
     /// The provider of payments, where the process needs one and there is one.
@@ -153,6 +157,7 @@ impl Running {
             log,
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
+            codes: secrets.as_ref().map(|keys| code_writer(keys.root)),
             people: secrets.as_ref().and_then(|keys| people::open(settings, data, &keys.root)),
             hub: ReplyHub::new(),
             provider,

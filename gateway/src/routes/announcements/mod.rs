@@ -1,5 +1,6 @@
 //! Announcements: made, steered, watched.
 
+mod codes;
 mod preview;
 mod steer;
 
@@ -52,6 +53,7 @@ const PAGE_MAX: u32 = 200;
     request_body = AnnouncementDraft, responses((status = 201, body = AnnouncementTaken)))]
 pub(crate) async fn make(
     State(commands): State<Commands>,
+    State(store): State<PeopleDesk>,
     staff: Staff<Writers>,
     path: EventPath,
     Idempotent { key, body }: Idempotent<AnnouncementDraft>,
@@ -60,6 +62,11 @@ pub(crate) async fn make(
     let named = command_id(staff.actor(), path.event_id, &key.name);
     let id = AnnouncementId((named.0 as u64) >> 1);
     let announcement = body.announcement(id, &path.entry.read())?;
+    // One that is known has its codes already.
+    let is_new = path.entry.read().announcements.get(id).is_none();
+    if is_new && let Some(batch) = announcement.codes {
+        codes::enough(&store, &path, batch, &announcement).await?;
+    }
     let command = Command::Announce(Box::new(announcement));
     let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
     if let Outcome::Decided(reply) = &outcome {
@@ -210,6 +217,7 @@ fn shown(one: &AnnouncementView, report: &Report, view: &EventView) -> Announcem
             Verdict::Failed | Verdict::TooLate => &mut counts.failed,
             Verdict::Stopped => &mut counts.stopped,
             Verdict::Repeated => &mut counts.repeated,
+            Verdict::NoCode => &mut counts.no_code,
         } += count;
     }
     // Just started: its messages are not in the store yet.

@@ -58,6 +58,7 @@ pub(crate) async fn preview(
         reached: 0,
         by_channel: ByChannel::default(),
         not_reached: NotReached::default(),
+        codes: None,
         readers: Vec::new(),
         as_of: time::text(now),
     };
@@ -81,6 +82,10 @@ pub(crate) async fn preview(
                 preview.total += count;
             }
         }
+    }
+    if let Some(batch) = announcement.codes {
+        let needed = preview.total;
+        preview.codes = Some(super::codes::previewed(&store, &path, batch, needed).await?);
     }
     for channel in announcement.channels.iter().copied() {
         for language in LANGUAGES {
