@@ -49,6 +49,9 @@ struct Words {
     /// A picture; https.
     #[arg(long, value_name = "URL")]
     picture: Option<String>,
+    /// The batch whose codes of the presale go with it, one to each person.
+    #[arg(long, value_name = "BATCH")]
+    codes: Option<u16>,
     /// When it goes out, as RFC 3339; at once if it is left out.
     #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
@@ -106,6 +109,9 @@ impl Words {
             if let Some(text) = text {
                 body[name] = json!(text);
             }
+        }
+        if let Some(batch) = self.codes {
+            body["codes"] = json!(batch);
         }
         body
     }
@@ -170,6 +176,14 @@ fn show_preview(preview: &Value) {
     println!("{} of {} people are reached", preview["reached"], preview["total"]);
     println!("    by channel: {}", counts(&preview["by_channel"]));
     println!("    not reached: {}", counts(&preview["not_reached"]));
+    let codes = &preview["codes"];
+    if codes.is_object() {
+        let (needed, left) = (&codes["needed"], &codes["left"]);
+        println!("    codes: {needed} needed, {left} left in batch {}", codes["batch"]);
+    }
+    if codes["missing"].as_u64().is_some_and(|missing| missing > 0) {
+        println!("    mint {} more before sending: floodgate codes mint …", codes["missing"]);
+    }
     if let Some(first) = preview["readers"].get(0) {
         let text = |name: &str| first[name].as_str().unwrap_or_default().to_owned();
         println!("\n{}\n\n{}", text("subject"), text("text"));

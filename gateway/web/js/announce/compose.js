@@ -6,6 +6,7 @@ import { announce, el, say } from '../dom.js';
 import { plural } from '../format.js';
 import { addressField, aboutAddress } from '../news/address.js';
 import { SUBJECT_BYTES, TEXT_BYTES, bodyOf } from './body.js';
+import { codesChoice } from './codes.js';
 import { audience, channelOrder, narrowing, text, when } from './fields.js';
 import { previewPart } from './preview.js';
 import { LANGUAGES, onBothClocks } from './words.js';
@@ -19,6 +20,7 @@ function form(page) {
     text: text('text', 'Text', { most: TEXT_BYTES, rows: 8 }),
     link: text('link', 'Link (may be left out)', { type: 'url', inputmode: 'url', hint: 'Begins with https.' }),
     picture: text('picture', 'Address of a picture (may be left out)', { type: 'url', inputmode: 'url', hint: 'Begins with https. Mail programs show it above the text.' }),
+    codes: codesChoice(page.base),
     'send_at': when(page.event.time_zone),
   };
   const narrow = () => { some.node.hidden = !who.values().includes('holders'); };
@@ -27,11 +29,11 @@ function form(page) {
   return {
     fields, some,
     nodes: [who.node, some.node, fields.channels.node, fields.subject.node, fields.text.node, fields.link.node,
-      fields.picture.node, fields.send_at.node],
+      fields.picture.node, fields.codes.node, fields.send_at.node],
     values: () => ({ who: who.values(), ...some.values(), channels: fields.channels.values(), subject: fields.subject.value(),
-      text: fields.text.value(), link: fields.link.value(), picture: fields.picture.value(), at: fields.send_at.value() }),
+      text: fields.text.value(), link: fields.link.value(), picture: fields.picture.value(), codes: fields.codes.value(), at: fields.send_at.value() }),
     clear() {
-      for (const name of ['subject', 'text', 'link', 'picture', 'send_at']) fields[name].clear();
+      for (const name of ['subject', 'text', 'link', 'picture', 'codes', 'send_at']) fields[name].clear();
     },
   };
 }
@@ -61,6 +63,12 @@ function confirmation(page, reached, later, go, back) {
       : 'What has reached somebody cannot be taken back. While it runs it can be paused and stopped.'),
     el('div', { class: 'form-actions' }, yes, no));
   return { node, title };
+}
+
+/** What follows a preview: the button, or why there is none. */
+function sending({ reached, isShort }, go) {
+  if (!reached) return el('p', {}, 'There is nobody to send it to.');
+  return isShort ? el('p', {}, 'Once there are codes for all of them, press Preview again.') : el('div', { class: 'form-actions' }, go);
 }
 
 /** { node }; `sent(answer)` is called after an announcement was made, `lost` when the session has ended. */
@@ -111,7 +119,7 @@ export function composer(page, sent, lost = () => {}) {
     confirm.replaceChildren();
     const go = action(body.send_at ? 'Schedule it…' : 'Send it…', async () => ask(part.reached));
     go.classList.add('send');
-    shown.replaceChildren(part.node, part.reached ? el('div', { class: 'form-actions' }, go) : el('p', {}, 'There is nobody to send it to.'), confirm);
+    shown.replaceChildren(part.node, sending(part, go), confirm);
     part.title.focus();
   }
   function ask(reached) {

@@ -3,6 +3,7 @@
 import { el } from '../dom.js';
 import { count, plural, timeOfDay } from '../format.js';
 import { bar } from './bar.js';
+import { codesWords } from './codes.js';
 import { mailFrame } from './frame.js';
 import { CHANNELS, LANGUAGES, VERDICTS } from './words.js';
 
@@ -49,11 +50,13 @@ export function previewPart(answer) {
   const { total, reached, readers = [], as_of: at } = answer;
   const title = el('h3', { tabindex: '-1' }, total
     ? `${count(reached)} of ${plural(total, 'person', 'people')} would be reached` : 'Nobody is in this audience');
+  const codes = codesWords(answer.codes);
   const node = el('section', { class: 'stack', 'aria-label': 'Preview' }, title,
     total ? bar('Who is reached, and who is not', partsOf(answer), total)
       : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
+    codes ? el('p', codes.isShort ? { class: 'problem', role: 'alert' } : {}, codes.words) : null,
     at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
     samples(readers),
     readers.length ? el('p', { class: 'quiet' }, 'Links and pictures work in the message itself, not in this preview.') : null);
-  return { node, title, reached };
+  return { node, title, reached, isShort: Boolean(codes?.isShort) };
 }

@@ -23,6 +23,7 @@ export const VERDICTS = {
   bounced: 'Came back: the address does not exist or is full',
   failed: 'Not delivered: the channel failed, tries included',
   stopped: 'Not sent: it was stopped',
+  'no_code': 'Left out: no code was left. Once more are minted, they get theirs',
   repeated: 'Once is enough: the same address has it for another device',
 };
 const WAITING = ['due', 'quiet', 'paused'];
