@@ -1,13 +1,13 @@
 //! The text of a presale's code: sixteen characters that people can read out and type.
 //!
-//! `BBNN-NNMM-MMMM-MMMM`: ten bits of the batch, twenty of the number, fifty of a MAC over both under a key
-//! of the event, in Crockford's base32. The text names no key, so both keys that count are tried: a code
-//! survives one rotation of the root key, and its event is over before the second.
+//! `BBNN-NNMM-MMMM-MMMM`: ten bits of the batch, twenty of the number, fifty of a MAC over both
+//! under a key of the event, in Crockford's base32. The text names no key, so both keys that count
+//! are tried: a code survives one rotation of the root key, and its event is over before the second.
 //!
-//! Fifty bits: a claim costs ten ordinary requests, so a provider's whole network may try 2,000 codes a
-//! second and one address five. At 2,000 a second for the thirty days that a presale is announced ahead at
-//! most, 2^32 guesses, the chance of any hit is below 2^-18 for each provider that is spent on it. A longer
-//! one would be typed wrongly more often than it would be guessed.
+//! Fifty bits: a claim costs ten ordinary requests, so a provider's whole network may try 2,000
+//! codes a second and one address five. At 2,000 a second for the thirty days that a presale is
+//! announced ahead at most, 2^32 guesses, the chance of any hit is below 2^-18 for each provider
+//! that is spent on it. A longer one would be typed wrongly more often than it would be guessed.
 
 use floodgate_domain::{CodeNumber, EventId};
 use subtle::ConstantTimeEq;

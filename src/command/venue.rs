@@ -67,7 +67,7 @@ impl Venue {
         match self.action {
             Action::Check { file, format, focus, mends } => {
                 let options = ImportOptions { focus, mends: read_mends(mends.as_deref())? };
-                check(&file, format.as_deref(), options, json)
+                check(&file, format.as_deref(), &options, json)
             }
             Action::Generate { house, seats } => {
                 let plan = match house {
@@ -88,11 +88,11 @@ pub(super) fn focus(text: &str) -> Result<Focus, &'static str> {
 fn check(
     file: &Path,
     format: Option<&str>,
-    options: ImportOptions,
+    options: &ImportOptions,
     json: bool,
 ) -> Result<(), Failure> {
     let bytes = read(file)?;
-    let rejected = match import_with(pick(format, &bytes)?, &bytes, &options) {
+    let rejected = match import_with(pick(format, &bytes)?, &bytes, options) {
         Ok(imported) => {
             if json {
                 println!("{}", serde_json::to_string(&imported.report).map_err(Failure::io)?);

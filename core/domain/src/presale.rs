@@ -2,7 +2,7 @@
 
 /// The longest name of a batch, in bytes: a line in a list.
 pub const BATCH_LABEL_BYTES_MAX: usize = 80;
-/// As many batches as a page lists at once; what there are more kinds of people, a sale tells apart
+/// As many batches as a page lists at once; more kinds of people than that, no sale keeps apart
 /// by its announcements.
 pub const BATCHES_MAX: usize = 64;
 /// A batch is named by ten bits: two characters of a code.

@@ -421,7 +421,7 @@ const TABLE: [(Refusal, &str, &str); 73] = [
     (
         Refusal::CodeUnknown,
         "code_unknown",
-        "This event has no such code. Check it letter by letter against the message it came in.",
+        "This event has no such code. Check it character by character against the message it came in.",
     ),
     (
         Refusal::CodeUsed,

@@ -12,7 +12,7 @@
 //! | `audience`, `messages`, `reports` | whom messages reach, by the facts; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
 //! | `forget`, `look_ups` | deleting a person; looking for one |
-//! | `codes`, `code_messages` | codes of a presale that are given out, and go with messages |
+//! | `codes`, `code_messages` | codes of a presale: given out, and sent with messages |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
 
@@ -41,13 +41,7 @@ mod store;
 mod webhooks;
 
 #[cfg(test)]
-mod cost_tests;
-#[cfg(test)]
-mod sign_in_tests;
-#[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod webhook_tests;
 
 pub use address::{Address, AddressError, EMAIL_BYTES_MAX};
 pub use audience::{Reach, ReachCount, ReachQuery, ReachedContact, SeatGain};

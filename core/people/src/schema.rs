@@ -20,7 +20,7 @@
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
-//! | `code_batches`, `code_reservations` | how many codes of a batch are given out, and under which name |
+//! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
 //! | `codes_minted` | how many codes of a presale there are, folded from the facts |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 

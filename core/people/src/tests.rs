@@ -12,6 +12,9 @@ use floodgate_event_log::{Checkpoint, Topic};
 use super::*;
 
 mod code_tests;
+mod cost_tests;
+mod sign_in_tests;
+mod webhook_tests;
 
 const ROOT: [u8; 32] = [9; 32];
 const EVENT: EventId = EventId(u64::MAX - 3);

@@ -167,8 +167,10 @@ const OWN: &[(&str, &[&str])] = &[
     ("notifyMyTurn", &["place_spent place_unknown sale_closed event_cancelled"]),
     (
         "joinQueue",
-        &["presale_only puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready \
-        sign_in_required people_unavailable not_offered"],
+        &[
+            "presale_only puzzle_required puzzle_wrong puzzle_expired puzzle_spent puzzle_not_ready \
+        sign_in_required people_unavailable not_offered",
+        ],
     ),
     ("getChallenge", &["sign_in_required people_unavailable not_offered"]),
     ("mintCodes", &["codes_out_of_bounds sale_closed event_cancelled"]),

@@ -75,20 +75,20 @@ fn read(upload: &[u8]) -> Result<DynamicImage, PictureFault> {
     limits.max_alloc = Some(DECODER_BYTES_MAX);
     let mut reader = ImageReader::with_format(Cursor::new(upload), format);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(fault)?;
+    let mut decoder = reader.into_decoder().map_err(|error| fault(&error))?;
     let (across, down) = decoder.dimensions();
     let pixels = u64::from(across) * u64::from(down);
     if pixels > PIXELS_MAX || decoder.total_bytes() > DECODER_BYTES_MAX {
         return Err(PictureFault::TooLarge);
     }
     // Cameras turn nothing: they say how it was held.
-    let orientation = decoder.orientation().map_err(fault)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(fault)?;
+    let orientation = decoder.orientation().map_err(|error| fault(&error))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
     picture.apply_orientation(orientation);
     Ok(picture)
 }
 
-fn fault(error: image::ImageError) -> PictureFault {
+fn fault(error: &image::ImageError) -> PictureFault {
     match error {
         image::ImageError::Limits(_) => PictureFault::TooLarge,
         _ => PictureFault::Unreadable,

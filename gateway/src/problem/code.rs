@@ -164,84 +164,110 @@ pub(crate) fn row_of(refusal: Refusal) -> CodeRow {
     }
 }
 
-/// Exhaustive, so that a new refusal is given its status by whoever adds it.
-fn status_of(refusal: Refusal) -> StatusCode {
+/// The status of each refusal, once; a test finds one that is missing.
+const STATUSES: &[(StatusCode, &[Refusal])] = {
     use Refusal as R;
-    match refusal {
-        R::UnknownEvent
-        | R::UnknownHold
-        | R::UnknownSeat
-        | R::NoSuchCategory
-        | R::UnknownAnnouncement
-        | R::CodeUnknown => StatusCode::NOT_FOUND,
-        R::NotAllowed
-        | R::PresaleOnly
-        | R::NotYourHold
-        | R::NotYourTicket
-        | R::NoPass
-        | R::PassExpired => StatusCode::FORBIDDEN,
-        R::InvalidPlan
-        | R::InvalidPrices
-        | R::InvalidPolicy
-        | R::InvalidDials
-        | R::InvalidDetails
-        | R::InvalidAnnouncement
-        | R::InvalidConsent
-        | R::KeyReused
-        | R::CodesOutOfBounds
-        | R::SeatsRepeated
-        | R::NoSeatsNamed
-        | R::HoldTooLarge => StatusCode::UNPROCESSABLE_ENTITY,
-        R::CoolingDown => StatusCode::TOO_MANY_REQUESTS,
-        R::NeedsNewerEngine => StatusCode::NOT_IMPLEMENTED,
-        R::TooManyEvents | R::TooManyBuyers | R::TooManyOrders | R::TooManyFollowers => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        R::EventExists
-        | R::CodeUsed
-        | R::CodeClaimedAlready
-        | R::SeatsInUse
-        | R::AnnouncementExists
-        | R::AnnouncementStopped
-        | R::TooManyAnnouncements
-        | R::DetailsChanged
-        | R::VersionGoesBack
-        | R::WrongPhase
-        | R::SaleNotOpen
-        | R::SalePaused
-        | R::SaleClosed
-        | R::EventCancelled
-        | R::ShopFull
-        | R::PlaceSpent
-        | R::PlaceUnknown
-        | R::NotInShop
-        | R::SeatTaken
-        | R::SeatNotForSale
-        | R::SeatsInUse
-        | R::AccessibleSeat
-        | R::NotEnoughTogether
-        | R::SoldOut
-        | R::OnlyAccessibleLeft
-        | R::NoWheelchairSpace
-        | R::PriceAboveLimit
-        | R::BuyerLimit
-        | R::TooManyHolds
-        | R::HoldEnded
-        | R::NoExtensionLeft
-        | R::PaymentPending
-        | R::NoAttemptLeft
-        | R::AlreadyPurchased
-        | R::StaleAttempt
-        | R::NotConfirmed
-        | R::PaymentTooLate
-        | R::AlreadyRefunded
-        | R::AlreadyYours
-        | R::HandedOnTooOften
-        | R::TicketUsed
-        | R::TicketSuperseded
-        | R::PaymentUnanswered
-        | R::TicketRevoked => StatusCode::CONFLICT,
-    }
+    &[
+        (
+            StatusCode::NOT_FOUND,
+            &[
+                R::UnknownEvent,
+                R::UnknownHold,
+                R::UnknownSeat,
+                R::NoSuchCategory,
+                R::UnknownAnnouncement,
+                R::CodeUnknown,
+            ],
+        ),
+        (
+            StatusCode::FORBIDDEN,
+            &[
+                R::NotAllowed,
+                R::PresaleOnly,
+                R::NotYourHold,
+                R::NotYourTicket,
+                R::NoPass,
+                R::PassExpired,
+            ],
+        ),
+        (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &[
+                R::InvalidPlan,
+                R::InvalidPrices,
+                R::InvalidPolicy,
+                R::InvalidDials,
+                R::InvalidDetails,
+                R::InvalidAnnouncement,
+                R::InvalidConsent,
+                R::KeyReused,
+                R::CodesOutOfBounds,
+                R::SeatsRepeated,
+                R::NoSeatsNamed,
+                R::HoldTooLarge,
+            ],
+        ),
+        (StatusCode::TOO_MANY_REQUESTS, &[R::CoolingDown]),
+        (StatusCode::NOT_IMPLEMENTED, &[R::NeedsNewerEngine]),
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            &[R::TooManyEvents, R::TooManyBuyers, R::TooManyOrders, R::TooManyFollowers],
+        ),
+        (
+            StatusCode::CONFLICT,
+            &[
+                R::EventExists,
+                R::CodeUsed,
+                R::CodeClaimedAlready,
+                R::SeatsInUse,
+                R::AnnouncementExists,
+                R::AnnouncementStopped,
+                R::TooManyAnnouncements,
+                R::DetailsChanged,
+                R::VersionGoesBack,
+                R::WrongPhase,
+                R::SaleNotOpen,
+                R::SalePaused,
+                R::SaleClosed,
+                R::EventCancelled,
+                R::ShopFull,
+                R::PlaceSpent,
+                R::PlaceUnknown,
+                R::NotInShop,
+                R::SeatTaken,
+                R::SeatNotForSale,
+                R::AccessibleSeat,
+                R::NotEnoughTogether,
+                R::SoldOut,
+                R::OnlyAccessibleLeft,
+                R::NoWheelchairSpace,
+                R::PriceAboveLimit,
+                R::BuyerLimit,
+                R::TooManyHolds,
+                R::HoldEnded,
+                R::NoExtensionLeft,
+                R::PaymentPending,
+                R::NoAttemptLeft,
+                R::AlreadyPurchased,
+                R::StaleAttempt,
+                R::NotConfirmed,
+                R::PaymentTooLate,
+                R::AlreadyRefunded,
+                R::AlreadyYours,
+                R::HandedOnTooOften,
+                R::TicketUsed,
+                R::TicketSuperseded,
+                R::PaymentUnanswered,
+                R::TicketRevoked,
+            ],
+        ),
+    ]
+};
+
+fn status_of(refusal: Refusal) -> StatusCode {
+    let found = STATUSES.iter().find(|(_, refusals)| refusals.contains(&refusal));
+    // Of what a row is missing for, nobody should hear that it was their mistake.
+    found.map_or(StatusCode::INTERNAL_SERVER_ERROR, |(status, _)| *status)
 }
 
 /// Every row there is: the gateway's own and the engine's.
@@ -255,6 +281,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn every_refusal_has_one_status() {
+        for refusal in REFUSALS {
+            let rows = STATUSES.iter().flat_map(|(_, refusals)| *refusals);
+            assert_eq!(rows.filter(|one| **one == refusal).count(), 1, "{refusal:?}");
+        }
+    }
 
     #[test]
     fn codes_are_words_that_stand_once_and_say_what_to_do() {

@@ -41,6 +41,7 @@ pub(crate) struct ChallengeQuery {
     operation_id = "getChallenge", tag = "Fans",
     params(("event_id" = String, Path), ChallengeQuery),
     responses((status = 200, body = DoorAnswer)))]
+#[expect(clippy::too_many_arguments, reason = "each is a precondition of the call")]
 pub(crate) async fn challenge(
     State(admission): State<Admission>,
     State(people): State<PeopleDesk>,

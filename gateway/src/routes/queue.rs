@@ -73,6 +73,7 @@ pub(crate) async fn stream(
         (status = 428, description = "puzzle_required", body = Problem),
         (status = 422, description = "puzzle_wrong, puzzle_expired, puzzle_spent",
             body = Problem)))]
+#[expect(clippy::too_many_arguments, reason = "each is a precondition of the call")]
 pub(crate) async fn join(
     State(admission): State<Admission>,
     State(queues): State<QueueFeeds>,

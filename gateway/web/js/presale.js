@@ -29,7 +29,7 @@ export function codePart(page) {
     maxlength: '40', placeholder: 'XXXX-XXXX-XXXX-XXXX', 'aria-describedby': 'code-hint code-wrong' });
   const form = el('div', { class: 'stack' },
     el('div', { class: 'field' }, el('label', { for: 'code' }, 'Your code'), input,
-      el('p', { class: 'quiet', id: 'code-hint' }, 'Sixteen letters and digits, from the message you got.'), wrong),
+      el('p', { class: 'quiet', id: 'code-hint' }, 'Sixteen characters, from the message you got.'), wrong),
     action('Use this code', () => claim(true)));
   input.addEventListener('input', () => {
     say(wrong, '');
@@ -39,7 +39,7 @@ export function codePart(page) {
   async function claim(byHand) {
     const code = grouped(input.value);
     if (code.length < 19) {
-      refuse('Enter all sixteen letters and digits of your code.');
+      refuse('Enter all sixteen characters of your code.');
       return;
     }
     try {

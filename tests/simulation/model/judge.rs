@@ -363,10 +363,9 @@ fn is_true(
             }
             _ => false,
         },
-        Refusal::SaleNotOpen
-        | Refusal::SalePaused
-        | Refusal::SaleClosed
-        | Refusal::EventCancelled => books.phase.code() != "open",
+        Refusal::SaleNotOpen | Refusal::SalePaused | Refusal::SaleClosed => {
+            books.phase.code() != "open"
+        }
         // What the books say nothing about.
         _ => books.messages.is_true(envelope, refusal),
     };

@@ -1,3 +1,5 @@
+//! Every refusal has its words, once.
+
 use super::*;
 
 #[test]

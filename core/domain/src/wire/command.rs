@@ -22,6 +22,7 @@ use crate::command::{
     Command, Envelope, METHOD_BYTES_MAX, PaymentMethod, RESTORED_BYTES_MAX, RESTORED_FACTS_MAX,
     SeatGroup,
 };
+use crate::consent::{Channel, ConsentScope};
 use crate::details::EventDetails;
 use crate::house::RefundWhy;
 use crate::ids::{Actor, AnnouncementId, BuyerId, CommandId, EventId, GatewayId, HoldId, StaffId};
@@ -173,9 +174,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         }
         Command::AnnounceToAll { message } => out.put_text(message),
         Command::GiveConsent { consent } => write_consent(consent, out),
-        Command::WithdrawConsent { scope, channel } => {
-            out.put_bytes(&[*scope as u8, *channel as u8]);
-        }
+        Command::WithdrawConsent { scope, channel } => put_withdrawn(*scope, *channel, out),
         Command::Announce(announcement) => write_announcement(announcement, out),
         Command::SteerAnnouncement { id, step } => {
             out.put_u64_fixed(id.0);
@@ -226,10 +225,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         21 => Command::PaymentLost { hold_id: read_hold(cursor)?, attempt: cursor.u8()? },
         22 => Command::RefundOrder { hold_id: read_hold(cursor)?, why: read_last_why(cursor)? },
         23 => read_transfer(cursor)?,
-        24 => {
-            let (hold_id, seat, edition) = read_ticket(cursor)?;
-            Command::RedeemTicket { hold_id, seat, edition }
-        }
+        24 => read_redemption(cursor)?,
         25 => Command::AnnounceToAll { message: cursor.text(MESSAGE_BYTES_MAX)? },
         26 => Command::Tick,
         27 => Command::EngineVersion { version: cursor.u32()? },
@@ -268,6 +264,15 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         50 => Command::GiveSeats(Box::new(read_gift(cursor)?)),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
+}
+
+fn put_withdrawn(scope: ConsentScope, channel: Channel, out: &mut Vec<u8>) {
+    out.put_bytes(&[scope as u8, channel as u8]);
+}
+
+fn read_redemption(cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
+    let (hold_id, seat, edition) = read_ticket(cursor)?;
+    Ok(Command::RedeemTicket { hold_id, seat, edition })
 }
 
 fn put_id(hold_id: HoldId, out: &mut Vec<u8>) {

@@ -5,8 +5,7 @@ use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
     AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent, ConsentScope,
     Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Picture, Place,
-    Policy,
-    Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
+    Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};

@@ -92,14 +92,11 @@ pub(crate) async fn preview(
             let seen = renderer
                 .announcement(language, channel, &announcement, &details)
                 .map_err(|reason| ApiError::internal(&reason))?;
-            preview.readers.push(PreviewedReader {
-                channel: channel.code(),
-                language: language.to_owned(),
-                subject: seen.subject,
-                text: seen.text,
-                html: seen.html,
-                count: on[channel as usize - 1],
-            });
+            let (channel, count) = (channel.code(), on[channel as usize - 1]);
+            let (language, subject) = (language.to_owned(), seen.subject);
+            let (text, html) = (seen.text, seen.html);
+            let reader = PreviewedReader { channel, language, subject, text, html, count };
+            preview.readers.push(reader);
         }
     }
     Ok(Json(preview))

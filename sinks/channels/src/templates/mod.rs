@@ -252,8 +252,8 @@ fn html_of(body: &str, language: Language) -> String {
                  background:#1c1c1a;color:#fff;border-radius:4px\">{words}</a></p>\n{{% endif %}}"
             ),
             Paragraph::Code(words) => format!(
-                "{{% if code %}}<p>{words}:<br><span style=\"font:600 1.25em/1.6 monospace;\
-                 letter-spacing:.06em\">{{{{ code }}}}</span></p>\n{{% endif %}}"
+                "{{% if code %}}<p>{words}:<br><span style=\"font:600 1.25em/1.6 monospace\">\
+                 {{{{ code }}}}</span></p>\n{{% endif %}}"
             ),
             Paragraph::Picture => "{% if picture %}<p><img src=\"{{ picture }}\" \
                 alt=\"{{ picture_alternative }}\" \

@@ -6,7 +6,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
-//! | `holds`, `payments`, `tickets`, `sale`, `messages`, `house`, `codes` | the fields, by subject |
+//! | `holds`, `payments`, `tickets`, `sale` | the fields, by subject |
+//! | `messages`, `house`, `codes` | more of them |
 //! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |

@@ -2,8 +2,8 @@
 
 use super::PUBLIC;
 use crate::announcement::{Announcement, AnnouncementStep};
-use crate::consent::{Channel, Consent, ConsentScope};
 use crate::effects::{AnnouncementMove, Concerns, ConsentMove, Effects, Visibility};
+use crate::fact::Fact;
 use crate::ids::{AnnouncementId, BuyerId, StaffId};
 
 /// Internal: what somebody wants to hear of is nobody else's business.
@@ -12,11 +12,12 @@ fn of_consent(buyer: BuyerId, consent: ConsentMove) -> Effects<'static> {
     Effects { visibility, consent: Some(consent), concerns, ..PUBLIC }
 }
 
-pub(super) fn given(buyer: BuyerId, consent: Consent) -> Effects<'static> {
-    of_consent(buyer, ConsentMove::Given { buyer, consent })
-}
-
-pub(super) fn withdrawn(buyer: BuyerId, scope: ConsentScope, channel: Channel) -> Effects<'static> {
+/// The rows of both; any other fact changes nothing here.
+pub(super) fn of_consents(fact: &Fact) -> Effects<'_> {
+    if let Fact::ConsentGiven { buyer, consent } = *fact {
+        return of_consent(buyer, ConsentMove::Given { buyer, consent });
+    }
+    let Fact::ConsentWithdrawn { buyer, scope, channel } = *fact else { return PUBLIC };
     of_consent(buyer, ConsentMove::Withdrawn { buyer, scope, channel })
 }
 

@@ -14,10 +14,10 @@ use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
 use Fact::{
-    AnnouncementMade, CodeClaimed, CodesMinted, ConsentWithdrawn, PaymentNotTaken, SeatsBlocked,
-    SeatsGiven, SeatsUnblocked, TicketTransferred,
+    AnnouncementMade, CodeClaimed, CodesMinted, PaymentNotTaken, SeatsBlocked, SeatsGiven,
+    SeatsUnblocked, TicketTransferred,
 };
-use messages::{given, made, started, steered, withdrawn};
+use messages::{made, of_consents, started, steered};
 use orders::{
     action_required, cancelled, confirmed, declined, extended, held, hold_expired, not_taken,
     order_expired, paying, redeemed, refunded, released, returned, set_aside, settled, transferred,
@@ -113,8 +113,7 @@ impl Fact {
             Fact::OrderCancelled { hold_id, buyer, seats } => cancelled((*hold_id, *buyer), seats),
             TicketTransferred { hold_id: id, seat, from, to } => transferred(*id, seat, *from, *to),
             Fact::TicketRedeemed { hold_id, buyer, seat } => redeemed((*hold_id, *buyer), seat),
-            Fact::ConsentGiven { buyer, consent } => given(*buyer, *consent),
-            ConsentWithdrawn { buyer, scope, channel } => withdrawn(*buyer, *scope, *channel),
+            Fact::ConsentGiven { .. } | Fact::ConsentWithdrawn { .. } => of_consents(self),
             AnnouncementMade { announcement: it, needs_approval: is, by } => made(it, *is, *by),
             Fact::AnnouncementSteered { id, step, by } => steered(*id, *step, *by),
             Fact::AnnouncementStarted { id } => started(*id),

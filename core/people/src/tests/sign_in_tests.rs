@@ -5,8 +5,8 @@ use floodgate_domain::{
     LogTime, StaffId,
 };
 
-use super::tests::{Fresh, new_contact, on_each};
-use super::*;
+use super::{Fresh, new_contact, on_each};
+use crate::*;
 
 const NOW: LogTime = LogTime(1_795_604_400_000);
 

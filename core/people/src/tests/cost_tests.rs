@@ -6,8 +6,8 @@ use floodgate_domain::{
     LogTime,
 };
 
-use super::*;
 use crate::sqlite::STEPS;
+use crate::*;
 
 const EVENT: EventId = EventId(7);
 const ANNOUNCEMENT: AnnouncementId = AnnouncementId(1);
