@@ -125,7 +125,7 @@ mod tests {
         for at in (0..text.len()).filter(|at| at % 5 != 4) {
             let mut other = text.clone().into_bytes();
             other[at] = if other[at] == b'7' { b'8' } else { b'7' };
-            let other = String::from_utf8(other).unwrap();
+            let other = String::from_utf8(other).expect("ASCII");
             assert_eq!(open_code(&keys, EVENT, &other), None, "{other}");
         }
         assert_eq!(open_code(&keys, EventId(8), &text), None);

@@ -223,7 +223,11 @@ impl Buyers {
         match number {
             0..10 => self.ask(event_id, STAFF, Command::MintCodes(Box::new(mint))),
             _ => {
-                self.ask(event_id, actor, Command::ClaimCode { code: CodeNumber { batch, number } })
+                self.ask(
+                    event_id,
+                    actor,
+                    Command::ClaimCode { code: CodeNumber { batch, number } },
+                );
             }
         }
     }

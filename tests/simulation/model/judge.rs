@@ -317,7 +317,7 @@ fn is_true(
             }
             _ => false,
         },
-        Refusal::EventCancelled => books.phase == floodgate_domain::SalePhase::Cancelled,
+        Refusal::EventCancelled => books.phase == SalePhase::Cancelled,
         Refusal::SoldOut => free == 0,
         Refusal::NotEnoughTogether => wanted > 1 && free > 0,
         Refusal::NoPass | Refusal::NotInShop => !books.shoppers.contains(&buyer),

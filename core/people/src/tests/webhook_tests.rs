@@ -40,7 +40,7 @@ fn a_secret_is_seen_once_and_the_old_one_signs_for_another_day() {
         let (id, secret) = added(store);
         assert!(secret.starts_with("whsec_"));
         let secrets = |at| store.with(|work| work.webhook_secrets(id, LogTime(at)));
-        assert_eq!(secrets(2), [secret.clone()]);
+        assert_eq!(secrets(2), std::slice::from_ref(&secret));
         let again = NewWebhook { id, ..new_webhook(&[]) };
         let again = store.with(|work| work.add_webhook(&again, LogTime(2)));
         assert_eq!(again, Some((id, secret.clone())));
