@@ -2,7 +2,7 @@
 //!
 //! `BBNN-NNMM-MMMM-MMMM`: ten bits of the batch, twenty of the number, fifty of a MAC over both
 //! under a key of the event, in Crockford's base32. The text names no key, so both keys that count
-//! are tried: a code survives one rotation of the root key, and its event is over before the second.
+//! are tried: a code survives one rotation of the root key, and its event is over before the next.
 //!
 //! Fifty bits: a claim costs ten ordinary requests, so a provider's whole network may try 2,000
 //! codes a second and one address five. At 2,000 a second for the thirty days that a presale is

@@ -108,7 +108,10 @@ async fn every_field_is_read_and_no_other_is_taken() {
         let takes_body = call["parameters"]
             .as_array()
             .is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"));
-        if !takes_body {
+        // A picture is a file and has no fields.
+        let content = call.pointer("/requestBody/content");
+        let is_file = content.is_some_and(|content| content.get("application/json").is_none());
+        if !takes_body || is_file {
             continue;
         }
         let mut wrong = Vec::new();

@@ -89,11 +89,9 @@ impl Target<'_> {
             Fact::AnnouncementMade { .. }
             | Fact::AnnouncementSteered { .. }
             | Fact::AnnouncementStarted { .. } => self.follow_announcement(fact),
-            Fact::SeatsBlocked { seats, .. } => self.event.seat_map.block(seats),
-            Fact::SeatsUnblocked { seats, .. } => self.event.seat_map.unblock(seats),
+            Fact::SeatsBlocked { .. } | Fact::SeatsUnblocked { .. } => self.take_off_sale(fact),
             Fact::SeatsGiven { hold_id, seats, .. } => self.give(*hold_id, seats),
-            Fact::CodesMinted { batch, count, .. } => self.event.codes.mint(*batch, *count),
-            Fact::CodeClaimed { buyer, code } => self.event.codes.claim(*buyer, *code),
+            Fact::CodesMinted { .. } | Fact::CodeClaimed { .. } => self.follow_codes(fact),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -103,6 +101,23 @@ impl Target<'_> {
             | Fact::CohortLeft { .. }
             | Fact::TimeMarked
             | Fact::EngineVersionSet { .. } => {}
+        }
+    }
+
+    /// Seats that staff take off sale, or put back.
+    fn take_off_sale(&mut self, fact: &Fact) {
+        if let Fact::SeatsBlocked { seats, .. } = fact {
+            self.event.seat_map.block(seats);
+        } else if let Fact::SeatsUnblocked { seats, .. } = fact {
+            self.event.seat_map.unblock(seats);
+        }
+    }
+
+    fn follow_codes(&mut self, fact: &Fact) {
+        if let Fact::CodesMinted { batch, count, .. } = fact {
+            self.event.codes.mint(*batch, *count);
+        } else if let Fact::CodeClaimed { buyer, code } = fact {
+            self.event.codes.claim(*buyer, *code);
         }
     }
 
