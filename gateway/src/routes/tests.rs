@@ -24,6 +24,8 @@ const PAGES: &[&str] = &[
     "/manage",
     "/manage/new",
     "/me",
+    "/pictures/{picture}",
+    "/push.js",
     "/sign-in",
     "/sign-in/return",
     "/unsubscribe/{token}",

@@ -128,6 +128,7 @@ impl Run {
     fn open(&mut self, event_id: EventId) {
         self.ask(staff(), event_id, Command::CreateEvent(Box::new(new_event(policy()))));
         self.ask(Actor::System, event_id, Command::ReservePlaces { count: 64 });
+        self.ask(staff(), event_id, Command::turn_phase(PhaseDial::Presale, "for the club"));
         self.ask(staff(), event_id, Command::turn_phase(PhaseDial::Open, "doors"));
     }
 
