@@ -3,6 +3,7 @@ import { instant } from './about.js';
 import { action } from './action.js';
 import { announce, el, heading, say } from './dom.js';
 import { send } from './command.js';
+import { sheet } from './sheet.js';
 import { offer, words } from './wait.js';
 
 /** The code behind `#code=`, or ''. Pure. */
@@ -23,6 +24,9 @@ export function grouped(text) {
 
 /** The field for a code; claims what came with the link at once. */
 export function codePart(page) {
+  // Fields look like those of the shop and of the news.
+  sheet('shop');
+  sheet('news');
   const wrong = el('p', { class: 'wrong', id: 'code-wrong', role: 'alert' });
   const done = el('p', { role: 'status' });
   const input = el('input', { id: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false',
