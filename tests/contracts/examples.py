@@ -93,6 +93,7 @@ class Sale:
         self.buyer = shopper(BASE, EVENT)
         self.other = shopper(BASE, EVENT)
         self.made = None
+        self.webhook = self.gift = ""
         base = f"/v1/events/{EVENT}"
         held = self.buyer.call("POST", f"{base}/holds", {"best": {"count": 3}})
         self.method = self.token()
@@ -126,6 +127,11 @@ class Sale:
                 return body, shopper(BASE, EVENT).tokens
             case "shareCohort" | "changeMe" | "followEvent":
                 return body, self.buyer.tokens
+            # The seats that the first example's plan has.
+            case "blockSeats" | "unblockSeats":
+                return {**body, "rows": ["A/1"]}, staff
+            case "giveSeats":
+                return {**body, "seats": ["A/1/1"]}, staff
             case "signInStaff":
                 return {**body, "key": STAFF}, {}
         return body, staff
@@ -133,9 +139,11 @@ class Sale:
     def path(self, path, operation):
         # What staff change is changed at the event that the first example made.
         is_staff = "staff" in json.dumps(operation.get("security", []))
-        keeps = operation["operationId"] in ("redeemTicket", "transferTicket", "refundOrder")
+        keeps = operation["operationId"] in ("redeemTicket", "transferTicket")
         path = path.replace("{event_id}", self.made if is_staff and not keeps else EVENT)
-        path = path.replace("{order_id}", self.order["order_id"])
+        # What was given away can be taken back; with a ticket of the other order somebody was let in.
+        order_id = self.gift if operation["operationId"] == "refundOrder" else self.order["order_id"]
+        path = path.replace("{order_id}", order_id).replace("{webhook_id}", self.webhook)
         return path.replace("{seat_id}", str(self.tickets[2]["seat_id"]))
 
 
@@ -148,6 +156,9 @@ def main():
     for name, method, path, operation in calls:
         if "requestBody" not in operation or name in FOREIGN | SENT:
             continue
+        # A picture is a file.
+        if "application/json" not in operation["requestBody"]["content"]:
+            continue
         examples = bodies(operation)
         for body in examples:
             if name != "createEvent" or sale.made:
@@ -157,6 +168,10 @@ def main():
             assert status in (200, 201), f"{name}: {json.dumps(body)} got {status} {answer}"
             if name == "createEvent":
                 sale.made = answer["event_id"]
+            if name == "giveSeats":
+                sale.gift = answer["order_id"]
+            if name == "addWebhook":
+                sale.webhook = answer["webhook_id"]
             sent += 1
     print(f"{count} examples fit their schemas, {sent} were sent and taken")
 
