@@ -67,8 +67,10 @@ where
         let read = read_raw(request, (limits.deadline, PICTURE_BYTES_MAX), &query).await?;
         let essence = essence(&read.headers).unwrap_or_default().to_ascii_lowercase();
         // Nothing a form of another site can send without asking first.
-        if !["image/jpeg", "image/png", "image/webp"].contains(&essence.as_str()) {
-            let message = "send image/jpeg, image/png or image/webp";
+        // Which of them it is shows in its first bytes.
+        let kinds = ["application/octet-stream", "image/jpeg", "image/png", "image/webp"];
+        if !kinds.contains(&essence.as_str()) {
+            let message = "send application/octet-stream, image/jpeg, image/png or image/webp";
             return Err(ApiError::new(Code::MalformedBody).field("content-type", message));
         }
         Ok(IdempotentPicture { key: read.key, file: read.bytes })

@@ -48,8 +48,8 @@ pub(crate) struct PictureFile(Vec<u8>);
         ("alternative" = String, Query,
             description = "What it shows, for those who do not see it.", example = "The band on stage",
             min_length = 1, max_length = 512)),
-    request_body(content((PictureFile = "image/jpeg"), (PictureFile = "image/png"),
-        (PictureFile = "image/webp"))),
+    request_body(content = PictureFile, content_type = "application/octet-stream",
+        description = "A JPEG, PNG or WebP, known by what is in it; their own types are taken too"),
     responses((status = 200, body = DoneAnswer)))]
 pub(crate) async fn set(
     State(commands): State<Commands>,
