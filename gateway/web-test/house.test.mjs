@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { chooser, tally, tallyWords } from '../web/js/house/choose.js';
-import { parts } from '../web/js/house/console.js';
+import { begin } from '../web/js/house/console.js';
 import { houseList, seatsOf } from '../web/js/house/given.js';
+import { houseMap, mayChange, seatLine } from '../web/js/house/map.js';
 import { orderFinder, queryOf, refundPart } from '../web/js/house/orders.js';
 import { REASONS, TICKETS, parts as ordersOf, refundLabel, refundQuestion, runWords, seatWords, spans, wrongWords } from '../web/js/house/words.js';
 import { WHY, endedWords } from '../web/js/shop/words.js';
@@ -190,9 +191,33 @@ test('money goes back only after a question that names it', async () => {
   assert.equal(refundLabel(gift), 'Take the seats back');
 });
 
-test('only a manager sees the parts', async () => {
-  stage({});
-  const { nodes } = await parts({ ...page, role: 'artist' }, () => {});
+test('only a manager gets behind the door', async () => {
+  const found = {};
+  const at = (name) => (found[name] ??= document.createElement('div'));
+  stage({ 'GET /v1/staff/me': [200, { staff_id: 'stf_1', role: 'artist' }], 'GET /v1/sign-in/ways': [200, {}] });
+  await begin(BASE, at);
   await settled();
-  assert.match(nodes[0].textContent, /may not change seats or orders/);
+  assert.match(at('console').textContent, /This key cannot be used here\..*an artist; this page is for a manager\./);
+});
+
+test('the map chooses what can be changed, and the row follows', async () => {
+  const { book, seats, part } = chosen();
+  const line = seatLine(book, seats.states, 1);
+  assert.match(line, /seat .*: .*, sold$/);
+  assert.deepEqual([0, 1, 2, 3].map(mayChange), [true, false, false, true]);
+  const picked = [];
+  const calls = [];
+  const fake = { node: { textContent: '' }, update: (some) => calls.push(['update', some]), choose: (all) => calls.push(['choose', [...all]]), close: () => calls.push(['close']) };
+  let given = null;
+  const map = houseMap({ book, seats, onPick: (seat) => picked.push(seat), draw: async () => ({ seatMap: (options) => { given = options; return fake; } }) });
+  map.choose([4]);
+  map.node.open = true;
+  await map.opened();
+  await map.opened();
+  assert.deepEqual(calls, [['update', undefined], ['choose', [4]]], 'drawn once, with what was chosen before');
+  assert.deepEqual([given.mayPick(0), given.mayPick(1)], [true, false]);
+  given.onToggle(7);
+  assert.deepEqual(picked, [7]);
+  map.close();
+  assert.ok(part.close);
 });

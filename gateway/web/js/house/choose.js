@@ -1,10 +1,11 @@
-// Owns choosing seats by section, row and seat, usable by keyboard alone, and what is done with them:
+// Owns choosing seats by section, row and seat, usable by keyboard alone, or on the map, and what is done with them:
 // off sale, back on sale, given away. The state of every seat is the live one that buyers see.
 import { action } from '../action.js';
 import { send } from '../command.js';
 import { announce, el, say } from '../dom.js';
 import { plural } from '../format.js';
 import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
+import { houseMap } from './map.js';
 import { GIFT_MAX, STATES, parts, seatWords, wrongWords } from './words.js';
 
 /** Most seats of a row drawn as buttons; a longer one is chosen as a whole. */
@@ -21,7 +22,7 @@ export function tally(states, numbers) {
 export const tallyWords = (all) => Object.entries(STATES).filter(([state]) => all[state])
   .map(([state, words]) => `${all[state]} ${words}`).join(', ');
 
-/** The card: { node, changed }. `done` is called after each change. */
+/** The card: { node, update, close, chosen }. `done` is called after each change. */
 export function chooser(page, { book, seats, done, lost }) {
   const chosen = new Set();
   const { sections } = book.plan;
@@ -33,6 +34,17 @@ export function chooser(page, { book, seats, done, lost }) {
   const summary = el('p', { class: 'chosen-words', id: 'house-chosen', role: 'status' });
   const note = el('input', { id: 'house-note', maxlength: '500', autocomplete: 'off', 'aria-describedby': 'house-note-hint' });
   const outcome = el('div', { role: 'status', 'aria-live': 'polite' });
+
+  const map = houseMap({ book, seats, onPick(seat) {
+    const { sectionAt, rowAt, section: name, row: line, seat: label } = book.name(seat);
+    if (section.value !== String(sectionAt)) {
+      section.value = String(sectionAt);
+      fillRows();
+    }
+    if (row.value !== String(rowAt) && sections[sectionAt].kind !== 'general') row.value = String(rowAt);
+    draw();
+    pick([seat], [name, line && `row ${line}`, label && `seat ${label}`].filter(Boolean).join(', '));
+  } });
 
   const inSection = () => (section.value === '' ? null : Number(section.value));
   const numbers = () => [...chosen].sort((a, b) => a - b);
@@ -90,8 +102,11 @@ export function chooser(page, { book, seats, done, lost }) {
     }
   }
 
-  function update() {
+  /** What is shown of seats changed: of these, or of any. */
+  function update(some) {
     mark();
+    map.update(some);
+    map.choose(chosen);
     const words = chosen.size ? `Chosen: ${plural(chosen.size, 'seat', 'seats')} (${tallyWords(tally(seats.states, chosen))}). ${seatWords(book, chosen)}`
       : 'No seat is chosen yet.';
     say(summary, words);
@@ -156,7 +171,7 @@ export function chooser(page, { book, seats, done, lost }) {
     el('div', { class: 'list-row' },
       el('div', { class: 'field' }, el('label', { for: 'house-section' }, 'Section'), section),
       el('div', { class: 'field' }, el('label', { for: 'house-row' }, 'Row'), row)),
-    whole, places, summary,
+    map.node, whole, places, summary,
     el('div', { class: 'field' }, el('label', { for: 'house-note' }, 'Note for staff'), note,
       el('p', { class: 'quiet', id: 'house-note-hint' }, 'Why, or for whom. Buyers never read it.')),
     el('div', { class: 'form-actions' },
@@ -168,5 +183,5 @@ export function chooser(page, { book, seats, done, lost }) {
         update();
       }, '')),
     outcome);
-  return { node, update, chosen };
+  return { node, update, close: map.close, chosen };
 }

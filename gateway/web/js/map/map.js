@@ -19,9 +19,11 @@ const MOUSE_PX = 8;
 
 /**
  * `seats` is the live store; `isDim(seat)` the filter; `describe(seat)` one line about a seat;
- * `sectionWords(at)` two words under a section's name; `onToggle(seat)` a seat was picked.
+ * `sectionWords(at)` two words under a section's name; `onToggle(seat)` a seat was picked;
+ * `mayPick(seat)` which can be: free ones, where nothing else is said.
  */
-export function seatMap({ book, seats, categories, isDim, describe, sectionWords, onToggle }) {
+export function seatMap({ book, seats, categories, isDim, describe, sectionWords, onToggle,
+  mayPick = (seat) => seats.states[seat] === FREE && !isDim(seat) }) {
   const geometry = layOut(book.plan);
   const grid = new Grid(geometry);
   const view = new View(geometry.box, geometry.pitch);
@@ -122,7 +124,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
     const [planX, planY] = view.toPlan(x, y);
     return grid.nearest(planX, planY, Math.max(geometry.pitch * 0.6, reach / view.scale), accept);
   };
-  const mayPick = (seat) => chosen.has(seat) || (seats.states[seat] === FREE && !isDim(seat));
+  const canPick = (seat) => chosen.has(seat) || mayPick(seat);
 
   function closer(x, y) {
     const near = seatUnder(x, y, 24);
@@ -150,7 +152,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
         closer(x, y);
         return;
       }
-      const seat = seatUnder(x, y, isTouch ? 14 : 4, mayPick);
+      const seat = seatUnder(x, y, isTouch ? 14 : 4, canPick);
       if (seat >= 0) onToggle(seat);
       else {
         const other = seatUnder(x, y, 4);
@@ -164,7 +166,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       }
       const seat = view.seatPx >= MOUSE_PX ? seatUnder(x, y, 2) : -1;
       const section = seat >= 0 ? -1 : top.sectionAt(x, y, view);
-      stage.classList.toggle('over-seat', seat >= 0 && mayPick(seat));
+      stage.classList.toggle('over-seat', seat >= 0 && canPick(seat));
       if (seat >= 0) caption.textContent = describe(seat);
       else if (section >= 0) {
         caption.textContent = `${geometry.sections[section].name}: ${sectionWords(section)}`;
