@@ -24,8 +24,9 @@ const CLAIM_MAX: u32 = 32;
 const LEASE_MS: u64 = 60_000;
 /// Of the lease, what has to be left before another call is begun.
 const RESERVE_MS: u64 = 30_000;
-/// How long a webhook rests after one try that came to nothing; twice as long after two, and so on.
-const REST_MIN_MS: u64 = 5_000;
+/// How long a webhook rests after one try that came to nothing; twice as long after two in a row, and
+/// so on. Short at first: a receiver that is busy now and then must not fall behind by it.
+const REST_MIN_MS: u64 = 250;
 const REST_MAX_MS: u64 = 5 * 60_000;
 
 /// What all senders share.
@@ -36,9 +37,9 @@ pub(super) struct SenderShare {
     pub(super) is_stopping: AtomicBool,
 }
 
-/// How long a webhook rests after so many tries in a row that came to nothing.
+/// How long a webhook rests after so many tries in a row that came to nothing, and another one.
 fn rest_ms(failures: u32) -> u64 {
-    REST_MIN_MS.saturating_mul(1 << failures.min(10)).min(REST_MAX_MS)
+    REST_MIN_MS.saturating_mul(1 << failures.min(11)).min(REST_MAX_MS)
 }
 
 /// Makes the calls that are due; ends when there are none, with the first that comes to nothing, or
@@ -56,7 +57,7 @@ pub(super) fn send_due(
             let secrets = work.webhook_secrets(id, began)?;
             Ok((webhook, secrets, work.claim_deliveries(id, (began, until), CLAIM_MAX)?))
         })?;
-        let (Some(webhook), secrets, due) = found else { return Ok(()) };
+        let (Some(mut webhook), secrets, due) = found else { return Ok(()) };
         if due.is_empty() {
             return Ok(());
         }
@@ -79,6 +80,8 @@ pub(super) fn send_due(
             let at = now();
             let tried = attempt(&shared.agent, call);
             goes_on = record(shared, &webhook, one, &tried, at)?;
+            // It goes on only after a call that was taken.
+            webhook.failures = 0;
         }
         if !goes_on || shared.is_stopping.load(Ordering::Acquire) {
             return Ok(());
@@ -169,5 +172,23 @@ fn outcome(
                 None => (TryOutcome::Failed { rest_until }, Over::TriedEnough),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_is_short_after_one_failure_and_long_after_many() {
+        let rests: Vec<u64> = (0..14).map(rest_ms).collect();
+        assert_eq!(rests[..4], [250, 500, 1_000, 2_000]);
+        assert!(rests.is_sorted() && rests[13] == REST_MAX_MS);
+        // One dead receiver costs a dozen tries until it is left alone for minutes.
+        let first_minutes = rests.iter().scan(0, |sum, rest| {
+            *sum += rest;
+            Some(*sum)
+        });
+        assert_eq!(first_minutes.filter(|at| *at < REST_MAX_MS).count(), 10);
     }
 }

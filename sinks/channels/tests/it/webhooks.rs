@@ -163,9 +163,9 @@ fn one_that_answers_nothing_keeps_nobody_waiting_and_loses_nothing() {
     });
     cut::until("all wait", || setup.deliveries(dead).len() == 20);
     cut::until("one was tried", || setup.subscription(dead).failures > 0);
-    // It rests: of twenty calls one was made, not twenty.
+    // It rests, longer each time: of twenty calls few are made, not twenty.
     let tries: usize = setup.deliveries(dead).iter().map(|one| one.tries.len()).sum();
-    assert!((1..=2).contains(&tries), "{tries}");
+    assert!((1..=9).contains(&tries), "{tries}");
     // A restart in the middle: everything goes on, nothing is queued twice.
     setup.stop();
     setup.publish("seats_held", 7, 20);
