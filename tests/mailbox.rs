@@ -19,6 +19,7 @@ pub(crate) struct ReceivedMail {
 pub(crate) struct Mailbox {
     pub(crate) address: String,
     mails: Arc<Mutex<Vec<ReceivedMail>>>,
+    refusal: Arc<Mutex<Option<&'static str>>>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -33,15 +34,16 @@ impl Mailbox {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let mails = Arc::new(Mutex::new(Vec::new()));
-        let into = Arc::clone(&mails);
+        let refusal = Arc::<Mutex<Option<&'static str>>>::default();
+        let (into, says) = (Arc::clone(&mails), Arc::clone(&refusal));
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let into = Arc::clone(&into);
+                let (into, says) = (Arc::clone(&into), Arc::clone(&says));
                 // A client that goes away in mid-sentence has sent nothing.
-                tokio::spawn(async move { drop(converse(stream, &into).await) });
+                tokio::spawn(async move { drop(converse(stream, &into, &says).await) });
             }
         });
-        Mailbox { address, mails, accepting }
+        Mailbox { address, mails, refusal, accepting }
     }
 
     /// Settings that send mail here.
@@ -53,6 +55,11 @@ impl Mailbox {
             // Nobody sleeps in a test.
             ("channels.quiet_from", "08:00"),
         ]
+    }
+
+    /// Answers every recipient with this reply from now on; `None` takes mail again.
+    pub(crate) fn refuse(&self, reply: Option<&'static str>) {
+        *self.refusal.lock().unwrap() = reply;
     }
 
     pub(crate) fn all(&self) -> Vec<ReceivedMail> {
@@ -83,7 +90,11 @@ impl ReceivedMail {
     }
 }
 
-async fn converse(stream: TcpStream, into: &Mutex<Vec<ReceivedMail>>) -> std::io::Result<()> {
+async fn converse(
+    stream: TcpStream,
+    into: &Mutex<Vec<ReceivedMail>>,
+    refusal: &Mutex<Option<&'static str>>,
+) -> std::io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     let (mut to, mut text) = (String::new(), String::new());
@@ -93,7 +104,7 @@ async fn converse(stream: TcpStream, into: &Mutex<Vec<ReceivedMail>>) -> std::io
             "EHLO" | "HELO" => "250-test\r\n250 8BITMIME\r\n",
             "RCPT" => {
                 to = line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                "250 ok\r\n"
+                refusal.lock().unwrap().unwrap_or("250 ok\r\n")
             }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;

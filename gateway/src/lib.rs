@@ -10,13 +10,11 @@
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
 //! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
-//! | `csp`, `same_site` | what pages may load; which pages may change something |
-//! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
+//! | `csp`, `same_site`, `caching`, `kept` | what pages may load and change; what may be kept |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
-//! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
+//! | `heartbeat`, `settings_file` | rooms advance by an agreed frontier; dials changed by a file |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
-//! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem`, `routes` | every error response, in one table; one file per group of routes |
@@ -67,7 +65,9 @@ mod trust;
 mod views;
 
 pub use listen::listen;
-pub use people::preview::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
+pub use people::preview::{
+    ChannelReports, ForgedReport, MessagePreview, PreviewedMessage, ReturnedMessage,
+};
 pub use pictures::{PictureFolder, PictureStore};
 pub use places::PlaceReservations;
 pub use routes::{app, openapi};

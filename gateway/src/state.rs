@@ -19,7 +19,7 @@ use crate::extract::idempotent::BodyLimits;
 use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
 use crate::payments::PaymentProvider;
-use crate::people::preview::{MailReports, MessagePreview};
+use crate::people::preview::{ChannelReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
 use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
@@ -88,7 +88,7 @@ pub struct GatewayParts {
     /// Shows messages as they will be read.
     pub preview: Arc<dyn MessagePreview>,
     /// Reads what mail servers report.
-    pub reports: Arc<dyn MailReports>,
+    pub reports: Arc<dyn ChannelReports>,
     /// Signs tickets.
     pub ticket_key: [u8; 32],
     /// Where pictures of events are kept.
@@ -117,7 +117,7 @@ pub struct Subjects {
     pub(crate) people: PeopleDesk,
     pub(crate) push_key: PushKey,
     pub(crate) preview: Arc<dyn MessagePreview>,
-    pub(crate) reports: Arc<dyn MailReports>,
+    pub(crate) reports: Arc<dyn ChannelReports>,
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
     pub(crate) pictures: Pictures,
@@ -159,7 +159,7 @@ subjects! {
     people: PeopleDesk,
     push_key: PushKey,
     preview: Arc<dyn MessagePreview>,
-    reports: Arc<dyn MailReports>,
+    reports: Arc<dyn ChannelReports>,
     tickets: TicketKey,
     payments: PaymentProvider,
     pictures: Pictures,

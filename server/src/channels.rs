@@ -9,14 +9,16 @@ use anyhow::{Context, Result, bail};
 use floodgate_admission::{Keys, seal_code};
 use floodgate_channels::{
     AddressGuard, ChannelsOptions, CodeWriter, DkimOptions, EmailOptions, Language, MailReportKind,
-    QuietHours, SAMPLE_CODE, SmsOptions, SmtpEncryption, Templates, VapidKey, Variables,
-    WebPushOptions, mail_reports,
+    QuietHours, SAMPLE_CODE, SmsOptions, SmsOutcome, SmtpEncryption, Templates, VapidKey,
+    Variables, WebPushOptions, mail_reports, sms_report,
 };
 use floodgate_config::{
     EmailSettings, MailEncryption, Settings, SmsSettings, WebhookSettings, time_of_day,
 };
 use floodgate_domain::{Announcement, Channel, EventDetails};
-use floodgate_gateway::{MailReports, MessagePreview, PreviewedMessage, ReturnedMessage};
+use floodgate_gateway::{
+    ChannelReports, ForgedReport, MessagePreview, PreviewedMessage, ReturnedMessage,
+};
 
 /// For each step of a conversation with a mail server (RFC 5321 allows minutes; a claim does not wait as long).
 const MAIL_STEP: Duration = Duration::from_secs(15);
@@ -55,7 +57,7 @@ pub(crate) fn options(
         public_url: public_url(settings, address)?,
         codes,
         email: email(&channels.email)?,
-        sms: sms(&channels.sms)?,
+        sms: sms(settings)?,
         web_push: file(&web_push.key_file).map(|key_file| WebPushOptions {
             key_file,
             contact: web_push.contact.clone(),
@@ -138,7 +140,15 @@ fn email(settings: &EmailSettings) -> Result<Option<EmailOptions>> {
     }))
 }
 
-fn sms(settings: &SmsSettings) -> Result<Option<SmsOptions>> {
+/// Where a provider of text messages reports: only under the name that people use, since it is what
+/// the report is signed over.
+fn status_url(settings: &Settings) -> String {
+    let named = settings.payments.public_url.trim_end_matches('/');
+    if named.is_empty() { String::new() } else { format!("{named}/v1/channels/sms/reports") }
+}
+
+fn sms(all: &Settings) -> Result<Option<SmsOptions>> {
+    let settings: &SmsSettings = &all.channels.sms;
     if settings.api.is_empty() {
         return Ok(None);
     }
@@ -147,7 +157,7 @@ fn sms(settings: &SmsSettings) -> Result<Option<SmsOptions>> {
         account: settings.account.clone(),
         token: secret(&settings.token_file, "channels.sms.token_file")?,
         from: settings.from.clone(),
-        status_url: String::new(),
+        status_url: status_url(all),
     }))
 }
 
@@ -197,22 +207,54 @@ impl MessagePreview for ChannelPreview {
     }
 }
 
-/// Reads what mail servers report, as the channel that wrote the mail knows it.
-#[derive(Debug)]
-pub(crate) struct ReturnedMail;
+/// Reads what comes back, as the channels that sent it know it.
+#[derive(Clone)]
+pub(crate) struct Reports {
+    /// The token of the provider of text messages, and the address it was given.
+    text_messages: Option<(String, String)>,
+}
 
-impl MailReports for ReturnedMail {
+impl std::fmt::Debug for Reports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reports")
+    }
+}
+
+impl Reports {
+    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+        let sms = sms(settings)?.filter(|options| !options.status_url.is_empty());
+        let text_messages = sms.map(|options| (options.token, options.status_url));
+        Ok(Reports { text_messages })
+    }
+}
+
+impl ChannelReports for Reports {
     fn returned(&self, mail: &str) -> Vec<ReturnedMessage> {
         let reports = mail_reports(mail).into_iter().filter_map(|report| {
-            let reason = match report.kind {
-                MailReportKind::Failed { suppress: true } => "bounced",
-                MailReportKind::Complained => "complained",
-                MailReportKind::Failed { suppress: false }
-                | MailReportKind::Delayed
-                | MailReportKind::Delivered => return None,
+            let suppress = match report.kind {
+                MailReportKind::Failed { suppress: true } => Some("bounced"),
+                MailReportKind::Failed { suppress: false } => None,
+                MailReportKind::Complained => Some("complained"),
+                MailReportKind::Delayed | MailReportKind::Delivered => return None,
             };
-            Some(ReturnedMessage { message: report.message_id?, reason })
+            Some(ReturnedMessage { message: report.message_id?, suppress })
         });
         reports.collect()
+    }
+
+    fn text_report(
+        &self,
+        form: &[(String, String)],
+        signature: &str,
+    ) -> Result<Option<ReturnedMessage>, ForgedReport> {
+        let (token, url) = self.text_messages.as_ref().ok_or(ForgedReport)?;
+        let report = sms_report(token, url, form, signature).ok_or(ForgedReport)?;
+        Ok(match report.outcome {
+            SmsOutcome::OnItsWay | SmsOutcome::Delivered => None,
+            SmsOutcome::Failed { suppress } => {
+                let suppress = suppress.then_some("bounced");
+                Some(ReturnedMessage { message: report.reference, suppress })
+            }
+        })
     }
 }

@@ -15,6 +15,7 @@ mod exit;
 mod forget;
 mod keys;
 mod log;
+mod messages;
 mod orders;
 mod orders_of;
 mod places;
@@ -82,6 +83,7 @@ enum Command {
     Seats(seats::Seats),
     Orders(orders::Orders),
     Announce(announce::Announce),
+    Messages(messages::Messages),
     Webhooks(webhooks::Webhooks),
     Codes(codes::Codes),
     Forget(forget::Forget),
@@ -119,6 +121,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Seats(command) => command.run(json),
         Command::Orders(command) => command.run(json),
         Command::Announce(command) => command.run(json),
+        Command::Messages(command) => command.run(json),
         Command::Webhooks(command) => command.run(json),
         Command::Codes(command) => command.run(json),
         Command::Forget(command) => command.run(json),

@@ -337,3 +337,49 @@ async fn a_session_of_staff_stands_for_a_key_until_it_is_ended() {
     let refused = super::abuse::raw(&world, &[me(&forged).as_bytes()]).await;
     assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_refused_is_sent_again_by_hand() {
+    let mailbox = Mailbox::open().await;
+    let world = start(&mailbox).await;
+    let event = event_of(&world, "").await;
+    let ada = world.join(&event).await;
+    follow_by_mail(&world, &mailbox, &event, &ada, ADA).await;
+    until_followed(&world, &event, &ada, 1).await;
+    mailbox.refuse(Some("552 5.3.4 too large\r\n"));
+    let announcement = announce(&world, &event, words(&["followers"], &["email"])).await;
+    let report = until_sent(&world, &announcement).await;
+    assert_eq!(report.body["counts"]["failed"], 1, "{}", report.body);
+
+    let operator = Papers { bearer: world.operator.clone(), ..Papers::default() };
+    let artist = Papers { bearer: world.key_of("artist"), ..Papers::default() };
+    let failures = "/v1/channels/failures";
+    assert_eq!(world.get(failures, &artist).await.code(), "wrong_role");
+    let event_id = event.rsplit('/').next().unwrap();
+    let listed = world.get(&format!("{failures}?event_id={event_id}"), &operator).await;
+    let one = &listed.body["messages"][0];
+    assert_eq!(
+        (one["occasion"].as_str(), one["can_be_resent"].as_bool()),
+        (Some("announcement"), Some(true))
+    );
+    assert!(one["reason"].as_str().unwrap().contains("552"), "{}", listed.body);
+    assert!(!listed.body.to_string().contains(ADA), "{}", listed.body);
+    for (query, code) in [("event_id=nothing", "invalid_id"), ("cursor=1", "invalid_query")] {
+        let refused = world.get(&format!("{failures}?{query}"), &operator).await;
+        assert_eq!((refused.status, refused.code().as_str()), (400, code), "{query}");
+    }
+
+    mailbox.refuse(None);
+    let resend = format!("{failures}/resend");
+    let this = json!({ "event_id": event_id });
+    assert_eq!(world.post(&resend, &artist, this.clone()).await.code(), "wrong_role");
+    let again = world.post(&resend, &operator, this.clone()).await;
+    assert_eq!((again.status, again.body), (200, json!({ "resent": 1 })));
+    mailbox.until(ADA, "an hour earlier").await;
+    let report = until_sent(&world, &announcement).await;
+    assert_eq!(
+        (&report.body["counts"]["sent"], &report.body["counts"]["failed"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(world.post(&resend, &operator, this).await.body, json!({ "resent": 0 }));
+}

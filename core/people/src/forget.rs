@@ -70,6 +70,11 @@ impl Work<'_> {
         let theirs = "(person = $1 OR buyer IN (SELECT buyer FROM buyers WHERE person = $1)
              OR contact IN (SELECT contact FROM contacts WHERE person = $1))";
         self.count_forgotten(theirs, person)?;
+        let sql = format!(
+            "DELETE FROM message_failures WHERE message IN (SELECT message FROM messages
+             WHERE {theirs})"
+        );
+        self.run(&sql, values![person.0])?;
         let sql = format!("DELETE FROM messages WHERE {theirs}");
         let messages = self.run(&sql, values![person.0])?;
         // Those who hold tickets still do: what says so is a pseudonym, and stays.

@@ -9,7 +9,7 @@
 //! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
 //! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
-//! | `audience`, `messages`, `reports` | whom messages reach, by the facts; what became of each |
+//! | `audience`, `messages`, `reports`, `failures` | whom messages reach; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
 //! | `forget`, `look_ups` | deleting a person; looking for one |
 //! | `codes`, `code_messages` | codes of a presale: given out, and sent with messages |
@@ -23,6 +23,7 @@ mod codes;
 mod contacts;
 mod database;
 mod deliveries;
+mod failures;
 mod forget;
 mod identities;
 mod links;
@@ -51,6 +52,7 @@ pub use deliveries::{
     DELIVERIES_WAITING_MAX, DeliveryQuery, DeliveryState, DueDelivery, NewDelivery, TryOutcome,
     WebhookDelivery, WebhookTry,
 };
+pub use failures::{AGAIN_MAX, FailedMessage, FailedQuery, REPEATABLE};
 pub use forget::Forgotten;
 pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;

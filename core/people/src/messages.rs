@@ -443,29 +443,13 @@ impl Work<'_> {
         .map(|_| ())
     }
 
-    /// A message that was taken by the other side came back, by the name they or we gave it;
-    /// whether it is one of ours.
-    pub fn came_back(
-        &mut self,
-        reference: &str,
-        reason: &str,
-        now: LogTime,
-    ) -> Result<bool, PeopleError> {
-        let row = self.row(
-            "SELECT message, channel, lookup FROM messages
-             WHERE (message = $1 OR reference = $1) AND lookup IS NOT NULL LIMIT 1",
-            values![reference],
-        )?;
-        let Some(row) = row else { return Ok(false) };
-        let (message, channel, lookup) = (row.text(0)?, row.channel(1)?, row.bytes(2)?);
-        let sql = "UPDATE messages SET verdict = 'bounced' WHERE message = $1";
-        self.run(sql, values![message])?;
-        self.suppress(channel, &lookup, reason, now)?;
-        Ok(true)
-    }
-
     /// Forgets messages that were done with before a moment; how many.
     pub fn drop_messages(&mut self, before: LogTime) -> Result<u64, PeopleError> {
+        self.run(
+            "DELETE FROM message_failures WHERE message IN (SELECT message FROM messages
+                 WHERE state = 2 AND done_at < $1)",
+            values![before.0],
+        )?;
         let sql = "DELETE FROM messages WHERE state = 2 AND done_at < $1";
         self.run(sql, values![before.0])
     }

@@ -21,7 +21,9 @@
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
+//! | `code_announcements` | which announcements give out codes of a batch |
 //! | `codes_minted` | how many codes of a presale there are, folded from the facts |
+//! | `message_failures` | why a message was given up, in codes and stages |
 //! | `messages` | a message for one person: due, on its way, or done with its verdict |
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
@@ -103,6 +105,9 @@ CREATE TABLE IF NOT EXISTS code_batches (
 CREATE TABLE IF NOT EXISTS code_reservations (
     event BIGINT NOT NULL, name TEXT NOT NULL, batch BIGINT NOT NULL, first BIGINT NOT NULL,
     count BIGINT NOT NULL, PRIMARY KEY (event, name));
+CREATE TABLE IF NOT EXISTS code_announcements (
+    event BIGINT NOT NULL, batch BIGINT NOT NULL, announcement BIGINT NOT NULL,
+    PRIMARY KEY (event, batch, announcement));
 CREATE TABLE IF NOT EXISTS codes_minted (
     event BIGINT NOT NULL, batch BIGINT NOT NULL, minted BIGINT NOT NULL,
     PRIMARY KEY (event, batch));
@@ -115,9 +120,13 @@ CREATE TABLE IF NOT EXISTS messages (
 CREATE INDEX IF NOT EXISTS messages_waiting ON messages (due_at) WHERE state IN (0, 1);
 CREATE INDEX IF NOT EXISTS messages_of_address ON messages (lookup, announcement);
 CREATE INDEX IF NOT EXISTS messages_of_reference ON messages (reference);
+CREATE INDEX IF NOT EXISTS messages_failed ON messages (done_at, message)
+    WHERE verdict = 'failed';
 CREATE INDEX IF NOT EXISTS messages_of_announcement ON messages (announcement, event, verdict);
 CREATE INDEX IF NOT EXISTS messages_of_buyer ON messages (buyer, made_at);
 CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);
+CREATE TABLE IF NOT EXISTS message_failures (
+    message TEXT PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS webhooks (
     webhook BIGINT PRIMARY KEY, url BYTES NOT NULL, secret BYTES NOT NULL, old_secret BYTES,
     old_until BIGINT NOT NULL, kinds TEXT NOT NULL, event BIGINT, description TEXT NOT NULL,

@@ -13,6 +13,7 @@ use super::*;
 
 mod code_tests;
 mod cost_tests;
+mod failure_tests;
 mod sign_in_tests;
 mod webhook_tests;
 
@@ -69,7 +70,7 @@ impl Fresh {
     }
 
     /// Everything that is due.
-    fn due(&self, now: u64) -> Vec<DueMessage> {
+    pub(crate) fn due(&self, now: u64) -> Vec<DueMessage> {
         self.with(|work| work.claim(LogTime(now), LogTime(now + HOUR), 1_000))
     }
 }
@@ -316,8 +317,8 @@ fn an_announcement_is_one_message_a_person_however_often_it_is_queued() {
         fresh.with(|work| work.stop(id, now));
         let stopped = (Verdict::Stopped, None, 2);
         assert_eq!(report(), Report { done: vec![sent, stopped], ..Report::default() });
-        assert!(fresh.with(|work| work.came_back("<1@x>", "no such user", now)));
-        assert!(!fresh.with(|work| work.came_back("<2@x>", "no such user", now)));
+        assert!(fresh.with(|work| work.came_back("<1@x>", Some("no such user"), now)));
+        assert!(!fresh.with(|work| work.came_back("<2@x>", None, now)));
         let verdicts = fresh.with(|work| work.verdicts(EVENT, id, None, "", 2));
         assert_eq!(verdicts.len(), 2);
         let last = &verdicts[1].message;

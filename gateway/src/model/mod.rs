@@ -10,6 +10,7 @@ mod details;
 mod dials;
 mod door;
 mod event;
+pub(crate) mod failure;
 mod hold;
 pub(crate) mod house;
 mod me;

@@ -29,15 +29,28 @@ pub trait MessagePreview: Send + Sync + std::fmt::Debug {
 /// A message that came back, or whose reader complained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReturnedMessage {
-    /// As the store of people names it.
+    /// As the store of people names it, or as the other side does.
     pub message: String,
-    /// Stable text: `bounced`, or `complained`.
-    pub reason: &'static str,
+    /// Why nothing is sent to its address any more: `bounced`, or `complained`. `None` where the
+    /// address may be good.
+    pub suppress: Option<&'static str>,
 }
 
-/// Reads what mail servers report.
-pub trait MailReports: Send + Sync + std::fmt::Debug {
+/// A report came from somebody who does not have our secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForgedReport;
+
+/// Reads what mail servers and providers of text messages report.
+pub trait ChannelReports: Send + Sync + std::fmt::Debug {
     /// The messages a mail says came back for good: a delivery status notification (RFC 3464) or a
     /// complaint (RFC 5965); none of any other mail.
     fn returned(&self, mail: &str) -> Vec<ReturnedMessage>;
+
+    /// The message that a provider's report on a text says came back; `None` while it is on its way
+    /// or there. `form` is the decoded body, `signature` the header that goes with it.
+    fn text_report(
+        &self,
+        form: &[(String, String)],
+        signature: &str,
+    ) -> Result<Option<ReturnedMessage>, ForgedReport>;
 }

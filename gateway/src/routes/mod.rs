@@ -11,6 +11,7 @@ mod details;
 mod dials;
 mod door;
 mod events;
+mod failures;
 mod find_people;
 mod follow;
 mod holds;
@@ -101,6 +102,7 @@ fn table() -> Routes {
         .merge(sign_in::routes())
         .merge(find_people::routes())
         .merge(returns::routes())
+        .merge(failures::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
         .merge(payments::routes())

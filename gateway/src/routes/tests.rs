@@ -14,6 +14,7 @@ const PAGES: &[&str] = &[
     "/",
     "/assets/{*path}",
     "/confirm",
+    "/deliveries",
     "/docs",
     "/events/{event_id}",
     "/events/{event_id}/announcements",

@@ -16,7 +16,7 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
 use super::{Parts, pictures, places, reload};
-use crate::channels::{ChannelPreview, ReturnedMail, push_key};
+use crate::channels::{ChannelPreview, Reports, push_key};
 use crate::keys::Secrets;
 
 /// Starts what a gateway is: the followers of answers and facts, and then the door.
@@ -72,7 +72,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
             templates: Templates::new(),
             weekly_cap: settings.channels.announcements_per_week.into(),
         }),
-        reports: Arc::new(ReturnedMail),
+        reports: Arc::new(Reports::new(settings)?),
         ticket_key: secrets.ticket,
         pictures: pictures::open(settings, parts.data)?,
         payments: parts.provider.clone(),

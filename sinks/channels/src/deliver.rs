@@ -73,6 +73,8 @@ pub(crate) struct DeliveryWorker {
 enum Outcome {
     Done(Verdict, Via),
     Shown(serde_json::Value),
+    /// Given up, for a reason of codes and stages.
+    Failed(Via, String),
     Suppressed(Channel, Via, String),
     PutOff(LogTime, Option<Verdict>),
 }
@@ -174,11 +176,12 @@ impl DeliveryWorker {
         message: &DueMessage,
         now: LogTime,
     ) -> Result<(&'static Occasion, LogTime), Outcome> {
-        let occasion = Occasion::of(&message.occasion).ok_or_else(|| done(Verdict::Failed))?;
+        let occasion =
+            Occasion::of(&message.occasion).ok_or_else(|| given_up("no such occasion"))?;
         let useful_ms = u64::try_from(occasion.useful_for.as_millis()).unwrap_or(u64::MAX);
         let useful_until = message.made_at.plus(useful_ms);
         if message.tries > TAKEN_MAX {
-            return Err(done(Verdict::Failed));
+            return Err(given_up("tried too often"));
         }
         if now > useful_until {
             return Err(done(Verdict::TooLate));
@@ -230,7 +233,7 @@ impl DeliveryWorker {
             Ok(said) => said,
             Err(error) => {
                 tracing::error!(message = message.message, %error, "a message cannot be written");
-                return Outcome::Done(Verdict::Failed, chosen.via(None));
+                return Outcome::Failed(chosen.via(None), "it cannot be written".to_owned());
             }
         };
         let Some(contact) = &chosen.contact else {
@@ -241,7 +244,7 @@ impl DeliveryWorker {
         let outgoing = saying.outgoing(message, occasion, to, said, (&reader, unsubscribe));
         let code = chosen.channel.code();
         let Some(courier) = self.couriers.iter_mut().find(|one| one.channel() == code) else {
-            return Outcome::Done(Verdict::Failed, chosen.via(None));
+            return Outcome::Failed(chosen.via(None), "no such channel any more".to_owned());
         };
         match courier.deliver(&outgoing) {
             Delivery::Sent { reference } => {
@@ -252,7 +255,7 @@ impl DeliveryWorker {
                 let until = now.plus(pause_ms(message.tries, after));
                 tracing::debug!(channel = code, reason, tries = message.tries, "to be tried again");
                 if until > useful_until {
-                    return Outcome::Done(Verdict::Failed, chosen.via(None));
+                    return Outcome::Failed(chosen.via(None), reason);
                 }
                 Outcome::PutOff(until, None)
             }
@@ -261,7 +264,7 @@ impl DeliveryWorker {
             }
             Delivery::Never { reason, suppress: false } => {
                 tracing::debug!(channel = code, reason, "refused");
-                Outcome::Done(Verdict::Failed, chosen.via(None))
+                Outcome::Failed(chosen.via(None), reason)
             }
         }
     }
@@ -314,12 +317,17 @@ fn done(verdict: Verdict) -> Outcome {
     Outcome::Done(verdict, Via::default())
 }
 
+fn given_up(reason: &str) -> Outcome {
+    Outcome::Failed(Via::default(), reason.to_owned())
+}
+
 fn write(work: &mut Work<'_>, record: &Record) -> Result<(), PeopleError> {
     let Record { message, outcome, at } = record;
     let name = &message.message;
     match outcome {
         Outcome::Done(verdict, via) => work.finish(name, *verdict, via, *at),
         Outcome::Shown(shown) => work.show(name, shown, *at),
+        Outcome::Failed(via, reason) => work.give_up(name, via, reason, *at),
         Outcome::Suppressed(channel, via, reason) => {
             if let Some(lookup) = via.lookup.as_ref().or(message.lookup.as_ref()) {
                 work.suppress(*channel, lookup, reason, *at)?;
@@ -334,6 +342,7 @@ fn count_outcome(message: &DueMessage, outcome: &Outcome) {
     let (verdict, channel) = match outcome {
         Outcome::Done(verdict, via) => (verdict.code(), via.channel),
         Outcome::Shown(_) => ("sent", Some(Channel::Page)),
+        Outcome::Failed(via, _) => ("failed", via.channel),
         Outcome::Suppressed(channel, ..) => ("bounced", Some(*channel)),
         Outcome::PutOff(_, verdict) => (verdict.map_or("later", Verdict::code), None),
     };

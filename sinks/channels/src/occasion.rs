@@ -74,3 +74,17 @@ impl Occasion {
         OCCASIONS.iter().find(|occasion| occasion.code == code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is of use for a week can be sent again by hand: the store says so by name.
+    #[test]
+    fn what_can_be_sent_again_is_what_is_true_for_days() {
+        let lasts = |one: &&Occasion| one.useful_for >= Duration::from_secs(7 * DAY);
+        let mut codes: Vec<_> = OCCASIONS.iter().filter(lasts).map(|one| one.code).collect();
+        codes.sort_unstable();
+        assert_eq!(codes, floodgate_people::REPEATABLE);
+    }
+}

@@ -66,7 +66,7 @@ fn steps(count: u64) -> Vec<(&'static str, i64)> {
         ("ask", Box::new(|work| work.ask(&contact(9_999), NOON).map(drop))),
         ("claim", Box::new(|work| work.claim(NOON, NOON.plus(1), 16).map(drop))),
         ("next_due", Box::new(|work| work.next_due().map(drop))),
-        ("came_back", Box::new(|work| work.came_back("nothing", "", NOON).map(drop))),
+        ("came_back", Box::new(|work| work.came_back("nothing", None, NOON).map(drop))),
         ("person_view", Box::new(|work| work.person_view(BuyerId(5)).map(drop))),
         ("inbox", Box::new(|work| work.inbox(BuyerId(5)).map(drop))),
         (

@@ -23,7 +23,8 @@ export async function eventList() {
   }
   await load();
   return { nodes: [
-    el('p', {}, el('a', { class: 'button primary', href: '/manage/new' }, 'New event')),
+    el('p', { class: 'form-actions' }, el('a', { class: 'button primary', href: '/manage/new' }, 'New event'),
+      el('a', { class: 'button secondary', href: '/deliveries' }, 'Webhooks and deliveries')),
     el('section', { class: 'card stack', 'aria-label': 'Events' }, list, more),
   ] };
 }
