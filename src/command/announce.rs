@@ -15,6 +15,7 @@ Examples:
     --text 'We open an hour earlier.' --key-file floodgate-data/keys/artist.key
   floodgate announce send evt_… --to holders,followers --subject … --text … --key-file …
   floodgate announce send evt_… … --at 2027-06-01T12:00:00+02:00 --key-file …
+  floodgate announce send evt_… --also evt_…,evt_… …     # a tour: one message a person
   floodgate announce list evt_… --key-file …
   floodgate announce pause evt_… ann_… --key-file …      # resume, stop; approve is a manager's")]
 pub(super) struct Announce {
@@ -52,6 +53,9 @@ struct Words {
     /// The batch whose codes of the presale go with it, one to each person.
     #[arg(long, value_name = "BATCH")]
     codes: Option<u16>,
+    /// Further events of the same artist whose people are written to as well, each person once.
+    #[arg(long, value_delimiter = ',', value_name = "EVENT")]
+    also: Vec<String>,
     /// When it goes out, as RFC 3339; at once if it is left out.
     #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
@@ -100,7 +104,11 @@ impl Words {
         let mut body = json!({
             "who": self.to, "channels": self.by, "subject": self.subject, "text": self.text,
         });
-        let lists = [("categories", &self.category), ("sections", &self.section)];
+        let lists = [
+            ("categories", &self.category),
+            ("sections", &self.section),
+            ("also_events", &self.also),
+        ];
         for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
             body[name] = json!(list);
         }
@@ -167,6 +175,10 @@ fn counts(value: &Value) -> String {
 fn show(one: &Value) {
     let text = |name: &str| one[name].as_str().unwrap_or_default().to_owned();
     println!("{}  {}  {}", text("announcement_id"), text("state"), text("subject"));
+    for also in one["also"].as_array().into_iter().flatten() {
+        let text = |name: &str| also[name].as_str().unwrap_or_default().to_owned();
+        println!("    {}  {} {}", text("event_id"), text("state"), text("code"));
+    }
     if one["counts"].is_object() {
         println!("    {}", counts(&one["counts"]));
     }
@@ -176,10 +188,15 @@ fn show_preview(preview: &Value) {
     println!("{} of {} people are reached", preview["reached"], preview["total"]);
     println!("    by channel: {}", counts(&preview["by_channel"]));
     println!("    not reached: {}", counts(&preview["not_reached"]));
+    for one in preview["also"].as_array().into_iter().flatten() {
+        let name = one["event_name"].as_str().unwrap_or_default();
+        println!("    also at {name}: {} of {} people", one["reached"], one["total"]);
+    }
     let codes = &preview["codes"];
     if codes.is_object() {
         let (needed, left) = (&codes["needed"], &codes["left"]);
         println!("    codes: {needed} needed, {left} left in batch {}", codes["batch"]);
+        println!("    {} have one already, and are not written to again", codes["have_one"]);
     }
     if codes["missing"].as_u64().is_some_and(|missing| missing > 0) {
         println!("    mint {} more before sending: floodgate codes mint …", codes["missing"]);

@@ -1,6 +1,7 @@
 //! The HTTP interface as its clients meet it, on a whole running Floodgate.
 
 mod abuse;
+mod announcing;
 mod buying;
 pub(crate) mod contracts;
 mod crowd;

@@ -47,8 +47,20 @@ impl Work<'_> {
         Ok(given)
     }
 
+    /// How many of an audience have no code of a batch yet.
+    pub fn without_code(
+        &mut self,
+        (event_id, batch): (EventId, u16),
+        spec: &AudienceSpec,
+    ) -> Result<u64, PeopleError> {
+        let sql = format!("SELECT COUNT(*) FROM ({}) p WHERE {HAS_NO_CODE}", persons(spec));
+        let row = self.row(&sql, values![event_id.0, 0_u64, batch])?;
+        row.map_or(Ok(0), |row| row.id(0))
+    }
+
     /// Queues an announcement as [`Work::queue_announcement`] does, each message with the next code
-    /// of a batch. Those for whom none is left are done with, and their verdict says so.
+    /// of a batch, for whoever has none of an earlier one: a batch gives a person one code. Those for
+    /// whom none is left are done with, and their verdict says so.
     pub fn queue_with_codes(
         &mut self,
         (announcement, batch): (AnnouncementId, u16),
@@ -60,14 +72,19 @@ impl Work<'_> {
         let if_one =
             |yes: &str, no: &str| format!("CASE WHEN r.n <= {left} THEN {yes} ELSE {no} END");
         let without = format!("'{}'", without_number(batch));
-        let at = "CAST($3 AS BIGINT)";
+        let at = "CAST($4 AS BIGINT)";
+        self.run(
+            "INSERT INTO code_announcements (event, batch, announcement) VALUES ($1, $2, $3)
+             ON CONFLICT (event, batch, announcement) DO NOTHING",
+            values![event_id.0, batch, announcement.0],
+        )?;
         let sql = format!(
             "INSERT INTO messages (message, occasion, event, announcement, buyer, variables, state,
                  verdict, due_at, tries, made_at, done_at)
              SELECT r.message, 'announcement', $1, $2, r.buyer, {}, {}, {}, {at}, 0, {at}, {}
              FROM (SELECT '{announcement}-' || p.one AS message, p.buyer AS buyer,
                      ROW_NUMBER() OVER (ORDER BY p.one) AS n
-                 FROM ({}) p WHERE NOT EXISTS (SELECT 1 FROM messages m
+                 FROM ({}) p WHERE {HAS_NO_CODE} AND NOT EXISTS (SELECT 1 FROM messages m
                      WHERE m.message = '{announcement}-' || p.one)) r
              WHERE 0 = 0 ON CONFLICT (message) DO NOTHING",
             if_one(&with_number(batch, next), &without),
@@ -76,7 +93,7 @@ impl Work<'_> {
             if_one("NULL", at),
             persons(spec)
         );
-        let count = self.run(&sql, values![event_id.0, announcement.0, now.0])?;
+        let count = self.run(&sql, values![event_id.0, announcement.0, batch, now.0])?;
         self.give_codes(event_id, batch, count.min(left))?;
         Ok(QueuedCodes { count, without: count.saturating_sub(left) })
     }
@@ -104,6 +121,16 @@ impl Work<'_> {
         self.run(sql, values![event_id.0, batch, count]).map(|_| ())
     }
 }
+
+/// That nobody of the person `p` has a code of the batch `$3` of the event `$1`, was promised one, or
+/// is being sent one, by another announcement than `$2`. Whose message did not arrive has none.
+const HAS_NO_CODE: &str = "NOT EXISTS (SELECT 1 FROM messages m
+     WHERE (m.buyer = p.buyer
+             OR m.buyer IN (SELECT o.buyer FROM buyers o WHERE o.person = p.person))
+         AND (m.state <> 2 OR m.verdict IN ('sent', 'repeated')
+             OR m.verdict = 'no_code' AND m.variables <> '{}')
+         AND m.announcement IN (SELECT c.announcement FROM code_announcements c
+             WHERE c.event = $1 AND c.batch = $3 AND c.announcement <> $2))";
 
 /// What a message remembers of its code, for the row `r.n`.
 fn with_number(batch: u16, next: u64) -> String {

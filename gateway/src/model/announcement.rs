@@ -49,6 +49,11 @@ pub(crate) struct AnnouncementDraft {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 1023)]
     pub(crate) codes: Option<u16>,
+    /// Further events of the same artist whose people are written to as well, each person once; price
+    /// categories and sections are named alike there. Not together with codes, which are of one event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
+    pub(crate) also_events: Vec<String>,
 }
 
 impl AnnouncementDraft {
@@ -58,6 +63,10 @@ impl AnnouncementDraft {
         id: AnnouncementId,
         view: &EventView,
     ) -> Result<Announcement, ApiError> {
+        if self.codes.is_some() && !self.also_events.is_empty() {
+            let fix = "must be empty where codes go out: a code is of one event";
+            return Err(malformed("also_events", fix.to_owned()));
+        }
         let mut who = AudienceWho::default();
         for text in &self.who {
             let one = AudienceWho::parse(text);
@@ -95,7 +104,11 @@ impl AnnouncementDraft {
 
 impl AnnouncementDraft {
     /// As it was sent, by the names of the plan.
-    pub(crate) fn of(announcement: &Announcement, view: &EventView) -> Self {
+    pub(crate) fn of(
+        announcement: &Announcement,
+        view: &EventView,
+        also_events: Vec<String>,
+    ) -> Self {
         let AudienceSpec { who, categories, sections } = &announcement.audience;
         let names = view.plan.categories.iter().zip(0..);
         let named = names.filter(|(_, at)| categories.contains(*at));
@@ -113,6 +126,7 @@ impl AnnouncementDraft {
             picture: text(&announcement.picture),
             send_at: announcement.send_at.map(time::text),
             codes: announcement.codes,
+            also_events,
         }
     }
 }
@@ -149,6 +163,20 @@ pub(crate) struct AnnouncementTaken {
     pub(crate) announcement_id: String,
     /// awaiting_approval, scheduled, sending …
     pub(crate) state: &'static str,
+    /// How it stands at the further events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<AnnouncementElsewhere>,
+}
+
+/// An announcement at a further event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AnnouncementElsewhere {
+    pub(crate) event_id: String,
+    /// awaiting_approval, scheduled, sending …; pending where it is not decided yet, and refused.
+    pub(crate) state: &'static str,
+    /// Why it was refused there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<&'static str>,
 }
 
 /// How many messages of an announcement are where. `total` is their sum.
@@ -235,6 +263,9 @@ pub(crate) struct AnnouncementPreview {
     pub(crate) reached: u64,
     pub(crate) by_channel: ByChannel,
     pub(crate) not_reached: NotReached,
+    /// The further events; whoever is counted at several of them gets it once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<PreviewedElsewhere>,
     /// Where codes go with it.
     pub(crate) codes: Option<PreviewedCodes>,
     /// What they would read.
@@ -243,11 +274,23 @@ pub(crate) struct AnnouncementPreview {
     pub(crate) as_of: String,
 }
 
+/// The audience at a further event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewedElsewhere {
+    pub(crate) event_id: String,
+    pub(crate) event_name: String,
+    pub(crate) total: u64,
+    pub(crate) reached: u64,
+}
+
 /// Whether a batch has codes enough. One is kept for each person of the audience, reached or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct PreviewedCodes {
     pub(crate) batch: u16,
+    /// People who get one with this announcement.
     pub(crate) needed: u64,
+    /// People of the audience who have one of this batch already, and are not written to again.
+    pub(crate) have_one: u64,
     /// Nobody was given these yet.
     pub(crate) left: u64,
     /// As many have to be minted before it can be sent.

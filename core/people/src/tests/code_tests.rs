@@ -49,10 +49,44 @@ fn each_person_gets_a_number_of_their_own_and_keeps_it() {
         assert_eq!(queued(fresh, 4), QueuedCodes::default());
         assert_eq!((exported(fresh, "list", 2), given(fresh)), (Some(0), 5));
         assert_eq!(numbers(fresh), [2, 3, 4], "also when they are taken again");
-        assert_eq!(queued(fresh, 5), QueuedCodes { count: 3, without: 0 });
-        assert_eq!(numbers(fresh), [2, 3, 4, 5, 6, 7]);
-        assert_eq!(exported(fresh, "more", 3), None);
-        assert_eq!((exported(fresh, "more", 2), given(fresh)), (Some(8), 10));
+        assert_eq!(queued(fresh, 5), QueuedCodes::default(), "they have one of this batch");
+        assert_eq!(numbers(fresh), [2, 3, 4]);
+        assert_eq!(exported(fresh, "more", 6), None);
+        assert_eq!((exported(fresh, "more", 5), given(fresh)), (Some(5), 10));
+    });
+}
+
+#[test]
+fn who_comes_after_an_announcement_gets_a_code_by_the_next_and_nobody_a_second() {
+    on_each(|fresh| {
+        crowd(fresh);
+        minted(fresh, 20);
+        let followers = spec(AudienceWho::FOLLOWERS);
+        let queue = |id| {
+            let batch = (AnnouncementId(id), BATCH);
+            fresh.with(|work| work.queue_with_codes(batch, EVENT, &followers, LogTime(HOUR))).count
+        };
+        let needed = || fresh.with(|work| work.without_code((EVENT, BATCH), &followers));
+        let all = needed();
+        assert_eq!((queue(4), needed()), (all, 0));
+        let due = fresh.due(HOUR);
+        let via = |channel| Via { channel: Some(channel), ..Via::default() };
+        for (one, verdict) in due.iter().zip([Verdict::Sent, Verdict::Bounced, Verdict::NoAddress])
+        {
+            fresh.with(|work| {
+                work.finish(&one.message, verdict, &via(Channel::Email), LogTime(HOUR))
+            });
+        }
+        // What the page shows stands where the number was.
+        fresh.with(|work| work.show(&due[0].message, &serde_json::json!({}), LogTime(HOUR)));
+        assert_eq!(needed(), 2, "nobody read those");
+        let consent = Consent { scope: ConsentScope::Event, channel: Channel::Page, wording: 1 };
+        fresh.with(|work| work.consent_given(EVENT, BuyerId(99), consent, LogTime(HOUR)));
+        assert_eq!(needed(), 3);
+        assert_eq!((queue(5), queue(5), needed()), (3, 0, 0));
+        assert_eq!(queue(6), 0);
+        fresh.with(|work| work.stop(AnnouncementId(5), LogTime(HOUR)));
+        assert_eq!(needed(), 3, "one that was stopped gives none");
     });
 }
 
@@ -66,14 +100,15 @@ fn whoever_is_left_without_a_code_is_seen_and_gets_one_of_the_next_that_are_mint
         let without = |count| vec![(Verdict::NoCode, None, count)];
         assert_eq!(report(4), Report { done: without(2), due: 1, ..Report::default() });
         assert_eq!(numbers(fresh), [0]);
-        // One that is stopped waits for nothing.
-        assert_eq!(queued(fresh, 5), QueuedCodes { count: 3, without: 3 });
-        fresh.with(|work| work.stop(AnnouncementId(5), LogTime(HOUR)));
+        assert_eq!(queued(fresh, 5), QueuedCodes::default(), "they are promised one already");
         assert_eq!(minted(fresh, 1), 1);
         assert_eq!(report(4), Report { done: without(1), due: 2, ..Report::default() });
-        assert_eq!(minted(fresh, 9), 1);
-        assert_eq!(numbers(fresh), [0, 1, 2]);
-        assert_eq!((report(5).done, given(fresh)), (without(3), 3));
+        // One that is stopped waits for nothing, but for what was taken; its people are the next's.
+        fresh.with(|work| work.stop(AnnouncementId(4), LogTime(HOUR)));
+        assert_eq!(queued(fresh, 5), QueuedCodes { count: 2, without: 2 });
+        assert_eq!(minted(fresh, 9), 2);
+        assert_eq!(numbers(fresh), [0, 2, 3]);
+        assert_eq!(given(fresh), 4);
     });
 }
 

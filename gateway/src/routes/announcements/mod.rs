@@ -3,6 +3,7 @@
 mod codes;
 mod preview;
 mod steer;
+mod tour;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{AnnouncementId, Command, EventId, StaffId};
+use floodgate_domain::{AnnouncementId, Answer, Command, EventId, StaffId};
 use floodgate_people::{Report, Verdict, VerdictOf};
 
 use super::Routes;
@@ -28,7 +29,7 @@ use crate::model::announcement::{
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::time;
-use crate::views::{AnnouncementView, EventView};
+use crate::views::{AnnouncementView, EventView, Views};
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -46,7 +47,8 @@ pub(super) type Writers = (Artist, Manager);
 const PAGE_MAX: u32 = 200;
 
 /// Announces something to the people of an event. Each gets one message at most, on the first of
-/// the channels they can be reached on; who gets none, and why, is in the report.
+/// the channels they can be reached on; who gets none, and why, is in the report. With `also_events`
+/// the same goes out at further events of the artist, and still reaches each person once.
 #[utoipa::path(post, path = "/v1/events/{event_id}/announcements", operation_id = "announce",
     tag = "Artists", security(("staff" = ["artist", "manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -54,6 +56,7 @@ const PAGE_MAX: u32 = 200;
 pub(crate) async fn make(
     State(commands): State<Commands>,
     State(store): State<PeopleDesk>,
+    State(views): State<Arc<Views>>,
     staff: Staff<Writers>,
     path: EventPath,
     Idempotent { key, body }: Idempotent<AnnouncementDraft>,
@@ -61,7 +64,9 @@ pub(crate) async fn make(
     // The same request under the same key is the same announcement.
     let named = command_id(staff.actor(), path.event_id, &key.name);
     let id = AnnouncementId((named.0 as u64) >> 1);
-    let announcement = body.announcement(id, &path.entry.read())?;
+    let others = tour::others(&views, &path, &body.also_events)?;
+    let announcement = body.clone().announcement(id, &path.entry.read())?;
+    let further = tour::announcements(&others, &body, id)?;
     // One that is known has its codes already.
     let is_new = path.entry.read().announcements.get(id).is_none();
     if is_new && let Some(batch) = announcement.codes {
@@ -72,10 +77,17 @@ pub(crate) async fn make(
     if let Outcome::Decided(reply) = &outcome {
         path.entry.reaches(reply.offset, commands.deadline()).await;
     }
+    // What is refused here, or not decided, is sent nowhere else yet.
+    let is_taken =
+        matches!(&outcome, Outcome::Decided(reply) if !matches!(reply.answer, Answer::Refused(_)));
+    let also = match is_taken {
+        true => tour::announce(&commands, (staff.actor(), &key), further).await?,
+        false => Vec::new(),
+    };
     answer(path.event_id, outcome, true, |_| {
         let view = path.entry.read();
         let state = view.announcements.get(id).map_or("scheduled", |view| view.state(1));
-        Ok(AnnouncementTaken { announcement_id: id.to_string(), state })
+        Ok(AnnouncementTaken { announcement_id: id.to_string(), state, also })
     })
 }
 
@@ -86,6 +98,7 @@ pub(crate) async fn make(
     responses((status = 200, body = AnnouncementList)))]
 pub(crate) async fn list(
     State(store): State<PeopleDesk>,
+    State(views): State<Arc<Views>>,
     _: Staff<Writers>,
     path: EventPath,
 ) -> Result<Json<AnnouncementList>, ApiError> {
@@ -100,8 +113,12 @@ pub(crate) async fn list(
             ids.iter().map(|id| work.report(event_id, *id)).collect::<Result<Vec<_>, _>>()
         })
         .await?;
+    let elsewhere = tour::of_artist(&views, &path);
     let view = path.entry.read();
-    let shown = all.iter().zip(reports).map(|(one, report)| shown(one, &report, &view));
+    let shown = all.iter().zip(reports).map(|(one, report)| {
+        let also = tour::named(&elsewhere, one.announcement.id);
+        shown(one, &report, (&view, also))
+    });
     Ok(Json(AnnouncementList { announcements: shown.collect(), needs_approval }))
 }
 
@@ -113,13 +130,14 @@ pub(crate) async fn list(
     responses((status = 200, body = AnnouncementReport)))]
 pub(crate) async fn read(
     State(store): State<PeopleDesk>,
+    State(views): State<Arc<Views>>,
     _: Staff<Writers>,
     path: EventPath,
     names: Segments<(String, String)>,
 ) -> Result<Json<AnnouncementReport>, ApiError> {
     let Segments((_, id)) = names;
     let id = named(&id)?;
-    report_of(&store, &path, id).await.map(Json)
+    report_of((&store, &views), &path, id).await.map(Json)
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -181,17 +199,22 @@ pub(super) fn known(path: &EventPath, id: AnnouncementId) -> Result<Announcement
 }
 
 pub(super) async fn report_of(
-    store: &PeopleDesk,
+    (store, views): (&PeopleDesk, &Views),
     path: &EventPath,
     id: AnnouncementId,
 ) -> Result<AnnouncementReport, ApiError> {
     let one = known(path, id)?;
     let event_id: EventId = path.event_id;
     let report = store.look(move |work| work.report(event_id, id)).await?;
-    Ok(shown(&one, &report, &path.entry.read()))
+    let also = tour::named(&tour::of_artist(views, path), id);
+    Ok(shown(&one, &report, (&path.entry.read(), also)))
 }
 
-fn shown(one: &AnnouncementView, report: &Report, view: &EventView) -> AnnouncementReport {
+fn shown(
+    one: &AnnouncementView,
+    report: &Report,
+    (view, also): (&EventView, Vec<String>),
+) -> AnnouncementReport {
     let mut counts = MessageCounts {
         due: report.due,
         quiet: report.quiet,
@@ -227,7 +250,7 @@ fn shown(one: &AnnouncementView, report: &Report, view: &EventView) -> Announcem
         announcement_id: one.announcement.id.to_string(),
         state: one.state(left),
         needs_approval: one.needs_approval,
-        words: AnnouncementDraft::of(&one.announcement, view),
+        words: AnnouncementDraft::of(&one.announcement, view, also),
         by: one.by.unwrap_or(StaffId::SYSTEM).to_string(),
         made_at: time::text(one.made_at),
         started_at: one.started_at.map(time::text),

@@ -1,5 +1,7 @@
 //! Looking before sending: whom it would reach, why not the others, and what they would read.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use utoipa_axum::router::OpenApiRouter;
@@ -9,21 +11,49 @@ use floodgate_domain::{AnnouncementId, Channel};
 use floodgate_people::{ReachCount, ReachQuery, Verdict};
 
 use super::super::Routes;
-use super::{Preview, Writers};
+use super::{Preview, Writers, tour};
 use crate::extract::{EventPath, Idempotent, Staff};
 use crate::model::announcement::{
-    AnnouncementDraft, AnnouncementPreview, ByChannel, NotReached, PreviewedReader, TestBody,
+    AnnouncementDraft, AnnouncementPreview, ByChannel, NotReached, PreviewedCodes, PreviewedReader,
+    TestBody,
 };
 use crate::model::contact::{LANGUAGES, StateAnswer, address, language, malformed};
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::time;
+use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(preview)).routes(routes!(test))
 }
 
 const WEEK_MS: u64 = 7 * 24 * 3_600_000;
+
+/// Adds what was counted; how many are reached on each channel.
+fn add(preview: &mut AnnouncementPreview, counts: &[ReachCount]) -> [u64; Channel::ALL.len()] {
+    let mut on = [0; Channel::ALL.len()];
+    for count in counts {
+        match *count {
+            ReachCount::On(channel, count) => {
+                preview.by_channel.add(channel, count);
+                preview.reached += count;
+                preview.total += count;
+                on[channel as usize - 1] += count;
+            }
+            ReachCount::Not(verdict, count) => {
+                let reasons = &mut preview.not_reached;
+                *match verdict {
+                    Verdict::Capped => &mut reasons.capped,
+                    Verdict::Suppressed => &mut reasons.suppressed,
+                    Verdict::NoConsent => &mut reasons.no_consent,
+                    _ => &mut reasons.no_address,
+                } += count;
+                preview.total += count;
+            }
+        }
+    }
+    on
+}
 
 /// Whom an announcement would reach if it went out now, why it would not reach the others, and
 /// what they would read. Sends nothing.
@@ -35,10 +65,13 @@ const WEEK_MS: u64 = 7 * 24 * 3_600_000;
 pub(crate) async fn preview(
     State(store): State<PeopleDesk>,
     State(renderer): State<Preview>,
+    State(views): State<Arc<Views>>,
     _: Staff<Writers>,
     path: EventPath,
     Idempotent { body, .. }: Idempotent<AnnouncementDraft>,
 ) -> Result<Json<AnnouncementPreview>, ApiError> {
+    let others = tour::others(&views, &path, &body.also_events)?;
+    let further = tour::announcements(&others, &body, AnnouncementId(1))?;
     let (announcement, details) = {
         let view = path.entry.read();
         (body.announcement(AnnouncementId(1), &view)?, view.details.clone())
@@ -58,34 +91,17 @@ pub(crate) async fn preview(
         reached: 0,
         by_channel: ByChannel::default(),
         not_reached: NotReached::default(),
+        also: tour::previewed(&store, further, (cap, since)).await?,
         codes: None,
         readers: Vec::new(),
         as_of: time::text(now),
     };
-    let mut on = [0; Channel::ALL.len()];
-    for count in counts {
-        match count {
-            ReachCount::On(channel, count) => {
-                preview.by_channel.add(channel, count);
-                preview.reached += count;
-                preview.total += count;
-                on[channel as usize - 1] += count;
-            }
-            ReachCount::Not(verdict, count) => {
-                let reasons = &mut preview.not_reached;
-                *match verdict {
-                    Verdict::Capped => &mut reasons.capped,
-                    Verdict::Suppressed => &mut reasons.suppressed,
-                    Verdict::NoConsent => &mut reasons.no_consent,
-                    _ => &mut reasons.no_address,
-                } += count;
-                preview.total += count;
-            }
-        }
-    }
+    let on = add(&mut preview, &counts);
     if let Some(batch) = announcement.codes {
-        let needed = preview.total;
-        preview.codes = Some(super::codes::previewed(&store, &path, batch, needed).await?);
+        let audience = &announcement.audience;
+        let codes = super::codes::previewed(&store, &path, batch, audience).await?;
+        let have_one = preview.total.saturating_sub(codes.needed);
+        preview.codes = Some(PreviewedCodes { have_one, ..codes });
     }
     for channel in announcement.channels.iter().copied() {
         for language in LANGUAGES {

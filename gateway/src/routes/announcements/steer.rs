@@ -1,5 +1,7 @@
 //! Approving, pausing, resuming and stopping an announcement.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -18,14 +20,15 @@ use crate::model::announcement::AnnouncementReport;
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::staff::StaffRole;
+use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(steer))
 }
 
 /// Lets an announcement go out (`approve`, a manager's), holds back what has not gone out
-/// (`pause`), goes on (`resume`), or ends it for good (`stop`). What was handed to a mail server
-/// is gone.
+/// (`pause`), goes on (`resume`), or ends it for good (`stop`), at all events it was made at. What was
+/// handed to a mail server is gone.
 #[utoipa::path(post, path = "/v1/events/{event_id}/announcements/{announcement_id}/{step}",
     operation_id = "steerAnnouncement", tag = "Artists",
     security(("staff" = ["artist", "manager"])),
@@ -36,6 +39,7 @@ pub(crate) fn routes() -> Routes {
 pub(crate) async fn steer(
     State(commands): State<Commands>,
     State(store): State<PeopleDesk>,
+    State(views): State<Arc<Views>>,
     staff: Staff<Writers>,
     path: EventPath,
     names: Segments<(String, String, String)>,
@@ -50,11 +54,21 @@ pub(crate) async fn steer(
         return Err(ApiError::new(Code::WrongRole).field("step", "a manager approves"));
     }
     let command = Command::SteerAnnouncement { id, step };
-    let outcome = commands.submit(path.event_id, staff.actor(), &key, command).await?;
+    let outcome = commands.submit(path.event_id, staff.actor(), &key, command.clone()).await?;
     let reply = match outcome {
         Outcome::Pending(command_id) => return Ok(pending(path.event_id, command_id)),
         Outcome::Decided(reply) => refused_or(*reply)?,
     };
     path.entry.reaches(reply.offset, commands.deadline()).await;
-    Ok(Json(report_of(&store, &path, id).await?).into_response())
+    for (event_id, entry) in super::tour::of_artist(&views, &path) {
+        if entry.read().announcements.get(id).is_none() {
+            continue;
+        }
+        // One that is in another state there is refused, and stays as it is.
+        let outcome = commands.submit(event_id, staff.actor(), &key, command.clone()).await?;
+        if let Outcome::Pending(command_id) = outcome {
+            return Ok(pending(event_id, command_id));
+        }
+    }
+    Ok(Json(report_of((&store, &views), &path, id).await?).into_response())
 }

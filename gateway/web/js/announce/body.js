@@ -31,7 +31,8 @@ function timeFault(at, now) {
 
 /**
  * { body, faults } of the values `{ who, categories, sections, channels, subject, text, link,
- * picture, codes, at }`; `codes` is the number of a batch, or nothing; `at` is null for now, or a text as a field for day and time gives it.
+ * picture, codes, also, at }`; `codes` is the number of a batch, or nothing; `also` are ids of further events; `at` is null
+ * for now, or a text as a field for day and time gives it.
  */
 export function bodyOf(values, now = Date.now()) {
   const [subject, text, link, picture] = ['subject', 'text', 'link', 'picture'].map((name) => values[name].trim());
@@ -44,6 +45,7 @@ export function bodyOf(values, now = Date.now()) {
   fault('text', text ? over(text, TEXT_BYTES) : 'Enter the text.');
   fault('link', linkFault(link, 'The link'));
   fault('link', values.codes && link ? 'Leave the link out where codes go with it: each message leads to where its code is entered.' : null);
+  fault('also_events', values.codes && values.also?.length ? 'Choose no other events where codes go with it: a code is of one event.' : null);
   fault('picture', linkFault(picture, 'The address of the picture'));
   const at = values.at === null ? null : new Date(values.at).getTime();
   fault('send_at', at === null ? null : timeFault(at, now));
@@ -53,7 +55,7 @@ export function bodyOf(values, now = Date.now()) {
     ...(narrows && values.categories.length ? { categories: values.categories } : {}),
     ...(narrows && values.sections.length ? { sections: values.sections } : {}),
     ...(link ? { link } : {}), ...(picture ? { picture } : {}),
-    ...(values.codes ? { codes: values.codes } : {}),
+    ...(values.codes ? { codes: values.codes } : {}), ...(values.also?.length ? { also_events: values.also } : {}),
     ...(at !== null && !Number.isNaN(at) ? { send_at: new Date(at).toISOString() } : {}),
   };
   return { body, faults };

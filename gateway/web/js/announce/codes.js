@@ -11,8 +11,8 @@ export const batchWords = ({ batch, label, left }) =>
 /** What the preview says of codes: { words, isShort }; null where none go out. Pure. */
 export function codesWords(codes) {
   if (!codes) return null;
-  const { batch, needed, left, missing } = codes;
-  const all = `Batch ${batch} has ${plural(left, 'code', 'codes')} left, and ${plural(needed, 'person needs', 'people need')} one each.`;
+  const { batch, needed, left, missing, have_one: have } = codes;
+  const all = `Batch ${batch} has ${plural(left, 'code', 'codes')} left, and ${plural(needed, 'person needs', 'people need')} one each.${have ? ` ${plural(have, 'person has', 'people have')} one already and will not be written to again.` : ''}`;
   return missing ? { words: `${all} Mint ${count(missing)} more, or choose fewer people: it cannot be sent before.`, isShort: true }
     : { words: `${all} That is enough.`, isShort: false };
 }

@@ -9,6 +9,7 @@ import { SUBJECT_BYTES, TEXT_BYTES, bodyOf } from './body.js';
 import { codesChoice } from './codes.js';
 import { audience, channelOrder, narrowing, text, when } from './fields.js';
 import { previewPart } from './preview.js';
+import { tourChoice } from './tour.js';
 import { LANGUAGES, onBothClocks } from './words.js';
 
 function form(page) {
@@ -20,7 +21,7 @@ function form(page) {
     text: text('text', 'Text', { most: TEXT_BYTES, rows: 8 }),
     link: text('link', 'Link (may be left out)', { type: 'url', inputmode: 'url', hint: 'Begins with https.' }),
     picture: text('picture', 'Address of a picture (may be left out)', { type: 'url', inputmode: 'url', hint: 'Begins with https. Mail programs show it above the text.' }),
-    codes: codesChoice(page.base),
+    codes: codesChoice(page.base), 'also_events': tourChoice(page),
     'send_at': when(page.event.time_zone),
   };
   const narrow = () => { some.node.hidden = !who.values().includes('holders'); };
@@ -28,12 +29,12 @@ function form(page) {
   narrow();
   return {
     fields, some,
-    nodes: [who.node, some.node, fields.channels.node, fields.subject.node, fields.text.node, fields.link.node,
+    nodes: [who.node, some.node, fields.also_events.node, fields.channels.node, fields.subject.node, fields.text.node, fields.link.node,
       fields.picture.node, fields.codes.node, fields.send_at.node],
     values: () => ({ who: who.values(), ...some.values(), channels: fields.channels.values(), subject: fields.subject.value(),
-      text: fields.text.value(), link: fields.link.value(), picture: fields.picture.value(), codes: fields.codes.value(), at: fields.send_at.value() }),
+      text: fields.text.value(), link: fields.link.value(), picture: fields.picture.value(), codes: fields.codes.value(), also: fields.also_events.values(), at: fields.send_at.value() }),
     clear() {
-      for (const name of ['subject', 'text', 'link', 'picture', 'codes', 'send_at']) fields[name].clear();
+      for (const name of ['subject', 'text', 'link', 'picture', 'codes', 'also_events', 'send_at']) fields[name].clear();
     },
   };
 }

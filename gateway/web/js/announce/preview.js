@@ -54,6 +54,7 @@ export function previewPart(answer) {
   const node = el('section', { class: 'stack', 'aria-label': 'Preview' }, title,
     total ? bar('Who is reached, and who is not', partsOf(answer), total)
       : el('p', {}, 'Choose another group, or fewer categories and sections to leave out.'),
+    (answer.also || []).map((one) => el('p', {}, `Also at ${one.event_name}: ${count(one.reached)} of ${plural(one.total, 'person', 'people')} would be reached. Whoever is counted above too gets one message.`)),
     codes ? el('p', codes.isShort ? { class: 'problem', role: 'alert' } : {}, codes.words) : null,
     at ? el('p', { class: 'quiet' }, `Counted at ${timeOfDay(at)}. It is counted anew when it is sent.`) : null,
     samples(readers),
