@@ -69,7 +69,8 @@ async fn an_event_says_what_people_plan_by_wherever_it_is_read() {
         "DTEND:20370601T203000Z",
         "LOCATION:Town Hall\\n1 Market Square\\n12345 Town",
         "SEQUENCE:0",
-        "DESCRIPTION:Doors: 2037-06-01 19:00 CEST\\nFrom the age of 6.\\nFirst line\\nsecond line",
+        "DESCRIPTION:Doors: 2037-06-01 19:00 CEST\\nOn sale: 2037-03-01 10:00 CET\\n\
+         From the age of 6.\\nFirst line\\nsecond line",
     ] {
         assert!(calendar.lines().any(|one| one == line), "no {line} in {calendar}");
     }

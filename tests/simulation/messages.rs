@@ -45,6 +45,6 @@ fn announcement(choices: &mut StdRng, id: AnnouncementId, now: u64) -> Announcem
         link: String::new(),
         picture: String::new(),
         send_at: choices.random_bool(0.6).then_some(LogTime(at)),
-        codes: None,
+        codes: choices.random_bool(0.3).then_some(1),
     }
 }

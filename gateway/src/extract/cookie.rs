@@ -17,8 +17,9 @@ const PASSES: Kind = Kind { header: "floodgate-pass", cookie: "fg_passes" };
 
 /// How long cookies last: longer than any queue.
 const PLACES_SECONDS: u64 = 7 * 24 * 3600;
-/// A device outlasts the queues it is in.
-const DEVICE_SECONDS: u64 = 4 * PLACES_SECONDS;
+/// A device outlasts the event its tickets are for; browsers keep no cookie longer (RFC 6265bis).
+/// Whoever joins a queue has it renewed.
+const DEVICE_SECONDS: u64 = 400 * 24 * 3600;
 /// A pass says itself when it is over; none lasts for a day.
 const PASSES_SECONDS: u64 = 24 * 3600;
 /// Events whose places are carried: 79 bytes each, below the 4,096 that browsers keep of a cookie.

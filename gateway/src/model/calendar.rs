@@ -35,7 +35,12 @@ pub(crate) fn calendar(view: &EventView) -> Option<String> {
     let doors = details.doors_at.map(|at| format!("Doors: {}", local(at, &details.time_zone)));
     let age = details.age_min.map(|age| format!("From the age of {age}."));
     let about = Some(details.description.clone()).filter(|text| !text.is_empty());
-    let words: Vec<_> = [doors, age, about].into_iter().flatten().collect();
+    let phase = |name: &str, at: Option<LogTime>| {
+        at.map(|at| format!("{name}: {}", local(at, &details.time_zone)))
+    };
+    let presale = phase("Presale with a code", details.presale_at);
+    let sale = phase("On sale", details.opens_at);
+    let words: Vec<_> = [doors, presale, sale, age, about].into_iter().flatten().collect();
     if !words.is_empty() {
         entry.text("DESCRIPTION", &words.join("\n"));
     }

@@ -18,6 +18,11 @@ pub(crate) struct CodeBook {
 }
 
 impl CodeBook {
+    /// Whether a batch has a code.
+    pub(crate) fn has_any(&self, batch: u16) -> bool {
+        self.batches.get(&batch).is_some_and(|count| *count > 0)
+    }
+
     pub(crate) fn has_room(&self, mint: &CodeMint) -> bool {
         let before = self.batches.get(&mint.batch).copied();
         let all: u64 = self.batches.values().map(|count| u64::from(*count)).sum();

@@ -15,6 +15,8 @@ use crate::findings::Findings;
 const SINCE: u32 = 3;
 /// The rules that know of sales for those who are signed in.
 const SIGN_IN_SINCE: u32 = 4;
+/// The rules that know of codes in announcements.
+const CODES_SINCE: u32 = 4;
 
 pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Option<Vec<Row>> {
     let by_buyer = |buyer: BuyerId| (CAUSE, "another buyer", asked.buyer() == Some(buyer));
@@ -74,7 +76,9 @@ fn may_be_made(book: &EventBook, asked: CommandView<'_>, named: &Announcement) -
     let is_of_plan = categories.any(|one| named.audience.categories.contains(one));
     let is_new = book.messages.announcement(named.id).is_none();
     let can_be = named.check().and_then(|()| named.check_time(asked.now)).is_ok();
-    is_new && is_of_plan && can_be && book.messages.has_room_for_announcements()
+    let has_codes = |batch| asked.version >= CODES_SINCE && book.codes.has_any(batch);
+    let has_codes = named.codes.is_none_or(has_codes);
+    is_new && is_of_plan && can_be && has_codes && book.messages.has_room_for_announcements()
 }
 
 /// Whether rules that the first versions did not have may be set.

@@ -49,6 +49,7 @@ fn announcement(rng: &mut StdRng, id: AnnouncementId, now: u64) -> Announcement 
         link: String::new(),
         picture: String::new(),
         send_at: later,
-        codes: None,
+        // Of a batch that is there, or is not.
+        codes: rng.random_ratio(1, 3).then(|| rng.random_range(1..4)),
     }
 }
