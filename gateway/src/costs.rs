@@ -29,6 +29,8 @@ const COSTS: &[(&str, u32)] = &[
     // Large answers.
     ("GET /openapi.json", 20),
     ("GET /v1/events", 20),
+    // Looks at every event.
+    ("GET /v1/me/orders", 20),
     ("GET /v1/events/{event_id}/availability", 20),
     ("GET /v1/events/{event_id}/tickets/revoked", 20),
     ("GET /v1/events/{event_id}/plan", 50),

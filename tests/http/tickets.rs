@@ -88,6 +88,37 @@ async fn a_ticket_is_offered_taken_and_good_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_finds_what_they_have_at_all_events() {
+    let world = World::start().await;
+    let (first, second) = (world.event(json!({})).await, world.event(json!({})).await);
+    let (giver, order) = bought(&world, &first).await;
+    let mine = "/v1/me/orders";
+    let taken = {
+        let seat = tickets(&world, &order, &giver).await[0]["seat_id"].clone();
+        let offered = world.post(&format!("{order}/tickets/{seat}/offer"), &giver, json!({})).await;
+        let body = json!({ "offer": offered.body["offer"] });
+        world.post(&format!("{first}/tickets/take"), &Papers::default(), body).await
+    };
+    let taker = Papers { device: taken.text("device").unwrap().to_owned(), ..Papers::default() };
+    let shopper = world.shopper(&second).await;
+    let of_two = Papers { device: giver.device.clone(), pass: shopper.pass, ..Papers::default() };
+    // Another device's pass is no reason to see anything of it.
+    let found = world.get(mine, &of_two).await;
+    let events = found.body["events"].as_array().unwrap();
+    assert_eq!(events.len(), 1, "{}", found.body);
+    assert_eq!(events[0]["event"]["event_id"].as_str(), first.rsplit('/').next());
+    let orders = events[0]["orders"].as_array().unwrap();
+    assert_eq!((orders.len(), &orders[0]["status"]), (1, &json!("confirmed")));
+    assert!(order.ends_with(orders[0]["order_id"].as_str().unwrap()));
+    let given = world.get(mine, &taker).await;
+    assert_eq!(given.body["events"][0]["received"], json!([orders[0]["order_id"]]));
+    assert_eq!(given.body["events"][0]["orders"], json!([]));
+    for nobody in [Papers::default(), world.join(&second).await] {
+        assert_eq!(world.get(mine, &nobody).await.body, json!({ "events": [] }));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn staff_hand_on_for_who_lost_their_device() {
     let world = World::start().await;
     let event = world.event(json!({})).await;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answer::LogPosition;
+use super::event::EventSummary;
 use super::order::Order;
 
 /// What this device has: enough to restore a page after a refresh.
@@ -26,6 +27,24 @@ pub(crate) struct Me {
     /// Newest first.
     pub(crate) orders: Vec<Order>,
     /// Orders of others that have tickets given to this device.
+    pub(crate) received: Vec<String>,
+    pub(crate) as_of: LogPosition,
+}
+
+/// What a person has at all events.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MyOrders {
+    /// The one that starts last first.
+    pub(crate) events: Vec<MyEvent>,
+}
+
+/// What a person has at one event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MyEvent {
+    pub(crate) event: EventSummary,
+    /// Newest first.
+    pub(crate) orders: Vec<Order>,
+    /// Orders of others that have tickets given to this person.
     pub(crate) received: Vec<String>,
     pub(crate) as_of: LogPosition,
 }

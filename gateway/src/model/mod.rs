@@ -38,7 +38,7 @@ pub(crate) use dials::{ChangeBody, DialAnswer, DialValues};
 pub(crate) use door::{DoorAnswer, PuzzleChallenge};
 pub(crate) use event::{CreateEvent, Created, EventDetail, EventList, EventSummary};
 pub(crate) use hold::{Acquire, Best, SeatName};
-pub(crate) use me::{CohortAnswers, Me};
+pub(crate) use me::{CohortAnswers, Me, MyEvent, MyOrders};
 pub(crate) use order::{Order, PurchaseBody};
 pub(crate) use payment::{OrderPayment, PaymentForm, Recorded, WebhookTaken};
 pub(crate) use plan::SeatingPlan;

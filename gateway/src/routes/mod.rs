@@ -17,6 +17,7 @@ mod follow;
 mod holds;
 mod house;
 mod inbox;
+mod my_orders;
 mod notify;
 mod orders;
 mod pages;
@@ -85,6 +86,7 @@ fn table() -> Routes {
         .merge(cohort::routes())
         .merge(holds::routes())
         .merge(orders::routes())
+        .merge(my_orders::routes())
         .merge(house::routes())
         .merge(tickets::routes())
         .merge(transfers::routes())

@@ -91,6 +91,7 @@ pub(crate) fn routes() -> Routes {
             get(async |headers: HeaderMap| page("house.html", &headers)),
         )
         .route("/deliveries", get(async |headers: HeaderMap| page("deliveries.html", &headers)))
+        .route("/tickets", get(async |headers: HeaderMap| page("tickets.html", &headers)))
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/sign-in/return", get(async |headers: HeaderMap| page("sign-in.html", &headers)))

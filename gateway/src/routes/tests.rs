@@ -29,6 +29,7 @@ const PAGES: &[&str] = &[
     "/push.js",
     "/sign-in",
     "/sign-in/return",
+    "/tickets",
     "/unsubscribe/{token}",
 ];
 

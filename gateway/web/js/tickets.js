@@ -90,8 +90,16 @@ function orderPart(page, order) {
     late ? notice('warn', late) : null, list);
 }
 
+/** So that the codes open in a hall without a network, on the page of tickets. */
+async function keep() {
+  const { keepOffline } = await import('./mine/offline.js');
+  await keepOffline((await get('/v1/me/orders')).events);
+}
+
 export function tickets(page) {
   style();
+  // Without it the tickets are here all the same.
+  keep().catch(() => {});
   const orders = ticketOrders(page.me);
   const bought = boughtOrders(page.me).reduce((sum, order) => sum + order.seats.length, 0);
   const canBuyMore = ['open', 'presale', 'paused'].includes(page.queue?.phase || page.event.phase)
@@ -105,6 +113,7 @@ export function tickets(page) {
     heading(orders.length > 1 || !orders[0].seats || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
     notice('good', el('strong', {}, 'Done: the seats are yours. '),
       'Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.'),
+    el('p', {}, 'They are also under ', el('a', { href: '/tickets' }, 'My tickets'), ', on this device even without a network.'),
     orders.map((order) => orderPart(page, order)),
     el('div', { class: 'ticket-actions' }, action('Print', async () => print()), canBuyMore ? more : null),
     share(page));

@@ -1,11 +1,19 @@
 // Owns what a person has beyond addresses: devices that share orders and tickets, a link that signs in
 // another one, and being forgotten.
 import { action } from '../action.js';
+import { get } from '../api.js';
 import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
+import { keepOffline } from '../mine/offline.js';
 import { aboutAddress, addressField } from './address.js';
 import { hasPasskeys, makePasskey } from './passkey.js';
+
+/** Of the tickets this browser keeps for a place without a network, those of other devices go. */
+async function keepOwn() {
+  const { events } = await get('/v1/me/orders');
+  await keepOffline(events);
+}
 
 /** A button that asks once: `words` say what follows, `sure` does it. */
 export function askedOnce(label, { about, words, sure, kind = 'secondary' }, work) {
@@ -64,6 +72,7 @@ export const devicesPart = (devices, again) => [
   devices.length > 1 ? askedOnce('Sign out everywhere', { sure: 'Yes, sign every device out',
     words: 'This browser too. Each keeps what it bought itself; sign in again to have the rest.' }, async () => {
     await send('DELETE', '/v1/me/devices');
+    keepOwn().catch(() => {});
     await again('Every device is signed out.');
   }) : null,
   linkForm(),
@@ -94,5 +103,6 @@ export const forgetPart = (again) => askedOnce('Forget me', { sure: 'Yes, forget
   words: 'Your addresses, devices, messages and what you follow are deleted and cannot be brought back. Orders and tickets '
     + 'stay in the browsers that bought them.' }, async () => {
   await send('DELETE', '/v1/me', {});
+  keepOwn().catch(() => {});
   await again('You are forgotten. Nothing is sent to you any more.');
 });

@@ -1,0 +1,75 @@
+// Owns the page of everything a person has: tickets, orders that run, and what became of the others, over
+// all events. Start here; order.js shows one, offline.js keeps it for a hall without a network.
+import { get, reach } from '../api.js';
+import { action } from '../action.js';
+import { announce, el, notice } from '../dom.js';
+import { day, plural } from '../format.js';
+import { keepOffline } from './offline.js';
+import { orderPart, receivedPart, stateOf } from './order.js';
+
+/** A day after its start, an event is over for whoever looks for a ticket. */
+const OVER_MS = 24 * 3600 * 1000;
+
+/** Events that are ahead, the next first, and those that are over, the last first. Pure. */
+export function sorted(events, now = Date.now()) {
+  const isOver = ({ event }) => Boolean(event.starts_at) && Date.parse(event.starts_at) + OVER_MS < now;
+  const byStart = (a, b) => (Date.parse(a.event.starts_at) || Infinity) - (Date.parse(b.event.starts_at) || Infinity);
+  return { ahead: events.filter((one) => !isOver(one)).sort(byStart), over: events.filter(isOver).sort((a, b) => byStart(b, a)) };
+}
+
+/** How many tickets somebody holds for these events; handed-on ones are counted where they are shown. Pure. */
+export const ticketCount = (events) => events.reduce((sum, { orders, received }) => sum
+  + orders.filter((order) => order.status === 'confirmed').reduce((all, order) => all + order.seats.length, 0) + received.length, 0);
+
+function eventPart({ event, orders, received }) {
+  const page = `/events/${encodeURIComponent(event.event_id)}`;
+  const base = `/v1${page}`;
+  const where = [event.venue_name, event.venue_address].filter(Boolean).join(', ').replaceAll('\n', ', ');
+  const shown = orders.filter((order) => stateOf(order));
+  return el('section', { class: 'card stack mine', 'aria-label': event.name },
+    el('h3', {}, el('a', { href: page }, event.name)),
+    el('p', { class: 'quiet' }, [day(event.starts_at, event.time_zone), where].filter(Boolean).join(' · ')),
+    event.phase === 'cancelled' ? notice('warn', el('strong', {}, 'The event is cancelled. '), 'What you paid is given back.') : null,
+    shown.map((order) => orderPart(base, event, order)),
+    received.map((id) => receivedPart(base, event, id)),
+    event.starts_at ? el('p', {}, el('a', { href: `${base}/calendar.ics`, download: '' }, 'Add to a calendar')) : null);
+}
+
+function list(title, events) {
+  return events.length ? el('section', { class: 'stack wide', 'aria-label': title }, el('h2', {}, title), events.map(eventPart)) : null;
+}
+
+/** Shows what `GET /v1/me/orders` says in `place`. */
+export function show(place, { events }) {
+  const { ahead, over } = sorted(events);
+  const nothing = el('div', { class: 'stack' },
+    el('p', {}, 'There are no tickets in this browser.'),
+    el('p', {}, 'Bought them on another device? ', el('a', { href: '/me' }, 'Leave or confirm your address'),
+      ' and sign in here with the link that is sent to it: your tickets come along.'),
+    el('p', {}, el('a', { class: 'button primary', href: '/' }, 'See the events')));
+  place.replaceChildren(...[list('Coming up', ahead), list('Over', over)].filter(Boolean));
+  if (!events.length) place.append(nothing);
+  place.removeAttribute('aria-busy');
+  announce(events.length ? `${plural(ticketCount(events), 'ticket', 'tickets')} at ${plural(events.length, 'event', 'events')}` : 'No tickets in this browser');
+}
+
+/** Wires the page. */
+export async function begin(place, offline) {
+  const load = async () => {
+    const answer = await get('/v1/me/orders');
+    show(place, answer);
+    if (ticketCount(answer.events)) keepOffline(answer.events);
+  };
+  reach.addEventListener('change', ({ detail: isReached }) => {
+    offline.textContent = isReached ? '' : 'No connection: this is what was known last. Codes work all the same.';
+  });
+  try {
+    await load();
+  } catch (problem) {
+    place.replaceChildren(notice('warn', problem.message), action('Try again', load));
+  }
+}
+
+if (globalThis.document?.getElementById('mine')) {
+  begin(document.getElementById('mine'), document.getElementById('offline'));
+}
