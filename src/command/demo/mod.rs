@@ -1,5 +1,7 @@
 //! `floodgate demo`: everything at once, for a first look.
 
+mod event;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,14 +10,14 @@ use anyhow::{Context, anyhow};
 use floodgate_seating::{ImportOptions, generate};
 use serde_json::{Value, json};
 
-use super::block_on;
-use super::crowd::{self, CrowdOptions};
-use super::event::demo_body;
-use super::exit::Failure;
-use super::serve::raise_file_limit;
-use super::settings::{Place, key_folder, secrets};
-use super::staff::Caller;
-use super::venue::load_plan;
+use crate::command::block_on;
+use crate::command::crowd::{self, CrowdOptions};
+use crate::command::event::demo_body;
+use crate::command::exit::Failure;
+use crate::command::serve::raise_file_limit;
+use crate::command::settings::{Place, key_folder, secrets};
+use crate::command::staff::Caller;
+use crate::command::venue::load_plan;
 use floodgate_load::LoadReport;
 use floodgate_server::keys::KeyFiles;
 use floodgate_server::{ProcessOptions, Role, Running, end_signal};
@@ -181,10 +183,11 @@ async fn open_event(
     plan: &floodgate_domain::Plan,
     crowd: bool,
 ) -> Result<String, Failure> {
-    let name = if plan.name.is_empty() { "An evening" } else { &plan.name };
     let policy = json!({ "shoppers_max": SHOPPERS_MAX });
-    let created = caller.post("/v1/events", demo_body(plan, name, &policy)).await?;
+    let body = event::evening(demo_body(plan, event::NAME, &policy), plan);
+    let created = caller.post("/v1/events", body).await?;
     let id = created["event_id"].as_str().ok_or_else(|| anyhow!("no event id in the answer"))?;
+    event::add_picture(caller, id).await?;
     caller.post(&format!("/v1/events/{id}/sale/open"), json!({})).await?;
     if crowd {
         let dials = json!({ "pace_per_minute": CROWD_PACE });
