@@ -78,10 +78,12 @@ pub enum Refusal {
     InvalidAnnouncement = 84,
     InvalidConsent = 85,
     TooManyFollowers = 86,
+    PrivacyBudgetSpent = 90,
+    ReleaseOutOfOrder = 91,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 73] = {
+pub const REFUSALS: [Refusal; 75] = {
     use Refusal::*;
     [
         UnknownEvent,
@@ -157,11 +159,13 @@ pub const REFUSALS: [Refusal; 73] = {
         CodeUsed,
         CodeClaimedAlready,
         CodesOutOfBounds,
+        PrivacyBudgetSpent,
+        ReleaseOutOfOrder,
     ]
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 73] = [
+const TABLE: [(Refusal, &str, &str); 75] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -440,6 +444,18 @@ const TABLE: [(Refusal, &str, &str); 73] = [
         "codes_out_of_bounds",
         "That is more codes than a batch or an event may have, or a batch that cannot be. Mint fewer, \
          or for a batch from 1 to 1023.",
+    ),
+    (
+        Refusal::PrivacyBudgetSpent,
+        "privacy_budget_spent",
+        "What may be published of this event's audience within 365 days has been. The next table \
+         comes when the oldest of these is a year old; there is no way around it.",
+    ),
+    (
+        Refusal::ReleaseOutOfOrder,
+        "release_out_of_order",
+        "This window of the audience is not over, or has its table already, or cannot be a window. \
+         Each window has one table, in their order.",
     ),
 ];
 

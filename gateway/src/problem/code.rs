@@ -219,6 +219,8 @@ const STATUSES: &[(StatusCode, &[Refusal])] = {
                 R::EventExists,
                 R::CodeUsed,
                 R::CodeClaimedAlready,
+                R::PrivacyBudgetSpent,
+                R::ReleaseOutOfOrder,
                 R::SeatsInUse,
                 R::AnnouncementExists,
                 R::AnnouncementStopped,

@@ -92,6 +92,7 @@ impl Target<'_> {
             Fact::SeatsBlocked { .. } | Fact::SeatsUnblocked { .. } => self.take_off_sale(fact),
             Fact::SeatsGiven { hold_id, seats, .. } => self.give(*hold_id, seats),
             Fact::CodesMinted { .. } | Fact::CodeClaimed { .. } => self.follow_codes(fact),
+            Fact::AudienceReleased { release, .. } => self.event.releases.enter(release, self.now),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }

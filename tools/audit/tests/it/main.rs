@@ -12,4 +12,5 @@ mod messages;
 mod mutations;
 mod presale;
 mod public;
+mod releases;
 mod run;

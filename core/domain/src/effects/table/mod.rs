@@ -45,6 +45,7 @@ const PUBLIC: Effects<'static> = Effects {
     cohort: None,
     consent: None,
     codes: None,
+    release: None,
     announcement: None,
     by: None,
     reason: None,
@@ -123,6 +124,9 @@ impl Fact {
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
             SeatsBlocked { .. } | SeatsUnblocked { .. } | SeatsGiven { .. } => house::by_hand(self),
             CodesMinted { .. } | CodeClaimed { .. } => codes::of_codes(self),
+            Fact::AudienceReleased { number, spent_micros, release } => {
+                room::released(*number, *spent_micros, release)
+            }
             Fact::PresaleOpened => sale::phase(SalePhase::Presale, Notice::EventPresale),
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }

@@ -2,10 +2,11 @@
 
 use super::PUBLIC;
 use crate::cohort::Cohort;
-use crate::effects::{CohortMove, Concerns, Effects, LineMove, ShopMove, Visibility};
+use crate::effects::{CohortMove, Concerns, Effects, LineMove, ReleaseMove, ShopMove, Visibility};
 use crate::fact::LeaveReason;
 use crate::ids::{BuyerId, LogTime, Place};
 use crate::line::Frontier;
+use crate::release::AudienceRelease;
 
 pub(super) fn reserved(first: Place, count: u32) -> Effects<'static> {
     Effects { line: Some(LineMove::Reserved { first, count }), ..PUBLIC }
@@ -54,4 +55,10 @@ pub(super) fn cooling(buyer: BuyerId, until: LogTime) -> Effects<'static> {
 pub(super) fn cohort(cohort: Cohort, change: i8) -> Effects<'static> {
     let visibility = Visibility::Internal;
     Effects { visibility, cohort: Some(CohortMove { cohort, change }), ..PUBLIC }
+}
+
+/// Internal: it has the seed of the noise.
+pub(super) fn released(number: u32, spent_micros: u32, release: &AudienceRelease) -> Effects<'_> {
+    let visibility = Visibility::Internal;
+    Effects { visibility, release: Some(ReleaseMove { number, spent_micros, release }), ..PUBLIC }
 }
