@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod announce;
+mod audience;
 mod audit;
 mod bench;
 mod codes;
@@ -93,6 +94,7 @@ enum Command {
     Log(log::Log),
     Views(views::Views),
     Places(places::Places),
+    Audience(audience::Audience),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
     Bench(bench::Bench),
@@ -130,6 +132,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Log(command) => command.run(json),
         Command::Views(command) => command.run(json),
         Command::Places(command) => command.run(json),
+        Command::Audience(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),
         Command::Bench(command) => command.run(json),

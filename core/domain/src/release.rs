@@ -5,6 +5,8 @@
 
 use crate::ids::LogTime;
 
+/// The rules of the engine that know them first.
+pub const SINCE_RULES: u32 = 5;
 /// What one release of an event's table costs at most, in millionths of ε.
 pub const RELEASE_EPSILON_MICROS_MAX: u32 = 1_000_000;
 /// And at least: so that no more than sixty of them are within a year, and have to be kept in mind.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alterations;
+mod attack;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
 mod house;
