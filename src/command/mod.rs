@@ -19,6 +19,7 @@ mod log;
 mod orders;
 mod orders_of;
 mod places;
+mod products;
 mod role;
 mod sale;
 mod schemas;
@@ -85,6 +86,7 @@ enum Command {
     Announce(announce::Announce),
     Webhooks(webhooks::Webhooks),
     Codes(codes::Codes),
+    Products(products::Products),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -123,6 +125,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Announce(command) => command.run(json),
         Command::Webhooks(command) => command.run(json),
         Command::Codes(command) => command.run(json),
+        Command::Products(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),

@@ -192,8 +192,8 @@ impl Work<'_> {
         self.run(
             "INSERT INTO product_orders (number, name, staff, event, amount, currency, method,
                  state, made_at)
-             SELECT COALESCE(MAX(number), 0) + 1, $1, $2, $3, $4, $5, $6, 0, $7
-             FROM product_orders",
+             VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM product_orders),
+                 $1, $2, $3, $4, $5, $6, 0, $7)",
             values![
                 new.name.as_str(),
                 new.staff.0,
@@ -217,12 +217,15 @@ impl Work<'_> {
         &mut self,
         of: Option<StaffId>,
     ) -> Result<Vec<ProductOrder>, PeopleError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM product_orders WHERE $1 = 0 OR staff = $1
-             ORDER BY number DESC LIMIT {PRODUCT_ORDERS_MAX}"
-        );
-        let of = of.map_or(0, |staff| staff.0);
-        self.rows(&sql, values![of])?.iter().map(order).collect()
+        let newest = format!("ORDER BY number DESC LIMIT {PRODUCT_ORDERS_MAX}");
+        let rows = match of {
+            Some(staff) => {
+                let own = "FROM product_orders WHERE staff = $1";
+                self.rows(&format!("SELECT {COLUMNS} {own} {newest}"), values![staff.0])?
+            }
+            None => self.rows(&format!("SELECT {COLUMNS} FROM product_orders {newest}"), &[])?,
+        };
+        rows.iter().map(order).collect()
     }
 
     /// Moves an order on, if it is still where it was; says whether it was.

@@ -13,6 +13,7 @@ use super::*;
 
 mod code_tests;
 mod cost_tests;
+mod market_tests;
 mod sign_in_tests;
 mod webhook_tests;
 

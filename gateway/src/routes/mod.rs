@@ -16,6 +16,7 @@ mod follow;
 mod holds;
 mod house;
 mod inbox;
+mod market;
 mod notify;
 mod orders;
 mod pages;
@@ -103,6 +104,7 @@ fn table() -> Routes {
         .merge(returns::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
+        .merge(market::routes())
         .merge(payments::routes())
 }
 

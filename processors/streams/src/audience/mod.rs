@@ -164,4 +164,6 @@ impl Audience {
 }
 
 #[cfg(test)]
+mod ledger_tests;
+#[cfg(test)]
 mod tests;
