@@ -1,7 +1,7 @@
 //! Releases of an audience's table, and what each costs in privacy.
 //!
-//! The claim is for one device, one event and any 365 days: whatever was published of them, somebody
-//! who sees all of it can be at most `exp(6)` times as sure that the device was counted as before.
+//! The claim is for one device, one event and any 365 days: whatever was published of them, whoever
+//! sees all of it can be at most `exp(6)` times as sure that the device was counted as before.
 
 use crate::ids::LogTime;
 

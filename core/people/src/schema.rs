@@ -18,7 +18,7 @@
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
-//! | `product_offers`, `product_orders` | tables of audiences that are for sale, and who bought them |
+//! | `product_offers`, `product_orders` | tables of audiences for sale, and who bought them |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |

@@ -1,9 +1,10 @@
 //! Tables of audiences as those see them who sell and buy them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use floodgate_domain::release::{RELEASE_EPSILON_MICROS_MAX, YEARLY_EPSILON_MICROS_MAX};
 use floodgate_domain::{EventId, LogTime};
 use floodgate_people::{ProductOffer, ProductOrder};
 
@@ -39,7 +40,7 @@ pub(crate) struct ProductAnswer {
     on_sale: bool,
     /// Who it is from, how it is made, what is promised: the fields of the IAB Tech Lab's Data
     /// Transparency Standard.
-    label: Value,
+    label: ProductLabel,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,7 +53,7 @@ impl ProductAnswer {
         ProductAnswer {
             product_id: format!("audience/{}", offer.event_id),
             event_id: offer.event_id.to_string(),
-            label: label(offer.event_id, &event_name, &artist),
+            label: label(offer.event_id, &event_name),
             event_name,
             artist: Some(artist).filter(|artist| !artist.is_empty()),
             amount: offer.amount,
@@ -64,38 +65,84 @@ impl ProductAnswer {
     }
 }
 
-/// The taxonomy ids are those of the IAB's Audience Taxonomy 1.1.
-fn label(event_id: EventId, event_name: &str, artist: &str) -> Value {
-    json!({
-        "data_transparency_standard": "1.2",
-        "segment_name": format!("People of {event_name}, by age band and country"),
-        "segment_id": format!("audience/{event_id}"),
-        "segment_taxonomy": { "name": "IAB Audience Taxonomy", "version": "1.1", "ids": [783] },
-        "segmentation_criteria":
-            "Entered the ticket shop of the event, and agreed to be counted for this purpose.",
-        "artist": artist,
-        "precision_level": "aggregate",
-        "audience_count": "in the tables, with noise; never below the threshold",
-        "geography": "country, as stated",
-        "id_types": [],
-        "audience_expansion": false,
-        "device_expansion": false,
-        "refresh_cadence": "a table a week of the sale, six within any 365 days",
-        "source_lookback_window": "since the sale of the event opened",
-        "event_lookback_window": "as of `released_at`",
-        "data_sources": ["stated by the person on the tickets page"],
-        "inclusion_methodology": "declared",
-        "provenance": "first party",
-        "purpose": "audience",
-        "privacy": {
-            "unit": "a device at one event",
-            "mechanism": "discrete Laplace, scale 4, at most 4 cells a person",
-            "epsilon_per_table": 1,
-            "epsilon_per_365_days": 6,
-            "delta": 0,
+/// The fields of the IAB Tech Lab's Data Transparency Standard 1.2, as far as they say anything here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductLabel {
+    data_transparency_standard: &'static str,
+    segment_name: String,
+    segment_id: String,
+    segment_taxonomy: LabelTaxonomy,
+    segmentation_criteria: &'static str,
+    precision_level: &'static str,
+    audience_count: &'static str,
+    geography: &'static str,
+    /// None: there is nobody to match.
+    id_types: [&'static str; 0],
+    audience_expansion: bool,
+    device_expansion: bool,
+    refresh_cadence: &'static str,
+    source_lookback_window: &'static str,
+    data_sources: &'static str,
+    inclusion_methodology: &'static str,
+    provenance: &'static str,
+    /// What the people agreed to, by name.
+    purpose: &'static str,
+    privacy: LabelPrivacy,
+    terms: &'static str,
+}
+
+/// Ids of the IAB's Audience Taxonomy.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LabelTaxonomy {
+    name: &'static str,
+    version: &'static str,
+    ids: [u32; 1],
+}
+
+/// What is promised to the people in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LabelPrivacy {
+    unit: &'static str,
+    mechanism: &'static str,
+    epsilon_per_table: f64,
+    epsilon_per_365_days: f64,
+    delta: f64,
+}
+
+fn label(event_id: EventId, event_name: &str) -> ProductLabel {
+    let epsilon = |micros: u32| f64::from(micros) / 1e6;
+    ProductLabel {
+        data_transparency_standard: "1.2",
+        segment_name: format!("People of {event_name}, by age band and country"),
+        segment_id: format!("audience/{event_id}"),
+        // Purchase intent: concerts.
+        segment_taxonomy: LabelTaxonomy {
+            name: "IAB Audience Taxonomy",
+            version: "1.1",
+            ids: [783],
         },
-        "terms": "Tables may be used and passed on. Nobody may try to find out who is in them.",
-    })
+        segmentation_criteria: "Was in the ticket shop of the event, and agreed to be counted.",
+        precision_level: "aggregate",
+        audience_count: "in the tables, with noise; never below the threshold",
+        geography: "country, as stated",
+        id_types: [],
+        audience_expansion: false,
+        device_expansion: false,
+        refresh_cadence: "a table a week of the sale, six within any 365 days",
+        source_lookback_window: "since the sale of the event opened",
+        data_sources: "stated by the person on the tickets page",
+        inclusion_methodology: "declared",
+        provenance: "first party",
+        purpose: "audience",
+        privacy: LabelPrivacy {
+            unit: "a device at one event",
+            mechanism: "discrete Laplace noise, at most 4 cells a person",
+            epsilon_per_table: epsilon(RELEASE_EPSILON_MICROS_MAX),
+            epsilon_per_365_days: epsilon(YEARLY_EPSILON_MICROS_MAX),
+            delta: 0.0,
+        },
+        terms: "Tables may be used and passed on. Nobody may try to find out who is in them.",
+    }
 }
 
 /// What it is paid with.
@@ -245,6 +292,8 @@ fn field(value: Option<&Value>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -291,21 +291,27 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
+    read_later(&mut event, cursor, form)?;
+    Ok(event)
+}
+
+/// What the later forms say beyond the first.
+fn read_later(event: &mut Event, cursor: &mut Cursor<'_>, form: u8) -> Result<(), WireError> {
     if form == FIRST_FORM {
         event.buyers.find_all(Vec::new(), 0);
     } else {
-        read_additions(&mut event, cursor)?;
+        read_additions(event, cursor)?;
     }
     if form > SECOND_FORM {
-        read_messages(&mut event, cursor)?;
+        read_messages(event, cursor)?;
     }
     if form > THIRD_FORM {
-        read_presale(&mut event, cursor)?;
+        read_presale(event, cursor)?;
     }
     if form > FOURTH_FORM {
         event.releases = Releases::read(cursor)?;
     }
-    Ok(event)
+    Ok(())
 }
 
 fn write_block(block: &Block, out: &mut Vec<u8>) {

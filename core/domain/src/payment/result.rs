@@ -96,7 +96,8 @@ mod tests {
 
     fn name(result: &PaymentResult, hold_id: u64, attempt: u8) -> CommandId {
         let subject = Subject::Order { event_id: EventId(3), hold_id: HoldId(hold_id) };
-        result.envelope(subject, attempt).map(|envelope| envelope.command_id)
+        let envelope = result.envelope(subject, attempt);
+        envelope.map(|envelope| envelope.command_id).expect("an order is decided in the log")
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The money of an order of tables: authorised, confirmed in its row, captured; given back.
 //!
-//! Each step is idempotent under the payment's name, and the row says which is next, so a request that
-//! was cut off is finished by the same request sent again.
+//! Each step is idempotent under the payment's name, and the row says which is next, so a request
+//! that was cut off is finished by the same request sent again.
 
 use std::sync::Arc;
 

@@ -26,32 +26,32 @@ export function orderList({ role, lost }) {
     }
   }
 
-  function row(order) {
-    const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${order.number}, ${money(order.amount, order.currency)}`),
-      el('span', { class: 'tag' }, orderWords(order))), el('p', { class: 'quiet' }, `${order.event_id}, ${day(order.ordered_at)}`)];
-    const tables = `/v1/product-orders/${order.number}/tables`;
-    if (role === 'advertiser' && order.delivered) {
+  function row(bought) {
+    const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${bought.number}, ${money(bought.amount, bought.currency)}`),
+      el('span', { class: 'tag' }, orderWords(bought))), el('p', { class: 'quiet' }, `${bought.event_id}, ${day(bought.ordered_at)}`)];
+    const tables = `/v1/product-orders/${bought.number}/tables`;
+    if (role === 'advertiser' && bought.delivered) {
       nodes.push(el('div', { class: 'form-actions' },
-        el('a', { class: 'button', href: `${tables}?format=csv`, download: `audience-${order.number}.csv` }, 'Tables as CSV'),
-        el('a', { class: 'button', href: tables, download: `audience-${order.number}.json` }, 'Tables as JSON')));
+        el('a', { class: 'button', href: `${tables}?format=csv`, download: `audience-${bought.number}.csv` }, 'Tables as CSV'),
+        el('a', { class: 'button', href: tables, download: `audience-${bought.number}.json` }, 'Tables as JSON')));
     }
-    if (role === 'manager' && order.state === 'paid') nodes.push(ending(order));
+    if (role === 'manager' && bought.state === 'paid') nodes.push(ending(bought));
     return nodes;
   }
 
   /** Ends an order after a second press that says what happens. */
-  function ending(order) {
-    const amount = money(order.amount, order.currency);
+  function ending(bought) {
+    const amount = money(bought.amount, bought.currency);
     const end = (reason, words) => action(words, async () => {
-      await send('POST', `/v1/product-orders/${order.number}/end`, { reason });
-      announce(`Order ${order.number} has ended.`);
+      await send('POST', `/v1/product-orders/${bought.number}/end`, { reason });
+      announce(`Order ${bought.number} has ended.`);
       await load();
     });
     const sure = el('div', { class: 'confirm', hidden: true },
       el('p', {}, 'No more tables are delivered. Does the money go back, or has the buyer’s bank taken it already?'),
       el('div', { class: 'form-actions' }, end('refund', `Give ${amount} back`), end('dispute', 'The bank has taken it'),
         el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = true; ask.hidden = false; ask.focus(); } }, 'Keep the order')));
-    const ask = el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = false; ask.hidden = true; } }, `End order ${order.number}…`);
+    const ask = el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = false; ask.hidden = true; } }, `End order ${bought.number}…`);
     return el('div', { class: 'stack' }, ask, sure);
   }
 

@@ -63,10 +63,10 @@ export function catalogue({ role, lost, changed }) {
   }
 
   async function pay(product, token, place) {
-    const order = await send('POST', `${productPath(product.event_id)}/orders`, { payment_method: token });
-    const words = order.state === 'paid' ? `Paid. Your invoice is ${order.invoice}; the tables are under Orders.`
+    const bought = await send('POST', `${productPath(product.event_id)}/orders`, { payment_method: token });
+    const words = bought.state === 'paid' ? `Paid. Your invoice is ${bought.invoice}; the tables are under Orders.`
       : 'The provider did not take this card. Nothing was charged; try another one.';
-    place.replaceChildren(el('p', { class: order.state === 'paid' ? 'said' : 'notice warn', role: 'status' }, words));
+    place.replaceChildren(el('p', { class: bought.state === 'paid' ? 'said' : 'notice warn', role: 'status' }, words));
     announce(words);
     changed();
   }
@@ -76,28 +76,28 @@ export function catalogue({ role, lost, changed }) {
 
 /** Offers the tables of one more event. */
 function newOffer({ done }) {
-  const event = el('select', { id: 'offer-event' }, el('option', { value: '' }, 'Choose an event'));
+  const choice = el('select', { id: 'offer-event' }, el('option', { value: '' }, 'Choose an event'));
   const amount = el('input', { id: 'offer-amount', inputmode: 'decimal', autocomplete: 'off', maxlength: '12' });
   const wrong = el('p', { class: 'wrong', id: 'offer-wrong', role: 'status' });
   get('/v1/events').then(({ events }) => {
-    event.append(...events.map((one) => el('option', { value: one.event_id }, one.name)));
+    choice.append(...events.map((one) => el('option', { value: one.event_id }, one.name)));
   }, (problem) => say(wrong, problem.message));
   const offer = action('Offer', async () => {
-    const about = event.value ? await get(`/v1/events/${encodeURIComponent(event.value)}`) : null;
+    const about = choice.value ? await get(`/v1/events/${encodeURIComponent(choice.value)}`) : null;
     const minor = about && minorOf(amount.value, about.currency);
     if (!minor) {
-      say(wrong, event.value ? 'Enter a price, such as 500.' : 'Choose an event.');
-      (event.value ? amount : event).focus();
+      say(wrong, choice.value ? 'Enter a price, such as 500.' : 'Choose an event.');
+      (choice.value ? amount : choice).focus();
       return;
     }
     say(wrong, '');
-    await send('PUT', productPath(event.value), { approved: true, amount: minor });
+    await send('PUT', productPath(choice.value), { approved: true, amount: minor });
     amount.value = '';
     done();
   });
   return el('div', { class: 'stack' }, el('h3', {}, 'Offer the tables of an event'),
     el('div', { class: 'list-row' },
-      el('div', { class: 'field' }, el('label', { for: 'offer-event' }, 'Event'), event),
+      el('div', { class: 'field' }, el('label', { for: 'offer-event' }, 'Event'), choice),
       el('div', { class: 'field' }, el('label', { for: 'offer-amount' }, 'Price of a year, in the event’s currency'), amount)),
     wrong, el('div', { class: 'form-actions' }, offer));
 }

@@ -38,8 +38,8 @@ export function labelRows({ label }) {
   ];
 }
 
-/** One line about an order. */
-export function orderWords(order) {
-  const until = order.delivered ? `tables until ${day(order.delivered_until)}` : null;
-  return [STATES[order.state] || order.state, order.invoice, until].filter(Boolean).join(' · ');
+/** One line about an bought. */
+export function orderWords(bought) {
+  const until = bought.delivered ? `tables until ${day(bought.delivered_until)}` : null;
+  return [STATES[bought.state] || bought.state, bought.invoice, until].filter(Boolean).join(' · ');
 }

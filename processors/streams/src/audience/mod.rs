@@ -113,8 +113,8 @@ impl Audience {
         };
         let asked: Vec<Envelope> = due.into_iter().map(ask).collect();
         if !asked.is_empty() {
-            // Not awaited: one that is lost is sent again, and of two the log refuses the second. An
-            // event's commands are in the partition of its facts.
+            // Not awaited: one that is lost is sent again, and of two the log refuses the second.
+            // An event's commands are in the partition of its facts.
             drop(CommandSender::new(Arc::clone(&self.log)).send_all(self.partition, &asked));
         }
     }

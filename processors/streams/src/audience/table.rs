@@ -1,7 +1,7 @@
 //! The table of an event as of a release: cohorts in, counts with their noise out.
 //!
-//! A fold over facts and nothing else, so that what is published is one function of the ledger; what
-//! the attack on it attacks is this.
+//! A fold over facts and nothing else, so that what is published is one function of the ledger;
+//! what the attack on it attacks is this.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! How likely something is at the least and at the most that happened so often: Clopper and Pearson.
+//! How likely something is at the least and at the most that was seen so often: Clopper-Pearson.
 
 /// Halvings of an interval: as close as a double gets.
 const STEPS: u32 = 60;

@@ -1,9 +1,10 @@
-//! An attack on what is published of an audience: how well it shows which of two worlds it is from, one
-//! with a person and one without.
+//! An attack on what is published of an audience: how well it shows which of two worlds it is from,
+//! one with a person and one without.
 //!
-//! The ledger claims a price; this measures a lower bound on the true one. The worlds are made by the
-//! code that publishes, the ledger by the engine. Whoever attacks knows everybody else exactly, and
-//! looks at all cells of the person: the likeliest test counts those that say more than the others are.
+//! The ledger claims a price; this measures a lower bound on the true one. The worlds are made by
+//! the code that publishes, the ledger by the engine. Whoever attacks knows everybody else exactly,
+//! and looks at all cells of the person: the likeliest test counts those that say more than the
+//! others are.
 
 mod bounds;
 mod ledger;

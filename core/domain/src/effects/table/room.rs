@@ -3,10 +3,9 @@
 use super::PUBLIC;
 use crate::cohort::Cohort;
 use crate::effects::{CohortMove, Concerns, Effects, LineMove, ReleaseMove, ShopMove, Visibility};
-use crate::fact::LeaveReason;
+use crate::fact::{Fact, LeaveReason};
 use crate::ids::{BuyerId, LogTime, Place};
 use crate::line::Frontier;
-use crate::release::AudienceRelease;
 
 pub(super) fn reserved(first: Place, count: u32) -> Effects<'static> {
     Effects { line: Some(LineMove::Reserved { first, count }), ..PUBLIC }
@@ -50,15 +49,23 @@ pub(super) fn cooling(buyer: BuyerId, until: LogTime) -> Effects<'static> {
     Effects { shop: Some(ShopMove::Cooling { buyer, until }), concerns, ..PUBLIC }
 }
 
-/// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
-/// say which cohort that person is in.
-pub(super) fn cohort(cohort: Cohort, change: i8) -> Effects<'static> {
-    let visibility = Visibility::Internal;
-    Effects { visibility, cohort: Some(CohortMove { cohort, change }), ..PUBLIC }
+/// Who is counted, and tables of that.
+pub(super) fn count(fact: &Fact) -> Effects<'_> {
+    match fact {
+        Fact::CohortJoined { cohort } => of_cohort(*cohort, 1),
+        Fact::CohortLeft { cohort } => of_cohort(*cohort, -1),
+        Fact::AudienceReleased { number, spent_micros, release } => {
+            let of = ReleaseMove { number: *number, spent_micros: *spent_micros, release };
+            // Internal: it has the seed of the noise.
+            Effects { visibility: Visibility::Internal, release: Some(of), ..PUBLIC }
+        }
+        _ => PUBLIC,
+    }
 }
 
-/// Internal: it has the seed of the noise.
-pub(super) fn released(number: u32, spent_micros: u32, release: &AudienceRelease) -> Effects<'_> {
+/// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
+/// say which cohort that person is in.
+fn of_cohort(cohort: Cohort, change: i8) -> Effects<'static> {
     let visibility = Visibility::Internal;
-    Effects { visibility, release: Some(ReleaseMove { number, spent_micros, release }), ..PUBLIC }
+    Effects { visibility, cohort: Some(CohortMove { cohort, change }), ..PUBLIC }
 }
