@@ -127,6 +127,7 @@ CREATE TABLE IF NOT EXISTS product_orders (
     amount BIGINT NOT NULL, currency TEXT NOT NULL, method TEXT NOT NULL, state BIGINT NOT NULL,
     reference TEXT, invoice BIGINT, made_at BIGINT NOT NULL, paid_at BIGINT, ended_at BIGINT);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_named ON product_orders (name);
+CREATE UNIQUE INDEX IF NOT EXISTS product_orders_invoiced ON product_orders (invoice);
 CREATE TABLE IF NOT EXISTS webhooks (
     webhook BIGINT PRIMARY KEY, url BYTES NOT NULL, secret BYTES NOT NULL, old_secret BYTES,
     old_until BIGINT NOT NULL, kinds TEXT NOT NULL, event BIGINT, description TEXT NOT NULL,

@@ -57,17 +57,19 @@ export function catalogue({ role, lost, changed }) {
         return;
       }
       buy.hidden = true;
-      place.replaceChildren(payForm({}, { amount, pay: (token) => pay(product, token, place), isAgain: false }));
+      place.replaceChildren(payForm({}, { amount, pay: (token) => pay(product, token, [place, buy]), isAgain: false }));
     });
     return el('div', { class: 'stack' }, buy, place);
   }
 
-  async function pay(product, token, place) {
+  async function pay(product, token, [place, buy]) {
     const bought = await send('POST', `${productPath(product.event_id)}/orders`, { payment_method: token });
     const words = bought.state === 'paid' ? `Paid. Your invoice is ${bought.invoice}; the tables are under Orders.`
       : 'The provider did not take this card. Nothing was charged; try another one.';
     place.replaceChildren(el('p', { class: bought.state === 'paid' ? 'said' : 'notice warn', role: 'status' }, words));
     announce(words);
+    buy.hidden = false;
+    buy.focus();
     changed();
   }
 
