@@ -42,14 +42,14 @@ export function orderList({ role, lost }) {
   /** Ends an order after a second press that says what happens. */
   function ending(bought) {
     const amount = money(bought.amount, bought.currency);
-    const end = (reason, words) => action(words, async () => {
+    const end = (reason, words, kind) => action(words, async () => {
       await send('POST', `/v1/product-orders/${bought.number}/end`, { reason });
       announce(`Order ${bought.number} has ended.`);
       await load();
-    });
+    }, kind);
     const sure = el('div', { class: 'confirm', hidden: true },
       el('p', {}, 'No more tables are delivered. Does the money go back, or has the buyer’s bank taken it already?'),
-      el('div', { class: 'form-actions' }, end('refund', `Give ${amount} back`), end('dispute', 'The bank has taken it'),
+      el('div', { class: 'form-actions' }, end('refund', `Give ${amount} back`, 'primary'), end('dispute', 'The bank has taken it', 'secondary'),
         el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = true; ask.hidden = false; ask.focus(); } }, 'Keep the order')));
     const ask = el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = false; ask.hidden = true; } }, `End order ${bought.number}…`);
     return el('div', { class: 'stack' }, ask, sure);
