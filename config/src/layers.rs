@@ -219,7 +219,7 @@ mod tests {
         let bound = error("[log]\npartitions = 0\n");
         assert!(bound.contains("log.partitions = 0") && bound.contains("between 1"), "{bound}");
         for (few, key) in
-            [("audience_threshold = 9", "threshold"), ("audience_window = \"59s\"", "1m")]
+            [("audience_threshold = 59", "threshold"), ("audience_window = \"59s\"", "1m")]
         {
             let refused = error(&format!("[streams]\n{few}\n"));
             assert!(refused.contains(key) && refused.contains("at least"), "{refused}");

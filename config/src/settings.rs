@@ -219,8 +219,8 @@ impl StreamsSettings {
     fn violations(&self) -> Vec<InvalidSetting> {
         let mut found = Vec::new();
         let StreamsSettings { audience_window, audience_threshold, .. } = self;
-        if *audience_threshold < 10 {
-            let fix = "at least 10; fewer people could be told apart";
+        if *audience_threshold < 60 {
+            let fix = "at least 60; below that, cells of nobody appear by their noise";
             found.push(("streams.audience_threshold", audience_threshold.to_string(), fix));
         }
         if audience_window.as_millis() < 60_000 {

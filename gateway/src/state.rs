@@ -32,6 +32,7 @@ use crate::telemetry::Telemetry;
 use crate::ticket::TicketKey;
 use crate::time;
 use crate::trust::Trust;
+use crate::views::audience::AudienceTables;
 use crate::views::{Entry, Views};
 
 /// Settings of a gateway.
@@ -121,6 +122,7 @@ pub struct Subjects {
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
     pub(crate) pictures: Pictures,
+    pub(crate) audience: AudienceTables,
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
@@ -163,6 +165,7 @@ subjects! {
     tickets: TicketKey,
     payments: PaymentProvider,
     pictures: Pictures,
+    audience: AudienceTables,
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
@@ -205,6 +208,7 @@ impl GatewayState {
             tickets: TicketKey::new(parts.ticket_key),
             payments: PaymentProvider::new(parts.payments),
             pictures: Pictures::new(parts.pictures),
+            audience: AudienceTables::new(log),
             bodies: BodyLimits {
                 bytes_max: settings.body_bytes_max,
                 plan_bytes_max: settings.plan_bytes_max,

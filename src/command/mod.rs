@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod announce;
+mod audience;
 mod audit;
 mod bench;
 mod codes;
@@ -19,6 +20,7 @@ mod messages;
 mod orders;
 mod orders_of;
 mod places;
+mod products;
 mod role;
 mod sale;
 mod schemas;
@@ -86,6 +88,7 @@ enum Command {
     Messages(messages::Messages),
     Webhooks(webhooks::Webhooks),
     Codes(codes::Codes),
+    Products(products::Products),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -95,6 +98,7 @@ enum Command {
     Log(log::Log),
     Views(views::Views),
     Places(places::Places),
+    Audience(audience::Audience),
     Audit(audit::Audit),
     Stampede(stampede::Stampede),
     Bench(bench::Bench),
@@ -124,6 +128,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Messages(command) => command.run(json),
         Command::Webhooks(command) => command.run(json),
         Command::Codes(command) => command.run(json),
+        Command::Products(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),
@@ -133,6 +138,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Log(command) => command.run(json),
         Command::Views(command) => command.run(json),
         Command::Places(command) => command.run(json),
+        Command::Audience(command) => command.run(json),
         Command::Audit(command) => command.run(json),
         Command::Stampede(command) => command.run(json),
         Command::Bench(command) => command.run(json),

@@ -66,12 +66,25 @@ impl Caller {
         self.call(Method::POST, path, Some(body)).await
     }
 
-    /// For an answer that is a text and no JSON.
+    pub(super) async fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// For answers that are a text and no JSON.
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, Failure> {
+        self.text(Method::GET, path, Call::default()).await
+    }
+
+    /// The same, of a request with a body.
     pub(super) async fn post_for_text(&self, path: &str, body: Value) -> Result<String, Failure> {
         let key = format!("{:032x}", rand::random::<u128>());
-        let (key, bearer) = (Some(key.as_str()), self.key.as_deref());
-        let call = Call { key, bearer, body: Some(body), ..Call::default() };
-        let answer = self.http.exchange(&Method::POST, path, &call).await.map_err(|error| {
+        let (key, body) = (Some(key.as_str()), Some(body));
+        self.text(Method::POST, path, Call { key, body, ..Call::default() }).await
+    }
+
+    async fn text(&self, method: Method, path: &str, call: Call<'_>) -> Result<String, Failure> {
+        let call = Call { bearer: self.key.as_deref(), ..call };
+        let answer = self.http.exchange(&method, path, &call).await.map_err(|error| {
             let context = format!("no answer from {}; is a server running there?", self.target);
             Failure::unavailable(anyhow::Error::from(error).context(context))
         })?;

@@ -16,7 +16,9 @@ BASE, EVENT, DOCUMENT = sys.argv[1], sys.argv[2], json.load(open(sys.argv[3]))
 STAFF = open(os.environ["STAFF_KEY_FILE"]).read().strip()
 # The provider defines what these carry; the generated clients call them.
 FOREIGN = {"callPaymentPage", "callOrderPaymentPage", "takePaymentWebhook", "askProvider", "returnFromProvider",
-           "addPasskey", "signInByPasskey"}
+           "addPasskey", "signInByPasskey",
+           # Sent with the key of an advertiser, once others have made an offer: tests/http/market.rs.
+           "buyProduct", "endProductOrder"}
 # What they carry comes in a message to somebody.
 SENT = {"claimCode", "confirmContact", "signIn", "readMessages"}
 

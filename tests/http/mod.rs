@@ -11,6 +11,7 @@ mod dials;
 mod door;
 mod fields;
 mod house;
+mod market;
 mod money;
 mod names;
 mod people;

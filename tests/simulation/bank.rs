@@ -90,7 +90,9 @@ impl Books {
 }
 
 fn attempt(payment: &Payment) -> Attempt {
-    let Subject::Order { event_id, hold_id } = payment.subject;
+    let Subject::Order { event_id, hold_id } = payment.subject else {
+        panic!("{}", payment.subject)
+    };
     (event_id, hold_id, payment.attempt)
 }
 

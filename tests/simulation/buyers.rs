@@ -288,7 +288,7 @@ impl Buyers {
             bank.hear((event_id, hold_id, attempt), yes);
             let gateway_id = GatewayId(choices.random_range(1..4));
             let subject = Subject::Order { event_id, hold_id };
-            let report = result.envelope(subject, attempt);
+            let report = result.envelope(subject, attempt).unwrap();
             let report = Envelope { reply_to: gateway_id, ..report };
             let append = self.send(&report);
             self.reports.push((report, append));

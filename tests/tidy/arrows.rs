@@ -3,17 +3,18 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/people", &["domain", "event-log"]),
+    ("core/privacy", &[]),
     ("core/seating", &["domain"]),
     ("core/sign-in", &[]),
     ("core/event-log", &["domain"]),
     ("core/transport", &["domain", "event-log"]),
     ("processors/engine", &["domain"]),
     ("processors/runner", &["domain", "engine", "event-log", "transport"]),
-    ("processors/streams", &["domain", "event-log", "transport"]),
+    ("processors/streams", &["domain", "event-log", "privacy", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
     ("sinks", &["config", "domain", "event-log", "transport"]),
     ("sinks/channels", &["domain", "event-log", "people", "transport"]),

@@ -16,6 +16,7 @@ use crate::plan::{CategorySet, Plan};
 use crate::policy::Policy;
 use crate::presale::{CodeMint, CodeNumber};
 use crate::price::PriceTable;
+use crate::release::AudienceRelease;
 use crate::seats::SeatList;
 
 /// The facts of one command that can be restored: more than one step leads to.
@@ -187,6 +188,8 @@ pub enum Command {
     MintCodes(Box<CodeMint>),
     /// Buyer. Has this code from here on, and with it a way into the presale.
     ClaimCode { code: CodeNumber },
+    /// System. Releases the table of an audience for a window that is over; new with the fifth rules.
+    ReleaseAudience(Box<AudienceRelease>),
 }
 
 /// Seats that are wanted together, whichever they are.
@@ -290,6 +293,7 @@ impl Command {
             Command::GiveSeats(_) => "GiveSeats",
             Command::MintCodes(_) => "MintCodes",
             Command::ClaimCode { .. } => "ClaimCode",
+            Command::ReleaseAudience(_) => "ReleaseAudience",
         }
     }
 }

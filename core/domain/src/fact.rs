@@ -19,6 +19,7 @@ use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::presale::CodeNumber;
 use crate::price::{Currency, PriceTable};
+use crate::release::AudienceRelease;
 use crate::seats::{SeatId, SeatList, SeatSet};
 
 /// A fact with its place in history. Facts of one partition are ordered by `position`.
@@ -411,4 +412,11 @@ pub enum Fact {
     },
     /// Whoever has claimed a code may come in and hold seats.
     PresaleOpened,
+    /// The `number`th table of the event's audience is made from the log as of here. `spent_micros` is
+    /// what the releases of the last 365 days have cost, this one included. It does not say who.
+    AudienceReleased {
+        number: u32,
+        spent_micros: u32,
+        release: Box<AudienceRelease>,
+    },
 }

@@ -9,6 +9,7 @@
 //! | [`details`] | what people plan an event by |
 //! | [`bounds`] | what the rules of a sale can be |
 //! | [`presale`] | codes that let people in before a sale opens to all |
+//! | [`release`] | tables of an audience, and what each costs in privacy |
 //! | [`text`] | what a name may hold, and which names look alike |
 //! | [`dials`], [`line`], [`payment`], [`cohort`], [`network`] | more of them |
 //! | [`consent`], [`announcement`] | who agreed to messages, and what is said to whom |
@@ -36,6 +37,7 @@ pub mod policy;
 pub mod presale;
 pub mod price;
 pub mod refusal;
+pub mod release;
 pub mod seats;
 pub mod text;
 pub mod wire;
@@ -64,4 +66,5 @@ pub use policy::Policy;
 pub use presale::{CodeMint, CodeNumber};
 pub use price::{Currency, PriceTable, Tier};
 pub use refusal::Refusal;
+pub use release::AudienceRelease;
 pub use seats::{SeatId, SeatList, SeatSet, SeatState};

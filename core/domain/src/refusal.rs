@@ -78,90 +78,23 @@ pub enum Refusal {
     InvalidAnnouncement = 84,
     InvalidConsent = 85,
     TooManyFollowers = 86,
+    PrivacyBudgetSpent = 90,
+    ReleaseOutOfOrder = 91,
 }
 
 /// Every refusal, for tables, docs and tests.
-pub const REFUSALS: [Refusal; 73] = {
-    use Refusal::*;
-    [
-        UnknownEvent,
-        EventExists,
-        NotAllowed,
-        KeyReused,
-        NeedsNewerEngine,
-        WrongPhase,
-        SaleNotOpen,
-        SalePaused,
-        SaleClosed,
-        EventCancelled,
-        InvalidPlan,
-        InvalidPrices,
-        InvalidPolicy,
-        TooManyEvents,
-        VersionGoesBack,
-        InvalidDials,
-        InvalidDetails,
-        DetailsChanged,
-        NoPass,
-        PassExpired,
-        ShopFull,
-        PlaceSpent,
-        PlaceUnknown,
-        NotInShop,
-        TooManyBuyers,
-        UnknownSeat,
-        SeatTaken,
-        SeatNotForSale,
-        SeatsRepeated,
-        NoSeatsNamed,
-        AccessibleSeat,
-        NotEnoughTogether,
-        SoldOut,
-        BuyerLimit,
-        HoldTooLarge,
-        TooManyHolds,
-        CoolingDown,
-        NoSuchCategory,
-        TooManyOrders,
-        UnknownHold,
-        NotYourHold,
-        HoldEnded,
-        NoExtensionLeft,
-        PaymentPending,
-        NoAttemptLeft,
-        AlreadyPurchased,
-        StaleAttempt,
-        NotConfirmed,
-        PaymentTooLate,
-        AlreadyRefunded,
-        NotYourTicket,
-        AlreadyYours,
-        HandedOnTooOften,
-        TicketUsed,
-        TicketSuperseded,
-        PaymentUnanswered,
-        TicketRevoked,
-        OnlyAccessibleLeft,
-        NoWheelchairSpace,
-        PriceAboveLimit,
-        AnnouncementExists,
-        UnknownAnnouncement,
-        AnnouncementStopped,
-        TooManyAnnouncements,
-        InvalidAnnouncement,
-        InvalidConsent,
-        TooManyFollowers,
-        SeatsInUse,
-        PresaleOnly,
-        CodeUnknown,
-        CodeUsed,
-        CodeClaimedAlready,
-        CodesOutOfBounds,
-    ]
+pub const REFUSALS: [Refusal; 75] = {
+    let mut all = [Refusal::UnknownEvent; TABLE.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = TABLE[at].0;
+        at += 1;
+    }
+    all
 };
 
 /// Every refusal: its stable code, and what to do about it.
-const TABLE: [(Refusal, &str, &str); 73] = [
+const TABLE: [(Refusal, &str, &str); 75] = [
     (Refusal::UnknownEvent, "unknown_event", "This event does not exist. Check the event id."),
     (
         Refusal::EventExists,
@@ -440,6 +373,18 @@ const TABLE: [(Refusal, &str, &str); 73] = [
         "codes_out_of_bounds",
         "That is more codes than a batch or an event may have, or a batch that cannot be. Mint fewer, \
          or for a batch from 1 to 1023.",
+    ),
+    (
+        Refusal::PrivacyBudgetSpent,
+        "privacy_budget_spent",
+        "What may be published of this event's audience within 365 days has been. The next table \
+         comes when the oldest of these is a year old; there is no way around it.",
+    ),
+    (
+        Refusal::ReleaseOutOfOrder,
+        "release_out_of_order",
+        "This window of the audience is not over, or has its table already, or cannot be a window. \
+         Each window has one table, in their order.",
     ),
 ];
 

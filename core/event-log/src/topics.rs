@@ -70,7 +70,7 @@ impl Topic {
             Topic::Replies => "floodgate.replies.v1",
             Topic::Counts => "floodgate.counts.v1",
             Topic::Notifications => "floodgate.notifications.v1",
-            Topic::Audience => "floodgate.audience.v1",
+            Topic::Audience => "floodgate.audience.v2",
             Topic::Reservations => "floodgate.reservations.v1",
             Topic::Orders => "floodgate.orders.v1",
             Topic::Events => "floodgate.events.v1",

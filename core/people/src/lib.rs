@@ -11,7 +11,7 @@
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
 //! | `audience`, `messages`, `reports`, `failures` | whom messages reach; what became of each |
 //! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
-//! | `forget`, `look_ups` | deleting a person; looking for one |
+//! | `forget`, `look_ups`, `market` | deleting a person; looking for one; tables for sale |
 //! | `codes`, `code_messages` | codes of a presale: given out, and sent with messages |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
@@ -28,6 +28,7 @@ mod forget;
 mod identities;
 mod links;
 mod look_ups;
+mod market;
 mod messages;
 mod passkeys;
 mod positions;
@@ -57,6 +58,7 @@ pub use forget::Forgotten;
 pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;
 pub use look_ups::PersonAtAddress;
+pub use market::{NewProductOrder, ProductOffer, ProductOrder, ProductState};
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
 pub use passkeys::{PasskeyKey, PersonPasskey, StoredPasskey};
 pub use positions::FOLDED_TABLES;

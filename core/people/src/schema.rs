@@ -18,6 +18,7 @@
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
+//! | `product_offers`, `product_orders` | tables of audiences for sale, and who bought them |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
@@ -127,6 +128,15 @@ CREATE INDEX IF NOT EXISTS messages_of_buyer ON messages (buyer, made_at);
 CREATE INDEX IF NOT EXISTS messages_of_person ON messages (person, done_at);
 CREATE TABLE IF NOT EXISTS message_failures (
     message TEXT PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS product_offers (
+    event BIGINT PRIMARY KEY, amount BIGINT NOT NULL, currency TEXT NOT NULL, manager BIGINT,
+    artist BIGINT);
+CREATE TABLE IF NOT EXISTS product_orders (
+    number BIGINT PRIMARY KEY, name TEXT NOT NULL, staff BIGINT NOT NULL, event BIGINT NOT NULL,
+    amount BIGINT NOT NULL, currency TEXT NOT NULL, method TEXT NOT NULL, state BIGINT NOT NULL,
+    reference TEXT, invoice BIGINT, made_at BIGINT NOT NULL, paid_at BIGINT, ended_at BIGINT);
+CREATE UNIQUE INDEX IF NOT EXISTS product_orders_named ON product_orders (name);
+CREATE UNIQUE INDEX IF NOT EXISTS product_orders_invoiced ON product_orders (invoice);
 CREATE TABLE IF NOT EXISTS webhooks (
     webhook BIGINT PRIMARY KEY, url BYTES NOT NULL, secret BYTES NOT NULL, old_secret BYTES,
     old_until BIGINT NOT NULL, kinds TEXT NOT NULL, event BIGINT, description TEXT NOT NULL,

@@ -14,6 +14,7 @@ use super::*;
 mod code_tests;
 mod cost_tests;
 mod failure_tests;
+mod market_tests;
 mod sign_in_tests;
 mod webhook_tests;
 

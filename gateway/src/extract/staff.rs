@@ -60,6 +60,12 @@ impl<A: Roles, B: Roles> Roles for (A, B) {
     }
 }
 
+impl<A: Roles, B: Roles, C: Roles> Roles for (A, B, C) {
+    fn admit(role: StaffRole) -> bool {
+        <(A, B)>::admit(role) || C::admit(role)
+    }
+}
+
 impl<A: Roles, B: Roles, C: Roles, D: Roles> Roles for (A, B, C, D) {
     fn admit(role: StaffRole) -> bool {
         <(A, B)>::admit(role) || <(C, D)>::admit(role)

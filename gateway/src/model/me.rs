@@ -56,10 +56,23 @@ pub(crate) struct CohortAnswers {
     #[serde(default)]
     #[schema(required, example = true)]
     pub(crate) consent: bool,
+    /// What they agreed to, by name; the one purpose there is, where it is left out.
+    #[serde(default)]
+    #[schema(example = "audience")]
+    pub(crate) purpose: CohortPurpose,
     /// 18-24, 25-34, 35-44, 45-54, 55-64 or 65+; absent when not given.
     #[schema(example = "25-34")]
     pub(crate) age: Option<String>,
     /// A country, as its ISO 3166-1 alpha-2 code; absent when not given.
     #[schema(example = "CH")]
     pub(crate) region: Option<String>,
+}
+
+/// What somebody agrees to be counted for. Another purpose would be another question to the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CohortPurpose {
+    /// In weekly tables of the event, with noise, which are published and sold; see docs/audience.md.
+    #[default]
+    Audience,
 }

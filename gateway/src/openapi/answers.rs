@@ -53,6 +53,9 @@ const WITHOUT_COMMAND: &[&str] = &[
     "resendWebhookDelivery",
     "resendWebhookDeliveries",
     "testWebhook",
+    "offerProduct",
+    "buyProduct",
+    "endProductOrder",
 ];
 /// What every call about people may hear: their store.
 const PEOPLE: &str = "people_unavailable not_offered overloaded";
@@ -100,6 +103,12 @@ const OWN: &[(&str, &[&str])] = &[
     ("resendFailedMessages", &[PEOPLE, "invalid_id malformed_body"]),
     ("reportTextMessage", &[PEOPLE, "webhook_unsigned malformed_body"]),
     ("changeMe", &[PEOPLE]),
+    ("listProducts", &[PEOPLE]),
+    ("offerProduct", &[PEOPLE]),
+    ("buyProduct", &[PEOPLE, "not_on_sale not_found provider_unavailable"]),
+    ("listProductOrders", &[PEOPLE]),
+    ("endProductOrder", &[PEOPLE, "provider_unavailable"]),
+    ("getProductTables", &[PEOPLE, "not_delivered"]),
     ("listWebhooks", &[PEOPLE]),
     ("addWebhook", &[PEOPLE]),
     ("getWebhook", &[PEOPLE]),

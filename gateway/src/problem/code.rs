@@ -102,6 +102,10 @@ codes! {
         "Leave an address for this channel with POST /v1/me/contacts and open the link that is sent there; or follow on the page.";
     CodesTooFew = CONFLICT "codes_too_few" NewKey
         "The batch has fewer codes left than there are people in the audience. Mint more with POST /v1/events/{event_id}/codes, or choose fewer people. See errors.";
+    NotOnSale = CONFLICT "not_on_sale" NewKey
+        "The tables of this event are not on sale, or this key has as many orders as it may. See GET /v1/products.";
+    NotDelivered = FORBIDDEN "not_delivered" No
+        "This order is not paid for, was ended, or its year is over. See GET /v1/product-orders.";
     NotOffered = NOT_IMPLEMENTED "not_offered" No
         "This installation keeps no addresses. Its operator names a store with people.postgres.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
@@ -219,6 +223,8 @@ const STATUSES: &[(StatusCode, &[Refusal])] = {
                 R::EventExists,
                 R::CodeUsed,
                 R::CodeClaimedAlready,
+                R::PrivacyBudgetSpent,
+                R::ReleaseOutOfOrder,
                 R::SeatsInUse,
                 R::AnnouncementExists,
                 R::AnnouncementStopped,

@@ -15,7 +15,7 @@ use super::Routes;
 use super::respond::answer;
 use crate::commands::Commands;
 use crate::extract::{EventPath, Fan, Idempotent};
-use crate::model::{CohortAnswers, DoneAnswer, Empty, PendingAnswer};
+use crate::model::{CohortAnswers, CohortPurpose, DoneAnswer, Empty, PendingAnswer};
 use crate::problem::{ApiError, Code, Problem};
 
 pub(crate) fn routes() -> Routes {
@@ -23,6 +23,8 @@ pub(crate) fn routes() -> Routes {
 }
 
 fn cohort(answers: &CohortAnswers) -> Result<Cohort, ApiError> {
+    // All there is to agree to; what is not this was refused when it was read.
+    let CohortPurpose::Audience = answers.purpose;
     let malformed = |path, message: String| ApiError::new(Code::MalformedBody).field(path, message);
     if !answers.consent {
         let message = "ask the person, and send true when they agree; else send nothing";

@@ -17,6 +17,7 @@ mod follow;
 mod holds;
 mod house;
 mod inbox;
+mod market;
 mod my_orders;
 mod notify;
 mod orders;
@@ -107,6 +108,7 @@ fn table() -> Routes {
         .merge(failures::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
+        .merge(market::routes())
         .merge(payments::routes())
 }
 

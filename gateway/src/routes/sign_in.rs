@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{BuyerId, Channel, Command, PersonId};
+use floodgate_domain::{BuyerId, Channel, Command, PersonId, Refusal, SalePhase};
 use floodgate_people::Link;
 
 use super::Routes;
@@ -274,6 +274,22 @@ pub(crate) async fn forget(
     Ok(Json(answer))
 }
 
+/// Takes a device out of every audience. Where it is counted only the log knows, so each event is asked
+/// whose sale has ever let anybody in.
+async fn uncount(commands: &Commands, views: &Views, buyer: BuyerId) -> Result<(), ApiError> {
+    for (event_id, entry) in views.all() {
+        if matches!(entry.read().phase, SalePhase::Announced | SalePhase::Cancelled) {
+            continue;
+        }
+        match say(commands, (event_id, buyer), Command::WithdrawCohort, time::now().0).await {
+            // Never there: there is nothing to take back.
+            Err(error) if error.code() == Refusal::NoPass.code() => {}
+            said => said?,
+        }
+    }
+    Ok(())
+}
+
 /// Takes back what the person agreed to, so that the log says it too, and then deletes them.
 async fn erase(
     people: &PeopleDesk,
@@ -287,6 +303,10 @@ async fn erase(
             let command = Command::WithdrawConsent { scope, channel };
             say(commands, (event_id, buyer), command, time::now().0).await?;
         }
+    }
+    let devices = people.look(move |work| work.devices(person)).await?;
+    for device in devices {
+        uncount(commands, views, device.buyer).await?;
     }
     let forgotten = people.with(move |work| work.forget(person)).await?;
     people.purge().await?;

@@ -24,6 +24,7 @@ const PAGES: &[&str] = &[
     "/events/{event_id}/manage",
     "/manage",
     "/manage/new",
+    "/market",
     "/me",
     "/pictures/{picture}",
     "/push.js",

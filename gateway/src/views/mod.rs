@@ -4,6 +4,7 @@
 //! the log it goes on where it was; until then the views are stale.
 
 mod announcements;
+pub(crate) mod audience;
 mod changes;
 mod codes;
 mod event;

@@ -107,8 +107,8 @@ export function share(page) {
   show(recall(page), false);
   return el('section', { class: 'card share', 'aria-labelledby': 'share-title' },
     el('h3', { id: 'share-title' }, 'May we count you? It is up to you'),
-    el('p', {}, 'The organiser and advertisers get weekly totals of this event: how many people, by age '
-      + 'band and country. No name, no seat, no order is in them, and groups of few people are left out. '
+    el('p', {}, 'The organiser and advertisers get weekly totals of this event, which are sold: about how many people, by age '
+      + 'band and country. No name, no seat, no order is in them, groups of few people are left out, and every number is a little off on purpose. '
       + 'It changes nothing about your tickets, and you can take it back here at any time.'),
     form, status, before, back);
 }

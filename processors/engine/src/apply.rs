@@ -9,6 +9,7 @@ use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::details::{EventDetails, SaleTimes};
 use floodgate_domain::effects::{AnnouncementMove, ConsentMove};
+use floodgate_domain::fact::Fact::{AudienceReleased, CodeClaimed, CodesMinted};
 use floodgate_domain::fact::{Fact, SeatsKept};
 use floodgate_domain::ids::{BuyerId, HoldId, LogTime, Place};
 use floodgate_domain::seats::SeatList;
@@ -91,7 +92,7 @@ impl Target<'_> {
             | Fact::AnnouncementStarted { .. } => self.follow_announcement(fact),
             Fact::SeatsBlocked { .. } | Fact::SeatsUnblocked { .. } => self.take_off_sale(fact),
             Fact::SeatsGiven { hold_id, seats, .. } => self.give(*hold_id, seats),
-            Fact::CodesMinted { .. } | Fact::CodeClaimed { .. } => self.follow_codes(fact),
+            CodesMinted { .. } | CodeClaimed { .. } | AudienceReleased { .. } => self.book(fact),
             // Said for others; the engine's own state does not depend on them.
             Fact::EventCreated(_)
             | Fact::PaymentActionRequired { .. }
@@ -113,11 +114,14 @@ impl Target<'_> {
         }
     }
 
-    fn follow_codes(&mut self, fact: &Fact) {
-        if let Fact::CodesMinted { batch, count, .. } = fact {
+    /// Codes, and tables of the audience.
+    fn book(&mut self, fact: &Fact) {
+        if let CodesMinted { batch, count, .. } = fact {
             self.event.codes.mint(*batch, *count);
-        } else if let Fact::CodeClaimed { buyer, code } = fact {
+        } else if let CodeClaimed { buyer, code } = fact {
             self.event.codes.claim(*buyer, *code);
+        } else if let AudienceReleased { release, .. } = fact {
+            self.event.releases.enter(release, self.now);
         }
     }
 

@@ -7,6 +7,7 @@ use super::buyers::{Buyer, Buyers};
 use super::codes::Codes;
 use super::consents::Consents;
 use super::orders::Orders;
+use super::releases::Releases;
 use super::seat_map::{Known, SeatMap};
 use super::unanswered::Unanswered;
 use super::version::{NEIGHBOURS_ARE_KNOWN, SEATS_HAVE_QUALITY};
@@ -67,6 +68,8 @@ pub(super) struct Event {
     pub(super) announcements: Announcements,
     /// Who may come in before the sale opens to all.
     pub(super) codes: Codes,
+    /// Tables of its audience, and what they have cost.
+    pub(super) releases: Releases,
 }
 
 impl Event {
@@ -102,6 +105,7 @@ impl Event {
             consents: Consents::default(),
             announcements: Announcements::default(),
             codes: Codes::default(),
+            releases: Releases::default(),
         }
     }
 

@@ -19,7 +19,7 @@ pub struct Violation {
 type Predicate = fn(&Engine, &Event) -> Result<(), String>;
 
 /// Every invariant of the engine's state, by id.
-pub const INVARIANTS: [(&str, &str); 13] = [
+pub const INVARIANTS: [(&str, &str); 14] = [
     (
         "seat-one-owner",
         "a held or sold seat belongs to exactly one live or confirmed order, or is set aside",
@@ -36,9 +36,10 @@ pub const INVARIANTS: [(&str, &str); 13] = [
     ("announcement-starts", "an announcement that nothing holds back has started, or has a timer"),
     ("consents-add-up", "consents are counted one by one, and nobody is kept who has none"),
     ("codes-claimed-once", "a claimed code exists and is one buyer's, and a buyer has one"),
+    ("budget-kept", "what any 365 days of releases have cost is within the budget"),
 ];
 
-const PREDICATES: [Predicate; 13] = [
+const PREDICATES: [Predicate; 14] = [
     seat_one_owner,
     seats_add_up,
     hold_ends,
@@ -52,6 +53,7 @@ const PREDICATES: [Predicate; 13] = [
     announcement_starts,
     consents_add_up,
     codes_claimed_once,
+    budget_kept,
 ];
 
 impl Engine {
@@ -276,4 +278,9 @@ fn consents_add_up(_: &Engine, event: &Event) -> Result<(), String> {
 fn codes_claimed_once(_: &Engine, event: &Event) -> Result<(), String> {
     let is_so = event.codes.claimed_once();
     if is_so { Ok(()) } else { Err("a code is claimed twice, or by nobody".to_owned()) }
+}
+
+fn budget_kept(_: &Engine, event: &Event) -> Result<(), String> {
+    let is_so = event.releases.are_within_budget();
+    if is_so { Ok(()) } else { Err("a year of releases has cost too much".to_owned()) }
 }

@@ -18,6 +18,7 @@ mod lines;
 mod orders;
 mod outcomes;
 mod quality;
+mod releases;
 mod run_index;
 mod seat_map;
 mod snapshot;

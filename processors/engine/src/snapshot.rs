@@ -13,13 +13,17 @@ use super::consents::Consents;
 use super::event::Event;
 use super::orders::{Order, Orders};
 use super::outcomes::{Outcome, Outcomes, Remembered};
+use super::releases::Releases;
 use super::seat_map::SeatMap;
 use super::snapshot_additions::{
     COUNT_MAX, read_additions, read_count, read_messages, read_presale, write_additions,
     write_messages, write_presale,
 };
 use super::unanswered::Unanswered;
-use super::version::{ANNOUNCEMENTS_GO_OUT, BASE_VERSION, InForce, NewerVersion, PRESALE, at_most};
+use super::version::{
+    ANNOUNCEMENTS_GO_OUT, AUDIENCE_IS_RELEASED, BASE_VERSION, InForce, NewerVersion, PRESALE,
+    at_most,
+};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
@@ -41,13 +45,15 @@ use floodgate_domain::wire::{
 const FIRST_FORM: u8 = 1;
 const SECOND_FORM: u8 = 2;
 const THIRD_FORM: u8 = 3;
-const FORM: u8 = 4;
+const FOURTH_FORM: u8 = 4;
+const FORM: u8 = 5;
 
 fn form_of(version: u32) -> u8 {
     match version {
         BASE_VERSION => FIRST_FORM,
         version if version < ANNOUNCEMENTS_GO_OUT => SECOND_FORM,
         version if version < PRESALE => THIRD_FORM,
+        version if version < AUDIENCE_IS_RELEASED => FOURTH_FORM,
         _ => FORM,
     }
 }
@@ -169,6 +175,9 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     if form > THIRD_FORM {
         write_presale(event, out);
     }
+    if form > FOURTH_FORM {
+        event.releases.write(out);
+    }
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -276,23 +285,33 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
         consents: Consents::default(),
         announcements: Announcements::default(),
         codes: Codes::default(),
+        releases: Releases::default(),
         sale_times: SaleTimes::default(),
         details_revision: 0,
     };
     read_line(&mut event, cursor)?;
     event.tickets = read_tickets(cursor)?;
+    read_later(&mut event, cursor, form)?;
+    Ok(event)
+}
+
+/// What the later forms say beyond the first.
+fn read_later(event: &mut Event, cursor: &mut Cursor<'_>, form: u8) -> Result<(), WireError> {
     if form == FIRST_FORM {
         event.buyers.find_all(Vec::new(), 0);
     } else {
-        read_additions(&mut event, cursor)?;
+        read_additions(event, cursor)?;
     }
     if form > SECOND_FORM {
-        read_messages(&mut event, cursor)?;
+        read_messages(event, cursor)?;
     }
     if form > THIRD_FORM {
-        read_presale(&mut event, cursor)?;
+        read_presale(event, cursor)?;
     }
-    Ok(event)
+    if form > FOURTH_FORM {
+        event.releases = Releases::read(cursor)?;
+    }
+    Ok(())
 }
 
 fn write_block(block: &Block, out: &mut Vec<u8>) {

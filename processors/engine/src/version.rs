@@ -8,11 +8,11 @@
 pub const BASE_VERSION: u32 = 1;
 
 /// The newest rules of this build.
-pub const NEWEST_VERSION: u32 = 4;
+pub const NEWEST_VERSION: u32 = 5;
 
 /// Rules that only tests have: as the newest, but holds last twice as long.
 #[cfg(feature = "test-version")]
-pub const TEST_VERSION: u32 = 5;
+pub const TEST_VERSION: u32 = 6;
 
 // What changed, and since which version it applies.
 
@@ -81,6 +81,9 @@ pub(crate) const EVENTS_HAVE_PICTURES: u32 = 4;
 
 /// A sale has a presale before it opens, for those who have claimed a code.
 pub(crate) const PRESALE: u32 = 4;
+
+/// Tables of an event's audience are released within a budget.
+pub(crate) const AUDIENCE_IS_RELEASED: u32 = 5;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

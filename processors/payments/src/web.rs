@@ -20,6 +20,8 @@ pub fn page_about(page: &str, subject: Subject) -> String {
         Subject::Order { event_id, hold_id } => {
             format!("{PAGES}/{page}/events/{event_id}/orders/{}", hold_id.order())
         }
+        // No provider's page is about a product: what asks its buyer is declined.
+        Subject::Product { .. } => format!("{PAGES}/{page}"),
     }
 }
 
@@ -27,7 +29,9 @@ pub fn page_about(page: &str, subject: Subject) -> String {
 #[must_use]
 pub fn way_back(subject: Subject) -> String {
     match subject {
-        Subject::Order { event_id, .. } => format!("/events/{event_id}"),
+        Subject::Order { event_id, .. } | Subject::Product { event_id, .. } => {
+            format!("/events/{event_id}")
+        }
     }
 }
 

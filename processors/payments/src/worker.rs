@@ -328,7 +328,7 @@ impl PaymentWorker {
     /// after a restart changes nothing.
     fn report(&mut self, payment: &Payment, result: &PaymentResult) {
         let Payment { subject, attempt, .. } = *payment;
-        self.results.push(result.envelope(subject, attempt));
+        self.results.extend(result.envelope(subject, attempt));
     }
 }
 

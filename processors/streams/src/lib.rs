@@ -23,7 +23,7 @@ use std::time::Duration;
 use floodgate_event_log::{Log, Partition, Topic};
 use floodgate_transport::{Follower, Group, Service};
 
-pub use audience::AudienceOptions;
+pub use audience::{AudienceOptions, trial};
 
 /// How long facts may lie before they are counted and published: nobody sees a difference.
 const PATIENCE: Duration = Duration::from_millis(50);

@@ -19,7 +19,7 @@ use floodgate_transport::{Group, Service};
 
 const SETTINGS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
-    audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
+    audience: AudienceOptions { window_ms: 60_000, threshold: 100 },
     tables: true,
 };
 

@@ -11,9 +11,11 @@
 //! | `rules` | what may happen, and what has to |
 //! | `replay` | the engine once more |
 //! | `public` | what was published for others is what happened |
+//! | `attack` | what is published of an audience against what the ledger claims |
 //! | `acked` | what was promised is there |
 
 mod acked;
+mod attack;
 mod books;
 mod derive;
 mod findings;
@@ -29,6 +31,7 @@ mod seen;
 mod whole;
 
 pub use self::acked::Acked;
+pub use self::attack::{AttackOptions, AttackReport, Plant, TestReport, attack};
 pub use self::derive::{Derivation, lies_between};
 pub use self::report::{AuditReport, Check, SeatCounts};
 pub use self::whole::{AuditOptions, audit, audit_with};

@@ -21,7 +21,8 @@ mod tickets;
 
 pub use codes::CodesMove;
 pub use moves::{
-    AnnouncementMove, CohortMove, ConsentMove, LineMove, MoneyMove, MoneyStep, ShopMove,
+    AnnouncementMove, CohortMove, ConsentMove, LineMove, MoneyMove, MoneyStep, ReleaseMove,
+    ShopMove,
 };
 pub use notice::{Concerns, Notice};
 pub use order::OrderChange;
@@ -74,6 +75,8 @@ pub struct Effects<'a> {
     pub consent: Option<ConsentMove>,
     /// Codes of a presale.
     pub codes: Option<CodesMove<'a>>,
+    /// A table of the audience.
+    pub release: Option<ReleaseMove<'a>>,
     pub announcement: Option<AnnouncementMove<'a>>,
     /// The member of staff who did it, where the fact says so.
     pub by: Option<StaffId>,

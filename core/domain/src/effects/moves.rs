@@ -9,6 +9,7 @@ use crate::ids::{AnnouncementId, BuyerId, HoldId, LogTime, Place};
 use crate::line::Frontier;
 use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::price::Currency;
+use crate::release::AudienceRelease;
 
 /// Somebody comes into the shop, has to wait there, or is out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,16 @@ impl AnnouncementMove<'_> {
             AnnouncementMove::Steered { id, .. } | AnnouncementMove::Started { id } => id,
         }
     }
+}
+
+/// The table of an audience that is made as of here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReleaseMove<'a> {
+    /// From 1 on, by event.
+    pub number: u32,
+    /// What the releases of the last 365 days have cost, this one included.
+    pub spent_micros: u32,
+    pub release: &'a AudienceRelease,
 }
 
 /// Money of an order that a provider has to move, or has moved.

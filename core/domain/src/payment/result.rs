@@ -27,9 +27,9 @@ pub enum PaymentResult {
 }
 
 impl PaymentResult {
-    /// The command that reports it.
+    /// The command that reports it; `None` about what the log does not decide.
     #[must_use]
-    pub fn envelope(&self, subject: Subject, attempt: u8) -> Envelope {
+    pub fn envelope(&self, subject: Subject, attempt: u8) -> Option<Envelope> {
         let command = match subject {
             Subject::Order { hold_id, .. } => match self.clone() {
                 PaymentResult::Authorised(payment) => {
@@ -43,9 +43,10 @@ impl PaymentResult {
                 PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
                 PaymentResult::CaptureFailed => Command::CaptureFailed { hold_id, attempt },
             },
+            Subject::Product { .. } => return None,
         };
         let command_id = self.command_id(command.name(), subject, attempt);
-        Envelope::system(command_id, subject.event_id(), command)
+        Some(Envelope::system(command_id, subject.event_id(), command))
     }
 
     /// The version of the engine's rules from which on it may be reported: builds without them cannot
@@ -95,7 +96,8 @@ mod tests {
 
     fn name(result: &PaymentResult, hold_id: u64, attempt: u8) -> CommandId {
         let subject = Subject::Order { event_id: EventId(3), hold_id: HoldId(hold_id) };
-        result.envelope(subject, attempt).command_id
+        let envelope = result.envelope(subject, attempt);
+        envelope.map(|envelope| envelope.command_id).expect("an order is decided in the log")
     }
 
     #[test]

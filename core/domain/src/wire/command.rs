@@ -16,6 +16,7 @@ use super::event::{
 use super::house::{read_gift, read_house, read_last_why, write_gift, write_house, write_why};
 use super::payment::{read_action, read_authorised, write_action, write_authorised};
 use super::presale::{read_code, read_mint, write_code, write_mint};
+use super::release::{read_release, write_release};
 use super::{MESSAGE_BYTES_MAX, WIRE_VERSION};
 use crate::cohort::Cohort;
 use crate::command::{
@@ -123,6 +124,7 @@ fn kind(command: &Command) -> u8 {
         Command::BlockSeats(_) => 48,
         Command::UnblockSeats(_) => 49,
         Command::GiveSeats(_) => 50,
+        Command::ReleaseAudience(_) => 51,
     }
 }
 
@@ -187,6 +189,7 @@ fn write_body(command: &Command, out: &mut Vec<u8>) {
         Command::GiveSeats(gift) => write_gift(gift, out),
         Command::MintCodes(mint) => write_mint(mint, out),
         Command::ClaimCode { code } => write_code(*code, out),
+        Command::ReleaseAudience(release) => write_release(release, out),
         Command::Leave
         | Command::Stay
         | Command::WithdrawCohort
@@ -262,6 +265,7 @@ fn read_body(kind: u8, cursor: &mut Cursor<'_>) -> Result<Command, WireError> {
         48 => Command::BlockSeats(Box::new(read_house(cursor)?)),
         49 => Command::UnblockSeats(Box::new(read_house(cursor)?)),
         50 => Command::GiveSeats(Box::new(read_gift(cursor)?)),
+        51 => Command::ReleaseAudience(Box::new(read_release(cursor)?)),
         unknown => return Err(WireError::UnknownKind(unknown)),
     })
 }

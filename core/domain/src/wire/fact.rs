@@ -138,4 +138,5 @@ facts! {
     52 SeatsBlocked { by, seats, note };
     53 SeatsUnblocked { by, seats, note };
     54 SeatsGiven { hold_id, buyer, by, seats, note };
+    55 AudienceReleased { number, spent_micros, release };
 }

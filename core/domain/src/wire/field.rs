@@ -16,6 +16,7 @@ use super::payment::{
     read_action, read_authorised, read_reference, write_action, write_authorised,
 };
 use super::presale::{read_code, write_code};
+use super::release::{read_release, write_release};
 use crate::announcement::{Announcement, AnnouncementStep};
 use crate::cohort::Cohort;
 use crate::command::{NewEvent, PaymentMethod};
@@ -30,6 +31,7 @@ use crate::payment::{AuthorisedPayment, PaymentAction, PaymentReference};
 use crate::policy::Policy;
 use crate::presale::CodeNumber;
 use crate::price::{Currency, PriceTable};
+use crate::release::AudienceRelease;
 use crate::seats::{SeatId, SeatList, SeatSet};
 
 /// A type with one form on the wire.
@@ -111,6 +113,8 @@ fields! {
     Consent: |consent, out| write_consent(consent, out), |cursor| read_consent(cursor);
     ConsentScope: |scope, out| out.put_u8(*scope as u8), |cursor| read_scope(cursor);
     Channel: |channel, out| out.put_u8(*channel as u8), |cursor| read_channel(cursor);
+    Box<AudienceRelease>: |release, out| write_release(release, out),
+        |cursor| read_release(cursor).map(Box::new);
     CodeNumber: |code, out| write_code(*code, out), |cursor| read_code(cursor);
     SeatSet: |seats, out| write_seat_set(seats, out), |cursor| read_seat_set(cursor);
     Option<Box<Refund>>: |refund, out| if let Some(refund) = refund {

@@ -14,6 +14,7 @@ mod field;
 mod house;
 mod payment;
 mod presale;
+mod release;
 mod reply;
 
 pub use command::read_cohort;

@@ -17,7 +17,7 @@ fn row(fact: &Fact) -> String {
     let Effects { visibility, rules, created, phase, prices, .. } = effects;
     let Effects { policy, details, dials, .. } = effects;
     let Effects { seats, order, money, shop, line, cohort, .. } = effects;
-    let Effects { consent, announcement, codes, .. } = effects;
+    let Effects { consent, announcement, codes, release, .. } = effects;
     let Effects { by, reason, message, concerns, .. } = effects;
     let mut row = fact.name().to_owned();
     let mut say = |what: &str, of: Option<String>| {
@@ -88,6 +88,13 @@ fn row(fact: &Fact) -> String {
     say("cohort", cohort.map(|change| format!("{:+}", change.change)));
     say("consent", consent.map(said_of_consent));
     say("codes", codes.map(said_of_codes));
+    say(
+        "release",
+        release.map(|one| {
+            let cost = one.release.epsilon_micros;
+            format!("table {} at {cost}, {} within a year", one.number, one.spent_micros)
+        }),
+    );
     say("announcement", announcement.map(said_of_announcement));
     say("by", by.map(|by| by.to_string()));
     say("reason", reason.map(str::to_owned));

@@ -2,10 +2,11 @@
 
 use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
-    AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceSpec, AudienceWho,
-    AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent, ConsentScope,
-    Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial, Picture, Place,
-    Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy, StaffId,
+    AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceRelease, AudienceSpec,
+    AudienceWho, AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent,
+    ConsentScope, Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial,
+    Picture, Place, Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy,
+    StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};
@@ -242,7 +243,21 @@ pub(crate) fn facts() -> Vec<Fact> {
         Fact::CodeClaimed { buyer, code: code() },
         Fact::PresaleOpened,
         Fact::DetailsSet(SetBy { value: Box::new(with_presale()), by: Some(StaffId(3)) }),
+        Fact::AudienceReleased {
+            number: 3,
+            spent_micros: 2_500_000,
+            release: Box::new(audience_release()),
+        },
     ]
+}
+
+pub(crate) fn audience_release() -> AudienceRelease {
+    AudienceRelease {
+        from: LogTime(1_699_228_800_000),
+        until: LogTime(1_699_833_600_000),
+        epsilon_micros: 1_000_000,
+        seed: [7; 32],
+    }
 }
 
 /// Three runs, of which one begins with the plan.

@@ -16,8 +16,8 @@ use proptest::prelude::*;
 
 use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{
-    announcement, code, cohort, consent, details, every_dial, facts, list, refund, seat_set,
-    short_announcement, with_picture, with_presale,
+    announcement, audience_release, code, cohort, consent, details, every_dial, facts, list,
+    refund, seat_set, short_announcement, with_picture, with_presale,
 };
 
 fn commands() -> Vec<Command> {
@@ -76,6 +76,7 @@ fn commands() -> Vec<Command> {
         Command::SetDetails { details: Box::new(with_presale()), revision: 3 },
         Command::GiveSeats(Box::new(Gift { seats: list(&[9, 8]), note: "press".into() })),
         Command::SetDetails { details: Box::new(with_picture()), revision: 3 },
+        Command::ReleaseAudience(Box::new(audience_release())),
     ]
 }
 

@@ -124,6 +124,7 @@ async fn record(
     key: &RequestKey,
 ) -> Result<Response, ApiError> {
     let envelope = result.envelope(subject(path), attempt);
+    let envelope = envelope.ok_or_else(|| ApiError::new(Code::NotFound))?;
     let outcome = commands.submit_named(owner, envelope, key.trace).await?;
     answer(path.event_id, outcome, false, |_| Ok(Recorded { recorded: true }))
 }

@@ -30,6 +30,7 @@ mod payment_lost;
 mod record_payment_action;
 mod redeem_ticket;
 mod refund_order;
+mod release_audience;
 mod release_hold;
 mod reserve_places;
 mod rules;
@@ -78,6 +79,7 @@ use self::payment_lost::payment_lost;
 use self::record_payment_action::record_payment_action;
 use self::redeem_ticket::redeem_ticket;
 use self::refund_order::refund_order;
+use self::release_audience::release_audience;
 use self::release_hold::release_hold;
 use self::reserve_places::reserve_places;
 use self::set_details::set_details;
@@ -152,6 +154,7 @@ pub(crate) fn decide(
         Command::GiveSeats(gift) => give_seats(event, context, gift, facts),
         Command::MintCodes(mint) => mint_codes(event, context, mint, facts),
         Command::ClaimCode { code } => claim_code(event, context, *code, facts),
+        Command::ReleaseAudience(release) => release_audience(event, context, release, facts),
         // Their types are fixed, their rules are not written yet.
         Command::CommitDraw { .. } | Command::RevealDraw { .. } | Command::AnnounceToAll { .. } => {
             Err(Refusal::NeedsNewerEngine)

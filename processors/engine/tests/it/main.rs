@@ -19,6 +19,7 @@ mod presale;
 mod properties;
 mod purchases;
 mod quality;
+mod releases;
 mod repeats;
 mod restored;
 mod rows;

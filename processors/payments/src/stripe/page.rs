@@ -21,7 +21,7 @@ pub(super) fn answer(publishable_key: &str, request: &PageRequest<'_>) -> PageAn
         (PageMethod::Get, "card.js", None) => PageAnswer::Content(SCRIPT),
         (PageMethod::Get, "card", Some(purchase)) => match purchase.status {
             OrderStatus::Held | OrderStatus::Declined | OrderStatus::NoAnswer => {
-                PageAnswer::Content(card(publishable_key, purchase))
+                card(publishable_key, purchase)
             }
             _ => PageAnswer::NotFound,
         },
@@ -30,8 +30,10 @@ pub(super) fn answer(publishable_key: &str, request: &PageRequest<'_>) -> PageAn
 }
 
 /// Every value put in is an id, a number, an alphabetic code or an alphanumeric key.
-fn card(publishable_key: &str, purchase: &Purchase) -> Content {
-    let Subject::Order { event_id, hold_id } = purchase.subject;
+fn card(publishable_key: &str, purchase: &Purchase) -> PageAnswer {
+    let Subject::Order { event_id, hold_id } = purchase.subject else {
+        return PageAnswer::NotFound;
+    };
     let text = include_str!("card.html")
         .replace("{key}", publishable_key)
         .replace("{event}", &event_id.to_string())
@@ -41,5 +43,5 @@ fn card(publishable_key: &str, purchase: &Purchase) -> Content {
         .replace("{again}", if purchase.is_again { "true" } else { "false" })
         .replace("{back}", &way_back(purchase.subject));
     let body = Cow::Owned(text.into_bytes());
-    Content { kind: "text/html; charset=utf-8", body, origins: &ORIGINS }
+    PageAnswer::Content(Content { kind: "text/html; charset=utf-8", body, origins: &ORIGINS })
 }

@@ -308,7 +308,7 @@ fn captured_if_and_only_if_confirmed() {
                             true => PaymentResult::Authorised(by_webhook(attempt)),
                             false => PaymentResult::Declined,
                         };
-                        world.append(&result.envelope(attempt.0, attempt.1));
+                        world.append(&result.envelope(attempt.0, attempt.1).unwrap());
                     }
                 }
                 // The outbox dies and a new one folds the facts again.
@@ -322,7 +322,8 @@ fn captured_if_and_only_if_confirmed() {
         }
         let sold = world.sold();
         let books = world.bank.books.lock().unwrap();
-        for (key @ (Subject::Order { hold_id, .. }, attempt), purse) in books.iter() {
+        for (key @ (subject, attempt), purse) in books.iter() {
+            let Subject::Order { hold_id, .. } = subject else { panic!("{subject}") };
             let is_sold = sold.get(hold_id) == Some(attempt);
             let expected = if is_sold { Purse::Captured } else { Purse::Buyer };
             assert_eq!(*purse, expected, "seed {seed}: {key:?} is sold: {is_sold}");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use floodgate_domain::cohort::REGIONS;
 use floodgate_domain::{AgeBand, Cohort, Region};
 
 /// One cell of an event's table.
@@ -20,6 +21,24 @@ impl Cell {
         let both = age.zip(region).map(|(age, region)| Cell::AgeRegion(age, region));
         let cells = [Some(Cell::All), age.map(Cell::Age), region.map(Cell::Region), both];
         cells.into_iter().flatten()
+    }
+
+    /// Every cell that can be, whether or not anybody is in it: some 1,750.
+    pub(crate) fn all() -> Vec<Cell> {
+        let regions: Vec<Region> =
+            REGIONS.split(' ').filter_map(|text| text.parse().ok()).collect();
+        Cell::all_of(&regions)
+    }
+
+    /// The same, of these countries alone.
+    pub(crate) fn all_of(regions: &[Region]) -> Vec<Cell> {
+        let mut cells = vec![Cell::All];
+        cells.extend(AgeBand::ALL.map(Cell::Age));
+        cells.extend(regions.iter().map(|region| Cell::Region(*region)));
+        for age in AgeBand::ALL {
+            cells.extend(regions.iter().map(|region| Cell::AgeRegion(age, *region)));
+        }
+        cells
     }
 
     /// The cell that these answers name.
@@ -68,6 +87,17 @@ impl fmt::Display for Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_of_cells_has_everybodys() {
+        let all = Cell::all();
+        assert_eq!(all.len(), 1 + 6 + 249 + 6 * 249);
+        for age in AgeBand::ALL.map(Some).into_iter().chain([None]) {
+            for region in REGIONS.split(' ').map(|text| text.parse().ok()).chain([None]) {
+                assert!(Cell::of(Cohort::new(age, region)).all(|cell| all.contains(&cell)));
+            }
+        }
+    }
 
     #[test]
     fn a_person_has_four_cells_at_most() {

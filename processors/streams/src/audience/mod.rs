@@ -1,39 +1,39 @@
-//! Audience cells: how many people who agreed are in a cohort, when a window is over.
+//! Audience cells: how many people who agreed are in a cohort, with noise, a window at a time.
 //!
-//! Facts say that somebody joined or left a cohort, but not who. They are folded into fixed windows
-//! of log time (`window`) by a `dataflow`; what changed in a window is published if enough
-//! people are in it (`publication_rule`), each cell (`cell`) as a record of the audience topic.
+//! Facts say that somebody joined or left a cohort, but not who. When a window of a sale is over
+//! (`schedule`, `window`), this asks the log for a release. Its fact, which the engine's ledger of
+//! privacy allows or refuses, has the seed of all noise; what is published follows from the facts
+//! up to it (`table`, by way of `dataflow` and `publication_rule`), each cell (`cell`) as a record.
 //!
 //! Everything follows from the ledger and from what the topic has: a restart folds again and goes
-//! on after the last record. Log time closes windows; in a quiet partition nothing shows the
-//! time, so this asks the log for a mark (`MarkTime`) once a window with news is over.
+//! on after the last record, with the same noise.
 
 mod cell;
 mod dataflow;
 mod publication_rule;
 mod published;
+mod schedule;
+mod table;
+pub mod trial;
 mod window;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use floodgate_domain::effects::CohortMove;
+use floodgate_domain::release::RELEASE_EPSILON_MICROS_MAX;
 use floodgate_domain::{
-    Cohort, Command, CommandId, Envelope, EventId, FactPosition, FactRecord, LogTime,
+    AudienceRelease, Command, CommandId, Envelope, EventId, FactRecord, LogTime,
 };
 use floodgate_event_log::{Log, LogError, Partition, Topic};
 use floodgate_transport::CommandSender;
 
 use self::cell::Cell;
-use self::dataflow::{CellKey, CellsDataflow, Total};
-use self::publication_rule::PublicationRule;
 use self::published::{Published, record};
+use self::schedule::Schedule;
+use self::table::{Table, Tables};
 use self::window::Windows;
 use crate::public::{AudienceCell, time_text};
 
-/// How long after a window's end the log is asked for a mark: clocks differ.
-const MARK_AFTER_MS: u64 = 2_000;
-/// A mark that did not show the window over, or was lost, is asked for again so much later.
-const MARK_AGAIN_MS: u64 = 10_000;
 /// Records of one append: well below what the log takes at once.
 const RECORDS_MAX: usize = 1024;
 
@@ -42,7 +42,7 @@ const RECORDS_MAX: usize = 1024;
 pub struct AudienceOptions {
     /// The length of a window, in milliseconds of log time.
     pub window_ms: u64,
-    /// The fewest people a record may count.
+    /// The least a record may say.
     pub threshold: u64,
 }
 
@@ -58,14 +58,12 @@ pub(crate) struct Audience {
     log: Arc<dyn Log>,
     partition: Partition,
     windows: Windows,
-    rule: PublicationRule,
-    dataflow: CellsDataflow,
+    threshold: u64,
+    schedule: Schedule,
+    tables: Tables,
+    /// Who is on stage, where the event says so; as many as events.
+    artists: HashMap<EventId, String>,
     published: Published,
-    /// The window the last fact was in.
-    window: u64,
-    /// An event that somebody joined or left in this window.
-    moved: Option<EventId>,
-    mark_at: LogTime,
 }
 
 impl Audience {
@@ -75,68 +73,62 @@ impl Audience {
         partition: Partition,
         settings: AudienceOptions,
     ) -> Result<Self, LogError> {
+        let windows = Windows::new(settings.window_ms);
         Ok(Audience {
             published: Published::read(&*log, partition)?,
             log,
             partition,
-            windows: Windows::new(settings.window_ms),
-            rule: PublicationRule {
-                threshold: settings.threshold.max(publication_rule::ROUNDED_TO),
-            },
-            dataflow: CellsDataflow::new(),
-            window: 0,
-            moved: None,
-            mark_at: LogTime(0),
+            windows,
+            threshold: settings.threshold,
+            schedule: Schedule::new(windows),
+            tables: Tables::new(settings.threshold),
+            artists: HashMap::new(),
         })
     }
 
     /// Takes every fact, once and in order. An error means that what was published is not known.
     pub(crate) fn take(&mut self, fact: &FactRecord) -> Result<(), LogError> {
-        let window = self.windows.of(fact.at);
-        if window > self.window {
-            let totals = self.dataflow.open(window);
-            self.window = window;
-            self.moved = None;
-            self.publish(&totals, fact.position)?;
+        self.schedule.take(fact);
+        if let Some(details) = fact.fact.effects().details {
+            self.artists.insert(fact.event_id, details.artist.clone());
         }
-        if let Some(CohortMove { cohort, change }) = fact.fact.effects().cohort {
-            self.count(fact.event_id, cohort, i64::from(change));
+        match self.tables.take(fact) {
+            Some(table) => self.publish(&table, fact),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn count(&mut self, event_id: EventId, cohort: Cohort, change: i64) {
-        Cell::of(cohort).for_each(|cell| self.dataflow.add((event_id, cell), change));
-        self.moved = Some(event_id);
-    }
-
-    /// Called when there are no further facts: asks for a mark if a window with news is over.
-    pub(crate) fn mark_time_if_due(&mut self, now: LogTime) {
-        let Some(event_id) = self.moved else { return };
-        let is_over = now >= self.windows.end(self.window).plus(MARK_AFTER_MS);
-        if !is_over || now < self.mark_at {
-            return;
+    /// Called once all facts there are were taken: asks for the tables that are due.
+    pub(crate) fn ask_if_due(&mut self, now: LogTime) {
+        let due = self.schedule.due(now);
+        let ask = |(event_id, window): (EventId, u64)| {
+            let release = AudienceRelease {
+                from: self.windows.start(window),
+                until: self.windows.end(window),
+                epsilon_micros: RELEASE_EPSILON_MICROS_MAX,
+                seed: rand::random(),
+            };
+            let command = Command::ReleaseAudience(Box::new(release));
+            Envelope::system(CommandId::NONE, event_id, command)
+        };
+        let asked: Vec<Envelope> = due.into_iter().map(ask).collect();
+        if !asked.is_empty() {
+            // Not awaited: one that is lost is sent again, and of two the log refuses the second.
+            // An event's commands are in the partition of its facts.
+            drop(CommandSender::new(Arc::clone(&self.log)).send_all(self.partition, &asked));
         }
-        self.mark_at = now.plus(MARK_AGAIN_MS);
-        let mark = Envelope::system(CommandId::NONE, event_id, Command::MarkTime);
-        // Not awaited: a mark that is lost is asked for again. An event's commands are in the
-        // partition of its facts.
-        drop(CommandSender::new(Arc::clone(&self.log)).send_all(self.partition, [&mark]));
     }
 
-    /// `closed_by` is the fact that showed the window over: the same one after every restart.
-    fn publish(&mut self, totals: &[Total], closed_by: FactPosition) -> Result<(), LogError> {
+    fn publish(&mut self, table: &Table, fact: &FactRecord) -> Result<(), LogError> {
         let mut records = Vec::new();
-        for Total { window, key, count } in totals {
-            // A total is never below zero: nobody leaves a cohort they did not join.
-            let count = u64::try_from(*count).unwrap_or(0);
-            if self.published.is_settled(*key, closed_by) {
+        for (cell, count) in &table.cells {
+            let key = (table.event_id, *cell);
+            if self.published.is_settled(key, fact.position) {
                 continue;
             }
-            if let Some(says) = self.rule.publishes(count, self.published.last(*key)) {
-                records.push(record(&self.body(*window, *key, says), self.partition, closed_by));
-                self.published.note(*key, says, closed_by);
-            }
+            let body = self.body(table, *cell, *count);
+            records.push(record(&body, self.partition, fact.position));
+            self.published.note(key, fact.position);
         }
         while !records.is_empty() {
             let rest = records.split_off(records.len().min(RECORDS_MAX));
@@ -146,22 +138,32 @@ impl Audience {
         Ok(())
     }
 
-    fn body(&self, window: u64, (event_id, cell): CellKey, count: u64) -> AudienceCell {
-        let name = self.windows.name(window);
+    fn body(&self, table: &Table, cell: Cell, count: u64) -> AudienceCell {
+        let AudienceRelease { from, until, epsilon_micros, .. } = table.release;
+        let (event_id, window) = (table.event_id, self.windows.name(self.windows.of(from)));
+        let artist = self.artists.get(&event_id).filter(|artist| !artist.is_empty());
         AudienceCell {
-            product_id: format!("{event_id}/{name}/{cell}"),
+            product_id: format!("{event_id}/{window}/{cell}"),
+            release_id: format!("{event_id}/{}", table.number),
             event_id: event_id.to_string(),
-            window: name,
-            from: time_text(self.windows.start(window)),
-            until: time_text(self.windows.end(window)),
+            artist: artist.cloned(),
+            window,
+            from: time_text(from),
+            until: time_text(until),
+            released_at: time_text(table.at),
             cell: cell.kind().to_owned(),
             age: cell.age().map(|age| age.code().to_owned()),
             region: cell.region().map(|region| region.to_string()),
             count,
-            threshold: self.rule.threshold,
+            margin: table.margin,
+            threshold: self.threshold,
+            epsilon_micros,
+            spent_micros: table.spent_micros,
         }
     }
 }
 
+#[cfg(test)]
+mod ledger_tests;
 #[cfg(test)]
 mod tests;

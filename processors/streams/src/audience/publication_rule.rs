@@ -1,70 +1,45 @@
 //! What may be published: pure, so that it can be tested to the last person.
 
-/// Counts are rounded down to multiples of this.
-pub(crate) const ROUNDED_TO: u64 = 10;
+use floodgate_privacy::{SEED_BYTES, Scale, noise};
 
-/// When a cell may be published.
+use super::cell::Cell;
+
+/// How a count becomes one that may be published, if it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PublicationRule {
-    /// No record counts fewer people, and neither does the difference of two records of a cell.
+    /// No record says less.
     pub(crate) threshold: u64,
+    pub(crate) scale: Scale,
 }
 
 impl PublicationRule {
-    /// What is published for a cell of `count` people whose last record said `last`, if anything.
-    ///
-    /// A cell that has moved by fewer people than the threshold keeps silent: two records with a
-    /// handful of people between them would disclose that handful.
-    pub(crate) fn publishes(self, count: u64, last: Option<u64>) -> Option<u64> {
-        let has_moved = last.is_none_or(|last| {
-            // Rounded down, so there were up to nine people more.
-            let last_most = last.saturating_add(ROUNDED_TO - 1);
-            count >= last_most.saturating_add(self.threshold)
-                || count.saturating_add(self.threshold) <= last
-        });
-        let says = count - count % ROUNDED_TO;
-        (count >= self.threshold && has_moved && says > 0).then_some(says)
+    /// The count with its noise, unless that is below the threshold. The noise decides this too: that a
+    /// cell is missing says as little of anybody as what it would have said.
+    pub(crate) fn publishes(self, count: i64, cell: Cell, seed: &[u8; SEED_BYTES]) -> Option<u64> {
+        let drawn = noise(seed, cell.to_string().as_bytes(), self.scale);
+        let noisy = u64::try_from(count.saturating_add(drawn)).ok()?;
+        (noisy >= self.threshold).then_some(noisy)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn few_people_are_never_disclosed() {
-        let rule = PublicationRule { threshold: 100 };
-        for (count, last, says) in [
-            (0, None, None),
-            (99, None, None),
-            (100, None, Some(100)),
-            (109, None, Some(100)),
-            (110, None, Some(110)),
-            // 100 was said of up to 109 people.
-            (208, Some(100), None),
-            (209, Some(100), Some(200)),
-            (400, Some(500), Some(400)),
-            (401, Some(500), None),
-            (99, Some(500), None),
-            (0, Some(100), None),
-        ] {
-            assert_eq!(rule.publishes(count, last), says, "{count} after {last:?}");
-        }
-    }
-
-    #[test]
-    fn two_records_of_a_cell_are_a_crowd_apart() {
-        for threshold in [10, 17, 100] {
-            let rule = PublicationRule { threshold };
-            for before in threshold..threshold + 250 {
-                let last = rule.publishes(before, None);
-                for count in 0..threshold + 500 {
-                    if rule.publishes(count, last).is_some() {
-                        assert!(count >= threshold, "{count} people at {threshold}");
-                        assert!(count.abs_diff(before) >= threshold, "{before} then {count}");
-                    }
-                }
-            }
-        }
+    fn noise_decides_what_is_published() {
+        let rule = PublicationRule { threshold: 100, scale: Scale::of(4, 1_000_000).unwrap() };
+        let said = |count: i64| {
+            let seeds = (0..200_u8).map(|seed| rule.publishes(count, Cell::All, &[seed; 32]));
+            seeds.flatten().collect::<Vec<u64>>()
+        };
+        assert!(said(0).is_empty(), "a cell of nobody would need a noise of 25 scales");
+        let (few, many) = (said(97), said(103));
+        assert!((20..100).contains(&few.len()), "{}", few.len());
+        assert!((100..180).contains(&many.len()), "{}", many.len());
+        assert!(few.iter().chain(&many).all(|count| *count >= 100));
+        assert_eq!(said(1_000).len(), 200);
+        assert_eq!(rule.publishes(-5, Cell::All, &[1; 32]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What is in the audience topic: encoding and decoding, so that a restart goes on after the last.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,20 +13,21 @@ use super::dataflow::CellKey;
 use crate::public::{Attributes, AudienceCell, partition_key};
 
 /// The type of every record of the topic.
-const CELL: &str = "floodgate.audience.cell.v1";
-/// The header that names the fact which showed the window over. Not in the body: a position in the
-/// facts is nothing an advertiser needs.
-const CLOSED_BY: &str = "floodgate-closed-by";
+const CELL: &str = "floodgate.audience.cell.v2";
+/// The header that names the fact of the release. Not in the body: a position in the facts is nothing
+/// an advertiser needs.
+const RELEASED_BY: &str = "floodgate-released-by";
 /// Records read at once.
 const BATCH_MAX: usize = 1024;
 /// Seconds without a record that must be there: longer than any healthy log takes.
 const QUIET_MAX: u32 = 30;
 
-/// What was published last of each cell; as many as cells.
+/// The last release that anything was published of, and its cells that were: a crash may have cut the
+/// records of one release short, never those of one before.
 #[derive(Debug, Default)]
 pub(super) struct Published {
-    cells: HashMap<CellKey, (u64, FactPosition)>,
-    tail: Option<FactPosition>,
+    last: Option<FactPosition>,
+    cells: HashSet<CellKey>,
 }
 
 impl Published {
@@ -48,7 +49,7 @@ impl Published {
             }
             for record in &records {
                 match read(record) {
-                    Some((key, count, closed_by)) => published.note(key, count, closed_by),
+                    Some((key, released_by)) => published.note(key, released_by),
                     None => tracing::error!(partition, offset = record.offset, "not a cell"),
                 }
             }
@@ -56,23 +57,23 @@ impl Published {
         Ok(published)
     }
 
-    /// Whether all was said about a cell when the window that `closed_by` showed over was.
-    pub(super) fn is_settled(&self, key: CellKey, closed_by: FactPosition) -> bool {
-        let said = self.cells.get(&key).is_some_and(|(_, by)| *by >= closed_by);
-        // A crash may have cut the records of one window short, never those of one before.
-        said || self.tail.is_some_and(|tail| tail > closed_by)
-    }
-
-    pub(super) fn last(&self, key: CellKey) -> Option<u64> {
-        self.cells.get(&key).map(|(count, _)| *count)
-    }
-
-    pub(super) fn note(&mut self, key: CellKey, count: u64, closed_by: FactPosition) {
-        // Two processes may publish the same; what is older says nothing new.
-        if self.cells.get(&key).is_none_or(|(_, by)| *by < closed_by) {
-            self.cells.insert(key, (count, closed_by));
+    /// Whether all was said about a cell that there is to say as of this release.
+    pub(super) fn is_settled(&self, key: CellKey, released_by: FactPosition) -> bool {
+        match self.last {
+            Some(last) if last == released_by => self.cells.contains(&key),
+            last => last.is_some_and(|last| last > released_by),
         }
-        self.tail = self.tail.max(Some(closed_by));
+    }
+
+    pub(super) fn note(&mut self, key: CellKey, released_by: FactPosition) {
+        // Two processes may publish the same; what is older says nothing new.
+        if self.last < Some(released_by) {
+            self.last = Some(released_by);
+            self.cells.clear();
+        }
+        if self.last == Some(released_by) {
+            self.cells.insert(key);
+        }
     }
 }
 
@@ -80,25 +81,24 @@ impl Published {
 pub(super) fn record(
     cell: &AudienceCell,
     partition: Partition,
-    closed_by: FactPosition,
+    released_by: FactPosition,
 ) -> NewRecord {
+    let FactPosition { offset, index } = released_by;
     let attributes = Attributes {
         kind: CELL.to_owned(),
         source: format!("/floodgate/audience/{partition}"),
-        // A cell that is said again with another count is another event.
-        id: format!("{}-{}-{}", cell.product_id, closed_by.offset, closed_by.index),
+        id: format!("{}-{offset}-{index}", cell.product_id),
         subject: cell.product_id.clone(),
-        time: cell.until.clone(),
+        time: cell.released_at.clone(),
     };
     let mut headers = attributes.headers();
     headers.push(partition_key(&cell.event_id));
-    let FactPosition { offset, index } = closed_by;
-    headers.push((CLOSED_BY.to_owned(), Bytes::from(format!("{offset}-{index}"))));
+    headers.push((RELEASED_BY.to_owned(), Bytes::from(format!("{offset}-{index}"))));
     let value = serde_json::to_vec(cell).expect("numbers and texts always serialise");
     NewRecord { key: cell.product_id.clone().into(), value: value.into(), headers }
 }
 
-fn read(record: &Record) -> Option<(CellKey, u64, FactPosition)> {
+fn read(record: &Record) -> Option<(CellKey, FactPosition)> {
     let body: AudienceCell = serde_json::from_slice(&record.value).ok()?;
     let age = match &body.age {
         Some(text) => Some(AgeBand::parse(text)?),
@@ -106,8 +106,8 @@ fn read(record: &Record) -> Option<(CellKey, u64, FactPosition)> {
     };
     let region = body.region.as_deref().map(str::parse).transpose().ok()?;
     let cell = Cell::named(age, region);
-    let (_, value) = record.headers.iter().find(|(name, _)| name == CLOSED_BY)?;
+    let (_, value) = record.headers.iter().find(|(name, _)| name == RELEASED_BY)?;
     let (offset, index) = std::str::from_utf8(value).ok()?.split_once('-')?;
-    let closed_by = FactPosition { offset: offset.parse().ok()?, index: index.parse().ok()? };
-    Some(((body.event_id.parse().ok()?, cell), body.count, closed_by))
+    let released_by = FactPosition { offset: offset.parse().ok()?, index: index.parse().ok()? };
+    Some(((body.event_id.parse().ok()?, cell), released_by))
 }

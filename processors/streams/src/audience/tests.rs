@@ -1,11 +1,12 @@
 //! Random people come and go: no record counts few, none is lost, none says two things.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floodgate_domain::wire::decode_command;
-use floodgate_domain::{AgeBand, Fact};
+use floodgate_domain::{AgeBand, Cohort, Fact, FactPosition};
 use floodgate_event_log::{NewRecord, Record};
+use floodgate_privacy::{Scale, noise};
 use floodgate_testkit::{Fate, MemoryLog};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::*;
 use crate::public::partition_key;
 
-const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold: 12 };
+const SETTINGS: AudienceOptions = AudienceOptions { window_ms: 60_000, threshold: 60 };
 const START: u64 = 1_764_000_000_000;
 
 fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {
@@ -22,7 +23,20 @@ fn fact(number: u64, at: u64, event_id: u64, fact: Fact) -> FactRecord {
     FactRecord { position, at: LogTime(at), event_id: EventId(event_id), fact }
 }
 
-/// Ten minutes of people of two events who join, change their minds and leave; and of others.
+fn released(at: u64, number: u32, seed: u8) -> Fact {
+    let windows = Windows::new(SETTINGS.window_ms);
+    let window = windows.of(LogTime(at)) - 1;
+    let release = AudienceRelease {
+        from: windows.start(window),
+        until: windows.end(window),
+        epsilon_micros: 1_000_000,
+        seed: [seed; 32],
+    };
+    Fact::AudienceReleased { number, spent_micros: 1_000_000 * number, release: Box::new(release) }
+}
+
+/// Ten minutes of people of two events who join, change their minds and leave; of others, and of
+/// tables that are made of them.
 fn history(rng: &mut StdRng) -> Vec<FactRecord> {
     let cohort = |rng: &mut StdRng| {
         let age = [None, Some(AgeBand::From18), Some(AgeBand::From25)][rng.random_range(0..3)];
@@ -30,27 +44,28 @@ fn history(rng: &mut StdRng) -> Vec<FactRecord> {
         Cohort::new(age, region)
     };
     let mut sharing: Vec<(u64, Cohort)> = Vec::new();
-    let mut now = START;
+    let (mut now, mut number) = (START, 0);
     let mut facts = Vec::new();
     while now < START + 600_000 {
         now += rng.random_range(0..1_200);
-        let number = facts.len() as u64;
-        let next = match rng.random_range(0..10) {
-            0 => fact(number, now, 1, Fact::TimeMarked),
-            1..=3 if !sharing.is_empty() => {
+        let next = match rng.random_range(0..160) {
+            0..20 => (1, Fact::TimeMarked),
+            20..22 => {
+                number += 1;
+                (rng.random_range(1..3), released(now, number, rng.random()))
+            }
+            22..64 if !sharing.is_empty() => {
                 let (event_id, cohort) = sharing.swap_remove(rng.random_range(0..sharing.len()));
-                fact(number, now, event_id, Fact::CohortLeft { cohort })
+                (event_id, Fact::CohortLeft { cohort })
             }
             _ => {
                 let (event_id, cohort) = (rng.random_range(1..3), cohort(rng));
                 sharing.push((event_id, cohort));
-                fact(number, now, event_id, Fact::CohortJoined { cohort })
+                (event_id, Fact::CohortJoined { cohort })
             }
         };
-        facts.push(next);
+        facts.push(fact(facts.len() as u64, now, next.0, next.1));
     }
-    // Something later, so that the last window is over for certain.
-    facts.push(fact(facts.len() as u64, now + 120_000, 1, Fact::TimeMarked));
     facts
 }
 
@@ -76,59 +91,57 @@ fn cells(log: &MemoryLog) -> Vec<AudienceCell> {
     records.iter().map(|record| serde_json::from_slice(&record.value).unwrap()).collect()
 }
 
-/// Counted by hand: how many people are in a cell of an event before an instant.
-fn people(facts: &[FactRecord], cell: &AudienceCell, until: LogTime) -> u64 {
-    let belongs = |cohort: Cohort| {
-        let age = cohort.age().map(|age| age.code().to_owned());
-        let region = cohort.region().map(|region| region.to_string());
-        (cell.age.is_none() || cell.age == age) && (cell.region.is_none() || cell.region == region)
-    };
-    let before = facts.iter().filter(|fact| fact.at < until);
-    let of_event = before.filter(|fact| fact.event_id.to_string() == cell.event_id);
-    let count: i64 = of_event
-        .map(|fact| match fact.fact {
-            Fact::CohortJoined { cohort } if belongs(cohort) => 1,
-            Fact::CohortLeft { cohort } if belongs(cohort) => -1,
-            _ => 0,
-        })
-        .sum();
-    u64::try_from(count).unwrap()
-}
-
-fn instant(text: &str) -> LogTime {
-    let instant = humantime::parse_rfc3339(text).unwrap();
-    let since = instant.duration_since(std::time::UNIX_EPOCH).unwrap();
-    LogTime(u64::try_from(since.as_millis()).unwrap())
+/// What all records have to say, counted from the ledger without the dataflow.
+fn expected(facts: &[FactRecord]) -> Vec<(String, u64)> {
+    let scale = Scale::of(4, 1_000_000).unwrap();
+    let mut counts: BTreeMap<(EventId, Cell), i64> = BTreeMap::new();
+    let mut all = Vec::new();
+    for fact in facts {
+        match &fact.fact {
+            Fact::CohortJoined { cohort } => Cell::of(*cohort)
+                .for_each(|cell| *counts.entry((fact.event_id, cell)).or_default() += 1),
+            Fact::CohortLeft { cohort } => Cell::of(*cohort)
+                .for_each(|cell| *counts.entry((fact.event_id, cell)).or_default() -= 1),
+            Fact::AudienceReleased { number, release, .. } => {
+                for cell in Cell::all() {
+                    let count = counts.get(&(fact.event_id, cell)).copied().unwrap_or(0);
+                    let said = count + noise(&release.seed, cell.to_string().as_bytes(), scale);
+                    if said >= SETTINGS.threshold as i64 {
+                        all.push((format!("{}/{number} {cell}", fact.event_id), said as u64));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    all
 }
 
 #[test]
-fn no_record_counts_few_and_none_names_anybody() {
+fn what_is_published_follows_from_the_ledger_and_names_nobody() {
     let mut records = 0;
-    for seed in 0..30 {
+    for seed in 0..3 {
         let facts = history(&mut StdRng::seed_from_u64(seed));
         let log = MemoryLog::new(1);
         feed(&log, &facts, |_| false);
-        let mut last: BTreeMap<String, u64> = BTreeMap::new();
+        let said: Vec<(String, u64)> = cells(&log)
+            .iter()
+            .map(|cell| {
+                let parts = cell.product_id.splitn(3, '/').collect::<Vec<_>>();
+                (format!("{} {}", cell.release_id, parts[2]), cell.count)
+            })
+            .collect();
+        assert_eq!(said, expected(&facts), "seed {seed}");
         for (cell, record) in cells(&log).iter().zip(log.records(Topic::Audience, 0)) {
-            let count = people(&facts, cell, instant(&cell.until));
-            let context = format!("seed {seed}: {cell:?} of {count} people");
-            assert!(count >= SETTINGS.threshold && cell.count > 0, "{context}");
-            assert_eq!(cell.count, count / 10 * 10, "{context}");
             let key = String::from_utf8(record.key.to_vec()).unwrap();
-            assert_eq!(key, cell.product_id, "{context}");
-            assert!(record.headers.contains(&partition_key(&cell.event_id)), "{context}");
-            assert_eq!(key.split('/').next(), Some(&*cell.event_id), "{context}");
-            // The difference of two records of a cell is about many people, too.
-            let series =
-                format!("{} {} {:?} {:?}", cell.event_id, cell.cell, cell.age, cell.region);
-            if let Some(before) = last.insert(series, count) {
-                assert!(before.abs_diff(count) >= SETTINGS.threshold, "{context}, {before} before");
-            }
-            records += 1;
+            assert_eq!(key, cell.product_id);
+            assert!(record.headers.contains(&partition_key(&cell.event_id)), "{key}");
+            assert_eq!((cell.margin, cell.epsilon_micros), (12, 1_000_000));
             only_what_may_be_said(&record);
+            records += 1;
         }
     }
-    assert!(records > 100, "only {records} records in all");
+    assert!(records > 30, "only {records} records in all");
 }
 
 /// The whole record, headers and key included, against a list of what may be in it.
@@ -136,6 +149,12 @@ fn only_what_may_be_said(record: &Record) {
     let body: BTreeMap<String, Value> = serde_json::from_slice(&record.value).unwrap();
     let allowed = [
         "product_id",
+        "release_id",
+        "released_at",
+        "margin",
+        "epsilon_micros",
+        "spent_micros",
+        "artist",
         "event_id",
         "window",
         "from",
@@ -159,7 +178,7 @@ fn only_what_may_be_said(record: &Record) {
 
 #[test]
 fn restarts_and_failures_change_nothing() {
-    for seed in 0..30 {
+    for seed in 0..6 {
         let mut rng = StdRng::seed_from_u64(seed);
         let facts = history(&mut rng);
         let calm = MemoryLog::new(1);
@@ -183,12 +202,12 @@ fn restarts_and_failures_change_nothing() {
 }
 
 #[test]
-fn a_window_cut_short_is_finished() {
+fn a_release_cut_short_is_finished() {
     let facts = history(&mut StdRng::seed_from_u64(4));
     let whole = MemoryLog::new(1);
     feed(&whole, &facts, |_| false);
     let records = whole.records(Topic::Audience, 0);
-    assert!(records.len() > 10);
+    assert!(records.len() > 3);
     for kept in 0..=records.len() {
         let log = MemoryLog::new(1);
         for Record { key, value, headers, .. } in records[..kept].iter().cloned() {
@@ -200,35 +219,85 @@ fn a_window_cut_short_is_finished() {
 }
 
 #[test]
-fn a_quiet_partition_is_asked_for_the_time_once_a_window_with_news_is_over() {
+fn who_has_left_is_in_no_table_after() {
+    let cohort = Cohort::new(Some(AgeBand::From25), "CH".parse().ok());
+    let mut facts: Vec<FactRecord> =
+        (0..90).map(|at| fact(at, START + at, 1, Fact::CohortJoined { cohort })).collect();
+    facts.push(fact(90, START + 70_000, 1, released(START + 70_000, 1, 5)));
+    facts.extend((91..181).map(|at| fact(at, START + 80_000, 1, Fact::CohortLeft { cohort })));
+    // The same window as before, or a later one: what counts is what the log says by now.
+    facts.push(fact(181, START + 130_000, 1, released(START + 130_000, 2, 6)));
+    let log = MemoryLog::new(1);
+    feed(&log, &facts, |_| false);
+    let releases: BTreeSet<String> = cells(&log).into_iter().map(|cell| cell.release_id).collect();
+    assert_eq!(releases, BTreeSet::from([format!("{}/1", EventId(1))]));
+}
+
+/// Whom the log was asked for a table, and of which window.
+fn asked(log: &MemoryLog) -> Vec<(u64, u64)> {
+    let commands = log.records(Topic::Commands, 0);
+    let windows = Windows::new(SETTINGS.window_ms);
+    let asked = commands.iter().map(|record| {
+        let envelope = decode_command(&record.value).unwrap();
+        let Command::ReleaseAudience(release) = envelope.command else { panic!("{envelope:?}") };
+        assert_eq!(release.until, windows.end(windows.of(release.from)));
+        (envelope.event_id.0, windows.of(release.from) - windows.of(LogTime(START)))
+    });
+    asked.collect()
+}
+
+#[test]
+fn a_table_is_asked_for_once_a_window_of_a_sale_is_over() {
     let log = MemoryLog::new(1);
     let mut process = audience(&log);
     let windows = Windows::new(SETTINGS.window_ms);
-    let cohort = Cohort::new(None, None);
-    let end = windows.end(windows.of(LogTime(START)));
-    let marks = |log: &MemoryLog| log.records(Topic::Commands, 0).len();
+    let end = |at: u64| windows.end(windows.of(LogTime(START)) + at);
+    let again = schedule::ASK_AGAIN_MS;
+    let (due, cohort) = (end(0).plus(schedule::ASK_AFTER_MS), Cohort::new(None, None));
+    process.take(&fact(0, START, 7, Fact::CohortJoined { cohort })).unwrap();
+    process.ask_if_due(due);
+    process.take(&fact(1, START, 7, Fact::SaleOpened)).unwrap();
+    process.ask_if_due(due);
+    assert_eq!(asked(&log), [], "by rules that do not know it");
+    process.take(&fact(2, START, 7, Fact::EngineVersionSet { version: 5 })).unwrap();
+    process.ask_if_due(LogTime(due.0 - 1));
+    assert_eq!(asked(&log), [], "the clocks may differ a little");
+    // Nobody of event 8 has joined: that a table is made says nothing.
+    process.take(&fact(3, START, 8, Fact::PresaleOpened)).unwrap();
+    process.ask_if_due(due);
+    process.ask_if_due(due.plus(1));
+    assert_eq!(asked(&log), [(7, 0), (8, 0)]);
+    process.ask_if_due(due.plus(again));
+    assert_eq!(asked(&log)[2..], [(7, 0), (8, 0)], "the first was lost, or came too early");
 
-    process.take(&fact(0, START, 1, Fact::TimeMarked)).unwrap();
-    process.mark_time_if_due(end.plus(60_000));
-    assert_eq!(marks(&log), 0, "nobody joined: nobody waits for anything");
-    for number in 1..=20 {
-        process.take(&fact(number, START, 7, Fact::CohortJoined { cohort })).unwrap();
+    let made = |number, at: LogTime| released(at.0, number, 0);
+    process.take(&fact(4, end(0).0, 7, made(1, end(0)))).unwrap();
+    process.take(&fact(5, end(0).0 + 5, 8, Fact::EventCancelled)).unwrap();
+    process.take(&fact(6, end(1).0 + 5, 7, Fact::SaleClosed)).unwrap();
+    // Windows that were missed get none but the last, and that is the one the sale closed in.
+    process.ask_if_due(end(9));
+    assert_eq!(asked(&log)[4..], [(7, 2)]);
+    process.take(&fact(7, end(2).0, 7, made(2, end(2)))).unwrap();
+    process.ask_if_due(end(20));
+    assert_eq!(asked(&log).len(), 5);
+}
+
+#[test]
+fn what_the_budget_does_not_allow_is_not_asked_for() {
+    let log = MemoryLog::new(1);
+    let mut process = audience(&log);
+    let windows = Windows::new(SETTINGS.window_ms);
+    let end = |at: u64| windows.end(windows.of(LogTime(START)) + at);
+    process.take(&fact(0, START, 7, Fact::EngineVersionSet { version: 5 })).unwrap();
+    process.take(&fact(1, START, 7, Fact::SaleOpened)).unwrap();
+    for at in 0..6 {
+        process.ask_if_due(end(at).plus(20_000));
+        assert_eq!(asked(&log).len() as u64, at + 1);
+        let made = released(end(at).0 + 20_000, at as u32 + 1, 0);
+        process.take(&fact(2 + at, end(at).0 + 20_000, 7, made)).unwrap();
     }
-    process.mark_time_if_due(end);
-    assert_eq!(marks(&log), 0, "the clocks may differ a little");
-    process.mark_time_if_due(end.plus(MARK_AFTER_MS));
-    process.mark_time_if_due(end.plus(MARK_AFTER_MS + 1));
-    assert_eq!(marks(&log), 1);
-    process.mark_time_if_due(end.plus(MARK_AFTER_MS + MARK_AGAIN_MS));
-    assert_eq!(marks(&log), 2, "the first was lost, or came too early");
-    let mark = decode_command(&log.records(Topic::Commands, 0)[0].value).unwrap();
-    assert_eq!((mark.event_id, mark.command), (EventId(7), Command::MarkTime));
-    assert_eq!(cells(&log), [], "and nothing is said before the log says so");
-
-    process.take(&fact(21, end.0, 7, Fact::TimeMarked)).unwrap();
-    process.mark_time_if_due(end.plus(3_600_000));
-    assert_eq!(marks(&log), 2);
-    let published = cells(&log);
-    assert_eq!(published.len(), 1);
-    assert_eq!((published[0].cell.as_str(), published[0].count), ("all", 20));
+    process.ask_if_due(end(7).plus(20_000));
+    assert_eq!(asked(&log).len(), 6);
+    process.ask_if_due(end(0).plus(20_000 + floodgate_domain::release::BUDGET_YEAR_MS));
+    assert_eq!(asked(&log).len(), 7);
 }

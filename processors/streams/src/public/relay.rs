@@ -98,6 +98,11 @@ impl Handler for Relay {
 
     /// Nothing more happens just now: the world's clock goes on.
     fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if let Some(publishing) = &mut self.publishing
+            && tick.behind < BATCH_MAX as u64
+        {
+            publishing.audience.ask_if_due(tick.now);
+        }
         if tick.read > 0 {
             return Ok(());
         }
@@ -158,7 +163,6 @@ impl Publishing {
     }
 
     fn quiet(&mut self, now: LogTime) -> Result<(), FollowError> {
-        self.audience.mark_time_if_due(now);
         let mut notes = Notes::default();
         self.notifier.endings(now, now, &mut notes);
         Ok(self.send(Vec::new(), &notes.all)?)

@@ -30,7 +30,7 @@ pub(crate) struct Step {
     pub(crate) now: LogTime,
 }
 
-fn new_event() -> NewEvent {
+pub(crate) fn new_event() -> NewEvent {
     let run = Run {
         category: 0,
         labels: Labels::Numbers { first: 1, step: 1, count: 30 },

@@ -169,7 +169,7 @@ fn about(topic: Topic) -> &'static str {
         Topic::Orders => "Tables: an order a row, from its hold on.",
         Topic::Events => "Tables: an event a row, with what it says of itself, and its phase.",
         Topic::Audience => {
-            "How many people who agreed are in a cohort of an event, a week at a time."
+            "About how many people who agreed are in a cohort of an event, a week at a time, with noise."
         }
         _ => "Messages for people: their turn, a hold about to end, an order's news, an event's.",
     }

@@ -12,6 +12,7 @@ use floodgate_domain::{
 use super::codes::CodeBook;
 use super::crowd::CrowdBook;
 use super::messages::MessageBook;
+use super::releases::ReleaseBook;
 use super::seats::SeatBooks;
 use super::stage::{OrderBook, OrderStage, follow, transition};
 use super::tickets::{SoldOrder, TicketBook};
@@ -79,6 +80,7 @@ pub(crate) struct EventBook {
     pub(crate) unanswered: UnansweredBook,
     pub(crate) messages: MessageBook,
     pub(crate) codes: CodeBook,
+    pub(crate) releases: ReleaseBook,
 }
 
 /// Slot and generation of a hold.
@@ -109,6 +111,7 @@ impl EventBook {
             unanswered: UnansweredBook::default(),
             messages: MessageBook::default(),
             codes: CodeBook::default(),
+            releases: ReleaseBook::default(),
         }
     }
 
@@ -317,6 +320,7 @@ impl EventBook {
         let finding = of_ticket.or_else(|| self.crowd.enter(fact, self.places));
         let finding = finding.or_else(|| self.messages.enter(fact, at));
         let finding = finding.or_else(|| self.codes.enter(fact));
+        let finding = finding.or_else(|| self.releases.enter(fact, at));
         if let Some((id, holds, words)) = finding {
             found.check(id, holds, || words);
         }

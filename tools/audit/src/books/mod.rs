@@ -12,6 +12,7 @@ pub(crate) mod crowd;
 pub(crate) mod event;
 mod house;
 pub(crate) mod messages;
+pub(crate) mod releases;
 pub(crate) mod seats;
 pub(crate) mod stage;
 pub(crate) mod tickets;

@@ -5,7 +5,7 @@ use floodgate_domain::wire::decode_fact;
 use floodgate_domain::{BuyerId, Command, EventId, Fact, FactRecord, HoldId, LogTime, SalePhase};
 
 use super::row::{CAUSE, Row};
-use super::{CommandView, codes, holds, house, messages, payments, sale, tickets};
+use super::{CommandView, codes, holds, house, messages, payments, releases, sale, tickets};
 use crate::books::event::EventBook;
 use crate::books::stage::OrderStage;
 use crate::findings::Findings;
@@ -159,6 +159,7 @@ fn rows(
         .or_else(|| tickets::rows(book, fact, asked))
         .or_else(|| messages::rows(book, fact, asked))
         .or_else(|| codes::rows(book, fact, asked))
+        .or_else(|| releases::rows(book, fact, asked))
         .or_else(|| house::rows(book, fact, asked))
         .or_else(|| sale::rows(book, fact, asked))?;
     rows.push((CAUSE, "its command concerns another event", asked.envelope.event_id == event_id));

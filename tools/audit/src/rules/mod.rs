@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `cause` | every fact follows from its command, or from time; field by field |
 //! | `holds`, `payments`, `tickets`, `sale` | the fields, by subject |
-//! | `messages`, `house`, `codes` | more of them |
+//! | `messages`, `house`, `codes`, `releases` | more of them |
 //! | `follow` | what some facts bring with them: seats set aside, a buyer who cools down |
 //! | `due` | what ends by itself has to end, soon |
 //! | `owed` | which commands have to lead to a fact |
@@ -21,6 +21,7 @@ mod house;
 pub(crate) mod messages;
 pub(crate) mod owed;
 mod payments;
+mod releases;
 pub(crate) mod row;
 mod sale;
 mod tickets;
@@ -30,7 +31,7 @@ use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy, SalePhas
 use crate::books::event::EventBook;
 
 /// The newest rules of the engine that the books know in full.
-pub(crate) const KNOWN_VERSION: u32 = 4;
+pub(crate) const KNOWN_VERSION: u32 = 5;
 
 /// A command as a fact is compared with it.
 #[derive(Debug, Clone, Copy)]

@@ -12,6 +12,7 @@ use super::codes;
 use super::holds::price;
 use super::house;
 use super::messages::{self, may_be_set};
+use super::releases;
 use super::sale::may_be_said;
 use super::tickets::may_receive;
 use super::{CommandView, is_open_to, no_hold};
@@ -68,6 +69,7 @@ pub(crate) fn is_owed(book: &EventBook, asked: CommandView<'_>) -> bool {
         | Command::Announce(_)
         | Command::SteerAnnouncement { .. } => messages::is_owed(book, asked),
         Command::MintCodes(_) | Command::ClaimCode { .. } => codes::is_owed(book, asked),
+        Command::ReleaseAudience(release) => releases::is_owed(book, release, asked),
         Command::BlockSeats(_) | Command::UnblockSeats(_) | Command::GiveSeats(_) => {
             house::is_owed(book, asked)
         }

@@ -139,9 +139,11 @@ macro_rules! attempt {
 
 mod codes;
 mod house;
+mod releases;
 
 use codes::of_codes;
 use house::{of_house, of_reason};
+use releases::of_releases;
 
 /// Every field of a fact made another. A fact that is added does not compile until it is here.
 pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
@@ -248,6 +250,7 @@ pub(crate) fn fields(fact: &Fact) -> Vec<Altered> {
             of_house(fact)
         }
         Fact::CodesMinted { .. } | Fact::CodeClaimed { .. } => of_codes(fact),
+        Fact::AudienceReleased { .. } => of_releases(fact),
         fact => of_order(fact),
     }
 }

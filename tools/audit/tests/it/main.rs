@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alterations;
+mod attack;
 #[path = "../../../../core/domain/tests/it/fixtures.rs"]
 mod fixtures;
 mod house;
@@ -12,4 +13,5 @@ mod messages;
 mod mutations;
 mod presale;
 mod public;
+mod releases;
 mod run;

@@ -29,7 +29,7 @@ const KINDS_MADE: &[&str] = &[
     "DialsSet", "SeatsSetAside", "SeatsReturned", "BuyerCooling", "ShopperStayed",
     "DetailsSet", "ConsentGiven", "ConsentWithdrawn", "AnnouncementMade", "AnnouncementSteered",
     "AnnouncementStarted", "SeatsBlocked", "SeatsUnblocked", "SeatsGiven",
-    "CodesMinted", "CodeClaimed", "PresaleOpened",
+    "CodesMinted", "CodeClaimed", "PresaleOpened", "AudienceReleased",
 ];
 
 fn seeds() -> Vec<u64> {

@@ -78,6 +78,7 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
     for event_id in EVENTS {
         run.open(event_id);
     }
+    let mut released = StdRng::seed_from_u64(seed ^ 0x7265_6c65);
     let mut house = StdRng::seed_from_u64(seed ^ 0x686f_7573);
     let mut presale = StdRng::seed_from_u64(seed ^ 0x636f_6465);
     let mut of_messages = 0;
@@ -97,6 +98,11 @@ pub(crate) fn run(seed: u64, length: usize) -> Stored {
         if presale.random_ratio(1, 12) {
             let (actor, command) = crate::presale::something(&mut presale, BUYERS);
             run.ask(actor, EVENTS[at], command);
+            of_messages += 1;
+        }
+        if released.random_ratio(1, 30) {
+            let command = crate::releases::something(&mut released, run.now);
+            run.ask(Actor::System, EVENTS[at], command);
             of_messages += 1;
         }
         if house.random_ratio(1, 14) {

@@ -14,8 +14,8 @@ use crate::ids::{BuyerId, HoldId};
 
 use super::Notice;
 use Fact::{
-    AnnouncementMade, CodeClaimed, CodesMinted, PaymentNotTaken, SeatsBlocked, SeatsGiven,
-    SeatsUnblocked, TicketTransferred,
+    AnnouncementMade, AudienceReleased, CodeClaimed, CodesMinted, CohortJoined, CohortLeft,
+    PaymentNotTaken, SeatsBlocked, SeatsGiven, SeatsUnblocked, TicketTransferred,
 };
 use messages::{made, of_consents, started, steered};
 use orders::{
@@ -45,6 +45,7 @@ const PUBLIC: Effects<'static> = Effects {
     cohort: None,
     consent: None,
     codes: None,
+    release: None,
     announcement: None,
     by: None,
     reason: None,
@@ -76,8 +77,6 @@ impl Fact {
             }
             Fact::ShopperStayed { buyer, until } => room::stayed(*buyer, *until),
             Fact::ShopperLeft { buyer, reason } => room::left(*buyer, *reason),
-            Fact::CohortJoined { cohort } => room::cohort(*cohort, 1),
-            Fact::CohortLeft { cohort } => room::cohort(*cohort, -1),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until, .. } => {
                 held((*hold_id, *buyer), seats, *amount, *until)
             }
@@ -123,6 +122,7 @@ impl Fact {
             Fact::BuyerCooling { buyer, until, .. } => room::cooling(*buyer, *until),
             SeatsBlocked { .. } | SeatsUnblocked { .. } | SeatsGiven { .. } => house::by_hand(self),
             CodesMinted { .. } | CodeClaimed { .. } => codes::of_codes(self),
+            CohortJoined { .. } | CohortLeft { .. } | AudienceReleased { .. } => room::count(self),
             Fact::PresaleOpened => sale::phase(SalePhase::Presale, Notice::EventPresale),
             Fact::DrawCommitted { .. } | Fact::DrawRevealed { .. } | Fact::TimeMarked => PUBLIC,
         }

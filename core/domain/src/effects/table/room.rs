@@ -2,8 +2,8 @@
 
 use super::PUBLIC;
 use crate::cohort::Cohort;
-use crate::effects::{CohortMove, Concerns, Effects, LineMove, ShopMove, Visibility};
-use crate::fact::LeaveReason;
+use crate::effects::{CohortMove, Concerns, Effects, LineMove, ReleaseMove, ShopMove, Visibility};
+use crate::fact::{Fact, LeaveReason};
 use crate::ids::{BuyerId, LogTime, Place};
 use crate::line::Frontier;
 
@@ -49,9 +49,23 @@ pub(super) fn cooling(buyer: BuyerId, until: LogTime) -> Effects<'static> {
     Effects { shop: Some(ShopMove::Cooling { buyer, until }), concerns, ..PUBLIC }
 }
 
+/// Who is counted, and tables of that.
+pub(super) fn count(fact: &Fact) -> Effects<'_> {
+    match fact {
+        Fact::CohortJoined { cohort } => of_cohort(*cohort, 1),
+        Fact::CohortLeft { cohort } => of_cohort(*cohort, -1),
+        Fact::AudienceReleased { number, spent_micros, release } => {
+            let of = ReleaseMove { number: *number, spent_micros: *spent_micros, release };
+            // Internal: it has the seed of the noise.
+            Effects { visibility: Visibility::Internal, release: Some(of), ..PUBLIC }
+        }
+        _ => PUBLIC,
+    }
+}
+
 /// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
 /// say which cohort that person is in.
-pub(super) fn cohort(cohort: Cohort, change: i8) -> Effects<'static> {
+fn of_cohort(cohort: Cohort, change: i8) -> Effects<'static> {
     let visibility = Visibility::Internal;
     Effects { visibility, cohort: Some(CohortMove { cohort, change }), ..PUBLIC }
 }

@@ -1,0 +1,260 @@
+//! Who bought tables of an audience, and which events have them on offer.
+//!
+//! Nothing here is about a fan: an order is of a staff key, and what it pays for are numbers. It is
+//! beside the people because these are the rows that gateways share.
+
+use floodgate_domain::{EventId, LogTime, StaffId};
+
+use crate::PeopleError;
+use crate::database::{StoredRow, values};
+use crate::store::Work;
+
+/// Orders that one key may have, the ended ones included: what a list shows at once.
+const PRODUCT_ORDERS_MAX: u32 = 1_000;
+
+/// The tables of one event on offer, once both have said yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductOffer {
+    pub event_id: EventId,
+    /// For a year of tables, in minor units.
+    pub amount: u64,
+    pub currency: String,
+    /// Who of the managers said yes, and who of the artists.
+    pub manager: Option<StaffId>,
+    pub artist: Option<StaffId>,
+}
+
+impl ProductOffer {
+    #[must_use]
+    pub fn is_on_sale(&self) -> bool {
+        self.manager.is_some() && self.artist.is_some() && self.amount > 0
+    }
+}
+
+/// How far an order is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductState {
+    /// The provider is asked to hold the money.
+    Open = 0,
+    /// It does; the money is taken next.
+    Authorised = 1,
+    /// Paid for: tables are delivered.
+    Paid = 2,
+    /// The provider said no.
+    Declined = 3,
+    /// The money is to go back; no more tables.
+    Refunding = 4,
+    Refunded = 5,
+    /// The buyer's bank took the money back; no more tables.
+    Disputed = 6,
+}
+
+impl ProductState {
+    const ALL: [ProductState; 7] = [
+        ProductState::Open,
+        ProductState::Authorised,
+        ProductState::Paid,
+        ProductState::Declined,
+        ProductState::Refunding,
+        ProductState::Refunded,
+        ProductState::Disputed,
+    ];
+
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            ProductState::Open => "open",
+            ProductState::Authorised => "authorised",
+            ProductState::Paid => "paid",
+            ProductState::Declined => "declined",
+            ProductState::Refunding => "refunding",
+            ProductState::Refunded => "refunded",
+            ProductState::Disputed => "disputed",
+        }
+    }
+}
+
+/// An order as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProductOrder {
+    /// The same name is the same order.
+    pub name: String,
+    pub staff: StaffId,
+    pub event_id: EventId,
+    pub method: String,
+}
+
+/// An order as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductOrder {
+    pub number: u32,
+    pub staff: StaffId,
+    pub event_id: EventId,
+    pub amount: u64,
+    pub currency: String,
+    pub method: String,
+    pub state: ProductState,
+    /// What the provider calls the payment.
+    pub reference: Option<String>,
+    /// Counted from 1 without a gap, once it is paid.
+    pub invoice: Option<u32>,
+    pub made_at: LogTime,
+    pub paid_at: Option<LogTime>,
+    pub ended_at: Option<LogTime>,
+}
+
+const COLUMNS: &str = "number, staff, event, amount, currency, method, state, reference, invoice,
+    made_at, paid_at, ended_at";
+
+fn order(row: &StoredRow) -> Result<ProductOrder, PeopleError> {
+    let number = |column| row.id(column).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    let time = |column| Ok(row.int_or_none(column)?.map(|at| LogTime(at.cast_unsigned())));
+    let state = row.int(6)?;
+    let known = ProductState::ALL.into_iter().find(|one| *one as i64 == state);
+    let state = known.ok_or_else(|| PeopleError::Damaged("an order has no state".to_owned()))?;
+    Ok(ProductOrder {
+        number: number(0)?,
+        staff: StaffId(row.id(1)?),
+        event_id: EventId(row.id(2)?),
+        amount: row.id(3)?,
+        currency: row.text(4)?,
+        method: row.text(5)?,
+        state,
+        reference: row.text_or_none(7)?,
+        invoice: row.int_or_none(8)?.and_then(|number| u32::try_from(number).ok()),
+        made_at: LogTime(row.id(9)?),
+        paid_at: time(10)?,
+        ended_at: time(11)?,
+    })
+}
+
+impl Work<'_> {
+    /// What is on offer of an event, or was thought of.
+    pub fn product_offer(&mut self, of: EventId) -> Result<Option<ProductOffer>, PeopleError> {
+        Ok(self.product_offers()?.into_iter().find(|offer| offer.event_id == of))
+    }
+
+    pub fn product_offers(&mut self) -> Result<Vec<ProductOffer>, PeopleError> {
+        let sql =
+            "SELECT event, amount, currency, manager, artist FROM product_offers ORDER BY event";
+        let staff = |row: &StoredRow, at| {
+            Ok::<_, PeopleError>(row.int_or_none(at)?.map(|id| StaffId(id.cast_unsigned())))
+        };
+        let one = |row: &StoredRow| {
+            Ok(ProductOffer {
+                event_id: EventId(row.id(0)?),
+                amount: row.id(1)?,
+                currency: row.text(2)?,
+                manager: staff(row, 3)?,
+                artist: staff(row, 4)?,
+            })
+        };
+        self.rows(sql, &[])?.iter().map(one).collect()
+    }
+
+    /// Puts an offer in the place of the one before.
+    pub fn set_product_offer(&mut self, offer: &ProductOffer) -> Result<(), PeopleError> {
+        let ProductOffer { event_id, amount, ref currency, manager, artist } = *offer;
+        self.run(
+            "INSERT INTO product_offers (event, amount, currency, manager, artist)
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (event) DO UPDATE SET
+                 amount = excluded.amount, currency = excluded.currency,
+                 manager = excluded.manager, artist = excluded.artist",
+            values![
+                event_id.0,
+                amount,
+                currency.as_str(),
+                manager.map(|id| id.0),
+                artist.map(|id| id.0)
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Adds an order of what is on sale now, or finds the one of this name; `None` where nothing is,
+    /// or the key has as many as it may.
+    pub fn order_product(
+        &mut self,
+        new: &NewProductOrder,
+        now: LogTime,
+    ) -> Result<Option<ProductOrder>, PeopleError> {
+        let sql = format!("SELECT {COLUMNS} FROM product_orders WHERE name = $1");
+        if let Some(row) = self.row(&sql, values![new.name.as_str()])? {
+            return order(&row).map(Some);
+        }
+        let offer = self.product_offer(new.event_id)?.filter(ProductOffer::is_on_sale);
+        let Some(offer) = offer else { return Ok(None) };
+        let count = "SELECT COUNT(*) FROM product_orders WHERE staff = $1";
+        let has = self.row(count, values![new.staff.0])?.map_or(Ok(0), |row| row.id(0))?;
+        if has >= u64::from(PRODUCT_ORDERS_MAX) {
+            return Ok(None);
+        }
+        self.run(
+            "INSERT INTO product_orders (number, name, staff, event, amount, currency, method,
+                 state, made_at)
+             VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM product_orders),
+                 $1, $2, $3, $4, $5, $6, 0, $7)",
+            values![
+                new.name.as_str(),
+                new.staff.0,
+                new.event_id.0,
+                offer.amount,
+                offer.currency,
+                new.method.as_str(),
+                now.0
+            ],
+        )?;
+        self.row(&sql, values![new.name.as_str()])?.as_ref().map(order).transpose()
+    }
+
+    pub fn product_order(&mut self, number: u32) -> Result<Option<ProductOrder>, PeopleError> {
+        let sql = format!("SELECT {COLUMNS} FROM product_orders WHERE number = $1");
+        self.row(&sql, values![number])?.as_ref().map(order).transpose()
+    }
+
+    /// The newest first: of one key, or of all.
+    pub fn product_orders(
+        &mut self,
+        of: Option<StaffId>,
+    ) -> Result<Vec<ProductOrder>, PeopleError> {
+        let newest = format!("ORDER BY number DESC LIMIT {PRODUCT_ORDERS_MAX}");
+        let rows = match of {
+            Some(staff) => {
+                let own = "FROM product_orders WHERE staff = $1";
+                self.rows(&format!("SELECT {COLUMNS} {own} {newest}"), values![staff.0])?
+            }
+            None => self.rows(&format!("SELECT {COLUMNS} FROM product_orders {newest}"), &[])?,
+        };
+        rows.iter().map(order).collect()
+    }
+
+    /// Moves an order on, if it is still where it was; says whether it was.
+    pub fn move_product_order(
+        &mut self,
+        (number, from, to): (u32, ProductState, ProductState),
+        reference: Option<&str>,
+        now: LogTime,
+    ) -> Result<bool, PeopleError> {
+        let moved = self.run(
+            "UPDATE product_orders SET state = $3, reference = COALESCE($4, reference)
+             WHERE number = $1 AND state = $2",
+            values![number, from as u8, to as u8, reference],
+        )?;
+        if moved == 0 {
+            return Ok(false);
+        }
+        if to == ProductState::Paid {
+            // Invoices are counted one by one, in the transaction that says it is paid.
+            self.run(
+                "UPDATE product_orders SET paid_at = $2,
+                     invoice = (SELECT COALESCE(MAX(invoice), 0) + 1 FROM product_orders)
+                 WHERE number = $1",
+                values![number, now.0],
+            )?;
+        } else if from == ProductState::Paid {
+            let sql = "UPDATE product_orders SET ended_at = $2 WHERE number = $1";
+            self.run(sql, values![number, now.0])?;
+        }
+        Ok(true)
+    }
+}

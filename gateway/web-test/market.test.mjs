@@ -1,0 +1,68 @@
+// Owns the proof that the market says what its server says, shows each role its own buttons, and gives
+// no money back without a second press.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+import { orderList } from '../web/js/market/orders.js';
+import { catalogue } from '../web/js/market/products.js';
+import { STATES, labelRows, offerWords, orderWords } from '../web/js/market/words.js';
+import { button, settled, stage } from './dom.mjs';
+
+const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const label = { segmentation_criteria: 'Agreed.', precision_level: 'aggregate', refresh_cadence: 'weekly', geography: 'country', provenance: 'first party',
+  inclusion_methodology: 'declared', id_types: [], segment_taxonomy: { name: 'IAB', version: '1.1', ids: [783] },
+  privacy: { unit: 'a device', mechanism: 'Laplace', epsilon_per_table: 1, epsilon_per_365_days: 6 }, terms: 'Be fair.' };
+const product = (more = {}) => ({ event_id: 'evt_1', event_name: 'Evening', artist: 'The Examples', amount: 50000, currency: 'EUR',
+  approved_by_manager: true, approved_by_artist: true, on_sale: true, label, ...more });
+const order = (more = {}) => ({ number: 7, event_id: 'evt_1', amount: 50000, currency: 'EUR', state: 'paid', invoice: 'INV-000001',
+  delivered: true, delivered_until: '2027-11-28T00:00:00Z', ordered_at: '2026-11-28T00:00:00Z', ...more });
+const lost = () => assert.fail('the session holds');
+
+test('the states are those of the server', () => {
+  const codes = [...source('core/people/src/market.rs').matchAll(/ProductState::\w+ => "(\w+)"/g)].map(([, code]) => code);
+  assert.deepEqual(Object.keys(STATES).sort(), codes.sort());
+});
+
+test('what is missing for a sale is said', () => {
+  assert.equal(offerWords(product()), 'On sale');
+  assert.equal(offerWords(product({ on_sale: false, approved_by_manager: false })), 'Waits for a manager');
+  assert.equal(offerWords(product({ on_sale: false, approved_by_artist: false })), 'Waits for the artist');
+  assert.equal(offerWords(product({ on_sale: false })), 'Has no price yet');
+  assert.deepEqual(labelRows(product()).map(([what]) => what).slice(-2), ['Privacy', 'Terms']);
+  assert.match(orderWords(order()), /^paid · INV-000001 · tables until /);
+  assert.equal(orderWords(order({ state: 'refunded', delivered: false })), 'refunded · INV-000001');
+});
+
+test('an advertiser buys, an artist agrees or takes it back', async () => {
+  stage({ 'GET /v1/products': [200, { products: [product()] }] });
+  const theirs = catalogue({ role: 'advertiser', lost, changed() {} });
+  await theirs.load();
+  assert.ok(button(theirs.node, 'Buy') && !button(theirs.node, 'Take off sale'));
+  const calls = stage({ 'GET /v1/products': [200, { products: [product()] }], 'PUT /v1/events/evt_1/product': [200, product({ on_sale: false })] });
+  const artists = catalogue({ role: 'artist', lost, changed() {} });
+  await artists.load();
+  assert.ok(!button(artists.node, 'Buy'));
+  button(artists.node, 'Take off sale').listeners.click();
+  await settled();
+  assert.ok(calls.some((call) => call.method === 'PUT' && call.body?.approved === false), JSON.stringify(calls));
+});
+
+test('an order ends after a second press, and only a manager ends it', async () => {
+  const answers = { 'GET /v1/product-orders': [200, { orders: [order()], earned: [{ amount: 50000, currency: 'EUR' }] }],
+    'POST /v1/product-orders/7/end': [200, order({ state: 'refunded' })] };
+  const calls = stage(answers);
+  const list = orderList({ role: 'manager', lost });
+  await list.load();
+  assert.match(list.node.textContent, /Earned: /);
+  const sent = () => calls.filter((call) => call.method === 'POST');
+  button(list.node, 'End order 7…').listeners.click();
+  assert.equal(sent().length, 0);
+  list.node.find((one) => one.tag === 'button' && /^Give .* back$/.test(one.textContent)).listeners.click();
+  await settled();
+  assert.deepEqual(sent().map((call) => call.body), [{ reason: 'refund' }]);
+  stage(answers);
+  const own = orderList({ role: 'advertiser', lost });
+  await own.load();
+  assert.ok(!button(own.node, 'End order 7…'));
+  assert.ok(own.node.find((one) => one.attributes?.href === '/v1/product-orders/7/tables?format=csv'));
+});

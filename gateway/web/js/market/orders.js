@@ -1,0 +1,59 @@
+// Owns the list of orders: what each is, its files, and for managers how it ends.
+import { action } from '../action.js';
+import { get } from '../api.js';
+import { send } from '../command.js';
+import { announce, el, say } from '../dom.js';
+import { day, money } from '../format.js';
+import { orderWords } from './words.js';
+
+/** The card: { node, load }. */
+export function orderList({ role, lost }) {
+  const list = el('ul', { class: 'order-list', id: 'product-orders' });
+  const earned = el('p', { id: 'earned' }, '');
+  const empty = el('p', { class: 'quiet' }, '');
+  const node = el('section', { class: 'card stack' }, el('h2', {}, 'Orders'), earned, empty, list);
+
+  async function load() {
+    try {
+      const { orders, earned: sums } = await get('/v1/product-orders');
+      say(empty, orders.length ? '' : 'There are no orders yet.');
+      const words = sums.map((one) => money(one.amount, one.currency)).join(' + ');
+      say(earned, role !== 'advertiser' && words ? `Earned: ${words}` : '');
+      list.replaceChildren(...orders.map((one) => el('li', {}, ...row(one))));
+    } catch (problem) {
+      if (problem.status === 401) lost(problem);
+      else say(empty, problem.message);
+    }
+  }
+
+  function row(bought) {
+    const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${bought.number}, ${money(bought.amount, bought.currency)}`),
+      el('span', { class: 'tag' }, orderWords(bought))), el('p', { class: 'quiet' }, `${bought.event_id}, ${day(bought.ordered_at)}`)];
+    const tables = `/v1/product-orders/${bought.number}/tables`;
+    if (role === 'advertiser' && bought.delivered) {
+      nodes.push(el('div', { class: 'form-actions' },
+        el('a', { class: 'button', href: `${tables}?format=csv`, download: `audience-${bought.number}.csv` }, 'Tables as CSV'),
+        el('a', { class: 'button', href: tables, download: `audience-${bought.number}.json` }, 'Tables as JSON')));
+    }
+    if (role === 'manager' && bought.state === 'paid') nodes.push(ending(bought));
+    return nodes;
+  }
+
+  /** Ends an order after a second press that says what happens. */
+  function ending(bought) {
+    const amount = money(bought.amount, bought.currency);
+    const end = (reason, words, kind) => action(words, async () => {
+      await send('POST', `/v1/product-orders/${bought.number}/end`, { reason });
+      announce(`Order ${bought.number} has ended.`);
+      await load();
+    }, kind);
+    const sure = el('div', { class: 'confirm', hidden: true },
+      el('p', {}, 'No more tables are delivered. Does the money go back, or has the buyer’s bank taken it already?'),
+      el('div', { class: 'form-actions' }, end('refund', `Give ${amount} back`, 'primary'), end('dispute', 'The bank has taken it', 'secondary'),
+        el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = true; ask.hidden = false; ask.focus(); } }, 'Keep the order')));
+    const ask = el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = false; ask.hidden = true; } }, `End order ${bought.number}…`);
+    return el('div', { class: 'stack' }, ask, sure);
+  }
+
+  return { node, load };
+}

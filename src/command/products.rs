@@ -1,0 +1,173 @@
+//! `floodgate products`: tables of audiences, offered, bought and fetched.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::block_on;
+use super::exit::Failure;
+use super::staff::Staff;
+
+/// Tables of the people of an event: offered by its manager and its artist, bought by advertisers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  floodgate products offer evt_… --amount 50000 --key-file manager.key
+  floodgate products offer evt_… --key-file artist.key          and --no takes it back
+  floodgate products buy evt_… --method pm_sandbox_approve --key-file advertiser.key
+  floodgate products tables 1 --out audience.csv --key-file advertiser.key
+  floodgate products end 1 --reason refund --key-file manager.key")]
+pub(super) struct Products {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Lists what is on sale; for managers and artists, also what is not yet.
+    List {
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Says that the tables of an event may be sold.
+    Offer {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        /// For a year of tables, in minor units; a manager names it.
+        #[arg(long)]
+        amount: Option<u64>,
+        /// Says that they may not.
+        #[arg(long)]
+        no: bool,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Buys a year of an event's tables.
+    Buy {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        /// A token of the payment provider.
+        #[arg(long, value_name = "TOKEN")]
+        method: String,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Lists orders, and what they have earned.
+    Orders {
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Ends an order: no more tables.
+    End {
+        #[arg(value_name = "NUMBER")]
+        number: u32,
+        #[arg(long)]
+        reason: Reason,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Fetches the tables of an order, as CSV; with --json, as JSON.
+    Tables {
+        #[arg(value_name = "NUMBER")]
+        number: u32,
+        /// File to write; without, they are printed.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        staff: Staff,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Reason {
+    /// The money goes back.
+    Refund,
+    /// The buyer's bank has taken it back.
+    Dispute,
+}
+
+impl Products {
+    pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
+        match self.action {
+            Action::List { staff } => {
+                let list = block_on(staff.caller()?.get("/v1/products"))?;
+                show(as_json, &list, &list["products"], product);
+            }
+            Action::Offer { event, amount, no, staff } => {
+                let mut body = json!({ "approved": !no });
+                if let Some(amount) = amount {
+                    body["amount"] = json!(amount);
+                }
+                let path = format!("/v1/events/{event}/product");
+                let answer = block_on(staff.caller()?.put(&path, body))?;
+                show(as_json, &answer, &json!([answer]), product);
+            }
+            Action::Buy { event, method, staff } => {
+                let path = format!("/v1/events/{event}/product/orders");
+                let body = json!({ "payment_method": method });
+                let answer = block_on(staff.caller()?.post(&path, body))?;
+                show(as_json, &answer, &json!([answer]), order);
+            }
+            Action::Orders { staff } => {
+                let list = block_on(staff.caller()?.get("/v1/product-orders"))?;
+                show(as_json, &list, &list["orders"], order);
+            }
+            Action::End { number, reason, staff } => {
+                let path = format!("/v1/product-orders/{number}/end");
+                let reason = match reason {
+                    Reason::Refund => "refund",
+                    Reason::Dispute => "dispute",
+                };
+                let body = json!({ "reason": reason });
+                let answer = block_on(staff.caller()?.post(&path, body))?;
+                show(as_json, &answer, &json!([answer]), order);
+            }
+            Action::Tables { number, out, staff } => {
+                let format = if as_json { "json" } else { "csv" };
+                let path = format!("/v1/product-orders/{number}/tables?format={format}");
+                let text = block_on(staff.caller()?.get_text(&path))?;
+                match out {
+                    None => print!("{text}"),
+                    Some(out) => std::fs::write(&out, text)
+                        .with_context(|| format!("cannot write {}", out.display()))
+                        .map_err(Failure::io)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn show(as_json: bool, answer: &Value, list: &Value, line: fn(&Value) -> String) {
+    if as_json {
+        println!("{answer}");
+    } else {
+        list.as_array().into_iter().flatten().for_each(|one| println!("{}", line(one)));
+    }
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap_or_default()
+}
+
+fn product(one: &Value) -> String {
+    let (id, currency, name) =
+        (text(one, "event_id"), text(one, "currency"), text(one, "event_name"));
+    let state = match (&one["on_sale"], &one["approved_by_manager"], &one["approved_by_artist"]) {
+        (Value::Bool(true), ..) => "on sale",
+        (_, Value::Bool(false), _) => "waits for the manager",
+        (_, _, Value::Bool(false)) => "waits for the artist",
+        _ => "has no price",
+    };
+    format!("{id}  {:>8} {currency}  {state}  {name}", one["amount"].as_u64().unwrap_or(0))
+}
+
+fn order(one: &Value) -> String {
+    let number = one["number"].as_u64().unwrap_or(0);
+    let (id, currency, state) = (text(one, "event_id"), text(one, "currency"), text(one, "state"));
+    let invoice = text(one, "invoice");
+    let amount = one["amount"].as_u64().unwrap_or(0);
+    format!("{number:>5}  {id}  {amount:>8} {currency}  {state}  {invoice}")
+}
