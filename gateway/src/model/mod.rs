@@ -12,6 +12,7 @@ mod door;
 mod event;
 mod hold;
 pub(crate) mod house;
+pub(crate) mod insight;
 mod me;
 mod order;
 pub(crate) mod passkey;

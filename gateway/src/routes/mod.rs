@@ -16,6 +16,7 @@ mod follow;
 mod holds;
 mod house;
 mod inbox;
+mod insight;
 mod notify;
 mod orders;
 mod pages;
@@ -66,6 +67,7 @@ fn table() -> Routes {
         .merge(availability::routes())
         .merge(venues::routes())
         .merge(pages::routes())
+        .merge(insight::routes())
         .merge(problems::routes())
         .merge(system::routes())
         .layer(CompressionLayer::new());
@@ -116,6 +118,7 @@ pub fn openapi() -> Bytes {
 
 /// The whole gateway as a service.
 pub fn app(state: GatewayState) -> Router {
+    insight::begin_counting();
     let (routes, _) = table().split_for_parts();
     routes
         .fallback(async || ApiError::new(Code::NotFound))

@@ -14,6 +14,7 @@ use super::crowd::CrowdBook;
 use super::messages::MessageBook;
 use super::seats::SeatBooks;
 use super::stage::{OrderBook, OrderStage, follow, transition};
+use super::tally::TallyBook;
 use super::tickets::{SoldOrder, TicketBook};
 use super::unanswered::UnansweredBook;
 use crate::findings::Findings;
@@ -79,6 +80,7 @@ pub(crate) struct EventBook {
     pub(crate) unanswered: UnansweredBook,
     pub(crate) messages: MessageBook,
     pub(crate) codes: CodeBook,
+    pub(crate) tally: TallyBook,
 }
 
 /// Slot and generation of a hold.
@@ -109,6 +111,7 @@ impl EventBook {
             unanswered: UnansweredBook::default(),
             messages: MessageBook::default(),
             codes: CodeBook::default(),
+            tally: TallyBook::default(),
         }
     }
 
@@ -129,6 +132,7 @@ impl EventBook {
 
     /// Enters a fact.
     pub(crate) fn enter(&mut self, record: &FactRecord, found: &mut Findings) {
+        self.tally.enter(record, &self.seats, &self.prices);
         match &record.fact {
             Fact::PricesSet(prices) => {
                 self.prices.clone_from(prices);
