@@ -9,6 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
+//! | `share_links` | subject: who reads numbers without a key |
 //! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
 //! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
@@ -53,6 +54,7 @@ mod routes;
 mod same_site;
 mod server;
 mod settings_file;
+mod share_links;
 mod shares;
 mod sign_in;
 mod sse;

@@ -23,6 +23,7 @@ use crate::people::preview::{MailReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
 use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
+use crate::share_links::ShareLinks;
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
 use crate::staff::session::SessionKey;
@@ -107,6 +108,7 @@ pub struct GatewayState(Arc<Subjects>);
 #[derive(Debug)]
 #[allow(unreachable_pub, reason = "named by Deref of a public type")]
 pub struct Subjects {
+    pub(crate) log: Arc<dyn Log>,
     pub(crate) commands: Commands,
     pub(crate) views: Arc<Views>,
     pub(crate) admission: Admission,
@@ -114,6 +116,7 @@ pub struct Subjects {
     pub(crate) staff: StaffKeys,
     pub(crate) sessions: StaffSessions,
     pub(crate) sign_ins: SignIns,
+    pub(crate) share_links: ShareLinks,
     pub(crate) people: PeopleDesk,
     pub(crate) push_key: PushKey,
     pub(crate) preview: Arc<dyn MessagePreview>,
@@ -149,6 +152,7 @@ macro_rules! subjects {
     };
 }
 subjects! {
+    log: Arc<dyn Log>,
     commands: Commands,
     views: Arc<Views>,
     admission: Admission,
@@ -156,6 +160,7 @@ subjects! {
     staff: StaffKeys,
     sessions: StaffSessions,
     sign_ins: SignIns,
+    share_links: ShareLinks,
     people: PeopleDesk,
     push_key: PushKey,
     preview: Arc<dyn MessagePreview>,
@@ -187,10 +192,12 @@ impl GatewayState {
         services.add(Stage::Work, following);
         let people = PeopleDesk::new(parts.people);
         let sign_ins = SignIns::new(parts.sign_in, &parts.root_key);
+        let share_links = ShareLinks::new(&parts.root_key);
         let sessions = SessionKey::new(&parts.root_key, sign_ins.staff_digest());
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
         Ok(GatewayState(Arc::new(Subjects {
+            log,
             commands: Commands::new(commands, deadline, telemetry.clone()),
             views,
             admission,
@@ -198,6 +205,7 @@ impl GatewayState {
             staff: StaffKeys::new(parts.staff_keys),
             sessions: StaffSessions::new(sessions),
             sign_ins,
+            share_links,
             people,
             push_key: PushKey::new(parts.push_key),
             preview: parts.preview,

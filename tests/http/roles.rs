@@ -17,6 +17,8 @@ pub(super) fn filled(path: &str) -> String {
         .replace("{seat_id}", "1")
         .replace("{code}", "sold_out")
         .replace("{session_id}", "0000000000000001")
+        .replace("{file}", "orders.csv")
+        .replace("{share_id}", "0000000000000001")
         .replace("{passkey_id}", "0000000000000001")
 }
 

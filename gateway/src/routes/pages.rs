@@ -90,6 +90,10 @@ pub(crate) fn routes() -> Routes {
             "/events/{event_id}/house",
             get(async |headers: HeaderMap| page("house.html", &headers)),
         )
+        .route(
+            "/events/{event_id}/insight",
+            get(async |headers: HeaderMap| page("insight.html", &headers)),
+        )
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/sign-in/return", get(async |headers: HeaderMap| page("sign-in.html", &headers)))

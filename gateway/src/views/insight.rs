@@ -3,11 +3,11 @@
 //! The same fold as the topic of windows, straight from the facts: a dashboard is as fresh as every
 //! other view, and says nothing else than the topic.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use floodgate_domain::effects::SeatMove;
+use floodgate_domain::effects::{OrderChange, SeatMove};
 use floodgate_domain::tally::{SaleTally, Tally, WINDOW_MS, window_of};
-use floodgate_domain::{Effects, FactRecord, LogTime, NewEvent, SeatState};
+use floodgate_domain::{Effects, FactRecord, HoldId, LogTime, NewEvent, SeatState};
 
 /// Windows of ten seconds that are kept: two hours in which something happens all the time.
 const FINE_MAX: usize = 720;
@@ -25,6 +25,15 @@ pub(crate) struct Window {
     pub(crate) tally: Tally,
 }
 
+/// When an order began and when it changed last, and by which fact: exports go by that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OrderMark {
+    pub(crate) began_at: LogTime,
+    pub(crate) changed_at: LogTime,
+    /// The fact's position as one number, as in the tables.
+    pub(crate) version: u64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Insight {
     pub(crate) tally: SaleTally,
@@ -34,6 +43,8 @@ pub(crate) struct Insight {
     pub(crate) selling_since: Option<LogTime>,
     /// By seat: seconds until it was sold, and one; 0 while it is not. Empty until the first is.
     sold_after: Vec<u16>,
+    /// As many as there are orders.
+    orders: HashMap<HoldId, OrderMark>,
 }
 
 impl Insight {
@@ -44,6 +55,7 @@ impl Insight {
             coarse: VecDeque::new(),
             selling_since: None,
             sold_after: Vec::new(),
+            orders: HashMap::new(),
         }
     }
 
@@ -55,9 +67,28 @@ impl Insight {
         if added != Tally::default() {
             self.enter(window_of(record.at), &added);
         }
+        if let Some(change) = &effects.order {
+            self.mark(change, record);
+        }
         if let Some(change) = &effects.seats {
             self.follow_seats(change, record.at, seats);
         }
+    }
+
+    fn mark(&mut self, change: &OrderChange<'_>, record: &FactRecord) {
+        let known = self.orders.get(&change.hold_id).filter(|_| !change.is_new);
+        let began_at = known.map_or(record.at, |known| known.began_at);
+        let version = record.position.version();
+        let mark = OrderMark { began_at, changed_at: record.at, version };
+        self.orders.insert(change.hold_id, mark);
+    }
+
+    pub(crate) fn orders(&self) -> impl Iterator<Item = (HoldId, OrderMark)> {
+        self.orders.iter().map(|(hold_id, mark)| (*hold_id, *mark))
+    }
+
+    pub(crate) fn order(&self, hold_id: HoldId) -> Option<OrderMark> {
+        self.orders.get(&hold_id).copied()
     }
 
     fn enter(&mut self, begins_at: LogTime, added: &Tally) {

@@ -34,7 +34,7 @@ pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{EndedVisit, EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
 pub(crate) use house::{Hand, RefundView};
-pub(crate) use insight::Window;
+pub(crate) use insight::{OrderMark, Window};
 pub(crate) use payments::{Failure, PaymentView};
 use refused::Refused;
 pub(crate) use revoked::Revoked;

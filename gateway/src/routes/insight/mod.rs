@@ -1,5 +1,9 @@
 //! What happened in a sale, for managers, operators and readers of a share link; exports.
 
+mod exports;
+mod links;
+mod sheet;
+
 use std::sync::{Arc, LazyLock};
 
 use axum::Json;
@@ -14,7 +18,7 @@ use utoipa_axum::routes;
 use floodgate_domain::{EventId, LogTime, Refusal};
 
 use super::Routes;
-use crate::extract::{EventPath, Manager, Operator, Query, Staff};
+use crate::extract::{EventPath, NumbersReader, Query};
 use crate::model::insight::{
     AnalyticsAnswer, RefusedAnswer, SalesCurve, SoldPart, WindowsAnswer, numbers,
 };
@@ -23,7 +27,11 @@ use crate::time;
 use crate::views::Views;
 
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(analytics)).routes(routes!(seats))
+    OpenApiRouter::new()
+        .routes(routes!(analytics))
+        .routes(routes!(seats))
+        .merge(links::routes())
+        .merge(exports::routes())
 }
 
 /// Steps that windows can be put together by: those that divide into each other.
@@ -48,11 +56,12 @@ pub(crate) struct AnalyticsQuery {
 /// holds, orders, revenue, sell-through. Follows from the facts alone, but for `refused`.
 #[utoipa::path(get, path = "/v1/events/{event_id}/analytics", operation_id = "getAnalytics",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
-    params(("event_id" = String, Path), AnalyticsQuery),
+    params(("event_id" = String, Path), AnalyticsQuery,
+        ("Floodgate-Share" = Option<String>, Header, description = "Instead of a key: from a link, see shareAnalytics")),
     responses((status = 200, body = AnalyticsAnswer)))]
 pub(crate) async fn analytics(
     State(views): State<Arc<Views>>,
-    _: Staff<(Manager, Operator)>,
+    reader: NumbersReader,
     path: EventPath,
     Query(query): Query<AnalyticsQuery>,
 ) -> Result<Json<AnalyticsAnswer>, ApiError> {
@@ -60,6 +69,10 @@ pub(crate) async fn analytics(
     if !STEPS.contains(&step) {
         let fix = "must be 10, 60, 600 or 3600";
         return Err(ApiError::new(Code::InvalidQuery).field("step_seconds", fix));
+    }
+    if query.compare.is_some() && reader == NumbersReader::ByLink {
+        let fix = "a link shows the numbers of one event";
+        return Err(ApiError::new(Code::InvalidQuery).field("compare", fix));
     }
     let compared = query.compare.as_deref().map(|text| other(&views, text)).transpose()?;
     let mut curves = Vec::new();
@@ -105,9 +118,10 @@ fn other(views: &Views, text: &str) -> Result<impl FnOnce(u32) -> SalesCurve, Ap
 /// most.
 #[utoipa::path(get, path = "/v1/events/{event_id}/analytics/seats",
     operation_id = "getSellingTimes", tag = "Staff", security(("staff" = ["manager", "operator"])),
-    params(("event_id" = String, Path)),
+    params(("event_id" = String, Path),
+        ("Floodgate-Share" = Option<String>, Header, description = "Instead of a key: from a link, see shareAnalytics")),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
-pub(crate) async fn seats(_: Staff<(Manager, Operator)>, path: EventPath) -> Response {
+pub(crate) async fn seats(_: NumbersReader, path: EventPath) -> Response {
     let view = path.entry.read();
     let seats = (0..view.seats.len()).flat_map(|seat| view.insight.sold_after(seat).to_le_bytes());
     let bytes: Vec<u8> = seats.collect();
