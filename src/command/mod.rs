@@ -12,6 +12,7 @@ mod dlq;
 mod doctor;
 mod event;
 mod exit;
+mod export;
 mod forget;
 mod keys;
 mod log;
@@ -84,6 +85,7 @@ enum Command {
     Announce(announce::Announce),
     Webhooks(webhooks::Webhooks),
     Codes(codes::Codes),
+    Export(export::Export),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -121,6 +123,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Announce(command) => command.run(json),
         Command::Webhooks(command) => command.run(json),
         Command::Codes(command) => command.run(json),
+        Command::Export(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),

@@ -10,6 +10,7 @@ mod dials;
 mod door;
 mod fields;
 mod house;
+mod insight;
 mod money;
 mod names;
 mod people;
