@@ -8,10 +8,16 @@ const LINES = [{ color: '--accent', dash: [] }, { color: '--warn', dash: [8, 4] 
 /** Rows of a table: the last ones; an export has all. */
 const ROWS_MAX = 200;
 
+/** Around a single point, in units of the axis. */
+const PAD = 60;
+const compact = new Intl.NumberFormat(globalThis.navigator?.language || 'en', { notation: 'compact' });
+/** A number as short as an axis wants it. */
+export const short = (n) => compact.format(n);
+
 const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * A chart with its table. `lines` are { words, format }; `time` whether the axis is one; `xWords` puts a
+ * A chart with its table. `lines` are { words, format, axis }; `time` whether the axis is one; `xWords` puts a
  * value of the axis into words. { node, update(data) }.
  */
 export function lineChart({ title, lines, time = true, xWords, xTitle = 'Time' }) {
@@ -27,11 +33,11 @@ export function lineChart({ title, lines, time = true, xWords, xTitle = 'Time' }
     const axis = { stroke: tone('--quiet'), grid: { stroke: tone('--line'), width: 1 }, ticks: { stroke: tone('--line') } };
     return {
       width: Math.max(240, stage.clientWidth || 600), height: HEIGHT,
-      scales: { x: { time }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1)] } },
+      scales: { x: { time, range: (_, low, high) => (low === high ? [low - PAD, high + PAD] : [low, high]) }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1)] } },
       axes: [{ ...axis, ...(xWords && { values: (_, all) => all.map(xWords) }) },
-        { ...axis, size: 72, values: (_, all) => all.map((value) => lines[0].format(value)) }],
+        { ...axis, size: 56, values: (_, all) => all.map((value) => (lines[0].axis || short)(value)) }],
       series: [{ label: xTitle }, ...lines.map((line, at) => ({ label: line.words, width: 2, stroke: tone(LINES[at].color), dash: LINES[at].dash,
-        points: { show: false }, value: (_, value) => said(line, value) }))],
+        value: (_, value) => said(line, value) }))],
     };
   }
   function draw() {

@@ -6,8 +6,8 @@ import { attempt, now } from '../api.js';
 import { el, notice, say } from '../dom.js';
 import { count, money, timeOfDay } from '../format.js';
 import { door } from '../staff/door.js';
-import { bars, lineChart } from './charts.js';
-import { bySpeaker, columns, funnel, merge, overlay, percent, share, sums } from './series.js';
+import { bars, lineChart, short } from './charts.js';
+import { bySpeaker, columns, funnel, major, merge, overlay, percent, share, sums } from './series.js';
 import { sharePart } from './share.js';
 
 /** How often the numbers are read again, while the page is looked at. */
@@ -52,9 +52,9 @@ export async function insightConsole({ base, ask, isStaff, lost }) {
   const readAt = el('p', { class: 'quiet' });
   const room = lineChart({ title: 'Queue and admission', lines: [{ words: 'Places reserved', format: count }, { words: 'Entered', format: count }, { words: 'Left', format: count }] });
   const sales = lineChart({ title: 'Holds and sales', lines: [{ words: 'Seats held', format: count }, { words: 'Seats sold', format: count }] });
-  const revenue = lineChart({ title: 'Revenue so far', lines: [{ words: 'Sold, fees included', format: cash }, { words: 'Given back', format: cash }] });
+  const revenue = lineChart({ title: 'Revenue so far', lines: [{ words: 'Sold, fees included', format: cash, axis: (minor) => short(major(minor, first.currency)) }, { words: 'Given back', format: cash }] });
   const velocity = lineChart({ title: 'Beside an earlier sale', time: false, xTitle: 'Minutes after the opening', xWords: (at) => `${Math.round(at * 10) / 10}`,
-    lines: [{ words: 'This sale, % sold', format: (n) => `${Math.round(n)} %` }, { words: 'Earlier sale, % sold', format: (n) => `${Math.round(n)} %` }] });
+    lines: [{ words: 'This sale, % sold', format: (n) => `${Math.round(n)} %`, axis: (n) => `${Math.round(n)} %` }, { words: 'Earlier sale, % sold', format: (n) => `${Math.round(n)} %` }] });
   velocity.node.hidden = true;
   const flow = el('div', { class: 'stack' });
   const bySection = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Sold by section' });

@@ -37,7 +37,7 @@ export function heatMap(plan, times) {
   const map = seatMap({ book: shown, seats, categories: TONES.map((color) => ({ color })), isDim: () => false, describe,
     sectionWords: (at) => median(parts[at]), onToggle: () => {} });
   map.update();
-  const scale = el('ol', { class: 'heat-scale', 'aria-label': 'Colours, from fast to slow' }, TONES.map((tone, at) => {
+  const scale = el('ol', { class: 'heat-scale', 'aria-label': 'Colours, from fast to slow' }, TONES.slice(0, bounds.length).map((tone, at) => {
     const box = el('span', { class: 'heat-box', 'aria-hidden': 'true' });
     box.style.setProperty('--tone', tone);
     return el('li', {}, box, `within ${span(bounds[at])}`);

@@ -104,7 +104,9 @@ export function bySpeaker(byCode) {
  * sale is fast at first and slow for long. */
 export function heat(times, levels) {
   const sold = times.filter((time) => time > 0).sort();
-  const bounds = Array.from({ length: levels }, (_, at) => sold[Math.min(sold.length - 1, Math.ceil(((at + 1) * sold.length) / levels) - 1)] ?? 0);
+  const ranks = Array.from({ length: levels }, (_, at) => sold[Math.min(sold.length - 1, Math.ceil(((at + 1) * sold.length) / levels) - 1)] ?? 0);
+  // Where many went in the same second, there are fewer levels.
+  const bounds = [...new Set(ranks)];
   const level = Uint8Array.from(times, (time) => (time === 0 ? 0 : 1 + bounds.findIndex((bound) => time <= bound)));
   return { bounds: bounds.map((bound) => Math.max(0, bound - 1)), level };
 }
@@ -114,4 +116,14 @@ export function span(seconds_) {
   if (seconds_ < 90) return `${seconds_} s`;
   if (seconds_ < 5400) return `${Math.round(seconds_ / 60)} min`;
   return `${Math.round(seconds_ / 360) / 10} h`;
+}
+
+/** Minor units as a number of whole ones: 4550, EUR → 45.5. */
+export function major(minor, currency) {
+  try {
+    const { maximumFractionDigits } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
+    return minor / 10 ** maximumFractionDigits;
+  } catch {
+    return minor / 100;
+  }
 }
