@@ -8,16 +8,14 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `share_links` | subject: who reads numbers without a key |
+//! | `admission`, `staff`, `share_links`, `ticket` | subjects: limits, keys, links, signatures |
 //! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
 //! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
-//! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
+//! | `heartbeat`, `settings_file` | rooms advance, gateways agree on a frontier; dials by file |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
-//! | `settings_file` | changes of dials that a settings file makes |
 //! | `views` | events, seats and orders, folded from facts |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
 //! | `problem`, `routes` | every error response, in one table; one file per group of routes |

@@ -1,8 +1,8 @@
 //! Links that let somebody without a key read the numbers of one event, and nothing else.
 //!
-//! The text in a link is the event, the link's number, when it ends and a MAC under a key of its own, so
-//! that a guess costs one hash and never reaches the store. Whether a link was withdrawn is known by the
-//! store, and kept here for a few seconds.
+//! The text in a link is the event, the link's number, when it ends and a MAC under a key of its
+//! own, so that a guess costs one hash and never reaches the store. Whether a link was withdrawn
+//! is known by the store, and kept here for a few seconds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

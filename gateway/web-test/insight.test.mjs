@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
-import { bySpeaker, columns, funnel, heat, merge, overlay, share, span, sums } from '../web/js/insight/series.js';
+import { columns, counted, funnel, heat, merge, overlay, share, span, sums } from '../web/js/insight/series.js';
 
 const at = (second) => new Date(second * 1000).toISOString();
 const windows = (rows, step = 10) => ({
@@ -48,10 +48,8 @@ test('heat is by rank, and what is not sold has none', () => {
   assert.equal(span(7200), '2 h');
 });
 
-test('who said no: the door or the shop', () => {
-  const { door, shop } = bySpeaker({ seat_taken: 4, puzzle_wrong: 2, rate_limited: 9 });
-  assert.deepEqual(door.map(({ code }) => code), ['rate_limited', 'puzzle_wrong']);
-  assert.deepEqual(shop, [{ code: 'seat_taken', n: 4 }]);
+test('the most frequent no is the first, and nothing is a part of nothing', () => {
+  assert.deepEqual(counted({ puzzle_wrong: 2, rate_limited: 9 }).map(({ code }) => code), ['rate_limited', 'puzzle_wrong']);
   assert.equal(funnel({ entered: 9, holds: 5, paying: 3, confirmed: 2 }).steps.length, 4);
   assert.equal(share(1, 0), 0);
 });

@@ -1,4 +1,5 @@
-//! `floodgate export`: facts, orders and sales of an event as files, on from where the last one ended.
+//! `floodgate export`: facts, orders and sales of an event as files, on from where the last one
+//! ended.
 
 use std::path::PathBuf;
 
@@ -13,8 +14,8 @@ use super::staff::Staff;
 /// Writes facts, orders or sales of an event to a folder, in parts of 20,000 rows at most.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The cursor is printed at the end, and kept in the folder: the same command again writes only what has
-changed since, as further parts. An order that changed comes again, with a greater version.
+The cursor is printed at the end, and kept in the folder: the same command again writes only what
+has changed since, as further parts. An order that changed comes again, with a greater version.
 
 Examples:
   floodgate export evt_… --what orders --kind parquet --out orders --key-file manager.key

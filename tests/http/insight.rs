@@ -69,7 +69,7 @@ async fn numbers_are_what_happened() {
     // A no is counted by its code.
     let none = world.post(&format!("{event}/holds"), &Papers::default(), json!({})).await;
     let again = world.get(&path, &world.staff()).await;
-    assert_eq!(again.body["refused"]["by_code"][none.code()], json!(1), "{}", again.body);
+    assert_eq!(again.body["refused"]["at_door"][none.code()], json!(1), "{}", again.body);
     // Beside itself, a sale is itself.
     let id = event.rsplit('/').next().unwrap();
     let beside = world.get(&format!("{path}?compare={id}"), &world.staff()).await;

@@ -1,7 +1,7 @@
 //! What happens in a sale, counted: the numbers behind its windows and its dashboard.
 //!
-//! [`SaleTally`] folds the effects of one event's facts, in order, and says what each added; whoever
-//! folds puts that into windows of log time. Pure: the same facts, the same numbers.
+//! [`SaleTally`] folds the effects of one event's facts, in order, and says what each added;
+//! whoever folds puts that into windows of log time. Pure: the same facts, the same numbers.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
-//! Links by which somebody without a key reads the numbers of one event. A link is signed and ends by
-//! itself; the store has it as well, so that it can be listed and withdrawn. Whoever follows one is
-//! nobody here.
+//! Links by which somebody without a key reads the numbers of one event. A link is signed and
+//! ends by itself; the store has it as well, so that it can be listed and withdrawn. Whoever
+//! follows one is nobody here.
 
 use floodgate_domain::{EventId, LogTime, StaffId};
 
@@ -25,8 +25,9 @@ pub struct ShareLink {
 }
 
 impl Work<'_> {
-    /// Enters a link; links that are over are forgotten. One that is there already stays as it was and
-    /// is returned, so that a repeated request makes no second one; `None` where there are too many.
+    /// Enters a link; links that are over are forgotten. One that is there already stays as it
+    /// was and is returned, so that a repeated request makes no second one; `None` where there
+    /// are too many.
     pub fn add_share_link(&mut self, new: &ShareLink) -> Result<Option<ShareLink>, PeopleError> {
         self.run("DELETE FROM share_links WHERE ends_at <= $1", values![new.since.0])?;
         let all = self.share_links(new.event, new.since)?;

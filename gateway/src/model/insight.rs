@@ -12,13 +12,31 @@ use super::LogPosition;
 use crate::time;
 use crate::views::{EventView, Window};
 
-/// Numbers by name: places entered left holds extended released holds_expired paying attempts declined
-/// unanswered confirmed settled orders_expired cancelled refunded seats_held seats_sold seats_back
-/// seats_given gross fees returned fees_returned. Money in minor units.
-pub(crate) type Numbers = BTreeMap<&'static str, u64>;
+/// The numbers of the domain's tally: one that is added there does not compile before it is here.
+macro_rules! numbers {
+    ($($name:ident)*) => {
+        /// What happened, counted; the description of `floodgate.windows.v1` says of what. Money
+        /// in minor units.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+        pub(crate) struct TotalsAnswer {
+            $(pub(crate) $name: u64,)*
+        }
 
-pub(crate) fn numbers(tally: &Tally) -> Numbers {
-    Tally::NAMES.iter().copied().zip(tally.numbers()).collect()
+        impl From<&Tally> for TotalsAnswer {
+            fn from(tally: &Tally) -> Self {
+                let Tally { $($name),* } = *tally;
+                TotalsAnswer { $($name,)* }
+            }
+        }
+    };
+}
+numbers! {
+    places entered left
+    holds extended released holds_expired
+    paying attempts declined unanswered
+    confirmed settled orders_expired cancelled refunded
+    seats_held seats_sold seats_back seats_given
+    gross fees returned fees_returned
 }
 
 /// Everything about a sale that can be counted.
@@ -34,12 +52,12 @@ pub(crate) struct AnalyticsAnswer {
     pub(crate) free: u32,
     pub(crate) held: u32,
     pub(crate) sold: u32,
-    /// People in the shop now, and places of the line that are not called yet; places are reserved in
-    /// blocks, so that fewer may wait.
+    /// People in the shop now, and places of the line that are not called yet; places are
+    /// reserved in blocks, so that fewer may wait.
     pub(crate) shoppers: u32,
     pub(crate) not_called: u64,
-    /// Since the event was created. Numbers by name, as in `windows`.
-    pub(crate) totals: Numbers,
+    /// Since the event was created; `windows` has the same numbers by name.
+    pub(crate) totals: TotalsAnswer,
     /// Without fees and without what was given back; below zero where more came back.
     pub(crate) net: i64,
     pub(crate) windows: WindowsAnswer,
@@ -77,7 +95,9 @@ pub(crate) struct SoldPart {
 pub(crate) struct RefusedAnswer {
     /// Counts begin with the process, and each gateway counts its own.
     pub(crate) since: String,
-    pub(crate) by_code: BTreeMap<&'static str, u64>,
+    /// At the door: puzzles, limits, places and passes; mostly programs.
+    pub(crate) at_door: BTreeMap<&'static str, u64>,
+    pub(crate) in_shop: BTreeMap<&'static str, u64>,
 }
 
 /// Seats and revenue from the opening on, both since the beginning.
@@ -167,5 +187,26 @@ impl SoldPart {
                 SoldPart { name: category.name.clone(), seats, sold }
             });
         parts.collect()
+    }
+}
+
+/// Beginnings of the codes that the door and the limits say.
+const OF_DOOR: [&str; 9] = [
+    "puzzle_",
+    "rate_limited",
+    "too_many_streams",
+    "not_your_turn",
+    "turn_lapsed",
+    "pass_",
+    "device_",
+    "queue_",
+    "cross_site",
+];
+
+impl RefusedAnswer {
+    pub(crate) fn of(since: LogTime, by_code: BTreeMap<&'static str, u64>) -> Self {
+        let is_of_door = |code: &str| OF_DOOR.iter().any(|begin| code.starts_with(begin));
+        let (at_door, in_shop) = by_code.into_iter().partition(|(code, _)| is_of_door(code));
+        RefusedAnswer { since: time::text(since), at_door, in_shop }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct FieldError {
 
 /// The code of a problem, beside the answer, for whoever counts.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ProblemCode(pub(crate) &'static str);
+pub(crate) struct SaidCode(pub(crate) &'static str);
 
 /// An error on its way out.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl IntoResponse for ApiError {
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = problem.retry_after_ms.map(|ms| ms.div_ceil(1000).max(1));
-        let code = ProblemCode(problem.code);
+        let code = SaidCode(problem.code);
         let mut response = (status, Json(problem)).into_response();
         response.extensions_mut().insert(code);
         let headers = response.headers_mut();

@@ -21,7 +21,7 @@ use crate::csp;
 use crate::extract::Visitor;
 use crate::extract::address::Peer;
 use crate::extract::staff::bearer;
-use crate::problem::{ApiError, Code, ProblemCode};
+use crate::problem::{ApiError, Code, SaidCode};
 use crate::same_site;
 use crate::shares::HeldShare;
 use crate::state::GatewayState;
@@ -74,8 +74,7 @@ pub(super) async fn around(
         admitted.and_then(|()| parameters::check(request.method(), name, request.uri().query()));
     let admitted = admitted.and_then(|()| stream_of(&state, visitor, &request, name));
     let mut response = answered(admitted, request, next).await;
-    if let (Some(ProblemCode(code)), Some(event_id)) =
-        (response.extensions().get().copied(), event_id)
+    if let (Some(SaidCode(code)), Some(event_id)) = (response.extensions().get().copied(), event_id)
         && let Some(entry) = state.views.get(event_id)
     {
         entry.refused.note(code);

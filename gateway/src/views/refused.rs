@@ -1,6 +1,6 @@
-//! How often this gateway said no about an event, by the problem's code: what the engine refused, and
-//! what the door and the limits turned away. No facts, so they begin anew with the process, and
-//! each gateway knows its own; the answer says since when. Nobody is in there.
+//! How often this gateway said no about an event, by the problem's code: what the engine refused,
+//! and what the door and the limits turned away. No facts, so they begin anew with the process,
+//! and each gateway knows its own; the answer says since when. Nobody is in there.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

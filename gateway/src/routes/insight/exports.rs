@@ -1,7 +1,8 @@
 //! Facts, orders and sales as files, for tools that read CSV or Parquet; incremental by a cursor.
 //!
-//! An answer has so many rows at most, is made on a thread of its own and sent whole, so that a reader
-//! of a million rows costs memory for one part of them; where it goes on is in its headers.
+//! An answer has so many rows at most, is made on a thread of its own and sent whole, so that a
+//! reader of a million rows costs memory for one part of them; where it goes on is in its
+//! headers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,8 @@ pub(super) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(export))
 }
 
-/// Rows of one answer, and records of the log that are looked at for it: some 30 MB while it is made.
+/// Rows of one answer, and records of the log that are looked at for it: some 30 MB while it is
+/// made.
 const ROWS_MAX: usize = 20_000;
 /// Answers made at once; they are large, and nobody waits for them in a queue.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
@@ -54,12 +56,13 @@ struct Part {
     has_more: bool,
 }
 
-/// A part of an event's facts, orders or sales, from `after` on, 20,000 rows at most. `Floodgate-Next`
-/// is the `after` of the next part, `Floodgate-More` whether there is one now; kept and asked again
-/// later, it returns what has changed since. `facts`: a row a public fact, `body` all of it as JSON.
-/// `orders`: a row an order as it stands; one that changed since comes again, with a greater `version`.
-/// `sales`: a row a sold seat, and again with another `status` when its order was refunded or
-/// cancelled. Texts that a spreadsheet would take for formulas begin with an apostrophe in CSV.
+/// A part of an event's facts, orders or sales, from `after` on, 20,000 rows at most.
+/// `Floodgate-Next` is the `after` of the next part, `Floodgate-More` whether there is one now;
+/// kept and asked again later, it returns what has changed since. `facts`: a row a public fact,
+/// `body` all of it as JSON. `orders`: a row an order as it stands; one that changed since comes
+/// again, with a greater `version`. `sales`: a row a sold seat, and again with another `status`
+/// when its order was refunded or cancelled. Texts that a spreadsheet would take for formulas
+/// begin with an apostrophe in CSV.
 #[utoipa::path(get, path = "/v1/events/{event_id}/exports/{file}", operation_id = "exportRows",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("file" = String, Path), ExportQuery),

@@ -51,7 +51,8 @@ pub(crate) struct ShareAnswer {
     by: String,
     made_at: String,
     until: String,
-    /// Where its reader looks. What is behind `#share=` is the header `Floodgate-Share` of a program.
+    /// Where its reader looks. What is behind `#share=` is the header `Floodgate-Share` of a
+    /// program.
     page: String,
 }
 
@@ -73,8 +74,8 @@ fn shown(links: &ShareLinks, event_id: EventId, one: &ShareLink) -> ShareAnswer 
     }
 }
 
-/// Makes a link by which anybody who has it reads the numbers of this event, and nothing else, until it
-/// ends or is withdrawn. The same key gets the same link.
+/// Makes a link by which anybody who has it reads the numbers of this event, and nothing else,
+/// until it ends or is withdrawn. The same key gets the same link.
 #[utoipa::path(post, path = "/v1/events/{event_id}/shares", operation_id = "shareAnalytics",
     tag = "Staff", security(("staff" = ["manager"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),

@@ -20,7 +20,7 @@ use floodgate_domain::{EventId, LogTime, Refusal};
 use super::Routes;
 use crate::extract::{EventPath, NumbersReader, Query};
 use crate::model::insight::{
-    AnalyticsAnswer, RefusedAnswer, SalesCurve, SoldPart, WindowsAnswer, numbers,
+    AnalyticsAnswer, RefusedAnswer, SalesCurve, SoldPart, TotalsAnswer, WindowsAnswer,
 };
 use crate::problem::{ApiError, Code};
 use crate::time;
@@ -52,8 +52,9 @@ pub(crate) struct AnalyticsQuery {
     compare: Option<String>,
 }
 
-/// What happened in the sale, in windows of log time, and what it adds up to: arrivals, admissions,
-/// holds, orders, revenue, sell-through. Follows from the facts alone, but for `refused`.
+/// What happened in the sale, in windows of log time, and what it adds up to: arrivals,
+/// admissions, holds, orders, revenue, sell-through. Follows from the facts alone, but for
+/// `refused`.
 #[utoipa::path(get, path = "/v1/events/{event_id}/analytics", operation_id = "getAnalytics",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), AnalyticsQuery,
@@ -93,12 +94,12 @@ pub(crate) async fn analytics(
         sold: view.counts.sold,
         shoppers: view.shoppers,
         not_called: view.places_called.not_called(view.places_reserved),
-        totals: numbers(&insight.tally.totals),
+        totals: TotalsAnswer::from(&insight.tally.totals),
         net: insight.tally.totals.net(),
         windows: WindowsAnswer::of(&view, LogTime(query.since), step),
         sections: SoldPart::sections(&view),
         categories: SoldPart::categories(&view),
-        refused: RefusedAnswer { since: time::text(*SINCE), by_code: path.entry.refused.counts() },
+        refused: RefusedAnswer::of(*SINCE, path.entry.refused.counts()),
         curves,
         as_of: view.as_of.into(),
     }))
@@ -113,9 +114,9 @@ fn other(views: &Views, text: &str) -> Result<impl FnOnce(u32) -> SalesCurve, Ap
     Ok(move |step| SalesCurve::of(&entry.read(), step))
 }
 
-/// How long each seat took to sell, for a map: two little-endian bytes a seat in the order of the plan,
-/// 0 while it is not sold, otherwise one more than the seconds since somebody could first buy, 65535 at
-/// most.
+/// How long each seat took to sell, for a map: two little-endian bytes a seat in the order of the
+/// plan, 0 while it is not sold, otherwise one more than the seconds since somebody could first
+/// buy, 65535 at most.
 #[utoipa::path(get, path = "/v1/events/{event_id}/analytics/seats",
     operation_id = "getSellingTimes", tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path),

@@ -7,7 +7,7 @@ import { el, notice, say } from '../dom.js';
 import { count, money, timeOfDay } from '../format.js';
 import { door } from '../staff/door.js';
 import { bars, lineChart, short } from './charts.js';
-import { bySpeaker, columns, funnel, major, merge, overlay, percent, share, sums } from './series.js';
+import { columns, counted, funnel, major, merge, overlay, percent, share, sums } from './series.js';
 import { sharePart } from './share.js';
 
 /** How often the numbers are read again, while the page is looked at. */
@@ -35,11 +35,10 @@ function soldRows(parts) {
   return bars(parts.map(({ name, seats, sold }) => ({ words: name, n: sold, of: seats, after: `of ${count(seats)} · ${percent(share(sold, seats))}` })));
 }
 
-function refusedPart({ since, by_code: byCode }) {
-  const { door: ofDoor, shop } = bySpeaker(byCode);
+function refusedPart({ since, at_door: ofDoor, in_shop: shop }) {
   const list = (title, rows) => [el('h3', {}, title), rows.length ? bars(rows.map(({ code, n }) => ({ words: code.replaceAll('_', ' '), n })))
     : el('p', { class: 'quiet' }, 'Nothing.')];
-  return [...list('At the door: bots and the impatient', ofDoor), ...list('In the shop', shop),
+  return [...list('At the door: bots and the impatient', counted(ofDoor)), ...list('In the shop', counted(shop)),
     el('p', { class: 'quiet' }, `Counted by this server since ${new Date(since).toLocaleString()}; a restart begins anew, and every server counts its own.`)];
 }
 
@@ -88,12 +87,12 @@ export async function insightConsole({ base, ask, isStaff, lost }) {
       throw problem;
     }
   }
-  const chooseStep = el('select', { onchange: (event) => {
-    step = Number(event.target.value);
+  const chooseStep = el('select', { onchange: ({ target }) => {
+    step = Number(target.value);
     read().catch(() => {});
   } }, STEPS.map(([value, words]) => el('option', { value: String(value), selected: value === step }, words)));
-  const chooseSale = el('select', { onchange: (event) => {
-    compare = event.target.value;
+  const chooseSale = el('select', { onchange: ({ target }) => {
+    compare = target.value;
     read().catch(() => {});
   } }, el('option', { value: '' }, 'No other sale'));
   if (isStaff) {

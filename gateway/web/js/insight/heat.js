@@ -5,7 +5,7 @@ import { SeatBook } from '../seats/book.js';
 import { FREE, SOLD } from '../seats/status.js';
 import { heat, span } from './series.js';
 
-/** From fast to slow; each can be told from its neighbour without colour, by how light it is. */
+/** From fast to slow; each differs from its neighbour without colour, by how light it is. */
 const TONES = ['#7a0403', '#c42503', '#f0740e', '#e1b32c', '#8fbf4d', '#3d8bb5', '#30509c'];
 
 /** { node, close } of a plan and the seconds each seat took. */

@@ -93,12 +93,8 @@ export function overlay(curves) {
   return [minutes.map((second) => second / 60), ...lines];
 }
 
-/** What the door turned away, and what the shop refused: codes by who said no. */
-export function bySpeaker(byCode) {
-  const ofDoor = /^(puzzle_|rate_limited|too_many|not_your_turn|turn_lapsed|pass_|device_|queue_|cross_site)/;
-  const rows = Object.entries(byCode).map(([code, n]) => ({ code, n })).sort((a, b) => b.n - a.n);
-  return { door: rows.filter(({ code }) => ofDoor.test(code)), shop: rows.filter(({ code }) => !ofDoor.test(code)) };
-}
+/** Counts by code, the greatest first. */
+export const counted = (byCode) => Object.entries(byCode).map(([code, n]) => ({ code, n })).sort((a, b) => b.n - a.n);
 
 /** The heat of a seat: 0 not sold, then 1 (the first tenth of those sold) to `levels`. By rank, since a
  * sale is fast at first and slow for long. */

@@ -26,7 +26,7 @@ export function sharePart(base, lost) {
     const link = new URL(one.page, location.href).href;
     const until = `until ${day(one.until)}`;
     return el('li', { class: 'stack' }, el('p', {}, el('strong', {}, one.label || 'Without a name'), ` ${until}`),
-      el('input', { readonly: true, value: link, 'aria-label': `Link: ${one.label || until}`, onfocus: (event) => event.target.select() }),
+      el('input', { readonly: true, value: link, 'aria-label': `Link: ${one.label || until}`, onfocus: ({ target }) => target.select() }),
       action('Withdraw', () => guard(async () => {
         await send('DELETE', `${base}/shares/${one.share_id}`);
         announce('Withdrawn.');

@@ -3,7 +3,7 @@
 import { el } from '../dom.js';
 import { day } from '../format.js';
 import { bars } from './charts.js';
-import { bySpeaker } from './series.js';
+import { counted } from './series.js';
 
 const EVERY_MS = 5000;
 const CHANGES_MAX = 20;
@@ -47,10 +47,10 @@ export function watchPart({ base, show, ask }) {
     const nodes = [part('What was changed', trail(changes.changes))];
     if (ready) nodes.push(part('Parts of this server', health(ready), el('p', { class: 'quiet' }, 'Records that could not be read: ', el('code', {}, 'floodgate dlq list'), ' shows them, ', el('code', {}, 'floodgate dlq replay'), ' sends them again.')));
     if (analytics) {
-      const { door, shop } = bySpeaker(analytics.refused.by_code);
+      const { at_door: door, in_shop: shop, since } = analytics.refused;
       const list = (rows) => (rows.length ? bars(rows.map(({ code, n }) => ({ words: code.replaceAll('_', ' '), n }))) : el('p', { class: 'quiet' }, 'Nothing.'));
-      nodes.push(part('Refused at the door', list(door)), part('Refused in the shop', list(shop),
-        el('p', { class: 'quiet' }, `By this server since ${day(analytics.refused.since)}.`)));
+      nodes.push(part('Refused at the door', list(counted(door))), part('Refused in the shop', list(counted(shop)),
+        el('p', { class: 'quiet' }, `By this server since ${day(since)}.`)));
     }
     show(nodes);
     const again = () => {

@@ -5,8 +5,8 @@
 //! no dataflow: a partition is one series, log time never goes back in it, and a total is read
 //! only when it is published, so that operators between would only cost.
 //!
-//! Published like the counts: one append a turn, and the last record says how far all was published.
-//! Only windows that changed since then are kept.
+//! Published like the counts: one append a turn, and the last record says how far all was
+//! published. Only windows that changed since then are kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use floodgate_domain::tally::{SaleTally, Tally, WINDOW_MS, window_of};
 use floodgate_domain::{EventId, FactPosition, FactRecord, LogTime};
 use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
 use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
     Unreadable,
 };
 
@@ -41,6 +41,11 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
         ready_behind: u64::MAX,
         unreadable: Unreadable::PassedOver,
     }
+}
+
+pub(crate) fn follow(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
+    let theirs = Arc::clone(log);
+    Follower::spawn(following(log, partition), move || WindowPublisher::new(theirs))
 }
 
 /// One partition's publisher.

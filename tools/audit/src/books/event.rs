@@ -132,7 +132,6 @@ impl EventBook {
 
     /// Enters a fact.
     pub(crate) fn enter(&mut self, record: &FactRecord, found: &mut Findings) {
-        self.tally.enter(record, &self.seats, &self.prices);
         match &record.fact {
             Fact::PricesSet(prices) => {
                 self.prices.clone_from(prices);
