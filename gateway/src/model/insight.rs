@@ -15,8 +15,8 @@ use crate::views::{EventView, Window};
 /// The numbers of the domain's tally: one that is added there does not compile before it is here.
 macro_rules! numbers {
     ($($name:ident)*) => {
-        /// What happened, counted; the description of `floodgate.windows.v1` says of what. Money
-        /// in minor units.
+        /// What happened, counted; the schema of `floodgate.windows.v1` says of what. Money in
+        /// minor units.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
         pub(crate) struct TotalsAnswer {
             $(pub(crate) $name: u64,)*

@@ -10,11 +10,11 @@ use super::AsOf;
 /// The numbers of the domain's tally: a number that is added there does not compile before it is
 /// here.
 macro_rules! numbers {
-    ($($name:ident)*) => {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
         /// What happened, counted; money in minor units.
         #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
         pub struct NumbersBody {
-            $(pub $name: u64,)*
+            $($(#[$doc])* pub $name: u64,)*
             /// Without fees and without what was given back; below zero where more came back.
             pub net: i64,
         }
@@ -29,12 +29,48 @@ macro_rules! numbers {
     };
 }
 numbers! {
-    places entered left
-    holds extended released holds_expired
-    paying attempts declined unanswered
-    confirmed settled orders_expired cancelled refunded
-    seats_held seats_sold seats_back seats_given
-    gross fees returned fees_returned
+    /// Places of the line that gateways have reserved, in blocks: fewer people came than that.
+    places,
+    /// Passes given; whoever comes back counts again.
+    entered,
+    /// Whoever is out of the shop again.
+    left,
+    holds,
+    /// Extensions of holds.
+    extended,
+    /// Holds that were let go of.
+    released,
+    /// Holds that ended before anybody tried to pay.
+    holds_expired,
+    /// Holds of which somebody tried to pay, once each.
+    paying,
+    /// Tries to pay.
+    attempts,
+    declined,
+    /// Tries that the provider did not answer in time.
+    unanswered,
+    confirmed,
+    /// Orders whose money has arrived.
+    settled,
+    /// Orders that ended after a try to pay.
+    orders_expired,
+    /// Orders whose money could not be captured.
+    cancelled,
+    refunded,
+    seats_held,
+    seats_sold,
+    /// Sold seats that came back.
+    seats_back,
+    /// Seats that the house gave away.
+    seats_given,
+    /// What confirmed orders cost, fees included.
+    gross,
+    /// Of which fees.
+    fees,
+    /// What was given back, fees included.
+    returned,
+    /// Of which fees.
+    fees_returned,
 }
 
 /// A record of the topic of windows: one window of one event, and everything since its beginning.
