@@ -38,6 +38,8 @@ const ROWS_MAX: usize = 20_000;
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 /// How long one waits for its turn before the answer is to come later.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a broker may take to hand out records that are there.
+const FETCH: Duration = Duration::from_secs(2);
 /// Records read at once.
 const BATCH: usize = 1_024;
 
@@ -123,7 +125,7 @@ fn facts(log: &dyn Log, event_id: EventId, after: u64) -> Result<Part, ApiError>
     let mut reader = log.reader(Topic::Facts, partition, from.min(end))?;
     let (mut bodies, mut records, mut looked_at) = (Vec::new(), Vec::new(), 0);
     while looked_at < ROWS_MAX && reader.position() < end {
-        let count = reader.poll(BATCH.min(ROWS_MAX - looked_at), Duration::ZERO, &mut records)?;
+        let count = reader.poll(BATCH.min(ROWS_MAX - looked_at), FETCH, &mut records)?;
         if count == 0 {
             break;
         }

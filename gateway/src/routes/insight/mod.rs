@@ -58,6 +58,7 @@ pub(crate) struct AnalyticsQuery {
 #[utoipa::path(get, path = "/v1/events/{event_id}/analytics", operation_id = "getAnalytics",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
     params(("event_id" = String, Path), AnalyticsQuery,
+        ("at_least" = Option<u64>, Query, description = "Offset of an `as_of` you have seen: waits up to a second for an answer at least as new"),
         ("Floodgate-Share" = Option<String>, Header, description = "Instead of a key: from a link, see shareAnalytics")),
     responses((status = 200, body = AnalyticsAnswer)))]
 pub(crate) async fn analytics(

@@ -10,8 +10,10 @@ import { bars, lineChart, short } from './charts.js';
 import { columns, counted, funnel, major, merge, overlay, percent, share, sums } from './series.js';
 import { sharePart } from './share.js';
 
-/** How often the numbers are read again, while the page is looked at. */
-const EVERY_MS = 2000;
+/** Between one answer and the next question, which then waits up to a second for news. */
+const PAUSE_MS = 500;
+/** While the page is not looked at. */
+const HIDDEN_MS = 2000;
 const STEPS = [[10, '10 seconds'], [60, '1 minute'], [600, '10 minutes'], [3600, '1 hour']];
 
 const part = (title, kind, ...nodes) => el('section', { class: `card ${kind}`, 'aria-label': title }, el('h2', { class: 'part-title' }, title), ...nodes);
@@ -44,7 +46,7 @@ function refusedPart({ since, at_door: ofDoor, in_shop: shop }) {
 
 /** { nodes, close }; `ask(path)` reads as whoever looks. */
 export async function insightConsole({ base, ask, isStaff, lost }) {
-  let [step, compare, known, timer, map] = [60, '', null, null, null];
+  let [step, compare, known, timer, map, asOf] = [60, '', null, null, null, null];
   let first = await ask(`${base}/analytics?step_seconds=${step}`);
   const cash = (minor) => money(minor, first.currency);
   const numbers = el('dl', { class: 'tiles across' });
@@ -75,13 +77,15 @@ export async function insightConsole({ base, ask, isStaff, lost }) {
     refused.replaceChildren(...refusedPart(answer.refused));
     velocity.node.hidden = !answer.curves?.length;
     if (answer.curves?.length) velocity.update(overlay(answer.curves));
+    asOf = answer.as_of.offset;
     say(readAt, `As of ${timeOfDay(Date.parse(answer.as_of.at) || now())}, read ${timeOfDay(now())}.`);
   }
   async function read() {
     const since = known && known.step_seconds === step ? `&since=${known.next}` : '';
     const other = compare ? `&compare=${compare}` : '';
+    const news = asOf === null || !since ? '' : `&at_least=${asOf + 1}`;
     try {
-      show(await ask(`${base}/analytics?step_seconds=${step}${since}${other}`));
+      show(await ask(`${base}/analytics?step_seconds=${step}${since}${other}${news}`));
     } catch (problem) {
       if (problem.status === 401 && isStaff) lost();
       throw problem;
@@ -119,14 +123,15 @@ export async function insightConsole({ base, ask, isStaff, lost }) {
     isStaff ? sharePart(base, lost) : null,
   ].filter(Boolean);
   const turn = async () => {
-    if (!document.hidden) await read().catch(() => {});
-    timer = setTimeout(turn, EVERY_MS);
+    const isSeen = !document.hidden;
+    const failed = isSeen && await read().then(() => false, () => true);
+    timer = setTimeout(turn, isSeen && !failed ? PAUSE_MS : HIDDEN_MS);
   };
   // Charts need their width, which they have once the nodes are in the page.
   timer = setTimeout(() => {
     show(first);
     first = { currency: first.currency };
-    timer = setTimeout(turn, EVERY_MS);
+    timer = setTimeout(turn, PAUSE_MS);
   }, 0);
   return {
     nodes,
