@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
-//! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
+//! | `admission`, `staff`, `share_links`, `ticket` | subjects: limits, keys, links, signatures |
 //! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
 //! | `csp`, `same_site`, `caching`, `kept` | what pages may load and change; what may be kept |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
@@ -51,6 +51,7 @@ mod routes;
 mod same_site;
 mod server;
 mod settings_file;
+mod share_links;
 mod shares;
 mod sign_in;
 mod sse;

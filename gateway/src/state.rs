@@ -23,6 +23,7 @@ use crate::people::preview::{ChannelReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
 use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
+use crate::share_links::ShareLinks;
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
 use crate::staff::session::SessionKey;
@@ -108,6 +109,7 @@ pub struct GatewayState(Arc<Subjects>);
 #[derive(Debug)]
 #[allow(unreachable_pub, reason = "named by Deref of a public type")]
 pub struct Subjects {
+    pub(crate) log: Arc<dyn Log>,
     pub(crate) commands: Commands,
     pub(crate) views: Arc<Views>,
     pub(crate) admission: Admission,
@@ -115,6 +117,7 @@ pub struct Subjects {
     pub(crate) staff: StaffKeys,
     pub(crate) sessions: StaffSessions,
     pub(crate) sign_ins: SignIns,
+    pub(crate) share_links: ShareLinks,
     pub(crate) people: PeopleDesk,
     pub(crate) push_key: PushKey,
     pub(crate) preview: Arc<dyn MessagePreview>,
@@ -151,6 +154,7 @@ macro_rules! subjects {
     };
 }
 subjects! {
+    log: Arc<dyn Log>,
     commands: Commands,
     views: Arc<Views>,
     admission: Admission,
@@ -158,6 +162,7 @@ subjects! {
     staff: StaffKeys,
     sessions: StaffSessions,
     sign_ins: SignIns,
+    share_links: ShareLinks,
     people: PeopleDesk,
     push_key: PushKey,
     preview: Arc<dyn MessagePreview>,
@@ -190,10 +195,12 @@ impl GatewayState {
         services.add(Stage::Work, following);
         let people = PeopleDesk::new(parts.people);
         let sign_ins = SignIns::new(parts.sign_in, &parts.root_key);
+        let share_links = ShareLinks::new(&parts.root_key);
         let sessions = SessionKey::new(&parts.root_key, sign_ins.staff_digest());
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
         Ok(GatewayState(Arc::new(Subjects {
+            log: Arc::clone(&log),
             commands: Commands::new(commands, deadline, telemetry.clone()),
             views,
             admission,
@@ -201,6 +208,7 @@ impl GatewayState {
             staff: StaffKeys::new(parts.staff_keys),
             sessions: StaffSessions::new(sessions),
             sign_ins,
+            share_links,
             people,
             push_key: PushKey::new(parts.push_key),
             preview: parts.preview,

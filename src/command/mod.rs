@@ -13,6 +13,7 @@ mod dlq;
 mod doctor;
 mod event;
 mod exit;
+mod export;
 mod forget;
 mod keys;
 mod log;
@@ -89,6 +90,7 @@ enum Command {
     Webhooks(webhooks::Webhooks),
     Codes(codes::Codes),
     Products(products::Products),
+    Export(export::Export),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
     Venue(venue::Venue),
@@ -129,6 +131,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Webhooks(command) => command.run(json),
         Command::Codes(command) => command.run(json),
         Command::Products(command) => command.run(json),
+        Command::Export(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
         Command::Venue(command) => command.run(json),

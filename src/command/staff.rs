@@ -96,6 +96,20 @@ impl Caller {
         Err(said(answer.status.into(), &problem).into())
     }
 
+    /// A file, and of a part of one where the next begins and whether there is one.
+    pub(super) async fn file(&self, path: &str) -> Result<(Vec<u8>, Option<(u64, bool)>), Failure> {
+        let call = Call { bearer: self.key.as_deref(), ..Call::default() };
+        let answer = self.http.exchange(&Method::GET, path, &call).await.map_err(|error| {
+            let context = format!("no answer from {}; is a server running there?", self.target);
+            Failure::unavailable(anyhow::Error::from(error).context(context))
+        })?;
+        if answer.status == 200 {
+            return Ok((answer.body.to_vec(), answer.next));
+        }
+        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        Err(said(answer.status.into(), &problem).into())
+    }
+
     pub(super) async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PATCH, path, Some(body)).await
     }

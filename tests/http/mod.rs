@@ -11,6 +11,7 @@ mod dials;
 mod door;
 mod fields;
 mod house;
+mod insight;
 mod market;
 mod money;
 mod names;

@@ -86,6 +86,8 @@ async fn no_call_leaves_what_is_somebodys_to_others() {
         ("provider", "sandbox".to_owned()),
         ("announcement_id", "ann_0000000000001".to_owned()),
         ("step", "pause".to_owned()),
+        ("file", "orders.csv".to_owned()),
+        ("share_id", "0000000000000001".to_owned()),
         ("contact_id", "con_0000000000001".to_owned()),
         ("webhook_id", "whk_0000000000001".to_owned()),
         ("delivery_id", "whk_0000000000001-0-1-0".to_owned()),

@@ -15,6 +15,7 @@
 //! | [`consent`], [`announcement`] | who agreed to messages, and what is said to whom |
 //! | [`command`], [`fact`], [`refusal`], [`answer`] | requested, happened, refused, answered |
 //! | [`effects`] | what each fact changes, for all readers |
+//! | [`tally`] | what happens in a sale, counted |
 //! | [`wire`] | the compact, versioned form of all of them |
 
 pub mod announcement;
@@ -39,6 +40,7 @@ pub mod price;
 pub mod refusal;
 pub mod release;
 pub mod seats;
+pub mod tally;
 pub mod text;
 pub mod wire;
 

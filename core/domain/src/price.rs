@@ -74,14 +74,17 @@ impl PriceTable {
     #[must_use]
     #[inline]
     pub fn amount(&self, category: u8, taken: u32, now: LogTime) -> Option<u32> {
-        self.categories
-            .get(usize::from(category))?
-            .iter()
-            .find(|tier| {
-                tier.until_taken.is_none_or(|limit| taken < limit)
-                    && tier.until.is_none_or(|limit| now < limit)
-            })
-            .map(|tier| tier.amount)
+        self.tier(category, taken, now).map(|tier| tier.amount)
+    }
+
+    /// The tier that says so.
+    #[must_use]
+    #[inline]
+    pub fn tier(&self, category: u8, taken: u32, now: LogTime) -> Option<&Tier> {
+        self.categories.get(usize::from(category))?.iter().find(|tier| {
+            tier.until_taken.is_none_or(|limit| taken < limit)
+                && tier.until.is_none_or(|limit| now < limit)
+        })
     }
 
     /// One flat price for each category, for demos and tests.

@@ -24,6 +24,8 @@ pub enum Topic {
     Orders,
     /// A row an event. Key: event id.
     Events,
+    /// What happened in each window of log time, and all together; JSON. Key: event id, then the window.
+    Windows,
     /// Commands that could not be read, with their origin in the headers.
     DeadLetters,
     /// Records of the ledger that a role could not read, with their origin in the headers.
@@ -45,7 +47,7 @@ pub enum Cleanup {
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
-    pub const ALL: [Topic; 12] = [
+    pub const ALL: [Topic; 13] = [
         Topic::Commands,
         Topic::Ledger,
         Topic::Facts,
@@ -56,6 +58,7 @@ impl Topic {
         Topic::Reservations,
         Topic::Orders,
         Topic::Events,
+        Topic::Windows,
         Topic::DeadLetters,
         Topic::DeadFacts,
     ];
@@ -74,6 +77,7 @@ impl Topic {
             Topic::Reservations => "floodgate.reservations.v1",
             Topic::Orders => "floodgate.orders.v1",
             Topic::Events => "floodgate.events.v1",
+            Topic::Windows => "floodgate.windows.v1",
             Topic::DeadLetters => "dlq.floodgate.commands.v1",
             Topic::DeadFacts => "dlq.floodgate.ledger.v1",
         }
@@ -98,6 +102,7 @@ impl Topic {
             Topic::Reservations => "reservations",
             Topic::Orders => "orders",
             Topic::Events => "events",
+            Topic::Windows => "windows",
             Topic::DeadLetters => "dlq",
             Topic::DeadFacts => "dlq-ledger",
         }
@@ -128,6 +133,7 @@ impl Topic {
             | Topic::Reservations
             | Topic::Orders
             | Topic::Events
+            | Topic::Windows
             | Topic::DeadLetters
             | Topic::DeadFacts => 20,
         }
@@ -137,7 +143,11 @@ impl Topic {
     pub fn cleanup(self) -> Cleanup {
         match self {
             Topic::Commands | Topic::Ledger | Topic::Facts | Topic::Audience => Cleanup::Keep,
-            Topic::Counts | Topic::Reservations | Topic::Orders | Topic::Events => Cleanup::Compact,
+            Topic::Counts
+            | Topic::Reservations
+            | Topic::Orders
+            | Topic::Events
+            | Topic::Windows => Cleanup::Compact,
             Topic::Replies => Cleanup::Age { ms: HOUR_MS },
             Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },
             Topic::DeadLetters | Topic::DeadFacts => Cleanup::Age { ms: 28 * 24 * HOUR_MS },

@@ -216,7 +216,7 @@ impl Http {
     }
 }
 
-fn answer_of(Received { status, retry_after, body }: Received) -> Result<Response> {
+fn answer_of(Received { status, retry_after, body, .. }: Received) -> Result<Response> {
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
     let exact = body["retry_after_ms"].as_u64().map(Duration::from_millis);
     Ok(Response { status, body, retry_after: exact.or(retry_after) })

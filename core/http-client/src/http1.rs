@@ -22,6 +22,8 @@ pub struct Received {
     pub status: u16,
     /// The `Retry-After` header, in whole seconds.
     pub retry_after: Option<Duration>,
+    /// Of a part of an export: where the next one begins, and whether there is one now.
+    pub next: Option<(u64, bool)>,
     pub body: Bytes,
 }
 
@@ -36,6 +38,8 @@ enum Framing {
 struct Head {
     status: u16,
     retry_after: Option<Duration>,
+    next: Option<u64>,
+    has_more: bool,
     framing: Framing,
     keeps_open: bool,
     bytes: usize,
@@ -73,7 +77,8 @@ impl Connection {
             Framing::UntilClose => self.rest().await?,
         };
         self.is_open = head.keeps_open && head.framing != Framing::UntilClose;
-        Ok(Received { status: head.status, retry_after: head.retry_after, body })
+        let next = head.next.map(|next| (next, head.has_more));
+        Ok(Received { status: head.status, retry_after: head.retry_after, next, body })
     }
 
     async fn head(&mut self) -> io::Result<Head> {
@@ -159,6 +164,8 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Head>> {
     let mut head = Head {
         status,
         retry_after: None,
+        next: None,
+        has_more: false,
         framing: Framing::UntilClose,
         keeps_open: response.version == Some(1),
         bytes,
@@ -178,6 +185,10 @@ fn parse(buffer: &[u8]) -> io::Result<Option<Head>> {
             head.keeps_open = false;
         } else if is("retry-after") {
             head.retry_after = value.parse().ok().map(Duration::from_secs);
+        } else if is("floodgate-next") {
+            head.next = value.parse().ok();
+        } else if is("floodgate-more") {
+            head.has_more = value == "true";
         }
     }
     Ok(Some(head))

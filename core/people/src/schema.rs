@@ -12,6 +12,7 @@
 //! | `passkeys` | a passkey of a person, with its public key |
 //! | `spent_challenges` | a question that a passkey has answered, so that the answer counts once |
 //! | `device_uses` | when a device was last seen, to the hour |
+//! | `share_links` | a link to the numbers of an event, until it ends |
 //! | `staff_sessions` | a session of staff in a browser, until it ends |
 //! | `look_ups` | that one of staff looked for whoever has an address |
 //! | `forgotten_verdicts` | how many messages went to people who are forgotten, by announcement |
@@ -75,6 +76,10 @@ CREATE TABLE IF NOT EXISTS staff_sessions (
     generation BIGINT NOT NULL, rotated_at BIGINT NOT NULL, ended_at BIGINT);
 CREATE INDEX IF NOT EXISTS staff_sessions_end ON staff_sessions (ends_at);
 CREATE INDEX IF NOT EXISTS staff_sessions_of ON staff_sessions (staff, since);
+CREATE TABLE IF NOT EXISTS share_links (
+    link BIGINT PRIMARY KEY, event BIGINT NOT NULL, staff BIGINT NOT NULL, label TEXT NOT NULL,
+    since BIGINT NOT NULL, ends_at BIGINT NOT NULL);
+CREATE INDEX IF NOT EXISTS share_links_of ON share_links (event, ends_at);
 CREATE TABLE IF NOT EXISTS look_ups (
     staff BIGINT NOT NULL, at BIGINT NOT NULL, lookup BYTES NOT NULL);
 CREATE INDEX IF NOT EXISTS look_ups_of ON look_ups (staff, at);

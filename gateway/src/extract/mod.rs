@@ -9,6 +9,7 @@ pub(crate) mod newcomer;
 mod path;
 mod plain;
 pub(crate) mod query;
+mod reader;
 pub(crate) mod staff;
 pub(crate) mod ticket;
 
@@ -19,4 +20,5 @@ pub(crate) use idempotent::{Idempotent, IdempotentPicture, IdempotentPlan};
 pub(crate) use newcomer::Newcomer;
 pub(crate) use path::{EventPath, OrderPath, Segments};
 pub(crate) use query::Query;
+pub(crate) use reader::NumbersReader;
 pub(crate) use staff::{Advertiser, Artist, Manager, Operator, Staff};

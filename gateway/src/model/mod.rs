@@ -13,6 +13,7 @@ mod event;
 pub(crate) mod failure;
 mod hold;
 pub(crate) mod house;
+pub(crate) mod insight;
 pub(crate) mod market;
 mod me;
 mod order;

@@ -56,6 +56,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "offerProduct",
     "buyProduct",
     "endProductOrder",
+    "shareAnalytics",
 ];
 /// What every call about people may hear: their store.
 const PEOPLE: &str = "people_unavailable not_offered overloaded";
@@ -80,6 +81,12 @@ const OWN: &[(&str, &[&str])] = &[
         &[PEOPLE, "sign_in_refused sign_in_unavailable role_missing signed_in_as_another"],
     ),
     ("listStaffSessions", &[PEOPLE]),
+    ("listShares", &[PEOPLE]),
+    ("exportRows", &["log_unavailable overloaded"]),
+    ("shareAnalytics", &[PEOPLE, "too_many_links malformed_body"]),
+    ("withdrawShare", &[PEOPLE]),
+    ("getAnalytics", &[PEOPLE]),
+    ("getSellingTimes", &[PEOPLE]),
     ("signOutStaffEverywhere", &[PEOPLE]),
     ("endStaffSession", &[PEOPLE]),
     ("removeDevices", &[PEOPLE]),

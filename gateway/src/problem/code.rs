@@ -134,6 +134,8 @@ codes! {
         "The body is larger than this call allows.";
     RateLimited = TOO_MANY_REQUESTS "rate_limited" Later
         "Too many requests. Wait as long as Retry-After says.";
+    TooManyLinks = CONFLICT "too_many_links" No
+        "The event has as many links as it may. Withdraw one, then make another.";
     TooManyStreams = TOO_MANY_REQUESTS "too_many_streams" Later
         "This address follows as much as one may. Ask for the object itself now and then instead.";
     Overloaded = SERVICE_UNAVAILABLE "overloaded" SameKey

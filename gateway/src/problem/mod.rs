@@ -45,6 +45,10 @@ pub(crate) struct FieldError {
     pub(crate) message: String,
 }
 
+/// The code of a problem, beside the answer, for whoever counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SaidCode(pub(crate) &'static str);
+
 /// An error on its way out.
 #[derive(Debug)]
 pub(crate) struct ApiError(Box<Problem>);
@@ -118,7 +122,9 @@ impl IntoResponse for ApiError {
         let status =
             StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = problem.retry_after_ms.map(|ms| ms.div_ceil(1000).max(1));
+        let code = SaidCode(problem.code);
         let mut response = (status, Json(problem)).into_response();
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         let kind = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, kind);

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Version, header};
 
 use floodgate_admission::{Limited, RemainingQuota, WaitingRoom};
-use floodgate_domain::Network;
+use floodgate_domain::{EventId, Network};
 
 use super::parameters;
 use crate::caching::Credential;
@@ -21,7 +21,7 @@ use crate::csp;
 use crate::extract::Visitor;
 use crate::extract::address::Peer;
 use crate::extract::staff::bearer;
-use crate::problem::{ApiError, Code};
+use crate::problem::{ApiError, Code, SaidCode};
 use crate::same_site;
 use crate::shares::HeldShare;
 use crate::state::GatewayState;
@@ -56,6 +56,7 @@ pub(super) async fn around(
         note_forgotten_proxy(visitor.peer);
     }
     request.extensions_mut().insert(visitor);
+    let event_id = event_of(request.uri().path());
     let name = route.as_ref().map_or("none", MatchedPath::as_str);
     let mut quota = None;
     let admitted = host(&request).and_then(|()| {
@@ -73,6 +74,11 @@ pub(super) async fn around(
         admitted.and_then(|()| parameters::check(request.method(), name, request.uri().query()));
     let admitted = admitted.and_then(|()| stream_of(&state, visitor, &request, name));
     let mut response = answered(admitted, request, next).await;
+    if let (Some(SaidCode(code)), Some(event_id)) = (response.extensions().get().copied(), event_id)
+        && let Some(entry) = state.views.get(event_id)
+    {
+        entry.refused.note(code);
+    }
     metering.answered(name, response.status(), started.elapsed());
     if let Some((traced, method)) = traced {
         traced.end(tracer, method.as_str(), name, response.status().as_u16());
@@ -90,6 +96,11 @@ pub(super) async fn around(
     }
     dress(headers, is_page);
     response
+}
+
+/// The event that a call is about.
+fn event_of(path: &str) -> Option<EventId> {
+    path.strip_prefix("/v1/events/")?.split('/').next()?.parse().ok()
 }
 
 /// What browsers are to make of an answer.

@@ -17,6 +17,7 @@ mod follow;
 mod holds;
 mod house;
 mod inbox;
+mod insight;
 mod market;
 mod my_orders;
 mod notify;
@@ -69,6 +70,7 @@ fn table() -> Routes {
         .merge(availability::routes())
         .merge(venues::routes())
         .merge(pages::routes())
+        .merge(insight::routes())
         .merge(problems::routes())
         .merge(system::routes())
         .layer(CompressionLayer::new());
@@ -122,6 +124,7 @@ pub fn openapi() -> Bytes {
 
 /// The whole gateway as a service.
 pub fn app(state: GatewayState) -> Router {
+    insight::begin_counting();
     let (routes, _) = table().split_for_parts();
     routes
         .fallback(async || ApiError::new(Code::NotFound))

@@ -93,6 +93,10 @@ pub(crate) fn routes() -> Routes {
         .route("/deliveries", get(async |headers: HeaderMap| page("deliveries.html", &headers)))
         .route("/tickets", get(async |headers: HeaderMap| page("tickets.html", &headers)))
         .route("/market", get(async |headers: HeaderMap| page("market.html", &headers)))
+        .route(
+            "/events/{event_id}/insight",
+            get(async |headers: HeaderMap| page("insight.html", &headers)),
+        )
         .route("/me", get(async |headers: HeaderMap| page("me.html", &headers)))
         .route("/sign-in", get(async |headers: HeaderMap| page("sign-in.html", &headers)))
         .route("/sign-in/return", get(async |headers: HeaderMap| page("sign-in.html", &headers)))

@@ -17,6 +17,7 @@ use super::changes::Changes;
 use super::codes::CodesView;
 use super::fading::Fading;
 use super::house::HouseView;
+use super::insight::Insight;
 use super::payments::EventPayments;
 use super::revoked::Revoked;
 use super::stay::Stay;
@@ -125,6 +126,7 @@ pub(crate) struct EventView {
     pub(crate) changes: Changes,
     /// What staff did by hand with seats and orders.
     pub(crate) house: HouseView,
+    pub(crate) insight: Insight,
     /// Words of staff for its people.
     pub(crate) announcements: Announcements,
     /// Codes of its presale.
@@ -162,6 +164,7 @@ impl EventView {
             venue_id: new.venue_id,
             runs: runs_of(&new.plan),
             house: HouseView::of(&new.plan, fact.at),
+            insight: Insight::of(new),
             plan: Arc::new(new.plan.clone()),
             prices: new.prices.clone(),
             policy: new.policy,

@@ -55,6 +55,7 @@ impl EventView {
         if let Some(change) = effects.money {
             self.payments.follow(&change);
         }
+        self.insight.follow(record, &effects, self.seats.len());
         self.house.follow(record, &effects);
         if let Some(change) = effects.seats {
             self.tickets.follow(&change);

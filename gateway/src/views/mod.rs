@@ -12,7 +12,9 @@ mod fading;
 mod fold;
 mod frames;
 mod house;
+mod insight;
 mod payments;
+mod refused;
 mod revoked;
 mod stay;
 
@@ -33,7 +35,9 @@ pub(crate) use changes::{Change, Changes};
 pub(crate) use event::{EndedVisit, EventView, SeatPlace, SeatsByState, ViewPosition};
 pub(crate) use frames::Frames;
 pub(crate) use house::{Hand, RefundView};
+pub(crate) use insight::{OrderMark, Window};
 pub(crate) use payments::{Failure, PaymentView};
+use refused::Refused;
 pub(crate) use revoked::Revoked;
 
 /// Facts folded under one lock: a few hundred microseconds, so readers hardly notice.
@@ -49,6 +53,7 @@ pub(crate) struct Entry {
     // Read by requests, written by one folder in batches; never held across an await.
     view: RwLock<EventView>,
     pub(crate) frames: Frames,
+    pub(crate) refused: Refused,
 }
 
 impl Entry {
@@ -183,7 +188,8 @@ impl Views {
 
     fn create(&self, fact: &FactRecord, created: &Created) -> Option<Arc<Entry>> {
         let view = RwLock::new(EventView::created(fact)?);
-        let entry = Arc::new(Entry { view, frames: Frames::default() });
+        let entry =
+            Arc::new(Entry { view, frames: Frames::default(), refused: Refused::default() });
         created(fact.event_id, &entry);
         let mut events = self.events.write().unwrap_or_else(PoisonError::into_inner);
         events.insert(fact.event_id, Arc::clone(&entry));

@@ -3,6 +3,7 @@
 import { Problem, attempt, get } from './api.js';
 import { freshKey } from './command.js';
 import { el, notice } from './dom.js';
+import { watchPart } from './insight/watch.js';
 
 const base = () => {
   const id = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
@@ -77,7 +78,14 @@ async function show(known) {
     el('p', {}, el('label', { for: 'reason' }, 'Reason, kept in the log'), reason));
   at('sign-in').hidden = true;
   at('dials').hidden = false;
+  await watching.load();
 }
+
+/** What was changed before, how the parts of this server are, and what was refused. */
+const watching = watchPart({ base, show: (nodes) => {
+  at('watch').replaceChildren(...nodes);
+  at('watch').hidden = false;
+}, ask: (path) => attempt('GET', path, headers(), undefined, 2) });
 
 function change() {
   const inputs = listed.map((dial) => [dial.name, at(`dial-${dial.name}`).value.trim()]);

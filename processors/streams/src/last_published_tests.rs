@@ -15,7 +15,7 @@ use super::*;
 use crate::public::relay;
 use crate::{AudienceOptions, counter};
 
-const TOPICS: [Topic; 2] = [Topic::Facts, Topic::Counts];
+const TOPICS: [Topic; 3] = [Topic::Facts, Topic::Counts, Topic::Windows];
 
 /// One for each category.
 fn prices() -> PriceTable {
@@ -79,12 +79,18 @@ fn count(log: &Arc<dyn Log>) -> Result<(), FollowError> {
     run(Reading::new(counter::following(log, 0), counter))
 }
 
+fn tally(log: &Arc<dyn Log>) -> Result<(), FollowError> {
+    let publisher = crate::windows::WindowPublisher::new(Arc::clone(log));
+    run(Reading::new(crate::windows::following(log, 0), publisher))
+}
+
 #[test]
 fn public_topics_of_another_ledger_take_nothing() {
     let old = ledger(&[1_000, 2_000, 3_000, 4_000]);
     let shared: Arc<dyn Log> = Arc::new(old.clone());
     relay(&shared).unwrap();
     count(&shared).unwrap();
+    tally(&shared).unwrap();
     let rows: [(&str, &[u64], Option<&str>); 5] = [
         ("the same", &[1_000, 2_000, 3_000, 4_000], None),
         ("the same and more", &[1_000, 2_000, 3_000, 4_000, 5_000], None),
@@ -105,7 +111,7 @@ fn public_topics_of_another_ledger_take_nothing() {
         let before = TOPICS.map(|topic| log.records(topic, 0).len());
         assert!(before.iter().all(|count| *count > 0));
         let shared: Arc<dyn Log> = Arc::new(log.clone());
-        for outcome in [relay(&shared), count(&shared)] {
+        for outcome in [relay(&shared), count(&shared), tally(&shared)] {
             let error = outcome.err().map(|error| error.to_string());
             match reason {
                 None => assert_eq!(error, None, "{what}"),

@@ -2,7 +2,8 @@
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`dataflow`), and changed totals are published, each with its position
-//! (`counter`, `publish`). The same facts, published for other teams, and the cells of those who
+//! (`counter`, `publish`). What happened in each window of log time (`windows`). The same facts,
+//! published for other teams, and the cells of those who
 //! agreed to be counted (`audience`). [`public`] is what other teams read, [`tables`] what tools
 //! take without code. Start reading at `dataflow`.
 
@@ -16,6 +17,7 @@ mod last_published;
 pub mod public;
 mod publish;
 pub mod tables;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,15 +42,16 @@ pub struct StreamsOptions {
     pub tables: bool,
 }
 
-/// Counts and publishes every partition of the facts: two followers each, or three with tables, so
-/// that none keeps another waiting.
+/// Counts and publishes every partition of the facts: three followers each, or four with tables,
+/// so that none keeps another waiting.
 pub fn spawn(log: &Arc<dyn Log>, settings: StreamsOptions) -> std::io::Result<Group> {
     let mut members: Vec<Arc<dyn Service>> = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {
         members.push(Arc::new(count(log, partition, settings.forget_after)?));
         members.push(Arc::new(relay(log, partition, settings.audience)?));
+        members.push(Arc::new(windows::follow(log, partition)?));
         if settings.tables {
-            members.push(Arc::new(tabulate(log, partition)?));
+            members.push(Arc::new(tables::follow(log, partition)?));
         }
     }
     Ok(Group::new("streams", members))
@@ -72,9 +75,4 @@ fn relay(
     let theirs = Arc::clone(log);
     let make = move || public::Relay::new(theirs, audience);
     Follower::spawn(public::relay::following(log, partition), make)
-}
-
-fn tabulate(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
-    let theirs = Arc::clone(log);
-    Follower::spawn(tables::following(log, partition), move || tables::TablePublisher::new(theirs))
 }

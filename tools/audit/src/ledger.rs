@@ -287,6 +287,7 @@ impl Ledger {
         } else {
             cause::check(book, record, self.reading.time(), asked, &mut self.found);
         }
+        book.tally.enter(record, &book.seats, &book.prices);
         book.enter(record, &mut self.found);
         if let Some(asked) = asked {
             self.follow_cohort(asked.envelope, &record.fact);

@@ -10,6 +10,7 @@ use floodgate_event_log::{Log, Record, Topic};
 use crate::ledger::{Ledger, Step};
 use crate::public::counts::PublishedCounts;
 use crate::public::facts::PublicFacts;
+use crate::public::windows::PublishedWindows;
 use crate::published::{Published, PublishedFact};
 use crate::reading::each_record;
 use crate::replay::Replay;
@@ -21,12 +22,15 @@ pub(super) struct PartitionRead {
     pub(super) repeated: u64,
 }
 
+/// What was published of each event as of a position.
+pub(super) type Totals = (PublishedCounts, PublishedWindows);
+
 struct Audited<'a> {
     partition: u32,
     ledger: &'a mut Ledger,
     published: Published,
     public: PublicFacts,
-    counts: &'a mut PublishedCounts,
+    totals: &'a mut Totals,
     replay: Option<Replay>,
     pending: u64,
     beyond: Option<NewerVersion>,
@@ -37,7 +41,7 @@ pub(super) fn audit(
     log: &dyn Log,
     partition: u32,
     replay: bool,
-    (ledger, counts): (&mut Ledger, &mut PublishedCounts),
+    (ledger, totals): (&mut Ledger, &mut Totals),
 ) -> Result<PartitionRead> {
     // The public ends first, then the facts', then the commands': each follows from the next.
     let public = PublicFacts::open(log, partition)?;
@@ -48,7 +52,7 @@ pub(super) fn audit(
     let replay = replay.then(Replay::new);
     let (pending, beyond) = (0, None);
     let mut audited =
-        Audited { partition, ledger, published, public, counts, replay, pending, beyond };
+        Audited { partition, ledger, published, public, totals, replay, pending, beyond };
     each_record(log, Topic::Commands, partition, commands_end, |record| audited.command(record))?;
     if let Some(newer) = audited.beyond {
         return Err(newer).with_context(|| format!("partition {partition} cannot be audited"));
@@ -99,13 +103,14 @@ impl Audited<'_> {
         facts.extend(pending);
         let is_whole = is_whole || self.replay.is_some();
         let step = Step { offset: record.offset, at: record.at, envelope, is_whole };
-        let Audited { partition, public, counts, .. } = self;
+        let Audited { partition, public, totals, .. } = self;
         let mut entered = 0;
         self.ledger.step(&step, &facts, |ledger, fact| {
             entered += 1;
             if entered <= published {
                 public.compare(fact, &mut ledger.found);
-                counts.compare(*partition, fact.position, ledger);
+                totals.0.compare(*partition, fact.position, ledger);
+                totals.1.compare(*partition, fact.position, ledger);
             }
         });
     }

@@ -8,6 +8,7 @@ use floodgate_event_log::{Log, Topic};
 
 use crate::ledger::Ledger;
 use crate::public::counts::PublishedCounts;
+use crate::public::windows::PublishedWindows;
 use crate::report::AuditReport;
 use crate::{acked, partition};
 
@@ -38,14 +39,18 @@ pub fn audit(log: &dyn Log, acked: Option<&Path>) -> Result<AuditReport> {
 pub fn audit_with(log: &dyn Log, options: AuditOptions<'_>) -> Result<AuditReport> {
     let mut ledger = Ledger::default();
     // Before the ledger: whatever is published follows from facts that are there.
-    let mut counts = PublishedCounts::read(log, &mut ledger.found)?;
+    let counts = PublishedCounts::read(log, &mut ledger.found)?;
+    let windows = PublishedWindows::read(log, &mut ledger.found)?;
+    let mut totals = (counts, windows);
     let (mut pending, mut repeated) = (0, 0);
     for partition in 0..log.partitions(Topic::Commands) {
-        let read = partition::audit(log, partition, options.replay, (&mut ledger, &mut counts))?;
+        let read = partition::audit(log, partition, options.replay, (&mut ledger, &mut totals))?;
         pending += read.pending;
         repeated += read.repeated;
     }
+    let (counts, windows) = totals;
     counts.finish(&mut ledger);
+    windows.finish(&mut ledger);
     ledger.close();
     let missing = options.acked.map(|path| acked::missing(path, &ledger)).transpose()?;
     Ok(AuditReport {

@@ -4,4 +4,5 @@
 mod effects;
 mod fixtures;
 mod samples;
+mod tally;
 mod wire;

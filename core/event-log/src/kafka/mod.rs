@@ -118,6 +118,7 @@ impl KafkaLog {
             Topic::Reservations,
             Topic::Orders,
             Topic::Events,
+            Topic::Windows,
         ];
         for topic in by_event.into_iter().chain(dead_letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);

@@ -14,7 +14,7 @@ import { ruleChanges, rulesForm } from './rules.js';
 
 /** How often the numbers are read again, while the page is looked at. */
 const EVERY_MS = 5000;
-const PAGES = [['', 'The page for fans'], ['/house', 'Seats and orders'], ['/announcements', 'Announcements'], ['/dials', 'Dials of the waiting room'], ['/gate', 'The gate']];
+const PAGES = [['', 'The page for fans'], ['/insight', 'Analytics'], ['/house', 'Seats and orders'], ['/announcements', 'Announcements'], ['/dials', 'Dials of the waiting room'], ['/gate', 'The gate']];
 
 const part = (title, ...nodes) => el('section', { class: 'card stack', 'aria-label': title }, el('h2', { class: 'part-title', tabindex: '-1' }, title), ...nodes);
 

@@ -5,7 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `announcement`, `dials`, `counts`, `notification`, `audience` | the bodies |
+//! | `fact`, `announcement`, `dials`, `counts`, `window`, `notification`, `audience` | the bodies |
 //! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
@@ -20,6 +20,7 @@ mod notification;
 mod notifier;
 pub(crate) mod relay;
 mod schemas;
+mod window;
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -36,6 +37,7 @@ pub use notification::Notification;
 pub(crate) use relay::Relay;
 pub use relay::{ledger_offset, public_record};
 pub use schemas::{asyncapi, schemas};
+pub use window::{NumbersBody, WindowBody};
 
 /// The attributes of a CloudEvent, spec version 1.0.
 #[derive(Debug, Clone, PartialEq, Eq)]

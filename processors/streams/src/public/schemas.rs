@@ -7,7 +7,7 @@ use floodgate_event_log::Topic;
 
 use crate::tables::{EventRow, OrderRow, ReservationRow};
 
-use super::{AudienceCell, Counts, FactBody, Notification, PARTITION_KEY};
+use super::{AudienceCell, Counts, FactBody, Notification, PARTITION_KEY, WindowBody};
 
 const ABOUT: &str = "\
 CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
@@ -31,6 +31,7 @@ pub fn schemas() -> Vec<(Topic, Value)> {
         of(Topic::Reservations, generator().into_root_schema_for::<ReservationRow>()),
         of(Topic::Orders, generator().into_root_schema_for::<OrderRow>()),
         of(Topic::Events, generator().into_root_schema_for::<EventRow>()),
+        of(Topic::Windows, generator().into_root_schema_for::<WindowBody>()),
     ]
 }
 
@@ -131,7 +132,8 @@ fn headers(topic: Topic) -> Value {
     let names = ["ce_specversion", "ce_type", "ce_source", "ce_id", "ce_subject", "ce_time"];
     let mut properties: serde_json::Map<_, _> =
         names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
-    if matches!(topic, Topic::Counts | Topic::Audience | Topic::Reservations | Topic::Orders) {
+    let says_more = [Topic::Counts, Topic::Audience, Topic::Reservations, Topic::Orders];
+    if says_more.contains(&topic) || topic == Topic::Windows {
         // Records of earlier versions are without it.
         let about = "The event id: what the partition is computed from.";
         properties.insert(PARTITION_KEY.into(), json!({ "type": "string", "description": about }));
@@ -153,6 +155,10 @@ fn key_of(topic: Topic) -> &'static str {
             "event id, then /section/N or /category/N; the partition is that of the event id, and \
              not of the whole key"
         }
+        Topic::Windows => {
+            "event id, then /window/MS, when it begins; the partition is that of the event id, and \
+             not of the whole key"
+        }
         Topic::Audience => {
             "product id: event, window, cell; the partition is that of the event id, and not of the \
              whole key"
@@ -168,6 +174,9 @@ fn about(topic: Topic) -> &'static str {
         Topic::Reservations => "Tables: the current state of each seat that was ever touched.",
         Topic::Orders => "Tables: an order a row, from its hold on.",
         Topic::Events => "Tables: an event a row, with what it says of itself, and its phase.",
+        Topic::Windows => {
+            "What happened in each ten seconds of a sale, and since its beginning, as of a position."
+        }
         Topic::Audience => {
             "About how many people who agreed are in a cohort of an event, a week at a time, with noise."
         }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
 use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
+    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
     Unreadable,
 };
 
@@ -38,6 +38,11 @@ pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerCon
         ready_behind: u64::MAX,
         unreadable: Unreadable::PassedOver,
     }
+}
+
+pub(crate) fn follow(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
+    let theirs = Arc::clone(log);
+    Follower::spawn(following(log, partition), move || TablePublisher::new(theirs))
 }
 
 /// One partition's publisher.

@@ -15,6 +15,7 @@ use super::messages::MessageBook;
 use super::releases::ReleaseBook;
 use super::seats::SeatBooks;
 use super::stage::{OrderBook, OrderStage, follow, transition};
+use super::tally::TallyBook;
 use super::tickets::{SoldOrder, TicketBook};
 use super::unanswered::UnansweredBook;
 use crate::findings::Findings;
@@ -81,6 +82,7 @@ pub(crate) struct EventBook {
     pub(crate) messages: MessageBook,
     pub(crate) codes: CodeBook,
     pub(crate) releases: ReleaseBook,
+    pub(crate) tally: TallyBook,
 }
 
 /// Slot and generation of a hold.
@@ -112,6 +114,7 @@ impl EventBook {
             messages: MessageBook::default(),
             codes: CodeBook::default(),
             releases: ReleaseBook::default(),
+            tally: TallyBook::default(),
         }
     }
 

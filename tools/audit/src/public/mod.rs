@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `facts` | every public fact is the image of one in the ledger; none is missing between two |
 //! | `counts` | every published total is what the ledger adds up to as of its position |
+//! | `windows` | every published window is what the facts add up to as of its position |
 
 pub(crate) mod counts;
 pub(crate) mod facts;
+pub(crate) mod windows;

@@ -46,6 +46,13 @@ fn published(stored: &Stored) -> MemoryLog {
                     .last()
                     .is_some_and(|one| String::from_utf8_lossy(&one.value).contains(&as_of))
         });
+        cut::until("windows are published", || {
+            let windows = log.records(Topic::Windows, 0);
+            !is_news
+                || windows
+                    .last()
+                    .is_some_and(|one| String::from_utf8_lossy(&one.value).contains(&as_of))
+        });
         let visible = visible(&stored.facts[..count]);
         cut::until("all are published", || log.records(Topic::Facts, 0).len() >= visible);
     }
@@ -76,7 +83,7 @@ fn append_all(log: &MemoryLog, topic: Topic, records: &[Record]) {
 /// The stored run with other records in one of the public topics.
 fn with(stored: &Stored, (topic, records): (Topic, &[Record]), log: &MemoryLog) -> MemoryLog {
     let altered = stored.log();
-    for other in [Topic::Facts, Topic::Counts] {
+    for other in [Topic::Facts, Topic::Counts, Topic::Windows] {
         let kept = log.records(other, 0);
         append_all(&altered, other, if other == topic { records } else { &kept });
     }
@@ -97,6 +104,9 @@ fn what_was_published_is_what_happened() {
     let checked = |name: &str| report.invariants[name].checked as usize;
     assert_eq!(checked("public-facts"), visible(&stored.facts) + 1);
     assert_eq!(checked("public-counts"), log.records(Topic::Counts, 0).len());
+    let windows = log.records(Topic::Windows, 0).len();
+    assert!(windows > 12, "{windows}");
+    assert_eq!(checked("public-windows"), windows);
 }
 
 #[test]
@@ -105,7 +115,7 @@ fn every_flipped_bit_in_a_public_topic_is_found() {
     let log = published(&stored);
     for seed in 0..FLIPS {
         let mut rng = StdRng::seed_from_u64(seed);
-        let topic = if seed % 2 == 0 { Topic::Facts } else { Topic::Counts };
+        let topic = [Topic::Facts, Topic::Counts, Topic::Windows][seed as usize % 3];
         let mut records = log.records(topic, 0);
         let at = rng.random_range(0..records.len());
         let record = &mut records[at];
