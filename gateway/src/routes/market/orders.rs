@@ -131,6 +131,7 @@ pub(crate) async fn end(
 pub(crate) struct TablesQuery {
     /// json, or csv for a file.
     #[serde(default)]
+    #[param(inline)]
     format: TablesFormat,
 }
 

@@ -51,16 +51,16 @@ pub(super) fn cooling(buyer: BuyerId, until: LogTime) -> Effects<'static> {
 
 /// Who is counted, and tables of that.
 pub(super) fn count(fact: &Fact) -> Effects<'_> {
-    match fact {
-        Fact::CohortJoined { cohort } => of_cohort(*cohort, 1),
-        Fact::CohortLeft { cohort } => of_cohort(*cohort, -1),
-        Fact::AudienceReleased { number, spent_micros, release } => {
-            let of = ReleaseMove { number: *number, spent_micros: *spent_micros, release };
-            // Internal: it has the seed of the noise.
-            Effects { visibility: Visibility::Internal, release: Some(of), ..PUBLIC }
-        }
-        _ => PUBLIC,
+    if let Fact::AudienceReleased { number, spent_micros, release } = fact {
+        let of = ReleaseMove { number: *number, spent_micros: *spent_micros, release };
+        // Internal: it has the seed of the noise.
+        return Effects { visibility: Visibility::Internal, release: Some(of), ..PUBLIC };
     }
+    if let Fact::CohortJoined { cohort } = fact {
+        return of_cohort(*cohort, 1);
+    }
+    let Fact::CohortLeft { cohort } = fact else { return PUBLIC };
+    of_cohort(*cohort, -1)
 }
 
 /// Internal, and it concerns nobody: beside the public facts of one person's purchase it would
