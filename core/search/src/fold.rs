@@ -1,0 +1,285 @@
+//! From facts to documents.
+//!
+//! Keeps each event's seats, so that every document is whole; what changed is dirty until whoever
+//! writes it says that it is written. Repeated facts change nothing.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use floodgate_domain::plan::SectionKind;
+use floodgate_domain::{
+    EventDetails, EventId, FactRecord, LogTime, NewEvent, Plan, PriceTable, SalePhase, SeatState,
+};
+
+use crate::document::{Document, DocumentKey, RunDocument, RunPlace, SectionDocument};
+use crate::event::{Sale, event_document};
+
+/// One event, folded.
+#[derive(Debug)]
+struct Folded {
+    event_id: EventId,
+    details: EventDetails,
+    plan_name: String,
+    prices: PriceTable,
+    phase: SalePhase,
+    /// As its facts say, whether or not its category has a price.
+    seats: Vec<SeatState>,
+    /// Which run each seat is of.
+    run_of: Vec<u32>,
+    runs: Vec<Arc<RunPlace>>,
+    /// The newest fact that changed a run.
+    run_versions: Vec<u64>,
+    /// Sections, each with its runs; they follow each other.
+    sections: Vec<(Arc<str>, std::ops::Range<usize>)>,
+    version: u64,
+    at: LogTime,
+}
+
+/// All events of the partitions that are folded here.
+#[derive(Debug, Default)]
+pub struct Documents {
+    events: HashMap<EventId, Folded>,
+    /// Runs before sections before events: who finds an event as of a fact, finds its runs as of
+    /// that or a later one.
+    dirty: BTreeSet<DocumentKey>,
+}
+
+impl Documents {
+    /// Enters a fact; what it changed is dirty from here on.
+    pub fn fold(&mut self, record: &FactRecord) {
+        let effects = record.fact.effects();
+        let event_id = record.event_id;
+        if let Some(new) = effects.created {
+            let Some(event) = Folded::new(record, new) else { return };
+            if self.events.contains_key(&event_id) {
+                return;
+            }
+            self.events.insert(event_id, event);
+            return self.touch_all(event_id);
+        }
+        let Some(event) = self.events.get_mut(&event_id) else { return };
+        let version = record.position.version();
+        if version <= event.version {
+            return;
+        }
+        let is_news = effects.phase.is_some()
+            || effects.details.is_some()
+            || effects.prices.is_some()
+            || effects.seats.is_some();
+        if !is_news {
+            return;
+        }
+        (event.version, event.at) = (version, record.at);
+        event.phase = effects.phase.unwrap_or(event.phase);
+        if let Some(details) = effects.details {
+            event.details.clone_from(details);
+        }
+        self.dirty.insert(DocumentKey::Event(event_id));
+        if let Some(change) = effects.seats {
+            for seat in change.seats {
+                let at = seat.0 as usize;
+                let Some(state) = event.seats.get_mut(at) else { continue };
+                *state = change.to;
+                let run = event.run_of[at] as usize;
+                event.run_versions[run] = version;
+                let place = &event.runs[run];
+                self.dirty.insert(DocumentKey::Run(event_id, place.first_seat));
+                self.dirty.insert(DocumentKey::Section(event_id, place.section_index));
+            }
+        }
+        if let Some(prices) = effects.prices {
+            event.prices.clone_from(prices);
+            event.run_versions.fill(version);
+            self.touch_all(event_id);
+        }
+    }
+
+    /// Everything is dirty: an index that lost what it had gets all of it again.
+    pub fn touch_everything(&mut self) {
+        let ids: Vec<_> = self.events.keys().copied().collect();
+        ids.into_iter().for_each(|event_id| self.touch_all(event_id));
+    }
+
+    fn touch_all(&mut self, event_id: EventId) {
+        let Some(event) = self.events.get(&event_id) else { return };
+        let runs = event.runs.iter().map(|run| DocumentKey::Run(event_id, run.first_seat));
+        self.dirty.extend(runs);
+        let sections = 0..event.sections.len() as u32;
+        self.dirty.extend(sections.map(|section| DocumentKey::Section(event_id, section)));
+        self.dirty.insert(DocumentKey::Event(event_id));
+    }
+
+    /// What is dirty, as it is now, at most so many; runs first.
+    #[must_use]
+    pub fn dirty(&self, max: usize) -> Vec<Document> {
+        self.dirty.iter().take(max).filter_map(|key| self.document(*key)).collect()
+    }
+
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.dirty.is_empty()
+    }
+
+    /// These are written. Nothing may have been folded since they were made.
+    pub fn written(&mut self, documents: &[Document]) {
+        for document in documents {
+            self.dirty.remove(&document.key());
+        }
+    }
+
+    /// Whoever writes has all of it already.
+    pub fn all_written(&mut self) {
+        self.dirty.clear();
+    }
+
+    fn document(&self, key: DocumentKey) -> Option<Document> {
+        Some(match key {
+            DocumentKey::Event(event_id) => Document::Event(self.events.get(&event_id)?.event()),
+            DocumentKey::Section(event_id, section) => {
+                Document::Section(self.events.get(&event_id)?.section(section)?)
+            }
+            DocumentKey::Run(event_id, first_seat) => {
+                Document::Run(self.events.get(&event_id)?.run(first_seat)?)
+            }
+        })
+    }
+}
+
+impl Folded {
+    fn new(record: &FactRecord, new: &NewEvent) -> Option<Self> {
+        let version = record.position.version();
+        let (runs, sections) = places_of(&new.plan);
+        let seats: Vec<_> = new.plan.seats().map(|seat| seat.first_state()).collect();
+        let mut run_of = Vec::with_capacity(seats.len());
+        for (at, run) in runs.iter().enumerate() {
+            run_of.resize(run_of.len() + run.labels.len(), u32::try_from(at).ok()?);
+        }
+        Some(Folded {
+            event_id: record.event_id,
+            details: new.details.clone(),
+            plan_name: new.plan.name.clone(),
+            prices: new.prices.clone(),
+            phase: SalePhase::Announced,
+            run_versions: vec![version; runs.len()],
+            seats,
+            run_of,
+            runs,
+            sections,
+            version,
+            at: record.at,
+        })
+    }
+
+    fn state(&self, seat: usize, category: u8) -> SeatState {
+        self.seats[seat].where_sold(self.prices.sells(category))
+    }
+
+    fn run(&self, first_seat: u32) -> Option<RunDocument> {
+        let at = *self.run_of.get(first_seat as usize)? as usize;
+        let place = Arc::clone(&self.runs[at]);
+        let is_free = |within: &u16| {
+            let seat = place.first_seat as usize + usize::from(*within);
+            self.state(seat, place.category) == SeatState::Free
+        };
+        let count = u16::try_from(place.labels.len()).unwrap_or(u16::MAX);
+        let free = (0..count).filter(is_free).collect();
+        Some(RunDocument { event_id: self.event_id, version: self.run_versions[at], place, free })
+    }
+
+    /// Every seat of some runs that is for sale, by what it is.
+    fn count(&self, runs: std::ops::Range<usize>) -> Counted {
+        let mut counted = Counted::default();
+        for run in &self.runs[runs] {
+            let first = run.first_seat as usize;
+            for seat in first..first + run.labels.len() {
+                match self.state(seat, run.category) {
+                    SeatState::Free => {
+                        counted.free += 1;
+                        counted.free_of[usize::from(run.category & 63)] += 1;
+                    }
+                    SeatState::NotForSale => continue,
+                    SeatState::Held => counted.held += 1,
+                    SeatState::Sold => counted.sold += 1,
+                }
+                let is_taken = self.seats[seat] != SeatState::Free;
+                counted.taken_of[usize::from(run.category & 63)] += u32::from(is_taken);
+            }
+        }
+        counted
+    }
+
+    fn section(&self, index: u32) -> Option<SectionDocument> {
+        let (section, runs) = self.sections.get(index as usize)?.clone();
+        let counted = self.count(runs.clone());
+        Some(SectionDocument {
+            event_id: self.event_id,
+            version: self.run_versions[runs].iter().copied().max().unwrap_or(self.version),
+            section_index: index,
+            section,
+            capacity: counted.free + counted.held + counted.sold,
+            free: counted.free,
+        })
+    }
+
+    fn event(&self) -> crate::document::EventDocument {
+        let counted = self.count(0..self.runs.len());
+        let categories = (0..64_u8).filter(|at| counted.free_of[usize::from(*at)] > 0);
+        let price_from = categories
+            .filter_map(|at| self.prices.amount(at, counted.taken_of[usize::from(at)], self.at))
+            .min();
+        let sale = Sale {
+            phase: self.phase,
+            capacity: counted.free + counted.held + counted.sold,
+            free: counted.free,
+            held: counted.held,
+            currency: self.prices.currency.as_str(),
+            price_from,
+        };
+        let as_of = (self.event_id, self.version, self.at);
+        event_document(as_of, &self.details, &self.plan_name, sale)
+    }
+}
+
+#[derive(Debug)]
+struct Counted {
+    free: u32,
+    held: u32,
+    sold: u32,
+    free_of: [u32; 64],
+    taken_of: [u32; 64],
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Counted { free: 0, held: 0, sold: 0, free_of: [0; 64], taken_of: [0; 64] }
+    }
+}
+
+/// Every run with where it is, and which runs each section has.
+#[expect(clippy::type_complexity, reason = "two lists that are made in one pass")]
+fn places_of(plan: &Plan) -> (Vec<Arc<RunPlace>>, Vec<(Arc<str>, std::ops::Range<usize>)>) {
+    let (mut runs, mut sections) = (Vec::new(), Vec::new());
+    let mut first_seat = 0;
+    for (in_section, section_index) in plan.sections.iter().zip(0..) {
+        let name: Arc<str> = Arc::from(in_section.name.as_str());
+        let from = runs.len();
+        for row in &in_section.rows {
+            for run in &row.runs {
+                runs.push(Arc::new(RunPlace {
+                    section: Arc::clone(&name),
+                    section_index,
+                    row: row.label.clone(),
+                    rank: row.rank,
+                    first_seat,
+                    category: run.category,
+                    labels: run.labels.clone(),
+                    flags: run.flags.clone(),
+                    is_general: in_section.kind == SectionKind::GeneralAdmission,
+                }));
+                first_seat += run.labels.len() as u32;
+            }
+        }
+        sections.push((name, from..runs.len()));
+    }
+    (runs, sections)
+}
