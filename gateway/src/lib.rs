@@ -9,7 +9,7 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
+//! | `payments`, `people`, `sign_in`, `pictures`, `search` | subjects: money; people; who is who; pictures; search |
 //! | `csp`, `same_site` | what pages may load; which pages may change something |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
 //! | `costs`, `trust` | what a call costs; whose word about an address counts |
@@ -51,6 +51,7 @@ mod queue_feeds;
 mod readiness;
 mod routes;
 mod same_site;
+mod search;
 mod server;
 mod settings_file;
 mod shares;
@@ -71,6 +72,7 @@ pub use people::preview::{MailReports, MessagePreview, PreviewedMessage, Returne
 pub use pictures::{PictureFolder, PictureStore};
 pub use places::PlaceReservations;
 pub use routes::{app, openapi};
+pub use search::{SearchParts, Towns};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
 pub use sign_in::{FanSignIn, SignInParts, StaffSignIn};

@@ -23,6 +23,7 @@ use crate::people::preview::{MailReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
 use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
+use crate::search::{SearchDesk, SearchParts};
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
 use crate::staff::session::SessionKey;
@@ -93,6 +94,8 @@ pub struct GatewayParts {
     pub ticket_key: [u8; 32],
     /// Where pictures of events are kept.
     pub pictures: Arc<dyn PictureStore>,
+    /// What answers searches.
+    pub search: SearchParts,
     /// The provider of payments, if there is one.
     pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
@@ -121,6 +124,7 @@ pub struct Subjects {
     pub(crate) tickets: TicketKey,
     pub(crate) payments: PaymentProvider,
     pub(crate) pictures: Pictures,
+    pub(crate) search: SearchDesk,
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
@@ -163,6 +167,7 @@ subjects! {
     tickets: TicketKey,
     payments: PaymentProvider,
     pictures: Pictures,
+    search: SearchDesk,
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
@@ -205,6 +210,7 @@ impl GatewayState {
             tickets: TicketKey::new(parts.ticket_key),
             payments: PaymentProvider::new(parts.payments),
             pictures: Pictures::new(parts.pictures),
+            search: SearchDesk::new(parts.search),
             bodies: BodyLimits {
                 bytes_max: settings.body_bytes_max,
                 plan_bytes_max: settings.plan_bytes_max,

@@ -1,7 +1,10 @@
 //! What a sink is, and what a destination is before it is opened.
 
 use floodgate_domain::{FactRecord, LogTime};
-use floodgate_event_log::{Checkpoint, Offset, Partition};
+use floodgate_event_log::{Checkpoint, Offset, Partition, Reads};
+use floodgate_transport::Unreadable;
+
+use crate::destinations::role;
 
 /// Why a sink did not take a batch; nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,6 +56,12 @@ pub type Fill<'a> =
 pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
     /// Its name, for logs, metrics and dead letters: `sqlite`, `postgres`.
     fn name(&self) -> &'static str;
+
+    /// What becomes of records that are no facts: set aside before the checkpoint goes past them,
+    /// since nobody comes back.
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::SetAside { role: role(self.name()), reads: Reads::Once }
+    }
 
     /// Opens it, making what is missing.
     fn open(&self) -> Result<Box<dyn Sink>, SinkError>;

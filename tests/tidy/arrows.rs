@@ -3,10 +3,11 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/people", &["domain", "event-log"]),
+    ("core/search", &["domain"]),
     ("core/seating", &["domain"]),
     ("core/sign-in", &[]),
     ("core/event-log", &["domain"]),
@@ -15,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
     ("processors/runner", &["domain", "engine", "event-log", "transport"]),
     ("processors/streams", &["domain", "event-log", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
-    ("sinks", &["config", "domain", "event-log", "transport"]),
+    ("sinks", &["config", "domain", "event-log", "search", "transport"]),
     ("sinks/channels", &["domain", "event-log", "people", "transport"]),
     ("admission", &["domain"]),
     (
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "admission",
             "payments",
             "people",
+            "search",
             "sign-in",
         ],
     ),
@@ -46,6 +48,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "streams",
             "payments",
             "people",
+            "search",
             "sign-in",
             "sinks",
             "telemetry",

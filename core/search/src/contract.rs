@@ -32,6 +32,9 @@ pub fn keeps_the_contract(index: &dyn SearchIndex) {
     assert_eq!(index.next(1).expect("a position"), 0, "of another partition");
     index.open().expect("it is there");
     assert_eq!(index.next(0).expect("a position"), 9, "opening it again changes nothing");
+    index.rewind(0).expect("it may be set back");
+    assert_eq!(index.next(0).expect("a position"), 0, "it is written again");
+    assert_eq!(found(index, &asked("metallica")), [STADIUM], "what it has stays meanwhile");
     index.remove().expect("it may be removed");
     index.open().expect("a new one");
     assert_eq!(index.next(0).expect("a position"), 0, "it has nothing");
@@ -69,7 +72,8 @@ fn details(name: &str, artist: &str, venue: &str, address: &str, day: u64) -> Ev
 
 fn everything() -> Vec<Document> {
     let hall = details("Winter songs", "Beyoncé Example", "Town Hall", "1 Square\n12345 Town", 0);
-    let stadium = details("World tour", "Metallica Tribute", "Arena Nord", "Road 2\n22222 Kiel", 40);
+    let stadium =
+        details("World tour", "Metallica Tribute", "Arena Nord", "Road 2\n22222 Kiel", 40);
     let club = details("Songs of the sea", "The Examples", "Harbour Club", "Pier 1\n22222 Kiel", 3);
     let mut all: Vec<Document> = runs(1).into_iter().map(Document::Run).collect();
     all.push(Document::Event(event(HALL, &hall, 100, 3_900)));
@@ -205,7 +209,8 @@ fn seats_together(index: &dyn SearchIndex) {
     assert_eq!(together(index, &three), [group("A", &[2, 3, 4]), group("B", &[0, 1, 2])]);
     let clear = SeatQuery { with_restricted_view: false, ..three.clone() };
     assert_eq!(together(index, &clear), [group("B", &[0, 1, 2])], "not behind a pillar");
-    let cheap_first = SeatQuery { categories: vec![1, 0], order: SeatOrder::Categories, ..three.clone() };
+    let cheap_first =
+        SeatQuery { categories: vec![1, 0], order: SeatOrder::Categories, ..three.clone() };
     assert_eq!(together(index, &cheap_first), [group("B", &[0, 1, 2]), group("A", &[2, 3, 4])]);
     let dear = SeatQuery { categories: vec![1], ..three.clone() };
     assert_eq!(together(index, &dear), [group("B", &[0, 1, 2])]);

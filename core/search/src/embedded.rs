@@ -57,6 +57,11 @@ impl SearchIndex for Embedded {
         Ok(Vec::new())
     }
 
+    fn rewind(&self, partition: u32) -> Result<(), SearchError> {
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).next.remove(&partition);
+        Ok(())
+    }
+
     fn remove(&self) -> Result<(), SearchError> {
         *self.kept.write().unwrap_or_else(PoisonError::into_inner) = Kept::default();
         Ok(())
@@ -211,7 +216,8 @@ impl Kept {
 
 /// Whether an event is within the bounds of a query.
 fn is_wanted(event: &EventDocument, query: &EventQuery) -> bool {
-    let is = |asked: &Option<String>, value: &str| asked.as_ref().is_none_or(|asked| asked == value);
+    let is =
+        |asked: &Option<String>, value: &str| asked.as_ref().is_none_or(|asked| asked == value);
     let starts = event.starts_at;
     is(&query.artist, &event.artist)
         && is(&query.venue, &event.venue)

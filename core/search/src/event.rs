@@ -75,7 +75,8 @@ fn words(details: &EventDetails, venue: &str) -> Vec<(String, f32)> {
 }
 
 /// The last line of an address without its numbers: `1 Market Square\n12345 Town` is in `Town`.
-fn town(address: &str) -> String {
+#[must_use]
+pub fn town(address: &str) -> String {
     let last = address.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let named = last.split_whitespace().filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
     named.collect::<Vec<_>>().join(" ")

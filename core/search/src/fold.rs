@@ -45,8 +45,8 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Enters a fact; what it changed is dirty from here on.
-    pub fn fold(&mut self, record: &FactRecord) {
+    /// Enters a fact; what it changed is dirty from here on, unless whoever writes has it already.
+    pub fn fold(&mut self, record: &FactRecord, is_written: bool) {
         let effects = record.fact.effects();
         let event_id = record.event_id;
         if let Some(new) = effects.created {
@@ -55,7 +55,10 @@ impl Documents {
                 return;
             }
             self.events.insert(event_id, event);
-            return self.touch_all(event_id);
+            if !is_written {
+                self.touch_all(event_id);
+            }
+            return;
         }
         let Some(event) = self.events.get_mut(&event_id) else { return };
         let version = record.position.version();
@@ -74,7 +77,7 @@ impl Documents {
         if let Some(details) = effects.details {
             event.details.clone_from(details);
         }
-        self.dirty.insert(DocumentKey::Event(event_id));
+        let mut touched = vec![DocumentKey::Event(event_id)];
         if let Some(change) = effects.seats {
             for seat in change.seats {
                 let at = seat.0 as usize;
@@ -83,13 +86,19 @@ impl Documents {
                 let run = event.run_of[at] as usize;
                 event.run_versions[run] = version;
                 let place = &event.runs[run];
-                self.dirty.insert(DocumentKey::Run(event_id, place.first_seat));
-                self.dirty.insert(DocumentKey::Section(event_id, place.section_index));
+                touched.push(DocumentKey::Run(event_id, place.first_seat));
+                touched.push(DocumentKey::Section(event_id, place.section_index));
             }
         }
         if let Some(prices) = effects.prices {
             event.prices.clone_from(prices);
             event.run_versions.fill(version);
+        }
+        if is_written {
+            return;
+        }
+        self.dirty.extend(touched);
+        if effects.prices.is_some() {
             self.touch_all(event_id);
         }
     }
@@ -125,11 +134,6 @@ impl Documents {
         for document in documents {
             self.dirty.remove(&document.key());
         }
-    }
-
-    /// Whoever writes has all of it already.
-    pub fn all_written(&mut self) {
-        self.dirty.clear();
     }
 
     fn document(&self, key: DocumentKey) -> Option<Document> {

@@ -11,7 +11,12 @@ pub struct Piece {
 
 /// A text in pieces; `None` where nothing of it fits. Long texts are cut around the first that does.
 #[must_use]
-pub fn highlight(text: &str, words: &[String], is_typing: bool, bytes_max: usize) -> Option<Vec<Piece>> {
+pub fn highlight(
+    text: &str,
+    words: &[String],
+    is_typing: bool,
+    bytes_max: usize,
+) -> Option<Vec<Piece>> {
     let asked: Vec<Vec<char>> = words.iter().map(|word| word.chars().collect()).collect();
     let fits = |word: &str| {
         asked.iter().enumerate().any(|(at, asked)| {
@@ -55,9 +60,14 @@ fn window(text: &str, first: usize, bytes_max: usize) -> (usize, usize) {
     }
     let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     let from = floor(first.saturating_sub(bytes_max / 4)).unwrap_or(0);
-    let from = text[from..first].find(' ').filter(|_| from > 0).map_or(from, |space| from + space + 1);
+    let from =
+        text[from..first].find(' ').filter(|_| from > 0).map_or(from, |space| from + space + 1);
     let to = floor(from + bytes_max).unwrap_or(text.len());
-    let to = if to < text.len() { text[from..to].rfind(' ').map_or(to, |space| from + space) } else { to };
+    let to = if to < text.len() {
+        text[from..to].rfind(' ').map_or(to, |space| from + space)
+    } else {
+        to
+    };
     (from, to.max(from))
 }
 

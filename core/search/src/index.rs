@@ -47,6 +47,9 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// some, and takes all of them again.
     fn put(&self, documents: &[Document], reached: Reached) -> Result<Vec<Unfit>, SearchError>;
 
+    /// Forgets how far a partition has been written, so that all of it is written again.
+    fn rewind(&self, partition: u32) -> Result<(), SearchError>;
+
     /// Removes it with all it has.
     fn remove(&self) -> Result<(), SearchError>;
 

@@ -29,6 +29,7 @@ mod words;
 
 pub use document::{Document, DocumentKey, EventDocument, RunDocument, RunPlace, SectionDocument};
 pub use embedded::Embedded;
+pub use event::town;
 pub use fold::Documents;
 pub use highlight::{Piece, highlight};
 pub use index::{Reached, SearchError, SearchIndex, Unfit};

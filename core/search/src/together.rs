@@ -54,10 +54,13 @@ pub(crate) fn groups(run: &RunDocument, query: &SeatQuery) -> Vec<Vec<u16>> {
     let has_space = |group: &&[u16]| {
         !query.is_accessible || group.iter().any(|at| flags(*at).has(SeatFlags::ACCESSIBLE))
     };
-    let of_stretch = |stretch: Vec<u16>| {
-        stretch.windows(count).find(has_space).map(<[u16]>::to_vec)
-    };
-    if count == 0 { Vec::new() } else { stretches(run, fits).into_iter().filter_map(of_stretch).collect() }
+    let of_stretch =
+        |stretch: Vec<u16>| stretch.windows(count).find(has_space).map(<[u16]>::to_vec);
+    if count == 0 {
+        Vec::new()
+    } else {
+        stretches(run, fits).into_iter().filter_map(of_stretch).collect()
+    }
 }
 
 #[cfg(test)]

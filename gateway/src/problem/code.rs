@@ -104,6 +104,8 @@ codes! {
         "The batch has fewer codes left than there are people in the audience. Mint more with POST /v1/events/{event_id}/codes, or choose fewer people. See errors.";
     NotOffered = NOT_IMPLEMENTED "not_offered" No
         "This installation keeps no addresses. Its operator names a store with people.postgres.";
+    SearchOff = NOT_IMPLEMENTED "search_off" No
+        "Search is off in this installation. GET /v1/events lists all events; its operator turns search on with search.backend.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
         "This address does not support this method. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
@@ -140,6 +142,8 @@ codes! {
         "The store of addresses is not answering, and nothing was written. It is safe to send the same request again in a moment.";
     SignInUnavailable = SERVICE_UNAVAILABLE "sign_in_unavailable" NewKey
         "The provider that knows you does not answer. Begin again in a moment, or sign in another way.";
+    SearchUnavailable = SERVICE_UNAVAILABLE "search_unavailable" SameKey
+        "The search index does not answer, or has not heard of this yet. Try again in a moment; GET /v1/events lists all events.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
         "The log accepts nothing at the moment, and nothing was written. It is safe to send the same request again in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey

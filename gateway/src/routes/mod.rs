@@ -31,6 +31,7 @@ mod respond;
 mod returns;
 mod revocations;
 mod sale;
+mod search;
 mod shop;
 mod sign_in;
 mod staff;
@@ -65,6 +66,7 @@ fn table() -> Routes {
         .merge(events::routes())
         .merge(availability::routes())
         .merge(venues::routes())
+        .merge(search::routes())
         .merge(pages::routes())
         .merge(problems::routes())
         .merge(system::routes())

@@ -51,8 +51,7 @@ fn word(word: &str, is_typing: bool) -> Value {
 pub(super) fn events(query: &EventQuery) -> Value {
     let last = query.words.len().wrapping_sub(1);
     let words = query.words.iter().enumerate();
-    let must: Vec<_> =
-        words.map(|(at, one)| word(one, query.is_typing && at == last)).collect();
+    let must: Vec<_> = words.map(|(at, one)| word(one, query.is_typing && at == last)).collect();
     let mut filter = vec![json!({ "term": { "kind": "event" } })];
     let exact = [
         ("artist", &query.artist),

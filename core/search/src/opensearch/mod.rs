@@ -67,7 +67,8 @@ impl SearchIndex for OpenSearch {
         form["aliases"] = json!({ (self.name.as_str()): {} });
         self.api.make(&format!("/{}", self.index()), &form)?;
         // One that was there already may lack its alias.
-        let alias = json!({ "actions": [{ "add": { "index": self.index(), "alias": self.name } }] });
+        let alias =
+            json!({ "actions": [{ "add": { "index": self.index(), "alias": self.name } }] });
         self.api.ask("/_aliases", &alias).map(|_| ())
     }
 
@@ -106,15 +107,17 @@ impl SearchIndex for OpenSearch {
                 // A newer one is there.
                 (200..=299 | 409, _) => {}
                 (404, _) => return Err(SearchError::Missing),
-                (400, Some(document)) => unfit.push(Unfit {
-                    key: document.key(),
-                    version: document.version(),
-                    reason,
-                }),
+                (400, Some(document)) => {
+                    unfit.push(Unfit { key: document.key(), version: document.version(), reason })
+                }
                 _ => return Err(SearchError::Unavailable(reason)),
             }
         }
         Ok(unfit)
+    }
+
+    fn rewind(&self, partition: u32) -> Result<(), SearchError> {
+        self.api.remove(&format!("/{}/_doc/position-{partition}", self.name))
     }
 
     fn remove(&self) -> Result<(), SearchError> {
