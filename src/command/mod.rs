@@ -21,6 +21,7 @@ mod places;
 mod role;
 mod sale;
 mod schemas;
+mod search;
 mod seats;
 mod serve;
 mod sessions;
@@ -86,6 +87,7 @@ enum Command {
     Codes(codes::Codes),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
+    Search(search::Search),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -123,6 +125,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Codes(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
+        Command::Search(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),
