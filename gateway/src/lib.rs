@@ -9,18 +9,16 @@
 //! | `state` | what handlers share, by subject |
 //! | `commands` | subject: from a request to an outcome |
 //! | `admission`, `staff`, `ticket` | subjects: waiting room and limits, keys, signatures |
-//! | `payments`, `people`, `sign_in`, `pictures`, `search` | subjects: money; people; who is who; pictures; search |
-//! | `csp`, `same_site` | what pages may load; which pages may change something |
+//! | `payments`, `people`, `sign_in` | subjects: money; people; who is who |
+//! | `pictures`, `search` | subjects: pictures of events; what visitors search |
 //! | `caching`, `kept` | what may be kept of an answer; large answers, made once |
-//! | `costs`, `trust` | what a call costs; whose word about an address counts |
+//! | `csp`, `same_site`, `costs`, `trust` | what pages may do; costs of calls; whose word counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
 //! | `heartbeat` | rooms advance, gateways agree on a frontier and record it |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
-//! | `settings_file` | changes of dials that a settings file makes |
-//! | `views` | events, seats and orders, folded from facts |
+//! | `views`, `settings_file` | what is folded from facts; dials that a settings file turns |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
-//! | `problem`, `routes` | every error response, in one table; one file per group of routes |
-//! | `model` | requests and responses, by subject |
+//! | `problem`, `routes`, `model` | every error in one table; calls; what they take and give |
 //! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
 //! | `listen`, `connection`, `shares`, `server` | the socket, a connection, its share; draining |
 

@@ -1,7 +1,7 @@
 // Owns the proof of the search pages: what is asked, what is marked, how seats are said.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import './dom.mjs';
+import { stage } from './dom.mjs';
 import { marked, queryOf, valueWords } from '../web/js/search.js';
 import { groupWords, markWords, seatWords } from '../web/js/shop/find.js';
 
@@ -11,6 +11,7 @@ test('nothing asked is no query, and blanks are nothing', () => {
 });
 
 test('what fits is an element of its own, and markup stays text', () => {
+  stage();
   const matches = [{ field: 'name', pieces: [{ text: '<b>', hit: false }, { text: 'Band', hit: true }] }];
   const [before, mark] = marked(matches, 'name', 'unused');
   assert.equal(before, '<b>');

@@ -21,9 +21,3 @@ pub fn destinations(
     ];
     Ok(named.into_iter().flatten().collect())
 }
-
-/// The role of a sink, as its dead letters name it.
-#[must_use]
-pub fn role(destination: &str) -> String {
-    format!("sink-{destination}")
-}

@@ -19,8 +19,8 @@ mod tables;
 
 pub use self::postgres::PostgresSink;
 pub use check::check;
-pub use destinations::{destinations, role};
+pub use destinations::destinations;
 pub use pump::{rebuild, spawn};
 pub use search::{carried, embedded_index, search_index};
-pub use sink::{ClockReading, Destination, Fill, Inspection, Sink, SinkError};
+pub use sink::{ClockReading, Destination, Fill, Inspection, Sink, SinkError, role};
 pub use sqlite::SqliteSink;

@@ -10,8 +10,7 @@ use floodgate_transport::{
     StartFrom, Tick,
 };
 
-use crate::destinations::role;
-use crate::sink::{Destination, Sink, SinkError};
+use crate::sink::{Destination, Sink, SinkError, role};
 
 /// Facts written in one transaction.
 const BATCH_MAX: usize = 4096;

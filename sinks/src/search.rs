@@ -15,8 +15,7 @@ use floodgate_search::{
 };
 use floodgate_transport::Unreadable;
 
-use crate::destinations::role;
-use crate::sink::{Destination, Inspection, Sink, SinkError};
+use crate::sink::{Destination, Inspection, Sink, SinkError, role};
 
 /// Documents sent at once: about a megabyte.
 const DOCUMENTS_MAX: usize = 1_000;

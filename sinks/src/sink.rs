@@ -4,8 +4,6 @@ use floodgate_domain::{FactRecord, LogTime};
 use floodgate_event_log::{Checkpoint, Offset, Partition, Reads};
 use floodgate_transport::Unreadable;
 
-use crate::destinations::role;
-
 /// Why a sink did not take a batch; nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SinkError {
@@ -103,4 +101,10 @@ pub struct ClockReading {
     pub whose: &'static str,
     /// Our clock before the question, its clock, ours after the answer.
     pub clocks: [LogTime; 3],
+}
+
+/// The role of a sink, as its dead letters name it.
+#[must_use]
+pub fn role(destination: &str) -> String {
+    format!("sink-{destination}")
 }

@@ -1,4 +1,4 @@
-//! `floodgate search`: events by words, free seats by wishes; what visitors are answered.
+//! `floodgate search`: events by words, free seats by what one wants; what visitors are answered.
 
 use clap::Subcommand;
 use serde_json::Value;
@@ -16,8 +16,8 @@ Examples:
   floodgate search seats evt_… --count 3 --price-max 8000 --without restricted_view
   floodgate search seats evt_… --count 2 --sort price --json
 
-An index that is lost or damaged is built anew with `floodgate views rebuild --sink opensearch`; the embedded
-one is made at every start.")]
+An index that is lost is built anew with `floodgate views rebuild --sink opensearch`; the
+embedded one is made at every start.")]
 pub(super) struct Search {
     #[command(subcommand)]
     what: What,

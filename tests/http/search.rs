@@ -1,4 +1,4 @@
-//! Search over HTTP: events by words, free seats by wishes, each as of a fact.
+//! Search over HTTP: events by words, free seats by what one wants, each as of a fact.
 
 use serde_json::{Value, json};
 

@@ -24,6 +24,10 @@ struct Folded {
     phase: SalePhase,
     /// As its facts say, whether or not its category has a price.
     seats: Vec<SeatState>,
+    /// How many seats of each section and category are in each state: counting 200,000 anew with
+    /// every batch would cost more than all else here.
+    counts: Vec<[u32; 4]>,
+    categories: usize,
     /// Which run each seat is of.
     run_of: Vec<u32>,
     runs: Vec<Arc<RunPlace>>,
@@ -81,9 +85,7 @@ impl Documents {
         if let Some(change) = effects.seats {
             for seat in change.seats {
                 let at = seat.0 as usize;
-                let Some(state) = event.seats.get_mut(at) else { continue };
-                *state = change.to;
-                let run = event.run_of[at] as usize;
+                let Some(run) = event.turn(at, change.to) else { continue };
                 event.run_versions[run] = version;
                 let place = &event.runs[run];
                 touched.push(DocumentKey::Run(event_id, place.first_seat));
@@ -158,7 +160,15 @@ impl Folded {
         for (at, run) in runs.iter().enumerate() {
             run_of.resize(run_of.len() + run.labels.len(), u32::try_from(at).ok()?);
         }
+        let categories = new.plan.categories.len();
+        let mut counts = vec![[0; 4]; categories * sections.len()];
+        for seat in new.plan.seats() {
+            let of = seat.section_index * categories + usize::from(seat.category);
+            counts.get_mut(of)?[seat.first_state() as usize] += 1;
+        }
         Some(Folded {
+            counts,
+            categories,
             event_id: record.event_id,
             details: new.details.clone(),
             plan_name: new.plan.name.clone(),
@@ -172,6 +182,18 @@ impl Folded {
             version,
             at: record.at,
         })
+    }
+
+    /// A seat is in another state; which run it is of.
+    fn turn(&mut self, seat: usize, to: SeatState) -> Option<usize> {
+        let state = self.seats.get_mut(seat)?;
+        let run = self.run_of[seat] as usize;
+        let place = &self.runs[run];
+        let of = place.section_index as usize * self.categories + usize::from(place.category);
+        self.counts[of][*state as usize] -= 1;
+        self.counts[of][to as usize] += 1;
+        *state = to;
+        Some(run)
     }
 
     fn state(&self, seat: usize, category: u8) -> SeatState {
@@ -190,23 +212,20 @@ impl Folded {
         Some(RunDocument { event_id: self.event_id, version: self.run_versions[at], place, free })
     }
 
-    /// Every seat of some runs that is for sale, by what it is.
-    fn count(&self, runs: std::ops::Range<usize>) -> Counted {
+    /// The seats of some sections that are for sale, by where they stand.
+    fn count(&self, sections: std::ops::Range<usize>) -> Counted {
         let mut counted = Counted::default();
-        for run in &self.runs[runs] {
-            let first = run.first_seat as usize;
-            for seat in first..first + run.labels.len() {
-                match self.state(seat, run.category) {
-                    SeatState::Free => {
-                        counted.free += 1;
-                        counted.free_of[usize::from(run.category & 63)] += 1;
-                    }
-                    SeatState::NotForSale => continue,
-                    SeatState::Held => counted.held += 1,
-                    SeatState::Sold => counted.sold += 1,
-                }
-                let is_taken = self.seats[seat] != SeatState::Free;
-                counted.taken_of[usize::from(run.category & 63)] += u32::from(is_taken);
+        for section in sections {
+            let of_section = &self.counts[section * self.categories..][..self.categories];
+            for (counts, category) in of_section.iter().zip(0_u8..) {
+                let of = |state: SeatState| counts[state as usize];
+                let (held, sold) = (of(SeatState::Held), of(SeatState::Sold));
+                let free = if self.prices.sells(category) { of(SeatState::Free) } else { 0 };
+                counted.free += free;
+                counted.held += held;
+                counted.sold += sold;
+                counted.free_of[usize::from(category & 63)] += free;
+                counted.taken_of[usize::from(category & 63)] += held + sold;
             }
         }
         counted
@@ -214,7 +233,8 @@ impl Folded {
 
     fn section(&self, index: u32) -> Option<SectionDocument> {
         let (section, runs) = self.sections.get(index as usize)?.clone();
-        let counted = self.count(runs.clone());
+        let at = index as usize;
+        let counted = self.count(at..at + 1);
         Some(SectionDocument {
             event_id: self.event_id,
             version: self.run_versions[runs].iter().copied().max().unwrap_or(self.version),
@@ -226,7 +246,7 @@ impl Folded {
     }
 
     fn event(&self) -> crate::document::EventDocument {
-        let counted = self.count(0..self.runs.len());
+        let counted = self.count(0..self.sections.len());
         let categories = (0..64_u8).filter(|at| counted.free_of[usize::from(*at)] > 0);
         let price_from = categories
             .filter_map(|at| self.prices.amount(at, counted.taken_of[usize::from(at)], self.at))

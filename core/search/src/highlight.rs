@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_between_letters() {
+    fn long_texts_are_cut_between_characters() {
         let text = format!("{} the band plays {}", "é ".repeat(300), "ü ".repeat(300));
         let cut = shown(&text, &["band"], 60).expect("it fits");
         assert!(cut.contains("[band]") && cut.len() < 90 && cut.starts_with('…'), "{cut}");

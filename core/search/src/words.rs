@@ -1,11 +1,11 @@
-//! Words as they are compared: small letters without accents, so that `Beyonce` finds `Beyoncé`.
+//! Words as they are compared: in lower case and without accents, so that `Beyonce` finds `Beyoncé`.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// Words of a query; a ninth would hardly find more.
 pub const WORDS_MAX: usize = 8;
-/// Letters of a word that count; nobody types more.
+/// Characters of a word that count; nobody types more.
 const CHARS_MAX: usize = 32;
 
 /// The words of a text, in their order.
@@ -19,7 +19,7 @@ pub(crate) fn spans(text: &str) -> Vec<(String, usize, usize)> {
     let mut words: Vec<(String, usize, usize)> = Vec::new();
     let mut word = String::new();
     let mut start = 0;
-    // A mark belongs to the letter before it; an apostrophe divides nothing: O'Connor, rock’n’roll.
+    // A mark belongs to the character before it; an apostrophe divides nothing: O'Connor, rock’n’roll.
     let belongs = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     for (at, c) in text.char_indices() {
         if belongs(c) {
@@ -39,9 +39,9 @@ pub(crate) fn spans(text: &str) -> Vec<(String, usize, usize)> {
 }
 
 fn plain(word: &str) -> String {
-    let letters = word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    let chars = word.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     let mut plain = String::new();
-    for c in letters.take(CHARS_MAX) {
+    for c in chars.take(CHARS_MAX) {
         match c {
             'ß' => plain.push_str("ss"),
             'æ' => plain.push_str("ae"),
@@ -66,24 +66,25 @@ pub(crate) fn mistakes_max(chars: usize) -> usize {
 
 /// How well a word fits one that was asked for, 0 for not at all.
 pub(crate) fn fit(asked: &[char], word: &str, is_typing: bool) -> f32 {
-    let letters: Vec<char> = word.chars().collect();
+    let chars: Vec<char> = word.chars().collect();
     let max = mistakes_max(asked.len());
-    if let Some(mistakes) = distance(asked, &letters, max) {
+    if let Some(mistakes) = distance(asked, &chars, max) {
         return [1.0, 0.6, 0.35][mistakes];
     }
-    if !is_typing || letters.len() <= asked.len() {
+    if !is_typing || chars.len() <= asked.len() {
         return 0.0;
     }
-    if letters.starts_with(asked) {
+    if chars.starts_with(asked) {
         return 0.8;
     }
     // As far as it has been typed, with one mistake: the second is for words that are complete.
-    let begun = &letters[..asked.len()];
+    let begun = &chars[..asked.len()];
     let is_near = asked.len() > 3 && distance(asked, begun, 1).is_some();
     if is_near { 0.3 } else { 0.0 }
 }
 
-/// How many letters are to be changed, added, left out or exchanged with the next, if at most `max`.
+/// How many characters are to be changed, added, left out or exchanged with the next; at most
+/// `max`.
 pub(crate) fn distance(one: &[char], other: &[char], max: usize) -> Option<usize> {
     if one.len().abs_diff(other.len()) > max {
         return None;
@@ -91,7 +92,7 @@ pub(crate) fn distance(one: &[char], other: &[char], max: usize) -> Option<usize
     if max == 0 {
         return (one == other).then_some(0);
     }
-    // Words have at most twice CHARS_MAX letters, since some become two.
+    // Words have at most twice CHARS_MAX characters, since some become two.
     let width = other.len() + 1;
     let mut before_last = vec![0; width];
     let mut last: Vec<usize> = (0..width).collect();

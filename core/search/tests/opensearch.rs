@@ -17,3 +17,20 @@ fn an_opensearch_keeps_the_contract() {
     };
     keeps_the_contract(&OpenSearch::new(options).expect("an address"));
 }
+
+#[test]
+fn what_can_never_be_an_index_is_refused() {
+    let refused = |url: &str, user: &str, name: &str| {
+        let [url, user, name] = [url, user, name].map(str::to_owned);
+        OpenSearch::new(OpenSearchOptions { url, user, password: "x".into(), name }).is_err()
+    };
+    assert!(!refused("https://search:9200", "us", "shop-1"));
+    assert!(!refused("http://127.0.0.1:9200", "us", "shop"));
+    assert!(!refused("http://search:9200", "", "shop"));
+    assert!(refused("http://search:9200", "us", "shop"), "a password in the open");
+    assert!(refused("https://us:secret@search:9200", "", "shop"), "a password in an address");
+    assert!(refused("search:9200", "", "shop"));
+    for name in ["", "Shop", "-shop", "shop/_all", "1shop", "shop*"] {
+        assert!(refused("https://search:9200", "", name), "{name:?}");
+    }
+}

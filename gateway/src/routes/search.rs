@@ -1,4 +1,4 @@
-//! Search: events by words, free seats by wishes.
+//! Search: events by words, free seats by what one wants.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::model::search::{
 };
 use crate::model::{EventSummary, LogPosition};
 use crate::problem::{ApiError, Code};
-use crate::search::{Point, SearchDesk};
+use crate::search::{GeoPoint, SearchDesk};
 use crate::time;
 use crate::views::{EventView, ViewPosition, Views};
 
@@ -82,7 +82,7 @@ fn near(desk: &SearchDesk, asked: &EventSearch) -> Result<Option<Vec<(String, f6
             None => Ok(None),
         };
     };
-    let point = Point::parse(near)
+    let point = GeoPoint::parse(near)
         .ok_or_else(|| wrong("near", "latitude,longitude in degrees, such as 54.32,10.14"))?;
     if desk.towns().is_empty() {
         let fix = "no towns are known here; search by town, or name a table with search.towns_file";

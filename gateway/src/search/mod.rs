@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use floodgate_search::{SearchError, SearchIndex};
 
-pub(crate) use self::towns::Point;
+pub(crate) use self::towns::GeoPoint;
 pub use self::towns::Towns;
 use crate::problem::{ApiError, Code};
 

@@ -1,5 +1,5 @@
-//! Where towns are, as whoever runs this installation wrote it down. An address says no coordinates,
-//! and none are guessed from it.
+//! Where towns are, as whoever runs this installation wrote it down. An address says no
+//! coordinates, and none are guessed from it.
 
 /// Towns of a table; more are a mistake.
 const TOWNS_MAX: usize = 100_000;
@@ -13,17 +13,17 @@ pub struct Towns(Vec<Town>);
 #[derive(Debug, Clone, PartialEq)]
 struct Town {
     name: String,
-    at: Point,
+    at: GeoPoint,
 }
 
 /// A place on the Earth, in degrees.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Point {
+pub(crate) struct GeoPoint {
     pub(crate) latitude: f64,
     pub(crate) longitude: f64,
 }
 
-impl Point {
+impl GeoPoint {
     /// Reads `latitude,longitude`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (latitude, longitude) = text.split_once(',')?;
@@ -32,11 +32,11 @@ impl Point {
             (degrees.abs() <= most).then_some(degrees)
         };
         let (latitude, longitude) = (degrees(latitude, 90.0)?, degrees(longitude, 180.0)?);
-        Some(Point { latitude, longitude })
+        Some(GeoPoint { latitude, longitude })
     }
 
     /// Along the surface.
-    fn km_to(self, other: Point) -> f64 {
+    fn km_to(self, other: GeoPoint) -> f64 {
         let [a, b] = [self.latitude, other.latitude].map(f64::to_radians);
         let across = (other.longitude - self.longitude).to_radians();
         let half = |angle: f64| (angle / 2.0).sin().powi(2);
@@ -57,7 +57,7 @@ impl Towns {
             let name = parts.next().map(|name| name.trim().trim_matches('"')).unwrap_or_default();
             let at = latitude
                 .zip(longitude)
-                .map(|(latitude, longitude)| Point::parse(&format!("{latitude},{longitude}")));
+                .map(|(latitude, longitude)| GeoPoint::parse(&format!("{latitude},{longitude}")));
             let at = at.flatten().filter(|_| !name.is_empty()).ok_or_else(wrong)?;
             if towns.len() == TOWNS_MAX {
                 return Err(format!("more than {TOWNS_MAX} towns"));
@@ -72,7 +72,7 @@ impl Towns {
     }
 
     /// Names of those within so many kilometres, each with its distance.
-    pub(crate) fn near(&self, from: Point, within_km: f64) -> Vec<(String, f64)> {
+    pub(crate) fn near(&self, from: GeoPoint, within_km: f64) -> Vec<(String, f64)> {
         let with_distance = self.0.iter().map(|town| (town.name.clone(), from.km_to(town.at)));
         with_distance.filter(|(_, km)| *km <= within_km).collect()
     }
@@ -86,7 +86,7 @@ mod tests {
     fn towns_are_found_by_distance() {
         let towns = Towns::parse("town,lat,lon\nKiel,54.32,10.14\n\n\"Oslo\",59.91,10.75\n");
         let towns = towns.expect("a table");
-        let hamburg = Point::parse("53.55, 9.99").expect("a point");
+        let hamburg = GeoPoint::parse("53.55, 9.99").expect("a point");
         let near = towns.near(hamburg, 100.0);
         assert_eq!(near.len(), 1);
         assert!(near[0].0 == "Kiel" && (near[0].1 - 86.2).abs() < 1.0, "{near:?}");
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(Towns::parse("town,lat,lon\nKiel,154,10").unwrap_err(), wrong(2));
         assert_eq!(Towns::parse("town,lat,lon\nKiel,54,10\nOslo").unwrap_err(), wrong(3));
         for text in ["", "1", "91,0", "0,181", "a,b", "NaN,1", "1,2,3"] {
-            assert_eq!(Point::parse(text), None, "{text}");
+            assert_eq!(GeoPoint::parse(text), None, "{text}");
         }
     }
 

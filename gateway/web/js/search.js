@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { el, say } from './dom.js';
 import { day, money, plural, timeOfDay } from './format.js';
 
-/** A pause in typing; shorter ones would ask for every letter. */
+/** A pause in typing; shorter ones would ask at every key. */
 const PAUSE_MS = 250;
 const FACETS = [['town', 'towns', 'Any town'], ['venue', 'venues', 'Any venue'], ['artist', 'artists', 'Any artist'],
   ['month', 'months', 'Any month'], ['phase', 'phases', 'Any state of sale'], ['price_band', 'price_bands', 'Any price']];

@@ -12,7 +12,7 @@ use floodgate_event_log::{
     Checkpoint, EmbeddedLog, EmbeddedOptions, Log, NewRecord, Topic, read_dead_letters,
 };
 use floodgate_search::{
-    Document, DocumentKey, Embedded, EventHits, EventQuery, FoundSeats, OpenSearch,
+    Document, DocumentKey, Documents, Embedded, EventHits, EventQuery, FoundSeats, OpenSearch,
     OpenSearchOptions, Reached, SearchError, SearchIndex, SeatFindings, SeatOrder, SeatQuery,
     Unfit, plain_words,
 };
@@ -230,6 +230,23 @@ fn disorder(index: &Arc<dyn SearchIndex>, facts: &[FactRecord]) {
     let (hits, seats) = answers(&**index, facts[0].event_id);
     let (_, expected_seats) = expected(facts);
     assert_eq!((hits.count, seats), (1, expected_seats));
+}
+
+#[test]
+fn counts_are_those_of_the_seats() {
+    for seed in 0..20 {
+        let mut documents = Documents::default();
+        history(seed).iter().for_each(|fact| documents.fold(fact, false));
+        let (mut of_runs, mut of_others) = (0, Vec::new());
+        for document in documents.dirty(usize::MAX) {
+            match document {
+                Document::Run(run) => of_runs += run.free.len() as u32,
+                Document::Section(section) => of_others.push(section.free),
+                Document::Event(event) => of_others.push(event.free),
+            }
+        }
+        assert_eq!(of_others, [of_runs, of_runs], "seed {seed}");
+    }
 }
 
 #[test]

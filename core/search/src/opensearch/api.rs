@@ -54,6 +54,9 @@ impl Api {
         if has_secret && !is_private {
             return Err("a password goes over https:// alone".to_owned());
         }
+        if base.contains('@') {
+            return Err("name the user in sinks.opensearch_user, not in the address".to_owned());
+        }
         if !base.starts_with("http://") && !base.starts_with("https://") {
             return Err("it begins with http:// or https://".to_owned());
         }

@@ -43,7 +43,7 @@ impl OpenSearch {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let begins = options.name.starts_with(|c: char| c.is_ascii_lowercase());
         if !begins || options.name.len() > 64 || !options.name.chars().all(is_name) {
-            return Err("an index is named with small letters, digits and hyphens".to_owned());
+            return Err("an index is named with a to z, digits and hyphens".to_owned());
         }
         let name = options.name.clone();
         Ok(OpenSearch { api: Api::new(options)?, name })

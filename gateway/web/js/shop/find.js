@@ -22,8 +22,8 @@ export function groupWords({ section, row, seats }) {
 
 /** What is marked on any of them, once. */
 export function markWords(seats) {
-  const words = { restricted_view: 'restricted view', wheelchair: 'wheelchair space', companion: 'companion seat' };
-  return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words[mark] || mark);
+  const words = new Map([['restricted_view', 'restricted view'], ['wheelchair', 'wheelchair space'], ['companion', 'companion seat']]);
+  return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words.get(mark) || mark);
 }
 
 export function findForm({ base, categories, currency, sections, hasPillars, seatsMax, hold, accessible }) {
@@ -36,7 +36,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     amounts.sort((a, b) => a - b).map((amount) => option(amount, `At most ${money(amount, currency)}`)));
   const section = el('select', { id: 'find-section' }, option('', 'Anywhere'), sections.map((name) => option(name, name)));
   const clear = el('input', { type: 'checkbox' });
-  const order = el('select', { id: 'find-order' }, option('best', 'Best first'), option('price', 'Cheapest first'));
+  const sorting = el('select', { id: 'find-order' }, option('best', 'Best first'), option('price', 'Cheapest first'));
   const go = el('button', { type: 'submit', class: 'button secondary' }, 'Show what is free');
   const found = el('p', { class: 'quiet', role: 'status' });
   const list = el('ul', { class: 'found' });
@@ -59,7 +59,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
 
   const search = () => busy(go, async () => {
     clearProblem(go);
-    const query = new URLSearchParams({ count: number.value, sort: order.value });
+    const query = new URLSearchParams({ count: number.value, sort: sorting.value });
     if (price.value) query.set('price_max', price.value);
     if (section.value) query.set('section', section.value);
     if (clear.checked) query.set('without', 'restricted_view');
@@ -82,7 +82,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
       search();
     } },
     el('div', { class: 'list-row' }, field('Side by side', number), field('Price of each', price)),
-    el('div', { class: 'list-row' }, field('Section', section), field('Order', order)),
+    el('div', { class: 'list-row' }, field('Section', section), field('Order', sorting)),
     hasPillars ? el('label', { class: 'check' }, clear, el('span', {}, 'Nothing in the way of the view')) : null,
     go, found, list));
 }
