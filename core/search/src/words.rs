@@ -1,4 +1,4 @@
-//! Words as they are compared: in lower case and without accents, so that `Beyonce` finds `Beyoncé`.
+//! Words as they are compared: in lower case, without accents: `Beyonce` finds `Beyoncé`.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -19,7 +19,7 @@ pub(crate) fn spans(text: &str) -> Vec<(String, usize, usize)> {
     let mut words: Vec<(String, usize, usize)> = Vec::new();
     let mut word = String::new();
     let mut start = 0;
-    // A mark belongs to the character before it; an apostrophe divides nothing: O'Connor, rock’n’roll.
+    // A mark belongs to the character before it; an apostrophe divides nothing: O'Connor.
     let belongs = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     for (at, c) in text.char_indices() {
         if belongs(c) {
@@ -78,9 +78,21 @@ pub(crate) fn fit(asked: &[char], word: &str, is_typing: bool) -> f32 {
         return 0.8;
     }
     // As far as it has been typed, with one mistake: the second is for words that are complete.
-    let begun = &chars[..asked.len()];
-    let is_near = asked.len() > 3 && distance(asked, begun, 1).is_some();
-    if is_near { 0.3 } else { 0.0 }
+    let is_near = |begun: &String| {
+        let begun: Vec<char> = begun.chars().collect();
+        distance(asked, &begun, 1).is_some()
+    };
+    let is_begun = asked.len() >= BEGUN_CHARS_MIN && beginnings(word).iter().any(is_near);
+    if is_begun { 0.3 } else { 0.0 }
+}
+
+/// What is begun with fewer characters may have no mistake.
+pub(crate) const BEGUN_CHARS_MIN: usize = 4;
+
+/// Every beginning of a word that may be meant: one character may be missing. Without the word.
+pub(crate) fn beginnings(word: &str) -> Vec<String> {
+    let ends = word.char_indices().skip(BEGUN_CHARS_MIN - 1).map(|(at, _)| at);
+    ends.map(|end| word[..end].to_owned()).collect()
 }
 
 /// How many characters are to be changed, added, left out or exchanged with the next; at most

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use floodgate_domain::{EventId, LogTime};
 
-use super::fields::{LONGEST, WEIGHTS, run};
+use super::fields::{LONGEST, WEIGHTS, begun, run};
 use crate::index::SearchError;
 use crate::query::{
     EventHit, EventHits, EventQuery, FacetCount, Facets, FoundSeats, HitCursor, SeatOrder,
     SeatQuery,
 };
 use crate::together::groups;
-use crate::words::mistakes_max;
+use crate::words::{BEGUN_CHARS_MIN, mistakes_max};
 
 /// Runs asked for at once.
 const RUNS_MAX: usize = 200;
@@ -25,7 +25,8 @@ const EXPANSIONS_MAX: u32 = 200;
 
 /// What one word is worth: the most of all ways it fits, as `words::fit` has it.
 fn word(word: &str, is_typing: bool) -> Value {
-    let mistakes = mistakes_max(word.chars().count());
+    let chars = word.chars().count();
+    let mistakes = mistakes_max(chars);
     let mut ways = Vec::new();
     for (weight, field) in WEIGHTS {
         let mut way = |worth: f32, query: Value| {
@@ -35,17 +36,23 @@ fn word(word: &str, is_typing: bool) -> Value {
         if is_typing {
             way(0.8, json!({ "prefix": { field: word } }));
         }
+        if is_typing && chars >= BEGUN_CHARS_MIN {
+            way(0.3, json!({ "fuzzy": { begun(field): fuzzy(word, 1) } }));
+        }
         for (most, worth) in [(1, 0.6), (2, 0.35)] {
             if most <= mistakes {
-                let fuzzy = json!({
-                    "value": word, "fuzziness": most, "max_expansions": EXPANSIONS_MAX,
-                    "transpositions": true,
-                });
-                way(worth, json!({ "fuzzy": { field: fuzzy } }));
+                way(worth, json!({ "fuzzy": { field: fuzzy(word, most) } }));
             }
         }
     }
     json!({ "dis_max": { "queries": ways } })
+}
+
+fn fuzzy(word: &str, mistakes: usize) -> Value {
+    json!({
+        "value": word, "fuzziness": mistakes, "max_expansions": EXPANSIONS_MAX,
+        "transpositions": true,
+    })
 }
 
 pub(super) fn events(query: &EventQuery) -> Value {

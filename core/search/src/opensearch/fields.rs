@@ -1,5 +1,6 @@
 //! Documents as they are stored, and the fields they may have.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -10,10 +11,16 @@ use floodgate_domain::plan::{Labels, SeatFlags};
 use crate::document::{Document, DocumentKey, RunDocument, RunPlace};
 use crate::query::NO_START;
 use crate::together::longest;
+use crate::words::beginnings;
 
 /// How much words count; each has a field of its own.
 pub(super) const WEIGHTS: [(f32, &str); 5] =
     [(5.0, "words_5"), (4.0, "words_4"), (3.0, "words_3"), (2.0, "words_2"), (1.0, "words_1")];
+/// The field that has the beginnings of a field's words.
+pub(super) fn begun(name: &str) -> String {
+    format!("begun_{name}")
+}
+
 /// Ways to ask for seats together, as `together::longest` counts them.
 pub(super) const LONGEST: [&str; 3] = ["longest", "longest_clear", "longest_accessible"];
 
@@ -30,6 +37,7 @@ pub(super) fn form() -> Value {
     all(&keyword, &["kind", "event_id", "artist", "venue", "town", "month", "phase"]);
     all(&keyword, &["price_band", "currency", "section"]);
     all(&keyword, &WEIGHTS.map(|(_, name)| name));
+    all(&keyword, &WEIGHTS.map(|(_, name)| begun(name)).each_ref().map(String::as_str));
     all(&shown, &["name", "row"]);
     all(&number, &["version", "at", "next", "starts_at", "price_from", "capacity", "free_count"]);
     all(&number, &["section_index", "rank", "first_seat", "category"]);
@@ -74,7 +82,11 @@ pub(super) fn source(document: &Document) -> Value {
             }
             for (weight, name) in WEIGHTS {
                 let words = event.words.iter().filter(|(_, counts)| *counts == weight);
-                source[name] = words.map(|(word, _)| word.as_str()).collect();
+                let words: Vec<&str> = words.map(|(word, _)| word.as_str()).collect();
+                let beginnings: BTreeSet<String> =
+                    words.iter().flat_map(|word| beginnings(word)).collect();
+                source[name] = json!(words);
+                source[begun(name)] = json!(beginnings);
             }
             source
         }
