@@ -25,11 +25,17 @@ pub struct Embedded {
 struct Kept {
     events: BTreeMap<EventId, EventDocument>,
     /// Every word that any event has; who has it, and how much it counts there.
-    words: HashMap<String, HashMap<EventId, f32>>,
+    words: HashMap<String, KnownWord>,
     /// By event, then by the first seat.
     runs: HashMap<EventId, BTreeMap<u32, KeptRun>>,
     next: HashMap<u32, u64>,
     at: LogTime,
+}
+
+#[derive(Debug, Default)]
+struct KnownWord {
+    chars: Vec<char>,
+    events: HashMap<EventId, f32>,
 }
 
 #[derive(Debug)]
@@ -109,15 +115,20 @@ impl Kept {
         // A sale changes its counts all the time, its words hardly ever.
         if known.is_none_or(|known| known.words != event.words) {
             for (word, _) in known.map(|known| &known.words).into_iter().flatten() {
-                if let Some(events) = self.words.get_mut(word) {
-                    events.remove(&event.event_id);
+                if let Some(known) = self.words.get_mut(word) {
+                    known.events.remove(&event.event_id);
+                    if known.events.is_empty() {
+                        self.words.remove(word);
+                    }
                 }
             }
             for (word, weight) in &event.words {
-                let events = self.words.entry(word.clone()).or_default();
-                events.insert(event.event_id, *weight);
+                let known = self.words.entry(word.clone()).or_default();
+                if known.chars.is_empty() {
+                    known.chars = word.chars().collect();
+                }
+                known.events.insert(event.event_id, *weight);
             }
-            self.words.retain(|_, events| !events.is_empty());
         }
         self.events.insert(event.event_id, event.clone());
     }
@@ -129,10 +140,10 @@ impl Kept {
             let is_typing = query.is_typing && at + 1 == query.words.len();
             let asked: Vec<char> = word.chars().collect();
             let mut best: HashMap<EventId, f32> = HashMap::new();
-            for (known, events) in &self.words {
-                let fit = fit(&asked, known, is_typing);
+            for known in self.words.values() {
+                let fit = fit(&asked, &known.chars, is_typing);
                 if fit > 0.0 {
-                    for (event_id, weight) in events {
+                    for (event_id, weight) in &known.events {
                         let score = best.entry(*event_id).or_default();
                         *score = score.max(fit * weight);
                     }

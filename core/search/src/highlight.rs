@@ -19,9 +19,10 @@ pub fn highlight(
 ) -> Option<Vec<Piece>> {
     let asked: Vec<Vec<char>> = words.iter().map(|word| word.chars().collect()).collect();
     let fits = |word: &str| {
+        let word: Vec<char> = word.chars().collect();
         asked.iter().enumerate().any(|(at, asked)| {
             let is_last = at + 1 == words.len();
-            fit(asked, word, is_typing && is_last) > 0.0
+            fit(asked, &word, is_typing && is_last) > 0.0
         })
     };
     let hits: Vec<(usize, usize)> = spans(text)

@@ -7,6 +7,8 @@ use unicode_normalization::char::is_combining_mark;
 pub const WORDS_MAX: usize = 8;
 /// Characters of a word that count; nobody types more.
 const CHARS_MAX: usize = 32;
+/// Some characters become two, and a row has one place more than its word.
+const WIDTH: usize = 2 * CHARS_MAX + 1;
 
 /// The words of a text, in their order.
 #[must_use]
@@ -65,24 +67,22 @@ pub(crate) fn mistakes_max(chars: usize) -> usize {
 }
 
 /// How well a word fits one that was asked for, 0 for not at all.
-pub(crate) fn fit(asked: &[char], word: &str, is_typing: bool) -> f32 {
-    let chars: Vec<char> = word.chars().collect();
+pub(crate) fn fit(asked: &[char], word: &[char], is_typing: bool) -> f32 {
     let max = mistakes_max(asked.len());
-    if let Some(mistakes) = distance(asked, &chars, max) {
+    if let Some(mistakes) = distance(asked, word, max) {
         return [1.0, 0.6, 0.35][mistakes];
     }
-    if !is_typing || chars.len() <= asked.len() {
+    if !is_typing || word.len() < asked.len() {
         return 0.0;
     }
-    if chars.starts_with(asked) {
+    if word.starts_with(asked) {
         return 0.8;
     }
     // As far as it has been typed, with one mistake: the second is for words that are complete.
-    let is_near = |begun: &String| {
-        let begun: Vec<char> = begun.chars().collect();
-        distance(asked, &begun, 1).is_some()
-    };
-    let is_begun = asked.len() >= BEGUN_CHARS_MIN && beginnings(word).iter().any(is_near);
+    let mut ends =
+        (asked.len().saturating_sub(1)..=asked.len() + 1).filter(|end| *end < word.len());
+    let is_begun = asked.len() >= BEGUN_CHARS_MIN
+        && ends.any(|end| distance(asked, &word[..end], 1).is_some());
     if is_begun { 0.3 } else { 0.0 }
 }
 
@@ -104,11 +104,13 @@ pub(crate) fn distance(one: &[char], other: &[char], max: usize) -> Option<usize
     if max == 0 {
         return (one == other).then_some(0);
     }
-    // Words have at most twice CHARS_MAX characters, since some become two.
-    let width = other.len() + 1;
-    let mut before_last = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
-    let mut row = vec![0; width];
+    // Every word that is known is compared: rows on the stack make that ten times as fast.
+    let mut before_last = [0; WIDTH];
+    let mut last: [usize; WIDTH] = std::array::from_fn(|at| at);
+    let mut row = [0; WIDTH];
+    if other.len() >= WIDTH {
+        return None;
+    }
     for (at, a) in one.iter().enumerate() {
         row[0] = at + 1;
         let mut least = row[0];
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_nearer_the_better_and_short_words_are_exact() {
-        let fit = |asked: &str, word: &str, typing| fit(&chars(asked), word, typing);
+        let fit = |asked: &str, word: &str, typing| fit(&chars(asked), &chars(word), typing);
         let order = [
             fit("metallica", "metallica", true),
             fit("metall", "metallica", true),

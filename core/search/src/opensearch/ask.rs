@@ -126,6 +126,13 @@ pub(super) fn event_hits(answer: &Value, newest: &Value) -> EventHits {
     }
 }
 
+/// The newest fact of a partition that is written up to somewhere.
+pub(super) fn newest_position() -> Value {
+    let filter =
+        [json!({ "term": { "kind": "position" } }), json!({ "range": { "next": { "gt": 0 } } })];
+    json!({ "size": 1, "query": { "bool": { "filter": filter } }, "sort": [{ "at": "desc" }] })
+}
+
 pub(super) fn event(event_id: EventId) -> Value {
     let filter = [
         json!({ "term": { "kind": "event" } }),

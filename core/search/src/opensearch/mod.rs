@@ -138,12 +138,14 @@ impl SearchIndex for OpenSearch {
     }
 
     fn events(&self, query: &EventQuery) -> Result<EventHits, SearchError> {
-        let newest = json!({
-            "size": 1, "query": { "term": { "kind": "position" } }, "sort": [{ "at": "desc" }],
-        });
-        let newest = self.search(&newest)?;
+        let newest = self.search(&ask::newest_position())?;
+        let newest = &newest["hits"]["hits"][0]["_source"]["at"];
+        // One that was just made says nothing yet, rather than that there is nothing.
+        if newest.is_null() {
+            return Err(SearchError::Unavailable("the index is being written".to_owned()));
+        }
         let answer = self.search(&ask::events(query))?;
-        Ok(ask::event_hits(&answer, &newest["hits"]["hits"][0]["_source"]["at"]))
+        Ok(ask::event_hits(&answer, newest))
     }
 
     fn seats(&self, query: &SeatQuery) -> Result<Option<SeatFindings>, SearchError> {
