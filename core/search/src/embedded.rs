@@ -12,7 +12,7 @@ use crate::query::{
     SeatFindings, SeatOrder, SeatQuery, facet_value,
 };
 use crate::together::{groups, is_asked_for, longest};
-use crate::words::fit;
+use crate::words::{fit, mistakes_max};
 
 /// An index in the memory of its process.
 #[derive(Debug, Default)]
@@ -35,6 +35,8 @@ struct Kept {
 #[derive(Debug, Default)]
 struct KnownWord {
     chars: Vec<char>,
+    /// Which characters it has.
+    has: u64,
     events: HashMap<EventId, f32>,
 }
 
@@ -126,6 +128,7 @@ impl Kept {
                 let known = self.words.entry(word.clone()).or_default();
                 if known.chars.is_empty() {
                     known.chars = word.chars().collect();
+                    known.has = characters(&known.chars);
                 }
                 known.events.insert(event.event_id, *weight);
             }
@@ -140,7 +143,13 @@ impl Kept {
             let is_typing = query.is_typing && at + 1 == query.words.len();
             let asked: Vec<char> = word.chars().collect();
             let mut best: HashMap<EventId, f32> = HashMap::new();
+            let (has, mistakes) = (characters(&asked), mistakes_max(asked.len()) as u32);
             for known in self.words.values() {
+                // Each mistake accounts for one character that the word lacks. This passes over
+                // nearly all words, for a hundredth of what comparing them costs.
+                if (has & !known.has).count_ones() > mistakes {
+                    continue;
+                }
                 let fit = fit(&asked, &known.chars, is_typing);
                 if fit > 0.0 {
                     for (event_id, weight) in &known.events {
@@ -223,6 +232,11 @@ impl Kept {
         found.groups.extend(all.take(query.limit));
         Some(found)
     }
+}
+
+/// A bit for each character, or for a few that share it.
+fn characters(word: &[char]) -> u64 {
+    word.iter().fold(0, |all, c| all | 1 << (u32::from(*c) % 64))
 }
 
 /// Whether an event is within the bounds of a query.
