@@ -72,7 +72,7 @@ pub fn search_index(settings: &SinksSettings) -> Result<Option<Arc<dyn SearchInd
         password,
         name: settings.opensearch_index.clone(),
     };
-    let index = OpenSearch::new(options).map_err(|reason| wrong("sinks.opensearch", reason))?;
+    let index = OpenSearch::new(&options).map_err(|reason| wrong("sinks.opensearch", reason))?;
     Ok(Some(Arc::new(index)))
 }
 

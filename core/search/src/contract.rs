@@ -76,9 +76,9 @@ fn everything() -> Vec<Document> {
         details("World tour", "Metallica Tribute", "Arena Nord", "Road 2\n22222 Kiel", 40);
     let club = details("Songs of the sea", "The Examples", "Harbour Club", "Pier 1\n22222 Kiel", 3);
     let mut all: Vec<Document> = runs(1).into_iter().map(Document::Run).collect();
-    all.push(Document::Event(event(HALL, &hall, 100, 3_900)));
-    all.push(Document::Event(event(STADIUM, &stadium, 200, 8_000)));
-    all.push(Document::Event(event(CLUB, &club, 300, 1_900)));
+    all.push(Document::Event(Box::new(event(HALL, &hall, 100, 3_900))));
+    all.push(Document::Event(Box::new(event(STADIUM, &stadium, 200, 8_000))));
+    all.push(Document::Event(Box::new(event(CLUB, &club, 300, 1_900))));
     all
 }
 
@@ -235,7 +235,7 @@ fn older_documents_change_nothing(index: &dyn SearchIndex) {
     };
     let renamed = |version, name: &str| {
         let details = details(name, "The Examples", "Harbour Club", "Pier 1\n22222 Kiel", 3);
-        Document::Event(event(CLUB, &details, version, 1_900))
+        Document::Event(Box::new(event(CLUB, &details, version, 1_900)))
     };
     put(index, &[taken(9, &[]), renamed(400, "Farewell")], 8);
     put(index, &[taken(5, &[0, 1, 2, 3]), taken(9, &[7, 8, 9]), renamed(350, "Nothing")], 9);

@@ -75,7 +75,7 @@ pub struct RunDocument {
 /// A document of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
-    Event(EventDocument),
+    Event(Box<EventDocument>),
     Section(SectionDocument),
     Run(RunDocument),
 }

@@ -140,7 +140,9 @@ impl Documents {
 
     fn document(&self, key: DocumentKey) -> Option<Document> {
         Some(match key {
-            DocumentKey::Event(event_id) => Document::Event(self.events.get(&event_id)?.event()),
+            DocumentKey::Event(event_id) => {
+                Document::Event(Box::new(self.events.get(&event_id)?.event()))
+            }
             DocumentKey::Section(event_id, section) => {
                 Document::Section(self.events.get(&event_id)?.section(section)?)
             }

@@ -15,14 +15,14 @@ fn an_opensearch_keeps_the_contract() {
         password: String::new(),
         name: format!("contract-{}", std::process::id()),
     };
-    keeps_the_contract(&OpenSearch::new(options).expect("an address"));
+    keeps_the_contract(&OpenSearch::new(&options).expect("an address"));
 }
 
 #[test]
 fn what_can_never_be_an_index_is_refused() {
     let refused = |url: &str, user: &str, name: &str| {
         let [url, user, name] = [url, user, name].map(str::to_owned);
-        OpenSearch::new(OpenSearchOptions { url, user, password: "x".into(), name }).is_err()
+        OpenSearch::new(&OpenSearchOptions { url, user, password: "x".into(), name }).is_err()
     };
     assert!(!refused("https://search:9200", "us", "shop-1"));
     assert!(!refused("http://127.0.0.1:9200", "us", "shop"));

@@ -18,7 +18,7 @@ use floodgate_search::{
 };
 use floodgate_sinks::{Destination, carried, rebuild, spawn};
 use floodgate_testkit::{MemoryLog, cut};
-use floodgate_transport::{Health, Service};
+use floodgate_transport::{Follower, Health, Service};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -64,7 +64,7 @@ impl SearchIndex for Wayward {
     fn put(&self, documents: &[Document], reached: Reached) -> Result<Vec<Unfit>, SearchError> {
         let index = self.reached()?;
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        if self.breaks_off.load(Ordering::Acquire) && call % 2 == 0 {
+        if self.breaks_off.load(Ordering::Acquire) && call.is_multiple_of(2) {
             let next = index.next(reached.partition)?;
             index.put(&documents[..documents.len() / 2], Reached { next, ..reached })?;
             return Err(SearchError::Unavailable("it broke off".into()));
@@ -160,7 +160,8 @@ fn reaches(index: &dyn SearchIndex, next: u64) {
     cut::until("the index has everything", || index.next(0).is_ok_and(|at| at >= next));
 }
 
-fn stop(sink: impl Service) {
+/// Ends a sink calmly.
+fn stop(sink: &Follower) {
     sink.stop();
     sink.join().unwrap();
 }
@@ -192,17 +193,17 @@ fn faults(index: &Arc<dyn SearchIndex>) {
     index.remove().unwrap();
     reaches(&**index, facts.len() as u64);
     assert_eq!(answers(&**index, event_id), expected(&facts));
-    stop(sink);
+    stop(&sink);
 
     // A restart writes nothing again; another after a deletion writes everything.
     let sink = spawn(Arc::new(log.clone()), carried("search", Arc::clone(&shared))).unwrap();
     cut::until("it is ready", || sink.health().is_ready());
-    stop(sink);
+    stop(&sink);
     assert_eq!(answers(&**index, event_id), expected(&facts));
     index.remove().unwrap();
     let sink = spawn(Arc::new(log.clone()), carried("search", Arc::clone(&shared))).unwrap();
     reaches(&**index, facts.len() as u64);
-    stop(sink);
+    stop(&sink);
     assert_eq!(answers(&**index, event_id), expected(&facts));
 
     // One command builds it anew.
@@ -277,7 +278,7 @@ fn what_an_index_never_takes_is_set_aside_and_the_rest_arrives() {
     assert_eq!(aside(), 1, "the one fact whose document does not fit");
     append(&*log, &facts[last + 1..]);
     reaches(&*index, facts.len() as u64);
-    stop(sink);
+    stop(&sink);
     assert_eq!(aside(), 1, "and once");
 }
 
@@ -336,7 +337,7 @@ fn opensearch(url: &str) -> Arc<dyn SearchIndex> {
     let name = format!("faults-{}", std::process::id());
     let (user, password) = (String::new(), String::new());
     let options = OpenSearchOptions { url: url.to_owned(), user, password, name };
-    Arc::new(OpenSearch::new(options).unwrap())
+    Arc::new(OpenSearch::new(&options).unwrap())
 }
 
 fn servers(what: &str) {
@@ -378,6 +379,6 @@ fn an_opensearch_loses_and_doubles_nothing() {
     servers("up");
     reaches(&*index, facts.len() as u64);
     assert_eq!(answers(&*index, facts[0].event_id), expected(&facts));
-    stop(sink);
+    stop(&sink);
     index.remove().unwrap();
 }

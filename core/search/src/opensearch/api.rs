@@ -45,7 +45,7 @@ enum Method<'a> {
 }
 
 impl Api {
-    pub(super) fn new(options: OpenSearchOptions) -> Result<Self, String> {
+    pub(super) fn new(options: &OpenSearchOptions) -> Result<Self, String> {
         let base = options.url.trim_end_matches('/').to_owned();
         let local = ["http://127.0.0.1:", "http://[::1]:", "http://localhost:"];
         let is_private =

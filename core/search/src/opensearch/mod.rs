@@ -39,7 +39,7 @@ const FORM: u32 = 1;
 
 impl OpenSearch {
     /// Connects to nothing yet. `Err` says what of the options can never be right.
-    pub fn new(options: OpenSearchOptions) -> Result<Self, String> {
+    pub fn new(options: &OpenSearchOptions) -> Result<Self, String> {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let begins = options.name.starts_with(|c: char| c.is_ascii_lowercase());
         if !begins || options.name.len() > 64 || !options.name.chars().all(is_name) {
@@ -108,7 +108,7 @@ impl SearchIndex for OpenSearch {
                 (200..=299 | 409, _) => {}
                 (404, _) => return Err(SearchError::Missing),
                 (400, Some(document)) => {
-                    unfit.push(Unfit { key: document.key(), version: document.version(), reason })
+                    unfit.push(Unfit { key: document.key(), version: document.version(), reason });
                 }
                 _ => return Err(SearchError::Unavailable(reason)),
             }
