@@ -22,8 +22,8 @@ pub use layers::{ConfigError, Loaded, load, load_text};
 pub use payments::{PaymentsProvider, PaymentsSettings};
 pub use settings::{
     AdmissionSettings, Backend, EngineSettings, ForwardedBy, KafkaSettings, LogSettings,
-    PeopleSettings, RedisSettings, S3Settings, SecretFiles, ServerSettings, Settings,
-    SinksSettings, Store, StreamsSettings, TraceSettings,
+    PeopleSettings, RedisSettings, S3Settings, SearchBackend, SearchSettings, SecretFiles,
+    ServerSettings, Settings, SinksSettings, Store, StreamsSettings, TraceSettings,
 };
 pub use sign_in::{FanProvider, SignInSettings, StaffProvider};
 pub use standbys::Standbys;

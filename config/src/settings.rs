@@ -35,6 +35,7 @@ pub struct Settings {
     pub sign_in: SignInSettings,
     pub channels: ChannelsSettings,
     pub sinks: SinksSettings,
+    pub search: SearchSettings,
     pub streams: StreamsSettings,
     pub trace: TraceSettings,
     pub secrets: SecretFiles,
@@ -164,6 +165,26 @@ pub struct AdmissionSettings {
 pub struct SinksSettings {
     pub sqlite: bool,
     pub postgres: String,
+    pub opensearch: String,
+    pub opensearch_user: String,
+    pub opensearch_password_file: PathBuf,
+    pub opensearch_index: String,
+}
+
+/// Which index answers searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchBackend {
+    Embedded,
+    Opensearch,
+    Off,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchSettings {
+    pub backend: SearchBackend,
+    pub towns_file: PathBuf,
 }
 
 /// Where addresses are kept.

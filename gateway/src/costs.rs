@@ -34,6 +34,9 @@ const COSTS: &[(&str, u32)] = &[
     ("GET /v1/events/{event_id}/availability", 20),
     ("GET /v1/events/{event_id}/tickets/revoked", 20),
     ("GET /v1/events/{event_id}/plan", 50),
+    // An index is asked, and a thread waits for it.
+    ("GET /v1/search", 20),
+    ("GET /v1/events/{event_id}/seats/search", 20),
     // Signatures and drawings for each ticket.
     ("GET /v1/events/{event_id}/orders/{order_id}/tickets", 20),
     ("GET /v1/events/{event_id}/orders/{order_id}/tickets/{seat_id}/qr.svg", 20),

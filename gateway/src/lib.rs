@@ -6,19 +6,16 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `state` | what handlers share, by subject |
-//! | `commands` | subject: from a request to an outcome |
+//! | `state`, `commands` | what handlers share, by subject; from a request to an outcome |
 //! | `admission`, `staff`, `share_links`, `ticket` | subjects: limits, keys, links, signatures |
-//! | `payments`, `people`, `sign_in`, `pictures` | subjects: money; people; who is who; pictures |
-//! | `csp`, `same_site`, `caching`, `kept` | what pages may load and change; what may be kept |
-//! | `costs`, `trust` | what a call costs; whose word about an address counts |
+//! | `payments`, `people`, `sign_in`, `pictures`, `search` | subjects: money; people; pictures |
+//! | `csp`, `same_site`, `costs`, `trust` | what pages may do; costs of calls; whose word counts |
 //! | `lifecycle`, `telemetry` | subjects: readiness and shutdown; metrics and spans |
 //! | `heartbeat`, `settings_file` | rooms advance by an agreed frontier; dials changed by a file |
 //! | `feed`, `queue_feeds`, `sse` | what many people watch, built once |
-//! | `views` | events, seats and orders, folded from facts |
+//! | `views`, `caching`, `kept` | what is folded from facts; what may be kept of an answer |
 //! | `extract` | preconditions as types: staff, device, shopper, idempotent |
-//! | `problem`, `routes` | every error response, in one table; one file per group of routes |
-//! | `model` | requests and responses, by subject |
+//! | `problem`, `routes`, `model` | every error in one table; calls; what they take and give |
 //! | `metering`, `readiness`, `status_page`, `traced` | numbers, readiness, spans of requests |
 //! | `listen`, `connection`, `shares`, `server` | the socket, a connection, its share; draining |
 
@@ -49,6 +46,7 @@ mod queue_feeds;
 mod readiness;
 mod routes;
 mod same_site;
+mod search;
 mod server;
 mod settings_file;
 mod share_links;
@@ -72,6 +70,7 @@ pub use people::preview::{
 pub use pictures::{PictureFolder, PictureStore};
 pub use places::PlaceReservations;
 pub use routes::{app, openapi};
+pub use search::{SearchParts, Towns};
 pub use server::run;
 pub use settings_file::{FileChange, SettingsFileError};
 pub use sign_in::{FanSignIn, SignInParts, StaffSignIn};

@@ -23,6 +23,7 @@ use crate::people::preview::{ChannelReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
 use crate::pictures::{PictureStore, Pictures};
 use crate::queue_feeds::QueueFeeds;
+use crate::search::{SearchDesk, SearchParts};
 use crate::share_links::ShareLinks;
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
@@ -95,6 +96,8 @@ pub struct GatewayParts {
     pub ticket_key: [u8; 32],
     /// Where pictures of events are kept.
     pub pictures: Arc<dyn PictureStore>,
+    /// What answers searches.
+    pub search: SearchParts,
     /// The provider of payments, if there is one.
     pub payments: Option<Arc<dyn Provider>>,
     pub metrics: Option<PrometheusHandle>,
@@ -126,6 +129,7 @@ pub struct Subjects {
     pub(crate) payments: PaymentProvider,
     pub(crate) pictures: Pictures,
     pub(crate) audience: AudienceTables,
+    pub(crate) search: SearchDesk,
     pub(crate) bodies: BodyLimits,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) telemetry: Telemetry,
@@ -171,6 +175,7 @@ subjects! {
     payments: PaymentProvider,
     pictures: Pictures,
     audience: AudienceTables,
+    search: SearchDesk,
     bodies: BodyLimits,
     lifecycle: Lifecycle,
     telemetry: Telemetry,
@@ -217,6 +222,7 @@ impl GatewayState {
             payments: PaymentProvider::new(parts.payments),
             pictures: Pictures::new(parts.pictures),
             audience: AudienceTables::new(log),
+            search: SearchDesk::new(parts.search),
             bodies: BodyLimits {
                 bytes_max: settings.body_bytes_max,
                 plan_bytes_max: settings.plan_bytes_max,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use floodgate_config::SinksSettings;
 
 use crate::sink::{Destination, SinkError};
-use crate::{postgres, sqlite};
+use crate::{postgres, search, sqlite};
 
 /// What the settings name. An error says which setting can never be right; a place that is only
 /// away is found out when it is opened.
@@ -14,12 +14,10 @@ pub fn destinations(
     settings: &SinksSettings,
     data: &Path,
 ) -> Result<Vec<Arc<dyn Destination>>, SinkError> {
-    let named = [sqlite::destination(settings, data), postgres::destination(settings)?];
+    let named = [
+        sqlite::destination(settings, data),
+        postgres::destination(settings)?,
+        search::destination(settings)?,
+    ];
     Ok(named.into_iter().flatten().collect())
-}
-
-/// The role of a sink, as its dead letters name it.
-#[must_use]
-pub fn role(destination: &str) -> String {
-    format!("sink-{destination}")
 }

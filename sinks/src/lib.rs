@@ -12,13 +12,15 @@ mod inspect;
 mod postgres;
 mod pump;
 mod rows;
+mod search;
 mod sink;
 mod sqlite;
 mod tables;
 
 pub use self::postgres::PostgresSink;
 pub use check::check;
-pub use destinations::{destinations, role};
+pub use destinations::destinations;
 pub use pump::{rebuild, spawn};
-pub use sink::{ClockReading, Destination, Fill, Inspection, Sink, SinkError};
+pub use search::{carried, embedded_index, search_index};
+pub use sink::{ClockReading, Destination, Fill, Inspection, Sink, SinkError, role};
 pub use sqlite::SqliteSink;

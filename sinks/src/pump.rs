@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use floodgate_domain::FactRecord;
-use floodgate_event_log::{Checkpoint, Log, Offset, Partition, Reads, Topic};
+use floodgate_event_log::{Checkpoint, Log, Offset, Partition, Topic};
 use floodgate_transport::{
     Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, Reading,
-    StartFrom, Tick, Unreadable,
+    StartFrom, Tick,
 };
 
-use crate::destinations::role;
-use crate::sink::{Destination, Sink, SinkError};
+use crate::sink::{Destination, Sink, SinkError, role};
 
 /// Facts written in one transaction.
 const BATCH_MAX: usize = 4096;
@@ -29,16 +28,14 @@ pub fn spawn(log: Arc<dyn Log>, destination: Arc<dyn Destination>) -> std::io::R
 }
 
 fn following(log: Arc<dyn Log>, destination: &dyn Destination) -> FollowerConfig {
-    let role = role(destination.name());
     FollowerConfig {
-        name: role.clone(),
+        name: role(destination.name()),
         log,
         topic: Topic::Ledger,
         partitions: Partitions::All,
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
-        // Before the checkpoint goes past them, since nobody comes back.
-        unreadable: Unreadable::SetAside { role, reads: Reads::Once },
+        unreadable: destination.unreadable(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a sink is, and what a destination is before it is opened.
 
 use floodgate_domain::{FactRecord, LogTime};
-use floodgate_event_log::{Checkpoint, Offset, Partition};
+use floodgate_event_log::{Checkpoint, Offset, Partition, Reads};
+use floodgate_transport::Unreadable;
 
 /// Why a sink did not take a batch; nothing of it was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -54,6 +55,12 @@ pub trait Destination: Send + Sync + std::fmt::Debug + 'static {
     /// Its name, for logs, metrics and dead letters: `sqlite`, `postgres`.
     fn name(&self) -> &'static str;
 
+    /// What becomes of records that are no facts: set aside before the checkpoint goes past them,
+    /// since nobody comes back.
+    fn unreadable(&self) -> Unreadable {
+        Unreadable::SetAside { role: role(self.name()), reads: Reads::Once }
+    }
+
     /// Opens it, making what is missing.
     fn open(&self) -> Result<Box<dyn Sink>, SinkError>;
 
@@ -94,4 +101,10 @@ pub struct ClockReading {
     pub whose: &'static str,
     /// Our clock before the question, its clock, ours after the answer.
     pub clocks: [LogTime; 3],
+}
+
+/// The role of a sink, as its dead letters name it.
+#[must_use]
+pub fn role(destination: &str) -> String {
+    format!("sink-{destination}")
 }

@@ -25,6 +25,7 @@ mod products;
 mod role;
 mod sale;
 mod schemas;
+mod search;
 mod seats;
 mod serve;
 mod sessions;
@@ -93,6 +94,7 @@ enum Command {
     Export(export::Export),
     Forget(forget::Forget),
     Sessions(sessions::Sessions),
+    Search(search::Search),
     Venue(venue::Venue),
     Topics(topics::Topics),
     Dlq(dlq::Dlq),
@@ -134,6 +136,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Export(command) => command.run(json),
         Command::Forget(command) => command.run(json),
         Command::Sessions(command) => command.run(json),
+        Command::Search(command) => command.run(json),
         Command::Venue(command) => command.run(json),
         Command::Topics(command) => command.run(json),
         Command::Dlq(command) => command.run(json),

@@ -48,7 +48,7 @@ enum Action {
     Rebuild {
         #[command(flatten)]
         place: Place,
-        /// sqlite, postgres or people. Default: every one of the settings.
+        /// sqlite, postgres, opensearch or people. Default: every one of the settings.
         #[arg(long, value_name = "NAME")]
         sink: Option<String>,
     },

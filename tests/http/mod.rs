@@ -21,6 +21,7 @@ mod presale;
 mod push;
 mod reload;
 mod roles;
+mod search;
 mod sign_in;
 mod streams;
 mod tables;

@@ -3,11 +3,12 @@
 use super::{expect_none, files, read, root, shown};
 
 /// Folder of a crate, and the crates of ours it may use. Nothing points back up.
-const ARROWS: [(&str, &[&str]); 23] = [
+const ARROWS: [(&str, &[&str]); 24] = [
     ("config", &["domain"]),
     ("core/domain", &[]),
     ("core/people", &["domain", "event-log"]),
     ("core/privacy", &[]),
+    ("core/search", &["domain"]),
     ("core/seating", &["domain"]),
     ("core/sign-in", &[]),
     ("core/event-log", &["domain"]),
@@ -16,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
     ("processors/runner", &["domain", "engine", "event-log", "transport"]),
     ("processors/streams", &["domain", "event-log", "privacy", "transport"]),
     ("processors/payments", &["domain", "event-log", "transport"]),
-    ("sinks", &["config", "domain", "event-log", "transport"]),
+    ("sinks", &["config", "domain", "event-log", "search", "transport"]),
     ("sinks/channels", &["domain", "event-log", "people", "transport"]),
     ("admission", &["domain"]),
     (
@@ -29,6 +30,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "admission",
             "payments",
             "people",
+            "search",
             "sign-in",
         ],
     ),
@@ -47,6 +49,7 @@ const ARROWS: [(&str, &[&str]); 23] = [
             "streams",
             "payments",
             "people",
+            "search",
             "sign-in",
             "sinks",
             "telemetry",

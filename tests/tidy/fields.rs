@@ -16,7 +16,7 @@ const OWN_NAMES: [&str; 1] = ["sold_out"];
 
 /// Variables and fields, and the objects they hold.
 const HOLDERS: [(&str, &[&str]); 16] = [
-    ("event", &["EventDetail"]),
+    ("event", &["EventDetail", "FoundEvent"]),
     ("queue", &["Queue"]),
     ("me", &["Me"]),
     ("order", &["Order"]),

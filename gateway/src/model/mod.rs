@@ -25,6 +25,7 @@ mod price;
 mod problem;
 mod queue;
 mod sale;
+pub(crate) mod search;
 mod seat;
 pub(crate) mod sign_in;
 mod staff;

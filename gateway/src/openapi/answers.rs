@@ -128,6 +128,8 @@ const OWN: &[(&str, &[&str])] = &[
     ("listFollows", &[PEOPLE]),
     ("forgetMe", &[PEOPLE, CONSENT, "unknown_event"]),
     ("forgetPerson", &[PEOPLE, CONSENT, "unknown_event"]),
+    ("searchEvents", &["search_unavailable search_off overloaded"]),
+    ("searchSeats", &["search_unavailable search_off overloaded"]),
     ("blockSeats", &[SEATS, "seats_in_use"]),
     ("unblockSeats", &[SEATS]),
     ("giveSeats", &[SEATS, "seats_in_use seats_repeated hold_too_large"]),

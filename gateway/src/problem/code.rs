@@ -108,6 +108,8 @@ codes! {
         "This order is not paid for, was ended, or its year is over. See GET /v1/product-orders.";
     NotOffered = NOT_IMPLEMENTED "not_offered" No
         "This installation keeps no addresses. Its operator names a store with people.postgres.";
+    SearchOff = NOT_IMPLEMENTED "search_off" No
+        "Search is off in this installation. GET /v1/events lists all events; its operator turns search on with search.backend.";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method_not_allowed" No
         "This address does not support this method. See /docs.";
     BodyTooSlow = REQUEST_TIMEOUT "body_too_slow" SameKey
@@ -146,6 +148,8 @@ codes! {
         "The store of addresses is not answering, and nothing was written. It is safe to send the same request again in a moment.";
     SignInUnavailable = SERVICE_UNAVAILABLE "sign_in_unavailable" NewKey
         "The provider that knows you does not answer. Begin again in a moment, or sign in another way.";
+    SearchUnavailable = SERVICE_UNAVAILABLE "search_unavailable" SameKey
+        "The search index does not answer, or has not heard of this yet. Try again in a moment; GET /v1/events lists all events.";
     LogUnavailable = SERVICE_UNAVAILABLE "log_unavailable" SameKey
         "The log accepts nothing at the moment, and nothing was written. It is safe to send the same request again in a moment.";
     OutcomeUnknown = SERVICE_UNAVAILABLE "outcome_unknown" SameKey

@@ -35,6 +35,7 @@ mod respond;
 mod returns;
 mod revocations;
 mod sale;
+mod search;
 mod shop;
 mod sign_in;
 mod staff;
@@ -69,6 +70,7 @@ fn table() -> Routes {
         .merge(events::routes())
         .merge(availability::routes())
         .merge(venues::routes())
+        .merge(search::routes())
         .merge(pages::routes())
         .merge(insight::routes())
         .merge(problems::routes())

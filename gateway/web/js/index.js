@@ -5,6 +5,7 @@ import { announce, el } from './dom.js';
 import { count, day, money } from './format.js';
 import { picture } from './picture.js';
 import { cheapest } from './price.js';
+import { marked, searchBox } from './search.js';
 
 const PHASES = {
   announced: 'Not open yet', presale: 'Presale', open: 'On sale', paused: 'Paused', sold_out: 'Sold out', closed: 'Sale closed',
@@ -32,13 +33,15 @@ function card(event) {
   const free = Number.isFinite(event.free) && event.capacity && !isOver ? [
     el('progress', { max: 1, value: share, 'aria-label': `Free seats of ${event.name}` }),
     el('p', { class: 'quiet' }, `${count(event.free)} of ${count(event.capacity)} seats are free`)] : [];
+  const words = (field) => marked(event.matches, field, event[field]);
+  const distance = Number.isFinite(event.distance_km) ? ` · ${count(event.distance_km)} km away` : null;
   return el('li', {}, el('article', { class: 'event-card' }, art, el('div', { class: 'event-body' },
     el('div', { class: 'event-row' }, el('span', { class: 'quiet' }, day(event.starts_at, event.time_zone)),
       el('span', { class: `tag ${event.phase}` }, PHASES[event.phase] || event.phase)),
-    el('h2', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, event.name)),
-    event.artist ? el('p', { class: 'artist' }, event.artist) : null,
-    event.venue_name ? el('p', { class: 'quiet' }, event.venue_name) : null,
-    event.description ? el('p', { class: 'quiet about' }, event.description) : null,
+    el('h2', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, words('name'))),
+    event.artist ? el('p', { class: 'artist' }, words('artist')) : null,
+    event.venue_name ? el('p', { class: 'quiet' }, words('venue_name'), distance) : null,
+    event.description ? el('p', { class: 'quiet about' }, words('description')) : null,
     event.phase === 'announced' && event.presale_at
       ? el('p', { class: 'quiet' }, `Presale begins ${day(event.presale_at, event.time_zone)}`) : null,
     ['announced', 'presale'].includes(event.phase) && event.opens_at
@@ -65,6 +68,16 @@ reach.addEventListener('change', ({ detail: isReached }) => {
   document.getElementById('offline').textContent = isReached ? '' : 'No connection. We keep trying.';
 });
 
+/** What a search found, instead of all, or behind what it found before. */
+function show(events, { isMore, more }) {
+  if (!isMore) list.replaceChildren();
+  list.append(...events.map(card));
+  loading.replaceChildren(...(more ? [el('button', { type: 'button', class: 'button secondary', onclick: more },
+    'Show more events')] : []));
+}
+
+const box = searchBox({ phases: PHASES, show, showAll: () => start() });
+
 async function start(tries = 0) {
   loading.textContent = tries ? loading.textContent : 'Loading the events…';
   try {
@@ -75,6 +88,7 @@ async function start(tries = 0) {
     setTimeout(() => start(tries + 1), backoff(tries, 2000, 30000));
   }
 }
-start();
+if (box.isAsked()) box.search();
+else start();
 // Messages are not needed to pick an event.
 import('./news/inbox.js').then(({ inbox }) => inbox()).catch(() => {});

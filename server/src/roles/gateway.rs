@@ -15,7 +15,7 @@ use floodgate_transport::{CommandClient, Stage, follow_replies};
 
 use super::admission::{limit_settings, room_settings};
 use super::process::{Server, Task};
-use super::{Parts, pictures, places, reload};
+use super::{Parts, pictures, places, reload, search};
 use crate::channels::{ChannelPreview, Reports, push_key};
 use crate::keys::Secrets;
 
@@ -75,6 +75,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
         reports: Arc::new(Reports::new(settings)?),
         ticket_key: secrets.ticket,
         pictures: pictures::open(settings, parts.data)?,
+        search: search::open(parts)?,
         payments: parts.provider.clone(),
         // Only where no stranger comes, if there is such a place.
         metrics: metrics.clone().filter(|_| server.status_listen.is_none()),

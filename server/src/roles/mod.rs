@@ -13,6 +13,7 @@ mod places;
 mod process;
 mod processor;
 mod reload;
+mod search;
 mod sink;
 mod snapshots;
 mod streams;

@@ -7,3 +7,4 @@ mod disorder;
 mod history;
 mod postgres;
 mod rebuild;
+mod search;

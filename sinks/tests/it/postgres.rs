@@ -125,7 +125,11 @@ fn only_a_sink_that_is_alone_is_set_back(config: &str) {
 /// As SQLite's: what lacks a mark gets the column, what lacks more is named, and all of it goes
 /// only while nobody carries.
 fn it_is_emptied_and_mended(config: &str) {
-    let settings = SinksSettings { sqlite: false, postgres: config.to_owned() };
+    let settings = SinksSettings {
+        sqlite: false,
+        postgres: config.to_owned(),
+        ..floodgate_config::Settings::default().sinks
+    };
     let to = destinations(&settings, Path::new("")).unwrap().remove(0);
     let alter = |what: &str| Client::connect(config, NoTls).unwrap().batch_execute(what).unwrap();
     alter("ALTER TABLE positions DROP COLUMN mark");

@@ -13,6 +13,7 @@ import { sheet } from '../sheet.js';
 import { pricedCategories } from '../state.js';
 import { bestForm } from './best.js';
 import { filters } from './filters.js';
+import { findForm } from './find.js';
 import { seatList } from './list.js';
 import { selectionBar } from './selection.js';
 import { endedOrder, endedWords } from './words.js';
@@ -196,6 +197,9 @@ function build(page, book) {
     holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
   const best = bestForm({ categories, currency, seats, seatsMax, hold, accessible: filter.accessible });
 
+  const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible,
+    sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED) });
+
   const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, 'Drawing the map…'));
   async function drawMap() {
     const { seatMap } = await import('../map/map.js');
@@ -243,7 +247,7 @@ function build(page, book) {
   return {
     ready,
     nodes: [
-      el('div', { class: 'shop-side' }, best.node, list.node, filter.node, backToTickets),
+      el('div', { class: 'shop-side' }, best.node, find, list.node, filter.node, backToTickets),
       el('section', { class: 'shop-map card', 'aria-label': 'Seat map' }, mapPlace, filter.key),
       bar.node,
     ],

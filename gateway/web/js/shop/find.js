@@ -1,0 +1,88 @@
+// Owns “find seats”: so many side by side, for so much at most, with a clear view. What is found is offered, not
+// held; one press holds it.
+import { busy, clearProblem, showProblem } from '../action.js';
+import { get } from '../api.js';
+import { el, say } from '../dom.js';
+import { money, plural, timeOfDay } from '../format.js';
+
+/** “seats 4 to 6”, “seats 4, 6 and 9”, “any place”. */
+export function seatWords(seats) {
+  const names = seats.map(({ seat }) => seat).filter(Boolean);
+  if (!names.length) return plural(seats.length, 'place', 'places');
+  if (names.length === 1) return `seat ${names[0]}`;
+  const isRow = names.every((name, at) => !at || Math.abs(Number(name) - Number(names[at - 1])) === 1);
+  if (isRow && names.length > 2) return `seats ${names[0]} to ${names.at(-1)}`;
+  return `seats ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** Where a group is, as one says it. */
+export function groupWords({ section, row, seats }) {
+  return [section, row && `row ${row}`, seatWords(seats)].filter(Boolean).join(', ');
+}
+
+/** What is marked on any of them, once. */
+export function markWords(seats) {
+  const words = new Map([['restricted_view', 'restricted view'], ['wheelchair', 'wheelchair space'], ['companion', 'companion seat']]);
+  return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words.get(mark) || mark);
+}
+
+export function findForm({ base, categories, currency, sections, hasPillars, seatsMax, hold, accessible }) {
+  const option = (value, text) => el('option', { value: String(value) }, text);
+  const number = el('select', { id: 'find-count' },
+    Array.from({ length: seatsMax }, (_, at) => option(at + 1, plural(at + 1, 'seat', 'seats'))));
+  number.value = String(Math.min(2, seatsMax));
+  const amounts = [...new Set(categories.map(({ amount }) => amount).filter((amount) => amount !== null))];
+  const price = el('select', { id: 'find-price' }, option('', 'Any price'),
+    amounts.sort((a, b) => a - b).map((amount) => option(amount, `At most ${money(amount, currency)}`)));
+  const section = el('select', { id: 'find-section' }, option('', 'Anywhere'), sections.map((name) => option(name, name)));
+  const clear = el('input', { type: 'checkbox' });
+  const sorting = el('select', { id: 'find-order' }, option('best', 'Best first'), option('price', 'Cheapest first'));
+  const go = el('button', { type: 'submit', class: 'button secondary' }, 'Show what is free');
+  const found = el('p', { class: 'quiet', role: 'status' });
+  const list = el('ul', { class: 'found' });
+  const field = (label, control) => el('div', { class: 'field grow' }, el('label', { for: control.id }, label), control);
+
+  function offer(group) {
+    const marks = markWords(group.seats);
+    const take = el('button', { type: 'button', class: 'button secondary', onclick: () => busy(take, async () => {
+      clearProblem(take);
+      try {
+        await hold({ seats: group.seats.map(({ seat_id: seat }) => seat), accessible: accessible() });
+      } catch (problem) {
+        showProblem(take, problem);
+      }
+    }) }, 'Hold');
+    take.setAttribute('aria-label', `Hold ${groupWords(group)}`);
+    return el('li', {}, el('span', {}, el('strong', {}, groupWords(group)), el('br'),
+      [group.category, money(group.total, currency), ...marks].join(' · ')), take);
+  }
+
+  const search = () => busy(go, async () => {
+    clearProblem(go);
+    const query = new URLSearchParams({ count: number.value, sort: sorting.value });
+    if (price.value) query.set('price_max', price.value);
+    if (section.value) query.set('section', section.value);
+    if (clear.checked) query.set('without', 'restricted_view');
+    if (accessible()) query.set('with', 'wheelchair');
+    try {
+      const answer = await get(`${base}/seats/search?${query}`, 2);
+      list.replaceChildren(...answer.groups.map(offer));
+      const words = answer.groups.length ? `${plural(answer.groups.length, 'offer', 'offers')}` : 'Nothing is free like that. Try fewer seats or a higher price.';
+      say(found, `${words} · as of ${timeOfDay(answer.as_of.at)}`);
+    } catch (problem) {
+      list.replaceChildren();
+      say(found, '');
+      showProblem(go, problem);
+    }
+  });
+
+  return el('details', { class: 'card fold' }, el('summary', {}, 'Find seats by what you want'),
+    el('form', { class: 'find', onsubmit(happened) {
+      happened.preventDefault();
+      search();
+    } },
+    el('div', { class: 'list-row' }, field('Side by side', number), field('Price of each', price)),
+    el('div', { class: 'list-row' }, field('Section', section), field('Order', sorting)),
+    hasPillars ? el('label', { class: 'check' }, clear, el('span', {}, 'Nothing in the way of the view')) : null,
+    go, found, list));
+}
