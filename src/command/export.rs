@@ -83,7 +83,8 @@ impl Export {
             // After the part: a cursor that is lost repeats a part, and leaves none out.
             self.write(&kept, next.to_string().as_bytes())?;
             if has_more && next <= after {
-                let why = anyhow!("the server had no further rows in time; the same command goes on");
+                let why =
+                    anyhow!("the server had no further rows in time; the same command goes on");
                 return Err(Failure::unavailable(why));
             }
             after = next;
