@@ -173,8 +173,8 @@ async fn codes_go_to_each_person_once_and_never_run_out_unseen() {
         let messages = inbox.body["messages"].as_array().unwrap().clone();
         assert_eq!(messages.len(), 1, "{}", inbox.body);
         let text = messages[0].to_string();
-        let code = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        let code = code.filter(|part| part.len() == 19 && part.matches('-').count() == 3).next();
+        let mut code = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        let code = code.find(|part| part.len() == 19 && part.matches('-').count() == 3);
         given.push(code.unwrap_or_else(|| panic!("no code in {text}")).to_owned());
     }
     given.sort();
