@@ -3,15 +3,14 @@
 //! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
 //! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
 //! is deleting a row. A SQLite file for one process, or a PostgreSQL database for many.
-//!
 //! | module | holds |
 //! |---|---|
 //! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
 //! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
 //! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
 //! | `audience`, `messages`, `reports`, `failures` | whom messages reach; what became of each |
-//! | `webhooks`, `deliveries` | programs that are called with facts, and every call |
-//! | `forget`, `look_ups`, `market` | deleting a person; looking for one; tables for sale |
+//! | `webhooks`, `deliveries`, `market` | programs called with facts; tables for sale |
+//! | `forget`, `look_ups` | deleting a person; looking for one |
 //! | `codes`, `code_messages` | codes of a presale: given out, and sent with messages |
 //! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
 //! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |

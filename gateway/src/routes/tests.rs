@@ -21,6 +21,7 @@ const PAGES: &[&str] = &[
     "/events/{event_id}/dials",
     "/events/{event_id}/gate",
     "/events/{event_id}/house",
+    "/events/{event_id}/insight",
     "/events/{event_id}/manage",
     "/manage",
     "/manage/new",

@@ -1,4 +1,4 @@
-//! The event of the demonstration: one that people could plan for, with a date, a place and a picture.
+//! The event of the demonstration, which people could plan for: a date, a place, a picture.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
