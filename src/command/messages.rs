@@ -68,13 +68,16 @@ impl Messages {
     pub(super) fn run(self, as_json: bool) -> Result<(), Failure> {
         match self.action {
             Action::Failed(which) => list(&which, as_json),
-            Action::Resend { which, message, all: _ } => {
+            Action::Resend { which, message, all } => {
                 let mut body = json!({});
                 let parts = which.parts().into_iter().chain([("message_id", message.as_ref())]);
                 for (name, text) in parts {
                     if let Some(text) = text {
                         body[name] = json!(text);
                     }
+                }
+                if all {
+                    body["all"] = json!(true);
                 }
                 let caller = which.staff.caller()?;
                 let answer = block_on(caller.post(&format!("{PATH}/resend"), body))?;

@@ -372,6 +372,8 @@ async fn what_a_server_refused_is_sent_again_by_hand() {
     mailbox.refuse(None);
     let resend = format!("{failures}/resend");
     let this = json!({ "event_id": event_id });
+    let nothing = world.post(&resend, &operator, json!({})).await;
+    assert_eq!((nothing.status, nothing.code().as_str()), (400, "malformed_body"));
     assert_eq!(world.post(&resend, &artist, this.clone()).await.code(), "wrong_role");
     let again = world.post(&resend, &operator, this.clone()).await;
     assert_eq!((again.status, again.body), (200, json!({ "resent": 1 })));

@@ -12,7 +12,7 @@ use crate::time;
 /// The longest name of a message or of a kind.
 const NAME_CHARS_MAX: usize = 200;
 
-/// Which messages: those that are all that is said; all of them where nothing is.
+/// Which messages: those that are all that is said; where nothing is, `all` has to be.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct FailedSelection {
@@ -24,9 +24,21 @@ pub(crate) struct FailedSelection {
     pub(crate) occasion: Option<String>,
     /// One message.
     pub(crate) message_id: Option<String>,
+    /// Every message, of whatever event and kind.
+    pub(crate) all: bool,
 }
 
 impl FailedSelection {
+    /// Refuses what says nothing: an empty body must not send thousands of messages.
+    pub(crate) fn chosen(self) -> Result<Self, ApiError> {
+        let named = [&self.event_id, &self.announcement_id, &self.occasion, &self.message_id];
+        if self.all || named.iter().any(|one| one.is_some()) {
+            return Ok(self);
+        }
+        let fix = "true, or name an event, an announcement, an occasion or a message";
+        Err(ApiError::new(Code::MalformedBody).field("all", fix.to_owned()))
+    }
+
     /// As the store looks for them; refused with the field and the fix where it cannot be.
     pub(crate) fn query(self) -> Result<FailedQuery, ApiError> {
         fn id<T: std::str::FromStr<Err: std::fmt::Display>>(

@@ -49,7 +49,8 @@ pub(crate) async fn list(
     Query(asked): Query<FailedParameters>,
 ) -> Result<Json<FailedList>, ApiError> {
     let FailedParameters { event_id, announcement_id, occasion, cursor } = asked;
-    let selection = FailedSelection { event_id, announcement_id, occasion, message_id: None };
+    let selection =
+        FailedSelection { event_id, announcement_id, occasion, message_id: None, all: true };
     let query = selection.query()?;
     let (at, name) = position(&cursor)?;
     let found = people.look(move |work| work.failed(&query, (at, &name), PAGE_MAX)).await?;
@@ -59,8 +60,8 @@ pub(crate) async fn list(
     Ok(Json(FailedList { messages, next }))
 }
 
-/// Sends messages that were given up again, at most 10,000 at once: all of them, or those of an event,
-/// an announcement, a kind, or one alone. Each keeps its name, so that its receiver knows it from
+/// Sends messages that were given up again, at most 10,000 at once: those of an event, an announcement,
+/// a kind, or one alone, or with `all` every one. Each keeps its name, so that its receiver knows it from
 /// before. What is true for minutes only, and links that open something, stay given up.
 #[utoipa::path(post, path = "/v1/channels/failures/resend", operation_id = "resendFailedMessages",
     tag = "Staff", security(("staff" = ["manager", "operator"])),
@@ -71,7 +72,7 @@ pub(crate) async fn send_again(
     _: Staff<(Manager, Operator)>,
     Idempotent { body, .. }: Idempotent<FailedSelection>,
 ) -> Result<Json<SentAgain>, ApiError> {
-    let query: FailedQuery = body.query()?;
+    let query: FailedQuery = body.chosen()?.query()?;
     let resent = people.with(move |work| work.send_again(&query, time::now())).await?;
     Ok(Json(SentAgain { resent }))
 }

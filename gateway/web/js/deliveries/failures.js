@@ -47,7 +47,7 @@ export function failuresPart(guard) {
           el('td', { class: 'number' }, String(group.count)),
           el('td', {}, group.canBeResent ? action('Send again', again({ occasion: group.occasion }, ''), '') : el('span', { class: 'quiet' }, 'too late to send')))))),
       el('p', { class: 'quiet' }, `The first was given up ${day(messages[0].at)}. Each keeps its name, so that its receiver knows it from before.`),
-      ...(canAny ? [action('Send all again', again({}, ''))] : []));
+      ...(canAny ? [action('Send all again', again({ all: true }, ''))] : []));
   }
   const node = el('section', { class: 'card stack', 'aria-labelledby': 'failures-title' },
     el('h2', { id: 'failures-title' }, 'Messages that were given up'),
