@@ -45,6 +45,9 @@ pub(crate) fn distributed_flags() -> Flags {
         ("admission.store", "redis".to_owned()),
         ("redis.url", server("FLOODGATE_TEST_REDIS")),
         ("people.postgres", people),
+        // A reader a partition, beside those of every role in one process of one machine: the tests of
+        // searching turn it on.
+        ("search.backend", "off".to_owned()),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value))

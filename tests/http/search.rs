@@ -27,8 +27,8 @@ async fn events_are_found_by_words_with_mistakes_and_by_facets() {
     let folder = tempfile::tempdir().unwrap();
     let towns = folder.path().join("towns.csv");
     std::fs::write(&towns, "town,latitude,longitude\nKiel,54.32,10.14\n").unwrap();
-    let flags = [("search.towns_file", towns.to_str().unwrap().to_owned())];
-    let flags = flags.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let towns = towns.to_str().unwrap().to_owned();
+    let flags = [("search.backend", "embedded"), ("search.towns_file", towns.as_str())];
     let world = World::start_in(folder, &flags).await;
     let tour = json!({ "artist": "<b>Metallica</b>", "venue_name": "Arena", "time_zone": "Europe/Berlin",
         "venue_address": "Road 2\n22222 Kiel", "starts_at": "2037-05-31T23:30:00Z" });
@@ -88,7 +88,8 @@ async fn events_are_found_by_words_with_mistakes_and_by_facets() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn seats_are_found_side_by_side_and_can_be_held() {
-    let world = World::start().await;
+    let flags = [("search.backend", "embedded")];
+    let world = World::start_in(tempfile::tempdir().unwrap(), &flags).await;
     let event = world.event(json!({})).await;
     let path = |query: &str| format!("{event}/seats/search?{query}");
     let three = path("count=3&sort=price&limit=2");
