@@ -1,19 +1,16 @@
 //! People: who can be reached, and how.
 //!
 //! The log knows pseudonyms. What is personal (addresses, and which pseudonyms are one person) is
-//! in this store and nowhere else, sealed under a key of each person, so that forgetting somebody
-//! is deleting a row. A SQLite file for one process, or a PostgreSQL database for many.
+//! in this store and nowhere else, sealed under a key of each person: forgetting somebody is
+//! deleting a row. A SQLite file for one process, or a PostgreSQL database for many.
+//!
 //! | module | holds |
 //! |---|---|
-//! | `store` | opening it, and transactions: [`People::with`] gives a [`Work`] |
-//! | `contacts`, `sign_in` | addresses, their confirmation, the devices of a person |
-//! | `identities`, `passkeys`, `staff_sessions` | other ways to sign in; sessions of staff |
+//! | `store`, `database`, `sqlite`, `postgres`, `schema` | transactions, on two databases |
+//! | `contacts`, `sign_in`, `identities`, `passkeys` | addresses; devices; ways to sign in |
 //! | `audience`, `messages`, `reports`, `failures` | whom messages reach; what became of each |
-//! | `webhooks`, `deliveries`, `market` | programs called with facts; tables for sale |
-//! | `forget`, `look_ups` | deleting a person; looking for one |
-//! | `codes`, `code_messages` | codes of a presale: given out, and sent with messages |
-//! | `seal`, `links`, `address` | encryption; links that prove something; addresses in one form |
-//! | `database`, `sqlite`, `postgres`, `schema` | two databases, one small language |
+//! | `webhooks`, `deliveries`, `codes`, `code_messages`, `market` | calls; codes; tables |
+//! | `forget`, `look_ups`, `seal`, `links`, `address` | deleting, finding; encryption; proofs |
 
 mod address;
 mod audience;
