@@ -142,9 +142,8 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
             ("Offset of an `as_of` you have seen: waits up to a second for an answer as new.", "")
         }
         "before" => ("`next` of the previous page.", ""),
-        "cursor" => {
-            ("`next` of the previous page.", "^[0-9a-f]{8}[.][0-9]{1,20}[.]evt_[0-9A-Z]{13}$")
-        }
+        // Each list has a form of its own.
+        "cursor" => ("`next` of the previous page.", ""),
         "after" => ("`next` of the previous page.", "^evt_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "older" => ("`next` of the previous page.", "^ord_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "seat_id" => ("The seat's number in the plan.", ""),
