@@ -19,6 +19,7 @@ mod house;
 mod inbox;
 mod insight;
 mod lean;
+mod log;
 mod market;
 mod my_orders;
 mod notify;
@@ -111,6 +112,7 @@ fn table() -> Routes {
         .merge(find_people::routes())
         .merge(returns::routes())
         .merge(failures::routes())
+        .merge(log::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
         .merge(market::routes())

@@ -49,11 +49,9 @@ function refusedPart({ since, at_door: ofDoor, in_shop: shop }) {
 /** { nodes, close }; `ask(path)` reads as whoever looks. */
 export async function insightConsole({ base, ask, isStaff, lost }) {
   let [step, compare, known, timer, map, asOf] = [60, '', null, null, null, null];
+  const answer = await ask(`${base}/analytics?step_seconds=${step}`);
+  if (answer.windows.begins_at.length < FEW) step = STEPS[0][0];
   let first = await ask(`${base}/analytics?step_seconds=${step}`);
-  if (first.windows.begins_at.length < FEW) {
-    step = STEPS[0][0];
-    first = await ask(`${base}/analytics?step_seconds=${step}`);
-  }
   const cash = (minor) => money(minor, first.currency);
   const numbers = el('dl', { class: 'tiles across' });
   const readAt = el('p', { class: 'quiet' });
