@@ -68,6 +68,7 @@ fn addressed(path: &str, bytes: Vec<u8>, digest: &str) -> Vec<u8> {
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
+        .route("/events", get(async |headers: HeaderMap| page("index.html", &headers)))
         .route("/events/{event_id}", get(async |headers: HeaderMap| page("event.html", &headers)))
         .route(
             "/events/{event_id}/dials",

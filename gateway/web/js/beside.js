@@ -1,6 +1,7 @@
 // Owns what an event's page has beside its state: what the event says of itself, the form for news,
 // messages. Nothing of it is needed at once, and the page does without any part that does not load.
 import { about } from './about.js';
+import { el } from './dom.js';
 import { picture } from './picture.js';
 import { sheet } from './sheet.js';
 
@@ -65,11 +66,27 @@ async function openMessages() {
   }
 }
 
+let back = null;
+/** Whoever has tickets and looks for more is never without the way back to them. */
+function showBack(page, state) {
+  const isAway = page.browsing && !['shop', 'pay', 'tickets'].includes(state);
+  if (isAway && !back) {
+    back = el('p', {}, el('button', { type: 'button', class: 'button secondary', onclick() {
+      page.browsing = false;
+      page.acted = true;
+      page.render();
+    } }, 'Back to my tickets'));
+    document.getElementById('state').before(back);
+  }
+  if (back) back.hidden = !isAway;
+}
+
 /** Brings it up to date with the page. */
 export function beside(page, state) {
   if (!page.event) return;
   document.getElementById('event-about').replaceChildren(...about(page.event));
   showPicture(page.event.picture, CALM.has(state));
   showNews(page, CALM.has(state));
+  showBack(page, state);
   showMessages(page);
 }

@@ -21,7 +21,9 @@ export function pay(page) {
   const basket = cart(page, first);
   const title = heading('');
   const main = el('div', { class: 'pay-main' });
-  const node = el('div', {}, title, el('div', { class: 'pay' }, basket.node, main));
+  const note = page.note ? notice('info', page.note) : null;
+  page.note = null;
+  const node = el('div', {}, title, note, el('div', { class: 'pay' }, basket.node, main));
   let shown = '';
   let following = null;
 
