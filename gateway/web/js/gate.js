@@ -120,8 +120,7 @@ export function turn(page) {
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
     note, through.node,
-    el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you for a '
-      + 'moment while you get ready. If you do not come, those who are here go first and you get a place behind them.'));
+    el('p', { class: 'quiet' }, 'Take a moment to get ready: the door stays open for you. If you wait too long, others go first and you get a place behind them.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 

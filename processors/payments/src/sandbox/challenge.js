@@ -26,7 +26,7 @@ show().catch(() => {
 function back(words) {
   const path = sessionStorage.getItem(`fg-bank ${order}`);
   if (path?.startsWith('/events/')) location.replace(path);
-  else outcome.textContent = `${words} Go back to the page you came from; it goes on by itself.`;
+  else outcome.textContent = `${words} Go back to the page you came from: it shows what comes next.`;
 }
 
 for (const [id, approve] of [['approve', true], ['refuse', false]]) {
