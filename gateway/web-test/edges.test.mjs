@@ -10,10 +10,10 @@ import './dom.mjs';
 test('held is not sold', () => {
   const event = (held) => ({ categories: [{ name: 'A', held, sold: 8 }, { name: 'B', held: 0, sold: 4 }] });
   assert.equal(heldIn(event(3)), 3);
-  assert.match(noneFree(event(3)).line, /^3 seats are held by people/);
-  assert.match(noneFree(event(1)).line, /^1 seat is held by somebody/);
-  assert.equal(noneFree(event(0)).title, 'Sold out');
-  assert.equal(noneFree({}).title, 'Sold out');
+  assert.match(noneFree(event(3), 'open').line, /^3 seats are held by people/);
+  assert.match(noneFree(event(1), 'open').line, /^1 seat is held by somebody/);
+  assert.equal(noneFree(event(0), 'sold_out').title, 'Sold out');
+  assert.equal(noneFree({}, 'open').title, 'All seats are taken right now');
 });
 
 test('before one joins, one knows what to expect', () => {

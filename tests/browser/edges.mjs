@@ -133,7 +133,7 @@ const parts = {
     await page.waitForSelector('text=8 seats are held');
     await record(page, 'all-held');
     await page.click(button('Join the waiting list'));
-    await page.waitForSelector('text=You are on the waiting list');
+    await page.waitForSelector('text=No seat is free right now');
     await record(page, 'waiting-list');
     await other.release(held);
     await state(page, 'turn');

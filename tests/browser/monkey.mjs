@@ -79,14 +79,16 @@ async function press(page) {
   return `${one.tag} “${one.words}”`;
 }
 
-/** What the monkey does, by weight. */
-const acts = (page, ids) => [
+/** What the monkey does, by weight. Where a clock runs, it likes to look away until it has ended. */
+const acts = (page, ids, watched) => [
+  [watched.isTimed() ? 14 : 1, 'look away', () => watched.rest()],
   [60, 'press', () => press(page)],
   [6, 'back', () => page.goBack({ timeout: 5000 }).catch(() => {})],
   [3, 'forward', () => page.goForward({ timeout: 5000 }).catch(() => {})],
   [6, 'reload', () => page.reload({ timeout: 10_000 }).catch(() => {})],
   [8, 'go', async () => {
-    const paths = [...Object.values(ids).map((id) => `/events/${id}`), '/', '/tickets', '/me', `/events/${ids.open}`];
+    // To find what was planted, it need not go everywhere.
+    const paths = values.plant ? ['/', `/events/${ids.open}`, `/events/${ids.closed}`] : [...Object.values(ids).map((id) => `/events/${id}`), '/', '/tickets', '/me', `/events/${ids.open}`];
     const path = paths[Math.floor(dice() * paths.length)];
     await page.goto(base + path, { timeout: 10_000 }).catch(() => {});
     return path;
@@ -104,13 +106,13 @@ const acts = (page, ids) => [
   }],
 ];
 
-async function act(page, ids) {
-  const all = acts(page, ids);
+async function act(page, ids, watched) {
+  const all = acts(page, ids, watched);
   let at = dice() * all.reduce((sum, [weight]) => sum + weight, 0);
   const [, name, work] = all.find(([weight]) => (at -= weight) < 0) || all[0];
   const words = await work();
   counted.set(name, (counted.get(name) || 0) + 1);
-  done.push(words ? `${name}: ${words}` : name);
+  done.push(typeof words === 'string' ? `${name}: ${words}` : name);
   // Two frames: what was pressed has been drawn.
   await page.evaluate(() => new Promise((shown) => { requestAnimationFrame(() => requestAnimationFrame(shown)); })).catch(() => {});
 }
@@ -123,7 +125,7 @@ await run({
     const watched = watchPage(page, base);
     await page.goto(`${base}/events/${values.plant === 'no-way-on' ? ids.closed : ids.open}`);
     while (Date.now() < endsAt && !watched.broken.length) {
-      await act(page, ids);
+      await act(page, ids, watched);
       await watched.check();
     }
     await watched.rest();

@@ -25,7 +25,7 @@ const readPage = () => {
   return {
     path: location.pathname,
     state: document.getElementById('state')?.dataset.state,
-    isBusy: Boolean(document.querySelector('[aria-busy="true"], main .loading')),
+    isBusy: shown('[aria-busy="true"]').length > 0 || shown('main .loading').some((one) => one.textContent.trim().endsWith('…')),
     ways: shown('main button, main a[href], main input, main select, main summary')
       .filter((one) => !one.closest('.news, .inbox, address, #event-about')).length,
     text: main?.innerText || '',
@@ -59,11 +59,12 @@ export const rules = {
   'nothing is wider than the screen': ({ over, path }, { lasts }) => lasts(`wide ${path}`, over > 0) && `${over} px too wide`,
 };
 
-/** Looks at a page for as long as it is there: { check, rest, broken, checks }. */
+/** Looks at a page for as long as it is there; `rest` looks on for as long as the longest rule takes. */
 export function watchPage(page, base) {
   const broken = [];
   const since = new Map();
   let count = 0;
+  let isTimed = false;
   const note = (rule, words) => broken.push(`${rule}: ${words}`);
   page.on('pageerror', (error) => note('no error is left to itself', error.message));
   page.on('request', (request) => {
@@ -89,6 +90,7 @@ export function watchPage(page, base) {
     if (!seen || page.url() === 'about:blank' || page.url().startsWith('chrome')) return;
     const now = Date.now();
     const touched = new Set();
+    isTimed = seen.clocks.length > 0;
     const about = { isEvent: /^\/events\/evt_[0-9A-Z]+$/.test(seen.path), order: await running(), lasts(key, is) {
       touched.add(key);
       if (!is) since.delete(key);
@@ -111,5 +113,5 @@ export function watchPage(page, base) {
       await page.evaluate(() => new Promise((done) => { setTimeout(done, 500); })).catch(() => {});
     }
   }
-  return { broken, check, rest, checks: () => count };
+  return { broken, check, rest, isTimed: () => isTimed, checks: () => count };
 }

@@ -15,10 +15,10 @@ const mine = () => el('a', { class: 'button primary', href: '/tickets' }, 'Show 
 export const heldIn = ({ categories = [] }) => categories.reduce((sum, { held = 0 }) => sum + held, 0);
 
 /** The title and what is so where nothing is free: held by others, or sold. Pure. */
-export function noneFree(event) {
+export function noneFree(event, phase) {
   const held = heldIn(event);
-  return held ? { title: 'All seats are taken right now',
-    line: plural(held, 'seat is held by somebody who is choosing or paying. It comes back if they do not buy it.',
+  return phase !== 'sold_out' ? { title: 'All seats are taken right now',
+    line: !held ? 'The seats that are left are held by people who are choosing or paying. Those they do not buy come back.' : plural(held, 'seat is held by somebody who is choosing or paying. It comes back if they do not buy it.',
       'seats are held by people who are choosing or paying. Those they do not buy come back.') }
     : { title: 'Sold out', line: 'Every seat is sold. One comes back only when an order is refunded.' };
 }
@@ -26,9 +26,10 @@ export function noneFree(event) {
 /** The line goes on while nothing is free: whoever stands in it is called when seats come back. */
 export function sold_out(page) {
   const through = door(page);
+  const phaseOf = () => page.queue?.phase || page.event.phase;
   const now = el('p', {});
   const wait = el('div', { class: 'stack' });
-  const shown = simple(page, noneFree(page.event).title, [], [now, wait]);
+  const shown = simple(page, noneFree(page.event, phaseOf()).title, [], [now, wait]);
   const title = shown.node.querySelector('.state-title');
   let isListed = null;
   function fill() {
@@ -43,7 +44,7 @@ export function sold_out(page) {
   }
   const update = () => {
     shown.update();
-    const is = noneFree(page.event);
+    const is = noneFree(page.event, phaseOf());
     say(now, is.line);
     if (title) say(title, is.title);
     fill();

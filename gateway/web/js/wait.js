@@ -51,6 +51,7 @@ export function waiting(page) {
   const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
+  const noneFree = notice('info', 'No seat is free right now. When seats come back, people are called by their place in the line.');
   const rejoined = notice('info', LAPSED);
   const opens = el('div');
   const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.', opens);
@@ -106,9 +107,11 @@ export function waiting(page) {
     // The bar never goes back.
     lowest.ahead = Math.min(lowest.ahead ?? people, people);
     bar.value = start ? (start - lowest.ahead) / start : 1;
-    const moves = isSold(queue.phase);
+    const stands = isSold(queue.phase) && queue.free === 0;
+    noneFree.hidden = !stands;
+    const moves = isSold(queue.phase) && !stands;
     const range = moves ? waitingWords(waitingRange(people, queue.pace_per_minute)) : null;
-    say(facts.wait, range || (moves ? 'not known yet' : 'starts when the sale goes on'));
+    say(facts.wait, range || (moves ? 'not known yet' : stands ? 'until seats come back' : 'starts when the sale goes on'));
     say(facts.pace, moves && queue.pace_per_minute > 0
       ? `${count(Math.round(queue.pace_per_minute))} a minute` : 'nobody just now');
     showAge();
@@ -123,7 +126,7 @@ export function waiting(page) {
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
       heading('You are in the queue'),
-      message.node, rejoined, paused, notOpen,
+      message.node, rejoined, paused, noneFree, notOpen,
       el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
       el('dl', { class: 'facts' },
         row('Your place', facts.place), row('Waiting time', facts.wait),
