@@ -68,7 +68,7 @@ fn addressed(path: &str, bytes: Vec<u8>, digest: &str) -> Vec<u8> {
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
-        .route("/events/{event_id}", get(async |headers: HeaderMap| page("event.html", &headers)))
+        .route("/events", get(async |headers: HeaderMap| page("index.html", &headers)))
         .route(
             "/events/{event_id}/dials",
             get(async |headers: HeaderMap| page("dials.html", &headers)),
@@ -113,11 +113,17 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Browsers ask again each time and mostly get a 304.
-fn page(path: &str, headers: &HeaderMap) -> Response {
+pub(super) fn page(path: &str, headers: &HeaderMap) -> Response {
     match SITE.files.get(path) {
         Some(file) => Public::revalidated(file.answer(headers)).into_response(),
         None => ApiError::new(Code::NotFound).into_response(),
     }
+}
+
+/// A page with its addresses, for whoever has something to add to it.
+pub(super) fn text(path: &str) -> Option<String> {
+    let bytes = addressed(path, Web::get(path)?.data.into_owned(), &SITE.digest);
+    String::from_utf8(bytes).ok()
 }
 
 async fn asset(Segments(path): Segments<String>, headers: HeaderMap) -> Response {
