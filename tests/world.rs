@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use floodgate_admission::puzzle;
-use floodgate_event_log::Topic;
 use floodgate_http_client::{Call, Http, Response};
 use floodgate_seating::{demo_prices, generate, to_base64};
 use floodgate_server::keys::KeyFiles;
@@ -163,25 +162,6 @@ impl World {
         Papers { bearer: self.manager.clone(), ..Papers::default() }
     }
 
-    /// Waits until every partition says which rules it follows, as its first fact: several processes
-    /// agree on them first, and what is decided before is decided by older ones.
-    async fn rules_are_agreed(&self) {
-        let log = self.log();
-        let mut pulse = tokio::time::interval(Duration::from_millis(20));
-        let started = Instant::now();
-        loop {
-            pulse.tick().await;
-            let are_set = tokio::task::block_in_place(|| {
-                let partitions = log.partitions(Topic::Commands);
-                (0..partitions).all(|one| log.end(Topic::Ledger, one).is_ok_and(|end| end > 0))
-            });
-            if are_set {
-                return;
-            }
-            assert!(started.elapsed() < Duration::from_secs(60), "the rules are not agreed on");
-        }
-    }
-
     /// An event on sale; its path.
     pub(crate) async fn event(&self, policy: Value) -> String {
         self.on_sale(new_event(&policy)).await
@@ -189,7 +169,6 @@ impl World {
 
     /// What is described, on sale; its path.
     pub(crate) async fn on_sale(&self, event: Value) -> String {
-        self.rules_are_agreed().await;
         let staff = self.staff();
         let created = self.post("/v1/events", &staff, event).await;
         assert_eq!(created.status, 201, "{}", created.body);

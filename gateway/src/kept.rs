@@ -39,6 +39,12 @@ impl KeptAnswer {
         KeptAnswer { tag, ..self }
     }
 
+    /// What it costs whoever accepts gzip, without its head.
+    #[cfg(test)]
+    pub(crate) fn bytes_on_the_wire(&self) -> usize {
+        self.gzip.as_ref().unwrap_or(&self.plain).len()
+    }
+
     /// The answer to a request with these headers: its form, or that the client has it.
     pub(crate) fn answer(&self, headers: &HeaderMap) -> Response {
         let gzip = self.gzip.as_ref().filter(|_| accepts_gzip(headers));

@@ -4,7 +4,6 @@ use floodgate_http_client::Response;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::http::contracts::until_rules_are_agreed;
 use crate::world::{Papers, World, new_event};
 
 /// An event of an artist, on sale; its path.
@@ -56,7 +55,6 @@ async fn until_sent(world: &World, event: &str, announcement: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tour_is_written_to_at_once_and_each_person_gets_one_message() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let [berlin, vienna, bern] = [
         event_of(&world, "The Examples").await,
         event_of(&world, "the examples").await,
@@ -126,7 +124,6 @@ async fn a_tour_is_written_to_at_once_and_each_person_gets_one_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn codes_go_to_each_person_once_and_never_run_out_unseen() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let event = event_of(&world, "The Examples").await;
     let (ada, bob) = (world.join(&event).await, world.join(&event).await);
     follow(&world, &event, &ada).await;

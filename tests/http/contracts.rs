@@ -72,25 +72,10 @@ fn ledger(world: &World) -> Vec<Vec<serde_json::Value>> {
     facts.collect()
 }
 
-/// Waits until every partition follows the newest rules, which say who: several processes agree on
-/// them first.
-pub(crate) async fn until_rules_are_agreed(world: &World) {
-    let mut pulse = tokio::time::interval(std::time::Duration::from_millis(100));
-    for _ in 0..600 {
-        pulse.tick().await;
-        let is_set = |fact: &serde_json::Value| fact["data"]["fact"] == "engine_version_set";
-        if ledger(world).iter().all(|facts| facts.iter().any(is_set)) {
-            return;
-        }
-    }
-    panic!("the rules were not agreed on within a minute");
-}
-
 /// What history says and what the topics say: the same kinds, the same people.
 #[tokio::test(flavor = "multi_thread")]
 async fn history_and_topics_say_the_same_of_a_change() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     let staff = world.staff();
     let put = async |what: &str, papers: &Papers, body: serde_json::Value| {

@@ -7,7 +7,6 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::http::abuse::raw;
-use crate::http::contracts::until_rules_are_agreed;
 use crate::world::{Papers, World, new_event};
 
 async fn change(world: &World, event: &str, papers: &Papers, body: Value) -> Response {
@@ -36,7 +35,6 @@ fn all() -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_says_what_people_plan_by_wherever_it_is_read() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let mut body = new_event(&json!({}));
     body.as_object_mut().unwrap().extend(all().as_object().unwrap().clone());
     let created = world.post("/v1/events", &world.staff(), body).await;
@@ -93,7 +91,6 @@ async fn an_event_says_what_people_plan_by_wherever_it_is_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_refused_with_its_field() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     let staff = world.staff();
     world.until(&event, |answer| answer.text("phase") == Some("open")).await;
@@ -135,7 +132,6 @@ async fn what_cannot_be_is_refused_with_its_field() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_opens_by_itself_at_its_time() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let now = std::time::SystemTime::now();
     let opens_at = now + std::time::Duration::from_secs(4);
     let mut body = new_event(&json!({}));

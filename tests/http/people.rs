@@ -4,7 +4,6 @@ use floodgate_http_client::Response;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::http::contracts::until_rules_are_agreed;
 use crate::mailbox::Mailbox;
 use crate::world::{Papers, World, new_event};
 
@@ -12,7 +11,6 @@ const ADA: &str = "ada.planted@example.org";
 
 async fn start(mailbox: &Mailbox) -> World {
     let world = World::start_in(tempfile::tempdir().unwrap(), &mailbox.flags()).await;
-    until_rules_are_agreed(&world).await;
     world
 }
 

@@ -5,7 +5,6 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::http::abuse::raw;
-use crate::http::contracts::until_rules_are_agreed;
 use crate::world::{Papers, World};
 
 /// Four by two, red, with a comment in it.
@@ -27,7 +26,6 @@ async fn picture(world: &World, event: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_made_anew_and_shown_under_an_address_that_never_changes() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     assert_eq!(picture(&world, &event).await, Value::Null);
     let set = upload(&world, &event, ("image/png", PNG), "first").await;
@@ -82,7 +80,6 @@ async fn a_picture_is_made_anew_and_shown_under_an_address_that_never_changes() 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_picture_is_refused_and_nothing_uploaded_is_served() {
     let world = World::start().await;
-    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
     let rows: [(&str, &[u8], &str); 4] = [

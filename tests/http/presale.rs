@@ -6,12 +6,10 @@ use floodgate_http_client::{Call, Response};
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::http::contracts::until_rules_are_agreed;
 use crate::world::{Papers, World, new_event};
 
 /// An event that is announced, under the newest rules; its path.
 async fn announced(world: &World) -> String {
-    until_rules_are_agreed(world).await;
     let mut body = new_event(&json!({}));
     body["announced_at"] = json!("2026-01-01T00:00:00Z");
     let created = world.post("/v1/events", &world.staff(), body).await;

@@ -4,7 +4,6 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::abuse::raw;
-use super::contracts::until_rules_are_agreed;
 use super::roles::filled;
 use crate::mailbox::Mailbox;
 use crate::world::{Papers, World};
@@ -188,7 +187,6 @@ async fn sign_in(world: &World, mailbox: &Mailbox, papers: &Papers, to: &str) {
 async fn a_person_has_one_place_and_one_visit_on_all_their_devices() {
     let mailbox = Mailbox::open().await;
     let world = World::start_in(tempfile::tempdir().unwrap(), &mailbox.flags()).await;
-    until_rules_are_agreed(&world).await;
     let event = world.event(json!({})).await;
     let other = world.event(json!({})).await;
     let mut first = world.join(&event).await;
@@ -247,7 +245,6 @@ async fn a_person_has_one_place_and_one_visit_on_all_their_devices() {
 async fn an_event_may_be_for_people_who_are_signed_in() {
     let mailbox = Mailbox::open().await;
     let world = World::start_in(tempfile::tempdir().unwrap(), &mailbox.flags()).await;
-    until_rules_are_agreed(&world).await;
     let open = world.event(json!({})).await;
     let event = world.event(json!({ "sign_in_required": true })).await;
     let fan = world.join(&open).await;

@@ -18,6 +18,7 @@ mod holds;
 mod house;
 mod inbox;
 mod insight;
+mod lean;
 mod market;
 mod my_orders;
 mod notify;

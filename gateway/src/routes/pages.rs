@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Routes;
+use super::lean::lean;
 use crate::caching::Public;
 use crate::extract::Segments;
 use crate::kept::KeptAnswer;
@@ -52,13 +53,13 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site { digest, files }
 });
 
-/// A page's files under their digest; everything else as it is.
+/// A page's files under their digest, scripts and styles without comments; everything else as it is.
 fn addressed(path: &str, bytes: Vec<u8>, digest: &str) -> Vec<u8> {
     match String::from_utf8(bytes) {
         Ok(text) if path.ends_with(".html") => {
             text.replace("\"/assets/", &format!("\"/assets/v-{digest}/")).into_bytes()
         }
-        Ok(text) => text.into_bytes(),
+        Ok(text) => lean(path, &text).into_bytes(),
         Err(error) => error.into_bytes(),
     }
 }
@@ -170,6 +171,17 @@ mod tests {
             }
         }
         assert!(count > 15, "{count}");
+    }
+
+    /// All that is needed to wait fits into the first flight of a connection: ten segments.
+    #[test]
+    fn waiting_costs_one_round_trip() {
+        let html = String::from_utf8(Web::get("event.html").unwrap().data.into_owned()).unwrap();
+        let named = html.split("\"/assets/").skip(1).filter_map(|rest| rest.split('"').next());
+        let needed: Vec<_> = named.filter(|name| !name.starts_with("img/")).collect();
+        let sizes = needed.iter().map(|name| SITE.files[*name].bytes_on_the_wire());
+        let all = SITE.files["event.html"].bytes_on_the_wire() + sizes.sum::<usize>();
+        assert!(all <= 14 * 1024, "{all} bytes: {needed:?}");
     }
 
     #[tokio::test]

@@ -1,10 +1,8 @@
 // Owns how numbers, money, dates and waiting times are said. Pure; no DOM, no clock of its own.
+import { count, locale, plural, t } from './language.js';
 
-const locale = globalThis.navigator?.language || 'en';
-const numbers = new Intl.NumberFormat(locale);
+export { count, plural };
 const moneys = new Map();
-
-export const count = (n) => numbers.format(n);
 
 /** Minor units to text: 4550, EUR → €45.50. Whole amounts lose their zeros. */
 export function money(minor, currency, where = locale) {
@@ -40,8 +38,6 @@ export const timeOfDay = (ms) =>
   new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
     .format(new Date(ms));
 
-export const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
-
 /**
  * How long `ahead` people take at this pace, in minutes, as an honest range: people who do not
  * come make it shorter, a full shop makes it longer. Null when nobody can know.
@@ -54,15 +50,15 @@ export function waitingRange(ahead, pacePerMinute) {
 
 export function waitingWords(range) {
   if (!range) return null;
-  if (range.high <= 1) return 'less than a minute';
-  if (range.high <= 3 && range.low < 2) return 'a few minutes';
+  if (range.high <= 1) return t`less than a minute`;
+  if (range.high <= 3 && range.low < 2) return t`a few minutes`;
   if (range.low < 90) {
     const step = range.high > 20 ? 5 : 1;
     const low = Math.max(1, Math.floor(range.low / step) * step);
-    return `${low} to ${Math.ceil(range.high / step) * step} minutes`;
+    return t`${low} to ${Math.ceil(range.high / step) * step} minutes`;
   }
-  const hours = (minutes) => numbers.format(Math.round(minutes / 30) / 2);
-  return `${hours(range.low)} to ${hours(range.high)} hours`;
+  const hours = (minutes) => count(Math.round(minutes / 30) / 2);
+  return t`${hours(range.low)} to ${hours(range.high)} hours`;
 }
 
 /** Whether a screen reader should announce this step: halved, 100, 10, next; never each tick. */

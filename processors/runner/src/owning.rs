@@ -14,6 +14,10 @@ use crate::storing::{SnapshotWriter, Snapshots, save};
 /// The longest a quiet owner waits before it checks whether to stop.
 const QUIET_MAX: Duration = Duration::from_millis(100);
 
+/// The longest an owner of a fresh log waits for its rules before it calls itself ready: joining a
+/// group takes seconds. Then it decides by the oldest rules until all processors say what they support.
+const RULES_WITHIN: Duration = Duration::from_secs(10);
+
 /// An owner, from gaining the partition to losing it.
 #[derive(Debug)]
 pub(crate) struct Owning {
@@ -79,13 +83,20 @@ impl Owning {
             Err(error) => return Err(self.failed(error)),
         };
         control.report_applied(self.owner.next());
-        control.report_behind(turn.behind);
+        control.report_behind(if self.awaits_rules(control) { u64::MAX } else { turn.behind });
         metrics::gauge!("floodgate_runner_lag_records").set(turn.behind as f64);
         let next = self.owner.next();
         if let Some(done) = self.takeover.take_if(|takeover| next >= takeover.end) {
             done.record(config, control, &self.owner);
         }
         Ok(self)
+    }
+
+    /// Whether the log says nothing about rules so far and is about to: who asks before that is
+    /// refused whatever the oldest rules do not know.
+    fn awaits_rules(&self, control: &Control) -> bool {
+        let says_nothing = self.owner.engine().in_force().since.is_none();
+        says_nothing && control.gained_at().elapsed() < RULES_WITHIN
     }
 
     fn failed(self, error: RunnerError) -> Failed {

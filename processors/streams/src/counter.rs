@@ -6,107 +6,20 @@ use std::time::{Duration, Instant};
 
 use floodgate_domain::{EventId, FactPosition, FactRecord, LogTime};
 use floodgate_event_log::{Log, LogError, Offset, Partition, Reads, Topic};
-use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
-    Unreadable,
-};
+use floodgate_transport::{Batch, FollowError, Tick, Unreadable};
 
 use crate::dataflow::CountsDataflow;
 use crate::deltas::{Amounts, EventLayouts, TotalKey};
 use crate::forget::Forgetting;
 use crate::last_published::{LastPublished, last_record};
 use crate::publish::{CountsPosition, forget_after_ms, record, tombstone};
-use crate::{PATIENCE, QUIET};
+use crate::publisher::Publication;
 
-/// Facts taken at once: a few milliseconds of dataflow.
-const BATCH_MAX: usize = 8192;
 /// Totals are published this often at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
 
-/// How the counts of a partition are followed; this follower speaks for the role where a record
-/// cannot be read.
-pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerConfig {
-    FollowerConfig {
-        name: format!("counts-{partition}"),
-        log: Arc::clone(log),
-        topic: Topic::Ledger,
-        partitions: Partitions::One(partition),
-        batch_max: BATCH_MAX,
-        ready_behind: u64::MAX,
-        unreadable: Unreadable::SetAside { role: "streams".to_owned(), reads: Reads::FromTheFirst },
-    }
-}
-
-/// One partition's counter.
-pub(crate) struct Counter {
-    log: Arc<dyn Log>,
-    /// Log time after the last fact of an event that is over, until its counts are forgotten.
-    forget_after_ms: u64,
-    /// `None` before the start, and when it is not known what was published: the topic's tail says it then.
-    counting: Option<Counting>,
-}
-
-impl Counter {
-    pub(crate) fn new(log: Arc<dyn Log>, forget_after: Duration) -> Self {
-        let forget_after_ms = u64::try_from(forget_after.as_millis()).unwrap_or(u64::MAX);
-        Counter { log, forget_after_ms, counting: None }
-    }
-}
-
-impl Handler for Counter {
-    type Item = FactRecord;
-
-    /// Totals follow from all facts.
-    fn resume_from(
-        &mut self,
-        partition: Partition,
-        reached: Option<Offset>,
-    ) -> Result<StartFrom, FollowError> {
-        if let (Some(_), Some(reached)) = (&self.counting, reached) {
-            return Ok(StartFrom::At(reached));
-        }
-        let log = Arc::clone(&self.log);
-        self.counting = Some(Counting::new(log, partition, self.forget_after_ms)?);
-        Ok(StartFrom::First)
-    }
-
-    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        if let Some(counting) = &mut self.counting {
-            let facts = batch.items.iter().zip(batch.offsets);
-            for (fact, offset) in facts {
-                counting.take(fact, *offset)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        let Some(counting) = &mut self.counting else { return Ok(()) };
-        if let Some(published) = counting.published.as_ref().filter(|_| tick.behind == 0) {
-            published.look_at_end(&*counting.log)?;
-        }
-        let is_time = counting.published_at.elapsed() >= PUBLISH_EVERY || tick.read == 0;
-        if !is_time || counting.is_silent() {
-            return Ok(());
-        }
-        let published = counting.publish();
-        if published.as_ref().is_err_and(|error| !error.nothing_written()) {
-            self.counting = None;
-        }
-        Ok(published?)
-    }
-
-    fn is_settled(&self) -> bool {
-        self.counting.as_ref().is_some_and(Counting::is_settled)
-    }
-
-    fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
-    }
-}
-
-/// What a counter has counted.
-struct Counting {
+/// What has been counted of one partition.
+pub(crate) struct Counting {
     log: Arc<dyn Log>,
     partition: Partition,
     layouts: EventLayouts,
@@ -122,12 +35,20 @@ struct Counting {
     published_at: Instant,
 }
 
-impl Counting {
-    fn new(
+impl Publication for Counting {
+    const NAME: &'static str = "counts";
+    const BATCH_MAX: usize = 8192;
+    const UNREADABLE: fn() -> Unreadable =
+        || Unreadable::SetAside { role: "streams".to_owned(), reads: Reads::FromTheFirst };
+    /// Log time after the last fact of an event that is over, until its counts are forgotten.
+    type Options = Duration;
+
+    fn begin(
         log: Arc<dyn Log>,
         partition: Partition,
-        forget_after_ms: u64,
+        forget_after: Duration,
     ) -> Result<Self, LogError> {
+        let forget_after_ms = u64::try_from(forget_after.as_millis()).unwrap_or(u64::MAX);
         let last = last_record(&*log, Topic::Counts, partition)?;
         // What was published under another setting is followed under it.
         let after_ms =
@@ -147,16 +68,39 @@ impl Counting {
         })
     }
 
-    /// Whether it still counts what was published before.
-    fn is_silent(&self) -> bool {
-        self.published.is_some()
+    fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        let mut facts = batch.items.iter().zip(batch.offsets);
+        facts.try_for_each(|(fact, offset)| self.take_one(fact, *offset))
+    }
+
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        let is_time = self.published_at.elapsed() >= PUBLISH_EVERY || tick.read == 0;
+        if !is_time || self.is_silent() {
+            return Ok(());
+        }
+        Ok(self.publish()?)
+    }
+
+    fn published(&self) -> impl Iterator<Item = &LastPublished> {
+        self.published.iter()
     }
 
     fn is_settled(&self) -> bool {
         !self.is_silent() && self.differences.is_empty() && self.owed.is_empty()
     }
 
-    fn take(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
+    fn can_go_on(error: &FollowError) -> bool {
+        matches!(error, FollowError::Log(error) if error.nothing_written())
+    }
+}
+
+impl Counting {
+    /// Whether it still counts what was published before.
+    fn is_silent(&self) -> bool {
+        self.published.is_some()
+    }
+
+    fn take_one(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
         if let Some(published) = &mut self.published {
             published.covers(fact, offset)?;
         }

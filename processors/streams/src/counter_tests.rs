@@ -19,12 +19,13 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::public::{Counts, partition_key};
+use crate::publisher::{Publisher, reading};
 
 const SEATS: u32 = 40;
 const DAY_MS: u64 = 24 * 3_600_000;
 
 /// A counter that has just started.
-struct Started(Reading<Counter>);
+struct Started(Reading<Publisher<Counting>>);
 
 impl Started {
     fn turn(&mut self) {
@@ -34,8 +35,7 @@ impl Started {
 
 fn counter(log: &Arc<EmbeddedLog>, forget_after_ms: u64) -> Started {
     let log = Arc::clone(log) as Arc<dyn Log>;
-    let counter = Counter::new(Arc::clone(&log), Duration::from_millis(forget_after_ms));
-    Started(Reading::new(following(&log, 0), counter))
+    Started(reading(&log, Duration::from_millis(forget_after_ms)))
 }
 
 fn append(log: &EmbeddedLog, offset: u64, at: u64, event_id: EventId, fact: Fact) {

@@ -12,10 +12,14 @@ use floodgate_testkit::MemoryLog;
 use floodgate_transport::{Handler, Reading};
 
 use super::*;
-use crate::public::relay;
-use crate::{AudienceOptions, counter};
+use crate::AudienceOptions;
+use crate::counter::Counting;
+use crate::public::Relay;
+use crate::publisher::reading;
+use crate::tables::Tables;
+use crate::windows::Windows;
 
-const TOPICS: [Topic; 3] = [Topic::Facts, Topic::Counts, Topic::Windows];
+const TOPICS: [Topic; 4] = [Topic::Facts, Topic::Counts, Topic::Windows, Topic::Events];
 
 /// One for each category.
 fn prices() -> PriceTable {
@@ -70,18 +74,19 @@ fn run<H: Handler>(mut reading: Reading<H>) -> Result<(), FollowError> {
 }
 
 fn relay(log: &Arc<dyn Log>) -> Result<(), FollowError> {
-    let relay = relay::Relay::new(Arc::clone(log), AudienceOptions::default());
-    run(Reading::new(relay::following(log, 0), relay))
+    run(reading::<Relay>(log, AudienceOptions::default()))
 }
 
 fn count(log: &Arc<dyn Log>) -> Result<(), FollowError> {
-    let counter = counter::Counter::new(Arc::clone(log), Duration::from_secs(1_000));
-    run(Reading::new(counter::following(log, 0), counter))
+    run(reading::<Counting>(log, Duration::from_secs(1_000)))
 }
 
 fn tally(log: &Arc<dyn Log>) -> Result<(), FollowError> {
-    let publisher = crate::windows::WindowPublisher::new(Arc::clone(log));
-    run(Reading::new(crate::windows::following(log, 0), publisher))
+    run(reading::<Windows>(log, ()))
+}
+
+fn tabulate(log: &Arc<dyn Log>) -> Result<(), FollowError> {
+    run(reading::<Tables>(log, ()))
 }
 
 #[test]
@@ -91,6 +96,7 @@ fn public_topics_of_another_ledger_take_nothing() {
     relay(&shared).unwrap();
     count(&shared).unwrap();
     tally(&shared).unwrap();
+    tabulate(&shared).unwrap();
     let rows: [(&str, &[u64], Option<&str>); 5] = [
         ("the same", &[1_000, 2_000, 3_000, 4_000], None),
         ("the same and more", &[1_000, 2_000, 3_000, 4_000, 5_000], None),
@@ -111,7 +117,7 @@ fn public_topics_of_another_ledger_take_nothing() {
         let before = TOPICS.map(|topic| log.records(topic, 0).len());
         assert!(before.iter().all(|count| *count > 0));
         let shared: Arc<dyn Log> = Arc::new(log.clone());
-        for outcome in [relay(&shared), count(&shared), tally(&shared)] {
+        for outcome in [relay(&shared), count(&shared), tally(&shared), tabulate(&shared)] {
             let error = outcome.err().map(|error| error.to_string());
             match reason {
                 None => assert_eq!(error, None, "{what}"),

@@ -2,9 +2,9 @@
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`dataflow`), and changed totals are published, each with its position
-//! (`counter`, `publish`). What happened in each window of log time (`windows`). The same facts,
-//! published for other teams, and the cells of those who
-//! agreed to be counted (`audience`). [`public`] is what other teams read, [`tables`] what tools
+//! (`counter`, `publish`). Beside them: what happened in each window of log time (`windows`), the
+//! same facts for other teams, and the cells of those who agreed to be counted (`audience`). All
+//! publish by one rule, `publisher`. [`public`] is what other teams read, [`tables`] what tools
 //! take without code. Start reading at `dataflow`.
 
 mod audience;
@@ -16,14 +16,21 @@ mod forget;
 mod last_published;
 pub mod public;
 mod publish;
+mod publisher;
 pub mod tables;
 mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use floodgate_event_log::{Log, Partition, Topic};
-use floodgate_transport::{Follower, Group, Service};
+use floodgate_event_log::{Log, Topic};
+use floodgate_transport::{Group, Service};
+
+use counter::Counting;
+use public::Relay;
+use publisher::follow;
+use tables::Tables;
+use windows::Windows;
 
 pub use audience::{AudienceOptions, trial};
 
@@ -47,32 +54,12 @@ pub struct StreamsOptions {
 pub fn spawn(log: &Arc<dyn Log>, settings: StreamsOptions) -> std::io::Result<Group> {
     let mut members: Vec<Arc<dyn Service>> = Vec::new();
     for partition in 0..log.partitions(Topic::Ledger) {
-        members.push(Arc::new(count(log, partition, settings.forget_after)?));
-        members.push(Arc::new(relay(log, partition, settings.audience)?));
-        members.push(Arc::new(windows::follow(log, partition)?));
+        members.push(Arc::new(follow::<Counting>(log, partition, settings.forget_after)?));
+        members.push(Arc::new(follow::<Relay>(log, partition, settings.audience)?));
+        members.push(Arc::new(follow::<Windows>(log, partition, ())?));
         if settings.tables {
-            members.push(Arc::new(tables::follow(log, partition)?));
+            members.push(Arc::new(follow::<Tables>(log, partition, ())?));
         }
     }
     Ok(Group::new("streams", members))
-}
-
-fn count(
-    log: &Arc<dyn Log>,
-    partition: Partition,
-    forget_after: Duration,
-) -> std::io::Result<Follower> {
-    let theirs = Arc::clone(log);
-    let make = move || counter::Counter::new(theirs, forget_after);
-    Follower::spawn(counter::following(log, partition), make)
-}
-
-fn relay(
-    log: &Arc<dyn Log>,
-    partition: Partition,
-    audience: AudienceOptions,
-) -> std::io::Result<Follower> {
-    let theirs = Arc::clone(log);
-    let make = move || public::Relay::new(theirs, audience);
-    Follower::spawn(public::relay::following(log, partition), make)
 }

@@ -17,109 +17,21 @@ use floodgate_domain::{FactRecord, LogTime};
 use floodgate_event_log::{
     Log, LogError, NewRecord, Offset, Partition, Record, Topic, partition_of,
 };
-use floodgate_transport::{
-    Batch, FollowError, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
-    Unreadable,
-};
+use floodgate_transport::{Batch, FollowError, Tick};
 
 use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceOptions};
 use crate::last_published::{LastPublished, last_record};
-use crate::{PATIENCE, QUIET};
+use crate::publisher::Publication;
 
-/// Facts published at once.
-const BATCH_MAX: usize = 1024;
 /// Records of one append of notifications.
 const NOTES_MAX: usize = 4096;
 /// The header that names the ledger's record.
 const LEDGER_OFFSET: &str = "floodgate-ledger-offset";
 
-/// How the public topics of a partition are followed; the counts' follower speaks for the role
-/// where a record cannot be read.
-pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerConfig {
-    FollowerConfig {
-        name: format!("relay-{partition}"),
-        log: Arc::clone(log),
-        topic: Topic::Ledger,
-        partitions: Partitions::One(partition),
-        batch_max: BATCH_MAX,
-        ready_behind: u64::MAX,
-        unreadable: Unreadable::PassedOver,
-    }
-}
-
-/// One partition's relay from the ledger to the public topics.
-pub(crate) struct Relay {
-    log: Arc<dyn Log>,
-    audience: AudienceOptions,
-    /// `None` before the start, and when it is not known what was published.
-    publishing: Option<Publishing>,
-}
-
-impl Relay {
-    pub(crate) fn new(log: Arc<dyn Log>, audience: AudienceOptions) -> Self {
-        Relay { log, audience, publishing: None }
-    }
-
-    /// What it published before an error is found out from the topics.
-    fn publish(
-        &mut self,
-        publish: impl FnOnce(&mut Publishing) -> Result<(), FollowError>,
-    ) -> Result<(), FollowError> {
-        let Some(publishing) = &mut self.publishing else { return Ok(()) };
-        let published = publish(publishing);
-        if published.is_err() {
-            self.publishing = None;
-        }
-        published
-    }
-}
-
-impl Handler for Relay {
-    type Item = FactRecord;
-
-    fn resume_from(
-        &mut self,
-        partition: Partition,
-        reached: Option<Offset>,
-    ) -> Result<StartFrom, FollowError> {
-        if let (Some(_), Some(reached)) = (&self.publishing, reached) {
-            return Ok(StartFrom::At(reached));
-        }
-        let log = Arc::clone(&self.log);
-        self.publishing = Some(Publishing::new(log, partition, self.audience)?);
-        Ok(StartFrom::First)
-    }
-
-    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        self.publish(|publishing| publishing.take(batch))
-    }
-
-    /// Nothing more happens just now: the world's clock goes on.
-    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        if let Some(publishing) = &mut self.publishing
-            && tick.behind < BATCH_MAX as u64
-        {
-            publishing.audience.ask_if_due(tick.now);
-        }
-        if tick.read > 0 {
-            return Ok(());
-        }
-        let published = self.publishing.as_ref().and_then(|one| one.published.as_ref());
-        if let Some(published) = published.filter(|_| tick.behind == 0) {
-            published.look_at_end(&*self.log)?;
-        }
-        self.publish(|publishing| publishing.quiet(tick.now))
-    }
-
-    fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
-    }
-}
-
 /// What a relay has published, and what it keeps in mind to publish later.
-struct Publishing {
+pub(crate) struct Relay {
     log: Arc<dyn Log>,
     partition: Partition,
     /// Up to here everything was published before this one began: it only watches.
@@ -128,15 +40,19 @@ struct Publishing {
     audience: Audience,
 }
 
-impl Publishing {
+impl Publication for Relay {
+    const NAME: &'static str = "relay";
+    const BATCH_MAX: usize = 1024;
+    type Options = AudienceOptions;
+
     /// Goes on behind the last public fact.
-    fn new(
+    fn begin(
         log: Arc<dyn Log>,
         partition: Partition,
         audience: AudienceOptions,
     ) -> Result<Self, LogError> {
         let last = last_record(&*log, Topic::Facts, partition)?;
-        Ok(Publishing {
+        Ok(Relay {
             published: last.map(|(published, _)| published),
             audience: Audience::new(Arc::clone(&log), partition, audience)?,
             log,
@@ -162,6 +78,20 @@ impl Publishing {
         Ok(self.send(facts, &notes.all)?)
     }
 
+    /// Nothing more happens just now: the world's clock goes on.
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        if tick.behind < Self::BATCH_MAX as u64 {
+            self.audience.ask_if_due(tick.now);
+        }
+        if tick.read > 0 { Ok(()) } else { self.quiet(tick.now) }
+    }
+
+    fn published(&self) -> impl Iterator<Item = &LastPublished> {
+        self.published.iter()
+    }
+}
+
+impl Relay {
     fn quiet(&mut self, now: LogTime) -> Result<(), FollowError> {
         let mut notes = Notes::default();
         self.notifier.endings(now, now, &mut notes);

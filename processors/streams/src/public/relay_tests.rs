@@ -18,6 +18,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::publisher::{Publisher, reading};
 
 /// Three, so that messages of one moment go to several partitions and a crash may come between.
 const PARTITIONS: u32 = 3;
@@ -177,10 +178,9 @@ pub(crate) fn history(seed: u64) -> Vec<Step> {
     steps
 }
 
-fn relay(log: &MemoryLog) -> Reading<Relay> {
+fn relay(log: &MemoryLog) -> Reading<Publisher<Relay>> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    let relay = Relay::new(Arc::clone(&log), AudienceOptions::default());
-    Reading::new(following(&log, 0), relay)
+    reading(&log, AudienceOptions::default())
 }
 
 /// Relays that follow everything step by step; `trouble` may cut one off or make the log fail.

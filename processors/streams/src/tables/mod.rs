@@ -15,5 +15,5 @@ mod rows;
 mod seat_names;
 
 pub use connect::{connect_files, connect_schema};
-pub(crate) use publisher::follow;
+pub(crate) use publisher::Tables;
 pub use rows::{EventRow, OrderRow, ReservationRow};

@@ -10,93 +10,18 @@ use serde::Serialize;
 
 use floodgate_domain::FactRecord;
 use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
-use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
-    Unreadable,
-};
+use floodgate_transport::{Batch, FollowError};
 
 use super::fold::{TableFold, TableRow, WantedTables};
 use crate::last_published::{LastPublished, last_record};
 use crate::public::{Attributes, partition_key};
-use crate::{PATIENCE, QUIET};
-
-/// Facts published at once.
-const BATCH_MAX: usize = 1024;
+use crate::publisher::Publication;
 
 /// The topics, in the order in which they are written.
 pub(crate) const TABLES: [Topic; 3] = [Topic::Events, Topic::Orders, Topic::Reservations];
 
-/// How the tables of a partition are followed; the counts' follower speaks for the role where a
-/// record cannot be read.
-pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerConfig {
-    FollowerConfig {
-        name: format!("tables-{partition}"),
-        log: Arc::clone(log),
-        topic: Topic::Ledger,
-        partitions: Partitions::One(partition),
-        batch_max: BATCH_MAX,
-        ready_behind: u64::MAX,
-        unreadable: Unreadable::PassedOver,
-    }
-}
-
-pub(crate) fn follow(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
-    let theirs = Arc::clone(log);
-    Follower::spawn(following(log, partition), move || TablePublisher::new(theirs))
-}
-
-/// One partition's publisher.
-pub(crate) struct TablePublisher {
-    log: Arc<dyn Log>,
-    /// `None` before the start, and when it is not known what was published.
-    publishing: Option<Publishing>,
-}
-
-impl TablePublisher {
-    pub(crate) fn new(log: Arc<dyn Log>) -> Self {
-        TablePublisher { log, publishing: None }
-    }
-}
-
-impl Handler for TablePublisher {
-    type Item = FactRecord;
-
-    /// Rows follow from all facts.
-    fn resume_from(
-        &mut self,
-        partition: Partition,
-        reached: Option<Offset>,
-    ) -> Result<StartFrom, FollowError> {
-        if let (Some(_), Some(reached)) = (&self.publishing, reached) {
-            return Ok(StartFrom::At(reached));
-        }
-        self.publishing = Some(Publishing::new(Arc::clone(&self.log), partition)?);
-        Ok(StartFrom::First)
-    }
-
-    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        let Some(publishing) = &mut self.publishing else { return Ok(()) };
-        let published = publishing.take(batch);
-        if published.is_err() {
-            self.publishing = None;
-        }
-        published
-    }
-
-    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        let Some(publishing) = self.publishing.as_ref().filter(|_| tick.behind == 0) else {
-            return Ok(());
-        };
-        let published = publishing.published.iter().flatten();
-        published.into_iter().try_for_each(|published| published.look_at_end(&*publishing.log))
-    }
-
-    fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
-    }
-}
-
-struct Publishing {
+/// What is published of one partition, and what is kept in mind for it.
+pub(crate) struct Tables {
     log: Arc<dyn Log>,
     partition: Partition,
     fold: TableFold,
@@ -104,14 +29,18 @@ struct Publishing {
     published: [Option<LastPublished>; 3],
 }
 
-impl Publishing {
-    fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
+impl Publication for Tables {
+    const NAME: &'static str = "tables";
+    const BATCH_MAX: usize = 1024;
+    type Options = ();
+
+    fn begin(log: Arc<dyn Log>, partition: Partition, (): ()) -> Result<Self, LogError> {
         let last = |topic| {
             last_record(&*log, topic, partition).map(|last| last.map(|(published, _)| published))
         };
         let [events, orders, reservations] = TABLES.map(last);
         let published = [events?, orders?, reservations?];
-        Ok(Publishing { log, partition, fold: TableFold::default(), published })
+        Ok(Tables { log, partition, fold: TableFold::default(), published })
     }
 
     fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), FollowError> {
@@ -135,6 +64,12 @@ impl Publishing {
         Ok(())
     }
 
+    fn published(&self) -> impl Iterator<Item = &LastPublished> {
+        self.published.iter().flatten()
+    }
+}
+
+impl Tables {
     fn wanted(&mut self, fact: &FactRecord, offset: Offset) -> Result<WantedTables, FollowError> {
         let mut is_new = |at: usize| match &mut self.published[at] {
             None => Ok(true),

@@ -17,11 +17,12 @@ use serde_json::json;
 
 use super::*;
 use crate::public::relay::tests::{Step, history};
+use crate::publisher::{Publisher, reading};
 use crate::tables::{EventRow, OrderRow, ReservationRow};
 
-fn publisher(log: &MemoryLog) -> Reading<TablePublisher> {
+fn publisher(log: &MemoryLog) -> Reading<Publisher<Tables>> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    Reading::new(following(&log, 0), TablePublisher::new(Arc::clone(&log)))
+    reading(&log, ())
 }
 
 /// Follows everything step by step; `trouble` may cut it off or make the log fail.

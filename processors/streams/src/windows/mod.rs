@@ -15,99 +15,14 @@ use std::time::{Duration, Instant};
 use floodgate_domain::tally::{SaleTally, Tally, WINDOW_MS, window_of};
 use floodgate_domain::{EventId, FactPosition, FactRecord, LogTime};
 use floodgate_event_log::{Log, LogError, NewRecord, Offset, Partition, Topic};
-use floodgate_transport::{
-    Batch, FollowError, Follower, FollowerConfig, Handler, Partitions, PollTiming, StartFrom, Tick,
-    Unreadable,
-};
+use floodgate_transport::{Batch, FollowError, Tick};
 
 use crate::last_published::{LastPublished, last_record};
 use crate::public::{AsOf, Attributes, NumbersBody, WindowBody, partition_key, time_text};
-use crate::{PATIENCE, QUIET};
+use crate::publisher::Publication;
 
-/// Facts taken at once: a few milliseconds.
-const BATCH_MAX: usize = 8192;
 /// A window is published this often at most while it runs: sections make a record a kilobyte.
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
-
-/// How the windows of a partition are followed; the counts' follower speaks for the role where a
-/// record cannot be read.
-pub(crate) fn following(log: &Arc<dyn Log>, partition: Partition) -> FollowerConfig {
-    FollowerConfig {
-        name: format!("windows-{partition}"),
-        log: Arc::clone(log),
-        topic: Topic::Ledger,
-        partitions: Partitions::One(partition),
-        batch_max: BATCH_MAX,
-        ready_behind: u64::MAX,
-        unreadable: Unreadable::PassedOver,
-    }
-}
-
-pub(crate) fn follow(log: &Arc<dyn Log>, partition: Partition) -> std::io::Result<Follower> {
-    let theirs = Arc::clone(log);
-    Follower::spawn(following(log, partition), move || WindowPublisher::new(theirs))
-}
-
-/// One partition's publisher.
-pub(crate) struct WindowPublisher {
-    log: Arc<dyn Log>,
-    /// `None` before the start, and when it is not known what was published.
-    folding: Option<Folding>,
-}
-
-impl WindowPublisher {
-    pub(crate) fn new(log: Arc<dyn Log>) -> Self {
-        WindowPublisher { log, folding: None }
-    }
-}
-
-impl Handler for WindowPublisher {
-    type Item = FactRecord;
-
-    /// Totals follow from all facts.
-    fn resume_from(
-        &mut self,
-        partition: Partition,
-        reached: Option<Offset>,
-    ) -> Result<StartFrom, FollowError> {
-        if let (Some(_), Some(reached)) = (&self.folding, reached) {
-            return Ok(StartFrom::At(reached));
-        }
-        self.folding = Some(Folding::new(Arc::clone(&self.log), partition)?);
-        Ok(StartFrom::First)
-    }
-
-    fn take(&mut self, batch: &mut Batch<'_, FactRecord>) -> Result<(), FollowError> {
-        let Some(folding) = &mut self.folding else { return Ok(()) };
-        let mut facts = batch.items.iter().zip(batch.offsets);
-        facts.try_for_each(|(fact, offset)| folding.take(fact, *offset))
-    }
-
-    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
-        let Some(folding) = &mut self.folding else { return Ok(()) };
-        if let Some(published) = folding.published.as_ref().filter(|_| tick.behind == 0) {
-            published.look_at_end(&*folding.log)?;
-        }
-        let is_time = folding.published_at.elapsed() >= PUBLISH_EVERY || tick.read == 0;
-        if !is_time || folding.published.is_some() {
-            return Ok(());
-        }
-        let published = folding.publish();
-        if published.as_ref().is_err_and(|error| !error.nothing_written()) {
-            self.folding = None;
-        }
-        Ok(published?)
-    }
-
-    fn is_settled(&self) -> bool {
-        let is_settled = |folding: &Folding| folding.published.is_none() && folding.owed.is_empty();
-        self.folding.as_ref().is_some_and(is_settled)
-    }
-
-    fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
-    }
-}
 
 /// One event: its totals, and the window that runs.
 #[derive(Debug)]
@@ -116,7 +31,8 @@ struct Sale {
     window: (LogTime, Tally),
 }
 
-struct Folding {
+/// What is published of one partition, and what is kept in mind for it.
+pub(crate) struct Windows {
     log: Arc<dyn Log>,
     partition: Partition,
     events: BTreeMap<EventId, Sale>,
@@ -128,10 +44,14 @@ struct Folding {
     published_at: Instant,
 }
 
-impl Folding {
-    fn new(log: Arc<dyn Log>, partition: Partition) -> Result<Self, LogError> {
+impl Publication for Windows {
+    const NAME: &'static str = "windows";
+    const BATCH_MAX: usize = 8192;
+    type Options = ();
+
+    fn begin(log: Arc<dyn Log>, partition: Partition, (): ()) -> Result<Self, LogError> {
         let last = last_record(&*log, Topic::Windows, partition)?;
-        Ok(Folding {
+        Ok(Windows {
             log,
             partition,
             events: BTreeMap::new(),
@@ -142,7 +62,34 @@ impl Folding {
         })
     }
 
-    fn take(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
+    fn take(&mut self, batch: &Batch<'_, FactRecord>) -> Result<(), FollowError> {
+        let mut facts = batch.items.iter().zip(batch.offsets);
+        facts.try_for_each(|(fact, offset)| self.take_one(fact, *offset))
+    }
+
+    fn tick(&mut self, tick: Tick) -> Result<(), FollowError> {
+        let is_time = self.published_at.elapsed() >= PUBLISH_EVERY || tick.read == 0;
+        if !is_time || self.published.is_some() {
+            return Ok(());
+        }
+        Ok(self.publish()?)
+    }
+
+    fn published(&self) -> impl Iterator<Item = &LastPublished> {
+        self.published.iter()
+    }
+
+    fn is_settled(&self) -> bool {
+        self.published.is_none() && self.owed.is_empty()
+    }
+
+    fn can_go_on(error: &FollowError) -> bool {
+        matches!(error, FollowError::Log(error) if error.nothing_written())
+    }
+}
+
+impl Windows {
+    fn take_one(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
         if let Some(published) = &mut self.published {
             published.covers(fact, offset)?;
         }

@@ -9,10 +9,11 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::public::relay::tests::{Step, history};
+use crate::publisher::{Publisher, reading};
 
-fn publisher(log: &MemoryLog) -> Reading<WindowPublisher> {
+fn publisher(log: &MemoryLog) -> Reading<Publisher<Windows>> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
-    Reading::new(following(&log, 0), WindowPublisher::new(Arc::clone(&log)))
+    reading(&log, ())
 }
 
 /// Follows everything step by step; `trouble` may cut it off or make the log fail.
