@@ -99,7 +99,7 @@ async function enter(page, base) {
   await state('shop');
   // On a phone the map is behind a tab of its own.
   const tab = page.locator('#tab-map');
-  if (await tab.count()) await tab.click();
+  if (await tab.isVisible()) await tab.click();
   await page.waitForSelector('.map-stage', { timeout: LONG });
 }
 

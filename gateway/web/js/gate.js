@@ -153,8 +153,6 @@ export function turn(page) {
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
 
-export { presale } from './presale.js';
-
 export const sold_out = (page) => simple(page, 'Sold out for now', [
   'Every seat is sold or held. Seats come back when a hold runs out or a payment fails.',
   page.me?.place === null ? 'Stay on this page: it updates as soon as a seat is free.'
