@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::io::Read as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http_body_util::BodyExt;
@@ -14,17 +15,38 @@ fn asking(name: header::HeaderName, value: &'static str) -> HeaderMap {
 
 #[test]
 fn the_form_is_the_one_that_was_asked_for() {
-    let kept = KeptAnswer::new("text/plain", vec![b'a'; 10_000]);
+    let kept = KeptAnswer::new("text/plain", vec![b'a'; 10_000]).dense();
     let coding = |text| {
         let response = kept.answer(&asking(header::ACCEPT_ENCODING, text));
         assert_eq!(response.headers()[header::VARY], "accept-encoding");
-        response.headers().contains_key(header::CONTENT_ENCODING)
+        let coding = response.headers().get(header::CONTENT_ENCODING)?;
+        Some(coding.to_str().unwrap().to_owned())
     };
-    assert!(coding("gzip, br") && coding("br;q=1.0, GZIP;q=0.5") && coding("*"));
-    assert!(!coding("br") && !coding("gzip;q=0") && !coding("identity"));
+    for both in ["gzip, br", "br;q=1.0, GZIP;q=0.5", "gzip, deflate, br, zstd"] {
+        assert_eq!(coding(both).as_deref(), Some("br"), "{both}");
+    }
+    for gzip in ["gzip", "*", "GZIP;q=0.5", "br;q=0, gzip"] {
+        assert_eq!(coding(gzip).as_deref(), Some("gzip"), "{gzip}");
+    }
+    assert_eq!(coding("br").as_deref(), Some("br"));
+    for none in ["gzip;q=0", "identity", "deflate"] {
+        assert_eq!(coding(none), None, "{none}");
+    }
     let small = KeptAnswer::new("text/plain", vec![b'a'; 10]);
     let response = small.answer(&asking(header::ACCEPT_ENCODING, "gzip"));
     assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
+}
+
+#[test]
+fn what_is_compressed_is_what_was_given() {
+    for size in [2_000, 100_000] {
+        let plain: Vec<u8> = (0..size).map(|at: u32| (at.wrapping_mul(at) / 7) as u8).collect();
+        let kept = KeptAnswer::new("text/plain", plain.clone()).dense();
+        let mut read = Vec::new();
+        let coded = kept.brotli.unwrap();
+        brotli::Decompressor::new(&coded[..], 4_096).read_to_end(&mut read).unwrap();
+        assert_eq!(read, plain);
+    }
 }
 
 #[test]

@@ -55,3 +55,26 @@ export function bowl() {
     ],
   };
 }
+
+/** Two rings of twelve blocks around a pitch, one of them of three seats: straight rows, curved blocks. */
+export function arena() {
+  let next = 0;
+  const sections = [0, 1].flatMap((ring) => Array.from({ length: 12 }, (_, block) => {
+    const isTiny = ring === 1 && block === 5;
+    const rows = Array.from({ length: isTiny ? 1 : 12 }, (_, rowAt) => {
+      const radius = 4000 + ring * 2200 + rowAt * 130;
+      const from = (block / 12) * 2 * Math.PI;
+      const count = isTiny ? 3 : Math.floor((radius * (Math.PI / 6.8)) / 100);
+      const points = Array.from({ length: count }, (_, at) => {
+        const turn = from + (at * 100) / radius;
+        return [Math.round(Math.cos(turn) * radius), Math.round(Math.sin(turn) * radius)];
+      });
+      const run = { category: ring, first_seat: next, labels: { first: 1, step: 1, count }, points, flags: [] };
+      next += count;
+      return { label: `${rowAt + 1}`, rank: rowAt, runs: [run] };
+    });
+    return { name: `${ring + 1}${String(block + 1).padStart(2, '0')}`, kind: 'seated', rows };
+  }));
+  return { venue_id: 'ven_0000000000002', name: 'Arena', seat_count: next, size: [16000, 16000], focus: [0, 0],
+    categories: [{ name: 'Near', color: '#c2410c' }, { name: 'Far', color: '#1d6fb8' }], sections };
+}

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import test from 'node:test';
-import { digest, encode, firstFit } from '../web/js/puzzle/hash.js';
+import { encode } from '../web/js/puzzle/encode.js';
+import { digest, firstFit } from '../web/js/puzzle/hash.js';
 import { solve } from '../web/js/puzzle/solve.js';
 
 const hex = (words) => [...words].map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');

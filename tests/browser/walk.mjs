@@ -196,6 +196,11 @@ async function chooseSeats(walk) {
   await walk.see('.map-stage', 'the seat map');
   await walk.record('shop');
   if (!walk.options.keyboard) {
+    // On a phone the list is behind a tab.
+    if (await walk.page.isVisible('#tab-list')) {
+      await walk.press('#tab-list');
+      await walk.record('list');
+    }
     await walk.press('.best-go');
     return;
   }

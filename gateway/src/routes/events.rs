@@ -89,7 +89,8 @@ pub(crate) async fn plan(
     let make = move || {
         let json = serde_json::to_vec(&SeatingPlan::of(&plan, venue_id));
         // A type of ours, whose form cannot fail.
-        KeptAnswer::new("application/json", json.unwrap_or_default()).tagged(venue_id.to_string())
+        let kept = KeptAnswer::new("application/json", json.unwrap_or_default());
+        kept.dense().tagged(venue_id.to_string())
     };
     let kept = plans.get(venue_id, 0, make).await;
     let answer = kept.and_then(|kept| kept.answer(&headers));

@@ -3,6 +3,7 @@
 mod announcements;
 mod around;
 mod availability;
+mod bundle;
 mod changes;
 mod codes;
 mod cohort;

@@ -87,6 +87,7 @@ async function loadView(name) {
   if (name === 'shop') return (await import('./shop/shop.js')).shop;
   if (name === 'pay') return (await import('./pay/pay.js')).pay;
   if (name === 'tickets' || name === 'take') return (await import('./tickets.js'))[name];
+  if (name === 'presale') return (await import('./presale.js')).presale;
   return name === 'waiting' ? waiting : (await import('./gate.js'))[name];
 }
 

@@ -8,13 +8,15 @@ export function layOut(plan) {
   const y = new Float32Array(plan.seat_count);
   const steps = [];
   const sections = plan.sections.map((section) => {
-    const lines = [];
+    const [lines, labels] = [[], []];
     for (const row of section.rows) {
       const line = { first: [], last: [], seats: [] };
       for (const run of row.runs) placeRun(run, x, y, line.seats, steps);
-      if (line.seats.length) lines.push(line.seats);
+      if (!line.seats.length) continue;
+      lines.push(line.seats);
+      labels.push(row.label);
     }
-    return { name: section.name, isGeneral: section.kind === 'general', lines, count: 0 };
+    return { name: section.name, isGeneral: section.kind === 'general', lines, labels, range: rangeOf(lines), count: 0 };
   });
   steps.sort((a, b) => a - b);
   let pitch = steps[steps.length >> 1] || 0;
@@ -33,8 +35,40 @@ export function layOut(plan) {
   }
   const box = sections.reduce((all, { count, box: one }) => (count ? union(all, one) : all), null)
     || { x: 0, y: 0, w: 1, h: 1 };
-  return { count: plan.seat_count, x, y, sections, pitch, box: grow(box, pitch),
-    isSchematic: unplaced.length > 0 };
+  const bySize = sections.map((_, at) => at).filter((at) => sections[at].count)
+    .sort((a, b) => sections[b].count - sections[a].count);
+  const stage = plan.focus && placed.length && !unplaced.length ? stageOf(plan.focus, { x, y }, box) : null;
+  return { count: plan.seat_count, x, y, sections, bySize, stage, pitch, isSchematic: unplaced.length > 0,
+    box: grow(stage ? union(box, stage) : box, pitch) };
+}
+
+/**
+ * What everybody looks at, as large as the seats leave room: a pitch where they are all around it, else a stage across
+ * the way they look.
+ */
+export function stageOf([focusX, focusY], { x, y }, box) {
+  const sectors = new Set();
+  let [sumX, sumY] = [0, 0];
+  for (let seat = 0; seat < x.length; seat += 1) {
+    const [dx, dy] = [x[seat] - focusX, y[seat] - focusY];
+    sectors.add(Math.floor(((Math.atan2(dy, dx) + Math.PI) / Math.PI) * 3.999));
+    sumX += dx;
+    sumY += dy;
+  }
+  const isAround = sectors.size >= 7;
+  const shapes = isAround ? [[105, 68], [68, 105], [1, 1]] : [Math.abs(sumX) > Math.abs(sumY) ? [1, 4] : [4, 1]];
+  const most = isAround ? Infinity : Math.min(box.w, box.h) * 0.4;
+  let best = null;
+  for (const [across, down] of shapes) {
+    let part = most / Math.max(across, down) / 2;
+    for (let seat = 0; seat < x.length; seat += 1) {
+      part = Math.min(part, Math.max(Math.abs(x[seat] - focusX) / across, Math.abs(y[seat] - focusY) / down));
+    }
+    const [w, h] = [across * part * 1.7, down * part * 1.7];
+    if (!best || w * h > best.w * best.h) best = { x: focusX - w / 2, y: focusY - h / 2, w, h };
+  }
+  const isLarge = isAround && best.w * best.h > box.w * box.h * 0.04;
+  return best.w > 0 && best.h > 0 ? { ...best, name: isLarge ? 'Pitch' : 'Stage' } : null;
 }
 
 function placeRun(run, x, y, seats, steps) {
@@ -52,6 +86,18 @@ function placeRun(run, x, y, seats, steps) {
     const step = Math.hypot(x[b] - x[a], y[b] - y[a]);
     if (step > 0) steps.push(step);
   }
+}
+
+/** [first, end) of seat numbers: seats are numbered in plan order, so sections are not mixed. */
+function rangeOf(lines) {
+  let [first, end] = [Infinity, 0];
+  for (const line of lines) {
+    for (const seat of line) {
+      first = Math.min(first, seat);
+      end = Math.max(end, seat + 1);
+    }
+  }
+  return first < end ? [first, end] : [0, 0];
 }
 
 /** With single seats only, the area per seat gives the distance. */
@@ -131,7 +177,29 @@ export function outlineOf(lines, x, y, margin) {
     ...lines.slice(1, -1).map((line) => at(line[0])).reverse(),
   ];
   const share = Math.abs(area(around)) / (Math.abs(area(hull)) || 1);
-  return spread(lines.length > 2 && share > 0.55 && share < 1.01 ? around : hull, margin);
+  return simplify(spread(lines.length > 2 && share > 0.55 && share < 1.01 ? around : hull, margin), margin * 0.7);
+}
+
+/** Without the corners that are no further off the line between their neighbours than `tolerance`. */
+export function simplify(points, tolerance) {
+  if (points.length < 5) return points;
+  const offLine = ([px, py], [ax, ay], [bx, by]) => {
+    const length = Math.hypot(bx - ax, by - ay);
+    return length ? Math.abs((bx - ax) * (ay - py) - (ax - px) * (by - ay)) / length : Math.hypot(px - ax, py - ay);
+  };
+  const between = (from, to) => {
+    let [worst, far] = [tolerance, -1];
+    for (let at = from + 1; at < to; at += 1) {
+      const off = offLine(points[at % points.length], points[from], points[to % points.length]);
+      if (off > worst) [worst, far] = [off, at];
+    }
+    return far < 0 ? [points[from]] : [...between(from, far), ...between(far, to)];
+  };
+  // From two corners that stay: the first, and the one that is furthest from it.
+  const distance = ([x, y]) => Math.hypot(x - points[0][0], y - points[0][1]);
+  const opposite = points.reduce((best, point, at) => (distance(point) > distance(points[best]) ? at : best), 0);
+  const kept = [...between(0, opposite), ...between(opposite, points.length)];
+  return kept.length > 2 ? kept : points;
 }
 
 /** First, last and a few between: enough for a curve. */

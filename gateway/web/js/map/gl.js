@@ -1,5 +1,6 @@
 // Owns drawing seats with WebGL2: one point a seat, one status byte a seat, one draw call.
-// Shape and size distinguish the states, not colour alone.
+// Shape and size distinguish the states, not colour alone. Nothing is drawn that shapes cover or that is off the screen.
+import { cover } from './shapes.js';
 
 const VERTEX = `#version 300 es
 precision highp float;
@@ -53,10 +54,33 @@ function compile(gl, kind, text) {
   return shader;
 }
 
-/** Returns null where WebGL2 does not work; the caller then draws in 2D. */
+/** [first, count] of the seats of sections on the screen, neighbours in one. Pure. */
+export function spans(geometry, view) {
+  const [left, top] = view.toPlan(-20, -20);
+  const [right, bottom] = view.toPlan(view.width + 20, view.height + 20);
+  const list = [];
+  for (const { box, range: [first, end] } of geometry.sections) {
+    if (first >= end || box.x > right || box.y > bottom || box.x + box.w < left || box.y + box.h < top) continue;
+    const last = list.at(-1);
+    if (last && last[0] + last[1] === first) last[1] += end - first;
+    else list.push([first, end - first]);
+  }
+  return list;
+}
+
+/** Whether the processor does the drawing; not every browser says so by itself. */
+function isSlow(gl) {
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = names ? gl.getParameter(names.UNMASKED_RENDERER_WEBGL) : gl.getParameter(gl.RENDERER);
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(String(name));
+}
+
+/** Returns null where WebGL2 does not work well; the caller then draws in 2D. */
 export function glSeats(canvas, geometry, book, palette) {
-  const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, powerPreference: 'low-power' });
-  if (!gl) return null;
+  // Drawn by the processor it is far slower than drawing in 2D.
+  const gl = canvas.getContext('webgl2', { antialias: false, alpha: true, powerPreference: 'low-power',
+    failIfMajorPerformanceCaveat: true });
+  if (!gl || isSlow(gl)) return null;
   const program = gl.createProgram();
   gl.attachShader(program, compile(gl, gl.VERTEX_SHADER, VERTEX));
   gl.attachShader(program, compile(gl, gl.FRAGMENT_SHADER, FRAGMENT));
@@ -98,13 +122,14 @@ export function glSeats(canvas, geometry, book, palette) {
       gl.viewport(0, 0, canvas.width, canvas.height);
       gl.clearColor(0, 0, 0, 0);
       gl.clear(gl.COLOR_BUFFER_BIT);
+      if (cover(view.seatPx) === 1) return;
       gl.uniform2f(at.size, view.width, view.height);
       gl.uniform3f(at.view, view.scale, view.shiftX, view.shiftY);
       gl.uniform1f(at.diameter, view.seatPx * ratio);
       gl.uniform3fv(at.taken, colors3.taken);
       gl.uniform3fv(at.ring, colors3.ring);
       gl.uniform3fv(at.ground, colors3.ground);
-      gl.drawArrays(gl.POINTS, 0, geometry.count);
+      for (const [first, count] of spans(geometry, view)) gl.drawArrays(gl.POINTS, first, count);
     },
   };
 }

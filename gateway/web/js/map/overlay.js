@@ -1,89 +1,58 @@
-// Owns what lies over the seats: section shapes from afar, section names, rings around chosen
-// seats, seat numbers from near.
+// Owns what lies over sections and seats: names, labels of rows, rings around chosen seats, seat numbers from near.
 import { grow } from './geometry.js';
-import { DIM, MINE, css, mix } from './marks.js';
+import { DIM, MINE, css } from './marks.js';
+import { NUMBER_PX, Words, placeNames } from './names.js';
 
-/** Sections are shapes below this seat width, and only outlines above the second. */
-const SHAPE_PX = 2.4;
-const SEATS_PX = 4.5;
-const NUMBER_PX = 19;
+/** From this seat width on rows are labelled at their ends. */
+const ROW_PX = 11;
 
-/** How much of the section shape covers the seats: 1 from afar, 0 from near. */
-export const cover = (seatPx) =>
-  Math.min(1, Math.max(0, (SEATS_PX - seatPx) / (SEATS_PX - SHAPE_PX)));
+export function overlay(geometry, book, palette) {
+  let words = null;
+  let names = null;
 
-export function overlay(canvas, geometry, book, palette) {
-  const pen = canvas.getContext('2d');
-  const shapes = geometry.sections.map(({ outline }) => {
-    const path = new Path2D();
-    outline.forEach(([x, y], at) => (at ? path.lineTo(x, y) : path.moveTo(x, y)));
-    path.closePath();
-    return path;
-  });
-
-  function drawShapes(view, ratio, colors, looks) {
-    const covered = cover(view.seatPx);
-    pen.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.shiftX, ratio * view.shiftY);
-    shapes.forEach((shape, at) => {
-      const look = looks[at];
-      if (covered > 0) {
-        pen.fillStyle = css(mix(colors.ground, look.color, look.part), covered);
-        pen.fill(shape);
+  function drawNames(pen, view, looks) {
+    if (geometry.stage) {
+      const { x, y, w, h, name } = geometry.stage;
+      const size = Math.round(Math.max(11, Math.min(18, (w * view.scale) / 6)));
+      if (words.width(name, size) < w * view.scale * 0.9) {
+        words.write(pen, name, ...view.toScreen(x + w / 2, y + h / 2), size, 'quiet');
       }
-      pen.lineWidth = (look.isHover ? 2.5 : 1) / view.scale;
-      pen.strokeStyle = look.isHover ? css(colors.ink) : css(mix(colors.ground, colors.quiet, 0.55), 0.8);
-      pen.stroke(shape);
-    });
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  }
-
-  /** Names where they fit and meet no other name; big sections go first. */
-  function drawNames(view, colors, looks) {
-    const taken = [];
-    const order = geometry.sections.map((_, at) => at)
-      .sort((a, b) => geometry.sections[b].count - geometry.sections[a].count);
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    if (view.seatPx > 15) return;
-    const isNear = cover(view.seatPx) < 0.5;
-    const detailOf = (section, words, room, size) => {
-      if (isNear || section.box.h * view.scale < size * 3) return '';
-      return pen.measureText(words).width * 0.8 < room * 0.9 ? words : '';
-    };
-    for (const at of order) {
-      const section = geometry.sections[at];
-      if (!section.count) continue;
-      const [x, y] = view.toScreen(...section.centre);
-      if (x < -60 || y < -30 || x > view.width + 60 || y > view.height + 30) continue;
-      const room = section.box.w * view.scale;
-      const size = isNear ? 14 : Math.max(11, Math.min(16, room / 5));
-      pen.font = `650 ${size}px ${colors.font}`;
-      const width = pen.measureText(section.name).width;
-      const detail = detailOf(section, looks[at].words, room, size);
-      const [w, h] = [Math.max(width, 40) + 6, size * (detail ? 2.3 : 1.2)];
-      if (width > Math.max(room, section.box.h * view.scale * 0.6) * 1.1) continue;
-      const box = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
-      if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3]
-        && other[1] < box[3])) continue;
-      taken.push(box);
-      write(section.name, x, detail ? y - size * 0.55 : y, colors);
-      if (detail) {
-        pen.font = `${Math.max(11, size * 0.8)}px ${colors.font}`;
-        write(detail, x, y + size * 0.6, colors);
-      }
+    }
+    if (names?.scale !== view.scale || names.looks !== looks || names.words !== words) {
+      names = { scale: view.scale, looks, words, list: placeNames(geometry, view, looks, (text, px) => words.width(text, px)) };
+    }
+    for (const { centre, box, size, name, detail } of names.list) {
+      const [x, y] = view.toScreen(...centre);
+      const [w, h] = [box[2] - box[0], box[3] - box[1]];
+      if (x < -w || y < -h || x > view.width + w || y > view.height + h) continue;
+      words.write(pen, name, x, detail ? y - size * 0.55 : y, size);
+      if (detail) words.write(pen, detail, x, y + size * 0.6, Math.max(11, Math.round(size * 0.8)));
     }
   }
 
-  function write(text, x, y, colors) {
-    pen.lineWidth = 3.5;
-    pen.lineJoin = 'round';
-    pen.strokeStyle = css(colors.ground, 0.92);
-    pen.strokeText(text, x, y);
-    pen.fillStyle = css(colors.ink);
-    pen.fillText(text, x, y);
+  /** Beside the first and the last seat of each row that is on the screen. */
+  function drawRows(pen, view) {
+    if (view.seatPx < ROW_PX) return;
+    const size = Math.round(Math.min(14, view.seatPx * 0.7));
+    for (const { lines, labels, box } of geometry.sections) {
+      const [left, top] = view.toScreen(box.x, box.y);
+      const [right, bottom] = view.toScreen(box.x + box.w, box.y + box.h);
+      if (right < -40 || bottom < -40 || left > view.width + 40 || top > view.height + 40) continue;
+      lines.forEach((line, at) => {
+        if (!labels[at]) return;
+        for (const [end, next] of [[line[0], line[1]], [line.at(-1), line.at(-2)]]) {
+          const [x, y] = view.toScreen(geometry.x[end], geometry.y[end]);
+          if (x < -40 || y < -40 || x > view.width + 40 || y > view.height + 40) continue;
+          const [nextX, nextY] = next === undefined ? [geometry.x[end] + 1, geometry.y[end]] : [geometry.x[next], geometry.y[next]];
+          const [dx, dy] = [geometry.x[end] - nextX, geometry.y[end] - nextY];
+          const away = (geometry.pitch * view.scale) / (Math.hypot(dx, dy) || 1);
+          words.write(pen, labels[at], x + dx * away, y + dy * away, size, 'quiet');
+        }
+      });
+    }
   }
 
-  function drawChosen(view, colors, chosen) {
+  function drawChosen(pen, view, colors, chosen) {
     for (const seat of chosen) {
       const [x, y] = view.toScreen(geometry.x[seat], geometry.y[seat]);
       const radius = Math.max(7, view.seatPx * 0.575 + 3);
@@ -104,34 +73,31 @@ export function overlay(canvas, geometry, book, palette) {
     }
   }
 
-  function drawNumbers(view, grid, marks, colors) {
+  function drawNumbers(pen, view, grid, marks) {
     if (view.seatPx < NUMBER_PX) return;
-    pen.font = `600 ${Math.min(14, view.seatPx * 0.42)}px ${colors.font}`;
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
+    const size = Math.round(Math.min(14, view.seatPx * 0.42));
     grid.within(grow(view.visible, geometry.pitch), (seat) => {
       if ((marks[seat] & (3 | DIM | MINE)) !== 0) return;
+      const { seat: label } = book.name(seat);
+      if (!label) return;
       const [x, y] = view.toScreen(geometry.x[seat], geometry.y[seat]);
       const [r, g, b] = palette[book.category[seat]] || [0, 0, 0];
-      pen.fillStyle = 0.3 * r + 0.59 * g + 0.11 * b > 0.6 ? '#10181f' : '#fff';
-      pen.fillText(book.name(seat).seat, x, y + 0.5);
+      words.write(pen, label, x, y, size, 0.3 * r + 0.59 * g + 0.11 * b > 0.6 ? 'dark' : 'light');
     });
   }
 
   return {
-    draw({ view, ratio, colors, looks, chosen, grid, marks }) {
+    /** What moves with the seats, over what is there already; the pen's unit becomes a pixel of the page. */
+    draw(pen, { view, ratio, colors, looks, grid, marks }) {
+      if (words?.colors !== colors || words.ratio !== ratio) words = new Words(colors, ratio);
       pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-      pen.clearRect(0, 0, view.width, view.height);
-      drawShapes(view, ratio, colors, looks);
-      drawNumbers(view, grid, marks, colors);
-      drawNames(view, colors, looks);
-      drawChosen(view, colors, chosen);
+      drawNumbers(pen, view, grid, marks);
+      drawRows(pen, view);
+      drawNames(pen, view, looks);
     },
-    /** The section at a screen point, or -1. */
-    sectionAt(x, y, view) {
-      const [planX, planY] = view.toPlan(x, y);
-      pen.setTransform(1, 0, 0, 1, 0, 0);
-      return shapes.findIndex((shape) => pen.isPointInPath(shape, planX, planY));
+    ring(pen, { view, ratio, colors, chosen }) {
+      pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawChosen(pen, view, colors, chosen);
     },
   };
 }

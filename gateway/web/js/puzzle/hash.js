@@ -95,10 +95,3 @@ export function firstFit(seed, part, bits) {
   }
   return null;
 }
-
-/** Numbers as the server reads them: four bytes each, base64url without padding. */
-export function encode(numbers) {
-  const bytes = numbers.flatMap((number) => [24, 16, 8, 0].map((by) => (number >>> by) & 255));
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_')
-    .replace(/=+$/, '');
-}

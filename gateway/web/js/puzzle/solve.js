@@ -1,5 +1,5 @@
 // Owns the workers that solve a puzzle together: how many, and what becomes of their answers.
-import { encode } from './hash.js';
+import { encode } from './encode.js';
 
 const WORKERS_MAX = 4;
 const begin = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });

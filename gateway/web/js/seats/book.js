@@ -43,9 +43,14 @@ export class SeatBook {
     this.firsts = this.runs.map((entry) => entry.first);
   }
 
+  /** { first, length, sectionAt, rowAt } of the seats side by side that a seat is one of. */
+  runOf(seat) {
+    return this.runs[lastAtMost(this.firsts, seat)];
+  }
+
   /** { section, row, seat, category, sectionAt, rowAt, isGeneral } of a seat number. */
   name(seat) {
-    const entry = this.runs[lastAtMost(this.firsts, seat)];
+    const entry = this.runOf(seat);
     const section = this.plan.sections[entry.sectionAt];
     return {
       section: section.name,

@@ -2,8 +2,18 @@
 import { busy, clearProblem, showProblem } from '../action.js';
 import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
+import { fewer, inTwo, leftAlone, together } from './together.js';
 
-export function bestForm({ categories, currency, seats, seatsMax, hold, accessible }) {
+const NOT_TO_BE_HAD = new Set(['not_enough_together', 'sold_out', 'only_accessible_left', 'no_wheelchair_space', 'buyer_limit',
+  'hold_too_large']);
+/** A seat picked here may be gone when the server hears of it; then the next best is picked. */
+const PICKS_MAX = 4;
+
+/**
+ * `filter` says which categories are shown, and what kind of seats; `mayChoose(seat)` whether one is free and not filtered
+ * out; `placeOf(seats)` says where they are; `show(seats)` chooses them on the map without holding them.
+ */
+export function bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayChoose, placeOf, show }) {
   let wanted = Math.min(2, seatsMax);
   const number = el('output', { class: 'stepper-count', id: 'best-count', 'aria-live': 'polite' });
   const step = (by, words, sign) => el('button', { type: 'button', class: 'stepper-button', 'aria-label': words,
@@ -20,11 +30,16 @@ export function bestForm({ categories, currency, seats, seatsMax, hold, accessib
   const where = el('select', { id: 'best-where' }, any, options.map(({ node }) => node));
   const go = el('button', { type: 'submit', class: 'button primary best-go' });
   const price = el('p', { class: 'quiet', id: 'best-price', 'aria-live': 'polite' });
+  const limits = el('p', { class: 'quiet', role: 'status' });
   const offers = el('div', { class: 'offers' });
+
+  /** Those that are asked for: the one that is named here, else those that are shown. */
+  const asked = () => options.filter(({ name, index }) => (where.value ? name === where.value : filter.categories().has(index)));
+  const amountOf = (list) => list.reduce((sum, seat) => sum + (categories[book.category[seat]].amount ?? 0), 0);
 
   /** What so many may cost: of the cheapest only, and of the dearest only. */
   function span() {
-    const amounts = options.filter(({ name }) => !where.value || name === where.value).map(({ amount }) => amount);
+    const amounts = asked().map(({ amount }) => amount);
     return { least: wanted * Math.min(...amounts), most: wanted * Math.max(...amounts) };
   }
 
@@ -38,7 +53,10 @@ export function bestForm({ categories, currency, seats, seatsMax, hold, accessib
     say(number, String(wanted));
     const some = wanted === 1 ? 'Find me 1 seat' : `Find ${wanted} seats together`;
     const withSpace = wanted === 1 ? 'Find me a wheelchair space' : `Find ${wanted} together, one a wheelchair space`;
-    say(go, accessible() ? withSpace : some);
+    say(go, filter.accessible() ? withSpace : some);
+    const isAll = options.every(({ index }) => filter.categories().has(index));
+    say(any, isAll ? 'Best seats, any price' : 'Best of the categories shown');
+    say(limits, filter.clearView() ? 'Only seats with a clear view.' : '');
     say(price, priceWords());
     fewer.setAttribute('aria-disabled', String(wanted <= 1));
     more.setAttribute('aria-disabled', String(wanted >= seatsMax));
@@ -48,35 +66,84 @@ export function bestForm({ categories, currency, seats, seatsMax, hold, accessib
     }
   }
 
-  /** When so many together do not exist, what may: one tap each. */
+  const fits = (isOf) => (seat) => mayChoose(seat) && isOf(book.category[seat]);
+  const offer = (words, work) => el('button', { type: 'button', class: 'button secondary', onclick: (pressed) => busy(pressed.currentTarget, work) },
+    words);
+
+  /** When so many together do not exist, what can be had: one press each. */
   function offerOther() {
+    const names = new Set(asked().map(({ index }) => index));
     const rest = [];
-    if (wanted > 1) rest.push([`Try ${plural(wanted - 1, 'seat', 'seats')}`, () => { wanted -= 1; }]);
-    if (where.value) rest.push(['Look at any price', () => { where.value = ''; }]);
-    offers.replaceChildren(...rest.map(([words, change]) => el('button', {
-      type: 'button', class: 'button secondary', onclick() {
-        change();
-        offers.replaceChildren();
-        update();
-        ask();
-      } }, words)));
+    const add = (words, list) => rest.push(offer(`${words}: ${placeOf(list)} · ${money(amountOf(list), currency)}`, () => holdThese(list)));
+    const elsewhere = together(book, wanted, fits((category) => !names.has(category) && categories[category].amount !== null));
+    if (elsewhere) add(`${plural(wanted, 'seat', 'seats')} together`, elsewhere);
+    const two = inTwo(book, wanted, fits((category) => names.has(category)));
+    if (two) add(`${plural(two[0].length, 'seat', 'seats')} and ${plural(two[1].length, 'seat', 'seats')}`, two.flat());
+    const less = fewer(book, wanted, fits((category) => names.has(category)));
+    if (less) add(`${plural(less.length, 'seat', 'seats')} together`, less);
+    offers.replaceChildren(...rest);
+  }
+
+  const holdThese = async (list) => {
+    try {
+      await hold({ seats: list, accessible: filter.accessible() });
+    } catch (problem) {
+      showProblem(go, problem);
+      if (problem.code === 'seat_taken') offerOther();
+    }
+  };
+
+  /** With a condition that the server does not know, the page picks, from what it knows to be free. */
+  async function holdPicked() {
+    const names = new Set(asked().map(({ index }) => index));
+    for (let tries = 1; ; tries += 1) {
+      const list = together(book, wanted, fits((category) => names.has(category)));
+      if (!list) throw Object.assign(new Error('There are not so many seats together.'), { code: 'not_enough_together' });
+      try {
+        return await hold({ seats: list, accessible: filter.accessible() });
+      } catch (problem) {
+        if (problem.code !== 'seat_taken' || tries === PICKS_MAX) throw problem;
+      }
+    }
+  }
+
+  async function holdBest() {
+    const isAll = options.every(({ index }) => filter.categories().has(index));
+    const best = { count: wanted };
+    if (where.value || !isAll) best.categories = asked().map(({ name }) => name);
+    const { most } = span();
+    // The price that was said is the price: whoever raised it meanwhile is refused, not followed.
+    if (Number.isFinite(most)) best.amount_max = most;
+    await hold({ best, accessible: filter.accessible() });
   }
 
   const ask = () => busy(go, async () => {
     clearProblem(go);
     offers.replaceChildren();
-    const best = { count: wanted, categories: where.value ? [where.value] : [] };
-    if (!best.categories.length) delete best.categories;
-    const { most } = span();
-    // The price that was said is the price: whoever raised it meanwhile is refused, not followed.
-    if (Number.isFinite(most)) best.amount_max = most;
     try {
-      await hold({ best, accessible: accessible() });
+      await (filter.clearView() && !filter.accessible() ? holdPicked() : holdBest());
     } catch (problem) {
       showProblem(go, problem);
-      if (['not_enough_together', 'sold_out', 'only_accessible_left', 'no_wheelchair_space', 'buyer_limit', 'hold_too_large'].includes(problem.code)) offerOther();
+      if (NOT_TO_BE_HAD.has(problem.code)) offerOther();
     }
   });
+
+  /** Where they would be, before anything is held. */
+  function look() {
+    clearProblem(go);
+    const names = new Set(asked().map(({ index }) => index));
+    const list = together(book, wanted, fits((category) => names.has(category)));
+    if (!list) {
+      offerOther();
+      say(limits, 'There are not so many seats together.');
+      return;
+    }
+    offers.replaceChildren();
+    const lonely = leftAlone(book, (seat) => seats.isFree(seat), list).length;
+    say(limits, lonely ? 'All that is left beside each other: one seat stays alone beside yours.' : '');
+    show(list);
+  }
+  const showButton = el('button', { type: 'button', class: 'button secondary', id: 'best-show', onclick: look }, 'Show me where');
 
   const node = el('form', { class: 'card best', 'aria-labelledby': 'best-title', onsubmit(domEvent) {
     domEvent.preventDefault();
@@ -87,7 +154,7 @@ export function bestForm({ categories, currency, seats, seatsMax, hold, accessib
     el('div', { class: 'field' }, el('span', { class: 'label', id: 'best-count-label' }, 'Seats together'),
       el('div', { class: 'stepper', role: 'group', 'aria-labelledby': 'best-count-label' }, fewer, number, more)),
     el('div', { class: 'field best-where' }, el('label', { for: 'best-where' }, 'Where'), where)),
-  price, go, offers,
+  price, go, showButton, limits, offers,
   el('p', { class: 'quiet' }, 'We find the best seats side by side and hold them for you. All prices include all fees.'));
   where.addEventListener('change', update);
   update();

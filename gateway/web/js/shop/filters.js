@@ -57,7 +57,12 @@ export function filters({ categories, currency, seats, book, onChange }) {
   };
   const sign = (kind, words) => el('li', {}, el('span', { class: `sign ${kind}`, 'aria-hidden': 'true' }), words);
   const key = el('ul', { class: 'key', 'aria-label': 'What the marks mean' },
-    sign('free', 'free'), sign('held', 'held by somebody'), sign('taken', 'sold'), sign('mine', 'chosen'),
+    rows.map(({ name, amount, color }) => {
+      const swatch = el('span', { class: 'swatch', 'aria-hidden': 'true' });
+      swatch.style.setProperty('--swatch', color);
+      return el('li', {}, swatch, `${name} ${money(amount, currency)}`);
+    }),
+    sign('held', 'held by somebody'), sign('taken', 'sold'), sign('mine', 'chosen'),
     has(ACCESSIBLE | COMPANION) ? sign('square', 'wheelchair') : null);
   const node = el('details', { class: 'card fold', open: matchMedia('(min-width: 56rem)').matches },
     el('summary', {}, 'Prices and filters'),

@@ -20,6 +20,19 @@ export function groupWords({ section, row, seats }) {
   return [section, row && `row ${row}`, seatWords(seats)].filter(Boolean).join(', ');
 }
 
+/** Where several seats are: row by row. */
+export function placesOf(book, list) {
+  const rows = new Map();
+  for (const seat of list) {
+    const { rowAt } = book.runOf(seat);
+    rows.set(rowAt, [...rows.get(rowAt) || [], seat]);
+  }
+  return [...rows.values()].map((row) => {
+    const { section, row: label } = book.name(row[0]);
+    return `${section}, row ${label}, ${seatWords(row.map((seat) => book.name(seat)))}`;
+  }).join('; ');
+}
+
 /** What is marked on any of them, once. */
 export function markWords(seats) {
   const words = new Map([['restricted_view', 'restricted view'], ['wheelchair', 'wheelchair space'], ['companion', 'companion seat']]);

@@ -5,7 +5,8 @@ import { money, plural } from '../format.js';
 
 export function selectionBar({ chosen, describe, priceOf, currency, onRemove, onClear, onHold }) {
   const status = el('p', { class: 'bar-status', role: 'status' });
-  const total = el('p', { class: 'bar-total' });
+  const instead = el('div', { class: 'bar-instead' });
+  const total = el('summary', { class: 'bar-total' });
   const list = el('ul', { class: 'bar-seats' });
   const hold = el('button', { type: 'button', class: 'button primary' });
   hold.addEventListener('click', () => busy(hold, async () => {
@@ -13,8 +14,10 @@ export function selectionBar({ chosen, describe, priceOf, currency, onRemove, on
     await onHold();
   }));
   const clear = el('button', { type: 'button', class: 'button secondary', onclick: onClear }, 'Take all off');
-  const actions = el('div', { class: 'bar-actions' }, hold, clear);
-  const node = el('aside', { class: 'bar', 'aria-label': 'Chosen seats', hidden: true }, status, list, total, actions);
+  // On a phone one line, so that the map stays in view; the seats are a press away.
+  const details = el('details', { class: 'bar-details', open: matchMedia('(min-width: 56rem)').matches }, total, list, clear);
+  const actions = el('div', { class: 'bar-actions' }, hold);
+  const node = el('aside', { class: 'bar', 'aria-label': 'Chosen seats', hidden: true }, status, instead, details, actions);
   let timer = null;
 
   function update() {
@@ -23,23 +26,31 @@ export function selectionBar({ chosen, describe, priceOf, currency, onRemove, on
     list.replaceChildren(...seats.map((seat) => el('li', {}, el('span', {}, describe(seat)),
       el('button', { type: 'button', class: 'take-off', 'aria-label': `Take off ${describe(seat)}`,
         onclick: () => onRemove(seat) }, '×'))));
-    say(total, `${plural(seats.length, 'seat', 'seats')} · ${money(sum, currency)} with all fees`);
+    say(total, `${plural(seats.length, 'seat', 'seats')} · ${money(sum, currency)}`);
     say(hold, `Hold ${plural(seats.length, 'seat', 'seats')}`);
-    for (const part of [list, total, actions]) part.hidden = seats.length === 0;
+    for (const part of [details, actions]) part.hidden = seats.length === 0;
     node.hidden = seats.length === 0 && !status.textContent;
   }
   return {
     node,
     update,
-    /** A short message that goes away by itself. */
-    notify(text) {
+    /** A short message that goes away by itself, later where it offers something to press. */
+    notify(text, offers = []) {
       node.hidden = false;
       say(status, text);
+      instead.replaceChildren(...offers.map(([words, take]) => el('button', { type: 'button', class: 'button secondary',
+        onclick: () => {
+          this.quiet();
+          take();
+        } }, words)));
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        say(status, '');
-        update();
-      }, 8000);
+      timer = setTimeout(() => this.quiet(), offers.length ? 30000 : 8000);
+    },
+    quiet() {
+      clearTimeout(timer);
+      say(status, '');
+      instead.replaceChildren();
+      update();
     },
   };
 }

@@ -1,10 +1,9 @@
 // Owns choosing seats: best available first, then the list, then the map; one selection and one
 // filter for all three. Holding seats leads to the pay state.
-import { get, now } from '../api.js';
+import { get } from '../api.js';
 import { send } from '../command.js';
 import { busy, showProblem } from '../action.js';
 import { announce, el, heading, notice, say } from '../dom.js';
-import { clock } from '../clock.js';
 import { count, money } from '../format.js';
 import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
 import { Seats, watch } from '../seats/feed.js';
@@ -13,9 +12,13 @@ import { sheet } from '../sheet.js';
 import { pricedCategories } from '../state.js';
 import { bestForm } from './best.js';
 import { filters } from './filters.js';
-import { findForm } from './find.js';
+import { findForm, placesOf, seatWords } from './find.js';
 import { seatList } from './list.js';
+import { passLine } from './pass.js';
 import { selectionBar } from './selection.js';
+import { remembered } from './remembered.js';
+import { sides } from './sides.js';
+import { instead, leftAlone } from './together.js';
 import { endedOrder, endedWords } from './words.js';
 import { local } from '../storage.js';
 import { stillThere } from './still.js';
@@ -31,27 +34,6 @@ const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold'
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export const style = () => sheet('shop');
 style();
-
-function passLine(page) {
-  const line = el('p', { class: 'quiet' });
-  const ends = Date.parse(page.me.pass_expires_at || '');
-  let warned = false;
-  const tick = () => {
-    const left = ends - now();
-    const wait = Date.parse(page.me.hold_again_at || '') - now();
-    const pause = wait > 0 ? ` You gave seats back: you can hold seats again in ${clock(wait)}.` : '';
-    say(line, (left > 0 ? `Time in the shop: ${clock(left)}. Held seats have their own time.` : '') + pause);
-    if (left < 120000 && left > 0 && !warned) {
-      warned = true;
-      announce('Two minutes left in the shop. Hold seats to keep them for payment.');
-    }
-    if (left <= 0) page.refresh().catch(() => {});
-  };
-  if (Number.isNaN(ends) && !page.me.hold_again_at) return { line, close() {} };
-  tick();
-  const ticking = setInterval(tick, 1000);
-  return { line, close: () => clearInterval(ticking) };
-}
 
 const ANSWER_POLL_MS = 5000;
 
@@ -165,12 +147,36 @@ function build(page, book) {
       bar.notify(`You can take ${count(seatsMax)} seats at once. Take one off first.`);
       return;
     } else chosen.add(seat);
+    warnAlone();
     announce(`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : 'taken off'}. ${chosen.size} chosen.`);
     chosenChanged();
     if (isFromList && chosen.has(seat)) map?.reveal(seat);
   }
 
+  /** A seat between others that nobody would take: said, not forbidden. */
+  function warnAlone() {
+    const lonely = leftAlone(book, (seat) => seats.isFree(seat) && !isAccessible(seat), chosen);
+    if (!lonely.length || lonely.length > 2) {
+      bar.quiet();
+      return;
+    }
+    const offers = chosen.size + lonely.length > seatsMax ? []
+      : lonely.filter(mayChoose).map((seat) => [`Take seat ${book.name(seat).seat} as well`, () => toggle(seat)]);
+    bar.notify(`This leaves ${seatWords(lonely.map((seat) => book.name(seat)))} alone between others.`, offers);
+  }
+
+  /** Seats that somebody else was faster with: the nearest like them is offered. */
+  function lose(lost) {
+    lost.forEach((seat) => chosen.delete(seat));
+    const taken = new Set(chosen);
+    const offers = lost.map((seat) => instead(book, seat, taken, mayChoose)).filter((seat) => seat !== null && !taken.has(seat) && taken.add(seat))
+      .map((seat) => [`Take ${placeWords(book.name(seat))} instead`, () => toggle(seat)]);
+    bar.notify(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`, offers);
+    chosenChanged();
+  }
+
   function chosenChanged() {
+    memory.keep(chosen);
     bar.update();
     list.mark();
     map?.choose(chosen);
@@ -186,6 +192,7 @@ function build(page, book) {
       if (NO_PASS.has(problem.code) || SHOULD_KNOW.has(problem.code)) await page.refresh();
       throw problem;
     }
+    memory.keep([]);
     page.setOrder(order);
     page.acted = true;
     page.changed();
@@ -200,7 +207,16 @@ function build(page, book) {
     onHold: () => hold({ seats: [...chosen].sort((a, b) => a - b), accessible: filter.accessible() }) });
   const list = seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
     holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
-  const best = bestForm({ categories, currency, seats, seatsMax, hold, accessible: filter.accessible });
+  const memory = remembered(page.id);
+  const best = bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayChoose,
+    placeOf: (list) => placesOf(book, list),
+    show(list) {
+      chosen.clear();
+      list.forEach((seat) => chosen.add(seat));
+      chosenChanged();
+      both.show('map');
+      map?.reveal(list[list.length >> 1]);
+    } });
 
   const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible,
     sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED) });
@@ -210,8 +226,7 @@ function build(page, book) {
     const { seatMap } = await import('../map/map.js');
     const cheapestIn = (at) => categories[seats.mainCategory(at)]?.amount ?? null;
     map = seatMap({ book, seats, categories, isDim, describe, onToggle: (seat) => toggle(seat),
-      sectionWords(at) {
-        const { free } = seats.inSection(at);
+      sectionWords(at, free) {
         const price = cheapestIn(at);
         if (!free) return 'none free';
         return `${count(free)} free${price === null ? '' : ` · ${money(price, currency)}`}`;
@@ -225,11 +240,7 @@ function build(page, book) {
   seats.listen((changed) => {
     map?.update(changed || undefined);
     const lost = [...chosen].filter((seat) => !seats.isFree(seat));
-    if (lost.length) {
-      lost.forEach((seat) => chosen.delete(seat));
-      bar.notify(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`);
-      chosenChanged();
-    }
+    if (lost.length) lose(lost);
     // Counts in words change at most once a second, for readers and for the battery.
     drawLater ||= setTimeout(() => {
       drawLater = 0;
@@ -239,7 +250,12 @@ function build(page, book) {
     }, changed ? 1000 : 0);
   });
   const live = watch(page.base, seats);
-  const ready = live.ready.then(drawMap).catch(() => {
+  /** What was chosen before a reload, as far as it is still free. */
+  const restore = () => {
+    memory.recall().filter(mayChoose).slice(0, seatsMax).forEach((seat) => chosen.add(seat));
+    if (chosen.size) chosenChanged();
+  };
+  const ready = live.ready.then(restore).then(drawMap).catch(() => {
     const again = el('button', { type: 'button', class: 'button secondary' }, 'Draw the map again');
     again.addEventListener('click', () => busy(again, drawMap));
     mapPlace.replaceChildren(el('p', {}, 'The map did not load. Best available and the list work without it.'), again);
@@ -249,13 +265,11 @@ function build(page, book) {
     page.acted = true;
     page.render();
   } }, 'Back to my tickets') : null;
+  const both = sides(el('section', { class: 'shop-map card', 'aria-label': 'Seat map' }, mapPlace, filter.key),
+    el('div', { class: 'shop-side' }, best.node, find, list.node, filter.node, backToTickets));
   return {
     ready,
-    nodes: [
-      el('div', { class: 'shop-side' }, best.node, find, list.node, filter.node, backToTickets),
-      el('section', { class: 'shop-map card', 'aria-label': 'Seat map' }, mapPlace, filter.key),
-      bar.node,
-    ],
+    nodes: [both.node, bar.node],
     close() {
       live.close();
       map?.close();
