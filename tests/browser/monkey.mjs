@@ -29,7 +29,7 @@ const PLANTS = {
 };
 
 /** Times are short, so that all of them end while the monkey looks. */
-const RULES = { hold: '12s', retry: '10s', payment: '15s', extension: '10s', pass: '25s', cooldown: '1s', extensions_max: 2 };
+const RULES = { hold: values.plant === 'hidden-hold' ? '60s' : '12s', retry: '10s', payment: '15s', extension: '10s', pass: '25s', cooldown: '1s', extensions_max: 2 };
 const done = [];
 const counted = new Map();
 
@@ -70,7 +70,7 @@ async function press(page) {
   const all = await controls(page);
   if (!all.length) return 'nothing to press';
   const first = all.filter(({ isFirst }) => isFirst);
-  const one = first.length && dice() < 0.6 ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
+  const one = first.length && dice() < (values.plant ? 0.9 : 0.6) ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
   const node = page.locator(CONTROLS).nth(one.at);
   const quick = { timeout: 1500 };
   if (one.tag === 'select') await node.selectOption({ index: Math.floor(dice() * 3) }, quick).catch(() => {});
@@ -81,7 +81,7 @@ async function press(page) {
 
 /** What the monkey does, by weight. Where a clock runs, it likes to look away until it has ended. */
 const acts = (page, ids, watched) => [
-  [watched.isTimed() ? 14 : 1, 'look away', () => watched.rest()],
+  [watched.isTimed() ? (values.plant ? 60 : 14) : 1, 'look away', () => watched.rest()],
   [60, 'press', () => press(page)],
   [6, 'back', () => page.goBack({ timeout: 5000 }).catch(() => {})],
   [3, 'forward', () => page.goForward({ timeout: 5000 }).catch(() => {})],
