@@ -96,7 +96,8 @@ async fn press(
                 let wait = Query(door::ChallengeQuery::waiting());
                 let (room, desk) = (State(admission.clone()), State(people.clone()));
                 let (who, where_) = (persona.clone(), path.clone());
-                let asked = door::challenge(room, desk, fan, who, address, where_, papers.clone(), wait);
+                let asked =
+                    door::challenge(room, desk, fan, who, address, where_, papers.clone(), wait);
                 let (head, asks) = match asked.await {
                     Ok(answer) => read(answer).await?,
                     Err(error) => return refused(&path, error, None).await,

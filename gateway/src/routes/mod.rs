@@ -21,6 +21,7 @@ mod inbox;
 mod insight;
 mod lean;
 mod line;
+mod log;
 mod market;
 mod markup;
 mod my_orders;
@@ -116,6 +117,7 @@ fn table() -> Routes {
         .merge(find_people::routes())
         .merge(returns::routes())
         .merge(failures::routes())
+        .merge(log::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
         .merge(market::routes())

@@ -1,18 +1,20 @@
 // Owns the language of a page. Sentences stand in the source in English, as t`…`; the catalogue of
-// another language is words/LANGUAGE.js, which is loaded before anything is shown, and only where it
-// is wanted. Numbers, money and dates follow the same language.
+// another language is words/LANGUAGE/, in two parts: what waiting needs is loaded before anything is
+// shown, the rest with the modules that need it (further.js). Where it does not come, English is.
+// Numbers, money and dates follow the same language.
+
+import { local } from './storage.js';
 
 /** Languages there is a catalogue for, by their own names. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch', es: 'Español', ar: 'العربية' };
 
 const wanted = globalThis.navigator?.languages || [];
 const known = (tag) => tag && tag.slice(0, 2) in LANGUAGES && tag.slice(0, 2);
-const cookie = /(?:^|; )fg-language=(\w\w)/.exec(globalThis.document?.cookie)?.[1];
-export const language = known(cookie) || wanted.map(known).find(Boolean) || 'en';
+export const language = known(local.getItem('fg-language')) || wanted.map(known).find(Boolean) || 'en';
 /** With the reader's country where it is known, for numbers, money and dates. */
 export const locale = wanted.find((tag) => known(tag) === language) || language;
 
-const said = language === 'en' ? {} : (await import(`../words/${language}.js`)).default;
+const said = {};
 const fill = (text, values) => text.replace(/\{(\d)\}/g, (_, at) => values[at]);
 
 /** t`Row ${row}`, or t('A sentence that is kept elsewhere'): in the language of the page. */
@@ -44,8 +46,16 @@ function translate(root) {
   }
 }
 
-if (language !== 'en' && globalThis.document) {
-  document.documentElement.lang = language;
-  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+/** Loads a part of the catalogue. */
+export async function learn(part) {
+  if (language === 'en') return;
+  const answer = await fetch(new URL(`../words/${language}/${part}.json`, import.meta.url)).catch(() => null);
+  Object.assign(said, answer?.ok ? await answer.json() : {});
   translate(document.documentElement);
 }
+
+if (language !== 'en') {
+  document.documentElement.lang = language;
+  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
+}
+await learn('first');
