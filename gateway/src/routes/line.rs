@@ -165,7 +165,9 @@ async fn refused(
     let on = match (early, is_over) {
         (Some(act), _) => form(path, &act, "Take my place"),
         (None, true) => form(path, "join", "Join the queue again"),
-        (None, false) => format!("<p><a class=\"button\" href=\"{}\">Back to the line</a></p>", here(path)),
+        (None, false) => {
+            format!("<p><a class=\"button\" href=\"{}\">Back to the line</a></p>", here(path))
+        }
     };
     let words = format!("<p role=\"alert\">{words}</p>{on}");
     Ok(page(path, &shown("Not just now", &words), READ_SECONDS))
