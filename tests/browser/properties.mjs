@@ -96,7 +96,7 @@ export function watchPage(page, base) {
       else if (!since.has(key)) since.set(key, now);
       return is && now - since.get(key) > PATIENCE_MS;
     } };
-    isTimed = seen.clocks.length > 0 || Boolean(about.order);
+    isTimed = seen.clocks.length > 0 || seen.ways === 0 || Boolean(about.order);
     for (const [rule, judge] of Object.entries(rules)) {
       const wrong = judge(seen, about);
       count += 1;

@@ -53,7 +53,7 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site { digest, files }
 });
 
-/// A page's files under their digest, scripts and styles without comments; everything else as it is.
+/// A page's files under their digest, scripts and styles without comments; the rest as it is.
 fn addressed(path: &str, bytes: Vec<u8>, digest: &str) -> Vec<u8> {
     match String::from_utf8(bytes) {
         Ok(text) if path.ends_with(".html") => {
