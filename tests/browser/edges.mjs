@@ -197,6 +197,49 @@ const parts = {
     await record(page, 'not-paid-in-time');
   },
 
+  /** What there is to do and to see while one waits. */
+  async theWait() {
+    const event = await staff.event('A long line');
+    await staff.sale(event, 'pause');
+    const page = await person();
+    await open(page, event);
+    await page.waitForSelector('text=/people are waiting|person is waiting/');
+    await page.click(button('Join the queue'));
+    await state(page, 'waiting');
+    await page.click('summary:text-is("Look at the seats")');
+    await page.waitForSelector('.map-stage');
+    await page.click('summary:text-is("Go on with another device")');
+    await record(page, 'waiting-and-looking');
+    await page.click(button('Notify me when it is my turn'));
+    await page.waitForSelector('#notify-status:not(:empty)');
+    // Without a network the page says how old it is, second by second.
+    await page.context().setOffline(true);
+    await page.waitForFunction(() => /^([4-9]|\d\d) s ago$/.test([...document.querySelectorAll('.facts dd')].at(-1)?.textContent));
+    await page.context().setOffline(false);
+    await staff.sale(event, 'open');
+    await state(page, 'turn');
+    must((await page.title()).startsWith('● Your turn'), 'the title does not say whose turn it is');
+  },
+
+  /** The line, without any script. */
+  async withoutScript() {
+    const event = await staff.event('Plain paper');
+    const page = await person({ javaScriptEnabled: false });
+    await open(page, event);
+    must((await page.title()) === 'Plain paper', 'the page does not name the event without script');
+    await page.click('a:text-is("To the queue")');
+    await page.click(button('Join the queue'));
+    await page.screenshot({ path: `${values.out}/no-script.png`, fullPage: true });
+    // Pressed too early, the door says so and keeps what was waited for.
+    for (let presses = 0; presses < 200 && await page.locator(button('Take my place')).count(); presses += 1) {
+      await page.click(button('Take my place'));
+    }
+    await page.waitForSelector('h2:text-matches("You are in the queue|It is your turn")');
+    while (!await page.locator(button('Continue to the seats')).count()) await page.reload();
+    await page.click(button('Continue to the seats'));
+    await page.waitForSelector('h2:text-is("You are in")');
+  },
+
   /** The list of events has the address one would guess. */
   async listOfEvents() {
     const page = await person();

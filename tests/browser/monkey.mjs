@@ -29,7 +29,7 @@ const PLANTS = {
 };
 
 /** Times are short, so that all of them end while the monkey looks. */
-const RULES = { hold: '12s', retry: '10s', payment: '15s', extension: '10s', pass: '25s', cooldown: '1s', extensions_max: 2 };
+const RULES = { hold: values.plant === 'hidden-hold' ? '60s' : '12s', retry: '10s', payment: '15s', extension: '10s', pass: values.plant ? '5m' : '25s', cooldown: '1s', extensions_max: 2 };
 const done = [];
 const counted = new Map();
 
@@ -70,7 +70,7 @@ async function press(page) {
   const all = await controls(page);
   if (!all.length) return 'nothing to press';
   const first = all.filter(({ isFirst }) => isFirst);
-  const one = first.length && dice() < 0.6 ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
+  const one = first.length && dice() < (values.plant ? 0.9 : 0.6) ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
   const node = page.locator(CONTROLS).nth(one.at);
   const quick = { timeout: 1500 };
   if (one.tag === 'select') await node.selectOption({ index: Math.floor(dice() * 3) }, quick).catch(() => {});
@@ -79,9 +79,9 @@ async function press(page) {
   return `${one.tag} “${one.words}”`;
 }
 
-/** What the monkey does, by weight. Where a clock runs, it likes to look away until it has ended. */
+/** What the monkey does, by weight. Where a clock runs, or nothing can be pressed, it likes to look away. */
 const acts = (page, ids, watched) => [
-  [watched.isTimed() ? 14 : 1, 'look away', () => watched.rest()],
+  [watched.isTimed() ? (values.plant ? 60 : 14) : 1, 'look away', () => watched.rest()],
   [60, 'press', () => press(page)],
   [6, 'back', () => page.goBack({ timeout: 5000 }).catch(() => {})],
   [3, 'forward', () => page.goForward({ timeout: 5000 }).catch(() => {})],
@@ -99,7 +99,8 @@ const acts = (page, ids, watched) => [
     await page.context().setOffline(false);
   }],
   [3, 'zoom', () => page.setViewportSize(dice() < 0.5 ? { width: 320, height: 640 } : { width: 1280, height: 900 })],
-  [3, 'staff', async () => {
+  // Where a fault is looked for, the sale stays open: it is about finding it, not about luck.
+  [values.plant ? 0 : 3, 'staff', async () => {
     const what = ['pause', 'open', 'open'][Math.floor(dice() * 3)];
     await staff.sale(dice() < 0.7 ? ids.open : ids.paused, what).catch(() => {});
     return what;

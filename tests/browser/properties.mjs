@@ -90,13 +90,13 @@ export function watchPage(page, base) {
     if (!seen || page.url() === 'about:blank' || page.url().startsWith('chrome')) return;
     const now = Date.now();
     const touched = new Set();
-    isTimed = seen.clocks.length > 0;
     const about = { isEvent: /^\/events\/evt_[0-9A-Z]+$/.test(seen.path), order: await running(), lasts(key, is) {
       touched.add(key);
       if (!is) since.delete(key);
       else if (!since.has(key)) since.set(key, now);
       return is && now - since.get(key) > PATIENCE_MS;
     } };
+    isTimed = seen.clocks.length > 0 || seen.ways === 0 || Boolean(about.order);
     for (const [rule, judge] of Object.entries(rules)) {
       const wrong = judge(seen, about);
       count += 1;

@@ -142,6 +142,7 @@ async fn whoever_does_nothing_in_the_shop_makes_room() {
     let seen = world.get(&me, &idle).await;
     let of_visit = (&seen.body["went_idle_after_ms"], &seen.body["place"]);
     assert_eq!(of_visit, (&json!(2_000), &json!(null)), "{}", seen.body);
+    assert_eq!(seen.body["visit_ended"], "idle");
     for (call, body) in [("holds", json!({ "best": { "count": 1 } })), ("stay", json!({}))] {
         let refused = world.post(&format!("{event}/{call}"), &idle, body).await;
         assert_eq!((refused.status, refused.code().as_str()), (409, "went_idle"));
@@ -152,6 +153,7 @@ async fn whoever_does_nothing_in_the_shop_makes_room() {
     assert_eq!(again.status, 201, "{}", again.body);
     let seen = world.get(&me, &papers(&again)).await;
     assert!(seen.body["went_idle_after_ms"].is_null() && seen.body["place"].is_u64());
+    assert!(seen.body["visit_ended"].is_null(), "{}", seen.body);
     assert!(world.audit().is_clean());
     world.stop().await;
 }

@@ -82,6 +82,7 @@ async fn press(
     if site.is_some_and(|site| !["same-origin", "none"].contains(&site)) {
         return Err(ApiError::new(Code::CrossSite));
     }
+    let waited_for = challenge.clone();
     let done = match act {
         Act::Enter => {
             let key = Idempotent { key: fresh_key(), body: Empty {} };
@@ -99,7 +100,7 @@ async fn press(
                     door::challenge(room, desk, fan, who, address, where_, papers.clone(), wait);
                 let (head, asks) = match asked.await {
                     Ok(answer) => read(answer).await?,
-                    Err(error) => return refused(&path, error).await,
+                    Err(error) => return refused(&path, error, None).await,
                 };
                 if asks["required"] == true {
                     let page = page(&path, &at_the_door(&path, &asks), READ_SECONDS);
@@ -118,7 +119,7 @@ async fn press(
     };
     match done {
         Ok(answer) => Ok(with_cookies(back(&path), answer.headers())),
-        Err(error) => refused(&path, error).await,
+        Err(error) => refused(&path, error, waited_for.as_deref()).await,
     }
 }
 
@@ -152,13 +153,21 @@ async fn read(answer: Response) -> Result<(HeaderMap, Value), ApiError> {
 }
 
 /// A no, in its own words, with what can be pressed instead.
-async fn refused(path: &EventPath, error: ApiError) -> Result<Response, ApiError> {
+async fn refused(
+    path: &EventPath,
+    error: ApiError,
+    challenge: Option<&str>,
+) -> Result<Response, ApiError> {
+    let early = challenge.filter(|_| error.code() == "puzzle_not_ready").map(waited);
     let is_over = ["turn_lapsed", "place_spent", "place_unknown"].contains(&error.code());
     let (_, problem) = read(error.into_response()).await?;
     let words = escaped(problem["detail"].as_str().unwrap_or_default());
-    let on = match is_over {
-        true => form(path, "join", "Join the queue again"),
-        false => format!("<p><a class=\"button\" href=\"{}\">Back to the line</a></p>", here(path)),
+    let on = match (early, is_over) {
+        (Some(act), _) => form(path, &act, "Take my place"),
+        (None, true) => form(path, "join", "Join the queue again"),
+        (None, false) => {
+            format!("<p><a class=\"button\" href=\"{}\">Back to the line</a></p>", here(path))
+        }
     };
     let words = format!("<p role=\"alert\">{words}</p>{on}");
     Ok(page(path, &shown("Not just now", &words), READ_SECONDS))
@@ -180,12 +189,18 @@ fn shown(title: &str, body: &str) -> String {
     format!("<h2 class=\"state-title\">{title}</h2>{body}")
 }
 
+/// What is pressed with a challenge that was waited for; it is text of ours, safe in an address.
+fn waited(challenge: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.~".contains(*c);
+    let challenge: String = challenge.chars().filter(is_plain).collect();
+    format!("join&amp;challenge={challenge}")
+}
+
 /// Waits instead of working: nothing here can compute.
 fn at_the_door(path: &EventPath, asks: &Value) -> String {
     let asks = &asks["asks"];
     let seconds = asks["wait_ms"].as_u64().unwrap_or_default().div_ceil(1000);
-    let challenge = escaped(asks["challenge"].as_str().unwrap_or_default());
-    let act = format!("join&amp;challenge={challenge}");
+    let act = waited(asks["challenge"].as_str().unwrap_or_default());
     let words = format!(
         "<p>So that programs do not crowd people out, everybody waits a moment at the door. \
          In {seconds} seconds, press the button; before that it does not let you in.</p>"

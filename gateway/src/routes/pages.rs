@@ -85,7 +85,7 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
     Site { digest, files: kept }
 });
 
-/// A page's files under their digest, scripts and styles without comments; everything else as it is.
+/// A page's files under their digest, scripts and styles without comments; the rest as it is.
 fn addressed(path: &str, text: String, digest: &str) -> String {
     if path.ends_with(".html") {
         return text.replace("\"/assets/", &format!("\"/assets/v-{digest}/"));
