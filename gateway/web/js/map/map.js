@@ -286,7 +286,8 @@ function frameOf({ small, where, move, isSchematic }) {
   }, ...canvases);
   const button = (sign, words, work) => el('button', {
     type: 'button', class: 'map-button', 'aria-label': words, onclick: () => move(work) }, sign);
-  const node = el('div', { class: 'map' },
+  // A drawing has no direction of writing.
+  const node = el('div', { class: 'map', dir: 'ltr' },
     el('div', { class: 'map-head' }, small.node, where,
       el('div', { class: 'map-buttons' }, button('+', 'Zoom in', (view) => view.zoomAt(1.7)),
         button('−', 'Zoom out', (view) => view.zoomAt(1 / 1.7)),
