@@ -125,7 +125,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const inPlan = () => pen.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.shiftX, ratio * view.shiftY);
 
   function sayWhere() {
-    const seat = view.seatPx < WHERE_PX ? -1 : seatUnder(view.width / 2, view.height / 2, 60);
+    const seat = view.isFitted || view.seatPx < WHERE_PX ? -1 : seatUnder(view.width / 2, view.height / 2, 60);
     if (seat < 0) {
       say(where, view.isFitted ? 'The whole map' : '');
       return;
