@@ -45,6 +45,10 @@ pub(crate) fn distributed_flags() -> Flags {
         ("admission.store", "redis".to_owned()),
         ("redis.url", server("FLOODGATE_TEST_REDIS")),
         ("people.postgres", people),
+        ("server.pictures", format!("s3://floodgate/{name}")),
+        ("s3.endpoint", server("FLOODGATE_TEST_S3")),
+        ("s3.path_style", "true".to_owned()),
+        ("s3.credentials_file", s3_credentials()),
         // A reader a partition, beside those of every role in one process of one machine: the tests of
         // searching turn it on.
         ("search.backend", "off".to_owned()),
@@ -53,6 +57,16 @@ pub(crate) fn distributed_flags() -> Flags {
     .map(|(key, value)| (key.to_owned(), value))
     .chain(trial())
     .collect()
+}
+
+/// A file with the keys that the store of `scripts/servers` takes: anything.
+fn s3_credentials() -> String {
+    let file = std::env::temp_dir().join("floodgate-test-s3-credentials");
+    // All tests write the same words; none may read a file that another has just emptied.
+    let own = file.with_extension(format!("{:08x}", rand::random::<u32>()));
+    std::fs::write(&own, "aws_access_key_id = test\naws_secret_access_key = test\n").unwrap();
+    std::fs::rename(&own, &file).unwrap();
+    file.to_str().unwrap().to_owned()
 }
 
 /// Makes the schema in which addresses are kept.

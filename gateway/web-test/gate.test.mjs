@@ -25,9 +25,12 @@ test('one press after a missed turn is a new place, and the page says so', async
   assert.equal(at.rejoined, true);
   close();
   const { waiting } = await import('../web/js/wait.js');
-  const shown = waiting(at).node.all().find((one) => one.textContent.startsWith('You were called and did not come in time'));
+  const first = waiting(at);
+  const shown = first.node.all().find((one) => one.textContent.startsWith('You were called and did not come in time'));
   assert.equal(shown.hidden, false);
   at.rejoined = false;
-  const usual = waiting(at).node.all().find((one) => one.textContent.startsWith('You were called'));
+  const second = waiting(at);
+  const usual = second.node.all().find((one) => one.textContent.startsWith('You were called'));
   assert.equal(usual.hidden, true);
+  for (const one of [first, second]) one.close();
 });

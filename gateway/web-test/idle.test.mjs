@@ -1,7 +1,7 @@
 // Owns the proof that whoever does nothing is asked in time, and one act or one press is enough.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { idleWords, wentIdle } from '../web/js/idle.js';
+import { idleWords, turnEnded } from '../web/js/idle.js';
 import { stage } from './dom.mjs';
 
 const settle = async () => {
@@ -91,7 +91,7 @@ test('nobody is asked where no turn ends by that', async () => {
 
 test('the words say for how long nothing happened', () => {
   assert.deepEqual([180000, 60000, 1500, 90000].map(idleWords), ['3 minutes', 'a minute', '2 seconds', '2 minutes']);
-  assert.match(wentIdle({ went_idle_after_ms: 180000 }), /nothing happened for 3 minutes.*Join again/);
-  assert.equal(wentIdle({}), null);
-  assert.equal(wentIdle(null), null);
+  assert.match(turnEnded({ went_idle_after_ms: 180000, visit_ended: 'idle' }).words, /Nothing happened for 3 minutes.*Join again/);
+  assert.match(turnEnded({ visit_ended: 'pass_expired' }).title, /time ran out/);
+  for (const none of [{}, null, { visit_ended: 'purchased' }, { visit_ended: 'left' }]) assert.equal(turnEnded(none), null);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { xRange } from '../web/js/insight/charts.js';
 import { columns, counted, funnel, heat, merge, overlay, share, span, sums } from '../web/js/insight/series.js';
 
 const at = (second) => new Date(second * 1000).toISOString();
@@ -36,6 +37,11 @@ test('two sales are laid over each other at their opening', () => {
   assert.deepEqual(minutes, [1, 2, 3]);
   // The one that is still running has no line where it has not come to yet.
   assert.deepEqual([one, other], [[10, 50, null], [50, 50, 100]]);
+});
+
+test('a single point is shown within its minutes', () => {
+  assert.deepEqual(xRange([100], 100, 86400100), [40, 160]);
+  assert.deepEqual(xRange([100, 160], 100, 160), [100, 160]);
 });
 
 test('heat is by rank, and what is not sold has none', () => {

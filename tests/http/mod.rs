@@ -12,6 +12,7 @@ mod door;
 mod fields;
 mod house;
 mod insight;
+mod log;
 mod market;
 mod money;
 mod names;

@@ -9,6 +9,7 @@
 //! | [`partition`] | murmur2, as every Kafka client computes it |
 //! | [`dead_letters`] | records that a reader could not read, set aside with their origin |
 //! | [`checkpoint`] | where somebody goes on, and whether it is still the same log |
+//! | `noted` | how far the readers of this process are |
 //! | [`probe`] | how far the log's clock is from ours |
 //! | [`trace`] | one request followed across processes |
 //! | [`contract`] | what every backend must do, as functions to test with |
@@ -21,6 +22,7 @@ pub mod dead_letters;
 pub mod embedded;
 pub mod kafka;
 pub mod membership;
+mod noted;
 pub mod partition;
 pub mod probe;
 pub mod scan;
@@ -39,6 +41,6 @@ pub use scan::{RecordFault, Scan, scan};
 pub use topics::Topic;
 pub use trace::{Span, SpanKind, SpanSink, TraceContext, Tracer};
 pub use traits::{
-    Ack, Appended, Log, LogError, LogReader, NewRecord, Offset, Partition, PendingAppend,
-    ReaderName, Record, Value,
+    Ack, Appended, Log, LogError, LogReader, NewRecord, NotedPosition, Offset, Partition,
+    PendingAppend, ReaderName, Record, Value,
 };

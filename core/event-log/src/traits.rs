@@ -269,6 +269,11 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
         let _ = (reader, at, next);
     }
 
+    /// What the readers of this process have noted.
+    fn noted_positions(&self) -> Vec<NotedPosition> {
+        Vec::new()
+    }
+
     /// Whether the log takes appends now; the reason if not. For readiness checks.
     fn health(&self) -> Result<(), LogError>;
 }
@@ -280,6 +285,27 @@ pub enum ReaderName<'a> {
     Shared(&'a str),
     /// What every gateway reads for itself: `views`.
     OfEachGateway(&'a str),
+}
+
+/// How far a reader is in a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotedPosition {
+    /// The name of its role, such as `processor`.
+    pub reader: String,
+    pub topic: Topic,
+    pub partition: Partition,
+    /// The next record it takes.
+    pub next: Offset,
+}
+
+impl<'a> ReaderName<'a> {
+    /// The name of the role, without whose it is.
+    #[must_use]
+    pub fn role(self) -> &'a str {
+        match self {
+            ReaderName::Shared(name) | ReaderName::OfEachGateway(name) => name,
+        }
+    }
 }
 
 /// Reads one partition forward. Used from one thread; blocking.

@@ -36,7 +36,7 @@ struct Kind {
 }
 
 /// The tokens that came with a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Papers {
     headers: HeaderMap,
     is_https: bool,

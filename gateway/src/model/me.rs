@@ -22,6 +22,10 @@ pub(crate) struct Me {
     /// The last visit ended because nothing had happened for so long; absent once there is another
     /// place in the line.
     pub(crate) went_idle_after_ms: Option<u64>,
+    /// Why the last visit to the shop ended: left, purchased, pass_expired or idle; absent once there
+    /// is another place in the line, and where there was no visit.
+    #[schema(example = "pass_expired")]
+    pub(crate) visit_ended: Option<&'static str>,
     /// After seats that were given back unpaid: no hold before this. Absent when nothing is in the way.
     pub(crate) hold_again_at: Option<String>,
     /// Newest first.

@@ -106,6 +106,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("listDevices", &[PEOPLE]),
     ("removeDevice", &[PEOPLE]),
     ("reportReturnedMail", &[PEOPLE]),
+    ("getLog", &["overloaded log_unavailable"]),
     ("listFailedMessages", &[PEOPLE, "invalid_id"]),
     ("resendFailedMessages", &[PEOPLE, "invalid_id malformed_body"]),
     ("reportTextMessage", &[PEOPLE, "webhook_unsigned malformed_body"]),

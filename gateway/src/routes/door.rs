@@ -34,6 +34,13 @@ pub(crate) struct ChallengeQuery {
     wait: bool,
 }
 
+impl ChallengeQuery {
+    /// For who cannot compute.
+    pub(super) fn waiting() -> Self {
+        ChallengeQuery { wait: true }
+    }
+}
+
 /// What to do before joining: nothing, solve a puzzle, or wait instead. Whoever has a place already
 /// needs nothing. The waits of a network follow each other, so that `wait_ms` grows with those who
 /// wait there; beyond ten minutes the answer is 429.

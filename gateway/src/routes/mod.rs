@@ -11,6 +11,7 @@ mod contacts;
 mod details;
 mod dials;
 mod door;
+mod event_page;
 mod events;
 mod failures;
 mod find_people;
@@ -20,7 +21,10 @@ mod house;
 mod inbox;
 mod insight;
 mod lean;
+mod line;
+mod log;
 mod market;
+mod markup;
 mod my_orders;
 mod notify;
 mod orders;
@@ -74,6 +78,8 @@ fn table() -> Routes {
         .merge(venues::routes())
         .merge(search::routes())
         .merge(pages::routes())
+        .merge(event_page::routes())
+        .merge(line::routes())
         .merge(insight::routes())
         .merge(problems::routes())
         .merge(system::routes())
@@ -112,6 +118,7 @@ fn table() -> Routes {
         .merge(find_people::routes())
         .merge(returns::routes())
         .merge(failures::routes())
+        .merge(log::routes())
         .merge(announcements::routes())
         .merge(webhooks::routes())
         .merge(market::routes())

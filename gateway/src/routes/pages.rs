@@ -97,7 +97,7 @@ fn addressed(path: &str, text: &str, digest: &str) -> String {
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .route("/", get(async |headers: HeaderMap| page("index.html", &headers)))
-        .route("/events/{event_id}", get(async |headers: HeaderMap| page("event.html", &headers)))
+        .route("/events", get(async |headers: HeaderMap| page("index.html", &headers)))
         .route(
             "/events/{event_id}/dials",
             get(async |headers: HeaderMap| page("dials.html", &headers)),
@@ -142,11 +142,16 @@ pub(crate) fn routes() -> Routes {
 }
 
 /// Browsers ask again each time and mostly get a 304.
-fn page(path: &str, headers: &HeaderMap) -> Response {
+pub(super) fn page(path: &str, headers: &HeaderMap) -> Response {
     match SITE.files.get(path) {
         Some(file) => Public::revalidated(file.answer(headers)).into_response(),
         None => ApiError::new(Code::NotFound).into_response(),
     }
+}
+
+/// A page with its addresses, for whoever has something to add to it.
+pub(super) fn text(path: &str) -> Option<String> {
+    String::from_utf8(SITE.files.get(path)?.bytes.clone()).ok()
 }
 
 async fn asset(Segments(path): Segments<String>, headers: HeaderMap) -> Response {
@@ -180,10 +185,6 @@ mod tests {
 
     use super::*;
 
-    fn text(path: &str) -> String {
-        String::from_utf8(SITE.files[path].bytes.clone()).unwrap()
-    }
-
     fn of(response: &Response) -> Option<&str> {
         response.headers().get(header::ETAG)?.to_str().ok()
     }
@@ -192,7 +193,7 @@ mod tests {
     async fn every_file_a_page_names_is_there_under_its_digest() {
         let mut count = 0;
         for (path, _) in SITE.files.iter().filter(|(path, _)| path.ends_with(".html")) {
-            let text = text(path);
+            let text = text(path).unwrap();
             for named in text.split("\"/assets/").skip(1) {
                 let named = named.split('"').next().unwrap();
                 assert!(named.starts_with(&format!("v-{}/", SITE.digest)), "{path}: {named}");
@@ -208,7 +209,7 @@ mod tests {
     /// seconds.
     #[test]
     fn what_joining_costs() {
-        let html = text("event.html");
+        let html = text("event.html").unwrap();
         let folder = format!("\"/assets/v-{}/", SITE.digest);
         let named = html.split(&folder).skip(1).filter_map(|rest| rest.split('"').next());
         let needed: Vec<_> = named.filter(|name| !name.starts_with("img/")).collect();

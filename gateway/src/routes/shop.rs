@@ -154,8 +154,9 @@ pub(crate) async fn me(
     let view = path.entry.read();
     let buyer = in_shop.or(fan.device.map(|device| device.buyer));
     let visit = buyer.and_then(|buyer| view.visits.get(&buyer));
-    let went_idle = buyer.filter(|_| ticket.is_none());
-    let went_idle = went_idle.and_then(|buyer| presence::idle_since(&view, buyer));
+    let outside = buyer.filter(|_| ticket.is_none() && visit.is_none());
+    let went_idle = outside.and_then(|buyer| presence::idle_since(&view, buyer));
+    let visit_ended = outside.and_then(|buyer| view.left.get(&buyer)).map(|left| left.reason);
     let has_code = buyer.is_some_and(|buyer| view.codes.holders.contains(&buyer));
     let cooling = buyer.and_then(|buyer| view.cooling.get(&buyer));
     let cooling = cooling.filter(|until| **until > time::now());
@@ -178,6 +179,7 @@ pub(crate) async fn me(
         idle_at: buyer.and_then(|buyer| view.idle_at(buyer)).map(time::text),
         has_code,
         went_idle_after_ms: went_idle,
+        visit_ended: visit_ended.map(|reason| reason.code()),
         hold_again_at: cooling.map(|until| time::text(*until)),
         orders: orders.iter().map(of).collect(),
         received: received.into_iter().collect(),

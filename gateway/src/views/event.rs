@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use floodgate_admission::QueueTicket;
 use floodgate_domain::effects::TicketStates;
-use floodgate_domain::fact::SeatsKept;
+use floodgate_domain::fact::{LeaveReason, SeatsKept};
 use floodgate_domain::plan::SectionKind;
 use floodgate_domain::{
     BuyerId, EventDetails, EventId, FactPosition, FactRecord, Frontier, HoldId, LineOrder, LogTime,
@@ -42,6 +42,7 @@ pub(crate) struct SeatsByState {
 pub(crate) struct EndedVisit {
     pub(crate) place: Place,
     pub(crate) at: LogTime,
+    pub(crate) reason: LeaveReason,
     /// How long nothing had happened, where that is why it ended.
     pub(crate) idle_ms: Option<u64>,
 }
@@ -332,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_visit_uses_up_its_place_and_every_ticket_got_before_its_end() {
-        let left = EndedVisit { place: Place(5), at: LogTime(1000), idle_ms: None };
+        let reason = LeaveReason::ByChoice;
+        let left = EndedVisit { place: Place(5), at: LogTime(1000), reason, idle_ms: None };
         let rows =
             [(5, 10, true), (5, 2000, true), (9, 10, true), (9, 1000, true), (9, 1001, false)];
         for (place, joined_at, is_used_up) in rows {

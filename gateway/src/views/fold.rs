@@ -100,7 +100,7 @@ impl EventView {
                     let entered_ms = visit.pass_until.0.saturating_sub(self.policy.pass_ms);
                     self.stay.note(at.0.saturating_sub(entered_ms));
                     let idle_ms = visit.idle_ms.filter(|_| reason == LeaveReason::Idle);
-                    let ended = EndedVisit { place: visit.place, at, idle_ms };
+                    let ended = EndedVisit { place: visit.place, at, reason, idle_ms };
                     self.left.insert(buyer, ended, |ended| ended.at.plus(TICKET_KEPT_MS) < at);
                 }
             }

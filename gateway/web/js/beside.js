@@ -1,6 +1,8 @@
 // Owns what an event's page has beside its state: what the event says of itself, the form for news,
 // messages. Nothing of it is needed at once, and the page does without any part that does not load.
 import { about } from './about.js';
+import { get } from './api.js';
+import { el } from './dom.js';
 import { picture } from './picture.js';
 import { sheet } from './sheet.js';
 
@@ -65,11 +67,45 @@ async function openMessages() {
   }
 }
 
+/** States in which money is, or was, at stake. */
+const PAID = new Set(['shop', 'pay', 'tickets']);
+let test = null;
+let isTest = false;
+let now = '';
+/** Where no money moves, that is said before anybody chooses. */
+async function showTestMode(state) {
+  now = state;
+  if (PAID.has(state) && !test) {
+    test = el('p', { class: 'notice warn test-banner', hidden: true }, el('strong', {}, 'Test mode. '), 'No money moves, and the tickets admit nobody.');
+    document.getElementById('steps')?.before(test);
+    const offer = await get('/v1/payments/form', 2).catch(() => null);
+    isTest = offer?.moves_money === false;
+  }
+  if (test) test.hidden = !isTest || !PAID.has(now);
+}
+
+let back = null;
+/** Whoever has tickets and looks for more is never without the way back to them. */
+function showBack(page, state) {
+  const isAway = page.browsing && !['shop', 'pay', 'tickets'].includes(state);
+  if (isAway && !back) {
+    back = el('p', {}, el('button', { type: 'button', class: 'button secondary', onclick() {
+      page.browsing = false;
+      page.acted = true;
+      page.render();
+    } }, 'Back to my tickets'));
+    document.getElementById('state').before(back);
+  }
+  if (back) back.hidden = !isAway;
+}
+
 /** Brings it up to date with the page. */
 export function beside(page, state) {
   if (!page.event) return;
   document.getElementById('event-about').replaceChildren(...about(page.event));
   showPicture(page.event.picture, CALM.has(state));
   showNews(page, CALM.has(state));
+  showBack(page, state);
+  showTestMode(state);
   showMessages(page);
 }

@@ -38,6 +38,13 @@ export const timeOfDay = (ms) =>
   new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
     .format(new Date(ms));
 
+/** How long ago, in words: “just now”, “12 s ago”, “3 min ago”. */
+export function agoWords(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 2) return t`just now`;
+  return seconds < 120 ? t`${seconds} s ago` : t`${Math.round(seconds / 60)} min ago`;
+}
+
 /**
  * How long `ahead` people take at this pace, in minutes, as an honest range: people who do not
  * come make it shorter, a full shop makes it longer. Null when nobody can know.

@@ -1,56 +1,31 @@
-// Owns the states around the waiting: announced, join, your turn, sold out, closed, cancelled.
-// One function a state; each returns { node, update, close }.
+// Owns the states before the shop that are not waiting: announced, join, your turn. One function a state;
+// each returns { node, update, close }. What ends a sale is in ends.js.
 import { instant } from './about.js';
-import { Problem, now } from './api.js';
-import { clock } from './clock.js';
 import { send } from './command.js';
 import { action } from './action.js';
 import { el, heading, notice, say } from './dom.js';
 import { door } from './door.js';
-import { waitingRange, waitingWords } from './format.js';
+import { joinQueue, simple } from './entry.js';
+import { plural, waitingRange, waitingWords } from './format.js';
 import { turnCame } from './notify.js';
-import { wentIdle } from './idle.js';
-import { offer, words } from './wait.js';
+import { turnEnded } from './idle.js';
+import { opening } from './opening.js';
+import { isSold } from './state.js';
+import { words } from './wait.js';
 
 const prepare = () => {
   import('./shop/shop.js').catch(() => {});
 };
 
-/** A place is kept by a cookie; without, it would be lost at once. */
-const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: 'Your browser does not keep cookies for this '
-  + 'site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.' });
-
-async function joinQueue(page, through) {
-  if (navigator.cookieEnabled === false) throw cookiesOff();
-  await through.join();
-  page.acted = true;
-  page.changed();
-  await page.refresh();
-  // It said yes and kept none all the same.
-  if (page.me?.device === false || page.me?.place === null) throw cookiesOff();
-}
-
-function simple(page, title, lines, extra = []) {
-  const message = words(page);
-  const side = offer(page);
-  const node = el('div', { class: 'two' },
-    el('div', { class: 'card' }, heading(title), message.node, lines.map((line) => el('p', {}, line)),
-      extra),
-    side.node);
-  return { node, update: () => { message.update(); side.update(); } };
-}
-
 export function announced(page) {
   const through = door(page);
-  const opens = el('p', {});
+  const opens = opening(page);
   const begins = el('p', {});
   const code = el('div');
   let codes = null;
   const shown = simple(page, 'The sale is not open yet', [
     'Take your place now, or stay on this page: it moves on when the sale opens.',
-  ], [begins, code, opens, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
-  const left = el('span', {});
-  let saidFor;
+  ], [begins, code, opens.node, action('Take a place in the queue', () => joinQueue(page, through)), through.node]);
   let saidPresale;
   // Who has a code may claim it before the presale begins.
   function followCode() {
@@ -65,40 +40,37 @@ export function announced(page) {
   }
   const update = () => {
     shown.update();
-    const at = page.event?.opens_at;
-    if (at !== saidFor) opens.replaceChildren(...(at ? ['The sale opens ', instant(at, page.event.time_zone), left] : []));
-    saidFor = at;
+    opens.update();
     followCode();
-    const ms = at ? new Date(at) - now() : 0;
-    // Less than a day is counted down; more needs no seconds.
-    say(left, ms > 86400000 ? '.' : ms > 0 ? `, in ${clock(ms)}.` : ': any moment now.');
   };
   update();
-  const ticking = setInterval(update, 1000);
-  return { ...shown, update, close: () => clearInterval(ticking) };
+  return { ...shown, update, close: opens.close };
+}
+
+/** What somebody who joins now has to expect, as far as anybody knows. Pure. */
+export function estimate(queue) {
+  const people = queue?.people_waiting;
+  if (!Number.isFinite(people)) return 'Everybody comes in by their place in the line. All you need to do is wait.';
+  if (people === 0 && isSold(queue.phase)) return 'Nobody is waiting: if you join now, you come in at once.';
+  const range = isSold(queue.phase) && waitingWords(waitingRange(people, queue.pace_per_minute));
+  const line = plural(people, 'person is waiting.', 'people are waiting.');
+  return range ? `${line} If you join now, you will wait ${range}.` : line;
 }
 
 export function join(page) {
   const paused = notice('warn', 'The sale is paused. You can take a place now; the queue continues later.');
   const line = el('p', {});
   const through = door(page);
-  const idle = notice('warn');
-  const shown = simple(page, 'Join the queue', [], [
-    idle, paused, line,
+  const last = turnEnded(page.me);
+  const shown = simple(page, last?.title || 'Join the queue', [], [
+    last ? notice('warn', last.words) : null, paused, line,
     action('Join the queue', () => joinQueue(page, through)), through.node,
-    el('p', { class: 'quiet' }, 'One place per device. Reloading or opening a second tab '
-      + 'does not change your place.'),
+    el('p', { class: 'quiet' }, 'One place per device. Reloading or opening a second tab does not change your place.'),
   ]);
   const update = () => {
     shown.update();
-    const words = wentIdle(page.me);
-    idle.hidden = !words;
-    say(idle, words || '');
     paused.hidden = page.queue?.phase !== 'paused';
-    const { queue } = page;
-    const range = ['open', 'presale'].includes(queue?.phase) && waitingWords(waitingRange(queue.people_waiting, queue.pace_per_minute));
-    say(line, range ? `If you join now, you will wait ${range}.`
-      : 'Everyone is served in order, as fast as the shop can handle. All you need to do is wait.');
+    say(line, estimate(page.queue));
   };
   update();
   return { ...shown, update };
@@ -148,23 +120,6 @@ export function turn(page) {
     el('p', {}, 'The shop is open for you. Press Continue when you are ready to choose seats.'),
     action('Continue to the seats', enter),
     note, through.node,
-    el('p', { class: 'quiet' }, 'The page does not move on by itself: the door stays open for you for a '
-      + 'moment while you get ready. If you do not come, those who are here go first and you get a place behind them.'));
+    el('p', { class: 'quiet' }, 'Take a moment to get ready: the door stays open for you. If you wait too long, others go first and you get a place behind them.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
-
-export const sold_out = (page) => simple(page, 'Sold out for now', [
-  'Every seat is sold or held. Seats come back when a hold runs out or a payment fails.',
-  page.me?.place === null ? 'Stay on this page: it updates as soon as a seat is free.'
-    : 'Your place is kept. Stay on this page: it updates as soon as a seat is free.',
-]);
-
-export const closed = (page) => simple(page, 'The sale is closed', [
-  'No more tickets are sold here. Tickets already bought stay valid.',
-], [el('a', { class: 'button secondary', href: '/' }, 'See other events')]);
-
-export const cancelled = (page) => simple(page, 'This event is cancelled', [
-  page.me?.orders?.length
-    ? 'Your order is being refunded to the card you paid with; you do not need to do anything.'
-    : 'Paid orders are refunded to the card they were paid with; nobody needs to do anything.',
-], [el('a', { class: 'button secondary', href: '/' }, 'See other events')]);

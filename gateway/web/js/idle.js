@@ -1,4 +1,4 @@
-// Owns the words for a turn that ended because nothing happened. Pure.
+// Owns the words for a turn that ended without seats: its time was over, or nothing happened. Pure.
 
 /** How long nothing happened, in words. Pure. */
 export function idleWords(ms) {
@@ -7,7 +7,11 @@ export function idleWords(ms) {
   return minutes === 1 ? 'a minute' : `${minutes} minutes`;
 }
 
-/** Said where a turn has ended by that; null where it has not. Pure. */
-export const wentIdle = (me) => (me?.went_idle_after_ms
-  ? `Your turn ended because nothing happened for ${idleWords(me.went_idle_after_ms)}, so that others can come. `
-    + 'Join again to get a new place.' : null);
+/** { title, words } where a turn has ended; null where there was none, or it came to something. Pure. */
+export function turnEnded(me) {
+  if (me?.went_idle_after_ms) {
+    return { title: 'Your turn ended', words: `Nothing happened for ${idleWords(me.went_idle_after_ms)}, so the next person came in. Join again to get a new place.` };
+  }
+  return me?.visit_ended === 'pass_expired' ? { title: 'Your time ran out',
+    words: 'Your time in the shop is over, and you hold no seats. Join again to get a new place.' } : null;
+}

@@ -90,5 +90,6 @@ async function start(tries = 0) {
 }
 if (box.isAsked()) box.search();
 else start();
+import('./held.js').then(({ held }) => held()).catch(() => {});
 // Messages are not needed to pick an event.
 import('./news/inbox.js').then(({ inbox }) => inbox()).catch(() => {});

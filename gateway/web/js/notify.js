@@ -3,9 +3,10 @@
 import { action } from './action.js';
 import { send } from './command.js';
 import { el, say } from './dom.js';
+import { allowSound, chime } from './sound.js';
 
-const GRANTED = 'You will be notified: your browser shows a notice, even while you look at something else.';
-const SILENT = 'Watch the title of this tab, which says when it is your turn: your browser shows no notices for this page.';
+const GRANTED = 'You will be notified: your browser shows a notice and plays a sound, even while you look at something else.';
+const SILENT = 'Listen for a sound and watch the title of this tab: they say when it is your turn. Your browser shows no notices for this page.';
 const OPEN = ' Keep this page open. Should your phone put it to sleep, your place is safe all the same.';
 
 /** Whether notices are granted, denied, still to be asked for (default), or missing. */
@@ -68,6 +69,7 @@ export function notifyMe(page) {
     hint.hidden = true;
   };
   const button = action('Notify me when it is my turn', async () => {
+    allowSound();
     // Asked first, while the press counts as one; not waited for, as some people never answer.
     const leave = askLeave();
     await send('POST', `${page.base}/queue/notify`, {});
@@ -84,6 +86,7 @@ export function notifyMe(page) {
 /** It is one's turn: says so to whoever asked and looks elsewhere; once a place. */
 export function turnCame(page, scope = globalThis) {
   const name = requestName(page);
+  if (recall(name) === 'asked') chime();
   if (recall(name) !== 'asked' || !scope.document?.hidden || permission(scope) !== 'granted') return null;
   keep(name, 'notified');
   try {

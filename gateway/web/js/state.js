@@ -30,12 +30,15 @@ export function decide({ event, queue, me, now, browsing = false }) {
   const place = me?.place ?? null;
   if (place === null) {
     if (phase === 'announced' || phase === 'sold_out') return phase;
-    return 'join';
+    return hasNoneFree(phase, queue) ? 'sold_out' : 'join';
   }
   if (phase === 'sold_out') return 'sold_out';
   if (isSold(phase) && queue && aheadOf(place, queue) < 0) return 'turn';
   return 'waiting';
 }
+
+/** Whether all seats are held, or sold, just now: nobody is called before one comes back. */
+const hasNoneFree = (phase, queue) => phase === 'sold_out' || (isSold(phase) && queue?.free === 0);
 
 export const isSold = (phase) => phase === 'open' || phase === 'presale';
 

@@ -1,8 +1,10 @@
 // Owns the tickets: one a seat, with its QR code, for the phone and for paper.
-import { get } from './api.js';
+import { get, now } from './api.js';
 import { action } from './action.js';
 import { send } from './command.js';
 import { el, heading, notice } from './dom.js';
+import { door } from './door.js';
+import { goIn } from './entry.js';
 import { day, money, plural } from './format.js';
 import { share } from './share.js';
 import { style } from './shop/shop.js';
@@ -104,10 +106,12 @@ export function tickets(page) {
   const bought = boughtOrders(page.me).reduce((sum, order) => sum + order.seats.length, 0);
   const canBuyMore = ['open', 'presale', 'paused'].includes(page.queue?.phase || page.event.phase)
     && bought < (page.event.policy?.seats_per_buyer_max ?? Infinity);
+  const through = door(page);
   const more = action('Buy more seats', async () => {
     page.browsing = true;
     page.acted = true;
-    await page.render();
+    if (Date.parse(page.me.pass_expires_at || '') > now() || page.event.policy?.pass_required === false) await page.render();
+    else await goIn(page, through);
   }, 'secondary');
   const node = el('div', { class: 'ticket-page' },
     heading(orders.length > 1 || !orders[0].seats || orders[0].seats.length > 1 ? 'Your tickets' : 'Your ticket'),
@@ -116,6 +120,7 @@ export function tickets(page) {
     el('p', {}, 'They are also under ', el('a', { href: '/tickets' }, 'My tickets'), ', on this device even without a network.'),
     orders.map((order) => orderPart(page, order)),
     el('div', { class: 'ticket-actions' }, action('Print', async () => print()), canBuyMore ? more : null),
+    through.node,
     share(page));
   return { node };
 }

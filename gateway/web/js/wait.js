@@ -1,8 +1,7 @@
 // Owns the waiting state, and what every state before the shop shows beside its own words.
 // A state is a function of the page that returns { node, update, close }.
 import { announce, el, heading, notice, say } from './dom.js';
-import { count, money, plural, timeOfDay, waitingRange, waitingWords, worthSaying }
-  from './format.js';
+import { agoWords, count, money, plural, waitingRange, waitingWords, worthSaying } from './format.js';
 import { aheadOf, isSold, pricedCategories } from './state.js';
 import { session } from './storage.js';
 
@@ -52,8 +51,11 @@ export function waiting(page) {
   const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
+  const noneFree = notice('info', 'No seat is free right now. When seats come back, people are called by their place in the line.');
   const rejoined = notice('info', LAPSED);
-  const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.');
+  const opens = el('div');
+  const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.', opens);
+  const later = el('div');
   const ahead = el('strong', { class: 'ahead-count' });
   const unit = el('span');
   const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Your progress in the queue' });
@@ -62,7 +64,31 @@ export function waiting(page) {
   let said = null;
   const row = (name, value) => el('div', {}, el('dt', {}, name), value);
   const notify = el('div');
-  import('./notify.js').then(({ notifyMe }) => notify.append(notifyMe(page))).catch(() => {});
+  const closing = [];
+  let isClosed = false;
+  /** What need not be there at once. */
+  const add = (module, show) => module.then((given) => isClosed || show(given)).catch(() => {});
+  add(import('./notify.js'), ({ notifyMe }) => notify.append(notifyMe(page)));
+  add(import('./look.js'), ({ look }) => {
+    const seats = look(page);
+    later.append(seats.node);
+    closing.push(seats.close);
+  });
+  add(import('./elsewhere.js'), ({ elsewhere }) => later.append(elsewhere()));
+  let isCounting = false;
+  /** Counts down to the opening, where the event says when that is. */
+  function countDown() {
+    if (isCounting || page.queue?.phase !== 'announced') return;
+    isCounting = true;
+    add(import('./opening.js'), ({ opening }) => {
+      const counted = opening(page);
+      opens.append(counted.node);
+      closing.push(counted.close);
+    });
+  }
+
+  /** True each second, also while nothing comes: how long ago the server said that this is so. */
+  const showAge = () => say(facts.heard, agoWords(Date.now() - page.heard));
 
   function update() {
     const { queue, me } = page;
@@ -71,6 +97,7 @@ export function waiting(page) {
     paused.hidden = queue?.phase !== 'paused';
     rejoined.hidden = !page.rejoined;
     notOpen.hidden = queue?.phase !== 'announced';
+    countDown();
     say(facts.place, count(me.place + 1));
     if (!queue) return;
     const people = Math.max(0, aheadOf(me.place, queue));
@@ -80,12 +107,14 @@ export function waiting(page) {
     // The bar never goes back.
     lowest.ahead = Math.min(lowest.ahead ?? people, people);
     bar.value = start ? (start - lowest.ahead) / start : 1;
-    const moves = isSold(queue.phase);
+    const stands = isSold(queue.phase) && queue.free === 0;
+    noneFree.hidden = !stands;
+    const moves = isSold(queue.phase) && !stands;
     const range = moves ? waitingWords(waitingRange(people, queue.pace_per_minute)) : null;
-    say(facts.wait, range || (moves ? 'not known yet' : 'starts when the sale goes on'));
+    say(facts.wait, range || (moves ? 'not known yet' : stands ? 'until seats come back' : 'starts when the sale goes on'));
     say(facts.pace, moves && queue.pace_per_minute > 0
       ? `${count(Math.round(queue.pace_per_minute))} a minute` : 'nobody just now');
-    say(facts.heard, timeOfDay(Date.parse(queue.as_of_at || '') || page.heard));
+    showAge();
     if (worthSaying(said, people)) {
       if (said !== null) {
         announce(people ? `${plural(people, 'person', 'people')} ahead of you.` : 'You are next.');
@@ -97,16 +126,20 @@ export function waiting(page) {
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
       heading('You are in the queue'),
-      message.node, rejoined, paused, notOpen,
+      message.node, rejoined, paused, noneFree, notOpen,
       el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
       el('dl', { class: 'facts' },
         row('Your place', facts.place), row('Waiting time', facts.wait),
-        row('Let in', facts.pace), row('Last updated', facts.heard)),
+        row('Let in', facts.pace), row('Updated', facts.heard)),
       notify,
       notice('calm', el('strong', {}, 'Your place is safe. '),
-        'You may reload, close or lock the phone; this device keeps its place. When it is your '
-        + 'turn, this page says so and waits for you to press Continue.')),
-    side.node);
+        'You may reload or close this page and lock the phone: your place is kept. When it is your turn, this page says so and waits for you to press Continue.')),
+    el('div', { class: 'beside' }, side.node, later));
   update();
-  return { node, update };
+  const ticking = setInterval(showAge, 1000);
+  closing.push(() => clearInterval(ticking));
+  return { node, update, close() {
+    isClosed = true;
+    closing.forEach((close) => close());
+  } };
 }

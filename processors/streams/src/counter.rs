@@ -13,7 +13,7 @@ use crate::deltas::{Amounts, EventLayouts, TotalKey};
 use crate::forget::Forgetting;
 use crate::last_published::{LastPublished, last_record};
 use crate::publish::{CountsPosition, forget_after_ms, record, tombstone};
-use crate::publisher::Publication;
+use crate::publisher::FactPublication;
 
 /// Totals are published this often at most.
 const PUBLISH_EVERY: Duration = Duration::from_millis(200);
@@ -35,7 +35,7 @@ pub(crate) struct Counting {
     published_at: Instant,
 }
 
-impl Publication for Counting {
+impl FactPublication for Counting {
     const NAME: &'static str = "counts";
     const BATCH_MAX: usize = 8192;
     const UNREADABLE: fn() -> Unreadable =

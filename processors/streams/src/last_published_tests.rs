@@ -17,7 +17,7 @@ use crate::counter::Counting;
 use crate::public::Relay;
 use crate::publisher::reading;
 use crate::tables::Tables;
-use crate::windows::Windows;
+use crate::windows::WindowPublication;
 
 const TOPICS: [Topic; 4] = [Topic::Facts, Topic::Counts, Topic::Windows, Topic::Events];
 
@@ -82,7 +82,7 @@ fn count(log: &Arc<dyn Log>) -> Result<(), FollowError> {
 }
 
 fn tally(log: &Arc<dyn Log>) -> Result<(), FollowError> {
-    run(reading::<Windows>(log, ()))
+    run(reading::<WindowPublication>(log, ()))
 }
 
 fn tabulate(log: &Arc<dyn Log>) -> Result<(), FollowError> {

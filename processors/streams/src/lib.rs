@@ -30,7 +30,7 @@ use counter::Counting;
 use public::Relay;
 use publisher::follow;
 use tables::Tables;
-use windows::Windows;
+use windows::WindowPublication;
 
 pub use audience::{AudienceOptions, trial};
 
@@ -56,7 +56,7 @@ pub fn spawn(log: &Arc<dyn Log>, settings: StreamsOptions) -> std::io::Result<Gr
     for partition in 0..log.partitions(Topic::Ledger) {
         members.push(Arc::new(follow::<Counting>(log, partition, settings.forget_after)?));
         members.push(Arc::new(follow::<Relay>(log, partition, settings.audience)?));
-        members.push(Arc::new(follow::<Windows>(log, partition, ())?));
+        members.push(Arc::new(follow::<WindowPublication>(log, partition, ())?));
         if settings.tables {
             members.push(Arc::new(follow::<Tables>(log, partition, ())?));
         }

@@ -3,7 +3,7 @@
 //! A publisher folds from the first fact on, because what it keeps in mind follows from all of
 //! them. Its topic's last record says how far it was published ([`LastPublished`]); up to there it
 //! only folds. After an error it is not known what was written: it begins again and finds out.
-//! What is published is one file with a [`Publication`], and one line where they are spawned.
+//! What is published is one file with a [`FactPublication`], and one line where they are spawned.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::last_published::LastPublished;
 use crate::{PATIENCE, QUIET};
 
 /// What of a partition's facts is published, and what is kept in mind for it.
-pub(crate) trait Publication: Sized + 'static {
+pub(crate) trait FactPublication: Sized + 'static {
     /// What its followers are called, before the partition.
     const NAME: &'static str;
     /// Facts taken at once: a few milliseconds.
@@ -58,14 +58,14 @@ pub(crate) trait Publication: Sized + 'static {
 }
 
 /// One partition's publisher.
-pub(crate) struct Publisher<P: Publication> {
+pub(crate) struct Publisher<P: FactPublication> {
     log: Arc<dyn Log>,
     options: P::Options,
     /// `None` before the start, and when it is not known what was published.
     publication: Option<P>,
 }
 
-impl<P: Publication> Publisher<P> {
+impl<P: FactPublication> Publisher<P> {
     pub(crate) fn new(log: Arc<dyn Log>, options: P::Options) -> Self {
         Publisher { log, options, publication: None }
     }
@@ -83,7 +83,7 @@ impl<P: Publication> Publisher<P> {
     }
 }
 
-impl<P: Publication> Handler for Publisher<P> {
+impl<P: FactPublication> Handler for Publisher<P> {
     type Item = FactRecord;
 
     fn resume_from(
@@ -119,7 +119,7 @@ impl<P: Publication> Handler for Publisher<P> {
 }
 
 /// How a partition is followed for it.
-pub(crate) fn following<P: Publication>(
+pub(crate) fn following<P: FactPublication>(
     log: &Arc<dyn Log>,
     partition: Partition,
 ) -> FollowerConfig {
@@ -135,7 +135,7 @@ pub(crate) fn following<P: Publication>(
 }
 
 /// Publishes it, until it is stopped.
-pub(crate) fn follow<P: Publication>(
+pub(crate) fn follow<P: FactPublication>(
     log: &Arc<dyn Log>,
     partition: Partition,
     options: P::Options,
@@ -146,7 +146,7 @@ pub(crate) fn follow<P: Publication>(
 
 /// The same, turn by turn: for tests.
 #[cfg(test)]
-pub(crate) fn reading<P: Publication>(
+pub(crate) fn reading<P: FactPublication>(
     log: &Arc<dyn Log>,
     options: P::Options,
 ) -> floodgate_transport::Reading<Publisher<P>> {

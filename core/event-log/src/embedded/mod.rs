@@ -50,8 +50,11 @@ use self::slot::{Slot, slot_of};
 use self::tail::Tail;
 use floodgate_domain::LogTime;
 
+use crate::noted::Noted;
 use crate::topics::Topic;
-use crate::traits::{Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, Record};
+use crate::traits::{
+    Ack, Log, LogError, LogReader, NewRecord, NotedPosition, Offset, Partition, ReaderName, Record,
+};
 
 /// The largest record: a new event with the largest plan fits.
 pub const RECORD_BYTES_MAX: usize = 16 << 20;
@@ -135,6 +138,7 @@ pub struct EmbeddedLog {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Held while this process may write; the operating system lets go of it with the process.
     lock: Mutex<Option<std::fs::File>>,
+    noted: Noted,
 }
 
 /// Why a log cannot be opened.
@@ -206,7 +210,12 @@ impl EmbeddedLog {
         });
         let writer = writer::spawn(Arc::clone(&shared), (schema, beside), ends)
             .map_err(|error| failed(error.to_string()))?;
-        Ok(EmbeddedLog { shared, writer: Mutex::new(Some(writer)), lock: Mutex::new(Some(lock)) })
+        Ok(EmbeddedLog {
+            shared,
+            writer: Mutex::new(Some(writer)),
+            lock: Mutex::new(Some(lock)),
+            noted: Noted::default(),
+        })
     }
 
     /// Opens the log in `folder` to read only, while a server runs or after it was killed.
@@ -268,7 +277,12 @@ impl EmbeddedLog {
             tails: Vec::new(),
             health: AtomicU8::new(Health::ReadOnly as u8),
         });
-        EmbeddedLog { shared, writer: Mutex::default(), lock: Mutex::default() }
+        EmbeddedLog {
+            shared,
+            writer: Mutex::default(),
+            lock: Mutex::default(),
+            noted: Noted::default(),
+        }
     }
 
     fn slot(&self, topic: Topic, partition: Partition) -> Result<Slot, LogError> {
@@ -397,6 +411,14 @@ impl Log for EmbeddedLog {
 
     fn clock_off_by_ms(&self) -> Option<i64> {
         self.shared.clock.off_by_ms()
+    }
+
+    fn note_position(&self, reader: ReaderName<'_>, at: (Topic, Partition), next: Offset) {
+        self.noted.note(reader.role(), at, next);
+    }
+
+    fn noted_positions(&self) -> Vec<NotedPosition> {
+        self.noted.all()
     }
 
     fn health(&self) -> Result<(), LogError> {

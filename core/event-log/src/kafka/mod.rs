@@ -51,9 +51,10 @@ use self::reader::{KafkaReader, backend};
 use self::settings::METADATA_WITHIN;
 use floodgate_domain::LogTime;
 
+use crate::noted::Noted;
 use crate::topics::Topic;
 use crate::traits::{
-    Ack, Log, LogError, LogReader, NewRecord, Offset, Partition, ReaderName, Record,
+    Ack, Log, LogError, LogReader, NewRecord, NotedPosition, Offset, Partition, ReaderName, Record,
 };
 
 /// The largest record, as topics are created and brokers are configured: see `settings`.
@@ -68,6 +69,7 @@ pub struct KafkaLog {
     /// For questions about offsets; rare, so one at a time.
     asking: Mutex<Reading>,
     positions: Positions,
+    noted: Noted,
 }
 
 impl std::fmt::Debug for KafkaLog {
@@ -130,8 +132,8 @@ impl KafkaLog {
         let appender = Appender::new(options, Arc::clone(&clock)).map_err(refused)?;
         appender.warm_up();
         let (options, asking) = (options.clone(), Mutex::new(asking));
-        let positions = Positions::default();
-        Ok(KafkaLog { options, partitions, appender, clock, asking, positions })
+        let (positions, noted) = (Positions::default(), Noted::default());
+        Ok(KafkaLog { options, partitions, appender, clock, asking, positions, noted })
     }
 
     /// A place in the group that shares the partitions of the commands among processors, of one that
@@ -230,7 +232,12 @@ impl Log for KafkaLog {
     }
 
     fn note_position(&self, reader: ReaderName<'_>, at: (Topic, Partition), next: Offset) {
+        self.noted.note(reader.role(), at, next);
         self.positions.note(&self.options, reader, at, next);
+    }
+
+    fn noted_positions(&self) -> Vec<NotedPosition> {
+        self.noted.all()
     }
 
     fn clock_off_by_ms(&self) -> Option<i64> {

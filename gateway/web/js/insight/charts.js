@@ -14,6 +14,9 @@ const compact = new Intl.NumberFormat(globalThis.navigator?.language || 'en', { 
 /** A number as short as an axis wants it. */
 export const short = (n) => compact.format(n);
 
+/** What the axis spans: of a single point uPlot would show years. Pure. */
+export const xRange = (all, low, high) => (all.length === 1 ? [all[0] - PAD, all[0] + PAD] : [low, high]);
+
 const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
@@ -33,7 +36,7 @@ export function lineChart({ title, lines, time = true, xWords, xTitle = 'Time' }
     const axis = { stroke: tone('--quiet'), grid: { stroke: tone('--line'), width: 1 }, ticks: { stroke: tone('--line') } };
     return {
       width: Math.max(240, stage.clientWidth || 600), height: HEIGHT,
-      scales: { x: { time, range: (_, low, high) => (low === high ? [low - PAD, high + PAD] : [low, high]) }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1)] } },
+      scales: { x: { time, range: (_, low, high) => xRange(data[0], low, high) }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, 1)] } },
       axes: [{ ...axis, ...(xWords && { values: (_, all) => all.map(xWords) }) },
         { ...axis, size: 56, values: (_, all) => all.map((value) => (lines[0].axis || short)(value)) }],
       series: [{ label: xTitle }, ...lines.map((line, at) => ({ label: line.words, width: 2, stroke: tone(LINES[at].color), dash: LINES[at].dash,

@@ -14,6 +14,8 @@ import { sharePart } from './share.js';
 const PAUSE_MS = 500;
 /** While the page is not looked at. */
 const HIDDEN_MS = 2000;
+/** Of a sale this young, minutes show nothing. */
+const FEW = 5;
 const STEPS = [[10, '10 seconds'], [60, '1 minute'], [600, '10 minutes'], [3600, '1 hour']];
 
 const part = (title, kind, ...nodes) => el('section', { class: `card ${kind}`, 'aria-label': title }, el('h2', { class: 'part-title' }, title), ...nodes);
@@ -47,6 +49,8 @@ function refusedPart({ since, at_door: ofDoor, in_shop: shop }) {
 /** { nodes, close }; `ask(path)` reads as whoever looks. */
 export async function insightConsole({ base, ask, isStaff, lost }) {
   let [step, compare, known, timer, map, asOf] = [60, '', null, null, null, null];
+  const answer = await ask(`${base}/analytics?step_seconds=${step}`);
+  if (answer.windows.begins_at.length < FEW) step = STEPS[0][0];
   let first = await ask(`${base}/analytics?step_seconds=${step}`);
   const cash = (minor) => money(minor, first.currency);
   const numbers = el('dl', { class: 'tiles across' });

@@ -1,7 +1,7 @@
 // Owns what operators watch beside the dials: who changed what and why, the health of this server's parts,
 // and what is refused. It reads again while the page is looked at.
-import { el } from '../dom.js';
-import { day } from '../format.js';
+import { el, notice } from '../dom.js';
+import { count, day } from '../format.js';
 import { bars } from './charts.js';
 import { counted } from './series.js';
 
@@ -34,18 +34,31 @@ function health(ready) {
       el('td', {}, `${state} ${since}`.trim()), el('td', {}, why))))));
 }
 
+/** What reads here and how far it is behind, and what could not be read. */
+function log({ readers, dead_letters: aside }) {
+  const head = ['Reader', 'Topic', 'Records behind', 'Most in one partition'].map((words) => el('th', { scope: 'col' }, words));
+  const lost = aside.reduce((sum, { records }) => sum + records, 0);
+  return [lost ? notice('warn', el('strong', {}, `${count(lost)} records could not be read. `), el('code', {}, 'floodgate dlq list'),
+    ' shows them, ', el('code', {}, 'floodgate dlq replay'), ' sends them again.') : el('p', {}, 'Every record could be read.'),
+  el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Readers' }, el('table', { class: 'parts' },
+    el('thead', {}, el('tr', {}, head)), el('tbody', {}, readers.map((one) => el('tr', {}, el('th', { scope: 'row' }, one.reader),
+      el('td', {}, one.topic), el('td', { class: 'number' }, count(one.behind)), el('td', { class: 'number' }, count(one.behind_most)))))))];
+}
+
 /** { load }: shows itself by `show(nodes)` and reads by `ask(path)`, below `base()`. */
 export function watchPart({ base, show, ask }) {
   let timer = null;
   async function load() {
     clearTimeout(timer);
-    const [changes, analytics, ready] = await Promise.all([
+    const [changes, analytics, read, ready] = await Promise.all([
       ask(`${base()}/changes?limit=${CHANGES_MAX}`).catch(() => ({ changes: [] })),
       ask(`${base()}/analytics?step_seconds=3600`).catch(() => null),
+      ask('/v1/log').catch(() => null),
       fetch('/readyz', { headers: { Accept: 'application/json' } }).then((answer) => answer.json()).catch(() => null),
     ]);
     const nodes = [part('What was changed', trail(changes.changes))];
-    if (ready) nodes.push(part('Parts of this server', health(ready), el('p', { class: 'quiet' }, 'Records that could not be read: ', el('code', {}, 'floodgate dlq list'), ' shows them, ', el('code', {}, 'floodgate dlq replay'), ' sends them again.')));
+    if (ready) nodes.push(part('Parts of this server', health(ready)));
+    if (read) nodes.push(part('What this server reads', log(read)));
     if (analytics) {
       const { at_door: door, in_shop: shop, since } = analytics.refused;
       const list = (rows) => (rows.length ? bars(rows.map(({ code, n }) => ({ words: code.replaceAll('_', ' '), n }))) : el('p', { class: 'quiet' }, 'Nothing.'));

@@ -66,7 +66,8 @@ const zones = (mine) => [...new Set([mine, ...(Intl.supportedValuesOf?.('timeZon
 /** Adds an address, or changes the language and the clock of one that is there. */
 export function addForm(known, added) {
   const field = addressField('me-address');
-  const way = select('me-way', 'Kind', KINDS, 'email');
+  // Notices have no address that could be typed; a browser is asked for them on the page of an event.
+  const way = select('me-way', 'Kind', { email: KINDS.email, sms: KINDS.sms }, 'email');
   way.node.addEventListener('change', () => field.ask(way.node.value));
   const language = select('me-language', 'Language of messages', LANGUAGES, known.language || languageOf());
   const mine = known.time_zone || zoneHere();

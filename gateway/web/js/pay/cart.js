@@ -1,29 +1,63 @@
-// Owns the cart: the held seats, the total, the time left, extend and release.
+// Owns the order's summary: event, held seats, what they cost and why, the time left, more time, release.
+import { now } from '../api.js';
+import { clock } from '../clock.js';
 import { send } from '../command.js';
 import { action } from '../action.js';
 import { announce, el, say } from '../dom.js';
-import { money, plural } from '../format.js';
+import { day, money, plural } from '../format.js';
 import { placeWords } from '../seats/book.js';
 import { countdown } from './countdown.js';
 
 const HOLD_LABEL = 'These seats are yours for';
 
+const UNITS = { s: 1000, m: 60_000, h: 3_600_000 };
+/** “2m”, “1m 30s” → milliseconds; 0 where nothing is said. Pure. */
+export const milliseconds = (text = '') => [...(text || '').matchAll(/(\d+)([smh])(?![a-z])/g)]
+  .reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit], 0);
+
+/**
+ * How the total comes about: so many seats at such a price. A hold keeps its prices, so where those of now do
+ * not add up to its total, nothing is said. Pure.
+ */
+export function breakdown(order, event) {
+  const counts = new Map();
+  for (const { category } of order.seats) counts.set(category, (counts.get(category) || 0) + 1);
+  const priceOf = (name) => (counts.size === 1 ? order.amount / order.seats.length
+    : event?.categories?.find((one) => one.name === name)?.price);
+  const rows = [...counts].map(([name, number]) => ({ name, number, price: priceOf(name) }));
+  const sum = rows.reduce((all, { number, price }) => all + number * price, 0);
+  if (sum !== order.amount || rows.some(({ price }) => !Number.isInteger(price))) return [];
+  return rows.map(({ name, number, price }) => ({ words: `${number} × ${name}, ${money(price, order.currency)} each`, amount: number * price }));
+}
+
 export function cart(page, first) {
   const time = countdown({ label: HOLD_LABEL, onEnd: () => page.refresh().catch(() => {}) });
   const seats = el('ul', { class: 'cart-seats' }, first.seats.map((seat) => el('li', {},
     el('strong', {}, placeWords({ ...seat, isGeneral: !seat.row })), el('span', { class: 'quiet' }, seat.category))));
+  const lines = breakdown(first, page.event).map(({ words, amount }) => el('li', { class: 'cart-line' },
+    el('span', {}, words), el('span', {}, money(amount, first.currency))));
   const total = el('p', { class: 'cart-total' }, el('span', {}, `Total for ${plural(first.seats.length, 'seat', 'seats')}`),
     el('strong', {}, money(first.amount, first.currency)));
   const holdPath = `${page.base}/holds/${encodeURIComponent(first.hold_id)}`;
+  /** A refusal here means that the order is not what this page shows: it looks again. */
+  const asked = async (method, path, body) => {
+    try {
+      return await send(method, path, body);
+    } catch (problem) {
+      if (problem.retry !== 'same_key') await page.refresh();
+      throw problem;
+    }
+  };
+  const later = el('p', { class: 'quiet' });
   const extend = action('More time', async () => {
-    const order = await send('POST', `${holdPath}/extend`, {});
+    const order = await asked('POST', `${holdPath}/extend`, {});
     page.setOrder(order);
     page.changed();
     announce('You have more time now.');
     await page.render();
   }, 'secondary');
   const release = action('Release seats', async () => {
-    const order = await send('DELETE', holdPath);
+    const order = await asked('DELETE', holdPath);
     page.setOrder(order);
     page.acted = true;
     page.changed();
@@ -31,17 +65,33 @@ export function cart(page, first) {
   }, 'secondary');
   const buttons = el('div', { class: 'cart-actions' }, extend, release);
   const node = el('aside', { class: 'card cart', 'aria-label': 'Your seats' },
-    time.node, el('h3', {}, 'Your seats'), seats, total,
-    el('p', { class: 'quiet' }, 'All fees included; nothing is added later.'), buttons);
+    time.node, later, el('h3', {}, 'Your order'), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
+    seats, lines.length ? el('ul', { class: 'cart-lines' }, lines) : null, total,
+    el('p', { class: 'quiet' }, 'All fees and taxes are in the price. Nothing is added later.'), buttons);
 
-  function update(order) {
-    time.set(order.expires_at);
-    const mayChange = ['held', 'no_answer', 'declined'].includes(order.status);
-    extend.hidden = !(order.status === 'held' && order.extensions_left > 0);
-    release.hidden = !mayChange;
+  const extensionMs = milliseconds(page.event?.policy?.extension);
+  let shown = first;
+  /** An extension counts from now: taken early it would be spent for nothing, so it is offered when it gives time. */
+  function offerTime() {
+    const may = shown.status === 'held' && shown.extensions_left > 0 && extensionMs > 0;
+    const isDue = may && Date.parse(shown.expires_at) - now() <= extensionMs / 2;
+    extend.hidden = !isDue;
+    say(extend, `More time: ${clock(extensionMs)} from now`);
+    later.hidden = !may || isDue;
+    say(later, `Not enough? From the last ${clock(extensionMs / 2)} on you can set the clock back to ${clock(extensionMs)}.`);
     buttons.hidden = extend.hidden && release.hidden;
+  }
+  function update(order) {
+    shown = order;
+    time.set(order.expires_at);
+    release.hidden = !['held', 'no_answer', 'declined'].includes(order.status);
     say(total.lastChild, money(order.amount, order.currency));
+    offerTime();
   }
   update(first);
-  return { node, update, close: time.close };
+  const ticking = setInterval(offerTime, 1000);
+  return { node, update, close() {
+    clearInterval(ticking);
+    time.close();
+  } };
 }

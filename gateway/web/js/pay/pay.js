@@ -10,7 +10,9 @@ import { hasUnanswered, liveOrder } from '../state.js';
 import { session } from '../storage.js';
 import { follow } from '../stream.js';
 import { cart } from './cart.js';
+import { contact } from './contact.js';
 import { payForm } from './form.js';
+import { bankWords, terms } from './terms.js';
 
 const POLL_MS = 1500;
 
@@ -20,8 +22,11 @@ export function pay(page) {
   const orderPath = `${page.base}/orders/${encodeURIComponent(first.order_id)}`;
   const basket = cart(page, first);
   const title = heading('');
-  const main = el('div', { class: 'pay-main' });
-  const node = el('div', {}, title, el('div', { class: 'pay' }, basket.node, main));
+  const main = el('div', { class: 'pay-step' });
+  const column = el('div', { class: 'pay-main' }, main, contact(), terms(page.event));
+  const note = page.note ? notice('info', page.note) : null;
+  page.note = null;
+  const node = el('div', {}, title, note, el('div', { class: 'pay' }, basket.node, column));
   let shown = '';
   let following = null;
 
@@ -104,7 +109,7 @@ function parts(order, pay, isSecond) {
   const amount = money(order.amount, order.currency);
   const again = isSecond ? [notice('warn', AGAIN_WORDS)] : [];
   if (order.status === 'held') {
-    return ['Pay for your seats', ...again, payForm(order, { amount, pay })];
+    return ['Pay for your seats', ...again, payForm(order, { amount, pay }), bankWords()];
   }
   if (order.status === 'no_answer' || order.status === 'declined') {
     const isSilent = order.payment?.money === 'unknown';
@@ -116,15 +121,15 @@ function parts(order, pay, isSecond) {
     const offer = 'Your seats are still held for you: try another card before the time runs out.';
     const once = isSilent ? ' Of two payments that go through you keep the first; the other is not charged.' : '';
     return [order.status === 'declined' ? 'The card was declined' : 'Your bank has not answered',
-      notice('warn', words + offer + once), ...again, payForm(order, { amount, pay, isAgain: true })];
+      notice('warn', words + offer + once), ...again, payForm(order, { amount, pay, isAgain: true }), bankWords()];
   }
   const action = order.payment?.action;
   if (action) {
     return ['Your bank needs you',
       el('div', { class: 'card' },
-        el('p', {}, 'Your bank wants to make sure it is you. Confirm there; your seats stay held meanwhile.'),
+        el('p', {}, `Your bank asks you to confirm the payment of ${amount}. Your seats stay held meanwhile.`),
         el('a', { class: 'button primary', href: action.url }, 'Go to my bank'),
-        el('p', { class: 'quiet' }, 'Then come back to this page: it continues by itself.'))];
+        el('p', { class: 'quiet' }, 'Then come back to this page. It shows what your bank said.'))];
   }
   return ['Your payment is being processed',
     el('div', { class: 'card' },

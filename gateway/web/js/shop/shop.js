@@ -25,6 +25,10 @@ import { stillThere } from './still.js';
 
 const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token',
   'went_idle']);
+/** Refusals for what another tab, another device or staff did meanwhile. */
+const SHOULD_KNOW = new Set(['too_many_holds', 'buyer_limit', 'cooling_down', 'sale_paused', 'sale_not_open', 'sale_closed',
+  'event_cancelled', 'presale_only']);
+const HELD_ALREADY = 'You hold these seats already. Pay for them, or release them to choose others.';
 const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
 
 /** The sheet for shop, payment and tickets; the waiting page does without. */
@@ -183,8 +187,9 @@ function build(page, book) {
     try {
       order = await send('POST', `${page.base}/holds`, body);
     } catch (problem) {
-      // The pass is over: the page goes back to the door by itself.
-      if (NO_PASS.has(problem.code)) await page.refresh();
+      // What this page should have known: it looks again, and goes to the door or to the seats held already.
+      if (problem.code === 'too_many_holds') page.note = HELD_ALREADY;
+      if (NO_PASS.has(problem.code) || SHOULD_KNOW.has(problem.code)) await page.refresh();
       throw problem;
     }
     memory.keep([]);

@@ -18,7 +18,7 @@ function moneyWords(payment) {
     case 'unknown': return 'Your bank has not answered yet, so we do not know whether your payment goes through. If it does, '
       + 'you get these seats, or as many together in the same category, and are charged once; if there are none, '
       + 'it is not charged. This page says so as soon as your bank answers.';
-    case 'let_go': return 'Your payment is not charged; what your bank has reserved, it releases by itself.';
+    case 'let_go': return 'Your payment is not charged; your bank releases what it has reserved.';
     case 'refunded': return 'The money goes back to the card you paid with.';
     default: return 'Your payment went through and is given back to the card you paid with.';
   }

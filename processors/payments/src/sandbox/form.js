@@ -11,7 +11,7 @@ const CARDS = [
   ['4000 0000 0000 0119', 'Never answers'],
 ];
 
-/** Checks the digits by the usual sum, so that a slip is found before it is sent. Pure. */
+/** Checks the digits by the usual sum, so that a typing error is found before it is sent. Pure. */
 export function isCardNumber(text) {
   const digits = text.replace(/[\s-]/g, '');
   if (!/^\d{12,19}$/.test(digits)) return false;
@@ -48,7 +48,7 @@ export function cardForm({ el, say, send, busy, clearProblem }, { amount, pay, i
     } };
   };
   const number = field('card-number', 'Card number', { inputmode: 'numeric', autocomplete: 'cc-number', maxlength: '23' });
-  const expiry = field('card-expiry', 'Good until', { inputmode: 'numeric', autocomplete: 'cc-exp', placeholder: 'MM/YY', maxlength: '7' });
+  const expiry = field('card-expiry', 'Expiry date', { inputmode: 'numeric', autocomplete: 'cc-exp', placeholder: 'MM/YY', maxlength: '7' });
   const holder = field('card-name', 'Name on the card', { autocomplete: 'cc-name', maxlength: '80' });
   number.input.addEventListener('blur', () => {
     number.input.value = number.input.value.replace(/\D/g, '').replace(/(.{4})(?=.)/g, '$1 ');
@@ -69,7 +69,7 @@ export function cardForm({ el, say, send, busy, clearProblem }, { amount, pay, i
     const wrong = [
       !holder.input.value.trim() && [holder, 'Write the name as it is on the card.'],
       !isGoodUntil(expiry.input.value, Date.now()) && [expiry, 'Write month and year, like 12/39, not in the past.'],
-      !isCardNumber(number.input.value) && [number, 'This number has a slip. Check the digits, or take a test card.'],
+      !isCardNumber(number.input.value) && [number, 'This card number cannot be right. Check the digits, or tap a test card.'],
     ].filter(Boolean);
     wrong.forEach(([at, text]) => at.fail(text));
     if (wrong.length) return;

@@ -23,7 +23,7 @@ use super::notifier::{Notes, Notifier};
 use super::{FactBody, Notification};
 use crate::audience::{Audience, AudienceOptions};
 use crate::last_published::{LastPublished, last_record};
-use crate::publisher::Publication;
+use crate::publisher::FactPublication;
 
 /// Records of one append of notifications.
 const NOTES_MAX: usize = 4096;
@@ -40,7 +40,7 @@ pub(crate) struct Relay {
     audience: Audience,
 }
 
-impl Publication for Relay {
+impl FactPublication for Relay {
     const NAME: &'static str = "relay";
     const BATCH_MAX: usize = 1024;
     type Options = AudienceOptions;

@@ -15,7 +15,7 @@ use floodgate_transport::{Batch, FollowError};
 use super::fold::{TableFold, TableRow, WantedTables};
 use crate::last_published::{LastPublished, last_record};
 use crate::public::{Attributes, partition_key};
-use crate::publisher::Publication;
+use crate::publisher::FactPublication;
 
 /// The topics, in the order in which they are written.
 pub(crate) const TABLES: [Topic; 3] = [Topic::Events, Topic::Orders, Topic::Reservations];
@@ -29,7 +29,7 @@ pub(crate) struct Tables {
     published: [Option<LastPublished>; 3],
 }
 
-impl Publication for Tables {
+impl FactPublication for Tables {
     const NAME: &'static str = "tables";
     const BATCH_MAX: usize = 1024;
     type Options = ();

@@ -19,7 +19,7 @@ use floodgate_transport::{Batch, FollowError, Tick};
 
 use crate::last_published::{LastPublished, last_record};
 use crate::public::{AsOf, Attributes, NumbersBody, WindowBody, partition_key, time_text};
-use crate::publisher::Publication;
+use crate::publisher::FactPublication;
 
 /// A window is published this often at most while it runs: sections make a record a kilobyte.
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
@@ -32,7 +32,7 @@ struct Sale {
 }
 
 /// What is published of one partition, and what is kept in mind for it.
-pub(crate) struct Windows {
+pub(crate) struct WindowPublication {
     log: Arc<dyn Log>,
     partition: Partition,
     events: BTreeMap<EventId, Sale>,
@@ -44,14 +44,14 @@ pub(crate) struct Windows {
     published_at: Instant,
 }
 
-impl Publication for Windows {
+impl FactPublication for WindowPublication {
     const NAME: &'static str = "windows";
     const BATCH_MAX: usize = 8192;
     type Options = ();
 
     fn begin(log: Arc<dyn Log>, partition: Partition, (): ()) -> Result<Self, LogError> {
         let last = last_record(&*log, Topic::Windows, partition)?;
-        Ok(Windows {
+        Ok(WindowPublication {
             log,
             partition,
             events: BTreeMap::new(),
@@ -88,7 +88,7 @@ impl Publication for Windows {
     }
 }
 
-impl Windows {
+impl WindowPublication {
     fn take_one(&mut self, fact: &FactRecord, offset: Offset) -> Result<(), FollowError> {
         if let Some(published) = &mut self.published {
             published.covers(fact, offset)?;

@@ -11,7 +11,7 @@ use super::*;
 use crate::public::relay::tests::{Step, history};
 use crate::publisher::{Publisher, reading};
 
-fn publisher(log: &MemoryLog) -> Reading<Publisher<Windows>> {
+fn publisher(log: &MemoryLog) -> Reading<Publisher<WindowPublication>> {
     let log: Arc<dyn Log> = Arc::new(log.clone());
     reading(&log, ())
 }

@@ -1,0 +1,208 @@
+// Owns the walk along the edges of a sale: what a fan sees when time is over, when all seats are held or
+// sold, when a sale is paused, closed or cancelled, and that no reload, second tab or refusal hides seats.
+//
+//   node edges.mjs --base http://127.0.0.1:8080 --key-file manager.key --out shots [--only PART]
+import { parseArgs } from 'node:util';
+import { buyer, enterShop, holdBest, manager, stage } from './scene.mjs';
+
+const text = { type: 'string' };
+const { values } = parseArgs({ options: { base: text, 'key-file': text, out: text, viewport: text, scheme: text, only: text } });
+const { base } = values;
+const staff = await manager(base, values['key-file']);
+const { person, tab, record, state, run, complaints } = await stage(values);
+const must = (is, words) => is || complaints.push(words);
+const button = (words) => `button:text-is("${words}")`;
+const pay = async (page, card = 0) => {
+  await page.click(`.test-card >> nth=${card}`);
+  await page.waitForFunction(() => document.querySelector('#card-number')?.value);
+  await page.click('.pay-form button[type="submit"]');
+};
+const open = (page, event) => page.goto(`${base}/events/${event}`);
+
+const parts = {
+  /** The time in the shop is over: that is said, and one button leads in again. */
+  async timeOver() {
+    const event = await staff.event('A short visit', { pass: '8s' });
+    const page = await person();
+    await enterShop(page, base, event);
+    await page.waitForSelector('h2:text-is("Your time ran out")');
+    await record(page, 'time-over');
+    await page.reload();
+    await page.waitForSelector('h2:text-is("Your time ran out")');
+    must(await page.locator('#state .primary').count() === 1, 'time over: not exactly one button');
+    await page.click(button('Join the queue'));
+    await state(page, 'turn', 'waiting');
+    await page.click(button('Continue to the seats'));
+    await state(page, 'shop');
+  },
+
+  /** Nothing that a browser does hides seats that are held. */
+  async heldSeats() {
+    const event = await staff.event('Seats that stay');
+    const page = await person();
+    await enterShop(page, base, event);
+    const second = await tab(page.context());
+    await open(second, event);
+    await second.waitForSelector('.best-go');
+    await holdBest(page);
+    // The other tab looks by itself.
+    await second.waitForSelector('.pay-form');
+    await second.close();
+    await page.reload();
+    await page.waitForSelector('.pay-form');
+    await page.click('.brand');
+    await page.waitForSelector('.held:has-text("You hold 2 seats")');
+    await record(page, 'list-with-held');
+    await page.goBack();
+    await page.waitForSelector('.pay-form');
+    await page.goForward();
+    await page.click('.held a');
+    await page.waitForSelector('.pay-form');
+    await page.goto(`${base}/tickets`);
+    await page.click('a:text-is("Go on")');
+    await page.waitForSelector('.pay-form');
+  },
+
+  /** A tab that was left behind is refused, and shows the seats that were meant. */
+  async refusedAndLed() {
+    const event = await staff.event('Two tabs');
+    const page = await person();
+    await enterShop(page, base, event);
+    const second = await tab(page.context());
+    // This one hears nothing from the first.
+    await second.addInitScript(() => { delete globalThis.BroadcastChannel; });
+    await open(second, event);
+    await second.waitForSelector('.best-go');
+    await holdBest(page);
+    await second.bringToFront();
+    if (await second.locator('.best-go').count()) await second.click('.best-go', { timeout: 2000 }).catch(() => {});
+    await second.waitForSelector('.pay-form');
+    await record(second, 'held-already');
+  },
+
+  /** Back from the bank, by the browser's own button, to the order. */
+  async backFromTheBank() {
+    const event = await staff.event('A bank that asks');
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
+    await pay(page, 2);
+    await page.click('a:text-is("Go to my bank")');
+    await page.waitForSelector('#approve');
+    await page.waitForSelector('#amount:has-text("€90.00")');
+    await page.waitForSelector('#shop:has-text("A bank that asks")');
+    await record(page, 'bank');
+    await page.goBack();
+    await page.waitForSelector('a:text-is("Go to my bank")');
+    await page.goForward();
+    await page.click('#refuse');
+    await page.waitForSelector('h2:text-is("The card was declined")');
+    await record(page, 'declined');
+    await pay(page);
+    await page.waitForSelector('.ticket img.qr');
+  },
+
+  /** More seats after the first, with one press; and the way back. */
+  async buyMore() {
+    const event = await staff.event('Once more');
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
+    await pay(page);
+    await page.waitForSelector('.ticket img.qr');
+    await page.click(button('Buy more seats'));
+    await page.waitForSelector('.best-go');
+    await page.click(`${button('Back to my tickets')}:visible`);
+    await page.waitForSelector('.ticket img.qr');
+    await staff.sale(event, 'pause');
+    await page.waitForFunction(() => document.querySelector('.ticket'));
+    await staff.sale(event, 'close');
+    await page.reload();
+    await page.waitForSelector('.ticket img.qr');
+    must(await page.locator(button('Buy more seats')).count() === 0, 'closed: more seats are offered');
+  },
+
+  /** All held, then some back, then all sold: three things that are said apart. */
+  async noneFree() {
+    const event = await staff.event('A full house', { seats_per_hold_max: 8, seats_per_buyer_max: 8 });
+    const other = await buyer(base, event);
+    const held = await other.hold([0, 1, 2, 3, 4, 5, 6, 7]);
+    const page = await person();
+    await open(page, event);
+    await page.waitForSelector('h2:text-is("All seats are taken right now")');
+    await page.waitForSelector('text=8 seats are held');
+    await record(page, 'all-held');
+    await page.click(button('Join the waiting list'));
+    await page.waitForSelector('text=No seat is free right now');
+    await record(page, 'waiting-list');
+    await other.release(held);
+    await state(page, 'turn');
+    const last = await buyer(base, event);
+    await last.buy([0, 1, 2, 3, 4, 5, 6, 7]);
+    const late = await person();
+    await open(late, event);
+    await late.waitForSelector('h2:text-is("Sold out")');
+    await record(late, 'sold-out');
+  },
+
+  /** Before, between and after. */
+  async phases() {
+    const opens = new Date(Date.now() + 3600_000).toISOString();
+    const event = await staff.event('Not yet', {}, { isClosed: true, opens_at: opens });
+    const page = await person();
+    await open(page, event);
+    await state(page, 'announced');
+    await page.waitForSelector('text=/in (59|1:00):/');
+    await record(page, 'announced');
+    await page.click(button('Take a place in the queue'));
+    await state(page, 'waiting');
+    await page.waitForSelector('text=/The sale opens .* in (59|1:00):/');
+    await record(page, 'waiting-for-the-opening');
+    await staff.sale(event, 'open');
+    await state(page, 'turn');
+    await staff.sale(event, 'pause');
+    await page.waitForSelector('text=The sale is paused');
+    await staff.sale(event, 'open');
+    await state(page, 'turn');
+    await staff.sale(event, 'close');
+    await page.waitForSelector('h2:text-is("The sale is closed")');
+    await record(page, 'closed');
+    const called = await staff.event('Called off');
+    const fan = await person();
+    await enterShop(fan, base, called);
+    await holdBest(fan);
+    await pay(fan);
+    await fan.waitForSelector('.ticket img.qr');
+    await staff.cancel(called);
+    await fan.waitForSelector('text=What you paid goes back');
+    await record(fan, 'cancelled');
+    await fan.click('a:text-is("Show my tickets")');
+    await fan.waitForSelector('text=The event is cancelled');
+  },
+
+  /** More time is offered when it gives time, and is not spent before. */
+  async moreTime() {
+    const event = await staff.event('A little longer', { hold: '14s', extension: '20s', extensions_max: 1 });
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
+    must(await page.locator('button:has-text("More time")').isHidden(), 'more time is offered while it gives none');
+    await page.waitForSelector('text=From the last 0:10 on');
+    await record(page, 'time-later');
+    await page.click('button:has-text("More time")');
+    await page.waitForFunction(() => /0:(1[5-9]|20)/.test(document.querySelector('.count-value')?.textContent));
+    // The end of a countdown is a state with a name.
+    await page.waitForSelector('.best-go, h2:text-is("Your time ran out")');
+    await page.waitForSelector('text=The time to pay ran out');
+    await record(page, 'not-paid-in-time');
+  },
+
+  /** The list of events has the address one would guess. */
+  async listOfEvents() {
+    const page = await person();
+    await page.goto(`${base}/events`);
+    await page.waitForSelector('.event-card');
+    await record(page, 'events');
+  },
+};
+await run(values.only ? { [values.only]: parts[values.only] } : parts);
