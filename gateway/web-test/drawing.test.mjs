@@ -1,14 +1,14 @@
 // Owns the proof that the map draws what it should and no more: stamps, names, shapes, what is looked at, what is on the screen.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { layOut, simplify, stageOf } from '../web/js/map/geometry.js';
+import { holds, layOut, outlineOf, simplify, stageOf } from '../web/js/map/geometry.js';
 import { spans } from '../web/js/map/gl.js';
 import { DIM, MINE } from '../web/js/map/marks.js';
 import { NUMBER_PX, placeNames } from '../web/js/map/names.js';
 import { cover } from '../web/js/map/shapes.js';
 import { Stamps } from '../web/js/map/stamps.js';
 import { View } from '../web/js/map/view.js';
-import { arena } from './fixtures.mjs';
+import { arena, random } from './fixtures.mjs';
 
 const COLORS = { ground: [1, 1, 1], taken: [0.5, 0.5, 0.5], ring: [0, 0, 0] };
 const size = 40;
@@ -95,6 +95,24 @@ test('a jagged edge becomes smooth and no seat is left outside', () => {
   const smooth = simplify(outline, 5);
   assert.ok(smooth.length <= 6, `${smooth.length} corners`);
   assert.equal(simplify(outline, 1).length > 30, true);
+});
+
+test('no shape leaves a seat outside, however its rows come and go', () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const next = random(seed);
+    const [x, y] = [[], []];
+    const lines = Array.from({ length: 6 }, (_, row) => {
+      const [from, count] = [Math.floor(next() * 12), 1 + Math.floor(next() * 12)];
+      return Array.from({ length: count }, (__, at) => {
+        x.push((from + at) * 100);
+        y.push(row * 120);
+        return x.length - 1;
+      });
+    });
+    const outline = outlineOf(lines, x, y, 75);
+    const left = x.filter((at, seat) => !holds(outline, at, y[seat]));
+    assert.ok(left.length <= x.length * 0.05, `seed ${seed}: ${left.length} of ${x.length}`);
+  }
 });
 
 test('a pitch lies in the middle of its seats, a stage before them, and neither over one', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SeatBook } from '../web/js/seats/book.js';
-import { fewer, instead, inTwo, leftAlone, together } from '../web/js/shop/together.js';
+import { instead, inTwo, leftAlone, longest, together } from '../web/js/shop/together.js';
 import { random } from './fixtures.mjs';
 
 /** One section of rows of ten, better in front; `#` is free. */
@@ -38,9 +38,9 @@ test('five that are nowhere together are three and two, or fewer', () => {
   const { book, isFree } = hall('###.......', '.##.......');
   assert.equal(together(book, 5, isFree), null);
   assert.deepEqual(inTwo(book, 5, isFree), [[0, 1, 2], [11, 12]]);
-  assert.deepEqual(fewer(book, 5, isFree), [0, 1, 2]);
+  assert.deepEqual(longest(book, 4, isFree), [0, 1, 2]);
   assert.equal(inTwo(book, 6, isFree), null);
-  assert.equal(fewer(book, 5, () => false), null);
+  assert.equal(longest(book, 4, () => false), null);
 });
 
 test('a lost seat has another beside those that are still chosen', () => {

@@ -171,5 +171,7 @@ const answers = options.only === 'frames' ? undefined : await pages(browser);
 const renderer = options.only === 'pages' ? undefined : await frames(browser);
 await browser.close();
 console.log(JSON.stringify({ throttle: THROTTLE, renderer, figures, answers }, null, 1));
-const over = figures.filter(({ unit, is_met: isMet }) => unit === 'bytes' && !isMet);
+/** What may not grow, where the goal is not met yet. */
+const BUDGETS = { 'event page until one can join, with heads': 23000 };
+const over = figures.filter(({ figure, unit, value, is_met: isMet }) => unit === 'bytes' && !isMet && !(value <= BUDGETS[figure]));
 process.exit(options.check && over.length ? 1 : 0);

@@ -88,7 +88,7 @@ pub(super) async fn around(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);
     }
-    if let Some(left) = quota
+    if let Some(left) = quota.filter(|_| !is_kept_for_good(headers))
         && let Ok(left) = HeaderValue::from_str(&left)
     {
         headers.insert("ratelimit", left);
@@ -103,11 +103,21 @@ fn event_of(path: &str) -> Option<EventId> {
     path.strip_prefix("/v1/events/")?.split('/').next()?.parse().ok()
 }
 
-/// What browsers are to make of an answer.
+/// Whoever gets this answer next, out of a cache, has another quota.
+fn is_kept_for_good(headers: &HeaderMap) -> bool {
+    let rule = headers.get(header::CACHE_CONTROL).and_then(|rule| rule.to_str().ok());
+    rule.is_some_and(|rule| rule.contains("immutable"))
+}
+
+/// What browsers are to make of an answer. A style sheet loads nothing of its own accord: the policy
+/// of its page counts.
 fn dress(headers: &mut HeaderMap, is_page: bool) {
+    let is_style = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/css"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    if is_page {
+    if is_page && !is_style {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp::OWN));
     }
 }

@@ -79,18 +79,18 @@ static SITE: LazyLock<Site> = LazyLock::new(|| {
         }
     }
     for (path, text) in bundled(texts) {
-        let file = File::new(&path, addressed(&path, text, &digest).into_bytes());
+        let file = File::new(&path, addressed(&path, &text, &digest).into_bytes());
         kept.insert(path, file);
     }
     Site { digest, files: kept }
 });
 
 /// A page's files under their digest, scripts and styles without comments; the rest as it is.
-fn addressed(path: &str, text: String, digest: &str) -> String {
+fn addressed(path: &str, text: &str, digest: &str) -> String {
     if path.ends_with(".html") {
         return text.replace("\"/assets/", &format!("\"/assets/v-{digest}/"));
     }
-    lean(path, &text)
+    lean(path, text)
 }
 
 /// Pages are for people: only what programs call is in the document.

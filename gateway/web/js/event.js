@@ -88,6 +88,7 @@ async function loadView(name) {
   if (name === 'pay') return (await import('./pay/pay.js')).pay;
   if (name === 'tickets' || name === 'take') return (await import('./tickets.js'))[name];
   if (name === 'presale') return (await import('./presale.js')).presale;
+  if (name === 'sold_out' || name === 'closed' || name === 'cancelled') return (await import('./ends.js'))[name];
   return name === 'waiting' ? waiting : (await import('./gate.js'))[name];
 }
 

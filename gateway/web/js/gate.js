@@ -123,7 +123,3 @@ export function turn(page) {
     el('p', { class: 'quiet' }, 'Take a moment to get ready: the door stays open for you. If you wait too long, others go first and you get a place behind them.'));
   return { node, update: message.update, close: () => clearTimeout(timer) };
 }
-
-export { presale } from './presale.js';
-
-export { cancelled, closed, sold_out } from './ends.js';

@@ -177,7 +177,23 @@ export function outlineOf(lines, x, y, margin) {
     ...lines.slice(1, -1).map((line) => at(line[0])).reverse(),
   ];
   const share = Math.abs(area(around)) / (Math.abs(area(hull)) || 1);
-  return simplify(spread(lines.length > 2 && share > 0.55 && share < 1.01 ? around : hull, margin), margin * 0.7);
+  const shape = (points) => simplify(spread(points, margin), margin * 0.7);
+  if (lines.length > 2 && share > 0.55 && share < 1.01) {
+    const close = shape(around);
+    // Rows that come and go make a line that crosses itself, or leaves seats outside.
+    if (lines.every((line) => [line[0], line[line.length >> 1], line.at(-1)].every((seat) => holds(close, ...at(seat))))) return close;
+  }
+  return shape(hull);
+}
+
+/** Whether a point is inside of a closed line. */
+export function holds(points, px, py) {
+  let isInside = false;
+  points.forEach(([ax, ay], at) => {
+    const [bx, by] = points[(at + 1) % points.length];
+    if ((ay > py) !== (by > py) && px < ((bx - ax) * (py - ay)) / (by - ay) + ax) isInside = !isInside;
+  });
+  return isInside;
 }
 
 /** Without the corners that are no further off the line between their neighbours than `tolerance`. */

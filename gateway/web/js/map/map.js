@@ -125,7 +125,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   const inPlan = () => pen.setTransform(ratio * view.scale, 0, 0, ratio * view.scale, ratio * view.shiftX, ratio * view.shiftY);
 
   function sayWhere() {
-    const seat = view.seatPx < WHERE_PX ? -1 : seatUnder(view.width / 2, view.height / 2, 60);
+    const seat = view.isFitted || view.seatPx < WHERE_PX ? -1 : seatUnder(view.width / 2, view.height / 2, 60);
     if (seat < 0) {
       say(where, view.isFitted ? 'The whole map' : '');
       return;
@@ -286,7 +286,8 @@ function frameOf({ small, where, move, isSchematic }) {
   }, ...canvases);
   const button = (sign, words, work) => el('button', {
     type: 'button', class: 'map-button', 'aria-label': words, onclick: () => move(work) }, sign);
-  const node = el('div', { class: 'map' },
+  // A drawing has no direction of writing.
+  const node = el('div', { class: 'map', dir: 'ltr' },
     el('div', { class: 'map-head' }, small.node, where,
       el('div', { class: 'map-buttons' }, button('+', 'Zoom in', (view) => view.zoomAt(1.7)),
         button('−', 'Zoom out', (view) => view.zoomAt(1 / 1.7)),

@@ -28,7 +28,7 @@ export function placeNames(geometry, { seatPx, scale }, looks, widthOf) {
     if (!isNear && width > Math.max(room, section.box.h * scale * 0.6) * 1.1) continue;
     const words = looks[at]?.words || '';
     const hasDetail = !isNear && words && section.box.h * scale >= size * 3 && widthOf(words, size) * 0.8 < room * 0.9;
-    const [w, h] = [Math.max(width, 40) + 6, size * (hasDetail ? 2.3 : 1.2)];
+    const [w, h] = [(hasDetail ? Math.max(width, widthOf(words, size) * 0.8) : width) + 4, size * (hasDetail ? 2.3 : 1.2)];
     const box = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
     const isFree = placed.every(({ box: other }) => box[0] >= other[2] || other[0] >= box[2] || box[1] >= other[3]
       || other[1] >= box[3]);

@@ -2,7 +2,7 @@
 import { busy, clearProblem, showProblem } from '../action.js';
 import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
-import { fewer, inTwo, leftAlone, together } from './together.js';
+import { inTwo, leftAlone, longest, together } from './together.js';
 
 const NOT_TO_BE_HAD = new Set(['not_enough_together', 'sold_out', 'only_accessible_left', 'no_wheelchair_space', 'buyer_limit',
   'hold_too_large']);
@@ -10,10 +10,10 @@ const NOT_TO_BE_HAD = new Set(['not_enough_together', 'sold_out', 'only_accessib
 const PICKS_MAX = 4;
 
 /**
- * `filter` says which categories are shown, and what kind of seats; `mayChoose(seat)` whether one is free and not filtered
- * out; `placeOf(seats)` says where they are; `show(seats)` chooses them on the map without holding them.
+ * `filter` says which categories are shown, and what kind of seats; `mayHave(seat)` whether one is free and of that
+ * kind, whatever its category; `placeOf(seats)` says where they are; `show(seats)` chooses them on the map without holding them.
  */
-export function bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayChoose, placeOf, show }) {
+export function bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayHave, placeOf, show }) {
   let wanted = Math.min(2, seatsMax);
   const number = el('output', { class: 'stepper-count', id: 'best-count', 'aria-live': 'polite' });
   const step = (by, words, sign) => el('button', { type: 'button', class: 'stepper-button', 'aria-label': words,
@@ -66,7 +66,7 @@ export function bestForm({ book, categories, currency, seats, seatsMax, hold, fi
     }
   }
 
-  const fits = (isOf) => (seat) => mayChoose(seat) && isOf(book.category[seat]);
+  const fits = (isOf) => (seat) => mayHave(seat) && isOf(book.category[seat]);
   const offer = (words, work) => el('button', { type: 'button', class: 'button secondary', onclick: (pressed) => busy(pressed.currentTarget, work) },
     words);
 
@@ -75,11 +75,11 @@ export function bestForm({ book, categories, currency, seats, seatsMax, hold, fi
     const names = new Set(asked().map(({ index }) => index));
     const rest = [];
     const add = (words, list) => rest.push(offer(`${words}: ${placeOf(list)} · ${money(amountOf(list), currency)}`, () => holdThese(list)));
-    const elsewhere = together(book, wanted, fits((category) => !names.has(category) && categories[category].amount !== null));
+    const elsewhere = together(book, wanted, (seat) => mayHave(seat) && !names.has(book.category[seat]));
     if (elsewhere) add(`${plural(wanted, 'seat', 'seats')} together`, elsewhere);
     const two = inTwo(book, wanted, fits((category) => names.has(category)));
     if (two) add(`${plural(two[0].length, 'seat', 'seats')} and ${plural(two[1].length, 'seat', 'seats')}`, two.flat());
-    const less = fewer(book, wanted, fits((category) => names.has(category)));
+    const less = longest(book, wanted - 1, fits((category) => names.has(category)));
     if (less) add(`${plural(less.length, 'seat', 'seats')} together`, less);
     offers.replaceChildren(...rest);
   }

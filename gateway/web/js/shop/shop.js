@@ -134,11 +134,11 @@ function build(page, book) {
     chosenChanged();
   } });
   const isAccessible = (seat) => (book.flags[seat] & (ACCESSIBLE | COMPANION)) !== 0;
-  function isDim(seat) {
-    return filter.accessible() !== isAccessible(seat) || !filter.categories().has(book.category[seat])
-      || (filter.clearView() && (book.flags[seat] & RESTRICTED) !== 0);
-  }
-  const mayChoose = (seat) => seats.isFree(seat) && !isDim(seat) && priceOf(seat) !== null;
+  const isOtherKind = (seat) => filter.accessible() !== isAccessible(seat)
+    || (filter.clearView() && (book.flags[seat] & RESTRICTED) !== 0);
+  const isDim = (seat) => isOtherKind(seat) || !filter.categories().has(book.category[seat]);
+  const mayHave = (seat) => seats.isFree(seat) && !isOtherKind(seat) && priceOf(seat) !== null;
+  const mayChoose = (seat) => mayHave(seat) && filter.categories().has(book.category[seat]);
 
   function toggle(seat, isFromList = false) {
     if (chosen.has(seat)) chosen.delete(seat);
@@ -208,7 +208,7 @@ function build(page, book) {
   const list = seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
     holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
   const memory = remembered(page.id);
-  const best = bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayChoose,
+  const best = bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayHave,
     placeOf: (list) => placesOf(book, list),
     show(list) {
       chosen.clear();

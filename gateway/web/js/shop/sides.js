@@ -4,7 +4,7 @@ import { el } from '../dom.js';
 import { session } from '../storage.js';
 
 const KEPT = 'fg-side';
-const NAMES = { map: 'Map', list: 'Best seats and list' };
+const NAMES = { map: 'Map', list: 'List' };
 
 /** { node, show }: the list comes first in the document, for readers and the keyboard. */
 export function sides(map, list) {

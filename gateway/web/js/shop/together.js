@@ -47,9 +47,9 @@ export function together(book, wanted, accept) {
   return best === null ? null : Array.from({ length: wanted }, (_, at) => best + at);
 }
 
-/** As many in two groups of one section, the larger as large as can be; null when that is not to be had either. */
+/** As many in two groups of one section, rather so that nobody sits alone; null when that is not to be had either. */
 export function inTwo(book, wanted, accept) {
-  for (let large = wanted - 1; large >= wanted / 2; large -= 1) {
+  for (let large = Math.ceil(wanted / 2); large < wanted; large += 1) {
     const group = together(book, large, accept);
     if (!group) continue;
     const section = book.section[group[0]];
@@ -59,9 +59,9 @@ export function inTwo(book, wanted, accept) {
   return null;
 }
 
-/** The most that are side by side, below `wanted`; null when none is free. */
-export function fewer(book, wanted, accept) {
-  for (let count = wanted - 1; count > 0; count -= 1) {
+/** The most that are side by side, up to so many; null when none is free. */
+export function longest(book, upTo, accept) {
+  for (let count = upTo; count > 0; count -= 1) {
     const group = together(book, count, accept);
     if (group) return group;
   }
