@@ -18,6 +18,7 @@ use crate::commands::Commands;
 use crate::extract::idempotent::BodyLimits;
 use crate::kept::Shelf;
 use crate::lifecycle::Lifecycle;
+use crate::model::PlanForm;
 use crate::payments::PaymentProvider;
 use crate::people::preview::{ChannelReports, MessagePreview};
 use crate::people::{PeopleDesk, PushKey};
@@ -135,7 +136,7 @@ pub struct Subjects {
     pub(crate) telemetry: Telemetry,
     pub(crate) trust: Trust,
     pub(crate) streams: Shares,
-    pub(crate) plans: Shelf<VenueId>,
+    pub(crate) plans: Shelf<(VenueId, PlanForm)>,
     pub(crate) snapshots: Shelf<EventId>,
     pub(crate) settings: GatewaySettings,
 }
@@ -180,7 +181,7 @@ subjects! {
     lifecycle: Lifecycle,
     telemetry: Telemetry,
     trust: Trust,
-    plans: Shelf<VenueId>,
+    plans: Shelf<(VenueId, PlanForm)>,
     snapshots: Shelf<EventId>,
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { SeatBook } from '../web/js/seats/book.js';
 import { instead, inTwo, leftAlone, longest, together } from '../web/js/shop/together.js';
+import { remembered } from '../web/js/shop/remembered.js';
 import { random } from './fixtures.mjs';
 
 /** One section of rows of ten, better in front; `#` is free. */
@@ -63,4 +64,17 @@ test('what is found is free, side by side and of one run', () => {
       if (found) assert.ok(found.every(isFree) && Math.floor(found[0] / 10) === Math.floor(found.at(-1) / 10));
     }
   }
+});
+
+test('what is chosen is there after a reload, and nothing else is', () => {
+  const values = new Map([['fg-chosen evt_2', '4 nonsense 6']]);
+  const storage = { getItem: (name) => values.get(name) ?? null, setItem: (name, value) => values.set(name, value),
+    removeItem: (name) => values.delete(name) };
+  const memory = remembered('evt_1', storage);
+  assert.deepEqual(memory.recall(), []);
+  memory.keep(new Set([7, 8]));
+  assert.deepEqual(remembered('evt_1', storage).recall(), [7, 8]);
+  assert.deepEqual(remembered('evt_2', storage).recall(), [4, 6]);
+  memory.keep([]);
+  assert.equal(values.has('fg-chosen evt_1'), false);
 });

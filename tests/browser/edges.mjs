@@ -75,7 +75,11 @@ const parts = {
     await second.waitForSelector('.best-go');
     await holdBest(page);
     await second.bringToFront();
-    if (await second.locator('.best-go').count()) await second.click('.best-go', { timeout: 2000 }).catch(() => {});
+    const presses = async () => {
+      await second.focus('.best-go', { timeout: 2000 });
+      await second.click('.best-go', { timeout: 2000 });
+    };
+    if (await second.locator('.best-go').count()) await presses().catch(() => {});
     await second.waitForSelector('.pay-form');
     await record(second, 'held-already');
   },

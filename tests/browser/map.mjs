@@ -91,6 +91,9 @@ async function findOnesWay() {
   const small = await page.locator('.map-small').boundingBox();
   await page.touchscreen.tap(small.x + small.width * 0.5, small.y + 6);
   await page.waitForFunction((old) => Number(document.querySelector('.map').dataset.seatPx) > old * 2, far);
+  // Readers and the keyboard find the list where it always is: before the map.
+  await page.focus('.best-go');
+  await page.waitForSelector('[data-side="list"]');
   await page.context().close();
 }
 

@@ -151,6 +151,8 @@ export async function enterShop(page, base, event) {
 
 /** From the seats to a hold. */
 export async function holdBest(page) {
+  // On a phone focus brings the list before the map.
+  await page.focus('.best-go');
   await page.click('.best-go');
   await page.waitForSelector('.pay-form');
 }

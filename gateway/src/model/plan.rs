@@ -6,6 +6,23 @@ use utoipa::ToSchema;
 use floodgate_domain::VenueId;
 use floodgate_domain::plan::{Labels, Plan, Run, SectionKind, Shape};
 
+use super::plan_columns::PlanColumns;
+
+/// A plan in the form that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PlanAnswer {
+    Rows(SeatingPlan),
+    Columns(PlanColumns),
+}
+
+/// In which form a plan is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum PlanForm {
+    Rows,
+    Columns,
+}
+
 /// A whole plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SeatingPlan {
@@ -96,23 +113,28 @@ impl SeatingPlan {
                 rows,
             });
         }
-        let categories = plan.categories.iter().map(|category| {
-            let [red, green, blue] = category.color;
-            PlanCategory {
-                name: category.name.clone(),
-                color: format!("#{red:02x}{green:02x}{blue:02x}"),
-            }
-        });
         SeatingPlan {
             venue_id: venue_id.to_string(),
             name: plan.name.clone(),
             seat_count: plan.seat_count(),
             size: [plan.size.0, plan.size.1],
             focus: plan.focus.map(|(x, y)| [x, y]),
-            categories: categories.collect(),
+            categories: categories(plan),
             sections,
         }
     }
+}
+
+/// The categories of a plan, in their order.
+pub(super) fn categories(plan: &Plan) -> Vec<PlanCategory> {
+    let categories = plan.categories.iter().map(|category| {
+        let [red, green, blue] = category.color;
+        PlanCategory {
+            name: category.name.clone(),
+            color: format!("#{red:02x}{green:02x}{blue:02x}"),
+        }
+    });
+    categories.collect()
 }
 
 fn run_of(run: &Run, first_seat: u32) -> PlanRun {

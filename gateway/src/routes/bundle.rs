@@ -1,8 +1,8 @@
 //! One script a page: its modules in one file, each in a function of its own.
 //!
 //! Made from the modules as they are when the files are first needed, without tools. A module keeps
-//! its identity on a page whatever file brings it: it is kept under its name, and who brings it first
-//! defines it. A script that only one page loads later leaves out what that page has already.
+//! its identity on a page whatever file brings it: it is kept under its name, and who brings it
+//! first defines it. A script that only one page loads later leaves out what that page has already.
 //!
 //! Modules are what the pages' own style allows: `import { a, b as c } from './x.js';` and `export`
 //! before a declaration or a list, at the beginning of a line.

@@ -6,12 +6,13 @@ import { el, notice } from './dom.js';
 import { count, money } from './format.js';
 import { seatMap } from './map/map.js';
 import { SeatBook, flagWords, placeWords } from './seats/book.js';
+import { planOf } from './seats/columns.js';
 import { Seats } from './seats/feed.js';
 import { sheet } from './sheet.js';
 import { pricedCategories } from './state.js';
 
 async function draw(page) {
-  const [plan, states] = await Promise.all([get(`${page.base}/plan`), get(`${page.base}/availability`)]);
+  const [plan, states] = await Promise.all([planOf(page.base), get(`${page.base}/availability`)]);
   const book = new SeatBook(plan);
   const seats = new Seats(book);
   seats.setAll(states);

@@ -34,6 +34,10 @@ export function cart(page, first) {
   const time = countdown({ label: HOLD_LABEL, onEnd: () => page.refresh().catch(() => {}) });
   const seats = el('ul', { class: 'cart-seats' }, first.seats.map((seat) => el('li', {},
     el('strong', {}, placeWords({ ...seat, isGeneral: !seat.row })), el('span', { class: 'quiet' }, seat.category))));
+  const where = el('div');
+  // A picture beside the words: what comes late or not at all is not missed.
+  import('../map/place.js').then(({ placePicture }) => placePicture(page.base, first.seats.map(({ seat_id: seat }) => seat)))
+    .then((picture) => where.append(picture)).catch(() => {});
   const lines = breakdown(first, page.event).map(({ words, amount }) => el('li', { class: 'cart-line' },
     el('span', {}, words), el('span', {}, money(amount, first.currency))));
   const total = el('p', { class: 'cart-total' }, el('span', {}, `Total for ${plural(first.seats.length, 'seat', 'seats')}`),
@@ -66,7 +70,7 @@ export function cart(page, first) {
   const buttons = el('div', { class: 'cart-actions' }, extend, release);
   const node = el('aside', { class: 'card cart', 'aria-label': 'Your seats' },
     time.node, later, el('h3', {}, 'Your order'), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
-    seats, lines.length ? el('ul', { class: 'cart-lines' }, lines) : null, total,
+    seats, where, lines.length ? el('ul', { class: 'cart-lines' }, lines) : null, total,
     el('p', { class: 'quiet' }, 'All fees and taxes are in the price. Nothing is added later.'), buttons);
 
   const extensionMs = milliseconds(page.event?.policy?.extension);

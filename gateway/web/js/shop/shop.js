@@ -6,6 +6,7 @@ import { busy, showProblem } from '../action.js';
 import { announce, el, heading, notice, say } from '../dom.js';
 import { count, money } from '../format.js';
 import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
+import { planOf } from '../seats/columns.js';
 import { Seats, watch } from '../seats/feed.js';
 import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
 import { sheet } from '../sheet.js';
@@ -87,7 +88,7 @@ export function shop(page) {
   update();
 
   async function load() {
-    const plan = await get(`${page.base}/plan`, 6);
+    const plan = await planOf(page.base, 6);
     if (isClosed) return;
     const built = build(page, new SeatBook(plan));
     closing.push(built.close);

@@ -1,5 +1,5 @@
 // Owns map and list on a phone: one at a time, full height, with two tabs; on a larger screen both stand beside each other
-// and the tabs are gone.
+// and the tabs are gone. Behind the map the list is still read and reached by keyboard: focus brings it forward.
 import { el } from '../dom.js';
 import { session } from '../storage.js';
 
@@ -17,6 +17,7 @@ export function sides(map, list) {
     session.setItem(KEPT, name);
     tabs.forEach((tab) => tab.setAttribute('aria-pressed', String(tab.id === `tab-${name}`)));
   }
+  list.addEventListener('focusin', () => node.dataset.side === 'map' && show('list'));
   show(session.getItem(KEPT) === 'list' ? 'list' : 'map');
   return { node, show };
 }
