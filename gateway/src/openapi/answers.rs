@@ -116,6 +116,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("listProductOrders", &[PEOPLE]),
     ("endProductOrder", &[PEOPLE, "provider_unavailable"]),
     ("getProductTables", &[PEOPLE, "not_delivered"]),
+    ("getConcurrentStreams", &[PEOPLE]),
     ("listWebhooks", &[PEOPLE]),
     ("addWebhook", &[PEOPLE]),
     ("getWebhook", &[PEOPLE]),
