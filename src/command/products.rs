@@ -22,6 +22,7 @@ Examples:
   floodgate products tables 1 --out audience.csv --key-file advertiser.key
   floodgate products tables 1 --format parquet --out audience.parquet --key-file advertiser.key
   floodgate products buy evt_… --kind concurrency --method … --key-file advertiser.key
+  floodgate products deliver 1 --webhook https://example.org/hook --topic --key-file advertiser.key
   floodgate products live --key-file advertiser.key             who waits and shops now
   floodgate products end 1 --reason refund --key-file manager.key")]
 pub(super) struct Products {
@@ -74,6 +75,19 @@ enum Action {
         number: u32,
         #[arg(long)]
         reason: Reason,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Delivers an order by itself; without --webhook and --topic, no longer.
+    Deliver {
+        #[arg(value_name = "NUMBER")]
+        number: u32,
+        /// A program that is called with each record; the secret of a new one is printed once.
+        #[arg(long, value_name = "URL")]
+        webhook: Option<String>,
+        /// On the topic of deliveries, too.
+        #[arg(long)]
+        topic: bool,
         #[command(flatten)]
         staff: Staff,
     },
@@ -166,6 +180,12 @@ impl Products {
                 let answer = block_on(staff.caller()?.post(&path, body))?;
                 show(as_json, &answer, &json!([answer]), order);
             }
+            Action::Deliver { number, webhook, topic, staff } => {
+                let path = format!("/v1/product-orders/{number}/delivery");
+                let body = json!({ "webhook_url": webhook, "topic": topic });
+                let answer = block_on(staff.caller()?.put(&path, body))?;
+                show(as_json, &answer, &json!([answer]), delivery);
+            }
             Action::Live { staff } => {
                 let answer = block_on(staff.caller()?.get("/v1/concurrent-streams"))?;
                 show(as_json, &answer, &answer["streamsdata"][0]["mediastreams"], live);
@@ -223,6 +243,18 @@ fn order(one: &Value) -> String {
     let amount = one["amount"].as_u64().unwrap_or(0);
     let kind = text(one, "kind");
     format!("{number:>5}  {id}  {kind:<11}  {amount:>8} {currency}  {state}  {invoice}")
+}
+
+fn delivery(one: &Value) -> String {
+    let (number, topic) = (&one["number"], one["topic"] == true);
+    let webhook = match one["webhook_url"].as_str() {
+        Some(url) => {
+            format!("  webhook {} at {url}  {}", text(one, "webhook_id"), text(one, "secret"))
+        }
+        None => String::new(),
+    };
+    let topic = if topic { "  topic" } else { "" };
+    format!("{number:>5}{topic}{webhook}")
 }
 
 fn live(one: &Value) -> String {

@@ -20,6 +20,7 @@
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `products`, `product_orders`, `product_order_kinds` | products of events, and who bought them |
+//! | `product_deliveries` | how an order is delivered by itself, and how far |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
@@ -150,6 +151,8 @@ CREATE TABLE IF NOT EXISTS product_orders (
     amount BIGINT NOT NULL, currency TEXT NOT NULL, method TEXT NOT NULL, state BIGINT NOT NULL,
     reference TEXT, invoice BIGINT, made_at BIGINT NOT NULL, paid_at BIGINT, ended_at BIGINT);
 CREATE TABLE IF NOT EXISTS product_order_kinds (number BIGINT PRIMARY KEY, kind BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS product_deliveries (
+    number BIGINT PRIMARY KEY, webhook BIGINT, to_topic BIGINT NOT NULL, next BIGINT, mark TEXT);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_named ON product_orders (name);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_invoiced ON product_orders (invoice);
 CREATE TABLE IF NOT EXISTS webhooks (

@@ -5,13 +5,10 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use floodgate_domain::LogTime;
-use floodgate_people::{ProductKind, ProductOffer, ProductOrder};
+use floodgate_people::{ProductDelivery, ProductKind, ProductOffer, ProductOrder};
 
 use super::products::{ProductLabel, product};
 use crate::time;
-
-/// A year of an order, from its payment on.
-pub(crate) const DELIVERED_MS: u64 = 365 * 24 * 3_600_000;
 
 /// A kind of product: cohorts, concurrency or velocity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -150,7 +147,6 @@ pub(crate) struct ProductOrderAnswer {
 
 impl ProductOrderAnswer {
     pub(crate) fn of(order: &ProductOrder, now: LogTime) -> Self {
-        let until = order.paid_at.map(|at| at.plus(DELIVERED_MS));
         ProductOrderAnswer {
             number: order.number,
             product_id: order.kind.product_id(order.event_id),
@@ -160,20 +156,56 @@ impl ProductOrderAnswer {
             amount: order.amount,
             currency: order.currency.clone(),
             state: order.state.code(),
-            delivered: is_delivered(order, now),
+            delivered: order.is_delivered(now),
             ordered_at: time::text(order.made_at),
             paid_at: order.paid_at.map(time::text),
             ended_at: order.ended_at.map(time::text),
-            delivered_until: until.map(time::text),
+            delivered_until: order.delivered_until().map(time::text),
             invoice: order.invoice.map(|number| format!("INV-{number:06}")),
         }
     }
 }
 
-/// Whether an order is paid for, and its year is not over.
-pub(crate) fn is_delivered(order: &ProductOrder, now: LogTime) -> bool {
-    let until = order.paid_at.map(|at| at.plus(DELIVERED_MS));
-    order.state == floodgate_people::ProductState::Paid && until.is_some_and(|until| now < until)
+/// How an order is to be delivered by itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryBody {
+    /// A program that is called with each record; none where it is left out.
+    #[serde(default)]
+    #[schema(max_length = 2000, example = "https://example.org/floodgate")]
+    pub(crate) webhook_url: Option<String>,
+    /// Whether the records come to the topic of deliveries.
+    #[serde(default)]
+    pub(crate) topic: bool,
+}
+
+/// How an order is delivered by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductDeliveryAnswer {
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<String>,
+    /// Signs the calls (Standard Webhooks, v1); in the answer that made the webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    topic: bool,
+    /// What keys of its records on floodgate.deliveries.v1 begin with.
+    topic_key: String,
+}
+
+impl ProductDeliveryAnswer {
+    pub(crate) fn of(number: u32, delivery: ProductDelivery, secret: Option<String>) -> Self {
+        ProductDeliveryAnswer {
+            number,
+            webhook_id: delivery.webhook.map(|id| id.to_string()),
+            webhook_url: delivery.url,
+            secret,
+            topic: delivery.to_topic,
+            topic_key: format!("{number}/"),
+        }
+    }
 }
 
 /// What an event's products have earned.

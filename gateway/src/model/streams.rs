@@ -89,6 +89,7 @@ impl MediaStream {
             margin: number("margin")?,
         };
         let cstreams = waiting.unwrap_or(0).saturating_add(shopping.unwrap_or(0));
+        let start = opened_at.unwrap_or(from);
         let end = details.closes_at.or(details.starts_at).unwrap_or(until);
         Some(MediaStream {
             content: StreamContent {
@@ -97,8 +98,8 @@ impl MediaStream {
                 artist: Some(details.artist.clone()).filter(|artist| !artist.is_empty()),
                 livestream: 1,
             },
-            eventstart: opened_at.unwrap_or(from).0,
-            eventend: end.0.max(until.0),
+            eventstart: start.0,
+            eventend: end.max(until).max(start).0,
             streamcount: vec![StreamCount { cstreams, ext }],
             until,
         })

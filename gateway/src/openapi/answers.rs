@@ -56,6 +56,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "offerProduct",
     "buyProduct",
     "endProductOrder",
+    "setProductDelivery",
     "shareAnalytics",
 ];
 /// What every call about people may hear: their store.
@@ -117,6 +118,8 @@ const OWN: &[(&str, &[&str])] = &[
     ("endProductOrder", &[PEOPLE, "provider_unavailable"]),
     ("getProductTables", &[PEOPLE, "not_delivered"]),
     ("getConcurrentStreams", &[PEOPLE]),
+    ("getProductDelivery", &[PEOPLE]),
+    ("setProductDelivery", &[PEOPLE, "not_delivered"]),
     ("listWebhooks", &[PEOPLE]),
     ("addWebhook", &[PEOPLE]),
     ("getWebhook", &[PEOPLE]),

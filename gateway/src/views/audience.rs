@@ -11,7 +11,7 @@ use floodgate_domain::{EventId, LogTime, StaffId};
 use floodgate_event_log::{Log, LogError, partition_of};
 use floodgate_people::ProductKind;
 
-use crate::model::products::{Product, product};
+use crate::model::products::product;
 
 /// Readings at once: each takes a thread and reads a partition of the topic.
 const READINGS_MAX: usize = 2;
@@ -63,8 +63,7 @@ impl AudienceTables {
         now: LogTime,
     ) -> Result<Vec<PublishedCell>, NotRead> {
         self.look(staff, now, move |inner| {
-            let of = product(kind);
-            inner.records(event_id, of, of.looked_at_max)
+            inner.records(event_id, kind, product(kind).looked_at_max)
         })
         .await
     }
@@ -77,7 +76,7 @@ impl AudienceTables {
     ) -> Result<Vec<(EventId, PublishedCell)>, NotRead> {
         self.look(staff, now, move |inner| {
             let newest = |event_id: EventId| {
-                let records = inner.records(event_id, product(kind), Some(NEWEST_AMONG));
+                let records = inner.records(event_id, kind, Some(NEWEST_AMONG));
                 Ok(records?.pop().map(|record| (event_id, record)))
             };
             events.into_iter().filter_map(|event_id| newest(event_id).transpose()).collect()
@@ -118,15 +117,15 @@ impl Inner {
     fn records(
         &self,
         event_id: EventId,
-        of: &Product,
+        kind: ProductKind,
         looked_at_max: Option<u64>,
     ) -> Result<Vec<PublishedCell>, LogError> {
-        let event = event_id.to_string();
-        let partition = partition_of(event.as_bytes(), self.log.partitions(of.topic));
-        let end = self.log.end(of.topic, partition)?;
-        let first = self.log.first(of.topic, partition)?;
+        let (event, of, topic) = (event_id.to_string(), product(kind), kind.topic());
+        let partition = partition_of(event.as_bytes(), self.log.partitions(topic));
+        let end = self.log.end(topic, partition)?;
+        let first = self.log.first(topic, partition)?;
         let from = looked_at_max.map_or(first, |count| first.max(end.saturating_sub(count)));
-        let mut reader = self.log.reader(of.topic, partition, from)?;
+        let mut reader = self.log.reader(topic, partition, from)?;
         let (mut records, mut cells) = (Vec::new(), Vec::new());
         while reader.position() < end {
             records.clear();

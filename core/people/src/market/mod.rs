@@ -3,13 +3,16 @@
 //! Nothing here is about a fan: an order is of a staff key, and what it pays for are numbers. It is
 //! beside the people because these are the rows that gateways share.
 
+mod delivery;
 mod offers;
 mod orders;
 
 use floodgate_domain::EventId;
+use floodgate_event_log::Topic;
 
 use crate::PeopleError;
 
+pub use delivery::{PRODUCT_DELIVERED, ProductDelivery, ProductDeliveryChange};
 pub use offers::ProductOffer;
 pub use orders::{NewProductOrder, ProductOrder, ProductState};
 
@@ -47,6 +50,15 @@ impl ProductKind {
             ProductKind::Concurrency | ProductKind::Velocity => {
                 format!("{}/{event_id}", self.code())
             }
+        }
+    }
+
+    /// Where its records are; they lie with their event.
+    #[must_use]
+    pub fn topic(self) -> Topic {
+        match self {
+            ProductKind::Cohorts => Topic::Audience,
+            ProductKind::Concurrency | ProductKind::Velocity => Topic::Live,
         }
     }
 

@@ -10,6 +10,9 @@ use crate::store::Work;
 /// Orders that one key may have, the ended ones included: what a list shows at once.
 const PRODUCT_ORDERS_MAX: u32 = 1_000;
 
+/// A year of an order, from its payment on.
+const DELIVERED_MS: u64 = 365 * 24 * 3_600_000;
+
 /// How far an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProductState {
@@ -82,6 +85,20 @@ pub struct ProductOrder {
     pub made_at: LogTime,
     pub paid_at: Option<LogTime>,
     pub ended_at: Option<LogTime>,
+}
+
+impl ProductOrder {
+    /// Until when it is delivered, once it is paid.
+    #[must_use]
+    pub fn delivered_until(&self) -> Option<LogTime> {
+        self.paid_at.map(|at| at.plus(DELIVERED_MS))
+    }
+
+    /// Whether it is paid for, and its year is not over.
+    #[must_use]
+    pub fn is_delivered(&self, now: LogTime) -> bool {
+        self.state == ProductState::Paid && self.delivered_until().is_some_and(|until| now < until)
+    }
 }
 
 /// Orders from before there were kinds are of cohorts.
@@ -203,6 +220,7 @@ impl Work<'_> {
         } else if from == ProductState::Paid {
             let sql = "UPDATE product_orders SET ended_at = $2 WHERE number = $1";
             self.run(sql, values![number, now.0])?;
+            self.end_product_delivery(number)?;
         }
         Ok(true)
     }

@@ -1,13 +1,11 @@
 //! Weekly tables of the people who agreed to be counted.
 
 use floodgate_domain::release::{RELEASE_EPSILON_MICROS_MAX, YEARLY_EPSILON_MICROS_MAX};
-use floodgate_event_log::Topic;
 use floodgate_people::ProductKind;
 
 use super::{Holds, LabelPrivacy, Product, ProductLabel, epsilon, label};
 
 pub(super) const COHORTS: Product = Product {
-    topic: Topic::Audience,
     is_record: |_| true,
     // A table comes once a week.
     looked_at_max: None,

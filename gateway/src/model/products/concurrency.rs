@@ -1,7 +1,6 @@
 //! How many wait and how many shop, to the minute.
 
 use floodgate_domain::release::LIVE_EPSILON_MICROS;
-use floodgate_event_log::Topic;
 use floodgate_people::ProductKind;
 use serde_json::Value;
 
@@ -11,7 +10,6 @@ use super::{Holds, LabelPrivacy, Product, ProductLabel, epsilon, label};
 pub(super) const LOOKED_AT_MAX: u64 = 200_000;
 
 pub(super) const CONCURRENCY: Product = Product {
-    topic: Topic::Live,
     is_record: |record| record.get("kind").and_then(Value::as_str) == Some("concurrency"),
     looked_at_max: Some(LOOKED_AT_MAX),
     file: "concurrency",

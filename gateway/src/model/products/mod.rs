@@ -10,7 +10,6 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use floodgate_domain::{EventId, LogTime};
-use floodgate_event_log::Topic;
 use floodgate_people::ProductKind;
 
 use super::sheet::{Column, Sheet};
@@ -18,8 +17,6 @@ use crate::time;
 
 /// A kind, as far as gateways know it.
 pub(crate) struct Product {
-    /// Where its records are; they lie with their event.
-    pub(crate) topic: Topic,
     /// Whether a record of the topic is of this kind.
     pub(crate) is_record: fn(&Map<String, Value>) -> bool,
     /// Records looked at for one answer, the newest; `None` for all.

@@ -1,7 +1,6 @@
 //! How fast orders come, against the first ten minutes.
 
 use floodgate_domain::release::LIVE_EPSILON_MICROS;
-use floodgate_event_log::Topic;
 use floodgate_people::ProductKind;
 use serde_json::Value;
 
@@ -9,7 +8,6 @@ use super::concurrency::LOOKED_AT_MAX;
 use super::{Holds, LabelPrivacy, Product, ProductLabel, epsilon, label};
 
 pub(super) const VELOCITY: Product = Product {
-    topic: Topic::Live,
     is_record: |record| record.get("kind").and_then(Value::as_str) == Some("velocity"),
     looked_at_max: Some(LOOKED_AT_MAX),
     file: "velocity",

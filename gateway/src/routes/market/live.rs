@@ -14,7 +14,6 @@ use floodgate_people::ProductKind;
 use super::super::Routes;
 use super::orders::not_read;
 use crate::extract::{Advertiser, Staff};
-use crate::model::market::is_delivered;
 use crate::model::streams::{ConcurrentStreams, MediaStream};
 use crate::people::PeopleDesk;
 use crate::problem::ApiError;
@@ -48,7 +47,7 @@ pub(crate) async fn concurrent_streams(
     let orders = people.look(move |work| work.product_orders(Some(of))).await?;
     let live = orders
         .iter()
-        .filter(|order| order.kind == ProductKind::Concurrency && is_delivered(order, now));
+        .filter(|order| order.kind == ProductKind::Concurrency && order.is_delivered(now));
     let events: BTreeSet<EventId> = live.map(|order| order.event_id).collect();
     let events: Vec<EventId> = events.into_iter().take(EVENTS_MAX).collect();
     let kind = ProductKind::Concurrency;

@@ -1,5 +1,6 @@
 //! Products of events for sale: what is on offer, and who says so. Orders are in `orders`.
 
+mod delivery;
 mod live;
 mod orders;
 mod pay;
@@ -30,6 +31,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(offer))
+        .merge(delivery::routes())
         .merge(live::routes())
         .merge(orders::routes())
 }

@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{EventId, PaymentMethod};
+use floodgate_domain::{EventId, PaymentMethod, StaffId};
 use floodgate_people::{NewProductOrder, ProductOrder, ProductState};
 
 use super::super::Routes;
@@ -21,7 +21,7 @@ use crate::extract::{Advertiser, Artist, EventPath, Idempotent, Manager, Query, 
 use crate::model::contact::malformed;
 use crate::model::market::{
     BuyProductBody, EarnedAnswer, EndProductBody, EndReason, ProductOrderAnswer, ProductOrderList,
-    ProductTables, is_delivered,
+    ProductTables,
 };
 use crate::model::products::product;
 use crate::model::sheet::FileKind;
@@ -40,9 +40,20 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(tables))
 }
 
-fn numbered(text: &str) -> Result<u32, ApiError> {
+pub(super) fn numbered(text: &str) -> Result<u32, ApiError> {
     let fix = || ApiError::new(Code::InvalidId).field("product_order", "a number");
     text.parse().map_err(|_| fix())
+}
+
+/// An order of this key; somebody else's is none.
+pub(super) async fn own(
+    people: &PeopleDesk,
+    staff: StaffId,
+    number: u32,
+) -> Result<ProductOrder, ApiError> {
+    let found = people.look(move |work| work.product_order(number)).await?;
+    let found = found.filter(|order| order.staff == staff);
+    found.ok_or_else(|| ApiError::new(Code::NotFound))
 }
 
 /// Buys a year of a product of an event. The order is paid at once: authorised, confirmed, captured. The
@@ -163,11 +174,8 @@ pub(crate) async fn tables(
     Query(query): Query<TablesQuery>,
 ) -> Result<Response, ApiError> {
     let (number, now) = (numbered(&number)?, time::now());
-    let found = people.look(move |work| work.product_order(number)).await?;
-    // Somebody else's order is none.
-    let is_own = |order: &ProductOrder| order.staff == staff.id;
-    let order = found.filter(is_own).ok_or_else(|| ApiError::new(Code::NotFound))?;
-    if !is_delivered(&order, now) {
+    let order = own(&people, staff.id, number).await?;
+    if !order.is_delivered(now) {
         return Err(ApiError::new(Code::NotDelivered));
     }
     let wanted = (staff.id, order.event_id, order.kind);

@@ -36,6 +36,7 @@ export function orderList({ role, lost }) {
       nodes.push(el('div', { class: 'form-actions', 'aria-label': `Files of order ${bought.number}`, role: 'group' },
         file('csv', 'CSV'), file('parquet', 'Parquet'), file('json', 'JSON')));
     }
+    if (role === 'advertiser' && bought.delivered) nodes.push(delivering(bought));
     if (role === 'manager' && bought.state === 'paid') nodes.push(ending(bought));
     return nodes;
   }
@@ -57,4 +58,33 @@ export function orderList({ role, lost }) {
   }
 
   return { node, load };
+}
+
+/** Where an order goes by itself: to a program of the buyer, to the topic of deliveries. */
+function delivering({ number }) {
+  const path = `/v1/product-orders/${number}/delivery`;
+  const url = el('input', { id: `webhook-${number}`, type: 'url', inputmode: 'url', autocomplete: 'off', maxlength: '2000', placeholder: 'https://' });
+  const topic = el('input', { id: `topic-${number}`, type: 'checkbox' });
+  const said = el('p', { role: 'status' }, '');
+  const secret = el('code', { class: 'secret' }, '');
+  const save = action('Save', async () => {
+    const set = await send('PUT', path, { ...(url.value.trim() ? { webhook_url: url.value.trim() } : {}), topic: topic.checked });
+    say(said, set.secret ? 'Saved. The calls are signed with this secret; it is shown only now:' : 'Saved.');
+    say(secret, set.secret ?? '');
+  });
+  const form = el('details', { class: 'stack' }, el('summary', {}, 'Delivery'),
+    el('div', { class: 'field' }, el('label', { for: url.id }, 'Webhook that is called with each record'), url),
+    el('p', {}, topic, ' ', el('label', { for: topic.id }, 'On the topic of deliveries, too')),
+    said, secret, el('div', { class: 'form-actions' }, save));
+  form.addEventListener('toggle', async () => {
+    if (!form.open) return;
+    try {
+      const now = await get(path);
+      url.value = now.webhook_url ?? '';
+      topic.checked = now.topic;
+    } catch (problem) {
+      say(said, problem.message);
+    }
+  });
+  return form;
 }
