@@ -23,6 +23,7 @@ Examples:
   floodgate products tables 1 --format parquet --out audience.parquet --key-file advertiser.key
   floodgate products buy evt_… --kind concurrency --method … --key-file advertiser.key
   floodgate products deliver 1 --webhook https://example.org/hook --topic --key-file advertiser.key
+  floodgate products keys --add 'Nightly import' --key-file advertiser.key
   floodgate products live --key-file advertiser.key             who waits and shops now
   floodgate products end 1 --reason refund --key-file manager.key")]
 pub(super) struct Products {
@@ -88,6 +89,17 @@ enum Action {
         /// On the topic of deliveries, too.
         #[arg(long)]
         topic: bool,
+        #[command(flatten)]
+        staff: Staff,
+    },
+    /// Further keys of an advertiser: lists them; makes one with --add, withdraws one with --end.
+    Keys {
+        /// Makes a key for this; it is printed once.
+        #[arg(long, value_name = "LABEL", conflicts_with = "end")]
+        add: Option<String>,
+        /// Withdraws the key of this id.
+        #[arg(long, value_name = "KEY_ID")]
+        end: Option<String>,
         #[command(flatten)]
         staff: Staff,
     },
@@ -186,6 +198,20 @@ impl Products {
                 let answer = block_on(staff.caller()?.put(&path, body))?;
                 show(as_json, &answer, &json!([answer]), delivery);
             }
+            Action::Keys { add, end, staff } => {
+                let caller = staff.caller()?;
+                if let Some(label) = add {
+                    let body = json!({ "label": label });
+                    let made = block_on(caller.post("/v1/buyer-keys", body))?;
+                    show(as_json, &made, &json!([made]), buyer_key);
+                } else if let Some(id) = end {
+                    let answer = block_on(caller.delete(&format!("/v1/buyer-keys/{id}")))?;
+                    show(as_json, &answer, &json!([answer]), |one| text(one, "state").to_owned());
+                } else {
+                    let list = block_on(caller.get("/v1/buyer-keys"))?;
+                    show(as_json, &list, &list["keys"], buyer_key);
+                }
+            }
             Action::Live { staff } => {
                 let answer = block_on(staff.caller()?.get("/v1/concurrent-streams"))?;
                 show(as_json, &answer, &answer["streamsdata"][0]["mediastreams"], live);
@@ -255,6 +281,11 @@ fn delivery(one: &Value) -> String {
     };
     let topic = if topic { "  topic" } else { "" };
     format!("{number:>5}{topic}{webhook}")
+}
+
+fn buyer_key(one: &Value) -> String {
+    let (id, label, key) = (text(one, "key_id"), text(one, "label"), text(one, "key"));
+    format!("{id}  {label}  {key}").trim_end().to_owned()
 }
 
 fn live(one: &Value) -> String {

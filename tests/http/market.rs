@@ -1,10 +1,10 @@
 //! Tables of an audience: offered, bought, delivered, ended.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use floodgate_domain::LogTime;
-use floodgate_event_log::{NewRecord, Topic, partition_of};
+use floodgate_event_log::{NewRecord, Record, Topic, partition_of};
 use floodgate_http_client::{Call, Http};
 use http::Method;
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -12,6 +12,7 @@ use parquet::record::Field;
 use serde_json::{Value, json};
 
 use super::abuse::raw;
+use super::webhooks::Receiver;
 use crate::world::{Papers, World};
 
 /// Puts records on a topic as `streams` writes them.
@@ -99,7 +100,10 @@ struct Sale {
 }
 
 async fn sale() -> Sale {
-    let world = World::start().await;
+    sale_in(World::start().await).await
+}
+
+async fn sale_in(world: World) -> Sale {
     let event = world.event(json!({})).await;
     let event_id = event.rsplit('/').next().unwrap().to_owned();
     let [manager, artist, advertiser] =
@@ -325,5 +329,70 @@ async fn who_bought_it_asks_how_many_wait_and_shop_now() {
     sale.end(bought.body["number"].as_u64().unwrap(), "refund").await;
     let over = sale.world.get(path, &sale.advertiser).await;
     assert_eq!(over.body["streamsdata"][0]["mediastreams"], json!([]), "{}", over.body);
+    sale.world.stop().await;
+}
+
+/// What the program of a buyer was called with, once it is so much; and how the topic has it.
+async fn delivered(sale: &Sale, receiver: &Receiver, number: u64, count: usize) -> [Vec<Value>; 2] {
+    let calls = || {
+        let calls = receiver.calls.lock().unwrap().clone();
+        let records = calls.iter().filter(|(_, body)| body["type"] == "product_delivered");
+        records.map(|(_, body)| body["data"].clone()).collect::<Vec<_>>()
+    };
+    let path = format!("/v1/product-orders/{number}/delivery");
+    while calls().len() < count {
+        // Asking takes a moment, and the calls are made meanwhile.
+        assert_eq!(sale.world.get(&path, &sale.advertiser).await.status, 200);
+    }
+    let log = sale.world.log();
+    let partition = partition_of(sale.event_id.as_bytes(), log.partitions(Topic::Deliveries));
+    let mut reader = log.reader(Topic::Deliveries, partition, 0).unwrap();
+    let mut records = Vec::new();
+    tokio::task::block_in_place(|| reader.poll(100, Duration::from_secs(5), &mut records)).unwrap();
+    let key = |record: &Record| String::from_utf8(record.key.to_vec()).unwrap();
+    records.iter().for_each(|one| assert!(key(one).starts_with(&format!("{number}/"))));
+    let copies = records.iter().map(|record| serde_json::from_slice(&record.value).unwrap());
+    let sorted = |mut all: Vec<Value>| {
+        all.sort_by_key(|record| record["product_id"].to_string());
+        all
+    };
+    [sorted(calls()), sorted(copies.collect())]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn csv_parquet_topic_and_webhook_of_an_order_agree_and_end_together() {
+    let receiver = Receiver::open().await;
+    let flags = [("channels.webhooks.private_addresses", "127.0.0.0/8")];
+    let sale = sale_in(World::start_in(tempfile::tempdir().unwrap(), &flags).await).await;
+    sale.offer_kind("concurrency").await;
+    let bought = sale.buy_kind("all", "pm_sandbox_approve", "concurrency").await;
+    let number = bought.body["number"].as_u64().unwrap();
+    let path = format!("/v1/product-orders/{number}/delivery");
+    let put = |key: &'static str, body: Value| {
+        sale.world.send(Method::PUT, &path, &sale.advertiser, Some(key), Some(body))
+    };
+    let wrong = put("wrong", json!({ "webhook_url": "http://example.org/" })).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (400, "malformed_body"), "{}", wrong.body);
+    let set = put("set", json!({ "webhook_url": receiver.url, "topic": true })).await;
+    assert_eq!((set.status, &set.body["topic"]), (200, &json!(true)), "{}", set.body);
+    assert!(set.text("secret").unwrap().starts_with("whsec_"));
+    let seen = sale.world.get(&path, &sale.advertiser).await;
+    assert!(seen.body["secret"].is_null() && seen.text("webhook_url").is_some(), "{}", seen.body);
+
+    let live = publish_live(&sale.world, &sale.event_id);
+    let [calls, copies] = delivered(&sale, &receiver, number, 2).await;
+    assert_eq!(calls, [live[0].clone(), live[3].clone()]);
+    assert_eq!(copies, calls);
+    let csv = rows_of_csv(&file(&sale, number, "csv").await);
+    assert_eq!(csv[1..], rows_of_json(&calls, &csv[0]));
+    assert_eq!(csv, rows_of_parquet(file(&sale, number, "parquet").await));
+
+    let ended = sale.end(number, "refund").await;
+    assert_eq!(ended.text("state"), Some("refunded"), "{}", ended.body);
+    let hooks = sale.world.get("/v1/webhooks", &sale.manager).await;
+    let hook = &hooks.body["webhooks"][0];
+    assert_eq!(hook["reason"], "the order has ended", "{}", hooks.body);
+    let late = put("late", json!({ "topic": true })).await;
+    assert_eq!((late.status, late.code().as_str()), (403, "not_delivered"), "{}", late.body);
     sale.world.stop().await;
 }

@@ -21,6 +21,7 @@
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `products`, `product_orders`, `product_order_kinds` | products of events, and who bought them |
 //! | `product_deliveries` | how an order is delivered by itself, and how far |
+//! | `buyer_keys` | a further key of who buys products |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
@@ -153,6 +154,10 @@ CREATE TABLE IF NOT EXISTS product_orders (
 CREATE TABLE IF NOT EXISTS product_order_kinds (number BIGINT PRIMARY KEY, kind BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS product_deliveries (
     number BIGINT PRIMARY KEY, webhook BIGINT, to_topic BIGINT NOT NULL, next BIGINT, mark TEXT);
+CREATE TABLE IF NOT EXISTS buyer_keys (
+    key BIGINT PRIMARY KEY, staff BIGINT NOT NULL, label TEXT NOT NULL, made_at BIGINT NOT NULL,
+    ended_at BIGINT);
+CREATE INDEX IF NOT EXISTS buyer_keys_of ON buyer_keys (staff, made_at);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_named ON product_orders (name);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_invoiced ON product_orders (invoice);
 CREATE TABLE IF NOT EXISTS webhooks (

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use floodgate_domain::LogTime;
-use floodgate_people::{ProductDelivery, ProductKind, ProductOffer, ProductOrder};
+use floodgate_people::{BuyerKey, ProductDelivery, ProductKind, ProductOffer, ProductOrder};
 
 use super::products::{ProductLabel, product};
 use crate::time;
@@ -206,6 +206,42 @@ impl ProductDeliveryAnswer {
             topic_key: format!("{number}/"),
         }
     }
+}
+
+/// A further key of an advertiser.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BuyerKeyBody {
+    /// What it is for; at most 80 bytes.
+    #[schema(example = "Nightly import", max_length = 80)]
+    pub(crate) label: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BuyerKeyAnswer {
+    key_id: String,
+    label: String,
+    made_at: String,
+    /// In the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl BuyerKeyAnswer {
+    pub(crate) fn of(one: &BuyerKey, key: Option<String>) -> Self {
+        BuyerKeyAnswer {
+            key_id: format!("{:016x}", one.key),
+            label: one.label.clone(),
+            made_at: time::text(one.made_at),
+            key,
+        }
+    }
+}
+
+/// Further keys that count; 20 at most.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BuyerKeyList {
+    pub(crate) keys: Vec<BuyerKeyAnswer>,
 }
 
 /// What an event's products have earned.

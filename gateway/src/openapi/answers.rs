@@ -57,6 +57,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "buyProduct",
     "endProductOrder",
     "setProductDelivery",
+    "addBuyerKey",
     "shareAnalytics",
 ];
 /// What every call about people may hear: their store.
@@ -119,6 +120,10 @@ const OWN: &[(&str, &[&str])] = &[
     ("getProductTables", &[PEOPLE, "not_delivered"]),
     ("getConcurrentStreams", &[PEOPLE]),
     ("getProductDelivery", &[PEOPLE]),
+    ("listBuyerKeys", &[PEOPLE]),
+    ("addBuyerKey", &[PEOPLE]),
+    ("withdrawBuyerKey", &[PEOPLE]),
+    ("takePaymentWebhook", &[PEOPLE]),
     ("setProductDelivery", &[PEOPLE, "not_delivered"]),
     ("listWebhooks", &[PEOPLE]),
     ("addWebhook", &[PEOPLE]),

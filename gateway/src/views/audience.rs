@@ -30,6 +30,9 @@ const NEWEST_AMONG: u64 = 2_000;
 /// A cell as its record has it.
 pub(crate) type PublishedCell = Map<String, Value>;
 
+/// Who reads, and with which of their further keys: each has a quota of its own.
+pub(crate) type Reader = (StaffId, u64);
+
 /// Reads the topic; cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct AudienceTables(Arc<Inner>);
@@ -39,7 +42,7 @@ struct Inner {
     log: Arc<dyn Log>,
     turns: Semaphore,
     /// Readings of each key in its minute; as many as keys.
-    used: Mutex<HashMap<StaffId, (u64, u32)>>,
+    used: Mutex<HashMap<Reader, (u64, u32)>>,
 }
 
 /// Why nothing was read.
@@ -59,10 +62,10 @@ impl AudienceTables {
     /// Every record of a product that was published, the newest last.
     pub(crate) async fn read(
         &self,
-        (staff, event_id, kind): (StaffId, EventId, ProductKind),
+        (reader, event_id, kind): (Reader, EventId, ProductKind),
         now: LogTime,
     ) -> Result<Vec<PublishedCell>, NotRead> {
-        self.look(staff, now, move |inner| {
+        self.look(reader, now, move |inner| {
             inner.records(event_id, kind, product(kind).looked_at_max)
         })
         .await
@@ -71,10 +74,10 @@ impl AudienceTables {
     /// The newest record of a kind of each of these events, where there is one at the end of the topic.
     pub(crate) async fn newest(
         &self,
-        (staff, events, kind): (StaffId, Vec<EventId>, ProductKind),
+        (reader, events, kind): (Reader, Vec<EventId>, ProductKind),
         now: LogTime,
     ) -> Result<Vec<(EventId, PublishedCell)>, NotRead> {
-        self.look(staff, now, move |inner| {
+        self.look(reader, now, move |inner| {
             let newest = |event_id: EventId| {
                 let records = inner.records(event_id, kind, Some(NEWEST_AMONG));
                 Ok(records?.pop().map(|record| (event_id, record)))
@@ -86,11 +89,11 @@ impl AudienceTables {
 
     async fn look<T: Send + 'static>(
         &self,
-        staff: StaffId,
+        reader: Reader,
         now: LogTime,
         look: impl FnOnce(&Inner) -> Result<T, LogError> + Send + 'static,
     ) -> Result<T, NotRead> {
-        self.count(staff, now)?;
+        self.count(reader, now)?;
         // A reading takes milliseconds: who finds both under way comes again.
         let _turn = self.0.turns.try_acquire().map_err(|_| NotRead::TooMuch(1_000))?;
         let inner = Arc::clone(&self.0);
@@ -99,9 +102,9 @@ impl AudienceTables {
         read.map_err(failed).and_then(|found| found).map_err(NotRead::Failed)
     }
 
-    fn count(&self, staff: StaffId, now: LogTime) -> Result<(), NotRead> {
+    fn count(&self, reader: Reader, now: LogTime) -> Result<(), NotRead> {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let (minute, count) = used.entry(staff).or_default();
+        let (minute, count) = used.entry(reader).or_default();
         if *minute != now.0 / MINUTE_MS {
             (*minute, *count) = (now.0 / MINUTE_MS, 0);
         }

@@ -3,7 +3,7 @@
 use floodgate_domain::StaffId;
 
 use super::*;
-use crate::{NewProductOrder, ProductKind, ProductOffer, ProductState};
+use crate::{BUYER_KEYS_MAX, BuyerKey, NewProductOrder, ProductKind, ProductOffer, ProductState};
 
 const BUYER: StaffId = StaffId(7);
 
@@ -97,5 +97,28 @@ fn offers_of_before_there_were_kinds_are_taken_over() {
         fresh.with(|work| work.run(crate::schema::TAKE_OVER, &[]));
         let taken = fresh.with(|work| work.product_offer((EventId(5), ProductKind::Cohorts)));
         assert!(taken.is_some_and(|offer| offer.is_on_sale() && offer.amount == 30));
+    });
+}
+
+#[test]
+fn a_buyer_has_so_many_keys_and_each_ends_once() {
+    on_each(|fresh| {
+        let key = |key: u64| BuyerKey {
+            key,
+            staff: BUYER,
+            label: format!("key {key}"),
+            made_at: LogTime(key),
+        };
+        let add = |number| fresh.with(|work| work.add_buyer_key(&key(number)));
+        for number in 1..=u64::from(BUYER_KEYS_MAX) {
+            assert_eq!(add(number), Some(key(number)));
+        }
+        assert_eq!((add(99), add(1)), (None, Some(key(1))), "too many; the same again");
+        let end = |of, number| fresh.with(|work| work.end_buyer_key((of, number), LogTime(9)));
+        assert!(!end(StaffId(8), 1), "somebody else's");
+        assert!(end(BUYER, 1) && !end(BUYER, 1));
+        assert_eq!((add(1), add(99)), (None, Some(key(99))), "what was withdrawn stays so");
+        let all = fresh.with(|work| work.buyer_keys_of_all(1_000));
+        assert!(all.len() == BUYER_KEYS_MAX as usize && !all.contains(&1));
     });
 }

@@ -51,7 +51,8 @@ pub(crate) async fn concurrent_streams(
     let events: BTreeSet<EventId> = live.map(|order| order.event_id).collect();
     let events: Vec<EventId> = events.into_iter().take(EVENTS_MAX).collect();
     let kind = ProductKind::Concurrency;
-    let newest = audience.newest((staff.id, events, kind), now).await.map_err(not_read)?;
+    let newest =
+        audience.newest(((staff.id, staff.further), events, kind), now).await.map_err(not_read)?;
     let streams = newest.iter().filter_map(|(event_id, record)| {
         let entry = views.get(*event_id)?;
         let view = entry.read();

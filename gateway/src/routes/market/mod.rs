@@ -1,6 +1,7 @@
 //! Products of events for sale: what is on offer, and who says so. Orders are in `orders`.
 
 mod delivery;
+mod keys;
 mod live;
 mod orders;
 mod pay;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(list))
         .routes(routes!(offer))
         .merge(delivery::routes())
+        .merge(keys::routes())
         .merge(live::routes())
         .merge(orders::routes())
 }

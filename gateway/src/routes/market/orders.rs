@@ -178,7 +178,7 @@ pub(crate) async fn tables(
     if !order.is_delivered(now) {
         return Err(ApiError::new(Code::NotDelivered));
     }
-    let wanted = (staff.id, order.event_id, order.kind);
+    let wanted = ((staff.id, staff.further), order.event_id, order.kind);
     let cells = audience.read(wanted, now).await.map_err(not_read)?;
     let file = match query.format {
         TablesFormat::Json => {

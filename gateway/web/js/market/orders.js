@@ -29,6 +29,7 @@ export function orderList({ role, lost }) {
   function row(bought) {
     const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${bought.number}, ${kindWords(bought.kind)}, ${money(bought.amount, bought.currency)}`),
       el('span', { class: 'tag' }, orderWords(bought))), el('p', { class: 'quiet' }, `${bought.event_id}, ${day(bought.ordered_at)}`)];
+    if (bought.invoice) nodes.push(el('p', {}, el('a', { href: `/market/invoices/${bought.invoice}` }, `Invoice ${bought.invoice}`)));
     const tables = `/v1/product-orders/${bought.number}/tables`;
     if (role === 'advertiser' && bought.delivered) {
       const file = (format, words) => el('a', { class: 'button', href: format === 'json' ? tables : `${tables}?format=${format}`,
