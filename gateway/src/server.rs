@@ -31,6 +31,7 @@ pub async fn run(
     let heartbeat = Heartbeat::start(&state);
     let people = state.people.clone();
     let sessions = tokio::spawn(state.sessions.clone().follow(people.clone()));
+    let keys = tokio::spawn(state.buyer_keys.clone().follow(people.clone()));
     let devices = tokio::spawn(people.follow_devices());
     let mut door = Door::open(listener, &state);
     door.accept_until(shutdown).await;
@@ -50,6 +51,7 @@ pub async fn run(
     }
     devices.abort();
     sessions.abort();
+    keys.abort();
     drop(heartbeat);
 }
 

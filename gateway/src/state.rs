@@ -28,6 +28,7 @@ use crate::search::{SearchDesk, SearchParts};
 use crate::share_links::ShareLinks;
 use crate::shares::{ShareLimits, Shares};
 use crate::sign_in::{SignInParts, SignIns};
+use crate::staff::buyer_keys::BuyerKeys;
 use crate::staff::session::SessionKey;
 use crate::staff::sessions::StaffSessions;
 use crate::staff::{StaffKey, StaffKeys};
@@ -119,6 +120,7 @@ pub struct Subjects {
     pub(crate) admission: Admission,
     pub(crate) queues: QueueFeeds,
     pub(crate) staff: StaffKeys,
+    pub(crate) buyer_keys: BuyerKeys,
     pub(crate) sessions: StaffSessions,
     pub(crate) sign_ins: SignIns,
     pub(crate) share_links: ShareLinks,
@@ -165,6 +167,7 @@ subjects! {
     admission: Admission,
     queues: QueueFeeds,
     staff: StaffKeys,
+    buyer_keys: BuyerKeys,
     sessions: StaffSessions,
     sign_ins: SignIns,
     share_links: ShareLinks,
@@ -202,6 +205,7 @@ impl GatewayState {
         let people = PeopleDesk::new(parts.people);
         let sign_ins = SignIns::new(parts.sign_in, &parts.root_key);
         let share_links = ShareLinks::new(&parts.root_key);
+        let buyer_keys = BuyerKeys::new(&parts.root_key);
         let sessions = SessionKey::new(&parts.root_key, sign_ins.staff_digest());
         let telemetry = Telemetry::new(parts.metrics, parts.tracer);
         let deadline = settings.answer_deadline;
@@ -211,7 +215,8 @@ impl GatewayState {
             views,
             admission,
             queues,
-            staff: StaffKeys::new(parts.staff_keys),
+            staff: StaffKeys::new(parts.staff_keys, buyer_keys.clone()),
+            buyer_keys,
             sessions: StaffSessions::new(sessions),
             sign_ins,
             share_links,

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::block_on;
 use super::exit::Failure;
-use super::settings::{Place, secrets};
+use super::settings::{Place, secret_files, secrets};
 use floodgate_server::{ProcessOptions, Role, Running, end_signal};
 use floodgate_telemetry::{log_as_json, metrics_recorder};
 
@@ -63,7 +63,10 @@ pub(super) fn run_roles(
     flags.extend(trial.flag());
     let settings = place.load(&flags)?.settings;
     let needs_keys = [Role::Gateway, Role::Channels].iter().any(|role| roles.contains(role));
-    let secrets = needs_keys.then(|| secrets(&settings, &place.data)).transpose()?;
+    // Who only counts draws the noise of live numbers with them, where they are.
+    let uses_keys =
+        roles.contains(&Role::Streams) && secret_files(&settings, &place.data).root.exists();
+    let secrets = (needs_keys || uses_keys).then(|| secrets(&settings, &place.data)).transpose()?;
     raise_file_limit();
     block_on(async {
         let listen = settings.server.listen;

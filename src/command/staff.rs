@@ -70,12 +70,7 @@ impl Caller {
         self.call(Method::PUT, path, Some(body)).await
     }
 
-    /// For answers that are a text and no JSON.
-    pub(super) async fn get_text(&self, path: &str) -> Result<String, Failure> {
-        self.text(Method::GET, path, Call::default()).await
-    }
-
-    /// The same, of a request with a body.
+    /// For an answer that is a text and no JSON.
     pub(super) async fn post_for_text(&self, path: &str, body: Value) -> Result<String, Failure> {
         let key = format!("{:032x}", rand::random::<u128>());
         let (key, body) = (Some(key.as_str()), Some(body));

@@ -91,6 +91,7 @@ fn address(event: &str, path: &str) -> String {
         .replace("{command_id}", "cmd_00000000000000000000000001")
         .replace("{seat_id}", "1")
         .replace("{product_order}", "1")
+        .replace("{buyer_key}", "0000000000000001")
 }
 
 /// Papers for whatever a call asks for.

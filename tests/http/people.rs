@@ -1,5 +1,10 @@
 //! Addresses that people leave, what they follow, and the messages that reach them.
 
+use std::time::Duration;
+
+use floodgate_domain::Fact;
+use floodgate_domain::wire::decode_fact;
+use floodgate_event_log::Topic;
 use floodgate_http_client::Response;
 use http::Method;
 use serde_json::{Value, json};
@@ -201,7 +206,7 @@ async fn announcements_wait_for_a_manager_and_can_be_held_and_stopped() {
     let making = format!("{event}/announcements");
     let refused = world.post(&making, &of(&artist), body.clone()).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["path"]), (400, &json!("send_at")));
-    let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400);
+    let tomorrow = std::time::SystemTime::now() + Duration::from_secs(86_400);
     body["send_at"] = json!(humantime::format_rfc3339_seconds(tomorrow).to_string());
     let scheduled = announce(&world, &event, body).await;
     let stopped = world.post(&format!("{scheduled}/stop"), &of(&artist), json!({})).await;
@@ -264,6 +269,47 @@ async fn a_second_device_signs_in_by_a_link_and_has_the_same_order() {
     assert_eq!(world.send(Method::DELETE, &remove, &first, None, None).await.status, 200);
     world.until_as(&order, &second, |answer| answer.code() == "not_your_hold").await;
     assert_eq!(world.audit().violations, 0);
+}
+
+/// How often somebody joined a cohort of an audience, and left one, by the ledger.
+fn cohorts(world: &World) -> (usize, usize) {
+    let log = world.log();
+    let (mut joined, mut left) = (0, 0);
+    for partition in 0..log.partitions(Topic::Ledger) {
+        let end = log.end(Topic::Ledger, partition).unwrap();
+        let mut reader = log.reader(Topic::Ledger, partition, 0).unwrap();
+        let mut records = Vec::new();
+        while reader.position() < end {
+            reader.poll(1_000, Duration::from_secs(1), &mut records).unwrap();
+        }
+        for record in &records {
+            let fact = decode_fact(&record.value).unwrap().fact;
+            joined += usize::from(matches!(fact, Fact::CohortJoined { .. }));
+            left += usize::from(matches!(fact, Fact::CohortLeft { .. }));
+        }
+    }
+    (joined, left)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_person_is_counted_in_no_table_any_more() {
+    let mailbox = Mailbox::open().await;
+    let world = start(&mailbox).await;
+    let event = event_of(&world, "The Examples").await;
+    let fan = world.shopper(&event).await;
+    follow_by_mail(&world, &mailbox, &event, &fan, ADA).await;
+    let agrees = json!({ "purpose": "audience", "age": "25-34", "region": "CH" });
+    let path = format!("{event}/me/cohort");
+    let agreed = world.send(Method::PUT, &path, &fan, Some("agree"), Some(agrees)).await;
+    assert_eq!(agreed.status, 200, "{}", agreed.body);
+    assert_eq!(cohorts(&world), (1, 0));
+    let forget = json!({ "address": ADA });
+    let forgotten = world.post("/v1/staff/forget", &world.staff(), forget).await;
+    assert_eq!(forgotten.status, 200, "{}", forgotten.body);
+    // Decided before it is answered; what follows from that is in the tests of `streams`.
+    assert_eq!(cohorts(&world), (1, 1));
+    assert_eq!(world.audit().violations, 0);
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ pub(super) fn filled(path: &str) -> String {
         .replace("{code}", "sold_out")
         .replace("{session_id}", "0000000000000001")
         .replace("{product_order}", "1")
+        .replace("{buyer_key}", "0000000000000001")
         .replace("{file}", "orders.csv")
         .replace("{share_id}", "0000000000000001")
         .replace("{passkey_id}", "0000000000000001")

@@ -11,17 +11,17 @@ use tokio::net::TcpListener;
 use crate::world::{Papers, World};
 
 /// A call as it arrived: its head, and its body.
-type Call = (String, Value);
+pub(super) type Call = (String, Value);
 
 /// A receiver of a test's own; answers with what it is set to.
-struct Receiver {
-    url: String,
-    calls: Arc<Mutex<Vec<Call>>>,
+pub(super) struct Receiver {
+    pub(super) url: String,
+    pub(super) calls: Arc<Mutex<Vec<Call>>>,
     status: Arc<Mutex<u16>>,
 }
 
 impl Receiver {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/hook", listener.local_addr().unwrap());
         let (calls, status) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(204)));

@@ -96,6 +96,7 @@ async fn no_call_leaves_what_is_somebodys_to_others() {
         ("session_id", "0000000000000001".to_owned()),
         ("passkey_id", "0000000000000001".to_owned()),
         ("product_order", "1".to_owned()),
+        ("buyer_key", "0000000000000001".to_owned()),
     ]);
     let (mut public, mut private) = (0, 0);
     // Reading first: what follows changes things.

@@ -13,6 +13,9 @@ pub const RELEASE_EPSILON_MICROS_MAX: u32 = 1_000_000;
 pub const RELEASE_EPSILON_MICROS_MIN: u32 = 100_000;
 /// What all releases of an event may cost within a year, in millionths of ε.
 pub const YEARLY_EPSILON_MICROS_MAX: u32 = 6_000_000;
+/// What a live number costs whoever is one in it: noise of the scale 10. It is no release, and not in
+/// the ledger; `docs/audience.md` says what it adds up to.
+pub const LIVE_EPSILON_MICROS: u32 = 100_000;
 /// A year of the ledger: any 365 days, so that no turn of a calendar's year doubles what is spent.
 pub const BUDGET_YEAR_MS: u64 = 365 * 24 * 3_600_000;
 /// Cells that one person is counted in at most, by one each.

@@ -26,6 +26,12 @@ pub enum Topic {
     Events,
     /// What happened in each window of log time, and all together; JSON. Key: event id, then the window.
     Windows,
+    /// How many wait and shop, and how fast orders come, with noise: for advertisers; JSON. Key: product
+    /// id.
+    Live,
+    /// What each order of a product was given, for whoever hands it on; JSON. Key: the order, then the
+    /// product id.
+    Deliveries,
     /// Commands that could not be read, with their origin in the headers.
     DeadLetters,
     /// Records of the ledger that a role could not read, with their origin in the headers.
@@ -47,7 +53,7 @@ pub enum Cleanup {
 const HOUR_MS: u64 = 3_600_000;
 
 impl Topic {
-    pub const ALL: [Topic; 13] = [
+    pub const ALL: [Topic; 15] = [
         Topic::Commands,
         Topic::Ledger,
         Topic::Facts,
@@ -59,6 +65,8 @@ impl Topic {
         Topic::Orders,
         Topic::Events,
         Topic::Windows,
+        Topic::Live,
+        Topic::Deliveries,
         Topic::DeadLetters,
         Topic::DeadFacts,
     ];
@@ -78,6 +86,8 @@ impl Topic {
             Topic::Orders => "floodgate.orders.v1",
             Topic::Events => "floodgate.events.v1",
             Topic::Windows => "floodgate.windows.v1",
+            Topic::Live => "floodgate.live.v1",
+            Topic::Deliveries => "floodgate.deliveries.v1",
             Topic::DeadLetters => "dlq.floodgate.commands.v1",
             Topic::DeadFacts => "dlq.floodgate.ledger.v1",
         }
@@ -103,6 +113,8 @@ impl Topic {
             Topic::Orders => "orders",
             Topic::Events => "events",
             Topic::Windows => "windows",
+            Topic::Live => "live",
+            Topic::Deliveries => "deliveries",
             Topic::DeadLetters => "dlq",
             Topic::DeadFacts => "dlq-ledger",
         }
@@ -134,6 +146,8 @@ impl Topic {
             | Topic::Orders
             | Topic::Events
             | Topic::Windows
+            | Topic::Live
+            | Topic::Deliveries
             | Topic::DeadLetters
             | Topic::DeadFacts => 20,
         }
@@ -148,6 +162,9 @@ impl Topic {
             | Topic::Orders
             | Topic::Events
             | Topic::Windows => Cleanup::Compact,
+            // An order runs for a year, and its buyer may fetch all of it.
+            Topic::Live => Cleanup::Age { ms: 366 * 24 * HOUR_MS },
+            Topic::Deliveries => Cleanup::Age { ms: 28 * 24 * HOUR_MS },
             Topic::Replies => Cleanup::Age { ms: HOUR_MS },
             Topic::Notifications => Cleanup::Age { ms: 7 * 24 * HOUR_MS },
             Topic::DeadLetters | Topic::DeadFacts => Cleanup::Age { ms: 28 * 24 * HOUR_MS },

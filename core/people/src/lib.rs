@@ -55,7 +55,7 @@ pub use forget::Forgotten;
 pub use identities::{KnownIdentity, NewDevice};
 pub use links::Link;
 pub use look_ups::PersonAtAddress;
-pub use market::{NewProductOrder, ProductOffer, ProductOrder, ProductState};
+pub use market::*;
 pub use messages::{DueMessage, InboxMessage, NewMessage, TEST, Verdict, Via};
 pub use passkeys::{PasskeyKey, PersonPasskey, StoredPasskey};
 pub use positions::FOLDED_TABLES;

@@ -19,7 +19,9 @@
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
-//! | `product_offers`, `product_orders` | tables of audiences for sale, and who bought them |
+//! | `products`, `product_orders`, `product_order_kinds` | products of events, and who bought them |
+//! | `product_deliveries` | how an order is delivered by itself, and how far |
+//! | `buyer_keys` | a further key of who buys products |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
 //! | `webhook_deliveries`, `webhook_tries` | their calls, and what came of each |
 //! | `code_batches`, `code_reservations` | how many codes of a batch are given out, to whom |
@@ -30,12 +32,18 @@
 
 /// What makes the tables that are missing; `bytes` is the database's type for bytes.
 pub(crate) fn schema(bytes: &str) -> String {
-    TABLES.replace("BYTES", bytes)
+    format!("{}{TAKE_OVER};", TABLES.replace("BYTES", bytes))
 }
 
 /// Every table, those that depend on others last.
 pub(crate) const TABLES_OF_PERSONS: [&str; 8] =
     ["sign_ins", "identities", "passkeys", "wants", "contacts", "device_uses", "buyers", "persons"];
+
+/// `product_offers` was the table of offers while there was one kind.
+pub(crate) const TAKE_OVER: &str = "
+INSERT INTO products (event, kind, amount, currency, manager, artist)
+    SELECT event, 0, amount, currency, manager, artist FROM product_offers WHERE true
+    ON CONFLICT (event, kind) DO NOTHING";
 
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS persons (
@@ -136,10 +144,20 @@ CREATE TABLE IF NOT EXISTS message_failures (
 CREATE TABLE IF NOT EXISTS product_offers (
     event BIGINT PRIMARY KEY, amount BIGINT NOT NULL, currency TEXT NOT NULL, manager BIGINT,
     artist BIGINT);
+CREATE TABLE IF NOT EXISTS products (
+    event BIGINT NOT NULL, kind BIGINT NOT NULL, amount BIGINT NOT NULL, currency TEXT NOT NULL,
+    manager BIGINT, artist BIGINT, PRIMARY KEY (event, kind));
 CREATE TABLE IF NOT EXISTS product_orders (
     number BIGINT PRIMARY KEY, name TEXT NOT NULL, staff BIGINT NOT NULL, event BIGINT NOT NULL,
     amount BIGINT NOT NULL, currency TEXT NOT NULL, method TEXT NOT NULL, state BIGINT NOT NULL,
     reference TEXT, invoice BIGINT, made_at BIGINT NOT NULL, paid_at BIGINT, ended_at BIGINT);
+CREATE TABLE IF NOT EXISTS product_order_kinds (number BIGINT PRIMARY KEY, kind BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS product_deliveries (
+    number BIGINT PRIMARY KEY, webhook BIGINT, to_topic BIGINT NOT NULL, next BIGINT, mark TEXT);
+CREATE TABLE IF NOT EXISTS buyer_keys (
+    key BIGINT PRIMARY KEY, staff BIGINT NOT NULL, label TEXT NOT NULL, made_at BIGINT NOT NULL,
+    ended_at BIGINT);
+CREATE INDEX IF NOT EXISTS buyer_keys_of ON buyer_keys (staff, made_at);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_named ON product_orders (name);
 CREATE UNIQUE INDEX IF NOT EXISTS product_orders_invoiced ON product_orders (invoice);
 CREATE TABLE IF NOT EXISTS webhooks (

@@ -14,7 +14,7 @@ use crate::caching::Credential;
 use crate::problem::{ApiError, Code};
 use crate::staff::session;
 use crate::staff::sessions::StaffSessions;
-use crate::staff::{StaffKeys, StaffRole};
+use crate::staff::{KeyHolder, StaffKeys, StaffRole};
 use crate::time;
 
 /// The key a request shows; the scheme's name is not case-sensitive (RFC 9110, section 11.1).
@@ -24,13 +24,13 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whose session a browser shows, if it has one.
-fn by_session<S>(parts: &Parts, state: &S, keys: &StaffKeys) -> Option<(StaffId, StaffRole)>
+fn by_session<S>(parts: &Parts, state: &S, keys: &StaffKeys) -> Option<KeyHolder>
 where
     StaffSessions: FromRef<S>,
 {
     let sessions = StaffSessions::from_ref(state);
     let token = sessions.admit(&parts.headers, keys, time::now())?;
-    Some((token.staff, token.role))
+    Some(KeyHolder { id: token.staff, role: token.role, further: 0 })
 }
 
 /// Roles a call is open to.
@@ -77,6 +77,8 @@ impl<A: Roles, B: Roles, C: Roles, D: Roles> Roles for (A, B, C, D) {
 pub(crate) struct Staff<R> {
     pub(crate) id: StaffId,
     pub(crate) role: StaffRole,
+    /// Which of an advertiser's further keys was shown; 0 for a key of staff, or a session.
+    pub(crate) further: u64,
     roles: PhantomData<fn() -> R>,
 }
 
@@ -104,11 +106,11 @@ where
             }),
             None => by_session(parts, state, &keys).ok_or_else(|| ApiError::new(Code::KeyRequired)),
         };
-        let (id, role) = found?;
+        let KeyHolder { id, role, further } = found?;
         if !R::admit(role) {
             return Err(ApiError::new(Code::WrongRole));
         }
-        Ok(Staff { id, role, roles: PhantomData })
+        Ok(Staff { id, role, further, roles: PhantomData })
     }
 }
 

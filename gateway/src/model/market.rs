@@ -1,33 +1,57 @@
-//! Tables of audiences as those see them who sell and buy them.
+//! Products as those see them who sell and buy them; what each kind is, is in `products`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use floodgate_domain::release::{RELEASE_EPSILON_MICROS_MAX, YEARLY_EPSILON_MICROS_MAX};
-use floodgate_domain::{EventId, LogTime};
-use floodgate_people::{ProductOffer, ProductOrder};
+use floodgate_domain::LogTime;
+use floodgate_people::{BuyerKey, ProductDelivery, ProductKind, ProductOffer, ProductOrder};
 
+use super::products::{ProductLabel, product};
 use crate::time;
 
-/// A year of an order, from its payment on.
-pub(crate) const DELIVERED_MS: u64 = 365 * 24 * 3_600_000;
+/// A kind of product: cohorts, concurrency or velocity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum KindBody {
+    /// Weekly tables of the people who agreed to be counted.
+    #[default]
+    Cohorts,
+    /// How many wait and how many shop, to the minute.
+    Concurrency,
+    /// How fast orders come, against the first ten minutes.
+    Velocity,
+}
 
-/// Whether the tables of an event may be sold, as far as whoever asks has a say.
+impl From<KindBody> for ProductKind {
+    fn from(kind: KindBody) -> Self {
+        match kind {
+            KindBody::Cohorts => ProductKind::Cohorts,
+            KindBody::Concurrency => ProductKind::Concurrency,
+            KindBody::Velocity => ProductKind::Velocity,
+        }
+    }
+}
+
+/// Whether a product of an event may be sold, as far as whoever asks has a say.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProductOfferBody {
     pub(crate) approved: bool,
-    /// For a year of tables, in minor units of the event's currency; a manager names it.
+    #[serde(default)]
+    pub(crate) kind: KindBody,
+    /// For a year of it, in minor units of the event's currency; a manager names it.
     #[schema(example = 50_000, minimum = 1, maximum = 100_000_000)]
     pub(crate) amount: Option<u64>,
 }
 
-/// The tables of an event as a product.
+/// A product of an event.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProductAnswer {
     #[schema(example = "audience/evt_0000000000001")]
     product_id: String,
+    /// cohorts, concurrency or velocity.
+    kind: &'static str,
     event_id: String,
     event_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,9 +75,10 @@ pub(crate) struct ProductList {
 impl ProductAnswer {
     pub(crate) fn of(offer: &ProductOffer, (event_name, artist): (String, String)) -> Self {
         ProductAnswer {
-            product_id: format!("audience/{}", offer.event_id),
+            product_id: offer.kind.product_id(offer.event_id),
+            kind: offer.kind.code(),
             event_id: offer.event_id.to_string(),
-            label: label(offer.event_id, &event_name),
+            label: (product(offer.kind).label)(offer.event_id, &event_name),
             event_name,
             artist: Some(artist).filter(|artist| !artist.is_empty()),
             amount: offer.amount,
@@ -65,90 +90,12 @@ impl ProductAnswer {
     }
 }
 
-/// The fields of the IAB Tech Lab's Data Transparency Standard 1.2, as far as they say anything here.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProductLabel {
-    data_transparency_standard: &'static str,
-    segment_name: String,
-    segment_id: String,
-    segment_taxonomy: LabelTaxonomy,
-    segmentation_criteria: &'static str,
-    precision_level: &'static str,
-    audience_count: &'static str,
-    geography: &'static str,
-    /// None: there is nobody to match.
-    id_types: [&'static str; 0],
-    audience_expansion: bool,
-    device_expansion: bool,
-    refresh_cadence: &'static str,
-    source_lookback_window: &'static str,
-    data_sources: &'static str,
-    inclusion_methodology: &'static str,
-    provenance: &'static str,
-    /// What the people agreed to, by name.
-    purpose: &'static str,
-    privacy: LabelPrivacy,
-    terms: &'static str,
-}
-
-/// Ids of the IAB's Audience Taxonomy.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LabelTaxonomy {
-    name: &'static str,
-    version: &'static str,
-    ids: [u32; 1],
-}
-
-/// What is promised to the people in it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LabelPrivacy {
-    unit: &'static str,
-    mechanism: &'static str,
-    epsilon_per_table: f64,
-    epsilon_per_365_days: f64,
-    delta: f64,
-}
-
-fn label(event_id: EventId, event_name: &str) -> ProductLabel {
-    let epsilon = |micros: u32| f64::from(micros) / 1e6;
-    ProductLabel {
-        data_transparency_standard: "1.2",
-        segment_name: format!("People of {event_name}, by age band and country"),
-        segment_id: format!("audience/{event_id}"),
-        // Purchase intent: concerts.
-        segment_taxonomy: LabelTaxonomy {
-            name: "IAB Audience Taxonomy",
-            version: "1.1",
-            ids: [783],
-        },
-        segmentation_criteria: "Was in the ticket shop of the event, and agreed to be counted.",
-        precision_level: "aggregate",
-        audience_count: "in the tables, with noise; never below the threshold",
-        geography: "country, as stated",
-        id_types: [],
-        audience_expansion: false,
-        device_expansion: false,
-        refresh_cadence: "a table a week of the sale, six within any 365 days",
-        source_lookback_window: "since the sale of the event opened",
-        data_sources: "stated by the person on the tickets page",
-        inclusion_methodology: "declared",
-        provenance: "first party",
-        purpose: "audience",
-        privacy: LabelPrivacy {
-            unit: "a device at one event",
-            mechanism: "discrete Laplace noise, at most 4 cells a person",
-            epsilon_per_table: epsilon(RELEASE_EPSILON_MICROS_MAX),
-            epsilon_per_365_days: epsilon(YEARLY_EPSILON_MICROS_MAX),
-            delta: 0.0,
-        },
-        terms: "Tables may be used and passed on. Nobody may try to find out who is in them.",
-    }
-}
-
 /// What it is paid with.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BuyProductBody {
+    #[serde(default)]
+    pub(crate) kind: KindBody,
     /// A token of the payment provider, as its form makes it.
     #[schema(example = "pm_sandbox_approve", max_length = 64)]
     pub(crate) payment_method: String,
@@ -175,6 +122,8 @@ pub(crate) enum EndReason {
 pub(crate) struct ProductOrderAnswer {
     number: u32,
     product_id: String,
+    /// cohorts, concurrency or velocity.
+    kind: &'static str,
     event_id: String,
     staff_id: String,
     amount: u64,
@@ -198,32 +147,104 @@ pub(crate) struct ProductOrderAnswer {
 
 impl ProductOrderAnswer {
     pub(crate) fn of(order: &ProductOrder, now: LogTime) -> Self {
-        let until = order.paid_at.map(|at| at.plus(DELIVERED_MS));
         ProductOrderAnswer {
             number: order.number,
-            product_id: format!("audience/{}", order.event_id),
+            product_id: order.kind.product_id(order.event_id),
+            kind: order.kind.code(),
             event_id: order.event_id.to_string(),
             staff_id: order.staff.to_string(),
             amount: order.amount,
             currency: order.currency.clone(),
             state: order.state.code(),
-            delivered: is_delivered(order, now),
+            delivered: order.is_delivered(now),
             ordered_at: time::text(order.made_at),
             paid_at: order.paid_at.map(time::text),
             ended_at: order.ended_at.map(time::text),
-            delivered_until: until.map(time::text),
+            delivered_until: order.delivered_until().map(time::text),
             invoice: order.invoice.map(|number| format!("INV-{number:06}")),
         }
     }
 }
 
-/// Whether an order is paid for, and its year is not over.
-pub(crate) fn is_delivered(order: &ProductOrder, now: LogTime) -> bool {
-    let until = order.paid_at.map(|at| at.plus(DELIVERED_MS));
-    order.state == floodgate_people::ProductState::Paid && until.is_some_and(|until| now < until)
+/// How an order is to be delivered by itself.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeliveryBody {
+    /// A program that is called with each record; none where it is left out.
+    #[serde(default)]
+    #[schema(max_length = 2000, example = "https://example.org/floodgate")]
+    pub(crate) webhook_url: Option<String>,
+    /// Whether the records come to the topic of deliveries.
+    #[serde(default)]
+    pub(crate) topic: bool,
 }
 
-/// What an event's tables have earned.
+/// How an order is delivered by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductDeliveryAnswer {
+    number: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<String>,
+    /// Signs the calls (Standard Webhooks, v1); in the answer that made the webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    topic: bool,
+    /// What keys of its records on floodgate.deliveries.v1 begin with.
+    topic_key: String,
+}
+
+impl ProductDeliveryAnswer {
+    pub(crate) fn of(number: u32, delivery: ProductDelivery, secret: Option<String>) -> Self {
+        ProductDeliveryAnswer {
+            number,
+            webhook_id: delivery.webhook.map(|id| id.to_string()),
+            webhook_url: delivery.url,
+            secret,
+            topic: delivery.to_topic,
+            topic_key: format!("{number}/"),
+        }
+    }
+}
+
+/// A further key of an advertiser.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BuyerKeyBody {
+    /// What it is for; at most 80 bytes.
+    #[schema(example = "Nightly import", max_length = 80)]
+    pub(crate) label: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BuyerKeyAnswer {
+    key_id: String,
+    label: String,
+    made_at: String,
+    /// In the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl BuyerKeyAnswer {
+    pub(crate) fn of(one: &BuyerKey, key: Option<String>) -> Self {
+        BuyerKeyAnswer {
+            key_id: format!("{:016x}", one.key),
+            label: one.label.clone(),
+            made_at: time::text(one.made_at),
+            key,
+        }
+    }
+}
+
+/// Further keys that count; 20 at most.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BuyerKeyList {
+    pub(crate) keys: Vec<BuyerKeyAnswer>,
+}
+
+/// What an event's products have earned.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EarnedAnswer {
     pub(crate) event_id: String,
@@ -238,72 +259,10 @@ pub(crate) struct ProductOrderList {
     pub(crate) earned: Vec<EarnedAnswer>,
 }
 
-/// All tables of an order's event, cell by cell, the newest last.
+/// What an order was given: the records of its product, the newest last.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProductTables {
     pub(crate) product_id: String,
-    /// As on the topic; see the schema of floodgate.audience.v2.
+    /// As on the topic; see the schemas of floodgate.audience.v2 and floodgate.live.v1.
     pub(crate) cells: Vec<Map<String, Value>>,
-}
-
-/// The columns of the file: the fields of a record.
-const COLUMNS: [&str; 16] = [
-    "product_id",
-    "release_id",
-    "event_id",
-    "artist",
-    "window",
-    "from",
-    "until",
-    "released_at",
-    "cell",
-    "age",
-    "region",
-    "count",
-    "margin",
-    "threshold",
-    "epsilon_micros",
-    "spent_micros",
-];
-
-/// The same as a file: RFC 4180, a line a cell.
-pub(crate) fn csv(cells: &[Map<String, Value>]) -> String {
-    let mut text = COLUMNS.join(",") + "\r\n";
-    for cell in cells {
-        let line = COLUMNS.map(|column| field(cell.get(column)));
-        text.push_str(&line.join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
-/// A spreadsheet takes what begins like a formula for one; only the artist's name is anybody's words.
-fn field(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => {
-            let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-            let guard = if is_formula { "'" } else { "" };
-            format!("\"{guard}{}\"", text.replace('"', "\"\""))
-        }
-        Some(other) => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_file_has_a_line_a_cell_and_no_formulas() {
-        let cell = json!({ "product_id": "evt/w/all", "artist": "=1+\"x\"", "count": 104 });
-        let Value::Object(cell) = cell else { panic!("an object") };
-        let text = csv(&[cell]);
-        let lines: Vec<&str> = text.split("\r\n").collect();
-        assert_eq!(lines[0], COLUMNS.join(","));
-        assert_eq!(lines[1], "\"evt/w/all\",,,\"'=1+\"\"x\"\"\",,,,,,,,104,,,,");
-        assert_eq!(lines[2..], [""]);
-    }
 }

@@ -56,6 +56,8 @@ const WITHOUT_COMMAND: &[&str] = &[
     "offerProduct",
     "buyProduct",
     "endProductOrder",
+    "setProductDelivery",
+    "addBuyerKey",
     "shareAnalytics",
 ];
 /// What every call about people may hear: their store.
@@ -117,6 +119,13 @@ const OWN: &[(&str, &[&str])] = &[
     ("listProductOrders", &[PEOPLE]),
     ("endProductOrder", &[PEOPLE, "provider_unavailable"]),
     ("getProductTables", &[PEOPLE, "not_delivered"]),
+    ("getConcurrentStreams", &[PEOPLE]),
+    ("getProductDelivery", &[PEOPLE]),
+    ("listBuyerKeys", &[PEOPLE]),
+    ("addBuyerKey", &[PEOPLE]),
+    ("withdrawBuyerKey", &[PEOPLE]),
+    ("takePaymentWebhook", &[PEOPLE]),
+    ("setProductDelivery", &[PEOPLE, "not_delivered"]),
     ("listWebhooks", &[PEOPLE]),
     ("addWebhook", &[PEOPLE]),
     ("getWebhook", &[PEOPLE]),

@@ -124,6 +124,10 @@ pub(crate) fn routes() -> Routes {
         .route("/tickets", get(async |headers: HeaderMap| page("tickets.html", &headers)))
         .route("/market", get(async |headers: HeaderMap| page("market.html", &headers)))
         .route(
+            "/market/invoices/{invoice}",
+            get(async |headers: HeaderMap| page("invoice.html", &headers)),
+        )
+        .route(
             "/events/{event_id}/insight",
             get(async |headers: HeaderMap| page("insight.html", &headers)),
         )

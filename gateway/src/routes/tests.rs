@@ -28,6 +28,7 @@ const PAGES: &[&str] = &[
     "/manage",
     "/manage/new",
     "/market",
+    "/market/invoices/{invoice}",
     "/me",
     "/pictures/{picture}",
     "/push.js",

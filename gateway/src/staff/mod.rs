@@ -1,5 +1,7 @@
-//! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests.
+//! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests. Further keys of
+//! advertisers are in `buyer_keys`.
 
+pub(crate) mod buyer_keys;
 pub(crate) mod session;
 pub(crate) mod sessions;
 
@@ -10,6 +12,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use floodgate_domain::StaffId;
+
+use buyer_keys::BuyerKeys;
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +58,15 @@ pub struct StaffKey {
     pub digest: [u8; 32],
 }
 
+/// Whose key was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyHolder {
+    pub(crate) id: StaffId,
+    pub(crate) role: StaffRole,
+    /// Which of the buyer's further keys; 0 for a key of staff.
+    pub(crate) further: u64,
+}
+
 /// All keys of this installation; as many as its file has lines.
 #[derive(Debug, Clone)]
 pub(crate) struct StaffKeys(Arc<Inner>);
@@ -61,6 +74,7 @@ pub(crate) struct StaffKeys(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     keys: Box<[StaffKey]>,
+    buyers: BuyerKeys,
     wrong: Mutex<WrongKeys>,
 }
 
@@ -87,13 +101,24 @@ impl WrongKeys {
 }
 
 impl StaffKeys {
-    pub(crate) fn new(keys: Vec<StaffKey>) -> Self {
-        StaffKeys(Arc::new(Inner { keys: keys.into(), wrong: Mutex::default() }))
+    pub(crate) fn new(keys: Vec<StaffKey>, buyers: BuyerKeys) -> Self {
+        StaffKeys(Arc::new(Inner { keys: keys.into(), buyers, wrong: Mutex::default() }))
     }
 
     /// Whose key this is; one that is nobody's is noted.
-    pub(crate) fn find(&self, text: &str) -> Option<(StaffId, StaffRole)> {
-        self.key(text).map(|key| (key.id, key.role))
+    pub(crate) fn find(&self, text: &str) -> Option<KeyHolder> {
+        if let Some(holder) = self.further(text) {
+            return Some(holder);
+        }
+        self.key(text).map(|key| KeyHolder { id: key.id, role: key.role, further: 0 })
+    }
+
+    /// Whose further key this is. It counts no longer than its owner has a key of staff.
+    fn further(&self, text: &str) -> Option<KeyHolder> {
+        let (id, further) = self.0.buyers.find(text)?;
+        let role = StaffRole::Advertiser;
+        let has_key = self.0.keys.iter().any(|key| key.id == id && key.role == role);
+        has_key.then_some(KeyHolder { id, role, further })
     }
 
     /// The same, with all that is known of it.
@@ -113,7 +138,7 @@ impl StaffKeys {
 
     /// Whether it is somebody's, for those who only count requests.
     pub(crate) fn knows(&self, text: &str) -> bool {
-        self.look(text).is_some()
+        self.look(text).is_some() || self.further(text).is_some()
     }
 
     /// Every key is compared, each in constant time.

@@ -155,11 +155,12 @@ pub(crate) fn cookie(token: &str, ms: u64, is_https: bool) -> Option<HeaderValue
 mod tests {
     use super::*;
     use crate::staff::StaffKey;
+    use crate::staff::buyer_keys::BuyerKeys;
 
     #[test]
     fn a_session_is_its_keys_and_ends_with_it() {
         let (id, role, digest) = (StaffId(3), StaffRole::Artist, [5; 32]);
-        let keys = StaffKeys::new(vec![StaffKey { id, role, digest }]);
+        let keys = StaffKeys::new(vec![StaffKey { id, role, digest }], BuyerKeys::new(&[1; 32]));
         let signer = SessionKey::new(&[7; 32], None);
         let origin = SessionOrigin::of_key(&digest);
         let session = SessionToken {
@@ -174,7 +175,8 @@ mod tests {
         assert_eq!(signer.open(&token, &keys, LogTime(99)), Some(session));
         assert_eq!(signer.open(&token, &keys, LogTime(100)), None, "it is over");
         assert_eq!(SessionKey::new(&[8; 32], None).open(&token, &keys, LogTime(99)), None);
-        let others = StaffKeys::new(vec![StaffKey { id, role, digest: [6; 32] }]);
+        let others =
+            StaffKeys::new(vec![StaffKey { id, role, digest: [6; 32] }], BuyerKeys::new(&[1; 32]));
         assert_eq!(signer.open(&token, &others, LogTime(99)), None, "the key was replaced");
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
@@ -187,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_session_by_a_provider_ends_when_that_is_another() {
-        let keys = StaffKeys::new(Vec::new());
+        let keys = StaffKeys::new(Vec::new(), BuyerKeys::new(&[1; 32]));
         let session = SessionToken {
             session: 9,
             staff: StaffId(u64::MAX),

@@ -183,13 +183,15 @@ mod tests {
     use floodgate_domain::StaffId;
 
     use super::*;
+    use crate::staff::buyer_keys::BuyerKeys;
     use crate::staff::session::SessionOrigin;
     use crate::staff::{StaffKey, StaffRole};
 
     #[test]
     fn a_session_ends_with_its_mark_and_a_copy_ends_it() {
         let (id, role, digest) = (StaffId(3), StaffRole::Artist, [5; 32]);
-        let keys = StaffKeys::new(vec![StaffKey { id, role, digest }]);
+        let keys = vec![StaffKey { id, role, digest }];
+        let keys = StaffKeys::new(keys, BuyerKeys::new(&[7; 32]));
         let sessions = StaffSessions::new(SessionKey::new(&[7; 32], None));
         let token = SessionToken {
             session: 1,

@@ -1,4 +1,4 @@
-//! Tables of an audience as they were published: read when somebody asks, kept nowhere.
+//! Products as they were published: read when somebody asks, kept nowhere.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,10 @@ use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
 use floodgate_domain::{EventId, LogTime, StaffId};
-use floodgate_event_log::{Log, LogError, Topic, partition_of};
+use floodgate_event_log::{Log, LogError, partition_of};
+use floodgate_people::ProductKind;
+
+use crate::model::products::product;
 
 /// Readings at once: each takes a thread and reads a partition of the topic.
 const READINGS_MAX: usize = 2;
@@ -17,11 +20,18 @@ const PER_MINUTE_MAX: u32 = 20;
 const MINUTE_MS: u64 = 60_000;
 /// Records read at once.
 const BATCH_MAX: usize = 1024;
-/// Cells of one event in one answer: six full tables of a year, and those of the year before.
+/// Records of one product in one answer: six full tables of a year, and those of the year before;
+/// two weeks of minutes.
 const CELLS_MAX: usize = 2 * 6 * 1_750;
+
+/// Records at a topic's end that a newest one is among: a quarter of an hour of a hundred events.
+const NEWEST_AMONG: u64 = 2_000;
 
 /// A cell as its record has it.
 pub(crate) type PublishedCell = Map<String, Value>;
+
+/// Who reads, and with which of their further keys: each has a quota of its own.
+pub(crate) type Reader = (StaffId, u64);
 
 /// Reads the topic; cheap to clone.
 #[derive(Debug, Clone)]
@@ -32,7 +42,7 @@ struct Inner {
     log: Arc<dyn Log>,
     turns: Semaphore,
     /// Readings of each key in its minute; as many as keys.
-    used: Mutex<HashMap<StaffId, (u64, u32)>>,
+    used: Mutex<HashMap<Reader, (u64, u32)>>,
 }
 
 /// Why nothing was read.
@@ -49,24 +59,52 @@ impl AudienceTables {
         AudienceTables(Arc::new(Inner { log, turns, used }))
     }
 
-    /// Every cell of an event that was published, the newest last.
+    /// Every record of a product that was published, the newest last.
     pub(crate) async fn read(
         &self,
-        (staff, event_id): (StaffId, EventId),
+        (reader, event_id, kind): (Reader, EventId, ProductKind),
         now: LogTime,
     ) -> Result<Vec<PublishedCell>, NotRead> {
-        self.count(staff, now)?;
+        self.look(reader, now, move |inner| {
+            inner.records(event_id, kind, product(kind).looked_at_max)
+        })
+        .await
+    }
+
+    /// The newest record of a kind of each of these events, where there is one at the end of the topic.
+    pub(crate) async fn newest(
+        &self,
+        (reader, events, kind): (Reader, Vec<EventId>, ProductKind),
+        now: LogTime,
+    ) -> Result<Vec<(EventId, PublishedCell)>, NotRead> {
+        self.look(reader, now, move |inner| {
+            let newest = |event_id: EventId| {
+                let records = inner.records(event_id, kind, Some(NEWEST_AMONG));
+                Ok(records?.pop().map(|record| (event_id, record)))
+            };
+            events.into_iter().filter_map(|event_id| newest(event_id).transpose()).collect()
+        })
+        .await
+    }
+
+    async fn look<T: Send + 'static>(
+        &self,
+        reader: Reader,
+        now: LogTime,
+        look: impl FnOnce(&Inner) -> Result<T, LogError> + Send + 'static,
+    ) -> Result<T, NotRead> {
+        self.count(reader, now)?;
         // A reading takes milliseconds: who finds both under way comes again.
         let _turn = self.0.turns.try_acquire().map_err(|_| NotRead::TooMuch(1_000))?;
         let inner = Arc::clone(&self.0);
-        let read = tokio::task::spawn_blocking(move || inner.cells(event_id)).await;
+        let read = tokio::task::spawn_blocking(move || look(&inner)).await;
         let failed = |error: tokio::task::JoinError| LogError::Backend(error.to_string());
-        read.map_err(failed).and_then(|cells| cells).map_err(NotRead::Failed)
+        read.map_err(failed).and_then(|found| found).map_err(NotRead::Failed)
     }
 
-    fn count(&self, staff: StaffId, now: LogTime) -> Result<(), NotRead> {
+    fn count(&self, reader: Reader, now: LogTime) -> Result<(), NotRead> {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let (minute, count) = used.entry(staff).or_default();
+        let (minute, count) = used.entry(reader).or_default();
         if *minute != now.0 / MINUTE_MS {
             (*minute, *count) = (now.0 / MINUTE_MS, 0);
         }
@@ -79,13 +117,18 @@ impl AudienceTables {
 }
 
 impl Inner {
-    fn cells(&self, event_id: EventId) -> Result<Vec<PublishedCell>, LogError> {
-        let event = event_id.to_string();
-        let partitions = self.log.partitions(Topic::Audience);
-        let partition = partition_of(event.as_bytes(), partitions);
-        let end = self.log.end(Topic::Audience, partition)?;
-        let first = self.log.first(Topic::Audience, partition)?;
-        let mut reader = self.log.reader(Topic::Audience, partition, first)?;
+    fn records(
+        &self,
+        event_id: EventId,
+        kind: ProductKind,
+        looked_at_max: Option<u64>,
+    ) -> Result<Vec<PublishedCell>, LogError> {
+        let (event, of, topic) = (event_id.to_string(), product(kind), kind.topic());
+        let partition = partition_of(event.as_bytes(), self.log.partitions(topic));
+        let end = self.log.end(topic, partition)?;
+        let first = self.log.first(topic, partition)?;
+        let from = looked_at_max.map_or(first, |count| first.max(end.saturating_sub(count)));
+        let mut reader = self.log.reader(topic, partition, from)?;
         let (mut records, mut cells) = (Vec::new(), Vec::new());
         while reader.position() < end {
             records.clear();
@@ -96,7 +139,8 @@ impl Inner {
                 let cell = serde_json::from_slice::<PublishedCell>(&record.value);
                 cells.extend(
                     cell.ok()
-                        .filter(|cell| cell.get("event_id") == Some(&Value::from(event.as_str()))),
+                        .filter(|cell| cell.get("event_id") == Some(&Value::from(event.as_str())))
+                        .filter(of.is_record),
                 );
             }
         }

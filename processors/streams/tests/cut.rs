@@ -13,7 +13,7 @@ use floodgate_domain::{
 };
 use floodgate_event_log::{Log, NewRecord, Topic};
 use floodgate_streams::public::{Counts, FactBody};
-use floodgate_streams::{AudienceOptions, StreamsOptions, spawn};
+use floodgate_streams::{AudienceOptions, NoiseKey, StreamsOptions, spawn};
 use floodgate_testkit::{MemoryLog, cut};
 use floodgate_transport::{Group, Service};
 
@@ -21,6 +21,7 @@ const SETTINGS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
     audience: AudienceOptions { window_ms: 60_000, threshold: 100 },
     tables: true,
+    live: Some(NoiseKey([1; 32])),
 };
 
 fn streams(log: &MemoryLog) -> Group {

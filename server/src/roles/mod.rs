@@ -36,6 +36,7 @@ use floodgate_event_log::{Log, Tracer};
 use floodgate_gateway::StatusPage;
 use floodgate_payments::Provider;
 use floodgate_people::People;
+use floodgate_streams::NoiseKey;
 use floodgate_telemetry::tracer;
 use floodgate_transport::{ReplyHub, ServiceError, Services, Stage};
 
@@ -110,6 +111,8 @@ struct Parts<'a> {
     people: Option<People>,
     /// What writes the codes of a presale, likewise.
     codes: Option<CodeWriter>,
+    /// What draws the noise of live numbers, likewise.
+    noise: Option<NoiseKey>,
     /// Answers to the gateway of this process.
     hub: ReplyHub,
     /// The provider of payments, where the process needs one and there is one.
@@ -159,6 +162,8 @@ impl Running {
             services: running.services.clone(),
             gateway_id: GatewayId(settings.server.gateway_id),
             codes: secrets.as_ref().map(|keys| code_writer(keys.root)),
+            // Noise has a label of its own under the key, so that it says nothing else.
+            noise: secrets.as_ref().map(|keys| NoiseKey(keys.root)),
             people: secrets.as_ref().and_then(|keys| people::open(settings, data, &keys.root)),
             hub: ReplyHub::new(),
             provider,

@@ -21,6 +21,7 @@ pub(super) fn start(parts: &Parts<'_>) -> Result<()> {
             threshold: settings.audience_threshold,
         },
         tables: settings.tables,
+        live: parts.noise,
     };
     let streams = floodgate_streams::spawn(&parts.log.shared(), options);
     let streams = streams.context("a counting thread could not start")?;

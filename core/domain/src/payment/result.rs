@@ -24,6 +24,8 @@ pub enum PaymentResult {
     Lost,
     /// What was held cannot be captured any more.
     CaptureFailed,
+    /// The buyer's bank has taken the money back. The log decides nothing about it: products end by it.
+    Disputed,
 }
 
 impl PaymentResult {
@@ -42,6 +44,7 @@ impl PaymentResult {
                 PaymentResult::Captured => Command::PaymentCaptured { hold_id, attempt },
                 PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
                 PaymentResult::CaptureFailed => Command::CaptureFailed { hold_id, attempt },
+                PaymentResult::Disputed => return None,
             },
             Subject::Product { .. } => return None,
         };
@@ -59,6 +62,7 @@ impl PaymentResult {
             | PaymentResult::ActionRequired(_)
             | PaymentResult::Declined
             | PaymentResult::Captured
+            | PaymentResult::Disputed
             | PaymentResult::Lost => 1,
         }
     }

@@ -121,6 +121,8 @@ impl KafkaLog {
             Topic::Orders,
             Topic::Events,
             Topic::Windows,
+            Topic::Live,
+            Topic::Deliveries,
         ];
         for topic in by_event.into_iter().chain(dead_letters) {
             let found = partitions.get(&topic).copied().unwrap_or(0);

@@ -21,9 +21,10 @@ use floodgate_domain::{EventId, LogTime, OrderStatus};
 use floodgate_event_log::{Log, Topic, partition_of};
 
 use super::super::Routes;
-use super::sheet::{Column, Sheet};
+
 use crate::extract::{EventPath, Manager, Query, Segments, Staff};
 use crate::model::Seat;
+use crate::model::sheet::{Column, FileKind, Sheet};
 use crate::problem::{ApiError, Code};
 use crate::views::{Entry, EventView};
 
@@ -78,15 +79,16 @@ pub(crate) async fn export(
     names: Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
     let Segments((_, file)) = names;
-    let wanted = file.split_once('.').filter(|(what, kind)| {
-        ["facts", "orders", "sales"].contains(what) && ["csv", "parquet"].contains(kind)
+    let wanted = file.split_once('.').and_then(|(what, kind)| {
+        let is_known = ["facts", "orders", "sales"].contains(&what);
+        FileKind::parse(kind).filter(|_| is_known).map(|kind| (what, kind))
     });
     let Some((what, kind)) = wanted else { return Err(ApiError::new(Code::NotFound)) };
     let turn = tokio::time::timeout(PATIENCE, AT_ONCE.acquire()).await;
     let Ok(Ok(turn)) = turn else {
         return Err(ApiError::new(Code::Overloaded).retry_after_ms(5_000));
     };
-    let (is_csv, what) = (kind == "csv", what.to_owned());
+    let what = what.to_owned();
     let made = tokio::task::spawn_blocking(move || {
         let part = match what.as_str() {
             "facts" => facts(&*log, path.event_id, after)?,
@@ -94,19 +96,13 @@ pub(crate) async fn export(
             _ => sales(&path.entry, after),
         };
         let Part { sheet, next, has_more } = part;
-        let bytes = if is_csv {
-            sheet.csv().map_err(|error| ApiError::internal(&error))
-        } else {
-            sheet.parquet().map_err(|error| ApiError::internal(&error))
-        };
-        bytes.map(|bytes| (bytes, next, has_more))
+        kind.write(sheet).map(|bytes| (bytes, next, has_more))
     });
     let (bytes, next, has_more) = made.await.map_err(|error| ApiError::internal(&error))??;
     drop(turn);
-    let kind = if is_csv { "text/csv; charset=utf-8" } else { "application/vnd.apache.parquet" };
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_TYPE, kind.content_type());
     headers.insert("floodgate-next", HeaderValue::from(next));
     let more = if has_more { "true" } else { "false" };
     headers.insert("floodgate-more", HeaderValue::from_static(more));

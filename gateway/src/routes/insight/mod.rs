@@ -2,7 +2,6 @@
 
 mod exports;
 mod links;
-mod sheet;
 
 use std::sync::{Arc, LazyLock};
 

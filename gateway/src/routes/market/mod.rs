@@ -1,5 +1,8 @@
-//! Tables of audiences for sale: what is on offer, and who says so. Orders are in `orders`.
+//! Products of events for sale: what is on offer, and who says so. Orders are in `orders`.
 
+mod delivery;
+mod keys;
+mod live;
 mod orders;
 mod pay;
 
@@ -22,11 +25,17 @@ use crate::problem::ApiError;
 use crate::staff::StaffRole;
 use crate::views::Views;
 
-/// The most a year of tables may cost, in minor units: a slip of the keyboard is no price.
+/// The most a year of a product may cost, in minor units: a slip of the keyboard is no price.
 const AMOUNT_MAX: u64 = 100_000_000;
 
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(offer)).merge(orders::routes())
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(offer))
+        .merge(delivery::routes())
+        .merge(keys::routes())
+        .merge(live::routes())
+        .merge(orders::routes())
 }
 
 fn named(views: &Views, event_id: EventId) -> (String, String) {
@@ -51,8 +60,8 @@ pub(crate) async fn list(
     Ok(Json(ProductList { products: products.collect() }))
 }
 
-/// Says whether the tables of an event's audience may be sold: a manager for the house, who also names
-/// the price, and an artist. They are on sale while both say yes.
+/// Says whether a product of an event may be sold: a manager for the house, who also names the price,
+/// and an artist. It is on sale while both say yes.
 #[utoipa::path(put, path = "/v1/events/{event_id}/product", operation_id = "offerProduct",
     tag = "Advertisers", security(("staff" = ["manager", "artist"])),
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
@@ -71,10 +80,10 @@ pub(crate) async fn offer(
         return Err(malformed("amount", fix));
     }
     let currency = path.entry.read().prices.currency.as_str().to_owned();
-    let (event_id, id) = (path.event_id, staff.id);
+    let (event_id, id, kind) = (path.event_id, staff.id, body.kind.into());
     let set = people.with(move |work| {
-        let before = work.product_offer(event_id)?;
-        let new = ProductOffer { event_id, amount: 0, currency, manager: None, artist: None };
+        let before = work.product_offer((event_id, kind))?;
+        let new = ProductOffer { event_id, kind, amount: 0, currency, manager: None, artist: None };
         let mut offer = before.unwrap_or(new);
         let says = body.approved.then_some(id);
         if is_manager {

@@ -1,17 +1,17 @@
-//! Orders of tables: bought, listed, ended; and the tables themselves, for those who paid.
+//! Orders of products: bought, listed, ended; and what they are given, for those who paid.
 
 use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::{EventId, PaymentMethod};
+use floodgate_domain::{EventId, PaymentMethod, StaffId};
 use floodgate_people::{NewProductOrder, ProductOrder, ProductState};
 
 use super::super::Routes;
@@ -21,8 +21,10 @@ use crate::extract::{Advertiser, Artist, EventPath, Idempotent, Manager, Query, 
 use crate::model::contact::malformed;
 use crate::model::market::{
     BuyProductBody, EarnedAnswer, EndProductBody, EndReason, ProductOrderAnswer, ProductOrderList,
-    ProductTables, csv, is_delivered,
+    ProductTables,
 };
+use crate::model::products::product;
+use crate::model::sheet::FileKind;
 use crate::payments::PaymentProvider;
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
@@ -38,12 +40,23 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(tables))
 }
 
-fn numbered(text: &str) -> Result<u32, ApiError> {
+pub(super) fn numbered(text: &str) -> Result<u32, ApiError> {
     let fix = || ApiError::new(Code::InvalidId).field("product_order", "a number");
     text.parse().map_err(|_| fix())
 }
 
-/// Buys a year of an event's tables. The order is paid at once: authorised, confirmed, captured. The
+/// An order of this key; somebody else's is none.
+pub(super) async fn own(
+    people: &PeopleDesk,
+    staff: StaffId,
+    number: u32,
+) -> Result<ProductOrder, ApiError> {
+    let found = people.look(move |work| work.product_order(number)).await?;
+    let found = found.filter(|order| order.staff == staff);
+    found.ok_or_else(|| ApiError::new(Code::NotFound))
+}
+
+/// Buys a year of a product of an event. The order is paid at once: authorised, confirmed, captured. The
 /// same request under the same key is the same order, and goes on where the first was cut off.
 #[utoipa::path(post, path = "/v1/events/{event_id}/product/orders", operation_id = "buyProduct",
     tag = "Advertisers", security(("staff" = ["advertiser"])),
@@ -65,7 +78,8 @@ pub(crate) async fn buy(
     let id = command_id(staff.actor(), event_id, &key.name);
     let name = format!("{id}-{:08x}", key.fingerprint);
     let method = body.payment_method;
-    let new = NewProductOrder { name, staff: staff.id, event_id, method };
+    let kind = body.kind.into();
+    let new = NewProductOrder { name, staff: staff.id, event_id, kind, method };
     let ordered = people.with(move |work| work.order_product(&new, time::now())).await?;
     let ordered = ordered.ok_or_else(|| ApiError::new(Code::NotOnSale))?;
     let order = advance((&people, &payments), ordered).await?;
@@ -129,7 +143,7 @@ pub(crate) async fn end(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TablesQuery {
-    /// json, or csv for a file.
+    /// json; csv or parquet for a file.
     #[serde(default)]
     #[param(inline)]
     format: TablesFormat,
@@ -141,15 +155,17 @@ pub(crate) enum TablesFormat {
     #[default]
     Json,
     Csv,
+    Parquet,
 }
 
-/// The tables of an order that is paid: the records of the topic, as JSON or as a file. Twenty times a
-/// minute for each key; a table comes once a week.
+/// What an order that is paid was given: the records of the topic, the newest 21,000, as JSON or as a
+/// file. Twenty times a minute for each key.
 #[utoipa::path(get, path = "/v1/product-orders/{product_order}/tables",
     operation_id = "getProductTables", tag = "Advertisers",
     security(("staff" = ["advertiser"])),
     params(("product_order" = String, Path), TablesQuery),
-    responses((status = 200, content((ProductTables = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, content((ProductTables = "application/json"),
+        (String = "text/csv"), (String = "application/vnd.apache.parquet")))))]
 pub(crate) async fn tables(
     State(people): State<PeopleDesk>,
     State(audience): State<AudienceTables>,
@@ -158,28 +174,40 @@ pub(crate) async fn tables(
     Query(query): Query<TablesQuery>,
 ) -> Result<Response, ApiError> {
     let (number, now) = (numbered(&number)?, time::now());
-    let found = people.look(move |work| work.product_order(number)).await?;
-    // Somebody else's order is none.
-    let is_own = |order: &ProductOrder| order.staff == staff.id;
-    let order = found.filter(is_own).ok_or_else(|| ApiError::new(Code::NotFound))?;
-    if !is_delivered(&order, now) {
+    let order = own(&people, staff.id, number).await?;
+    if !order.is_delivered(now) {
         return Err(ApiError::new(Code::NotDelivered));
     }
-    let cells =
-        audience.read((staff.id, order.event_id), now).await.map_err(|error| match error {
-            NotRead::TooMuch(after_ms) => ApiError::new(Code::RateLimited).retry_after_ms(after_ms),
-            NotRead::Failed(error) => {
-                tracing::warn!(%error, "the audience topic is not read");
-                ApiError::new(Code::Overloaded).retry_after_ms(1_000)
-            }
-        })?;
-    if query.format == TablesFormat::Csv {
-        let kind = [
-            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (header::CONTENT_DISPOSITION, "attachment; filename=\"audience.csv\""),
-        ];
-        return Ok((kind, csv(&cells)).into_response());
+    let wanted = ((staff.id, staff.further), order.event_id, order.kind);
+    let cells = audience.read(wanted, now).await.map_err(not_read)?;
+    let file = match query.format {
+        TablesFormat::Json => {
+            let product_id = order.kind.product_id(order.event_id);
+            return Ok(Json(ProductTables { product_id, cells }).into_response());
+        }
+        TablesFormat::Csv => FileKind::Csv,
+        TablesFormat::Parquet => FileKind::Parquet,
+    };
+    let product = product(order.kind);
+    let made = tokio::task::spawn_blocking(move || file.write(product.sheet(&cells)));
+    let bytes = made.await.map_err(|error| ApiError::internal(&error))??;
+    let name = format!("attachment; filename=\"{}.{}\"", product.file, file.ending());
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, file.content_type());
+    if let Ok(name) = HeaderValue::from_str(&name) {
+        headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    let product_id = format!("audience/{}", order.event_id);
-    Ok(Json(ProductTables { product_id, cells }).into_response())
+    Ok(response)
+}
+
+/// What whoever asked is answered.
+pub(super) fn not_read(error: NotRead) -> ApiError {
+    match error {
+        NotRead::TooMuch(after_ms) => ApiError::new(Code::RateLimited).retry_after_ms(after_ms),
+        NotRead::Failed(error) => {
+            tracing::warn!(%error, "products are not read");
+            ApiError::new(Code::Overloaded).retry_after_ms(1_000)
+        }
+    }
 }

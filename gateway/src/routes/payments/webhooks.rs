@@ -13,9 +13,10 @@ use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use floodgate_domain::Actor;
+use floodgate_domain::{Actor, PaymentResult, Subject};
 use floodgate_payments::Provider;
 use floodgate_payments::web::{PaymentReport, Webhook, WebhookError};
+use floodgate_people::ProductState;
 
 use super::super::Routes;
 use crate::commands::{Commands, Outcome};
@@ -23,7 +24,9 @@ use crate::extract::Segments;
 use crate::extract::idempotent::{BodyLimits, collect};
 use crate::model::WebhookTaken;
 use crate::payments::PaymentProvider;
+use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code, Problem};
+use crate::time;
 
 /// Bytes of a webhook: those of the providers we know stay below a tenth of it.
 const WEBHOOK_BYTES_MAX: usize = 256 * 1024;
@@ -46,6 +49,7 @@ pub(super) fn routes() -> Routes {
 pub(crate) async fn take(
     State(payments): State<PaymentProvider>,
     State(commands): State<Commands>,
+    State(people): State<PeopleDesk>,
     State(limits): State<BodyLimits>,
     Segments(name): Segments<String>,
     headers: HeaderMap,
@@ -66,7 +70,7 @@ pub(crate) async fn take(
     metrics::counter!("floodgate_payments_webhooks_total", "outcome" => outcome).increment(1);
     let reports = checked?;
     for report in &reports {
-        record(&commands, report).await?;
+        record((&commands, &people), report).await?;
     }
     Ok(Json(WebhookTaken { reports: reports.len() }))
 }
@@ -90,9 +94,17 @@ async fn checked(
 }
 
 /// Writes a report into the log. A refusal is an outcome like any other: it was known already, or
-/// came too late for anybody.
-async fn record(commands: &Commands, report: &PaymentReport) -> Result<(), ApiError> {
+/// came too late for anybody. What is bought beside the log ends in its row.
+async fn record(
+    (commands, people): (&Commands, &PeopleDesk),
+    report: &PaymentReport,
+) -> Result<(), ApiError> {
     let PaymentReport { subject, attempt, result } = report;
+    if let (Subject::Product { number, .. }, PaymentResult::Disputed) = (*subject, result) {
+        let to = (number, ProductState::Paid, ProductState::Disputed);
+        people.with(move |work| work.move_product_order(to, None, time::now())).await?;
+        return Ok(());
+    }
     // What the log does not decide is asked for by whoever keeps it.
     let Some(envelope) = result.envelope(*subject, *attempt) else { return Ok(()) };
     match commands.submit_named(Actor::System, envelope, None).await? {

@@ -4,7 +4,7 @@ import { get } from '../api.js';
 import { send } from '../command.js';
 import { announce, el, say } from '../dom.js';
 import { day, money } from '../format.js';
-import { orderWords } from './words.js';
+import { kindWords, orderWords } from './words.js';
 
 /** The card: { node, load }. */
 export function orderList({ role, lost }) {
@@ -27,14 +27,17 @@ export function orderList({ role, lost }) {
   }
 
   function row(bought) {
-    const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${bought.number}, ${money(bought.amount, bought.currency)}`),
+    const nodes = [el('div', { class: 'line' }, el('span', {}, `Order ${bought.number}, ${kindWords(bought.kind)}, ${money(bought.amount, bought.currency)}`),
       el('span', { class: 'tag' }, orderWords(bought))), el('p', { class: 'quiet' }, `${bought.event_id}, ${day(bought.ordered_at)}`)];
+    if (bought.invoice) nodes.push(el('p', {}, el('a', { href: `/market/invoices/${bought.invoice}` }, `Invoice ${bought.invoice}`)));
     const tables = `/v1/product-orders/${bought.number}/tables`;
     if (role === 'advertiser' && bought.delivered) {
-      nodes.push(el('div', { class: 'form-actions' },
-        el('a', { class: 'button', href: `${tables}?format=csv`, download: `audience-${bought.number}.csv` }, 'Tables as CSV'),
-        el('a', { class: 'button', href: tables, download: `audience-${bought.number}.json` }, 'Tables as JSON')));
+      const file = (format, words) => el('a', { class: 'button', href: format === 'json' ? tables : `${tables}?format=${format}`,
+        download: `${bought.kind}-${bought.number}.${format}` }, words);
+      nodes.push(el('div', { class: 'form-actions', 'aria-label': `Files of order ${bought.number}`, role: 'group' },
+        file('csv', 'CSV'), file('parquet', 'Parquet'), file('json', 'JSON')));
     }
+    if (role === 'advertiser' && bought.delivered) nodes.push(delivering(bought));
     if (role === 'manager' && bought.state === 'paid') nodes.push(ending(bought));
     return nodes;
   }
@@ -48,7 +51,7 @@ export function orderList({ role, lost }) {
       await load();
     }, kind);
     const sure = el('div', { class: 'confirm', hidden: true },
-      el('p', {}, 'No more tables are delivered. Does the money go back, or has the buyer’s bank taken it already?'),
+      el('p', {}, 'Nothing more is delivered. Does the money go back, or has the buyer’s bank taken it already?'),
       el('div', { class: 'form-actions' }, end('refund', `Give ${amount} back`, 'primary'), end('dispute', 'The bank has taken it', 'secondary'),
         el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = true; ask.hidden = false; ask.focus(); } }, 'Keep the order')));
     const ask = el('button', { type: 'button', class: 'button', onclick: () => { sure.hidden = false; ask.hidden = true; } }, `End order ${bought.number}…`);
@@ -56,4 +59,33 @@ export function orderList({ role, lost }) {
   }
 
   return { node, load };
+}
+
+/** Where an order goes by itself: to a program of the buyer, to the topic of deliveries. */
+function delivering({ number }) {
+  const path = `/v1/product-orders/${number}/delivery`;
+  const url = el('input', { id: `webhook-${number}`, type: 'url', inputmode: 'url', autocomplete: 'off', maxlength: '2000', placeholder: 'https://' });
+  const topic = el('input', { id: `topic-${number}`, type: 'checkbox' });
+  const said = el('p', { role: 'status' }, '');
+  const secret = el('code', { class: 'secret' }, '');
+  const save = action('Save', async () => {
+    const set = await send('PUT', path, { ...(url.value.trim() ? { webhook_url: url.value.trim() } : {}), topic: topic.checked });
+    say(said, set.secret ? 'Saved. The calls are signed with this secret; it is shown only now:' : 'Saved.');
+    say(secret, set.secret ?? '');
+  });
+  const form = el('details', { class: 'stack' }, el('summary', {}, 'Delivery'),
+    el('div', { class: 'field' }, el('label', { for: url.id }, 'Webhook that is called with each record'), url),
+    el('p', {}, topic, ' ', el('label', { for: topic.id }, 'On the topic of deliveries, too')),
+    said, secret, el('div', { class: 'form-actions' }, save));
+  form.addEventListener('toggle', async () => {
+    if (!form.open) return;
+    try {
+      const now = await get(path);
+      url.value = now.webhook_url ?? '';
+      topic.checked = now.topic;
+    } catch (problem) {
+      say(said, problem.message);
+    }
+  });
+  return form;
 }

@@ -5,7 +5,7 @@ import { send } from '../command.js';
 import { announce, el, say } from '../dom.js';
 import { minorOf } from '../manage/money.js';
 import { payForm } from '../pay/form.js';
-import { labelRows, offerWords, priceWords } from './words.js';
+import { KINDS, kindWords, labelRows, offerWords, priceWords } from './words.js';
 
 const productPath = (id) => `/v1/events/${encodeURIComponent(id)}/product`;
 
@@ -32,7 +32,7 @@ export function catalogue({ role, lost, changed }) {
     const label = el('details', {}, el('summary', {}, 'Label'),
       el('dl', { class: 'label-rows' }, labelRows(product).flatMap(([what, words]) => [el('dt', {}, what), el('dd', {}, words)])));
     const nodes = [el('div', { class: 'line' }, el('span', {}, name), el('span', { class: 'tag' }, offerWords(product))),
-      el('p', {}, priceWords(product)), label];
+      el('p', {}, `${kindWords(product.kind)}: ${priceWords(product)}`), label];
     if (role === 'advertiser') nodes.push(buying(product));
     else nodes.push(el('div', { class: 'form-actions' }, agreeing(product)));
     return nodes;
@@ -41,7 +41,7 @@ export function catalogue({ role, lost, changed }) {
   function agreeing(product) {
     const agrees = role === 'manager' ? product.approved_by_manager : product.approved_by_artist;
     return action(agrees ? 'Take off sale' : 'Agree to sell', async () => {
-      await send('PUT', productPath(product.event_id), { approved: !agrees });
+      await send('PUT', productPath(product.event_id), { approved: !agrees, kind: product.kind });
       announce(agrees ? 'It is off sale.' : 'You have agreed.');
       await load();
     }, agrees ? 'secondary' : 'primary');
@@ -63,8 +63,8 @@ export function catalogue({ role, lost, changed }) {
   }
 
   async function pay(product, token, [place, buy]) {
-    const bought = await send('POST', `${productPath(product.event_id)}/orders`, { payment_method: token });
-    const words = bought.state === 'paid' ? `Paid. Your invoice is ${bought.invoice}; the tables are under Orders.`
+    const bought = await send('POST', `${productPath(product.event_id)}/orders`, { payment_method: token, kind: product.kind });
+    const words = bought.state === 'paid' ? `Paid. Your invoice is ${bought.invoice}; what you bought is under Orders.`
       : 'The provider did not take this card. Nothing was charged; try another one.';
     place.replaceChildren(el('p', { class: bought.state === 'paid' ? 'said' : 'notice warn', role: 'status' }, words));
     announce(words);
@@ -76,9 +76,10 @@ export function catalogue({ role, lost, changed }) {
   return { node, load };
 }
 
-/** Offers the tables of one more event. */
+/** Offers a product of one more event. */
 function newOffer({ done }) {
   const choice = el('select', { id: 'offer-event' }, el('option', { value: '' }, 'Choose an event'));
+  const kind = el('select', { id: 'offer-kind' }, ...Object.entries(KINDS).map(([code, { name }]) => el('option', { value: code }, name)));
   const amount = el('input', { id: 'offer-amount', inputmode: 'decimal', autocomplete: 'off', maxlength: '12' });
   const wrong = el('p', { class: 'wrong', id: 'offer-wrong', role: 'status' });
   get('/v1/events').then(({ events }) => {
@@ -93,13 +94,14 @@ function newOffer({ done }) {
       return;
     }
     say(wrong, '');
-    await send('PUT', productPath(choice.value), { approved: true, amount: minor });
+    await send('PUT', productPath(choice.value), { approved: true, amount: minor, kind: kind.value || 'cohorts' });
     amount.value = '';
     done();
   });
-  return el('div', { class: 'stack' }, el('h3', {}, 'Offer the tables of an event'),
+  return el('div', { class: 'stack' }, el('h3', {}, 'Offer something of an event'),
     el('div', { class: 'list-row' },
       el('div', { class: 'field' }, el('label', { for: 'offer-event' }, 'Event'), choice),
+      el('div', { class: 'field' }, el('label', { for: 'offer-kind' }, 'What'), kind),
       el('div', { class: 'field' }, el('label', { for: 'offer-amount' }, 'Price of a year, in the event’s currency'), amount)),
     wrong, el('div', { class: 'form-actions' }, offer));
 }

@@ -173,4 +173,10 @@ impl Intent {
         };
         Some(PaymentReport { subject, attempt, result })
     }
+
+    /// What somebody else says of it; `None` where it is not ours.
+    pub(super) fn reported(self, result: PaymentResult) -> Option<PaymentReport> {
+        let (subject, attempt) = self.name?;
+        Some(PaymentReport { subject, attempt, result })
+    }
 }

@@ -13,11 +13,12 @@ mod webhook;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use floodgate_domain::{ActionUrl, LogTime, PaymentAction};
+use floodgate_domain::{ActionUrl, LogTime, PaymentAction, PaymentResult};
 
 use self::api::{Api, Budget, Reply};
 use self::intent::{Form, Intent, Status};
 use self::secrets::{secret, secrets};
+use self::webhook::About;
 use crate::error::ProviderError;
 use crate::provider::{Authorisation, Captured, Charge, Payment, Provider};
 use crate::web::{
@@ -293,13 +294,18 @@ impl Provider for Stripe {
     }
 
     fn webhook(&self, webhook: &Webhook<'_>) -> Result<Vec<PaymentReport>, WebhookError> {
-        let id = match webhook::intent_of(webhook, &self.webhook_secrets)? {
-            Some(id) => id,
-            None => return Ok(Vec::new()),
+        let Some(about) = webhook::about(webhook, &self.webhook_secrets)? else {
+            return Ok(Vec::new());
         };
+        let (About::Intent(id) | About::Dispute(id)) = &about;
         // What an event says may be old by now, or come before what happened first. So it is taken
         // as a hint, and Stripe is asked how the intent stands.
-        let intent = self.read(&id, Budget::start())?;
-        Ok(intent.report().into_iter().collect())
+        let intent = self.read(id, Budget::start())?;
+        let report = match about {
+            About::Intent(_) => intent.report(),
+            // Whose money it was, Stripe says; that it is gone is what the event says.
+            About::Dispute(_) => intent.reported(PaymentResult::Disputed),
+        };
+        Ok(report.into_iter().collect())
     }
 }

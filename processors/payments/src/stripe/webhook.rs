@@ -21,12 +21,24 @@ const EVENTS: [&str; 5] = [
     "payment_intent.canceled",
 ];
 
-/// The intent an event is about, once it is known to be Stripe's and of now; `None` where it is
-/// about something else.
-pub(super) fn intent_of(
+/// A bank has taken money back: the event is about the dispute, which names the intent.
+const DISPUTED: &str = "charge.dispute.created";
+
+/// What an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum About {
+    /// An intent stands otherwise than before.
+    Intent(String),
+    /// What an intent has brought is disputed.
+    Dispute(String),
+}
+
+/// What an event is about, once it is known to be Stripe's and of now; `None` where it is about
+/// something else.
+pub(super) fn about(
     webhook: &Webhook<'_>,
     secrets: &[Secret],
-) -> Result<Option<String>, WebhookError> {
+) -> Result<Option<About>, WebhookError> {
     let header = webhook.header("stripe-signature").ok_or(WebhookError::Unsigned)?;
     let (time, signatures) = parse(header).ok_or(WebhookError::Unsigned)?;
     let is_signed = |secret: &Secret| {
@@ -48,11 +60,17 @@ pub(super) fn intent_of(
     let event: Value = serde_json::from_slice(webhook.body)
         .map_err(|_| WebhookError::Malformed("an event in JSON"))?;
     let kind = event["type"].as_str().ok_or(WebhookError::Malformed("a type"))?;
+    let object = &event["data"]["object"];
+    if kind == DISPUTED {
+        // A charge that was made without an intent is none of ours.
+        let id = object["payment_intent"].as_str();
+        return Ok(id.map(|id| About::Dispute(id.to_owned())));
+    }
     if !EVENTS.contains(&kind) {
         return Ok(None);
     }
-    let id = event["data"]["object"]["id"].as_str();
-    id.map(|id| Some(id.to_owned())).ok_or(WebhookError::Malformed("data.object.id"))
+    let id = object["id"].as_str().ok_or(WebhookError::Malformed("data.object.id"))?;
+    Ok(Some(About::Intent(id.to_owned())))
 }
 
 /// `t=…,v1=…,v1=…`: the time as it was signed, and the signatures of the scheme we know.
@@ -86,22 +104,22 @@ mod tests {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    fn ask(header: &str, body: &str, now: u64) -> Result<Option<String>, WebhookError> {
+    fn ask(header: &str, body: &str, now: u64) -> Result<Option<About>, WebhookError> {
         let secrets = [Secret::new("whsec_old"), Secret::new("whsec_new")];
         let headers = [("stripe-signature", header)];
-        intent_of(&Webhook { headers: &headers, body: body.as_bytes(), now }, &secrets)
+        about(&Webhook { headers: &headers, body: body.as_bytes(), now }, &secrets)
     }
 
     #[test]
     fn either_secret_signs_and_nothing_else_does() {
         for secret in ["whsec_old", "whsec_new"] {
             let header = format!("t=1000,v1={}", signed(secret, "1000", BODY));
-            assert_eq!(ask(&header, BODY, 1000).unwrap().as_deref(), Some("pi_1"));
+            assert_eq!(ask(&header, BODY, 1000).unwrap(), Some(About::Intent("pi_1".to_owned())));
         }
         // A signature that is not ours may stand beside one that is.
         let good = signed("whsec_new", "1000", BODY);
         let header = format!("t=1000,v0=ab,v1={},v1={good}", "0".repeat(64));
-        assert_eq!(ask(&header, BODY, 1000).unwrap().as_deref(), Some("pi_1"));
+        assert_eq!(ask(&header, BODY, 1000).unwrap(), Some(About::Intent("pi_1".to_owned())));
         for header in [
             String::new(),
             format!("v1={good}"),
@@ -124,6 +142,16 @@ mod tests {
             let asked = ask(&header, BODY, now);
             assert_eq!(matches!(asked, Err(WebhookError::Stale)), !is_good, "{now}: {asked:?}");
         }
+    }
+
+    #[test]
+    fn a_dispute_names_the_intent_whose_money_is_gone() {
+        let body = r#"{"type":"charge.dispute.created","data":{"object":{"id":"dp_1","payment_intent":"pi_1"}}}"#;
+        let header = format!("t=1000,v1={}", signed("whsec_new", "1000", body));
+        assert_eq!(ask(&header, body, 1000).unwrap(), Some(About::Dispute("pi_1".to_owned())));
+        let body = body.replace(r#","payment_intent":"pi_1""#, "");
+        let header = format!("t=1000,v1={}", signed("whsec_new", "1000", &body));
+        assert_eq!(ask(&header, &body, 1000).unwrap(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! From the clock to the topic: tables asked for, allowed or refused by the engine, made, published.
 #![allow(clippy::unwrap_used)]
 
+use floodgate_domain::release::AudienceRelease;
 use floodgate_domain::wire::decode_command;
 use floodgate_domain::{
     Actor, AgeBand, BuyerId, Cohort, Fact, GatewayId, NewEvent, PhaseDial, Place, Policy,
@@ -64,11 +65,12 @@ impl Partition1 {
     }
 }
 
-#[test]
-fn a_year_has_six_tables_and_who_withdraws_is_in_none_after() {
+const START: u64 = 2_900 * WEEK_MS;
+
+/// A sale that is open, in which so many were counted.
+fn counted(people: u64) -> Partition1 {
     let mut one = Partition1::new();
-    let start = 2_900 * WEEK_MS;
-    let system = Actor::System;
+    let (start, system) = (START, Actor::System);
     one.ask(start, system, Command::EngineVersion { version: NEWEST_VERSION });
     let policy = Policy { shoppers_max: 1_000, ..Policy::default() };
     let mut new: NewEvent = new_event();
@@ -77,11 +79,51 @@ fn a_year_has_six_tables_and_who_withdraws_is_in_none_after() {
     one.ask(start, system, Command::ReservePlaces { count: 200 });
     one.ask(start, system, Command::turn_phase(PhaseDial::Open, ""));
     let cohort = Cohort::new(Some(AgeBand::From25), "CH".parse().ok());
-    for number in 0..PEOPLE {
+    for number in 0..people {
         let buyer = Actor::Buyer(BuyerId(number + 1));
         one.ask(start, buyer, Command::Enter { place: Place(number) });
         one.ask(start, buyer, Command::ShareCohort { cohort });
     }
+    one
+}
+
+/// What a table with this noise says of a sale, week after week: the noise is what the seed says, so
+/// tables of the same people are the same to the last digit.
+fn table(one: &mut Partition1, week: u64, seed: u8) -> Vec<AudienceCell> {
+    let before = one.cells().len();
+    let release = AudienceRelease {
+        from: LogTime(START + week * WEEK_MS),
+        until: LogTime(START + (week + 1) * WEEK_MS),
+        epsilon_micros: 1_000_000,
+        seed: [seed; 32],
+    };
+    let at = START + (week + 1) * WEEK_MS + 1;
+    one.ask(at, Actor::System, Command::ReleaseAudience(Box::new(release)));
+    one.cells().split_off(before)
+}
+
+#[test]
+fn who_withdrew_or_was_forgotten_has_left_no_trace_in_the_next_table() {
+    let (mut with, mut without) = (counted(PEOPLE), counted(PEOPLE - 1));
+    let counts = |cells: &[AudienceCell]| -> Vec<u64> {
+        assert!(!cells.is_empty());
+        cells.iter().map(|cell| cell.count).collect()
+    };
+    let first = [&mut with, &mut without].map(|one| counts(&table(one, 1, 5)));
+    assert_ne!(first[0], first[1], "as long as they agree, they are one in each of their cells");
+    // Forgetting a person sends this, for each device and event.
+    let last = Actor::Buyer(BuyerId(PEOPLE));
+    with.ask(START + 2 * WEEK_MS + 2, last, Command::WithdrawCohort);
+    for week in 2..6 {
+        let seed = 100 + week as u8;
+        let next = [&mut with, &mut without].map(|one| counts(&table(one, week, seed)));
+        assert_eq!(next[0], next[1], "week {week}");
+    }
+}
+
+#[test]
+fn a_year_has_six_tables_and_who_withdraws_is_in_none_after() {
+    let (mut one, start) = (counted(PEOPLE), START);
     one.clock(start + WEEK_MS + 60_000);
     let first = one.cells();
     assert_eq!(first.len(), 4, "{first:?}");

@@ -5,7 +5,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `announcement`, `dials`, `counts`, `window`, `notification`, `audience` | the bodies |
+//! | `fact`, `announcement`, `dials`, `counts`, `window`, `notification`, `audience`, `live` | the bodies |
 //! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |
@@ -16,6 +16,7 @@ mod counts;
 mod details;
 mod dials;
 mod fact;
+mod live;
 mod notification;
 mod notifier;
 pub(crate) mod relay;
@@ -33,6 +34,7 @@ pub use audience::AudienceCell;
 pub use counts::{AsOf, Counts};
 pub use dials::DialsBody;
 pub use fact::{FactBody, Position};
+pub use live::{LiveBody, LiveKind};
 pub use notification::Notification;
 pub(crate) use relay::Relay;
 pub use relay::{ledger_offset, public_record};

@@ -7,7 +7,7 @@ use floodgate_event_log::Topic;
 
 use crate::tables::{EventRow, OrderRow, ReservationRow};
 
-use super::{AudienceCell, Counts, FactBody, Notification, PARTITION_KEY, WindowBody};
+use super::{AudienceCell, Counts, FactBody, LiveBody, Notification, PARTITION_KEY, WindowBody};
 
 const ABOUT: &str = "\
 CloudEvents 1.0 in binary mode. A position is (partition, offset, index) and grows within a \
@@ -32,6 +32,7 @@ pub fn schemas() -> Vec<(Topic, Value)> {
         of(Topic::Orders, generator().into_root_schema_for::<OrderRow>()),
         of(Topic::Events, generator().into_root_schema_for::<EventRow>()),
         of(Topic::Windows, generator().into_root_schema_for::<WindowBody>()),
+        of(Topic::Live, generator().into_root_schema_for::<LiveBody>()),
     ]
 }
 
@@ -133,7 +134,7 @@ fn headers(topic: Topic) -> Value {
     let mut properties: serde_json::Map<_, _> =
         names.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" }))).collect();
     let says_more = [Topic::Counts, Topic::Audience, Topic::Reservations, Topic::Orders];
-    if says_more.contains(&topic) || topic == Topic::Windows {
+    if says_more.contains(&topic) || matches!(topic, Topic::Windows | Topic::Live) {
         // Records of earlier versions are without it.
         let about = "The event id: what the partition is computed from.";
         properties.insert(PARTITION_KEY.into(), json!({ "type": "string", "description": about }));
@@ -159,6 +160,10 @@ fn key_of(topic: Topic) -> &'static str {
             "event id, then /window/MS, when it begins; the partition is that of the event id, and \
              not of the whole key"
         }
+        Topic::Live => {
+            "product id: event, kind, begin; the partition is that of the event id, and not of the \
+             whole key"
+        }
         Topic::Audience => {
             "product id: event, window, cell; the partition is that of the event id, and not of the \
              whole key"
@@ -176,6 +181,9 @@ fn about(topic: Topic) -> &'static str {
         Topic::Events => "Tables: an event a row, with what it says of itself, and its phase.",
         Topic::Windows => {
             "What happened in each ten seconds of a sale, and since its beginning, as of a position."
+        }
+        Topic::Live => {
+            "About how many wait and shop, to the minute, and how fast orders come, with noise."
         }
         Topic::Audience => {
             "About how many people who agreed are in a cohort of an event, a week at a time, with noise."

@@ -151,7 +151,8 @@ impl WebhookFeed {
     ) -> Result<usize, FeedError> {
         let Some(from) = at else {
             for webhook in webhooks {
-                let start = self.start_of(partition, webhook.start_at)?;
+                let place = (Topic::Facts, partition);
+                let start = start_of(&*self.log, place, webhook.start_at)?;
                 self.people.with(|work| {
                     work.move_webhook(webhook.id, partition, (None, Checkpoint::at(start)))
                 })?;
@@ -211,24 +212,27 @@ impl WebhookFeed {
         self.readers.insert((partition, reader.position()), reader);
         Ok(records.len())
     }
+}
 
-    /// The first record of a moment or later: what the log says of time never goes back.
-    fn start_of(&self, partition: Partition, start_at: LogTime) -> Result<Offset, FeedError> {
-        let (mut low, mut high) =
-            (self.log.first(Topic::Facts, partition)?, self.log.end(Topic::Facts, partition)?);
-        if start_at.0 == 0 {
-            return Ok(low);
-        }
-        let from = start_at.0.saturating_sub(CLOCKS_DIFFER_MS);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let mut found = Vec::new();
-            self.log.reader(Topic::Facts, partition, middle)?.poll(1, READ_WITHIN, &mut found)?;
-            match found.first() {
-                Some(record) if record.at.0 < from => low = record.offset + 1,
-                _ => high = middle,
-            }
-        }
-        Ok(low)
+/// The first record of a moment or later: what the log says of time never goes back.
+pub(super) fn start_of(
+    log: &dyn Log,
+    (topic, partition): (Topic, Partition),
+    start_at: LogTime,
+) -> Result<Offset, FeedError> {
+    let (mut low, mut high) = (log.first(topic, partition)?, log.end(topic, partition)?);
+    if start_at.0 == 0 {
+        return Ok(low);
     }
+    let from = start_at.0.saturating_sub(CLOCKS_DIFFER_MS);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let mut found = Vec::new();
+        log.reader(topic, partition, middle)?.poll(1, READ_WITHIN, &mut found)?;
+        match found.first() {
+            Some(record) if record.at.0 < from => low = record.offset + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
 }

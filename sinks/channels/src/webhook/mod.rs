@@ -3,6 +3,7 @@
 
 mod attempt;
 mod feed;
+mod products;
 mod schedule;
 mod sender;
 mod service;

@@ -13,6 +13,7 @@ use floodgate_people::People;
 use floodgate_transport::{Backoff, Health, Service, ServiceError};
 
 use super::feed::{FeedError, WebhookFeed};
+use super::products::ProductFeed;
 use super::sender::{SenderShare, send_due};
 use crate::counter::PeopleCounter;
 use crate::guard::AddressGuard;
@@ -50,9 +51,11 @@ impl WebhookService {
         let (theirs, seen) = (Arc::clone(&shared), Arc::clone(&health));
         let thread = std::thread::Builder::new().name("webhooks".to_owned());
         let thread = thread.spawn(move || {
-            let feed = WebhookFeed::new(log, people.clone());
+            let feed = WebhookFeed::new(Arc::clone(&log), people.clone());
+            let products = ProductFeed::new(log, people.clone());
             let senders = HashMap::new();
-            Run { shared: theirs, people, feed, senders, forgot_at: None, is_released: false }
+            let (forgot_at, is_released) = (None, false);
+            Run { shared: theirs, people, feed, products, senders, forgot_at, is_released }
                 .run(&seen);
         })?;
         Ok(WebhookService { shared, health, thread: Mutex::new(Some(thread)) })
@@ -63,6 +66,7 @@ struct Run {
     shared: Arc<SenderShare>,
     people: People,
     feed: WebhookFeed,
+    products: ProductFeed,
     /// At most one for each webhook.
     senders: HashMap<WebhookId, JoinHandle<()>>,
     forgot_at: Option<Instant>,
@@ -110,7 +114,7 @@ impl Run {
         for id in self.people.look(|work| work.webhooks_due(now))? {
             self.start(id);
         }
-        let read = self.feed.turn(now)?;
+        let read = self.feed.turn(now)? + self.products.turn(now)?;
         if self.forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
             self.forgot_at = Some(Instant::now());
             let before = LogTime(now.0.saturating_sub(KEPT_MS));

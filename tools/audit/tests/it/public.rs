@@ -19,6 +19,7 @@ const OPTIONS: StreamsOptions = StreamsOptions {
     forget_after: Duration::from_secs(3_600),
     audience: AudienceOptions { window_ms: 60_000, threshold: 10 },
     tables: true,
+    live: None,
 };
 const FLIPS: u64 = 200;
 const LENGTH: usize = 400;

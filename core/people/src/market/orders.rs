@@ -1,10 +1,8 @@
-//! Who bought tables of an audience, and which events have them on offer.
-//!
-//! Nothing here is about a fan: an order is of a staff key, and what it pays for are numbers. It is
-//! beside the people because these are the rows that gateways share.
+//! Who bought products: each order with how far its money is.
 
 use floodgate_domain::{EventId, LogTime, StaffId};
 
+use super::{ProductKind, ProductOffer};
 use crate::PeopleError;
 use crate::database::{StoredRow, values};
 use crate::store::Work;
@@ -12,24 +10,8 @@ use crate::store::Work;
 /// Orders that one key may have, the ended ones included: what a list shows at once.
 const PRODUCT_ORDERS_MAX: u32 = 1_000;
 
-/// The tables of one event on offer, once both have said yes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductOffer {
-    pub event_id: EventId,
-    /// For a year of tables, in minor units.
-    pub amount: u64,
-    pub currency: String,
-    /// Who of the managers said yes, and who of the artists.
-    pub manager: Option<StaffId>,
-    pub artist: Option<StaffId>,
-}
-
-impl ProductOffer {
-    #[must_use]
-    pub fn is_on_sale(&self) -> bool {
-        self.manager.is_some() && self.artist.is_some() && self.amount > 0
-    }
-}
+/// A year of an order, from its payment on.
+const DELIVERED_MS: u64 = 365 * 24 * 3_600_000;
 
 /// How far an order is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +63,7 @@ pub struct NewProductOrder {
     pub name: String,
     pub staff: StaffId,
     pub event_id: EventId,
+    pub kind: ProductKind,
     pub method: String,
 }
 
@@ -90,6 +73,7 @@ pub struct ProductOrder {
     pub number: u32,
     pub staff: StaffId,
     pub event_id: EventId,
+    pub kind: ProductKind,
     pub amount: u64,
     pub currency: String,
     pub method: String,
@@ -103,8 +87,24 @@ pub struct ProductOrder {
     pub ended_at: Option<LogTime>,
 }
 
+impl ProductOrder {
+    /// Until when it is delivered, once it is paid.
+    #[must_use]
+    pub fn delivered_until(&self) -> Option<LogTime> {
+        self.paid_at.map(|at| at.plus(DELIVERED_MS))
+    }
+
+    /// Whether it is paid for, and its year is not over.
+    #[must_use]
+    pub fn is_delivered(&self, now: LogTime) -> bool {
+        self.state == ProductState::Paid && self.delivered_until().is_some_and(|until| now < until)
+    }
+}
+
+/// Orders from before there were kinds are of cohorts.
 const COLUMNS: &str = "number, staff, event, amount, currency, method, state, reference, invoice,
-    made_at, paid_at, ended_at";
+    made_at, paid_at, ended_at, COALESCE((SELECT kind FROM product_order_kinds k
+        WHERE k.number = product_orders.number), 0)";
 
 fn order(row: &StoredRow) -> Result<ProductOrder, PeopleError> {
     let number = |column| row.id(column).map(|number| u32::try_from(number).unwrap_or(u32::MAX));
@@ -116,6 +116,7 @@ fn order(row: &StoredRow) -> Result<ProductOrder, PeopleError> {
         number: number(0)?,
         staff: StaffId(row.id(1)?),
         event_id: EventId(row.id(2)?),
+        kind: ProductKind::numbered(row.int(12)?)?,
         amount: row.id(3)?,
         currency: row.text(4)?,
         method: row.text(5)?,
@@ -129,48 +130,6 @@ fn order(row: &StoredRow) -> Result<ProductOrder, PeopleError> {
 }
 
 impl Work<'_> {
-    /// What is on offer of an event, or was thought of.
-    pub fn product_offer(&mut self, of: EventId) -> Result<Option<ProductOffer>, PeopleError> {
-        Ok(self.product_offers()?.into_iter().find(|offer| offer.event_id == of))
-    }
-
-    pub fn product_offers(&mut self) -> Result<Vec<ProductOffer>, PeopleError> {
-        let sql =
-            "SELECT event, amount, currency, manager, artist FROM product_offers ORDER BY event";
-        let staff = |row: &StoredRow, at| {
-            Ok::<_, PeopleError>(row.int_or_none(at)?.map(|id| StaffId(id.cast_unsigned())))
-        };
-        let one = |row: &StoredRow| {
-            Ok(ProductOffer {
-                event_id: EventId(row.id(0)?),
-                amount: row.id(1)?,
-                currency: row.text(2)?,
-                manager: staff(row, 3)?,
-                artist: staff(row, 4)?,
-            })
-        };
-        self.rows(sql, &[])?.iter().map(one).collect()
-    }
-
-    /// Puts an offer in the place of the one before.
-    pub fn set_product_offer(&mut self, offer: &ProductOffer) -> Result<(), PeopleError> {
-        let ProductOffer { event_id, amount, ref currency, manager, artist } = *offer;
-        self.run(
-            "INSERT INTO product_offers (event, amount, currency, manager, artist)
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (event) DO UPDATE SET
-                 amount = excluded.amount, currency = excluded.currency,
-                 manager = excluded.manager, artist = excluded.artist",
-            values![
-                event_id.0,
-                amount,
-                currency.as_str(),
-                manager.map(|id| id.0),
-                artist.map(|id| id.0)
-            ],
-        )?;
-        Ok(())
-    }
-
     /// Adds an order of what is on sale now, or finds the one of this name; `None` where nothing is,
     /// or the key has as many as it may.
     pub fn order_product(
@@ -182,7 +141,7 @@ impl Work<'_> {
         if let Some(row) = self.row(&sql, values![new.name.as_str()])? {
             return order(&row).map(Some);
         }
-        let offer = self.product_offer(new.event_id)?.filter(ProductOffer::is_on_sale);
+        let offer = self.product_offer((new.event_id, new.kind))?.filter(ProductOffer::is_on_sale);
         let Some(offer) = offer else { return Ok(None) };
         let count = "SELECT COUNT(*) FROM product_orders WHERE staff = $1";
         let has = self.row(count, values![new.staff.0])?.map_or(Ok(0), |row| row.id(0))?;
@@ -204,6 +163,13 @@ impl Work<'_> {
                 now.0
             ],
         )?;
+        if new.kind != ProductKind::Cohorts {
+            self.run(
+                "INSERT INTO product_order_kinds (number, kind)
+                 SELECT number, CAST($2 AS BIGINT) FROM product_orders WHERE name = $1",
+                values![new.name.as_str(), new.kind.number()],
+            )?;
+        }
         self.row(&sql, values![new.name.as_str()])?.as_ref().map(order).transpose()
     }
 
@@ -254,6 +220,7 @@ impl Work<'_> {
         } else if from == ProductState::Paid {
             let sql = "UPDATE product_orders SET ended_at = $2 WHERE number = $1";
             self.run(sql, values![number, now.0])?;
+            self.end_product_delivery(number)?;
         }
         Ok(true)
     }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::ParquetError;
@@ -15,13 +16,54 @@ use parquet::schema::parser::parse_message_type;
 
 use floodgate_domain::LogTime;
 
+use crate::problem::ApiError;
 use crate::time;
+
+/// How a table is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Csv,
+    Parquet,
+}
+
+impl FileKind {
+    pub(crate) fn parse(code: &str) -> Option<Self> {
+        match code {
+            "csv" => Some(FileKind::Csv),
+            "parquet" => Some(FileKind::Parquet),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            FileKind::Csv => "text/csv; charset=utf-8",
+            FileKind::Parquet => "application/vnd.apache.parquet",
+        })
+    }
+
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            FileKind::Csv => "csv",
+            FileKind::Parquet => "parquet",
+        }
+    }
+
+    pub(crate) fn write(self, sheet: Sheet) -> Result<Vec<u8>, ApiError> {
+        match self {
+            FileKind::Csv => sheet.csv().map_err(|error| ApiError::internal(&error)),
+            FileKind::Parquet => sheet.parquet().map_err(|error| ApiError::internal(&error)),
+        }
+    }
+}
 
 /// One column: its name and what is in it, row by row.
 #[derive(Debug)]
-pub(super) enum Column {
+pub(crate) enum Column {
     Text(&'static str, Vec<String>),
     Number(&'static str, Vec<i64>),
+    /// Numbers that may be absent: an empty cell, a null.
+    Perhaps(&'static str, Vec<Option<i64>>),
     /// Milliseconds of log time.
     Time(&'static str, Vec<LogTime>),
     Flag(&'static str, Vec<bool>),
@@ -29,13 +71,14 @@ pub(super) enum Column {
 
 /// A table; every column has as many rows.
 #[derive(Debug)]
-pub(super) struct Sheet(pub(super) Vec<Column>);
+pub(crate) struct Sheet(pub(crate) Vec<Column>);
 
 impl Column {
     fn name(&self) -> &'static str {
         match self {
             Column::Text(name, _)
             | Column::Number(name, _)
+            | Column::Perhaps(name, _)
             | Column::Time(name, _)
             | Column::Flag(name, _) => name,
         }
@@ -45,6 +88,7 @@ impl Column {
         match self {
             Column::Text(_, values) => values.len(),
             Column::Number(_, values) => values.len(),
+            Column::Perhaps(_, values) => values.len(),
             Column::Time(_, values) => values.len(),
             Column::Flag(_, values) => values.len(),
         }
@@ -54,6 +98,9 @@ impl Column {
         match self {
             Column::Text(_, values) => harmless(&values[row]),
             Column::Number(_, values) => values[row].to_string(),
+            Column::Perhaps(_, values) => {
+                values[row].map_or_else(String::new, |number| number.to_string())
+            }
             Column::Time(_, values) => time::text(values[row]),
             Column::Flag(_, values) => values[row].to_string(),
         }
@@ -65,6 +112,7 @@ impl Column {
         match self {
             Column::Text(..) => format!("required binary {name} (UTF8);"),
             Column::Number(..) => format!("required int64 {name};"),
+            Column::Perhaps(..) => format!("optional int64 {name};"),
             Column::Time(..) => format!("required int64 {name} (TIMESTAMP_MILLIS);"),
             Column::Flag(..) => format!("required boolean {name};"),
         }
@@ -80,11 +128,11 @@ fn harmless(text: &str) -> String {
 }
 
 impl Sheet {
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.0.first().map_or(0, Column::len)
     }
 
-    pub(super) fn csv(&self) -> Result<Vec<u8>, csv::Error> {
+    pub(crate) fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer =
             csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         writer.write_record(self.0.iter().map(Column::name))?;
@@ -94,7 +142,7 @@ impl Sheet {
         writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
     }
 
-    pub(super) fn parquet(self) -> Result<Vec<u8>, ParquetError> {
+    pub(crate) fn parquet(self) -> Result<Vec<u8>, ParquetError> {
         let lines: String = self.0.iter().map(Column::schema).collect();
         let schema = Arc::new(parse_message_type(&format!("message rows {{ {lines} }}"))?);
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -112,6 +160,12 @@ impl Sheet {
                 }
                 Column::Number(_, values) => {
                     into.typed::<Int64Type>().write_batch(&values, None, None)?;
+                }
+                Column::Perhaps(_, values) => {
+                    let levels: Vec<i16> =
+                        values.iter().map(|value| i16::from(value.is_some())).collect();
+                    let present: Vec<i64> = values.into_iter().flatten().collect();
+                    into.typed::<Int64Type>().write_batch(&present, Some(&levels), None)?;
                 }
                 Column::Time(_, values) => {
                     let ms = values.into_iter().map(|at| i64::try_from(at.0).unwrap_or(i64::MAX));
@@ -141,6 +195,7 @@ mod tests {
             Column::Number("number", (0..count).map(|at| at - 1).collect()),
             Column::Time("at", (0..count as u64).map(LogTime).collect()),
             Column::Flag("flag", vec![true; texts.len()]),
+            Column::Perhaps("perhaps", (0..count).map(|at| (at > 0).then_some(at)).collect()),
         ])
     }
 
@@ -150,8 +205,8 @@ mod tests {
             ["plain", "a,b", "a word \"no\"", "=1+1", "+1", "-1", "@x", "\t=1", "two\nlines"];
         let csv = String::from_utf8(sheet(&texts).csv().unwrap()).unwrap();
         let mut lines = csv.split("\r\n");
-        assert_eq!(lines.next(), Some("text,number,at,flag"));
-        assert_eq!(lines.next(), Some("plain,-1,1970-01-01T00:00:00.000Z,true"));
+        assert_eq!(lines.next(), Some("text,number,at,flag,perhaps"));
+        assert_eq!(lines.next(), Some("plain,-1,1970-01-01T00:00:00.000Z,true,"));
         assert!(csv.contains("\"a,b\"") && csv.contains("\"a word \"\"no\"\"\""), "{csv}");
         for formula in ["'=1+1,", "'+1,", "'-1,", "'@x,", "'\t=1,"] {
             assert!(csv.contains(formula), "{formula} {csv}");
