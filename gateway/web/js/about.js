@@ -2,6 +2,7 @@
 // where, from which age.
 import { el } from './dom.js';
 import { day } from './format.js';
+import { t } from './further.js';
 
 /** On the venue's clock, and, where it shows another time, on the visitor's (`ours`: for tests). */
 export function inZones(iso, timeZone, ours) {
@@ -14,7 +15,7 @@ export function inZones(iso, timeZone, ours) {
 export function instant(iso, zone) {
   const { there, here } = inZones(iso, zone);
   if (!there) return null;
-  return el('span', {}, el('time', { datetime: iso }, there), here ? ` (${here} your time)` : '');
+  return el('span', {}, el('time', { datetime: iso }, there), here ? t` (${here} your time)` : '');
 }
 
 /** The lines under an event's name; those of what nobody has said are left out. */
@@ -23,16 +24,16 @@ export function about(event) {
   const when = instant(event.starts_at, zone);
   const doors = event.doors_at && day(event.doors_at, zone, { hour: '2-digit', minute: '2-digit' });
   const address = (event.venue_address || '').split('\n').map((line) => line.trim()).filter(Boolean);
-  const age = event.age_min ? `From ${event.age_min} years` : null;
+  const age = event.age_min ? t`From ${event.age_min} years` : null;
   return [
     event.artist ? el('p', { class: 'artist' }, event.artist) : null,
-    when ? el('p', {}, when, doors ? ` · doors ${doors}` : '') : null,
+    when ? el('p', {}, when, doors ? t` · doors ${doors}` : '') : null,
     event.venue_name || address.length
       ? el('address', {}, [event.venue_name, ...address].filter(Boolean).join(', ')) : null,
     age ? el('p', {}, age) : null,
     event.description ? el('p', { class: 'about' }, event.description) : null,
     event.starts_at ? el('p', {}, el('a', {
       href: `/v1/events/${encodeURIComponent(event.event_id)}/calendar.ics`,
-    }, 'Add to your calendar')) : null,
+    }, t`Add to your calendar`)) : null,
   ].filter(Boolean);
 }

@@ -1,5 +1,6 @@
 // Owns buttons that work: busy while they do, and saying what went wrong right beside them.
 import { el } from './dom.js';
+import { t } from './further.js';
 
 /** A button that cannot be pressed twice while its work runs, and shows what went wrong. */
 export function action(label, work, kind = 'primary') {
@@ -27,7 +28,7 @@ export async function busy(button, work) {
 export function showProblem(near, problem) {
   clearProblem(near);
   const words = problem?.code ? problem.message
-    : 'Something on this page failed. Please reload it; nothing is lost.';
+    : t`Something on this page failed. Please reload it; nothing is lost.`;
   near.insertAdjacentElement('afterend', el('p', { class: 'problem', role: 'alert' }, words));
 }
 

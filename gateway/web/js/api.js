@@ -1,11 +1,12 @@
 // Owns the talk with the server: JSON, problem answers, retries, the server's clock. Cookies
 // are the server's business; no token passes through here. Commands are in command.js.
 import { backoff, pause } from './backoff.js';
+import { t } from './language.js';
 
 /** A no, or a failure, that says what to do next. */
 export class Problem extends Error {
   constructor(status, body = {}, retryAfterMs = null) {
-    super(body.detail || body.title || 'Something went wrong on our side. Please try again.');
+    super(body.detail || body.title || t`Something went wrong on our side. Please try again.`);
     this.status = status;
     this.code = body.code || (status ? `http_${status}` : 'offline');
     this.retry = body.retry;
@@ -17,7 +18,7 @@ export class Problem extends Error {
 const OFFLINE = {
   code: 'offline',
   retry: 'same_key',
-  detail: 'We cannot reach the box office. Check your connection; nothing is lost.',
+  detail: t`We cannot reach the box office. Check your connection; nothing is lost.`,
 };
 /** Whether the very same request may succeed in a moment: said so, or a proxy in distress. */
 function mayRepeat({ status, retry }) {
@@ -83,7 +84,7 @@ export async function attempt(method, path, headers, body, tries) {
     if (answer.status === 202) {
       // Not decided yet. Asking again under the same key is safe and gives the outcome.
       failure = new Problem(202, { code: 'pending', retry: 'same_key',
-        detail: 'This takes longer than usual. Press again: it still counts only once.' }, after);
+        detail: t`This takes longer than usual. Press again: it still counts only once.` }, after);
       continue;
     }
     if (answer.ok) return value;

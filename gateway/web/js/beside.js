@@ -3,6 +3,7 @@
 import { about } from './about.js';
 import { get } from './api.js';
 import { el } from './dom.js';
+import { t } from './further.js';
 import { picture } from './picture.js';
 import { sheet } from './sheet.js';
 
@@ -76,7 +77,7 @@ let now = '';
 async function showTestMode(state) {
   now = state;
   if (PAID.has(state) && !test) {
-    test = el('p', { class: 'notice warn test-banner', hidden: true }, el('strong', {}, 'Test mode. '), 'No money moves, and the tickets admit nobody.');
+    test = el('p', { class: 'notice warn test-banner', hidden: true }, el('strong', {}, t`Test mode. `), t`No money moves, and the tickets admit nobody.`);
     document.getElementById('steps')?.before(test);
     const offer = await get('/v1/payments/form', 2).catch(() => null);
     isTest = offer?.moves_money === false;
@@ -93,7 +94,7 @@ function showBack(page, state) {
       page.browsing = false;
       page.acted = true;
       page.render();
-    } }, 'Back to my tickets'));
+    } }, t`Back to my tickets`));
     document.getElementById('state').before(back);
   }
   if (back) back.hidden = !isAway;

@@ -6,20 +6,20 @@ import { pause } from './backoff.js';
 import { clock } from './clock.js';
 import { send } from './command.js';
 import { announce, el, say } from './dom.js';
+import { t } from './further.js';
 import { solve } from './puzzle/solve.js';
 
 /** Challenges tried: each may expire on a slow device, or meet another network. */
 const TRIES = 4;
 /** What is over sooner needs no words. */
 const QUIET_MS = 400;
-const WORKING = 'One moment: your device is solving a small puzzle, so that bots cannot crowd '
-  + 'people out. It costs you nothing.';
+const WORKING = t`One moment: your device is solving a small puzzle, so that bots cannot crowd people out. It costs you nothing.`;
 
 /** { node, join }: what to show near the button, and what the button does. */
 export function door(page) {
   const words = el('p', {});
-  const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Progress of joining' });
-  const instead = el('button', { type: 'button', class: 'button secondary' }, 'Wait instead');
+  const bar = el('progress', { max: 1, value: 0, 'aria-label': t`Progress of joining` });
+  const instead = el('button', { type: 'button', class: 'button secondary' }, t`Wait instead`);
   const node = el('div', { class: 'notice calm', hidden: true }, words, bar, instead);
   let waits = false;
 
@@ -47,10 +47,10 @@ export function door(page) {
   /** Sits out the wait; the bar fills and the words count down. */
   async function sitOut(ms) {
     const ends = Date.now() + ms;
-    show(`No puzzle needed: you will join in ${clock(ms)}. Stay on this page.`, false);
+    show(t`No puzzle needed: you will join in ${clock(ms)}. Stay on this page.`, false);
     for (let left = ms; left > 0; left = ends - Date.now()) {
       bar.value = 1 - left / ms;
-      say(words, `You will join in ${clock(left)}. Stay on this page.`);
+      say(words, t`You will join in ${clock(left)}. Stay on this page.`);
       await pause(Math.min(left, 1000));
     }
   }

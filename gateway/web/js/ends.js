@@ -6,10 +6,11 @@ import { door } from './door.js';
 import { el, say } from './dom.js';
 import { plural } from './format.js';
 import { joinQueue, simple } from './entry.js';
+import { t } from './further.js';
 import { notifyMe } from './notify.js';
 
-const others = () => el('a', { class: 'button secondary', href: '/' }, 'See other events');
-const mine = () => el('a', { class: 'button primary', href: '/tickets' }, 'Show my tickets');
+const others = () => el('a', { class: 'button secondary', href: '/' }, t`See other events`);
+const mine = () => el('a', { class: 'button primary', href: '/tickets' }, t`Show my tickets`);
 
 /** How many seats are held and may come back, over all categories. Pure. */
 export const heldIn = ({ categories = [] }) => categories.reduce((sum, { held = 0 }) => sum + held, 0);
@@ -17,10 +18,10 @@ export const heldIn = ({ categories = [] }) => categories.reduce((sum, { held = 
 /** The title and what is so where nothing is free: held by others, or sold. Pure. */
 export function noneFree(event, phase) {
   const held = heldIn(event);
-  return phase !== 'sold_out' ? { title: 'All seats are taken right now',
-    line: !held ? 'The seats that are left are held by people who are choosing or paying. Those they do not buy come back.' : plural(held, 'seat is held by somebody who is choosing or paying. It comes back if they do not buy it.',
+  return phase !== 'sold_out' ? { title: t`All seats are taken right now`,
+    line: !held ? t`The seats that are left are held by people who are choosing or paying. Those they do not buy come back.` : plural(held, 'seat is held by somebody who is choosing or paying. It comes back if they do not buy it.',
       'seats are held by people who are choosing or paying. Those they do not buy come back.') }
-    : { title: 'Sold out', line: 'Every seat is sold. One comes back only when an order is refunded.' };
+    : { title: t`Sold out`, line: t`Every seat is sold. One comes back only when an order is refunded.` };
 }
 
 /** The line goes on while nothing is free: whoever stands in it is called when seats come back. */
@@ -37,10 +38,10 @@ export function sold_out(page) {
     if (has === isListed) return;
     isListed = has;
     wait.replaceChildren(...(has ? [
-      el('p', { role: 'status' }, 'You are on the waiting list. When seats come back, people are called by their place in the line, and this page says when it is your turn.'),
+      el('p', { role: 'status' }, t`You are on the waiting list. When seats come back, people are called by their place in the line, and this page says when it is your turn.`),
       notifyMe(page)] : [
-      el('p', {}, 'Go on the waiting list: when seats come back, people are called by their place in the line.'),
-      action('Join the waiting list', () => joinQueue(page, through)), through.node]));
+      el('p', {}, t`Go on the waiting list: when seats come back, people are called by their place in the line.`),
+      action(t`Join the waiting list`, () => joinQueue(page, through)), through.node]));
   }
   const update = () => {
     shown.update();
@@ -55,16 +56,16 @@ export function sold_out(page) {
 
 export function closed(page) {
   const at = page.event?.closes_at;
-  return simple(page, 'The sale is closed', [], [
-    at ? el('p', {}, 'It closed ', instant(at, page.event.time_zone), '.') : null,
-    el('p', {}, 'No more tickets are sold here. Tickets already bought stay valid.'), others()]);
+  return simple(page, t`The sale is closed`, [], [
+    at ? el('p', {}, t`It closed `, instant(at, page.event.time_zone), '.') : null,
+    el('p', {}, t`No more tickets are sold here. Tickets already bought stay valid.`), others()]);
 }
 
 export function cancelled(page) {
   const orders = page.me?.orders || [];
   const paid = orders.some(({ payment }) => payment && payment.money !== 'none');
-  return simple(page, 'This event is cancelled', [
-    paid ? 'What you paid goes back to the card you paid with. You do not need to do anything.'
-      : 'Whoever paid gets the money back on the card they paid with. Nobody needs to do anything.',
+  return simple(page, t`This event is cancelled`, [
+    paid ? t`What you paid goes back to the card you paid with. You do not need to do anything.`
+      : t`Whoever paid gets the money back on the card they paid with. Nobody needs to do anything.`,
   ], [orders.length ? mine() : null, others()]);
 }

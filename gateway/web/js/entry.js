@@ -4,12 +4,12 @@ import { Problem, get } from './api.js';
 import { pause } from './backoff.js';
 import { send } from './command.js';
 import { el, heading } from './dom.js';
+import { t } from './further.js';
 import { aheadOf, isSold } from './state.js';
 import { offer, words } from './wait.js';
 
 /** A place is kept by a cookie; without, it would be lost at once. */
-const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: 'Your browser does not keep cookies for this '
-  + 'site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.' });
+const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: t`Your browser does not keep cookies for this site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.` });
 
 export async function joinQueue(page, through) {
   if (navigator.cookieEnabled === false) throw cookiesOff();

@@ -3,6 +3,7 @@
 import { Problem, get, now, reach } from './api.js';
 import { backoff } from './backoff.js';
 import { announce, el, heading, notice, say } from './dom.js';
+import { t } from './language.js';
 import { decide, stepOf } from './state.js';
 import { waiting } from './wait.js';
 
@@ -11,9 +12,9 @@ const base = `/v1/events/${encodeURIComponent(id)}`;
 const root = document.getElementById('state');
 const STEPS = ['wait', 'choose', 'pay', 'tickets'];
 const TITLES = {
-  turn: '● Your turn', take: 'Tickets', waiting: 'In the queue', join: 'Tickets', announced: 'Not open yet',
-  shop: 'Choose seats', pay: 'Pay', tickets: 'Your tickets', sold_out: 'Sold out',
-  closed: 'Sale closed', cancelled: 'Cancelled', error: 'Please wait',
+  turn: t`● Your turn`, take: t`Tickets`, waiting: t`In the queue`, join: t`Tickets`, announced: t`Not open yet`,
+  shop: t`Choose seats`, pay: t`Pay`, tickets: t`Your tickets`, sold_out: t`Sold out`,
+  closed: t`Sale closed`, cancelled: t`Cancelled`, error: t`Please wait`,
 };
 
 /** What every view gets. Views never talk to each other; they ask here. */
@@ -103,7 +104,7 @@ async function render() {
   try {
     make = await loadView(next);
   } catch {
-    showFailure(new Problem(0, { detail: 'Part of this page did not load. Please reload it.' }));
+    showFailure(new Problem(0, { detail: t`Part of this page did not load. Please reload it.` }));
     return;
   }
   if (ticket !== showing) return;
@@ -123,10 +124,10 @@ function place(node) {
     if (item.dataset.step === step) item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
   }
-  const name = page.event?.name || 'Tickets';
+  const name = page.event?.name || t`Tickets`;
   document.getElementById('event-name').textContent = name;
   beside();
-  document.title = `${TITLES[state] || 'Tickets'} · ${name}`;
+  document.title = `${TITLES[state] || t`Tickets`} · ${name}`;
   document.body.dataset.state = state;
   root.dataset.state = state;
   root.removeAttribute('aria-busy');
@@ -182,13 +183,13 @@ function showFailure(problem, retry = () => location.reload()) {
   view = null;
   state = 'error';
   const isUnknown = problem.status === 404 || problem.status === 400;
-  const title = isUnknown ? 'This event does not exist' : 'We cannot load this page right now';
+  const title = isUnknown ? t`This event does not exist` : t`We cannot load this page right now`;
   place(el('div', { class: 'card narrow' },
     heading(title),
-    el('p', {}, isUnknown ? 'Check the address, or pick the event from the list.' : problem.message),
-    isUnknown ? el('a', { class: 'button primary', href: '/' }, 'All events')
-      : notice('calm', 'We keep trying automatically. Your place, your seats and your order are safe on the server.'),
-    isUnknown ? null : el('button', { type: 'button', class: 'button', onclick: retry }, 'Try again now')));
+    el('p', {}, isUnknown ? t`Check the address, or pick the event from the list.` : problem.message),
+    isUnknown ? el('a', { class: 'button primary', href: '/' }, t`All events`)
+      : notice('calm', t`We keep trying automatically. Your place, your seats and your order are safe on the server.`),
+    isUnknown ? null : el('button', { type: 'button', class: 'button', onclick: retry }, t`Try again now`)));
 }
 
 /** Streams say something every ten seconds; what is older than this is greyed. */
@@ -197,8 +198,8 @@ let isReached = true;
 function showAge() {
   const isOld = page.heard && following && Date.now() - page.heard > STALE_MS;
   root.classList.toggle('stale', Boolean(isOld));
-  const words = isReached ? isOld && 'Not up to date.' : 'No connection.';
-  say(document.getElementById('offline'), words ? `${words} We keep trying; nothing is lost.` : '');
+  const words = isReached ? isOld && t`Not up to date.` : t`No connection.`;
+  say(document.getElementById('offline'), words ? t`${words} We keep trying; nothing is lost.` : '');
 }
 setInterval(showAge, 2000);
 
@@ -218,7 +219,7 @@ let again = 0;
 async function start(tries = 0) {
   clearTimeout(again);
   const line = document.getElementById('loading');
-  if (line) line.textContent = 'Looking for your place…';
+  if (line) line.textContent = t`Looking for your place…`;
   try {
     [page.queue] = await Promise.all([get(`${base}/queue`).catch(() => null), read()]);
     await render();

@@ -4,6 +4,7 @@ import { get, now } from './api.js';
 import { clock } from './clock.js';
 import { el, say } from './dom.js';
 import { plural } from './format.js';
+import { t } from './further.js';
 import { liveOrder } from './state.js';
 
 /** The order that runs, with its event; null where there is none. Pure. */
@@ -13,7 +14,7 @@ export function running({ events = [] }) {
 }
 
 const wordsOf = ({ event, order }) => (order.status === 'payment_pending'
-  ? `Your payment for ${event.name} is being processed.` : `You hold ${plural(order.seats.length, 'seat', 'seats')} at ${event.name}.`);
+  ? t`Your payment for ${event.name} is being processed.` : t`You hold ${plural(order.seats.length, 'seat', 'seats')} at ${event.name}.`);
 
 /** Shows it at the top of `main`; looks again when the page is looked at again. */
 export function held(main = document.getElementById('main')) {
@@ -27,11 +28,11 @@ export function held(main = document.getElementById('main')) {
     const left = el('span', { role: 'timer' });
     const tick = () => {
       const ms = Date.parse(one.order.expires_at || '') - now();
-      say(left, ms > 0 ? `${clock(ms)} left.` : '');
+      say(left, ms > 0 ? t`${clock(ms)} left.` : '');
       if (ms < -1500) look();
     };
-    node = el('aside', { class: 'notice warn held', 'aria-label': 'Your seats' }, el('p', {}, wordsOf(one), ' ', left),
-      el('a', { class: 'button primary', href: `/events/${encodeURIComponent(one.event.event_id)}` }, 'Go on to payment'));
+    node = el('aside', { class: 'notice warn held', 'aria-label': t`Your seats` }, el('p', {}, wordsOf(one), ' ', left),
+      el('a', { class: 'button primary', href: `/events/${encodeURIComponent(one.event.event_id)}` }, t`Go on to payment`));
     main.prepend(node);
     tick();
     ticking = setInterval(tick, 1000);

@@ -4,6 +4,7 @@ import { get } from './api.js';
 import { action } from './action.js';
 import { el, notice } from './dom.js';
 import { count, money } from './format.js';
+import { t } from './further.js';
 import { seatMap } from './map/map.js';
 import { SeatBook, flagWords, placeWords } from './seats/book.js';
 import { planOf } from './seats/columns.js';
@@ -25,7 +26,7 @@ async function draw(page) {
       ...flagWords(book.flags[seat])].filter(Boolean).join(' · '),
     sectionWords(at) {
       const { free } = seats.inSection(at);
-      return free ? [`${count(free)} free`, price(seats.mainCategory(at))].filter(Boolean).join(' · ') : 'none free';
+      return free ? [`${count(free)} free`, price(seats.mainCategory(at))].filter(Boolean).join(' · ') : t`none free`;
     } });
   map.update();
   return map;
@@ -35,21 +36,21 @@ async function draw(page) {
 export function look(page) {
   sheet('shop');
   const place = el('div', { class: 'map-place' });
-  const node = el('details', { class: 'card fold' }, el('summary', {}, 'Look at the seats'),
-    el('p', { class: 'quiet' }, 'What is free may be gone when it is your turn. Looking around changes nothing about your place.'), place);
+  const node = el('details', { class: 'card fold' }, el('summary', {}, t`Look at the seats`),
+    el('p', { class: 'quiet' }, t`What is free may be gone when it is your turn. Looking around changes nothing about your place.`), place);
   let map = null;
   async function show() {
     map?.close();
     try {
       map = await draw(page);
-      place.replaceChildren(map.node, action('Look again', show, 'secondary'));
+      place.replaceChildren(map.node, action(t`Look again`, show, 'secondary'));
     } catch (problem) {
-      place.replaceChildren(notice('warn', problem.code ? problem.message : 'The map did not load.'), action('Try again', show, 'secondary'));
+      place.replaceChildren(notice('warn', problem.code ? problem.message : t`The map did not load.`), action(t`Try again`, show, 'secondary'));
     }
   }
   node.addEventListener('toggle', () => {
     if (!node.open || map) return;
-    place.replaceChildren(el('p', { class: 'loading' }, 'Loading the seats…'));
+    place.replaceChildren(el('p', { class: 'loading' }, t`Loading the seats…`));
     show();
   });
   return { node, close: () => map?.close() };

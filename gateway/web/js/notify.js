@@ -3,11 +3,12 @@
 import { action } from './action.js';
 import { send } from './command.js';
 import { el, say } from './dom.js';
+import { t } from './further.js';
 import { allowSound, chime } from './sound.js';
 
-const GRANTED = 'You will be notified: your browser shows a notice and plays a sound, even while you look at something else.';
-const SILENT = 'Listen for a sound and watch the title of this tab: they say when it is your turn. Your browser shows no notices for this page.';
-const OPEN = ' Keep this page open. Should your phone put it to sleep, your place is safe all the same.';
+const GRANTED = t`You will be notified: your browser shows a notice and plays a sound, even while you look at something else.`;
+const SILENT = t`Listen for a sound and watch the title of this tab: they say when it is your turn. Your browser shows no notices for this page.`;
+const OPEN = t` Keep this page open. Should your phone put it to sleep, your place is safe all the same.`;
 
 /** Whether notices are granted, denied, still to be asked for (default), or missing. */
 export function permission(scope = globalThis) {
@@ -62,13 +63,13 @@ export function notifyMe(page) {
   const name = requestName(page);
   const status = el('p', { class: 'quiet', role: 'status', tabindex: '-1', id: 'notify-status' });
   const hint = el('p', { class: 'quiet', id: 'notify-hint' },
-    'The browser may ask for permission to show a notice. You need not do this: your place is safe anyway.');
+    t`The browser may ask for permission to show a notice. You need not do this: your place is safe anyway.`);
   const settle = (leave) => {
     say(status, expectation(leave));
     button.hidden = true;
     hint.hidden = true;
   };
-  const button = action('Notify me when it is my turn', async () => {
+  const button = action(t`Notify me when it is my turn`, async () => {
     allowSound();
     // Asked first, while the press counts as one; not waited for, as some people never answer.
     const leave = askLeave();
@@ -90,8 +91,8 @@ export function turnCame(page, scope = globalThis) {
   if (recall(name) !== 'asked' || !scope.document?.hidden || permission(scope) !== 'granted') return null;
   keep(name, 'notified');
   try {
-    const shown = new scope.Notification('It is your turn', {
-      body: `${page.event?.name || 'The shop'}: the door is open for you. Press Continue on the page.`,
+    const shown = new scope.Notification(t`It is your turn`, {
+      body: t`${page.event?.name || t`The shop`}: the door is open for you. Press Continue on the page.`,
       tag: name,
     });
     shown.onclick = () => {

@@ -3,6 +3,7 @@ import { instant } from './about.js';
 import { action } from './action.js';
 import { announce, el, heading, say } from './dom.js';
 import { send } from './command.js';
+import { t } from './further.js';
 import { sheet } from './sheet.js';
 import { offer, words } from './wait.js';
 
@@ -30,11 +31,11 @@ export function codePart(page) {
   const wrong = el('p', { class: 'wrong', id: 'code-wrong', role: 'alert' });
   const done = el('p', { role: 'status' });
   const input = el('input', { id: 'code', autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false',
-    maxlength: '40', placeholder: 'XXXX-XXXX-XXXX-XXXX', 'aria-describedby': 'code-hint code-wrong' });
+    maxlength: '40', placeholder: t`XXXX-XXXX-XXXX-XXXX`, 'aria-describedby': 'code-hint code-wrong' });
   const form = el('div', { class: 'stack' },
-    el('div', { class: 'field' }, el('label', { for: 'code' }, 'Your code'), input,
-      el('p', { class: 'quiet', id: 'code-hint' }, 'Sixteen characters, from the message you got.'), wrong),
-    action('Use this code', () => claim(true)));
+    el('div', { class: 'field' }, el('label', { for: 'code' }, t`Your code`), input,
+      el('p', { class: 'quiet', id: 'code-hint' }, t`Sixteen characters, from the message you got.`), wrong),
+    action(t`Use this code`, () => claim(true)));
   input.addEventListener('input', () => {
     say(wrong, '');
     input.removeAttribute('aria-invalid');
@@ -43,7 +44,7 @@ export function codePart(page) {
   async function claim(byHand) {
     const code = grouped(input.value);
     if (code.length < 19) {
-      refuse('Enter all sixteen characters of your code.');
+      refuse(t`Enter all sixteen characters of your code.`);
       return;
     }
     try {
@@ -58,7 +59,7 @@ export function codePart(page) {
     page.changed();
     await page.refresh();
     update();
-    announce('Your code is good.');
+    announce(t`Your code is good.`);
   }
   function refuse(text) {
     say(wrong, text);
@@ -68,7 +69,7 @@ export function codePart(page) {
   function update() {
     form.hidden = Boolean(page.me?.has_code);
     done.hidden = !page.me?.has_code;
-    say(done, page.me?.has_code ? 'Your code is good: you may buy in the presale, on this device.' : '');
+    say(done, page.me?.has_code ? t`Your code is good: you may buy in the presale, on this device.` : '');
   }
   update();
   const linked = codeIn(location.hash);
@@ -92,15 +93,15 @@ export function presale(page) {
     code.update();
     const at = page.event?.opens_at;
     if (at !== saidFor) {
-      opens.replaceChildren(...(at ? ['The sale opens to all ', instant(at, page.event.time_zone), '.']
-        : ['The sale opens to all later.']));
+      opens.replaceChildren(...(at ? [t`The sale opens to all `, instant(at, page.event.time_zone), '.']
+        : [t`The sale opens to all later.`]));
     }
     saidFor = at;
   };
   update();
   const node = el('div', { class: 'two' },
-    el('div', { class: 'card' }, heading('Presale'), message.node,
-      el('p', {}, 'For now, only people with a code can buy. With yours you join the queue here.'), code.node, opens),
+    el('div', { class: 'card' }, heading(t`Presale`), message.node,
+      el('p', {}, t`For now, only people with a code can buy. With yours you join the queue here.`), code.node, opens),
     side.node);
   return { node, update };
 }

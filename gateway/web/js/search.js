@@ -3,11 +3,12 @@
 import { get } from './api.js';
 import { el, say } from './dom.js';
 import { day, money, plural, timeOfDay } from './format.js';
+import { t } from './language.js';
 
 /** A pause in typing; shorter ones would ask at every key. */
 const PAUSE_MS = 250;
-const FACETS = [['town', 'towns', 'Any town'], ['venue', 'venues', 'Any venue'], ['artist', 'artists', 'Any artist'],
-  ['month', 'months', 'Any month'], ['phase', 'phases', 'Any state of sale'], ['price_band', 'price_bands', 'Any price']];
+const FACETS = [['town', 'towns', t`Any town`], ['venue', 'venues', t`Any venue`], ['artist', 'artists', t`Any artist`],
+  ['month', 'months', t`Any month`], ['phase', 'phases', t`Any state of sale`], ['price_band', 'price_bands', t`Any price`]];
 const NAMES = [...FACETS.map(([name]) => name), 'near'];
 
 /** A text with what fits of it marked; pieces are text, never markup. */
@@ -24,8 +25,8 @@ export function valueWords(name, value, phases) {
   const [currency, band] = value.split(' ');
   const [from, to] = band.split('-').map(Number);
   const minor = (whole) => money(whole * (/^(JPY|KRW|CLP|ISK|VND)$/.test(currency) ? 1 : 100), currency);
-  if (!to) return `from ${minor(from)}`;
-  return from ? `${minor(from)} to ${minor(to)}` : `below ${minor(to)}`;
+  if (!to) return t`from ${minor(from)}`;
+  return from ? `${minor(from)} to ${minor(to)}` : t`below ${minor(to)}`;
 }
 
 /** What is asked for, as the query of the call; `null` when nothing is. */
@@ -54,14 +55,14 @@ export function searchBox({ phases, show, showAll }) {
       search();
       return;
     }
-    say(found, 'Asking your browser where you are…');
+    say(found, t`Asking your browser where you are…`);
     navigator.geolocation?.getCurrentPosition(({ coords }) => {
       // To a kilometre: nobody needs to know more to find a town.
       asked.near = `${coords.latitude.toFixed(2)},${coords.longitude.toFixed(2)}`;
       near.setAttribute('aria-pressed', 'true');
       search();
-    }, () => say(found, 'Your browser does not say where you are. Choose a town instead.'));
-  } }, 'Near me');
+    }, () => say(found, t`Your browser does not say where you are. Choose a town instead.`));
+  } }, t`Near me`);
 
   function drawFilters(facets) {
     const selects = FACETS.map(([name, plural, any]) => {
@@ -98,7 +99,7 @@ export function searchBox({ phases, show, showAll }) {
       if (mine !== turn) return;
       show(answer.events, { isMore: Boolean(cursor), more: answer.next && (() => search(answer.next)) });
       drawFilters(answer.facets);
-      const words = answer.count ? plural(answer.count, 'event fits', 'events fit') : 'No event fits. Try fewer words or filters.';
+      const words = answer.count ? plural(answer.count, 'event fits', 'events fit') : t`No event fits. Try fewer words or filters.`;
       say(found, `${words} · as of ${timeOfDay(answer.as_of.at)}`);
     } catch (problem) {
       if (mine !== turn) return;

@@ -3,6 +3,7 @@
 import { action } from './action.js';
 import { send } from './command.js';
 import { el, say } from './dom.js';
+import { t } from './further.js';
 
 export const AGES = ['18-24', '25-34', '35-44', '45-54', '55-64', '65+'];
 /** ISO 3166-1, as the server takes them; a test compares the two lists. */
@@ -30,8 +31,8 @@ export function answerOf({ agreed, age, region }) {
 export function sharedWords({ age, region }, names = regionNames()) {
   const country = names.find(([code]) => code === region)?.[1];
   const parts = [age ? `${age.replace('-', '–')} years` : null, country].filter(Boolean);
-  return parts.length ? `You are counted as: ${parts.join(', ')}.`
-    : 'You are counted, without age or country.';
+  return parts.length ? t`You are counted as: ${parts.join(', ')}.`
+    : t`You are counted, without age or country.`;
 }
 
 const place = (page) => `fg-counted ${page.id}`;
@@ -63,22 +64,22 @@ function choice(id, label, none, options) {
 export function share(page) {
   const names = regionNames();
   const status = el('p', { role: 'status', tabindex: '-1' });
-  const wrong = el('p', { class: 'wrong', id: 'share-wrong', hidden: true }, 'If you agree, tick the box first.');
+  const wrong = el('p', { class: 'wrong', id: 'share-wrong', hidden: true }, t`If you agree, tick the box first.`);
   const box = el('input', { type: 'checkbox', id: 'share-agree', 'aria-describedby': 'share-wrong' });
   box.addEventListener('change', () => {
     wrong.hidden = true;
     box.removeAttribute('aria-invalid');
   });
-  const age = choice('share-age', 'Age', 'Not said', AGES.map((band) => [band, band.replace('-', '–')]));
-  const region = choice('share-region', 'Country', 'Not said', names);
+  const age = choice('share-age', t`Age`, t`Not said`, AGES.map((band) => [band, band.replace('-', '–')]));
+  const region = choice('share-region', t`Country`, t`Not said`, names);
   const path = `${page.base}/me/cohort`;
 
   const form = el('div', { class: 'share-form' },
     el('label', { class: 'check', for: 'share-agree' }, box,
-      el('span', {}, 'I am 18 or older, and I agree to be counted in these totals.')),
+      el('span', {}, t`I am 18 or older, and I agree to be counted in these totals.`)),
     wrong,
     el('div', { class: 'pair' }, age.node, region.node),
-    action('Count me in', async () => {
+    action(t`Count me in`, async () => {
       if (!box.checked) {
         wrong.hidden = false;
         box.setAttribute('aria-invalid', 'true');
@@ -90,13 +91,13 @@ export function share(page) {
       remember(page, answer);
       show(answer, true);
     }, 'secondary'));
-  const back = action('Take it back', async () => {
+  const back = action(t`Take it back`, async () => {
     await send('DELETE', path);
     remember(page, null);
     box.checked = false;
-    show(null, true, 'You are not counted. Totals published from now on do not include you.');
+    show(null, true, t`You are not counted. Totals published from now on do not include you.`);
   }, 'secondary');
-  const before = el('p', { class: 'quiet' }, 'You agreed before, but it does not show here? You can still take it back.');
+  const before = el('p', { class: 'quiet' }, t`You agreed before, but it does not show here? You can still take it back.`);
 
   function show(answer, acted, words = '') {
     form.hidden = Boolean(answer);
@@ -106,9 +107,7 @@ export function share(page) {
   }
   show(recall(page), false);
   return el('section', { class: 'card share', 'aria-labelledby': 'share-title' },
-    el('h3', { id: 'share-title' }, 'May we count you? It is up to you'),
-    el('p', {}, 'The organiser and advertisers get weekly totals of this event, which are sold: about how many people, by age '
-      + 'band and country. No name, no seat, no order is in them, groups of few people are left out, and every number is a little off on purpose. '
-      + 'It changes nothing about your tickets, and you can take it back here at any time.'),
+    el('h3', { id: 'share-title' }, t`May we count you? It is up to you`),
+    el('p', {}, t`The organiser and advertisers get weekly totals of this event, which are sold: about how many people, by age band and country. No name, no seat, no order is in them, groups of few people are left out, and every number is a little off on purpose. It changes nothing about your tickets, and you can take it back here at any time.`),
     form, status, before, back);
 }

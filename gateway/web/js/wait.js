@@ -2,12 +2,13 @@
 // A state is a function of the page that returns { node, update, close }.
 import { announce, el, heading, notice, say } from './dom.js';
 import { agoWords, count, money, plural, waitingRange, waitingWords, worthSaying } from './format.js';
+import { t } from './language.js';
 import { aheadOf, isSold, pricedCategories } from './state.js';
 import { session } from './storage.js';
 
-const PAUSED = 'The sale is paused. Your place is kept, and the queue will continue from here.';
+const PAUSED = t`The sale is paused. Your place is kept, and the queue will continue from here.`;
 
-const LAPSED = 'You were called and did not come in time, so those who were here went first. This is your new place, behind them.';
+const LAPSED = t`You were called and did not come in time, so those who were here went first. This is your new place, behind them.`;
 
 /** The organiser's own words. */
 export function words(page) {
@@ -15,7 +16,7 @@ export function words(page) {
   const update = () => {
     const message = page.queue?.message || '';
     node.hidden = !message;
-    say(node, message ? `From the organiser: ${message}` : '');
+    say(node, message ? t`From the organiser: ${message}` : '');
   };
   update();
   return { node, update };
@@ -27,14 +28,14 @@ export function offer(page) {
   const free = el('p', { class: 'quiet' });
   const update = () => {
     const left = page.queue?.free ?? page.event.free;
-    say(free, Number.isFinite(left) ? `${count(left)} seats are free now.` : '');
+    say(free, Number.isFinite(left) ? t`${count(left)} seats are free now.` : '');
   };
   update();
   const list = rows.map((row) => el('li', {},
     el('span', {}, row.name), el('strong', {}, money(row.amount, page.event.currency))));
   const node = el('div', { class: 'card offer' },
-    el('h3', {}, 'Prices'), el('ul', { class: 'prices' }, list),
-    el('p', { class: 'quiet' }, 'Per seat, all fees included.'), free);
+    el('h3', {}, t`Prices`), el('ul', { class: 'prices' }, list),
+    el('p', { class: 'quiet' }, t`Per seat, all fees included.`), free);
   return { node: rows.length ? node : free, update };
 }
 
@@ -51,14 +52,14 @@ export function waiting(page) {
   const message = words(page);
   const side = offer(page);
   const paused = notice('warn', PAUSED);
-  const noneFree = notice('info', 'No seat is free right now. When seats come back, people are called by their place in the line.');
+  const noneFree = notice('info', t`No seat is free right now. When seats come back, people are called by their place in the line.`);
   const rejoined = notice('info', LAPSED);
   const opens = el('div');
-  const notOpen = notice('info', 'The sale has not opened yet. You have your place; no need to hurry.', opens);
+  const notOpen = notice('info', t`The sale has not opened yet. You have your place; no need to hurry.`, opens);
   const later = el('div');
   const ahead = el('strong', { class: 'ahead-count' });
   const unit = el('span');
-  const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Your progress in the queue' });
+  const bar = el('progress', { max: 1, value: 0, 'aria-label': t`Your progress in the queue` });
   const facts = { place: el('dd'), wait: el('dd'), pace: el('dd'), heard: el('dd') };
   const lowest = { ahead: null };
   let said = null;
@@ -103,7 +104,7 @@ export function waiting(page) {
     const people = Math.max(0, aheadOf(me.place, queue));
     const start = startOf(page, people);
     say(ahead, count(people));
-    say(unit, people === 1 ? 'person ahead of you' : 'people ahead of you');
+    say(unit, people === 1 ? t`person ahead of you` : t`people ahead of you`);
     // The bar never goes back.
     lowest.ahead = Math.min(lowest.ahead ?? people, people);
     bar.value = start ? (start - lowest.ahead) / start : 1;
@@ -111,13 +112,13 @@ export function waiting(page) {
     noneFree.hidden = !stands;
     const moves = isSold(queue.phase) && !stands;
     const range = moves ? waitingWords(waitingRange(people, queue.pace_per_minute)) : null;
-    say(facts.wait, range || (moves ? 'not known yet' : stands ? 'until seats come back' : 'starts when the sale goes on'));
+    say(facts.wait, range || (moves ? t`not known yet` : stands ? t`until seats come back` : t`starts when the sale goes on`));
     say(facts.pace, moves && queue.pace_per_minute > 0
-      ? `${count(Math.round(queue.pace_per_minute))} a minute` : 'nobody just now');
+      ? t`${count(Math.round(queue.pace_per_minute))} a minute` : t`nobody just now`);
     showAge();
     if (worthSaying(said, people)) {
       if (said !== null) {
-        announce(people ? `${plural(people, 'person', 'people')} ahead of you.` : 'You are next.');
+        announce(people ? t`${plural(people, 'person', 'people')} ahead of you.` : t`You are next.`);
       }
       said = people;
     }
@@ -125,15 +126,15 @@ export function waiting(page) {
   }
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
-      heading('You are in the queue'),
+      heading(t`You are in the queue`),
       message.node, rejoined, paused, noneFree, notOpen,
       el('p', { class: 'ahead' }, ahead, ' ', unit), bar,
       el('dl', { class: 'facts' },
-        row('Your place', facts.place), row('Waiting time', facts.wait),
-        row('Let in', facts.pace), row('Updated', facts.heard)),
+        row(t`Your place`, facts.place), row(t`Waiting time`, facts.wait),
+        row(t`Let in`, facts.pace), row(t`Updated`, facts.heard)),
       notify,
-      notice('calm', el('strong', {}, 'Your place is safe. '),
-        'You may reload or close this page and lock the phone: your place is kept. When it is your turn, this page says so and waits for you to press Continue.')),
+      notice('calm', el('strong', {}, t`Your place is safe. `),
+        t`You may reload or close this page and lock the phone: your place is kept. When it is your turn, this page says so and waits for you to press Continue.`)),
     el('div', { class: 'beside' }, side.node, later));
   update();
   const ticking = setInterval(showAge, 1000);

@@ -1,6 +1,7 @@
 // Owns the seat map as a whole: canvases, view, marks, taps, and drawing only when something
 // changed. Start reading here; geometry, grid, names, stamps and view are pure and tested by themselves.
 import { el, say } from '../dom.js';
+import { t } from '../further.js';
 import { FREE } from '../seats/status.js';
 import { flatSeats } from './flat.js';
 import { gestures } from './gestures.js';
@@ -127,11 +128,11 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
   function sayWhere() {
     const seat = view.isFitted || view.seatPx < WHERE_PX ? -1 : seatUnder(view.width / 2, view.height / 2, 60);
     if (seat < 0) {
-      say(where, view.isFitted ? 'The whole map' : '');
+      say(where, view.isFitted ? t`The whole map` : '');
       return;
     }
     const { section, row, isGeneral } = book.name(seat);
-    say(where, isGeneral || !row ? section : `${section} · row ${row}`);
+    say(where, isGeneral || !row ? section : t`${section} · row ${row}`);
   }
 
   function move(work) {
@@ -203,7 +204,7 @@ export function seatMap({ book, seats, categories, isDim, describe, sectionWords
       if (seat >= 0) onToggle(seat);
       else {
         const other = seatUnder(x, y, 4);
-        caption.textContent = other >= 0 ? describe(other) : 'Tap a seat to choose it.';
+        caption.textContent = other >= 0 ? describe(other) : t`Tap a seat to choose it.`;
       }
     },
     hover(x, y) {
@@ -278,21 +279,20 @@ const mayCount = (mark) => (mark & 7) === 0;
 /** The map's parts on the page: what one presses stands beside the seats, never over them. */
 function frameOf({ small, where, move, isSchematic }) {
   const canvases = [el('canvas', { 'aria-hidden': 'true' }), el('canvas', { 'aria-hidden': 'true' })];
-  const caption = el('p', { class: 'map-caption' }, 'Tap a block to zoom in, then a seat to choose it.');
+  const caption = el('p', { class: 'map-caption' }, t`Tap a block to zoom in, then a seat to choose it.`);
   const stage = el('div', {
     class: 'map-stage', tabindex: '0', role: 'application',
-    'aria-label': 'Seat map. Arrow keys move it, plus and minus zoom, zero shows everything. '
-      + 'The list before the map offers the same seats.',
+    'aria-label': t`Seat map. Arrow keys move it, plus and minus zoom, zero shows everything. The list before the map offers the same seats.`,
   }, ...canvases);
   const button = (sign, words, work) => el('button', {
     type: 'button', class: 'map-button', 'aria-label': words, onclick: () => move(work) }, sign);
   // A drawing has no direction of writing.
   const node = el('div', { class: 'map', dir: 'ltr' },
     el('div', { class: 'map-head' }, small.node, where,
-      el('div', { class: 'map-buttons' }, button('+', 'Zoom in', (view) => view.zoomAt(1.7)),
-        button('−', 'Zoom out', (view) => view.zoomAt(1 / 1.7)),
-        button('⤢', 'Show the whole map', (view) => view.fit()))),
+      el('div', { class: 'map-buttons' }, button('+', t`Zoom in`, (view) => view.zoomAt(1.7)),
+        button('−', t`Zoom out`, (view) => view.zoomAt(1 / 1.7)),
+        button('⤢', t`Show the whole map`, (view) => view.fit()))),
     stage, caption,
-    isSchematic ? el('p', { class: 'quiet' }, 'There is no drawing of this venue; blocks are shown in order.') : null);
+    isSchematic ? el('p', { class: 'quiet' }, t`There is no drawing of this venue; blocks are shown in order.`) : null);
   return { node, stage, canvases, caption };
 }

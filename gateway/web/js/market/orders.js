@@ -64,7 +64,7 @@ export function orderList({ role, lost }) {
 /** Where an order goes by itself: to a program of the buyer, to the topic of deliveries. */
 function delivering({ number }) {
   const path = `/v1/product-orders/${number}/delivery`;
-  const url = el('input', { id: `webhook-${number}`, type: 'url', inputmode: 'url', autocomplete: 'off', maxlength: '2000', placeholder: 'https://' });
+  const url = el('input', { id: `webhook-${number}`, type: 'url', inputmode: 'url', autocomplete: 'off', maxlength: '2000', placeholder: 'your.server/hook' });
   const topic = el('input', { id: `topic-${number}`, type: 'checkbox' });
   const said = el('p', { role: 'status' }, '');
   const secret = el('code', { class: 'secret' }, '');

@@ -4,6 +4,7 @@ import { get, reach } from '../api.js';
 import { action } from '../action.js';
 import { announce, el, notice } from '../dom.js';
 import { day, plural } from '../format.js';
+import { t } from '../further.js';
 import { keepOffline } from './offline.js';
 import { orderPart, receivedPart, stateOf } from './order.js';
 
@@ -29,10 +30,10 @@ function eventPart({ event, orders, received }) {
   return el('section', { class: 'card stack mine', 'aria-label': event.name },
     el('h3', {}, el('a', { href: page }, event.name)),
     el('p', { class: 'quiet' }, [day(event.starts_at, event.time_zone), where].filter(Boolean).join(' · ')),
-    event.phase === 'cancelled' ? notice('warn', el('strong', {}, 'The event is cancelled. '), 'What you paid is given back.') : null,
+    event.phase === 'cancelled' ? notice('warn', el('strong', {}, t`The event is cancelled. `), t`What you paid is given back.`) : null,
     shown.map((order) => orderPart(base, event, order)),
     received.map((id) => receivedPart(base, event, id)),
-    event.starts_at ? el('p', {}, el('a', { href: `${base}/calendar.ics`, download: '' }, 'Add to a calendar')) : null);
+    event.starts_at ? el('p', {}, el('a', { href: `${base}/calendar.ics`, download: '' }, t`Add to a calendar`)) : null);
 }
 
 function list(title, events) {
@@ -43,14 +44,14 @@ function list(title, events) {
 export function show(place, { events }) {
   const { ahead, over } = sorted(events);
   const nothing = el('div', { class: 'stack' },
-    el('p', {}, 'There are no tickets in this browser.'),
-    el('p', {}, 'Bought them on another device? ', el('a', { href: '/me' }, 'Leave or confirm your address'),
-      ' and sign in here with the link that is sent to it: your tickets come along.'),
-    el('p', {}, el('a', { class: 'button primary', href: '/' }, 'See the events')));
-  place.replaceChildren(...[list('Coming up', ahead), list('Over', over)].filter(Boolean));
+    el('p', {}, t`There are no tickets in this browser.`),
+    el('p', {}, t`Bought them on another device? `, el('a', { href: '/me' }, t`Leave or confirm your address`),
+      t` and sign in here with the link that is sent to it: your tickets come along.`),
+    el('p', {}, el('a', { class: 'button primary', href: '/' }, t`See the events`)));
+  place.replaceChildren(...[list(t`Coming up`, ahead), list(t`Over`, over)].filter(Boolean));
   if (!events.length) place.append(nothing);
   place.removeAttribute('aria-busy');
-  announce(events.length ? `${plural(ticketCount(events), 'ticket', 'tickets')} at ${plural(events.length, 'event', 'events')}` : 'No tickets in this browser');
+  announce(events.length ? `${plural(ticketCount(events), 'ticket', 'tickets')} at ${plural(events.length, 'event', 'events')}` : t`No tickets in this browser`);
 }
 
 /** Wires the page. */
@@ -61,12 +62,12 @@ export async function begin(place, offline) {
     if (ticketCount(answer.events)) keepOffline(answer.events);
   };
   reach.addEventListener('change', ({ detail: isReached }) => {
-    offline.textContent = isReached ? '' : 'No connection: this is what was known last. Codes work all the same.';
+    offline.textContent = isReached ? '' : t`No connection: this is what was known last. Codes work all the same.`;
   });
   try {
     await load();
   } catch (problem) {
-    place.replaceChildren(notice('warn', problem.message), action('Try again', load));
+    place.replaceChildren(notice('warn', problem.message), action(t`Try again`, load));
   }
 }
 

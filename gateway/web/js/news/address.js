@@ -1,11 +1,12 @@
 // Owns the field for an address: an e-mail address or a phone number, with the keyboard and the
 // filling-in that fit, and what is wrong said right at it.
 import { el, say } from '../dom.js';
+import { t } from '../further.js';
 import { addressOf } from './words.js';
 
 const KINDS = {
-  email: { label: 'E-mail address', type: 'email', fill: 'email', hint: 'A message to confirm it goes there first.' },
-  sms: { label: 'Mobile number', type: 'tel', fill: 'tel', hint: 'With + and the country code, as in +44 7700 900123.' },
+  email: { label: t`E-mail address`, type: 'email', fill: 'email', hint: t`A message to confirm it goes there first.` },
+  sms: { label: t`Mobile number`, type: 'tel', fill: 'tel', hint: t`With + and the country code, as in +44 7700 900123.` },
 };
 
 /** { node, ask, check, refuse }; `id` keeps several on a page apart, `about.hint` says what happens. */

@@ -1,5 +1,6 @@
 // Owns the card of a page behind a link: one thing is shown at a time, and focus goes to its heading.
 import { el } from '../dom.js';
+import { t } from '../further.js';
 
 /** The token of `#TOKEN`, or an empty text: browsers send what is behind the # to nobody. Pure. */
 export const tokenOf = (hash) => {
@@ -10,7 +11,7 @@ export const tokenOf = (hash) => {
   }
 };
 
-export const links = () => el('p', {}, el('a', { href: '/me' }, 'My addresses'), ' · ', el('a', { href: '/' }, 'All events'));
+export const links = () => el('p', {}, el('a', { href: '/me' }, t`My addresses`), ' · ', el('a', { href: '/' }, t`All events`));
 
 /** Takes the token out of the address: a reload or a link copied from here must not show it. */
 export const hideToken = () => globalThis.history?.replaceState(null, '', location.pathname);

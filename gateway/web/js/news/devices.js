@@ -5,6 +5,7 @@ import { get } from '../api.js';
 import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
+import { t } from '../further.js';
 import { keepOffline } from '../mine/offline.js';
 import { aboutAddress, addressField } from './address.js';
 import { hasPasskeys, makePasskey } from './passkey.js';
@@ -21,7 +22,7 @@ export function askedOnce(label, { about, words, sure, kind = 'secondary' }, wor
   const ask = action(label, async () => {
     const yes = action(sure, work);
     place.replaceChildren(el('p', {}, words), el('div', { class: 'form-actions' }, yes,
-      action('No, leave it', async () => {
+      action(t`No, leave it`, async () => {
         place.replaceChildren(ask);
         ask.focus();
       }, 'secondary')));
@@ -37,18 +38,18 @@ function device({ device_id: id, label, since, used_at: usedAt, is_this_one: isT
   const used = isThisOne ? '' : day(usedAt, undefined, { dateStyle: 'medium', timeStyle: 'short' });
   return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
     [isThisOne ? 'This one' : null, date ? `since ${date}` : null, used ? `last seen about ${used}` : null].filter(Boolean).join(' · '))),
-  askedOnce('Sign out', { about: label, sure: `Sign ${isThisOne ? 'this browser' : label} out`,
-    words: 'It keeps what it bought itself, and sees nothing else any more.' }, async () => {
+  askedOnce(t`Sign out`, { about: label, sure: t`Sign ${isThisOne ? t`this browser` : label} out`,
+    words: t`It keeps what it bought itself, and sees nothing else any more.` }, async () => {
     await send('DELETE', `/v1/me/devices/${encodeURIComponent(id)}`);
-    await again(`Signed out: ${label}.`);
+    await again(t`Signed out: ${label}.`);
   }));
 }
 
 /** Sends a link that signs in whichever device opens it. */
 export function linkForm() {
-  const field = addressField('device-address', { hint: 'One that was confirmed in the same browser in which it was entered: so we know that both are yours.' });
+  const field = addressField('device-address', { hint: t`One that was confirmed in the same browser in which it was entered: so we know that both are yours.` });
   const status = el('p', { class: 'said', role: 'status' });
-  const button = action('Send me a link', async () => {
+  const button = action(t`Send me a link`, async () => {
     say(status, '');
     const address = field.check();
     if (!address) return;
@@ -59,8 +60,7 @@ export function linkForm() {
       field.refuse(aboutAddress(problem));
       return;
     }
-    say(status, `If ${address} is known here, a link is on its way. Open it on the device that is to be signed in: `
-      + 'it works once, for a quarter of an hour.');
+    say(status, t`If ${address} is known here, a link is on its way. Open it on the device that is to be signed in: it works once, for a quarter of an hour.`);
   }, 'secondary');
   return el('div', { class: 'stack' }, field.node, button, status);
 }
@@ -68,12 +68,12 @@ export function linkForm() {
 /** What the card about devices holds; `again` reads the page anew and says what happened. */
 export const devicesPart = (devices, again) => [
   devices.length ? el('ul', { class: 'rows' }, devices.map((one) => device(one, again)))
-    : el('p', {}, 'Orders and tickets are in the browser that bought them. A link by e-mail brings them to another one.'),
-  devices.length > 1 ? askedOnce('Sign out everywhere', { sure: 'Yes, sign every device out',
-    words: 'This browser too. Each keeps what it bought itself; sign in again to have the rest.' }, async () => {
+    : el('p', {}, t`Orders and tickets are in the browser that bought them. A link by e-mail brings them to another one.`),
+  devices.length > 1 ? askedOnce(t`Sign out everywhere`, { sure: t`Yes, sign every device out`,
+    words: t`This browser too. Each keeps what it bought itself; sign in again to have the rest.` }, async () => {
     await send('DELETE', '/v1/me/devices');
     keepOwn().catch(() => {});
-    await again('Every device is signed out.');
+    await again(t`Every device is signed out.`);
   }) : null,
   linkForm(),
 ];
@@ -82,27 +82,26 @@ function passkey({ passkey_id: id, label, since, used_at: usedAt }, again) {
   const dates = [['made', since], ['last used', usedAt]].map(([word, at]) => [word, day(at, undefined, { dateStyle: 'medium' })]);
   return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
     dates.filter(([, date]) => date).map(([word, date]) => `${word} ${date}`).join(' · '))),
-  askedOnce('Remove', { about: `passkey of ${label}`, sure: `Remove the passkey of ${label}`,
-    words: 'It signs nobody in any more. Delete it in the settings of that device as well.' }, async () => {
+  askedOnce(t`Remove`, { about: t`passkey of ${label}`, sure: t`Remove the passkey of ${label}`,
+    words: t`It signs nobody in any more. Delete it in the settings of that device as well.` }, async () => {
     await send('DELETE', `/v1/me/passkeys/${encodeURIComponent(id)}`);
-    await again(`Removed: the passkey of ${label}.`);
+    await again(t`Removed: the passkey of ${label}.`);
   }));
 }
 
 /** What the card about passkeys holds. */
 export const passkeysPart = (passkeys, again) => [
   passkeys.length ? el('ul', { class: 'rows' }, passkeys.map((one) => passkey(one, again)))
-    : el('p', {}, 'With a passkey you sign in by your fingerprint, face or PIN, on any device of yours. There is no password to lose.'),
-  hasPasskeys() ? action('Make a passkey', async () => {
+    : el('p', {}, t`With a passkey you sign in by your fingerprint, face or PIN, on any device of yours. There is no password to lose.`),
+  hasPasskeys() ? action(t`Make a passkey`, async () => {
     await makePasskey();
-    await again('The passkey is made. It signs you in on your other devices.');
-  }, 'secondary') : el('p', { class: 'quiet' }, 'This browser cannot make one.'),
+    await again(t`The passkey is made. It signs you in on your other devices.`);
+  }, 'secondary') : el('p', { class: 'quiet' }, t`This browser cannot make one.`),
 ];
 
-export const forgetPart = (again) => askedOnce('Forget me', { sure: 'Yes, forget me for good',
-  words: 'Your addresses, devices, messages and what you follow are deleted and cannot be brought back. Orders and tickets '
-    + 'stay in the browsers that bought them.' }, async () => {
+export const forgetPart = (again) => askedOnce(t`Forget me`, { sure: t`Yes, forget me for good`,
+  words: t`Your addresses, devices, messages and what you follow are deleted and cannot be brought back. Orders and tickets stay in the browsers that bought them.` }, async () => {
   await send('DELETE', '/v1/me', {});
   keepOwn().catch(() => {});
-  await again('You are forgotten. Nothing is sent to you any more.');
+  await again(t`You are forgotten. Nothing is sent to you any more.`);
 });

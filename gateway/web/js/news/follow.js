@@ -6,15 +6,15 @@ import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
+import { t } from '../further.js';
 import { sheet } from '../sheet.js';
 import { aboutAddress, addressField } from './address.js';
 import { NoPush, hasPush, subscribe } from './push.js';
 import { both, by, languageOf, of, zoneHere } from './words.js';
 
-const WAYS = [['page', 'Here, under Messages on this site'], ['email', 'By e-mail'], ['sms', 'By text message'],
-  ['web_push', 'As a notice of this browser, also when no page is open']];
-const SENT = ' Open the message we are sending there now and press its button: nothing else is sent before that. '
-  + 'Not there in a few minutes? Look in the spam folder, or check the address and ask once more.';
+const WAYS = [['page', t`Here, under Messages on this site`], ['email', t`By e-mail`], ['sms', t`By text message`],
+  ['web_push', t`As a notice of this browser, also when no page is open`]];
+const SENT = t` Open the message we are sending there now and press its button: nothing else is sent before that. Not there in a few minutes? Look in the spam folder, or check the address and ask once more.`;
 
 const nothing = { follows: [] };
 /** A browser that nobody knows yet follows nothing. */
@@ -38,21 +38,21 @@ function choice([name, words], isFirst, onChange) {
 function standing(page, follows, gone) {
   const rows = follows.map(({ scope, channel, since }) => {
     const words = `${of(scope, page.event.artist)}, ${by(channel)}`;
-    const undo = action('Undo', async () => {
+    const undo = action(t`Undo`, async () => {
       await send('DELETE', `${page.base}/follow?scope=${scope}&channel=${channel}`);
-      await gone(`Undone: no more news of this kind (${words}).`);
+      await gone(t`Undone: no more news of this kind (${words}).`);
     }, 'secondary');
-    undo.setAttribute('aria-label', `Undo: ${words}`);
+    undo.setAttribute('aria-label', t`Undo: ${words}`);
     const date = day(since, undefined, { dateStyle: 'medium' });
-    return el('li', {}, el('span', {}, words, date ? el('span', { class: 'quiet' }, ` · since ${date}`) : null), undo);
+    return el('li', {}, el('span', {}, words, date ? el('span', { class: 'quiet' }, t` · since ${date}`) : null), undo);
   });
-  return rows.length ? el('div', {}, el('h4', {}, 'You get news about'), el('ul', { class: 'rows' }, rows)) : el('div');
+  return rows.length ? el('div', {}, el('h4', {}, t`You get news about`), el('ul', { class: 'rows' }, rows)) : el('div');
 }
 
 function build(page, onPage) {
   const { artist } = page.event;
-  const ticks = [tick('event', 'This event: changes, doors, what to bring')];
-  if (artist) ticks.push(tick('artist', `${artist}: other events as well`));
+  const ticks = [tick('event', t`This event: changes, doors, what to bring`)];
+  if (artist) ticks.push(tick('artist', t`${artist}: other events as well`));
   const wrong = el('p', { class: 'wrong', id: 'news-wrong', role: 'alert' });
   for (const { box } of ticks) box.addEventListener('change', () => say(wrong, ''));
   const status = el('p', { class: 'said', role: 'status', tabindex: '-1' });
@@ -74,7 +74,7 @@ function build(page, onPage) {
     field.node.hidden = !isTyped || Boolean(contact);
     if (isTyped) field.ask(way);
     to.hidden = !contact;
-    say(to, !contact ? '' : way === 'web_push' ? 'Notices are on.' : `We write to ${contact.address}, which is confirmed.`);
+    say(to, !contact ? '' : way === 'web_push' ? t`Notices are on.` : t`We write to ${contact.address}, which is confirmed.`);
   }
   async function load() {
     const [follow, mine] = await Promise.all([get(`${page.base}/follow`).catch(orNothing),
@@ -99,7 +99,7 @@ function build(page, onPage) {
     const scopes = chosen.map(({ name }) => name);
     say(status, '');
     if (!scopes.length) {
-      say(wrong, artist ? 'Tick at least one: what do you want news about?' : 'Tick the box first: nothing is ticked for you.');
+      say(wrong, artist ? t`Tick at least one: what do you want news about?` : t`Tick the box first: nothing is ticked for you.`);
       ticks[0].box.focus();
       return;
     }
@@ -107,8 +107,8 @@ function build(page, onPage) {
     if (way === 'page' || confirmed()) {
       await send('PUT', `${page.base}/follow`, { scopes, channel: way });
       await load();
-      done(`Done: news about ${what.replace(/^This event/, 'this event')} ${way === 'page' ? 'will be under Messages, at the top of this page.'
-        : `will be sent to ${confirmed()?.address || 'you'}.`}`);
+      done(t`Done: news about ${what.replace(/^This event/, t`this event`)} ${way === 'page' ? t`will be under Messages, at the top of this page.`
+        : t`will be sent to ${confirmed()?.address || 'you'}.`}`);
       if (way === 'page') onPage();
     } else {
       const isPush = way === 'web_push';
@@ -131,21 +131,21 @@ function build(page, onPage) {
         return;
       }
       if (isPush) {
-        done(`Almost done: a notice will say so in a moment, and from then on news about ${what.replace(/^This event/, 'this event')} are shown as notices.`);
+        done(t`Almost done: a notice will say so in a moment, and from then on news about ${what.replace(/^This event/, t`this event`)} are shown as notices.`);
       } else if (answer.state === 'confirmed') {
         await load();
-        done(`Done: news about ${what.replace(/^This event/, 'this event')} will be sent to ${address}, which you confirmed before.`);
-      } else done(`Almost done: ${address}.${SENT}`);
+        done(t`Done: news about ${what.replace(/^This event/, t`this event`)} will be sent to ${address}, which you confirmed before.`);
+      } else done(t`Almost done: ${address}.${SENT}`);
     }
     for (const { box } of ticks) box.checked = false;
   }
   const node = el('div', { class: 'news-body' }, known,
-    el('fieldset', { class: 'checks' }, el('legend', {}, 'News about'), ticks.map((one) => one.node), wrong),
-    el('fieldset', { class: 'checks' }, el('legend', {}, 'How'),
+    el('fieldset', { class: 'checks' }, el('legend', {}, t`News about`), ticks.map((one) => one.node), wrong),
+    el('fieldset', { class: 'checks' }, el('legend', {}, t`How`),
       ways, field.node, to),
     wording,
-    action('Get news', agree), status,
-    el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': what you gave, and how to take it back.'));
+    action(t`Get news`, agree), status,
+    el('p', { class: 'quiet' }, el('a', { href: '/me' }, t`My addresses`), t`: what you gave, and how to take it back.`));
   chose(way);
   return { node, load };
 }
@@ -154,7 +154,7 @@ function build(page, onPage) {
 export function follow(page, { onPage = () => {} } = {}) {
   const place = el('div');
   const node = el('details', { class: 'card news narrow' },
-    el('summary', {}, el('h3', {}, 'Get news')), place);
+    el('summary', {}, el('h3', {}, t`Get news`)), place);
   let built = null;
   const show = async () => {
     try {
@@ -162,13 +162,13 @@ export function follow(page, { onPage = () => {} } = {}) {
       place.replaceChildren(built.node);
     } catch (problem) {
       place.replaceChildren(el('p', { class: 'problem', role: 'alert' }, problem.message),
-        action('Try again', show, 'secondary'));
+        action(t`Try again`, show, 'secondary'));
     }
   };
   node.addEventListener('toggle', () => {
     if (!node.open || built) return;
     built = build(page, onPage);
-    place.replaceChildren(el('p', { class: 'quiet' }, 'A moment…'));
+    place.replaceChildren(el('p', { class: 'quiet' }, t`A moment…`));
     show();
   });
   sheet('shop');

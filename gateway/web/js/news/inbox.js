@@ -4,6 +4,7 @@ import { backoff } from '../backoff.js';
 import { send } from '../command.js';
 import { announce, el, say } from '../dom.js';
 import { count, day } from '../format.js';
+import { t } from '../further.js';
 import { sheet } from '../sheet.js';
 
 /** How often a page that is looked at asks for new ones, with a part by chance: a hundred thousand who wait
@@ -33,7 +34,7 @@ function body(text, link, shown) {
   const [before, ...after] = text.split(shown);
   const anchor = (words) => el('a', { href: link, rel: 'noreferrer' }, words);
   if (after.length) return el('p', { class: 'about' }, before, anchor(shown), after.join(shown));
-  const words = new URL(link).origin === location.origin ? 'Open the page' : `More at ${new URL(link).host}`;
+  const words = new URL(link).origin === location.origin ? t`Open the page` : t`More at ${new URL(link).host}`;
   return [el('p', { class: 'about' }, text), el('p', {}, anchor(words))];
 }
 
@@ -41,7 +42,7 @@ export function row(message) {
   const link = safeLink(message.link);
   const title = el('h3', {}, message.subject);
   return el('li', { class: message.is_read ? 'message' : 'message unread' },
-    el('p', { class: 'quiet' }, message.is_read ? null : el('strong', {}, 'New · '),
+    el('p', { class: 'quiet' }, message.is_read ? null : el('strong', {}, t`New · `),
       el('time', { datetime: message.at }, day(message.at)), message.event_name ? ` · ${message.event_name}` : ''),
     title, body(message.text, link, message.link));
 }
@@ -51,14 +52,14 @@ export function inbox(head = document.querySelector('.top'), main = document.get
   const badge = el('span', { class: 'badge', 'aria-hidden': 'true' });
   const inWords = el('span', { class: 'vh' });
   const entry = el('button', { type: 'button', class: 'button inbox-entry', hidden: true,
-    'aria-expanded': 'false', 'aria-controls': 'inbox' }, 'Messages', badge, inWords);
+    'aria-expanded': 'false', 'aria-controls': 'inbox' }, t`Messages`, badge, inWords);
   const list = el('ul', { class: 'messages' });
-  const title = el('h2', { tabindex: '-1', id: 'inbox-title' }, 'Messages');
+  const title = el('h2', { tabindex: '-1', id: 'inbox-title' }, t`Messages`);
   const failed = el('p', { class: 'problem', role: 'alert', hidden: true });
   const panel = el('section', { class: 'card inbox', id: 'inbox', 'aria-labelledby': 'inbox-title', hidden: true },
     el('div', { class: 'inbox-head' }, title,
-      el('button', { type: 'button', class: 'button', onclick: () => close() }, 'Close')), failed, list,
-    el('p', { class: 'quiet' }, el('a', { href: '/me' }, 'My addresses'), ': where else messages reach you.'));
+      el('button', { type: 'button', class: 'button', onclick: () => close() }, t`Close`)), failed, list,
+    el('p', { class: 'quiet' }, el('a', { href: '/me' }, t`My addresses`), t`: where else messages reach you.`));
   let messages = [];
   let unreadBefore = null;
   let failures = 0;
@@ -70,12 +71,12 @@ export function inbox(head = document.querySelector('.top'), main = document.get
     const { list: newest, unread } = sorted(messages);
     if (messages.length) entry.hidden = false;
     badge.hidden = !unread;
-    if (unreadBefore !== null && unread > unreadBefore) announce(`New message: ${newest[0].subject}`);
+    if (unreadBefore !== null && unread > unreadBefore) announce(t`New message: ${newest[0].subject}`);
     unreadBefore = unread;
     say(badge, count(unread));
-    say(inWords, unread ? `, ${count(unread)} unread` : '');
+    say(inWords, unread ? t`, ${count(unread)} unread` : '');
     list.replaceChildren(...(newest.length ? newest.map(row)
-      : [el('li', { class: 'quiet' }, 'There are no messages yet. They stay here once they come.')]));
+      : [el('li', { class: 'quiet' }, t`There are no messages yet. They stay here once they come.`)]));
   }
   async function load() {
     clearTimeout(timer);

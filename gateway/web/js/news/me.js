@@ -5,6 +5,7 @@ import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, say } from '../dom.js';
 import { day } from '../format.js';
+import { t } from '../further.js';
 import { aboutAddress, addressField } from './address.js';
 import { askedOnce, devicesPart, forgetPart, passkeysPart } from './devices.js';
 import { inbox } from './inbox.js';
@@ -12,7 +13,7 @@ import { unsubscribe } from './push.js';
 import { STATES, by, languageOf, of, zoneHere } from './words.js';
 
 const LANGUAGES = { en: 'English', de: 'Deutsch' };
-const KINDS = { email: 'E-mail', sms: 'Text messages', 'web_push': 'Notices' };
+const KINDS = { email: t`E-mail`, sms: t`Text messages`, 'web_push': t`Notices` };
 
 function card(title, ...parts) {
   const id = `me-${title.toLowerCase().replace(/\W+/g, '-')}`;
@@ -24,10 +25,10 @@ export function contactRow({ contact_id: id, channel, address, state, since }, a
   const date = day(since, undefined, { dateStyle: 'medium' });
   return el('li', {}, el('div', {}, el('strong', {}, address), el('p', { class: 'quiet' },
     [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))),
-  askedOnce('Remove', { about: address, sure: `Remove ${address}`, words: 'Its messages end with it, those about orders too.' }, async () => {
+  askedOnce(t`Remove`, { about: address, sure: t`Remove ${address}`, words: t`Its messages end with it, those about orders too.` }, async () => {
     await send('DELETE', `/v1/me/contacts/${encodeURIComponent(id)}`);
     if (channel === 'web_push') await unsubscribe().catch(() => {});
-    await again(`Removed: ${address}. Nothing is sent there any more.`);
+    await again(t`Removed: ${address}. Nothing is sent there any more.`);
   }));
 }
 
@@ -38,11 +39,11 @@ export function followRow({ event_id: id, event_name: name, artist }, follows, g
     el('div', {}, el('strong', {}, el('a', { href: `/events/${encodeURIComponent(id)}` }, name)),
       el('ul', { class: 'rows' }, follows.map(({ scope, channel }) => {
         const words = `${of(scope, artist)}, ${by(channel)}`;
-        const undo = action('Undo', async () => {
+        const undo = action(t`Undo`, async () => {
           await send('DELETE', `${base}?scope=${scope}&channel=${channel}`);
-          await gone(`Undone: ${words}.`);
+          await gone(t`Undone: ${words}.`);
         }, 'secondary');
-        undo.setAttribute('aria-label', `Undo: ${name}: ${words}`);
+        undo.setAttribute('aria-label', t`Undo: ${name}: ${words}`);
         return el('li', {}, el('span', {}, words), undo);
       }))));
 }
@@ -67,13 +68,13 @@ const zones = (mine) => [...new Set([mine, ...(Intl.supportedValuesOf?.('timeZon
 export function addForm(known, added) {
   const field = addressField('me-address');
   // Notices have no address that could be typed; a browser is asked for them on the page of an event.
-  const way = select('me-way', 'Kind', { email: KINDS.email, sms: KINDS.sms }, 'email');
+  const way = select('me-way', t`Kind`, { email: KINDS.email, sms: KINDS.sms }, 'email');
   way.node.addEventListener('change', () => field.ask(way.node.value));
-  const language = select('me-language', 'Language of messages', LANGUAGES, known.language || languageOf());
+  const language = select('me-language', t`Language of messages`, LANGUAGES, known.language || languageOf());
   const mine = known.time_zone || zoneHere();
-  const zone = select('me-zone', 'Time zone, so that nothing comes at night',
+  const zone = select('me-zone', t`Time zone, so that nothing comes at night`,
     Object.fromEntries(zones(mine).map((name) => [name, name.replaceAll('_', ' ')])), mine);
-  const submit = action('Send the confirmation', async () => {
+  const submit = action(t`Send the confirmation`, async () => {
     const address = field.check();
     if (!address) return;
     const channel = way.node.value;
@@ -86,12 +87,12 @@ export function addForm(known, added) {
       return;
     }
     field.input.value = '';
-    await added(answer.state === 'confirmed' ? `${address} was confirmed before; language and time zone are kept.`
-      : `Almost done: a message is on its way to ${address}. Open it and press its button.`);
+    await added(answer.state === 'confirmed' ? t`${address} was confirmed before; language and time zone are kept.`
+      : t`Almost done: a message is on its way to ${address}. Open it and press its button.`);
   });
-  const keep = known.language ? action('Keep language and time zone', async () => {
+  const keep = known.language ? action(t`Keep language and time zone`, async () => {
     await send('PATCH', '/v1/me', { language: language.node.value, time_zone: zone.node.value });
-    await added('Language and time zone are kept.');
+    await added(t`Language and time zone are kept.`);
   }, 'secondary') : null;
   return el('div', { class: 'stack' }, el('div', { class: 'pair' }, way.field, field.node),
     el('div', { class: 'pair' }, language.field, zone.field), submit, keep);
@@ -111,20 +112,19 @@ export async function me(root) {
       get('/v1/sign-in/ways', 1).catch(() => ({}))]);
     const again = (said) => load(said);
     const follows = followed(all, again);
-    const written = known.language ? `Messages are written in ${LANGUAGES[known.language] || known.language}, `
-      + `and times are those of ${(known.time_zone || 'UTC').replaceAll('_', ' ')}.` : null;
+    const written = known.language ? t`Messages are written in ${LANGUAGES[known.language] || known.language}, and times are those of ${(known.time_zone || 'UTC').replaceAll('_', ' ')}.` : null;
     root.replaceChildren(...[status,
-      card('Addresses', known.contacts.length
+      card(t`Addresses`, known.contacts.length
         ? el('ul', { class: 'rows' }, known.contacts.map((contact) => contactRow(contact, again)))
-        : el('p', {}, 'There are none. Messages on this site reach you without an address.'),
+        : el('p', {}, t`There are none. Messages on this site reach you without an address.`),
       written ? el('p', { class: 'quiet' }, written) : null),
-      card('What you follow', follows.length ? el('ul', { class: 'rows' }, follows)
-        : el('p', {}, 'Nothing yet. Open an event’s page and look for “Get news”.')),
-      card('Messages', el('p', {}, el('a', { href: '#messages' }, 'Show the messages on this site'))),
-      card('Add an address', addForm(known, again)),
-      card('Devices', ...devicesPart(devices, again), el('p', {}, el('a', { href: '/sign-in' }, 'Sign in on this device'))),
-      ways.passkeys ? card('Passkeys', ...passkeysPart(passkeys, again)) : null,
-      card('Be forgotten', forgetPart(again))].filter(Boolean));
+      card(t`What you follow`, follows.length ? el('ul', { class: 'rows' }, follows)
+        : el('p', {}, t`Nothing yet. Open an event’s page and look for “Get news”.`)),
+      card(t`Messages`, el('p', {}, el('a', { href: '#messages' }, t`Show the messages on this site`))),
+      card(t`Add an address`, addForm(known, again)),
+      card(t`Devices`, ...devicesPart(devices, again), el('p', {}, el('a', { href: '/sign-in' }, t`Sign in on this device`))),
+      ways.passkeys ? card(t`Passkeys`, ...passkeysPart(passkeys, again)) : null,
+      card(t`Be forgotten`, forgetPart(again))].filter(Boolean));
     root.removeAttribute('aria-busy');
     say(status, words);
     if (words) {
@@ -135,7 +135,7 @@ export async function me(root) {
     try {
       await load();
     } catch (problem) {
-      root.replaceChildren(el('p', { class: 'problem', role: 'alert' }, problem.message), action('Try again', start, 'secondary'));
+      root.replaceChildren(el('p', { class: 'problem', role: 'alert' }, problem.message), action(t`Try again`, start, 'secondary'));
       root.removeAttribute('aria-busy');
     }
   };

@@ -2,6 +2,7 @@
 // itself refuses or its person calls off is said in our words.
 import { Problem } from '../api.js';
 import { send } from '../command.js';
+import { t } from '../further.js';
 import { languageOf, zoneHere } from './words.js';
 
 export const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')),
@@ -13,9 +14,9 @@ export const toText = (buffer) => btoa(Array.from(new Uint8Array(buffer), (byte)
 export const hasPasskeys = () => Boolean(globalThis.PublicKeyCredential && navigator.credentials);
 
 const FAILED = {
-  NotAllowedError: 'Nothing was chosen. Press the button again, or take another way.',
-  InvalidStateError: 'This device has a passkey for this site already.',
-  SecurityError: 'This address is not the one passkeys are for. Open the site by its usual address.',
+  NotAllowedError: t`Nothing was chosen. Press the button again, or take another way.`,
+  InvalidStateError: t`This device has a passkey for this site already.`,
+  SecurityError: t`This address is not the one passkeys are for. Open the site by its usual address.`,
 };
 /** Asks the browser; a no becomes a problem with words of ours. */
 async function asked(work) {
@@ -23,7 +24,7 @@ async function asked(work) {
     return await work();
   } catch (error) {
     throw new Problem(0, { code: 'passkey', retry: 'no',
-      detail: FAILED[error?.name] || 'This browser could not use a passkey. Take another way.' });
+      detail: FAILED[error?.name] || t`This browser could not use a passkey. Take another way.` });
   }
 }
 
@@ -32,7 +33,7 @@ export async function makePasskey() {
   const { challenge, host, user_handle: handle, known } = await send('POST', '/v1/me/passkeys/options', {});
   const made = await asked(() => navigator.credentials.create({ publicKey: {
     challenge: toBytes(challenge), rp: { id: host, name: 'Floodgate' },
-    user: { id: toBytes(handle), name: `Tickets at ${host}`, displayName: `Tickets at ${host}` },
+    user: { id: toBytes(handle), name: `Tickets at ${host}`, displayName: t`Tickets at ${host}` },
     pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
     excludeCredentials: known.map((id) => ({ type: 'public-key', id: toBytes(id) })),
     authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },

@@ -1,5 +1,6 @@
 // Owns notices of this browser: whether it has them, the question to its owner, the subscription, and
 // its end.
+import { t } from '../further.js';
 
 /** Where the worker is: at the root, because it is in charge of what lies below its own address. */
 const WORKER = '/push.js';
@@ -20,7 +21,7 @@ export class NoPush extends Error {}
 /** Asks the owner of this browser, and returns its subscription as the server takes it. */
 export async function subscribe(key) {
   if (await Notification.requestPermission() !== 'granted') {
-    throw new NoPush('This browser does not show notices of this site. Allow them in its settings for this site, and press again.');
+    throw new NoPush(t`This browser does not show notices of this site. Allow them in its settings for this site, and press again.`);
   }
   const worker = await navigator.serviceWorker.register(WORKER);
   await navigator.serviceWorker.ready;
@@ -37,7 +38,7 @@ export async function subscribe(key) {
     const { endpoint, keys } = made.toJSON();
     return JSON.stringify({ endpoint, keys });
   } catch {
-    throw new NoPush('The service of this browser for notices does not answer. Try again in a while, or choose another way.');
+    throw new NoPush(t`The service of this browser for notices does not answer. Try again in a while, or choose another way.`);
   }
 }
 

@@ -3,21 +3,21 @@
 import { attempt, get } from '../api.js';
 import { action } from '../action.js';
 import { el, heading } from '../dom.js';
+import { t } from '../further.js';
 import { into, links } from './card.js';
 
 /** What the link ends, in words. Pure. */
 export function endsWords({ channel, event_name: name, artist, scope }) {
-  const kind = { email: 'E-mails', sms: 'Text messages' }[channel] || 'Messages';
-  if (scope === 'artist') return `${kind} with news from ${artist || 'the artist'}`;
-  return name ? `${kind} with news about ${name}` : kind;
+  const kind = { email: t`E-mails`, sms: t`Text messages` }[channel] || t`Messages`;
+  if (scope === 'artist') return t`${kind} with news from ${artist || t`the artist`}`;
+  return name ? t`${kind} with news about ${name}` : kind;
 }
 
 /** `show` replaces the card's content and moves focus to its heading. */
 export async function ending(token, show) {
   const path = `/v1/unsubscribe/${encodeURIComponent(token)}`;
-  const unknown = () => show([heading('This link does not work'),
-    el('p', {}, 'A part of it may be missing: copy the whole link from the message into the address bar. '
-      + 'Your mail program’s own button “Unsubscribe” does the same.'), links()]);
+  const unknown = () => show([heading(t`This link does not work`),
+    el('p', {}, t`A part of it may be missing: copy the whole link from the message into the address bar. Your mail program’s own button “Unsubscribe” does the same.`), links()]);
   const isUnknown = ({ status }) => [400, 404, 410].includes(status);
 
   async function end(about) {
@@ -28,13 +28,12 @@ export async function ending(token, show) {
       unknown();
       return;
     }
-    ended('Done', about);
+    ended(t`Done`, about);
   }
   function ended(title, about) {
     show([heading(title),
-      el('p', {}, about ? `${endsWords(about)} are not sent to you any more.` : 'They are not sent to you any more.'),
-      el('p', { class: 'quiet' }, 'A message that is on its way already may still arrive. What belongs to an order, '
-        + 'such as tickets or a refund, is still sent.'), links()]);
+      el('p', {}, about ? t`${endsWords(about)} are not sent to you any more.` : t`They are not sent to you any more.`),
+      el('p', { class: 'quiet' }, t`A message that is on its way already may still arrive. What belongs to an order, such as tickets or a refund, is still sent.`), links()]);
   }
 
   if (!token) {
@@ -52,12 +51,12 @@ export async function ending(token, show) {
     // What it is about is not known without a network; ending works as soon as there is one.
   }
   if (about?.state === 'withdrawn') {
-    ended('They have been stopped already', about);
+    ended(t`They have been stopped already`, about);
     return;
   }
-  show([heading('Stop these messages?'),
-    el('p', {}, about ? `${endsWords(about)}.` : 'We cannot show what this link is about right now. It still works: press the button.'),
-    action('Stop them', () => end(about))]);
+  show([heading(t`Stop these messages?`),
+    el('p', {}, about ? `${endsWords(about)}.` : t`We cannot show what this link is about right now. It still works: press the button.`),
+    action(t`Stop them`, () => end(about))]);
 }
 
 const card = globalThis.document?.getElementById('card');

@@ -4,6 +4,7 @@ import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, heading } from '../dom.js';
+import { t } from '../further.js';
 import { links } from './card.js';
 import { linkForm } from './devices.js';
 import { hasPasskeys, usePasskey } from './passkey.js';
@@ -25,23 +26,23 @@ export async function toProvider(who, back, keep = false) {
 
 function byProvider(name, back) {
   const keep = el('input', { type: 'checkbox', id: 'keep-address' });
-  return el('section', { class: 'stack' }, action(`Sign in with ${name}`, () => toProvider('fan', back, keep.checked), 'secondary'),
+  return el('section', { class: 'stack' }, action(t`Sign in with ${name}`, () => toProvider('fan', back, keep.checked), 'secondary'),
     el('label', { class: 'check', for: 'keep-address' }, keep,
-      el('span', {}, 'Keep my e-mail address from there, for messages about my orders and what I follow')));
+      el('span', {}, t`Keep my e-mail address from there, for messages about my orders and what I follow`)));
 }
 
 /** What is offered; `show` replaces the card's content and moves focus to its heading. */
 export async function offering(back, show) {
   const ways = await get('/v1/sign-in/ways').catch(() => ({}));
-  const withPasskey = ways.passkeys && hasPasskeys() ? action('Sign in with a passkey', async () => {
+  const withPasskey = ways.passkeys && hasPasskeys() ? action(t`Sign in with a passkey`, async () => {
     await usePasskey();
     go(back);
   }) : null;
-  show([heading('How would you like to sign in?'),
-    el('p', {}, 'Your orders and tickets are then in this browser too, and what is here comes along.'),
+  show([heading(t`How would you like to sign in?`),
+    el('p', {}, t`Your orders and tickets are then in this browser too, and what is here comes along.`),
     withPasskey, ways.fans ? byProvider(ways.fans.name, back) : null,
-    el('section', { class: 'stack' }, el('h3', { class: 'part-title' }, 'By e-mail'), linkForm()),
-    ways.staff ? el('p', { class: 'quiet' }, 'You work here? ', action(`Sign in with ${ways.staff.name}`,
+    el('section', { class: 'stack' }, el('h3', { class: 'part-title' }, t`By e-mail`), linkForm()),
+    ways.staff ? el('p', { class: 'quiet' }, t`You work here? `, action(t`Sign in with ${ways.staff.name}`,
       () => toProvider('staff', back), 'secondary')) : null,
     links()]);
 }
@@ -57,9 +58,9 @@ export function returned(search) {
 export async function returning(answer, show) {
   globalThis.history?.replaceState(null, '', '/sign-in');
   const failed = (title, words) => show([heading(title), el('p', {}, words),
-    el('p', {}, el('a', { href: '/sign-in' }, 'Begin again')), links()]);
+    el('p', {}, el('a', { href: '/sign-in' }, t`Begin again`)), links()]);
   if (!answer) {
-    failed('You are not signed in', 'The provider did not say who you are. Nothing has changed here.');
+    failed(t`You are not signed in`, t`The provider did not say who you are. Nothing has changed here.`);
     return;
   }
   try {
@@ -67,6 +68,6 @@ export async function returning(answer, show) {
       { ...answer, language: languageOf(), time_zone: zoneHere() });
     go(back);
   } catch (problem) {
-    failed('You are not signed in', problem.message);
+    failed(t`You are not signed in`, problem.message);
   }
 }

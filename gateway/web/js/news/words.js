@@ -1,21 +1,22 @@
 // Owns the words for channels, addresses and what one gets news of, and the check of an address
 // before it is sent. Pure.
+import { t } from '../further.js';
 
 export const CHANNELS = {
-  page: 'on this site', email: 'by e-mail', sms: 'by text message', 'web_push': 'as a notice of the browser',
+  page: t`on this site`, email: 'by e-mail', sms: t`by text message`, 'web_push': t`as a notice of the browser`,
 };
 export const STATES = {
-  unconfirmed: 'Not confirmed yet: press the link in the message that was sent there',
-  confirmed: 'Confirmed', suppressed: 'Nothing is sent there: the address refused messages', };
+  unconfirmed: t`Not confirmed yet: press the link in the message that was sent there`,
+  confirmed: t`Confirmed`, suppressed: t`Nothing is sent there: the address refused messages`, };
 
 export const by = (channel) => CHANNELS[channel] || channel;
 
 /** What a consent covers, of an event and its artist. */
-export const of = (scope, artist) => (scope === 'artist' ? artist || 'The artist' : 'This event');
+export const of = (scope, artist) => (scope === 'artist' ? artist || t`The artist` : t`This event`);
 
 /** “This event and The Examples”. */
 export const both = (words) => (words.length > 1
-  ? `${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : words[0] || '');
+  ? t`${words.slice(0, -1).join(', ')} and ${words.at(-1)}` : words[0] || '');
 
 /** Digits of a phone number in the form all networks take (ITU-T E.164): + and country code first. */
 export const phone = (text) => text.replace(/[\s().\-/]/g, '').replace(/^00/, '+');
@@ -24,18 +25,18 @@ export const phone = (text) => text.replace(/[\s().\-/]/g, '').replace(/^00/, '+
 export function addressOf(channel, text) {
   const address = channel === 'sms' ? phone(text) : text.trim();
   if (!address) {
-    return { wrong: channel === 'sms' ? 'Enter your phone number.' : 'Enter your e-mail address.' };
+    return { wrong: channel === 'sms' ? t`Enter your phone number.` : t`Enter your e-mail address.` };
   }
   if (channel === 'sms') {
     if (!address.startsWith('+')) {
-      return { wrong: 'The country code is missing: begin with +, as in +44 7700 900123.' };
+      return { wrong: t`The country code is missing: begin with +, as in +44 7700 900123.` };
     }
     return /^\+[1-9]\d{6,14}$/.test(address) ? { address }
-      : { wrong: 'This is no phone number: after the + come 7 to 15 digits, as in +44 7700 900123.' };
+      : { wrong: t`This is no phone number: after the + come 7 to 15 digits, as in +44 7700 900123.` };
   }
   const isAddress = address.length <= 254 && /^[^\s@]+@[^\s@]+\.[^\s@.]+$/.test(address);
   return isAddress ? { address }
-    : { wrong: 'This is no e-mail address: it needs one @ and an ending, as in name@example.org.' };
+    : { wrong: t`This is no e-mail address: it needs one @ and an ending, as in name@example.org.` };
 }
 
 /** The language in which messages are written to this reader. */

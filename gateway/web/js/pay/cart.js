@@ -5,10 +5,11 @@ import { send } from '../command.js';
 import { action } from '../action.js';
 import { announce, el, say } from '../dom.js';
 import { day, money, plural } from '../format.js';
+import { t } from '../further.js';
 import { placeWords } from '../seats/book.js';
 import { countdown } from './countdown.js';
 
-const HOLD_LABEL = 'These seats are yours for';
+const HOLD_LABEL = t`These seats are yours for`;
 
 const UNITS = { s: 1000, m: 60_000, h: 3_600_000 };
 /** “2m”, “1m 30s” → milliseconds; 0 where nothing is said. Pure. */
@@ -27,7 +28,7 @@ export function breakdown(order, event) {
   const rows = [...counts].map(([name, number]) => ({ name, number, price: priceOf(name) }));
   const sum = rows.reduce((all, { number, price }) => all + number * price, 0);
   if (sum !== order.amount || rows.some(({ price }) => !Number.isInteger(price))) return [];
-  return rows.map(({ name, number, price }) => ({ words: `${number} × ${name}, ${money(price, order.currency)} each`, amount: number * price }));
+  return rows.map(({ name, number, price }) => ({ words: t`${number} × ${name}, ${money(price, order.currency)} each`, amount: number * price }));
 }
 
 export function cart(page, first) {
@@ -40,7 +41,7 @@ export function cart(page, first) {
     .then((picture) => where.append(picture)).catch(() => {});
   const lines = breakdown(first, page.event).map(({ words, amount }) => el('li', { class: 'cart-line' },
     el('span', {}, words), el('span', {}, money(amount, first.currency))));
-  const total = el('p', { class: 'cart-total' }, el('span', {}, `Total for ${plural(first.seats.length, 'seat', 'seats')}`),
+  const total = el('p', { class: 'cart-total' }, el('span', {}, t`Total for ${plural(first.seats.length, 'seat', 'seats')}`),
     el('strong', {}, money(first.amount, first.currency)));
   const holdPath = `${page.base}/holds/${encodeURIComponent(first.hold_id)}`;
   /** A refusal here means that the order is not what this page shows: it looks again. */
@@ -53,14 +54,14 @@ export function cart(page, first) {
     }
   };
   const later = el('p', { class: 'quiet' });
-  const extend = action('More time', async () => {
+  const extend = action(t`More time`, async () => {
     const order = await asked('POST', `${holdPath}/extend`, {});
     page.setOrder(order);
     page.changed();
-    announce('You have more time now.');
+    announce(t`You have more time now.`);
     await page.render();
   }, 'secondary');
-  const release = action('Release seats', async () => {
+  const release = action(t`Release seats`, async () => {
     const order = await asked('DELETE', holdPath);
     page.setOrder(order);
     page.acted = true;
@@ -68,10 +69,10 @@ export function cart(page, first) {
     await page.render();
   }, 'secondary');
   const buttons = el('div', { class: 'cart-actions' }, extend, release);
-  const node = el('aside', { class: 'card cart', 'aria-label': 'Your seats' },
-    time.node, later, el('h3', {}, 'Your order'), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
+  const node = el('aside', { class: 'card cart', 'aria-label': t`Your seats` },
+    time.node, later, el('h3', {}, t`Your order`), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
     seats, where, lines.length ? el('ul', { class: 'cart-lines' }, lines) : null, total,
-    el('p', { class: 'quiet' }, 'All fees and taxes are in the price. Nothing is added later.'), buttons);
+    el('p', { class: 'quiet' }, t`All fees and taxes are in the price. Nothing is added later.`), buttons);
 
   const extensionMs = milliseconds(page.event?.policy?.extension);
   let shown = first;
@@ -80,9 +81,9 @@ export function cart(page, first) {
     const may = shown.status === 'held' && shown.extensions_left > 0 && extensionMs > 0;
     const isDue = may && Date.parse(shown.expires_at) - now() <= extensionMs / 2;
     extend.hidden = !isDue;
-    say(extend, `More time: ${clock(extensionMs)} from now`);
+    say(extend, t`More time: ${clock(extensionMs)} from now`);
     later.hidden = !may || isDue;
-    say(later, `Not enough? From the last ${clock(extensionMs / 2)} on you can set the clock back to ${clock(extensionMs)}.`);
+    say(later, t`Not enough? From the last ${clock(extensionMs / 2)} on you can set the clock back to ${clock(extensionMs)}.`);
     buttons.hidden = extend.hidden && release.hidden;
   }
   function update(order) {

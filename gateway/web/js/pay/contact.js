@@ -4,12 +4,13 @@ import { get } from '../api.js';
 import { action } from '../action.js';
 import { send } from '../command.js';
 import { el, say } from '../dom.js';
+import { t } from '../further.js';
 import { aboutAddress, addressField } from '../news/address.js';
 import { languageOf, zoneHere } from '../news/words.js';
 import { sheet } from '../sheet.js';
 
-const WHY = 'Then you can open your tickets on any device, and you hear if something changes.';
-const SENT = 'One message is on its way to you. Press the button in it, before or after you pay: nothing else is sent before that.';
+const WHY = t`Then you can open your tickets on any device, and you hear if something changes.`;
+const SENT = t`One message is on its way to you. Press the button in it, before or after you pay: nothing else is sent before that.`;
 
 /** A browser that nobody knows has left no address; an installation may keep none. */
 const orNone = (problem) => {
@@ -23,7 +24,7 @@ export function contact() {
   const node = el('section', { class: 'card stack', 'aria-labelledby': 'contact-title', hidden: true });
   const status = el('p', { role: 'status' });
   const field = addressField('contact-address', { hint: WHY });
-  const leave = action('Use this address', async () => {
+  const leave = action(t`Use this address`, async () => {
     const address = field.check();
     if (!address) return;
     try {
@@ -31,7 +32,7 @@ export function contact() {
         time_zone: zoneHere(), scopes: [] });
       field.node.hidden = true;
       leave.hidden = true;
-      say(status, state === 'confirmed' ? `Your tickets belong to ${address}.` : `${address}: ${SENT}`);
+      say(status, state === 'confirmed' ? t`Your tickets belong to ${address}.` : `${address}: ${SENT}`);
     } catch (problem) {
       if (!aboutAddress(problem)) throw problem;
       field.refuse(aboutAddress(problem));
@@ -41,8 +42,8 @@ export function contact() {
   async function load() {
     const { contacts = [] } = await get('/v1/me/contacts', 2).catch(orNone);
     const known = contacts.find(({ channel, state }) => channel === 'email' && state === 'confirmed');
-    if (known) say(status, `Your tickets belong to ${known.address}. Sign in with it on any device.`);
-    node.replaceChildren(el('h3', { id: 'contact-title' }, known ? 'Your address' : 'E-mail (optional)'),
+    if (known) say(status, t`Your tickets belong to ${known.address}. Sign in with it on any device.`);
+    node.replaceChildren(el('h3', { id: 'contact-title' }, known ? t`Your address` : t`E-mail (optional)`),
       ...(known ? [] : [field.node, leave]), status);
     node.hidden = false;
   }

@@ -2,6 +2,7 @@
 import { now } from '../api.js';
 import { announce, el, say } from '../dom.js';
 import { clock } from '../clock.js';
+import { t } from '../further.js';
 
 const STEPS_MS = [120000, 60000, 30000];
 
@@ -9,7 +10,7 @@ const STEPS_MS = [120000, 60000, 30000];
 export const passedStep = (beforeMs, leftMs) =>
   STEPS_MS.find((step) => beforeMs > step && leftMs <= step) ?? null;
 
-const STEP_WORDS = { 120000: 'Two minutes', 60000: 'One minute', 30000: 'Thirty seconds' };
+const STEP_WORDS = { 120000: t`Two minutes`, 60000: t`One minute`, 30000: t`Thirty seconds` };
 
 /** `onEnd` runs once, shortly after the end, when the server knows it too. */
 export function countdown({ label, onEnd }) {
@@ -29,7 +30,7 @@ export function countdown({ label, onEnd }) {
     say(value, clock(left));
     bar.value = Math.max(0, Math.min(1, left / whole));
     const step = passedStep(before, left);
-    if (step) announce(`${STEP_WORDS[step]} left. ${label}`);
+    if (step) announce(t`${STEP_WORDS[step]} left. ${label}`);
     before = left;
     node.classList.toggle('short', left < 60000);
     if (left < -1500 && !isEnded) {

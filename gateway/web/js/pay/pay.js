@@ -4,6 +4,7 @@ import { get } from '../api.js';
 import { send } from '../command.js';
 import { announce, el, heading, notice } from '../dom.js';
 import { money } from '../format.js';
+import { t } from '../further.js';
 import { style } from '../shop/shop.js';
 import { AGAIN_WORDS } from '../shop/words.js';
 import { hasUnanswered, liveOrder } from '../state.js';
@@ -54,7 +55,7 @@ export function pay(page) {
     if (['confirmed', 'expired', 'released', 'cancelled', 'refunded'].includes(next.status)) {
       page.acted = true;
       page.changed();
-      if (next.status === 'expired') announce('The time to pay ran out.');
+      if (next.status === 'expired') announce(t`The time to pay ran out.`);
       page.refresh().catch(() => page.render());
     } else page.render();
     return POLL_MS;
@@ -109,33 +110,30 @@ function parts(order, pay, isSecond) {
   const amount = money(order.amount, order.currency);
   const again = isSecond ? [notice('warn', AGAIN_WORDS)] : [];
   if (order.status === 'held') {
-    return ['Pay for your seats', ...again, payForm(order, { amount, pay }), bankWords()];
+    return [t`Pay for your seats`, ...again, payForm(order, { amount, pay }), bankWords()];
   }
   if (order.status === 'no_answer' || order.status === 'declined') {
     const isSilent = order.payment?.money === 'unknown';
-    const saidNo = order.status === 'declined' && (isSilent ? 'Your bank said no to this card. About the one before it '
-      + 'has not answered yet: it may still go through, and then the seats are yours. '
-      : 'Your bank said no, and nothing was charged. ');
-    const words = saidNo || 'We got no answer about your card, so we do not know yet whether you are charged. If it goes '
-      + 'through, the seats are yours and this page shows the tickets. ';
-    const offer = 'Your seats are still held for you: try another card before the time runs out.';
-    const once = isSilent ? ' Of two payments that go through you keep the first; the other is not charged.' : '';
-    return [order.status === 'declined' ? 'The card was declined' : 'Your bank has not answered',
+    const saidNo = order.status === 'declined' && (isSilent ? t`Your bank said no to this card. About the one before it has not answered yet: it may still go through, and then the seats are yours. `
+      : t`Your bank said no, and nothing was charged. `);
+    const words = saidNo || t`We got no answer about your card, so we do not know yet whether you are charged. If it goes through, the seats are yours and this page shows the tickets. `;
+    const offer = t`Your seats are still held for you: try another card before the time runs out.`;
+    const once = isSilent ? t` Of two payments that go through you keep the first; the other is not charged.` : '';
+    return [order.status === 'declined' ? t`The card was declined` : t`Your bank has not answered`,
       notice('warn', words + offer + once), ...again, payForm(order, { amount, pay, isAgain: true }), bankWords()];
   }
   const action = order.payment?.action;
   if (action) {
-    return ['Your bank needs you',
+    return [t`Your bank needs you`,
       el('div', { class: 'card' },
-        el('p', {}, `Your bank asks you to confirm the payment of ${amount}. Your seats stay held meanwhile.`),
-        el('a', { class: 'button primary', href: action.url }, 'Go to my bank'),
-        el('p', { class: 'quiet' }, 'Then come back to this page. It shows what your bank said.'))];
+        el('p', {}, t`Your bank asks you to confirm the payment of ${amount}. Your seats stay held meanwhile.`),
+        el('a', { class: 'button primary', href: action.url }, t`Go to my bank`),
+        el('p', { class: 'quiet' }, t`Then come back to this page. It shows what your bank said.`))];
   }
-  return ['Your payment is being processed',
+  return [t`Your payment is being processed`,
     el('div', { class: 'card' },
-      el('progress', { 'aria-label': 'Payment in progress' }),
-      el('p', {}, 'We are waiting for your bank. This takes a few seconds, rarely a minute.'),
-      notice('calm', el('strong', {}, 'Please do not pay again. '),
-        'You may close this page; the tickets appear here, and you are charged at most once. If your bank '
-        + 'answers after the time has run out, you get these seats or equal ones, or are not charged.'))];
+      el('progress', { 'aria-label': t`Payment in progress` }),
+      el('p', {}, t`We are waiting for your bank. This takes a few seconds, rarely a minute.`),
+      notice('calm', el('strong', {}, t`Please do not pay again. `),
+        t`You may close this page; the tickets appear here, and you are charged at most once. If your bank answers after the time has run out, you get these seats or equal ones, or are not charged.`))];
 }

@@ -1,4 +1,5 @@
 // Owns the names of seats: which section, row and label a number has, and the way back. Pure.
+import { t } from '../further.js';
 
 export const ACCESSIBLE = 1;
 export const COMPANION = 2;
@@ -94,6 +95,6 @@ export function flagWords(bits) {
 
 /** A place as one says it. Standing places have no row and no number. */
 export function placeWords(name) {
-  if (name.isGeneral || (!name.row && !name.seat)) return `${name.section}, no fixed seat`;
-  return `${name.section}, row ${name.row}, seat ${name.seat}`;
+  if (name.isGeneral || (!name.row && !name.seat)) return t`${name.section}, no fixed seat`;
+  return t`${name.section}, row ${name.row}, seat ${name.seat}`;
 }

@@ -2,6 +2,7 @@
 import { busy, clearProblem, showProblem } from '../action.js';
 import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
+import { t } from '../further.js';
 import { inTwo, leftAlone, longest, together } from './together.js';
 
 const NOT_TO_BE_HAD = new Set(['not_enough_together', 'sold_out', 'only_accessible_left', 'no_wheelchair_space', 'buyer_limit',
@@ -21,9 +22,9 @@ export function bestForm({ book, categories, currency, seats, seatsMax, hold, fi
       wanted = Math.min(seatsMax, Math.max(1, wanted + by));
       update();
     } }, sign);
-  const fewer = step(-1, 'One seat fewer', '−');
-  const more = step(1, 'One seat more', '+');
-  const any = el('option', { value: '' }, 'Best seats, any price');
+  const fewer = step(-1, t`One seat fewer`, '−');
+  const more = step(1, t`One seat more`, '+');
+  const any = el('option', { value: '' }, t`Best seats, any price`);
   const options = categories.map(({ name, amount }, index) => ({ index, name, amount,
     node: el('option', { value: name }) })).filter(({ amount }) => amount !== null)
     .sort((a, b) => b.amount - a.amount);
@@ -46,23 +47,23 @@ export function bestForm({ book, categories, currency, seats, seatsMax, hold, fi
   function priceWords() {
     const { least, most } = span();
     if (!Number.isFinite(least)) return '';
-    return least === most ? `${money(most, currency)} altogether` : `${money(least, currency)} to ${money(most, currency)} altogether`;
+    return least === most ? t`${money(most, currency)} altogether` : t`${money(least, currency)} to ${money(most, currency)} altogether`;
   }
 
   function update() {
     say(number, String(wanted));
-    const some = wanted === 1 ? 'Find me 1 seat' : `Find ${wanted} seats together`;
-    const withSpace = wanted === 1 ? 'Find me a wheelchair space' : `Find ${wanted} together, one a wheelchair space`;
+    const some = wanted === 1 ? t`Find me 1 seat` : t`Find ${wanted} seats together`;
+    const withSpace = wanted === 1 ? t`Find me a wheelchair space` : t`Find ${wanted} together, one a wheelchair space`;
     say(go, filter.accessible() ? withSpace : some);
     const isAll = options.every(({ index }) => filter.categories().has(index));
-    say(any, isAll ? 'Best seats, any price' : 'Best of the categories shown');
-    say(limits, filter.clearView() ? 'Only seats with a clear view.' : '');
+    say(any, isAll ? t`Best seats, any price` : t`Best of the categories shown`);
+    say(limits, filter.clearView() ? t`Only seats with a clear view.` : '');
     say(price, priceWords());
     fewer.setAttribute('aria-disabled', String(wanted <= 1));
     more.setAttribute('aria-disabled', String(wanted >= seatsMax));
     for (const { node, name, amount, index } of options) {
       const free = seats.freeOfCategory[index];
-      say(node, `${name} · ${money(amount, currency)} · ${free ? `${count(free)} free` : 'none free'}`);
+      say(node, `${name} · ${money(amount, currency)} · ${free ? t`${count(free)} free` : t`none free`}`);
     }
   }
 
@@ -135,27 +136,27 @@ export function bestForm({ book, categories, currency, seats, seatsMax, hold, fi
     const list = together(book, wanted, fits((category) => names.has(category)));
     if (!list) {
       offerOther();
-      say(limits, 'There are not so many seats together.');
+      say(limits, t`There are not so many seats together.`);
       return;
     }
     offers.replaceChildren();
     const lonely = leftAlone(book, (seat) => seats.isFree(seat), list).length;
-    say(limits, lonely ? 'All that is left beside each other: one seat stays alone beside yours.' : '');
+    say(limits, lonely ? t`All that is left beside each other: one seat stays alone beside yours.` : '');
     show(list);
   }
-  const showButton = el('button', { type: 'button', class: 'button secondary', id: 'best-show', onclick: look }, 'Show me where');
+  const showButton = el('button', { type: 'button', class: 'button secondary', id: 'best-show', onclick: look }, t`Show me where`);
 
   const node = el('form', { class: 'card best', 'aria-labelledby': 'best-title', onsubmit(domEvent) {
     domEvent.preventDefault();
     ask();
   } },
-  el('h3', { id: 'best-title' }, 'Best available'),
+  el('h3', { id: 'best-title' }, t`Best available`),
   el('div', { class: 'best-row' },
-    el('div', { class: 'field' }, el('span', { class: 'label', id: 'best-count-label' }, 'Seats together'),
+    el('div', { class: 'field' }, el('span', { class: 'label', id: 'best-count-label' }, t`Seats together`),
       el('div', { class: 'stepper', role: 'group', 'aria-labelledby': 'best-count-label' }, fewer, number, more)),
-    el('div', { class: 'field best-where' }, el('label', { for: 'best-where' }, 'Where'), where)),
+    el('div', { class: 'field best-where' }, el('label', { for: 'best-where' }, t`Where`), where)),
   price, go, showButton, limits, offers,
-  el('p', { class: 'quiet' }, 'We find the best seats side by side and hold them for you. All prices include all fees.'));
+  el('p', { class: 'quiet' }, t`We find the best seats side by side and hold them for you. All prices include all fees.`));
   where.addEventListener('change', update);
   update();
   return { node, update };

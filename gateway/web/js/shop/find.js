@@ -4,15 +4,16 @@ import { busy, clearProblem, showProblem } from '../action.js';
 import { get } from '../api.js';
 import { el, say } from '../dom.js';
 import { money, plural, timeOfDay } from '../format.js';
+import { t } from '../further.js';
 
 /** “seats 4 to 6”, “seats 4, 6 and 9”, “any place”. */
 export function seatWords(seats) {
   const names = seats.map(({ seat }) => seat).filter(Boolean);
   if (!names.length) return plural(seats.length, 'place', 'places');
-  if (names.length === 1) return `seat ${names[0]}`;
+  if (names.length === 1) return t`seat ${names[0]}`;
   const isRow = names.every((name, at) => !at || Math.abs(Number(name) - Number(names[at - 1])) === 1);
-  if (isRow && names.length > 2) return `seats ${names[0]} to ${names.at(-1)}`;
-  return `seats ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  if (isRow && names.length > 2) return t`seats ${names[0]} to ${names.at(-1)}`;
+  return t`seats ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 /** Where a group is, as one says it. */
@@ -29,13 +30,13 @@ export function placesOf(book, list) {
   }
   return [...rows.values()].map((row) => {
     const { section, row: label } = book.name(row[0]);
-    return `${section}, row ${label}, ${seatWords(row.map((seat) => book.name(seat)))}`;
+    return t`${section}, row ${label}, ${seatWords(row.map((seat) => book.name(seat)))}`;
   }).join('; ');
 }
 
 /** What is marked on any of them, once. */
 export function markWords(seats) {
-  const words = new Map([['restricted_view', 'restricted view'], ['wheelchair', 'wheelchair space'], ['companion', 'companion seat']]);
+  const words = new Map([['restricted_view', t`restricted view`], ['wheelchair', t`wheelchair space`], ['companion', t`companion seat`]]);
   return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words.get(mark) || mark);
 }
 
@@ -45,12 +46,12 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     Array.from({ length: seatsMax }, (_, at) => option(at + 1, plural(at + 1, 'seat', 'seats'))));
   number.value = String(Math.min(2, seatsMax));
   const amounts = [...new Set(categories.map(({ amount }) => amount).filter((amount) => amount !== null))];
-  const price = el('select', { id: 'find-price' }, option('', 'Any price'),
-    amounts.sort((a, b) => a - b).map((amount) => option(amount, `At most ${money(amount, currency)}`)));
-  const section = el('select', { id: 'find-section' }, option('', 'Anywhere'), sections.map((name) => option(name, name)));
+  const price = el('select', { id: 'find-price' }, option('', t`Any price`),
+    amounts.sort((a, b) => a - b).map((amount) => option(amount, t`At most ${money(amount, currency)}`)));
+  const section = el('select', { id: 'find-section' }, option('', t`Anywhere`), sections.map((name) => option(name, name)));
   const clear = el('input', { type: 'checkbox' });
-  const sorting = el('select', { id: 'find-order' }, option('best', 'Best first'), option('price', 'Cheapest first'));
-  const go = el('button', { type: 'submit', class: 'button secondary' }, 'Show what is free');
+  const sorting = el('select', { id: 'find-order' }, option('best', t`Best first`), option('price', t`Cheapest first`));
+  const go = el('button', { type: 'submit', class: 'button secondary' }, t`Show what is free`);
   const found = el('p', { class: 'quiet', role: 'status' });
   const list = el('ul', { class: 'found' });
   const field = (label, control) => el('div', { class: 'field grow' }, el('label', { for: control.id }, label), control);
@@ -64,8 +65,8 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
       } catch (problem) {
         showProblem(take, problem);
       }
-    }) }, 'Hold');
-    take.setAttribute('aria-label', `Hold ${groupWords(group)}`);
+    }) }, t`Hold`);
+    take.setAttribute('aria-label', t`Hold ${groupWords(group)}`);
     return el('li', {}, el('span', {}, el('strong', {}, groupWords(group)), el('br'),
       [group.category, money(group.total, currency), ...marks].join(' · ')), take);
   }
@@ -80,7 +81,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     try {
       const answer = await get(`${base}/seats/search?${query}`, 2);
       list.replaceChildren(...answer.groups.map(offer));
-      const words = answer.groups.length ? `${plural(answer.groups.length, 'offer', 'offers')}` : 'Nothing is free like that. Try fewer seats or a higher price.';
+      const words = answer.groups.length ? `${plural(answer.groups.length, 'offer', 'offers')}` : t`Nothing is free like that. Try fewer seats or a higher price.`;
       say(found, `${words} · as of ${timeOfDay(answer.as_of.at)}`);
     } catch (problem) {
       list.replaceChildren();
@@ -89,13 +90,13 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     }
   });
 
-  return el('details', { class: 'card fold' }, el('summary', {}, 'Find seats by what you want'),
+  return el('details', { class: 'card fold' }, el('summary', {}, t`Find seats by what you want`),
     el('form', { class: 'find', onsubmit(happened) {
       happened.preventDefault();
       search();
     } },
-    el('div', { class: 'list-row' }, field('Side by side', number), field('Price of each', price)),
-    el('div', { class: 'list-row' }, field('Section', section), field('Order', sorting)),
-    hasPillars ? el('label', { class: 'check' }, clear, el('span', {}, 'Nothing in the way of the view')) : null,
+    el('div', { class: 'list-row' }, field(t`Side by side`, number), field(t`Price of each`, price)),
+    el('div', { class: 'list-row' }, field(t`Section`, section), field(t`Order`, sorting)),
+    hasPillars ? el('label', { class: 'check' }, clear, el('span', {}, t`Nothing in the way of the view`)) : null,
     go, found, list));
 }

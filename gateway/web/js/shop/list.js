@@ -3,18 +3,19 @@
 import { busy } from '../action.js';
 import { el, say } from '../dom.js';
 import { count, money, plural } from '../format.js';
+import { t } from '../further.js';
 
 export function seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
   holdGeneral, seatsMax }) {
   const section = el('select', { id: 'list-section' });
   const row = el('select', { id: 'list-row' });
-  const rowField = el('div', { class: 'field' }, el('label', { for: 'list-row' }, 'Row'), row);
-  const places = el('div', { class: 'places', role: 'group', 'aria-label': 'Free seats in this row' });
+  const rowField = el('div', { class: 'field' }, el('label', { for: 'list-row' }, t`Row`), row);
+  const places = el('div', { class: 'places', role: 'group', 'aria-label': t`Free seats in this row` });
   const node = el('details', { class: 'card fold', id: 'seat-list' },
-    el('summary', {}, 'Choose from a list'),
-    el('p', { class: 'quiet' }, 'Section, row, seat: only free seats are listed. Fully usable by keyboard.'),
+    el('summary', {}, t`Choose from a list`),
+    el('p', { class: 'quiet' }, t`Section, row, seat: only free seats are listed. Fully usable by keyboard.`),
     el('div', { class: 'list-row' },
-      el('div', { class: 'field grow' }, el('label', { for: 'list-section' }, 'Section'), section), rowField),
+      el('div', { class: 'field grow' }, el('label', { for: 'list-section' }, t`Section`), section), rowField),
     places);
 
   const freeIn = (first, end) => {
@@ -36,18 +37,18 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
 
   function fillSections() {
     const rows = sections.map((one, at) => [at, one.name, freeIn(...book.sectionRange(at))])
-      .filter(([, , free]) => free).map(([at, name, free]) => [at, `${name} (${count(free)} free)`]);
-    options(section, rows.length ? 'Choose a section' : 'No free seats match the filters', rows);
+      .filter(([, , free]) => free).map(([at, name, free]) => [at, t`${name} (${count(free)} free)`]);
+    options(section, rows.length ? t`Choose a section` : t`No free seats match the filters`, rows);
   }
 
   function fillRows() {
     const one = sections[Number(section.value)];
     rowField.hidden = section.value === '' || one?.kind === 'general';
     if (rowField.hidden) return;
-    options(row, 'Choose a row', one.rows.map((line, at) => [at, line.label,
+    options(row, t`Choose a row`, one.rows.map((line, at) => [at, line.label,
       book.row(Number(section.value), at).filter(mayChoose)])
       .filter(([, , free]) => free.length)
-      .map(([at, label, free]) => [at, `Row ${label} (${plural(free.length, 'seat', 'seats')})`]));
+      .map(([at, label, free]) => [at, t`Row ${label} (${plural(free.length, 'seat', 'seats')})`]));
   }
 
   /** A standing area: a number instead of seats; any of its places will do. */
@@ -59,7 +60,7 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
     const most = Math.min(seatsMax, all.length);
     const number = el('select', { id: 'list-general' }, Array.from({ length: most }, (_, n) =>
       el('option', { value: String(n + 1) }, plural(n + 1, 'place', 'places'))));
-    const go = el('button', { type: 'button', class: 'button primary' }, 'Hold these places');
+    const go = el('button', { type: 'button', class: 'button primary' }, t`Hold these places`);
     go.addEventListener('click', () => busy(go, async () => {
       for (let tries = 0; ; tries += 1) {
         // Anywhere in the free places, so that a crowd does not grab the same ones.
@@ -72,8 +73,8 @@ export function seatList({ book, seats, chosen, mayChoose, describe, toggle, pri
         }
       }
     }));
-    places.replaceChildren(el('div', { class: 'field' }, el('label', { for: 'list-general' }, 'How many'), number),
-      el('p', { class: 'quiet' }, all.length ? `Standing, ${money(priceOf(all[0]) ?? 0, currency)} each, all fees included.` : ''), go);
+    places.replaceChildren(el('div', { class: 'field' }, el('label', { for: 'list-general' }, t`How many`), number),
+      el('p', { class: 'quiet' }, all.length ? t`Standing, ${money(priceOf(all[0]) ?? 0, currency)} each, all fees included.` : ''), go);
   }
 
   function fillSeats() {

@@ -2,6 +2,7 @@
 import { busy, clearProblem } from '../action.js';
 import { el, say } from '../dom.js';
 import { money, plural } from '../format.js';
+import { t } from '../further.js';
 
 export function selectionBar({ chosen, describe, priceOf, currency, onRemove, onClear, onHold }) {
   const status = el('p', { class: 'bar-status', role: 'status' });
@@ -13,21 +14,21 @@ export function selectionBar({ chosen, describe, priceOf, currency, onRemove, on
     clearProblem(hold);
     await onHold();
   }));
-  const clear = el('button', { type: 'button', class: 'button secondary', onclick: onClear }, 'Take all off');
+  const clear = el('button', { type: 'button', class: 'button secondary', onclick: onClear }, t`Take all off`);
   // On a phone one line, so that the map stays in view; the seats are a press away.
   const details = el('details', { class: 'bar-details', open: matchMedia('(min-width: 56rem)').matches }, total, list, clear);
   const actions = el('div', { class: 'bar-actions' }, hold);
-  const node = el('aside', { class: 'bar', 'aria-label': 'Chosen seats', hidden: true }, status, instead, details, actions);
+  const node = el('aside', { class: 'bar', 'aria-label': t`Chosen seats`, hidden: true }, status, instead, details, actions);
   let timer = null;
 
   function update() {
     const seats = [...chosen];
     const sum = seats.reduce((all, seat) => all + (priceOf(seat) ?? 0), 0);
     list.replaceChildren(...seats.map((seat) => el('li', {}, el('span', {}, describe(seat)),
-      el('button', { type: 'button', class: 'take-off', 'aria-label': `Take off ${describe(seat)}`,
+      el('button', { type: 'button', class: 'take-off', 'aria-label': t`Take off ${describe(seat)}`,
         onclick: () => onRemove(seat) }, '×'))));
     say(total, `${plural(seats.length, 'seat', 'seats')} · ${money(sum, currency)}`);
-    say(hold, `Hold ${plural(seats.length, 'seat', 'seats')}`);
+    say(hold, t`Hold ${plural(seats.length, 'seat', 'seats')}`);
     for (const part of [details, actions]) part.hidden = seats.length === 0;
     node.hidden = seats.length === 0 && !status.textContent;
   }

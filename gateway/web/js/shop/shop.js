@@ -5,6 +5,7 @@ import { send } from '../command.js';
 import { busy, showProblem } from '../action.js';
 import { announce, el, heading, notice, say } from '../dom.js';
 import { count, money } from '../format.js';
+import { t } from '../further.js';
 import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
 import { planOf } from '../seats/columns.js';
 import { Seats, watch } from '../seats/feed.js';
@@ -29,8 +30,8 @@ const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_req
 /** Refusals for what another tab, another device or staff did meanwhile. */
 const SHOULD_KNOW = new Set(['too_many_holds', 'buyer_limit', 'cooling_down', 'sale_paused', 'sale_not_open', 'sale_closed',
   'event_cancelled', 'presale_only']);
-const HELD_ALREADY = 'You hold these seats already. Pay for them, or release them to choose others.';
-const STATE_WORDS = { [FREE]: 'free', [HELD]: 'held by somebody', [SOLD]: 'sold', [NOT_FOR_SALE]: 'not for sale' };
+const HELD_ALREADY = t`You hold these seats already. Pay for them, or release them to choose others.`;
+const STATE_WORDS = { [FREE]: 'free', [HELD]: t`held by somebody`, [SOLD]: 'sold', [NOT_FOR_SALE]: t`not for sale` };
 
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export const style = () => sheet('shop');
@@ -64,7 +65,7 @@ function endedNotice(page) {
     node.remove();
   };
   const node = notice('warn', el('p', {}, endedWords(order)),
-    el('button', { type: 'button', class: 'button secondary', onclick: close }, 'Close'));
+    el('button', { type: 'button', class: 'button secondary', onclick: close }, t`Close`));
   return { node, close };
 }
 
@@ -72,10 +73,10 @@ export function shop(page) {
   const pass = passLine(page);
   const idle = stillThere(page);
   const ended = endedNotice(page);
-  const paused = notice('warn', 'The sale is paused for a moment. You can look around; you can hold seats again when it continues.');
-  const soldOut = notice('info', 'Nothing is free right now. Seats return when holds expire; this page shows them at once.');
-  const body = el('div', { class: 'shop' }, el('p', { class: 'loading' }, 'Loading the seats…'));
-  const node = el('div', {}, el('div', { class: 'shop-head' }, heading('Choose your seats'), pass.line),
+  const paused = notice('warn', t`The sale is paused for a moment. You can look around; you can hold seats again when it continues.`);
+  const soldOut = notice('info', t`Nothing is free right now. Seats return when holds expire; this page shows them at once.`);
+  const body = el('div', { class: 'shop' }, el('p', { class: 'loading' }, t`Loading the seats…`));
+  const node = el('div', {}, el('div', { class: 'shop-head' }, heading(t`Choose your seats`), pass.line),
     idle.node, ended.node, paused, soldOut, body);
   const closing = [pass.close, idle.close, ended.close];
   let isClosed = false;
@@ -97,7 +98,7 @@ export function shop(page) {
   }
   function tryLoad() {
     load().catch((problem) => {
-      const again = el('button', { type: 'button', class: 'button secondary', onclick: tryLoad }, 'Load the seats again');
+      const again = el('button', { type: 'button', class: 'button secondary', onclick: tryLoad }, t`Load the seats again`);
       body.replaceChildren(el('div', { class: 'card narrow' }, again));
       showProblem(again, problem);
     });
@@ -145,11 +146,11 @@ function build(page, book) {
     if (chosen.has(seat)) chosen.delete(seat);
     else if (!mayChoose(seat)) return;
     else if (chosen.size >= seatsMax) {
-      bar.notify(`You can take ${count(seatsMax)} seats at once. Take one off first.`);
+      bar.notify(t`You can take ${count(seatsMax)} seats at once. Take one off first.`);
       return;
     } else chosen.add(seat);
     warnAlone();
-    announce(`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : 'taken off'}. ${chosen.size} chosen.`);
+    announce(t`${describe(seat)}: ${chosen.has(seat) ? 'chosen' : t`taken off`}. ${chosen.size} chosen.`);
     chosenChanged();
     if (isFromList && chosen.has(seat)) map?.reveal(seat);
   }
@@ -162,8 +163,8 @@ function build(page, book) {
       return;
     }
     const offers = chosen.size + lonely.length > seatsMax ? []
-      : lonely.filter(mayChoose).map((seat) => [`Take seat ${book.name(seat).seat} as well`, () => toggle(seat)]);
-    bar.notify(`This leaves ${seatWords(lonely.map((seat) => book.name(seat)))} alone between others.`, offers);
+      : lonely.filter(mayChoose).map((seat) => [t`Take seat ${book.name(seat).seat} as well`, () => toggle(seat)]);
+    bar.notify(t`This leaves ${seatWords(lonely.map((seat) => book.name(seat)))} alone between others.`, offers);
   }
 
   /** Seats that somebody else was faster with: the nearest like them is offered. */
@@ -171,8 +172,8 @@ function build(page, book) {
     lost.forEach((seat) => chosen.delete(seat));
     const taken = new Set(chosen);
     const offers = lost.map((seat) => instead(book, seat, taken, mayChoose)).filter((seat) => seat !== null && !taken.has(seat) && taken.add(seat))
-      .map((seat) => [`Take ${placeWords(book.name(seat))} instead`, () => toggle(seat)]);
-    bar.notify(`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`, offers);
+      .map((seat) => [t`Take ${placeWords(book.name(seat))} instead`, () => toggle(seat)]);
+    bar.notify(t`${lost.map((seat) => placeWords(book.name(seat))).join('; ')}: just taken by somebody else.`, offers);
     chosenChanged();
   }
 
@@ -222,15 +223,15 @@ function build(page, book) {
   const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible,
     sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED) });
 
-  const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, 'Drawing the map…'));
+  const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, t`Drawing the map…`));
   async function drawMap() {
     const { seatMap } = await import('../map/map.js');
     const cheapestIn = (at) => categories[seats.mainCategory(at)]?.amount ?? null;
     map = seatMap({ book, seats, categories, isDim, describe, onToggle: (seat) => toggle(seat),
       sectionWords(at, free) {
         const price = cheapestIn(at);
-        if (!free) return 'none free';
-        return `${count(free)} free${price === null ? '' : ` · ${money(price, currency)}`}`;
+        if (!free) return t`none free`;
+        return t`${count(free)} free${price === null ? '' : ` · ${money(price, currency)}`}`;
       } });
     map.update();
     map.choose(chosen);
@@ -257,16 +258,16 @@ function build(page, book) {
     if (chosen.size) chosenChanged();
   };
   const ready = live.ready.then(restore).then(drawMap).catch(() => {
-    const again = el('button', { type: 'button', class: 'button secondary' }, 'Draw the map again');
+    const again = el('button', { type: 'button', class: 'button secondary' }, t`Draw the map again`);
     again.addEventListener('click', () => busy(again, drawMap));
-    mapPlace.replaceChildren(el('p', {}, 'The map did not load. Best available and the list work without it.'), again);
+    mapPlace.replaceChildren(el('p', {}, t`The map did not load. Best available and the list work without it.`), again);
   });
   const backToTickets = page.browsing ? el('button', { type: 'button', class: 'button secondary', onclick() {
     page.browsing = false;
     page.acted = true;
     page.render();
-  } }, 'Back to my tickets') : null;
-  const both = sides(el('section', { class: 'shop-map card', 'aria-label': 'Seat map' }, mapPlace, filter.key),
+  } }, t`Back to my tickets`) : null;
+  const both = sides(el('section', { class: 'shop-map card', 'aria-label': t`Seat map` }, mapPlace, filter.key),
     el('div', { class: 'shop-side' }, best.node, find, list.node, filter.node, backToTickets));
   return {
     ready,

@@ -4,6 +4,7 @@ import { clock } from '../clock.js';
 import { send } from '../command.js';
 import { action } from '../action.js';
 import { announce, el, say } from '../dom.js';
+import { t } from '../further.js';
 import { passedStep } from '../pay/countdown.js';
 
 /** How long before the end somebody is asked: enough to find the button, whatever they use. */
@@ -19,10 +20,10 @@ const ACTS = ['pointerdown', 'keydown', 'wheel', 'touchmove'];
 export function stillThere(page, where = document) {
   const left = el('strong', { class: 'count-value' });
   const title = document.title;
-  const here = action('I am still here', () => stay());
-  const node = el('div', { class: 'notice warn idle', role: 'group', 'aria-label': 'Are you still there?', hidden: true },
-    el('p', {}, el('strong', {}, 'Are you still there? '), 'If nothing happens, your turn ends in ',
-      el('span', { role: 'timer', 'aria-live': 'off' }, left), ' and others can come.'), here);
+  const here = action(t`I am still here`, () => stay());
+  const node = el('div', { class: 'notice warn idle', role: 'group', 'aria-label': t`Are you still there?`, hidden: true },
+    el('p', {}, el('strong', {}, t`Are you still there? `), t`If nothing happens, your turn ends in `,
+      el('span', { role: 'timer', 'aria-live': 'off' }, left), t` and others can come.`), here);
   let saidAt = now();
   let before = Infinity;
   let isSaying = false;
@@ -55,15 +56,15 @@ export function stillThere(page, where = document) {
     const isAsked = leftMs <= ASKED_MS;
     if (node.hidden === isAsked) {
       node.hidden = !isAsked;
-      document.title = isAsked ? '● Are you still there?' : title;
-      if (isAsked) announce('Are you still there? Your turn ends in a minute if nothing happens. Press I am still here.');
+      document.title = isAsked ? t`● Are you still there?` : title;
+      if (isAsked) announce(t`Are you still there? Your turn ends in a minute if nothing happens. Press I am still here.`);
     }
     if (!isAsked) {
       before = Infinity;
       return;
     }
     say(left, clock(leftMs));
-    if (passedStep(before, leftMs) === 30000) announce('Thirty seconds left. Press I am still here.');
+    if (passedStep(before, leftMs) === 30000) announce(t`Thirty seconds left. Press I am still here.`);
     before = leftMs;
     if (leftMs < -1500 && !isSaying) page.refresh().catch(() => {});
   }

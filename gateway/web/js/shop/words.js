@@ -1,5 +1,6 @@
 // Owns finding and wording orders that ended without seats. Pure.
 // Nobody reads here that no money moved before the bank said so: see `payment.money`.
+import { t } from '../further.js';
 
 /** The latest order that ended without seats, to be explained. */
 export function endedOrder(me) {
@@ -13,42 +14,38 @@ export function endedOrder(me) {
 /** Where the money is, as far as the bank has said. */
 function moneyWords(payment) {
   switch (payment?.money) {
-    case undefined: return 'No payment had been started, so nothing was charged.';
-    case 'none': return 'Your bank said no, so nothing was charged.';
-    case 'unknown': return 'Your bank has not answered yet, so we do not know whether your payment goes through. If it does, '
-      + 'you get these seats, or as many together in the same category, and are charged once; if there are none, '
-      + 'it is not charged. This page says so as soon as your bank answers.';
-    case 'let_go': return 'Your payment is not charged; your bank releases what it has reserved.';
-    case 'refunded': return 'The money goes back to the card you paid with.';
-    default: return 'Your payment went through and is given back to the card you paid with.';
+    case undefined: return t`No payment had been started, so nothing was charged.`;
+    case 'none': return t`Your bank said no, so nothing was charged.`;
+    case 'unknown': return t`Your bank has not answered yet, so we do not know whether your payment goes through. If it does, you get these seats, or as many together in the same category, and are charged once; if there are none, it is not charged. This page says so as soon as your bank answers.`;
+    case 'let_go': return t`Your payment is not charged; your bank releases what it has reserved.`;
+    case 'refunded': return t`The money goes back to the card you paid with.`;
+    default: return t`Your payment went through and is given back to the card you paid with.`;
   }
 }
 
 /** Why an order was refunded, as its buyer reads it. */
 export const WHY = {
-  requested: ' as you asked', 'event_changed': ' because the event changed', 'event_cancelled': ' because the event was cancelled',
-  duplicate: ' because it was bought twice', fraud: ' because of doubts about the payment', goodwill: ' as a gesture of goodwill', other: '',
+  requested: t` as you asked`, 'event_changed': t` because the event changed`, 'event_cancelled': t` because the event was cancelled`,
+  duplicate: t` because it was bought twice`, fraud: t` because of doubts about the payment`, goodwill: t` as a gesture of goodwill`, other: '',
 };
 
 /** What happened to an order, and what to do now. */
 export function endedWords(order) {
   const money = moneyWords(order.payment);
-  if (order.status === 'refunded') return `Your order was refunded${WHY[order.refund_reason] ?? ''}. ${money}`;
-  if (order.status === 'cancelled') return `Your order was cancelled, because the payment could not be collected. ${money}`;
-  if (order.status === 'released') return `These seats are on sale again. ${money}`;
-  return `The time to pay ran out, so your seats went back on sale. ${money} You can choose seats again.`;
+  if (order.status === 'refunded') return t`Your order was refunded${WHY[order.refund_reason] ?? ''}. ${money}`;
+  if (order.status === 'cancelled') return t`Your order was cancelled, because the payment could not be collected. ${money}`;
+  if (order.status === 'released') return t`These seats are on sale again. ${money}`;
+  return t`The time to pay ran out, so your seats went back on sale. ${money} You can choose seats again.`;
 }
 
 /** Said beside the card form while an earlier payment is open: one of two is kept. */
-export const AGAIN_WORDS = 'Your bank has not answered about an earlier payment yet, and it may still go through. If you pay '
-  + 'again and both do, you keep the one that comes first; the other is not charged, or goes back to your card.';
+export const AGAIN_WORDS = t`Your bank has not answered about an earlier payment yet, and it may still go through. If you pay again and both do, you keep the one that comes first; the other is not charged, or goes back to your card.`;
 
 /** How a late payment found its seats; empty when it was not late. */
 export function lateWords(order) {
   if (order.seats_kept === 'moved') {
-    return 'Your payment went through after its time had run out, and your seats were gone: these are other seats, as many '
-      + 'together in the same category. If you do not want them, ask the organiser for a refund.';
+    return t`Your payment went through after its time had run out, and your seats were gone: these are other seats, as many together in the same category. If you do not want them, ask the organiser for a refund.`;
   }
   return order.seats_kept === 'retaken'
-    ? 'Your payment went through after its time had run out. Your seats were still free: they are the ones you chose.' : '';
+    ? t`Your payment went through after its time had run out. Your seats were still free: they are the ones you chose.` : '';
 }
