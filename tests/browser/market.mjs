@@ -3,43 +3,12 @@
 // axe run of each step, on a phone and a desktop, light and dark.
 //
 //   node market.mjs --base http://127.0.0.1:8080 --event evt_… --keys data/keys --out shots
-import { AxeBuilder } from '@axe-core/playwright';
-import { chromium } from 'playwright-core';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { begin } from './common.mjs';
 
-const text = { type: 'string' };
-const { values } = parseArgs({ options: { base: text, event: text, keys: text, out: text, viewport: { ...text, default: 'phone' }, scheme: { ...text, default: 'light' } } });
-await mkdir(values.out, { recursive: true });
+const { values, complaints, newPage, record, finish } = await begin('keys');
 const keyOf = async (role) => (await readFile(join(values.keys, `${role}.key`), 'utf8')).trim();
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
-const viewport = values.viewport === 'desktop' ? { width: 1280, height: 900 } : { width: 390, height: 844 };
-const complaints = [];
-const steps = [];
-
-async function newPage() {
-  const context = await browser.newContext({ viewport, colorScheme: values.scheme });
-  const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
-  page.on('pageerror', (error) => complaints.push(`script error: ${error.message}`));
-  page.on('console', (message) => {
-    if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());
-  });
-  return page;
-}
-
-/** A picture and an axe run of the present step. */
-async function record(page, name) {
-  const number = String(steps.length + 1).padStart(2, '0');
-  await page.screenshot({ path: join(values.out, `${number}-${name}.png`), fullPage: true });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  complaints.push(...violations.map(({ id, impact, nodes }) => `${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`));
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (over > 0) complaints.push(`${name}: the page is ${over} px too wide`);
-  steps.push(name);
-}
 
 async function as(role) {
   const page = await newPage();
@@ -103,11 +72,4 @@ async function walk() {
   await artist.waitForSelector('.tag:text-is("Waits for the artist")');
 }
 
-try {
-  await walk();
-} catch (error) {
-  complaints.push(error.message.split('\n')[0]);
-}
-await browser.close();
-console.log(JSON.stringify({ ok: complaints.length === 0, steps, complaints }));
-process.exit(complaints.length ? 1 : 0);
+await finish(walk);
