@@ -94,7 +94,7 @@ fn offers_of_before_there_were_kinds_are_taken_over() {
              VALUES (5, 30, 'EUR', 1, 2)";
         fresh.with(|work| work.run(old, &[]));
         // What opening the store does.
-        fresh.with(|work| work.run(crate::schema::TAKE_OVER, &[]));
+        fresh.with(|work| work.run(schema::TAKE_OVER, &[]));
         let taken = fresh.with(|work| work.product_offer((EventId(5), ProductKind::Cohorts)));
         assert!(taken.is_some_and(|offer| offer.is_on_sale() && offer.amount == 30));
     });
