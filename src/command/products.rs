@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::block_on;
 use super::exit::Failure;
-use super::staff::Staff;
+use super::staff::{Caller, Staff};
 
 /// What may be known of the people of an event: offered by its manager and its artist, bought by
 /// advertisers.
@@ -198,20 +198,7 @@ impl Products {
                 let answer = block_on(staff.caller()?.put(&path, body))?;
                 show(as_json, &answer, &json!([answer]), delivery);
             }
-            Action::Keys { add, end, staff } => {
-                let caller = staff.caller()?;
-                if let Some(label) = add {
-                    let body = json!({ "label": label });
-                    let made = block_on(caller.post("/v1/buyer-keys", body))?;
-                    show(as_json, &made, &json!([made]), buyer_key);
-                } else if let Some(id) = end {
-                    let answer = block_on(caller.delete(&format!("/v1/buyer-keys/{id}")))?;
-                    show(as_json, &answer, &json!([answer]), |one| text(one, "state").to_owned());
-                } else {
-                    let list = block_on(caller.get("/v1/buyer-keys"))?;
-                    show(as_json, &list, &list["keys"], buyer_key);
-                }
-            }
+            Action::Keys { add, end, staff } => keys(&staff.caller()?, add, end, as_json)?,
             Action::Live { staff } => {
                 let answer = block_on(staff.caller()?.get("/v1/concurrent-streams"))?;
                 show(as_json, &answer, &answer["streamsdata"][0]["mediastreams"], live);
@@ -235,6 +222,26 @@ impl Products {
         }
         Ok(())
     }
+}
+
+/// Makes a further key, withdraws one, or lists them.
+fn keys(
+    caller: &Caller,
+    add: Option<String>,
+    end: Option<String>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    if let Some(label) = add {
+        let made = block_on(caller.post("/v1/buyer-keys", json!({ "label": label })))?;
+        show(as_json, &made, &json!([made]), buyer_key);
+    } else if let Some(id) = end {
+        let answer = block_on(caller.delete(&format!("/v1/buyer-keys/{id}")))?;
+        show(as_json, &answer, &json!([answer]), |one| text(one, "state").to_owned());
+    } else {
+        let list = block_on(caller.get("/v1/buyer-keys"))?;
+        show(as_json, &list, &list["keys"], buyer_key);
+    }
+    Ok(())
 }
 
 fn show(as_json: bool, answer: &Value, list: &Value, line: fn(&Value) -> String) {

@@ -36,7 +36,9 @@ impl Browser {
     async fn press(&mut self, world: &World, line: &str, act: &str) -> String {
         let answer = self.ask(world, "POST", &format!("{line}?act={act}"), "").await;
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
-        self.ask(world, "GET", line, "").await
+        let leads = answer.lines().find_map(|row| row.strip_prefix("location: ")).unwrap();
+        assert!(leads.starts_with(line), "{answer}");
+        self.ask(world, "GET", leads, "").await
     }
 }
 

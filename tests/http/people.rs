@@ -298,7 +298,7 @@ async fn a_forgotten_person_is_counted_in_no_table_any_more() {
     let event = event_of(&world, "The Examples").await;
     let fan = world.shopper(&event).await;
     follow_by_mail(&world, &mailbox, &event, &fan, ADA).await;
-    let agrees = json!({ "purpose": "audience", "age": "25-34", "region": "CH" });
+    let agrees = json!({ "consent": true, "purpose": "audience", "age": "25-34", "region": "CH" });
     let path = format!("{event}/me/cohort");
     let agreed = world.send(Method::PUT, &path, &fan, Some("agree"), Some(agrees)).await;
     assert_eq!(agreed.status, 200, "{}", agreed.body);

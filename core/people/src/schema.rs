@@ -19,7 +19,7 @@
 //! | `suppressions` | an address that must not be written to |
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
-//! | `products`, `product_orders`, `product_order_kinds` | products of events, and who bought them |
+//! | `products`, `product_orders`, `product_order_kinds` | products, and who bought them |
 //! | `product_deliveries` | how an order is delivered by itself, and how far |
 //! | `buyer_keys` | a further key of who buys products |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |

@@ -6,23 +6,6 @@ use utoipa::ToSchema;
 use floodgate_domain::VenueId;
 use floodgate_domain::plan::{Labels, Plan, Run, SectionKind, Shape};
 
-use super::plan_columns::PlanColumns;
-
-/// A plan in the form that was asked for.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum PlanAnswer {
-    Rows(SeatingPlan),
-    Columns(PlanColumns),
-}
-
-/// In which form a plan is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum PlanForm {
-    Rows,
-    Columns,
-}
-
 /// A whole plan.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SeatingPlan {

@@ -59,7 +59,7 @@ impl FileKind {
 
 /// One column: its name and what is in it, row by row.
 #[derive(Debug)]
-pub(crate) enum Column {
+pub(crate) enum SheetColumn {
     Text(&'static str, Vec<String>),
     Number(&'static str, Vec<i64>),
     /// Numbers that may be absent: an empty cell, a null.
@@ -71,38 +71,38 @@ pub(crate) enum Column {
 
 /// A table; every column has as many rows.
 #[derive(Debug)]
-pub(crate) struct Sheet(pub(crate) Vec<Column>);
+pub(crate) struct Sheet(pub(crate) Vec<SheetColumn>);
 
-impl Column {
+impl SheetColumn {
     fn name(&self) -> &'static str {
         match self {
-            Column::Text(name, _)
-            | Column::Number(name, _)
-            | Column::Perhaps(name, _)
-            | Column::Time(name, _)
-            | Column::Flag(name, _) => name,
+            SheetColumn::Text(name, _)
+            | SheetColumn::Number(name, _)
+            | SheetColumn::Perhaps(name, _)
+            | SheetColumn::Time(name, _)
+            | SheetColumn::Flag(name, _) => name,
         }
     }
 
     fn len(&self) -> usize {
         match self {
-            Column::Text(_, values) => values.len(),
-            Column::Number(_, values) => values.len(),
-            Column::Perhaps(_, values) => values.len(),
-            Column::Time(_, values) => values.len(),
-            Column::Flag(_, values) => values.len(),
+            SheetColumn::Text(_, values) => values.len(),
+            SheetColumn::Number(_, values) => values.len(),
+            SheetColumn::Perhaps(_, values) => values.len(),
+            SheetColumn::Time(_, values) => values.len(),
+            SheetColumn::Flag(_, values) => values.len(),
         }
     }
 
     fn cell(&self, row: usize) -> String {
         match self {
-            Column::Text(_, values) => harmless(&values[row]),
-            Column::Number(_, values) => values[row].to_string(),
-            Column::Perhaps(_, values) => {
+            SheetColumn::Text(_, values) => harmless(&values[row]),
+            SheetColumn::Number(_, values) => values[row].to_string(),
+            SheetColumn::Perhaps(_, values) => {
                 values[row].map_or_else(String::new, |number| number.to_string())
             }
-            Column::Time(_, values) => time::text(values[row]),
-            Column::Flag(_, values) => values[row].to_string(),
+            SheetColumn::Time(_, values) => time::text(values[row]),
+            SheetColumn::Flag(_, values) => values[row].to_string(),
         }
     }
 
@@ -110,11 +110,11 @@ impl Column {
     fn schema(&self) -> String {
         let name = self.name();
         match self {
-            Column::Text(..) => format!("required binary {name} (UTF8);"),
-            Column::Number(..) => format!("required int64 {name};"),
-            Column::Perhaps(..) => format!("optional int64 {name};"),
-            Column::Time(..) => format!("required int64 {name} (TIMESTAMP_MILLIS);"),
-            Column::Flag(..) => format!("required boolean {name};"),
+            SheetColumn::Text(..) => format!("required binary {name} (UTF8);"),
+            SheetColumn::Number(..) => format!("required int64 {name};"),
+            SheetColumn::Perhaps(..) => format!("optional int64 {name};"),
+            SheetColumn::Time(..) => format!("required int64 {name} (TIMESTAMP_MILLIS);"),
+            SheetColumn::Flag(..) => format!("required boolean {name};"),
         }
     }
 }
@@ -129,13 +129,13 @@ fn harmless(text: &str) -> String {
 
 impl Sheet {
     pub(crate) fn rows(&self) -> usize {
-        self.0.first().map_or(0, Column::len)
+        self.0.first().map_or(0, SheetColumn::len)
     }
 
     pub(crate) fn csv(&self) -> Result<Vec<u8>, csv::Error> {
         let mut writer =
             csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        writer.write_record(self.0.iter().map(Column::name))?;
+        writer.write_record(self.0.iter().map(SheetColumn::name))?;
         for row in 0..self.rows() {
             writer.write_record(self.0.iter().map(|column| column.cell(row)))?;
         }
@@ -143,7 +143,7 @@ impl Sheet {
     }
 
     pub(crate) fn parquet(self) -> Result<Vec<u8>, ParquetError> {
-        let lines: String = self.0.iter().map(Column::schema).collect();
+        let lines: String = self.0.iter().map(SheetColumn::schema).collect();
         let schema = Arc::new(parse_message_type(&format!("message rows {{ {lines} }}"))?);
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
         let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
@@ -153,26 +153,26 @@ impl Sheet {
                 .next_column()?
                 .ok_or_else(|| ParquetError::General("a column without a schema".into()))?;
             match column {
-                Column::Text(_, values) => {
+                SheetColumn::Text(_, values) => {
                     let texts = values.into_iter().map(|text| ByteArray::from(text.into_bytes()));
                     let texts: Vec<ByteArray> = texts.collect();
                     into.typed::<ByteArrayType>().write_batch(&texts, None, None)?;
                 }
-                Column::Number(_, values) => {
+                SheetColumn::Number(_, values) => {
                     into.typed::<Int64Type>().write_batch(&values, None, None)?;
                 }
-                Column::Perhaps(_, values) => {
+                SheetColumn::Perhaps(_, values) => {
                     let levels: Vec<i16> =
                         values.iter().map(|value| i16::from(value.is_some())).collect();
                     let present: Vec<i64> = values.into_iter().flatten().collect();
                     into.typed::<Int64Type>().write_batch(&present, Some(&levels), None)?;
                 }
-                Column::Time(_, values) => {
+                SheetColumn::Time(_, values) => {
                     let ms = values.into_iter().map(|at| i64::try_from(at.0).unwrap_or(i64::MAX));
                     let ms: Vec<i64> = ms.collect();
                     into.typed::<Int64Type>().write_batch(&ms, None, None)?;
                 }
-                Column::Flag(_, values) => {
+                SheetColumn::Flag(_, values) => {
                     into.typed::<BoolType>().write_batch(&values, None, None)?;
                 }
             }
@@ -191,11 +191,11 @@ mod tests {
     fn sheet(texts: &[&str]) -> Sheet {
         let count = texts.len() as i64;
         Sheet(vec![
-            Column::Text("text", texts.iter().map(|text| (*text).to_owned()).collect()),
-            Column::Number("number", (0..count).map(|at| at - 1).collect()),
-            Column::Time("at", (0..count as u64).map(LogTime).collect()),
-            Column::Flag("flag", vec![true; texts.len()]),
-            Column::Perhaps("perhaps", (0..count).map(|at| (at > 0).then_some(at)).collect()),
+            SheetColumn::Text("text", texts.iter().map(|text| (*text).to_owned()).collect()),
+            SheetColumn::Number("number", (0..count).map(|at| at - 1).collect()),
+            SheetColumn::Time("at", (0..count as u64).map(LogTime).collect()),
+            SheetColumn::Flag("flag", vec![true; texts.len()]),
+            SheetColumn::Perhaps("perhaps", (0..count).map(|at| (at > 0).then_some(at)).collect()),
         ])
     }
 

@@ -1,4 +1,4 @@
-//! The shape of the IAB Tech Lab's Concurrent Streams API 1.0, as far as it says anything of a sale.
+//! The shape of the IAB Tech Lab's Concurrent Streams API 1.0, as far as it fits a sale.
 
 use serde::Serialize;
 use serde_json::{Map, Value};

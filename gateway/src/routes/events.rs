@@ -94,7 +94,7 @@ pub(crate) async fn plan(
     let make = move || {
         let plan = match form {
             PlanForm::Rows => PlanAnswer::Rows(SeatingPlan::of(&plan, venue_id)),
-            PlanForm::Columns => PlanAnswer::Columns(PlanColumns::of(&plan, venue_id)),
+            PlanForm::Columns => PlanAnswer::Columns(Box::new(PlanColumns::of(&plan, venue_id))),
         };
         let json = serde_json::to_vec(&plan);
         // A type of ours, whose form cannot fail.

@@ -118,7 +118,10 @@ async fn press(
         }
     };
     match done {
-        Ok(answer) => Ok(with_cookies(back(&path), answer.headers())),
+        Ok(answer) => {
+            let (head, body) = read(answer).await?;
+            Ok(with_cookies(back(&path, body["as_of"]["offset"].as_u64()), &head))
+        }
         Err(error) => refused(&path, error, waited_for.as_deref()).await,
     }
 }
@@ -130,8 +133,10 @@ fn fresh_key() -> RequestKey {
 }
 
 /// To the page that says what is so now; a reload of it sends nothing again.
-fn back(path: &EventPath) -> Response {
-    let place = format!("/events/{}/line", path.event_id);
+/// Back to the page, as fresh as what was done there.
+fn back(path: &EventPath, reached: Option<u64>) -> Response {
+    let fresh = reached.map(|offset| format!("?at_least={offset}")).unwrap_or_default();
+    let place = format!("/events/{}/line{fresh}", path.event_id);
     let place = HeaderValue::from_str(&place).unwrap_or(HeaderValue::from_static("/"));
     (StatusCode::SEE_OTHER, [(header::LOCATION, place)]).into_response()
 }

@@ -1,5 +1,5 @@
-//! Further keys of advertisers: `fga_` and a signed text. A guess costs one hash and never reaches the
-//! store; which keys still count is read every five seconds.
+//! Further keys of advertisers: `fga_` and a signed text. A guess costs one hash and never
+//! reaches the store; which keys still count is read every five seconds.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -1,5 +1,5 @@
-//! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests. Further keys of
-//! advertisers are in `buyer_keys`.
+//! Staff keys: `fgk_<role>_<staff id>_<secret>`; the server knows only their digests. Further
+//! keys of advertisers are in `buyer_keys`.
 
 pub(crate) mod buyer_keys;
 pub(crate) mod session;

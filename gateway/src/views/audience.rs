@@ -31,7 +31,7 @@ const NEWEST_AMONG: u64 = 2_000;
 pub(crate) type PublishedCell = Map<String, Value>;
 
 /// Who reads, and with which of their further keys: each has a quota of its own.
-pub(crate) type Reader = (StaffId, u64);
+pub(crate) type TableReader = (StaffId, u64);
 
 /// Reads the topic; cheap to clone.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ struct Inner {
     log: Arc<dyn Log>,
     turns: Semaphore,
     /// Readings of each key in its minute; as many as keys.
-    used: Mutex<HashMap<Reader, (u64, u32)>>,
+    used: Mutex<HashMap<TableReader, (u64, u32)>>,
 }
 
 /// Why nothing was read.
@@ -62,7 +62,7 @@ impl AudienceTables {
     /// Every record of a product that was published, the newest last.
     pub(crate) async fn read(
         &self,
-        (reader, event_id, kind): (Reader, EventId, ProductKind),
+        (reader, event_id, kind): (TableReader, EventId, ProductKind),
         now: LogTime,
     ) -> Result<Vec<PublishedCell>, NotRead> {
         self.look(reader, now, move |inner| {
@@ -74,7 +74,7 @@ impl AudienceTables {
     /// The newest record of a kind of each of these events, where there is one at the end of the topic.
     pub(crate) async fn newest(
         &self,
-        (reader, events, kind): (Reader, Vec<EventId>, ProductKind),
+        (reader, events, kind): (TableReader, Vec<EventId>, ProductKind),
         now: LogTime,
     ) -> Result<Vec<(EventId, PublishedCell)>, NotRead> {
         self.look(reader, now, move |inner| {
@@ -89,7 +89,7 @@ impl AudienceTables {
 
     async fn look<T: Send + 'static>(
         &self,
-        reader: Reader,
+        reader: TableReader,
         now: LogTime,
         look: impl FnOnce(&Inner) -> Result<T, LogError> + Send + 'static,
     ) -> Result<T, NotRead> {
@@ -102,7 +102,7 @@ impl AudienceTables {
         read.map_err(failed).and_then(|found| found).map_err(NotRead::Failed)
     }
 
-    fn count(&self, reader: Reader, now: LogTime) -> Result<(), NotRead> {
+    fn count(&self, reader: TableReader, now: LogTime) -> Result<(), NotRead> {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
         let (minute, count) = used.entry(reader).or_default();
         if *minute != now.0 / MINUTE_MS {

@@ -5,7 +5,7 @@ import { clock } from './clock.js';
 import { el, say } from './dom.js';
 import { t } from './further.js';
 
-const DAY_MS = 86_400_000;
+const DAY_MS = 86400000;
 
 /** What is left until then, in words: less than a day is counted down, more needs no seconds. Pure. */
 export function leftWords(ms) {

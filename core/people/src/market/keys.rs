@@ -1,5 +1,5 @@
 //! Further keys of a buyer: each has a name and is withdrawn by itself. The store has none of their
-//! secrets: whether a text is a key is known by its signature, and here only whether it still counts.
+//! secrets: whether a text is a key is known by its signature, here only whether it counts.
 
 use floodgate_domain::{LogTime, StaffId};
 

@@ -1,4 +1,4 @@
-//! What each kind of product is: its label, the topic that has its records, the columns of its files.
+//! What each kind of product is: its label, the topic of its records, the columns of its files.
 //! A kind is a file here, with its line in [`product`].
 
 mod cohorts;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use floodgate_domain::{EventId, LogTime};
 use floodgate_people::ProductKind;
 
-use super::sheet::{Column, Sheet};
+use super::sheet::{Sheet, SheetColumn};
 use crate::time;
 
 /// A kind, as far as gateways know it.
@@ -57,15 +57,16 @@ impl Product {
             match holds {
                 Holds::Text => {
                     let texts = texts.map(|text| text.unwrap_or_default().to_owned());
-                    Column::Text(name, texts.collect())
+                    SheetColumn::Text(name, texts.collect())
                 }
                 Holds::Number => {
-                    Column::Number(name, numbers.map(|number| number.unwrap_or(0)).collect())
+                    SheetColumn::Number(name, numbers.map(|number| number.unwrap_or(0)).collect())
                 }
-                Holds::Perhaps => Column::Perhaps(name, numbers.collect()),
-                Holds::Time => {
-                    Column::Time(name, texts.map(|text| at(text).unwrap_or(LogTime(0))).collect())
-                }
+                Holds::Perhaps => SheetColumn::Perhaps(name, numbers.collect()),
+                Holds::Time => SheetColumn::Time(
+                    name,
+                    texts.map(|text| at(text).unwrap_or(LogTime(0))).collect(),
+                ),
             }
         };
         Sheet(self.columns.iter().map(column).collect())

@@ -24,7 +24,7 @@ use super::super::Routes;
 
 use crate::extract::{EventPath, Manager, Query, Segments, Staff};
 use crate::model::Seat;
-use crate::model::sheet::{Column, FileKind, Sheet};
+use crate::model::sheet::{FileKind, Sheet, SheetColumn};
 use crate::problem::{ApiError, Code};
 use crate::views::{Entry, EventView};
 
@@ -137,13 +137,13 @@ fn facts(log: &dyn Log, event_id: EventId, after: u64) -> Result<Part, ApiError>
         let of = |(_, body, _): &(LogTime, Value, String)| {
             body[name].as_str().unwrap_or_default().to_owned()
         };
-        Column::Text(name, bodies.iter().map(of).collect())
+        SheetColumn::Text(name, bodies.iter().map(of).collect())
     };
     let number = |name: &'static str, pointer: &str| {
         let of = |(_, body, _): &(LogTime, Value, String)| {
             body.pointer(pointer).and_then(Value::as_i64).unwrap_or(0)
         };
-        Column::Number(name, bodies.iter().map(of).collect())
+        SheetColumn::Number(name, bodies.iter().map(of).collect())
     };
     let at = |(_, body, _): &(LogTime, Value, String)| {
         body["at"].as_str().and_then(|at| crate::time::parse(at).ok()).unwrap_or(LogTime(0))
@@ -154,15 +154,15 @@ fn facts(log: &dyn Log, event_id: EventId, after: u64) -> Result<Part, ApiError>
     let sheet = Sheet(vec![
         number("offset", "/position/offset"),
         number("index", "/position/index"),
-        Column::Time("at", bodies.iter().map(at).collect()),
+        SheetColumn::Time("at", bodies.iter().map(at).collect()),
         text("fact"),
         text("event_id"),
         text("order_id"),
         text("buyer_id"),
-        Column::Number("seat_count", bodies.iter().map(seats).collect()),
+        SheetColumn::Number("seat_count", bodies.iter().map(seats).collect()),
         number("amount", "/amount"),
         text("reason"),
-        Column::Text("body", bodies.iter().map(|(_, _, text)| text.clone()).collect()),
+        SheetColumn::Text("body", bodies.iter().map(|(_, _, text)| text.clone()).collect()),
     ]);
     Ok(Part { sheet, next: reader.position(), has_more: reader.position() < end })
 }
@@ -191,10 +191,12 @@ fn orders(entry: &Entry, after: u64) -> Part {
         .filter_map(|id| Some((view.orders.get(id)?, view.insight.order(*id)?)))
         .collect();
     let currency = view.insight.tally.currency();
-    let number =
-        |name, of: &dyn Fn(&Row<'_>) -> i64| Column::Number(name, rows.iter().map(of).collect());
-    let text =
-        |name, of: &dyn Fn(&Row<'_>) -> String| Column::Text(name, rows.iter().map(of).collect());
+    let number = |name, of: &dyn Fn(&Row<'_>) -> i64| {
+        SheetColumn::Number(name, rows.iter().map(of).collect())
+    };
+    let text = |name, of: &dyn Fn(&Row<'_>) -> String| {
+        SheetColumn::Text(name, rows.iter().map(of).collect())
+    };
     let sheet = Sheet(vec![
         text("event_id", &|_| view.id.to_string()),
         text("order_id", &|(order, _)| order.hold_id.order().to_string()),
@@ -204,9 +206,9 @@ fn orders(entry: &Entry, after: u64) -> Part {
         number("amount", &|(order, _)| i64::try_from(order.amount).unwrap_or(i64::MAX)),
         text("currency", &|_| currency.to_owned()),
         number("attempts", &|(order, _)| i64::from(order.attempt)),
-        Column::Flag("settled", rows.iter().map(|(order, _)| order.settled).collect()),
-        Column::Time("created_at", rows.iter().map(|(_, mark)| mark.began_at).collect()),
-        Column::Time("changed_at", rows.iter().map(|(_, mark)| mark.changed_at).collect()),
+        SheetColumn::Flag("settled", rows.iter().map(|(order, _)| order.settled).collect()),
+        SheetColumn::Time("created_at", rows.iter().map(|(_, mark)| mark.began_at).collect()),
+        SheetColumn::Time("changed_at", rows.iter().map(|(_, mark)| mark.changed_at).collect()),
         number("version", &|(_, mark)| i64::try_from(mark.version).unwrap_or(i64::MAX)),
     ]);
     Part { sheet, next, has_more }
@@ -234,10 +236,10 @@ fn sales(entry: &Entry, after: u64) -> Part {
         }
     }
     let text = |name, of: &dyn Fn(&SoldSeat<'_>) -> String| {
-        Column::Text(name, rows.iter().map(of).collect())
+        SheetColumn::Text(name, rows.iter().map(of).collect())
     };
     let number = |name, of: &dyn Fn(&SoldSeat<'_>) -> i64| {
-        Column::Number(name, rows.iter().map(of).collect())
+        SheetColumn::Number(name, rows.iter().map(of).collect())
     };
     let after_opening =
         |(_, _, seat): &SoldSeat<'_>| i64::from(view.insight.sold_after(seat.seat_id as usize)) - 1;
@@ -254,7 +256,7 @@ fn sales(entry: &Entry, after: u64) -> Part {
         number("order_seats", &|(order, ..)| order.seats.len() as i64),
         // -1 where the seat is not sold any more.
         number("sold_after_seconds", &after_opening),
-        Column::Time("changed_at", rows.iter().map(|(_, mark, _)| mark.changed_at).collect()),
+        SheetColumn::Time("changed_at", rows.iter().map(|(_, mark, _)| mark.changed_at).collect()),
         number("version", &|(_, mark, _)| i64::try_from(mark.version).unwrap_or(i64::MAX)),
     ]);
     Part { sheet, next, has_more }

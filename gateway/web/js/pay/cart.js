@@ -11,7 +11,7 @@ import { countdown } from './countdown.js';
 
 const HOLD_LABEL = t`These seats are yours for`;
 
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS = { s: 1000, m: 60000, h: 3600000 };
 /** “2m”, “1m 30s” → milliseconds; 0 where nothing is said. Pure. */
 export const milliseconds = (text = '') => [...(text || '').matchAll(/(\d+)([smh])(?![a-z])/g)]
   .reduce((sum, [, number, unit]) => sum + Number(number) * UNITS[unit], 0);

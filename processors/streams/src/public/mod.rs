@@ -5,7 +5,8 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fact`, `announcement`, `dials`, `counts`, `window`, `notification`, `audience`, `live` | the bodies |
+//! | `fact`, `announcement`, `dials`, `notification` | the bodies of what happened |
+//! | `counts`, `window`, `audience`, `live` | the bodies of numbers |
 //! | `relay` | publishes facts and notifications by position |
 //! | `notifier` | who is notified of what, and when |
 //! | `schemas` | JSON Schemas and the AsyncAPI document, from the bodies |

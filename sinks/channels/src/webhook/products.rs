@@ -1,5 +1,5 @@
-//! From the topics of products to those who bought them: each order is read on from where it is, and
-//! moved on in the transaction that queues its calls.
+//! From the topics of products to those who bought them: each order is read on from where it is,
+//! and moved on in the transaction that queues its calls.
 //!
 //! The topic of deliveries is written before: what a crash cuts off comes there twice, as the same
 //! record under the same key. An order that has ended is read on by nobody.
