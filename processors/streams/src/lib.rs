@@ -2,9 +2,10 @@
 //!
 //! Facts of one partition are turned into differences (`deltas`), a timely dataflow keeps the
 //! totals (`dataflow`), and changed totals are published, each with its position
-//! (`counter`, `publish`). Beside them: what happened in each window of log time (`windows`), what
-//! may be sold of a sale that runs (`live`), the same facts for other teams, and the cells of
-//! those who agreed to be counted (`audience`). All publish by one rule, `publisher`. [`public`] is what other teams read, [`tables`] what tools
+//! (`counter`, `publish`). Beside them: what happened in each window of log time (`windows`),
+//! what may be sold of a sale that runs (`live`), the same facts for other teams, and the cells of
+//! those who agreed to be counted (`audience`). All publish by one rule, `publisher`. [`public`]
+//! is what other teams read, [`tables`] what tools
 //! take without code. Start reading at `dataflow`.
 
 mod audience;
