@@ -72,7 +72,9 @@ async function findOnesWay() {
   const page = await person();
   await record(page, 'map');
   const stage = await page.locator('.map-stage').boundingBox();
-  assert.ok(stage.y < 400 && stage.height > 280, `the map begins at ${stage.y} and is ${stage.height} high`);
+  // Only a shop that takes no money says so above the map.
+  const banner = await page.locator('.test-banner:visible').boundingBox({ timeout: 1000 }).catch(() => null);
+  assert.ok(stage.y - (banner ? banner.height + 16 : 0) < 400 && stage.height > 280, `the map begins at ${stage.y} and is ${stage.height} high`);
   for (const part of ['.map-button', '.map-small', '.map-where']) {
     for (const one of await page.locator(part).all()) {
       const { y, height } = await one.boundingBox();
@@ -155,7 +157,7 @@ async function whatCanBeHad() {
   await page.waitForSelector('.offers button >> nth=2');
   const offers = await page.locator('.offers button').allInnerTexts();
   assert.match(offers[0], /^4 seats together: Circle, row 1, .* · €80$|^4 seats together: Circle, row 1, .* · €80\.00$/);
-  assert.match(offers[1], /^2 seats and 2 seats: Stalls, row 1, .*; Stalls, row 2/);
+  assert.match(offers[1], /^2 seats and 2 seats: Stalls, row 2, seats 1 and 2; Stalls, row 1, /);
   assert.match(offers[2], /^3 seats together: Stalls, row 1, seats 1 to 3/);
   await record(page, 'offers');
   await page.tap('.offers button >> nth=1');
