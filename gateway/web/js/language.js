@@ -59,3 +59,5 @@ if (language !== 'en') {
   document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
 }
 await learn('first');
+// Who cannot read this page looks for it at its end; whoever can needs nothing of it.
+if (globalThis.document?.readyState) setTimeout(() => import('./choose-language.js').catch(() => {}), 1000);

@@ -100,7 +100,7 @@ export function searchBox({ phases, show, showAll }) {
       show(answer.events, { isMore: Boolean(cursor), more: answer.next && (() => search(answer.next)) });
       drawFilters(answer.facets);
       const words = answer.count ? plural(answer.count, 'event fits', 'events fit') : t`No event fits. Try fewer words or filters.`;
-      say(found, `${words} · as of ${timeOfDay(answer.as_of.at)}`);
+      say(found, t`${words} · as of ${timeOfDay(answer.as_of.at)}`);
     } catch (problem) {
       if (mine !== turn) return;
       asked.near = '';

@@ -19,7 +19,7 @@ async function named(events) {
   return rows;
 }
 
-const WHAT = { email: 'e-mail address', sms: t`phone number` };
+const WHAT = { email: t`e-mail address`, sms: t`phone number` };
 
 /** What is shown; `show` replaces the card's content and moves focus to its heading. */
 export function confirming(token, show) {
@@ -32,7 +32,7 @@ export function confirming(token, show) {
       const { channel, events } = await send('POST', '/v1/contacts/confirm', { token });
       hideToken();
       const list = events?.length ? await named(events) : [];
-      show([heading(t`Your ${WHAT[channel] || 'address'} is confirmed`),
+      show([heading(t`Your ${WHAT[channel] || t`address`} is confirmed`),
         list.length ? el('p', {}, t`You get news about:`) : el('p', {}, t`It is ready for messages.`),
         list.length ? el('ul', { class: 'rows' }, list) : null,
         el('p', {}, t`Each message has one link that stops them.`), links()]);

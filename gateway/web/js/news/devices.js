@@ -37,7 +37,7 @@ function device({ device_id: id, label, since, used_at: usedAt, is_this_one: isT
   const date = day(since, undefined, { dateStyle: 'medium' });
   const used = isThisOne ? '' : day(usedAt, undefined, { dateStyle: 'medium', timeStyle: 'short' });
   return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
-    [isThisOne ? 'This one' : null, date ? `since ${date}` : null, used ? `last seen about ${used}` : null].filter(Boolean).join(' · '))),
+    [isThisOne ? t`This one` : null, date ? t`since ${date}` : null, used ? t`last seen about ${used}` : null].filter(Boolean).join(' · '))),
   askedOnce(t`Sign out`, { about: label, sure: t`Sign ${isThisOne ? t`this browser` : label} out`,
     words: t`It keeps what it bought itself, and sees nothing else any more.` }, async () => {
     await send('DELETE', `/v1/me/devices/${encodeURIComponent(id)}`);
@@ -79,9 +79,10 @@ export const devicesPart = (devices, again) => [
 ];
 
 function passkey({ passkey_id: id, label, since, used_at: usedAt }, again) {
-  const dates = [['made', since], ['last used', usedAt]].map(([word, at]) => [word, day(at, undefined, { dateStyle: 'medium' })]);
+  const on = (at) => day(at, undefined, { dateStyle: 'medium' });
+  const dates = [since && t`made ${on(since)}`, usedAt && t`last used ${on(usedAt)}`].filter(Boolean);
   return el('li', {}, el('div', {}, el('strong', {}, label), el('p', { class: 'quiet' },
-    dates.filter(([, date]) => date).map(([word, date]) => `${word} ${date}`).join(' · '))),
+    dates.join(' · '))),
   askedOnce(t`Remove`, { about: t`passkey of ${label}`, sure: t`Remove the passkey of ${label}`,
     words: t`It signs nobody in any more. Delete it in the settings of that device as well.` }, async () => {
     await send('DELETE', `/v1/me/passkeys/${encodeURIComponent(id)}`);

@@ -15,8 +15,11 @@ import { STATES, by, languageOf, of, zoneHere } from './words.js';
 const LANGUAGES = { en: 'English', de: 'Deutsch' };
 const KINDS = { email: t`E-mail`, sms: t`Text messages`, 'web_push': t`Notices` };
 
+/** Cards made so far: each needs a name of its own. */
+let cards = 0;
 function card(title, ...parts) {
-  const id = `me-${title.toLowerCase().replace(/\W+/g, '-')}`;
+  cards += 1;
+  const id = `me-card-${cards}`;
   return el('section', { class: 'card stack', 'aria-labelledby': id }, el('h2', { id, class: 'part-title' }, title), ...parts);
 }
 
@@ -24,7 +27,7 @@ function card(title, ...parts) {
 export function contactRow({ contact_id: id, channel, address, state, since }, again) {
   const date = day(since, undefined, { dateStyle: 'medium' });
   return el('li', {}, el('div', {}, el('strong', {}, address), el('p', { class: 'quiet' },
-    [KINDS[channel] || channel, STATES[state] || state, date ? `since ${date}` : null].filter(Boolean).join(' · '))),
+    [KINDS[channel] || channel, STATES[state] || state, date ? t`since ${date}` : null].filter(Boolean).join(' · '))),
   askedOnce(t`Remove`, { about: address, sure: t`Remove ${address}`, words: t`Its messages end with it, those about orders too.` }, async () => {
     await send('DELETE', `/v1/me/contacts/${encodeURIComponent(id)}`);
     if (channel === 'web_push') await unsubscribe().catch(() => {});

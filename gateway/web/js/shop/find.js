@@ -82,7 +82,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
       const answer = await get(`${base}/seats/search?${query}`, 2);
       list.replaceChildren(...answer.groups.map(offer));
       const words = answer.groups.length ? `${plural(answer.groups.length, 'offer', 'offers')}` : t`Nothing is free like that. Try fewer seats or a higher price.`;
-      say(found, `${words} · as of ${timeOfDay(answer.as_of.at)}`);
+      say(found, t`${words} · as of ${timeOfDay(answer.as_of.at)}`);
     } catch (problem) {
       list.replaceChildren();
       say(found, '');
