@@ -23,6 +23,20 @@ pub(crate) struct World {
     pub(crate) operator: String,
     running: Running,
     folder: tempfile::TempDir,
+    still_runs: StillRuns,
+}
+
+/// One that is dropped without a stop goes on beside the tests after it, with hundreds of threads where
+/// there is a broker.
+struct StillRuns(bool);
+
+impl Drop for StillRuns {
+    fn drop(&mut self) {
+        assert!(
+            !self.0 || std::thread::panicking(),
+            "a world is over without `world.stop().await`"
+        );
+    }
 }
 
 /// A visitor's papers, sent as headers.
@@ -88,6 +102,7 @@ impl World {
             operator: read("operator"),
             running,
             folder,
+            still_runs: StillRuns(true),
         };
         world.until("/readyz", |answer| answer.status == 200).await;
         world
@@ -103,7 +118,8 @@ impl World {
     }
 
     /// Ends calmly and hands the data folder back.
-    pub(crate) async fn stop(self) -> tempfile::TempDir {
+    pub(crate) async fn stop(mut self) -> tempfile::TempDir {
+        self.still_runs.0 = false;
         self.running.shutdown().await.unwrap();
         self.folder
     }

@@ -119,6 +119,7 @@ async fn a_tour_is_written_to_at_once_and_each_person_gets_one_message() {
     let is_stopped = |answer: &Response| answer.text("state") == Some("stopped");
     world.until_as(&there, &artist(&world), is_stopped).await;
     assert_eq!(world.audit().violations, 0);
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,4 +179,5 @@ async fn codes_go_to_each_person_once_and_never_run_out_unseen() {
     given.dedup();
     assert_eq!(given.len(), 3, "{given:?}");
     assert_eq!(world.audit().violations, 0);
+    world.stop().await;
 }

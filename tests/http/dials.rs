@@ -223,4 +223,5 @@ async fn capacity_is_a_dial_and_no_rule() {
     assert_eq!(refused.body["errors"][0]["path"], "shoppers_max", "{}", refused.body);
     assert_eq!(world.get(&format!("{event}/queue"), &staff).await.body["shoppers_max"], 50);
     assert!(world.audit().is_clean());
+    world.stop().await;
 }

@@ -77,6 +77,7 @@ async fn the_best_seat_is_the_one_nearest_to_the_focus_that_is_asked_for() {
     body["plan"] = json!({ "format": "csv", "content": content, "focus": "upwards" });
     let refused = world.post("/v1/events", &world.staff(), body).await;
     assert_eq!((refused.status, &refused.body["errors"][0]["path"]), (400, &json!("plan.focus")));
+    world.stop().await;
 }
 
 /// What a manager sees before selling anything, mends by hand, and sells as it was mended.

@@ -171,6 +171,7 @@ async fn an_announcement_reaches_those_who_agreed_and_a_link_ends_it() {
     let report = until_sent(&world, &second).await;
     assert_eq!(report.body["counts"]["sent"], 0, "{}", report.body);
     assert_eq!(world.audit().violations, 0);
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,6 +216,7 @@ async fn announcements_wait_for_a_manager_and_can_be_held_and_stopped() {
     let unknown = format!("{event}/announcements/ann_0000000000001/stop");
     let unknown = world.post(&unknown, &of(&artist), json!({})).await;
     assert_eq!((unknown.status, unknown.code().as_str()), (404, "unknown_announcement"));
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,6 +270,7 @@ async fn a_second_device_signs_in_by_a_link_and_has_the_same_order() {
     assert_eq!(world.send(Method::DELETE, &remove, &first, None, None).await.status, 200);
     world.until_as(&order, &second, |answer| answer.code() == "not_your_hold").await;
     assert_eq!(world.audit().violations, 0);
+    world.stop().await;
 }
 
 /// How often somebody joined a cohort of an audience, and left one, by the ledger.
@@ -393,6 +396,7 @@ async fn a_session_of_staff_stands_for_a_key_until_it_is_ended() {
     let forged = format!("{}{last}", &session[..session.len() - 1]);
     let refused = super::abuse::raw(&world, &[me(&forged).as_bytes()]).await;
     assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -441,4 +445,5 @@ async fn what_a_server_refused_is_sent_again_by_hand() {
         (&json!(1), &json!(0))
     );
     assert_eq!(world.post(&resend, &operator, this).await.body, json!({ "resent": 0 }));
+    world.stop().await;
 }

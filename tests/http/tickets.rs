@@ -116,6 +116,7 @@ async fn a_person_finds_what_they_have_at_all_events() {
     for nobody in [Papers::default(), world.join(&second).await] {
         assert_eq!(world.get(mine, &nobody).await.body, json!({ "events": [] }));
     }
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

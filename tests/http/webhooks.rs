@@ -131,4 +131,5 @@ async fn a_purchase_arrives_signed_and_a_refused_call_is_made_again() {
     let removed = world.send(Method::DELETE, &path, &manager, Some("remove"), None).await;
     assert_eq!((removed.status, removed.text("state")), (200, Some("removed")));
     assert_eq!(world.get(&path, &manager).await.status, 404);
+    world.stop().await;
 }
