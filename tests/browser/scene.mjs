@@ -4,7 +4,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digest, encode, firstFit } from '../../gateway/web/js/puzzle/hash.js';
+import { encode } from '../../gateway/web/js/puzzle/encode.js';
+import { digest, firstFit } from '../../gateway/web/js/puzzle/hash.js';
 
 const VIEWPORTS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 /** How long a walk waits for what must come. */
