@@ -129,6 +129,7 @@ fn form(name: &str) -> Option<(&'static str, &'static str)> {
         "device_id" => ("The device.", "^byr_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "session_id" => ("The session.", "^[0-9a-f]{16}$"),
         "file" => ("What, and as which kind.", "^(facts|orders|sales)\\.(csv|parquet)$"),
+        "form" => ("By rows or by columns.", "^(rows|columns)$"),
         "share_id" => ("The link.", "^[0-9a-f]{16}$"),
         "compare" => ("Another event.", "^evt_[0-9A-F][0-9A-HJKMNP-TV-Z]{12}$"),
         "buyer_key" => ("The key.", "^[0-9a-f]{16}$"),
