@@ -13,13 +13,15 @@ afterEach(() => delete globalThis.navigator);
 
 async function joining(me) {
   const calls = stage({ 'POST /v1/events/e/queue': [201, { place: 7 }] });
-  const { join } = await import('../web/js/gate.js');
+  const { join } = await import('../web/js/join.js');
   const page = {
     id: 'e', base: '/v1/events/e', event: { categories: [], free: 9 }, queue: { puzzle_level: 0, phase: 'open' },
     me: NOBODY, changed() {}, async refresh() { this.me = me; },
   };
   const { node } = join(page);
   const button = node.find((one) => one.tag === 'button' && one.textContent === 'Join the queue');
+  // What the press needs comes over the network in a browser, and from a file here.
+  await import('../web/js/entry.js');
   await button.press();
   return { calls, said: button.after?.textContent || '' };
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { heldIn, noneFree } from '../web/js/ends.js';
-import { estimate } from '../web/js/gate.js';
+import { estimate } from '../web/js/join.js';
 import { running } from '../web/js/held.js';
 import { breakdown, milliseconds } from '../web/js/pay/cart.js';
 import './dom.mjs';

@@ -15,7 +15,7 @@ test('one press after a missed turn is a new place, and the page says so', async
   const calls = stage(lapsed);
   document.hidden = false;
   globalThis.navigator ??= { cookieEnabled: true };
-  const { turn } = await import('../web/js/gate.js');
+  const { turn } = await import('../web/js/turn.js');
   const at = page();
   const { node, close } = turn(at);
   assert.deepEqual(calls, [], 'nobody rejoins who is not there to press');

@@ -165,10 +165,11 @@ test('the order of the line is in one place', () => {
   assert.deepEqual(naming, []);
 });
 
-// What waiting costs on the wire is a test of the gateway, which leaves comments out.
-test('all that waiting needs is fetched at once', () => {
-  const html = readFileSync(join(web, 'event.html'), 'utf8');
-  for (const name of withImports('js/event.js')) assert.ok(html.includes(`/assets/${name}`), `${name} is not preloaded`);
+// What that costs on the wire is a test of the gateway, which leaves comments out.
+test('the button that joins comes with the page, and what only a press needs comes after it', () => {
+  const first = [...withImports('js/event.js')];
+  assert.ok(first.includes('js/join.js'), String(first));
+  assert.deepEqual(first.filter((name) => /puzzle|door|entry|notify|wait|turn|further/.test(name)), []);
 });
 
 // In shaders they are comments.

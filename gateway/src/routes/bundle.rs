@@ -53,13 +53,6 @@ pub(super) fn bundled(mut files: BTreeMap<String, String>) -> BTreeMap<String, S
             made.insert(later.to_owned(), whole(later, &modules, only.copied()));
         }
     }
-    let inside: BTreeMap<String, BTreeSet<&str>> = pages
-        .iter()
-        .map(|page| (page.clone(), needed(page, &modules).into_iter().collect()))
-        .collect();
-    for (_, text) in files.iter_mut().filter(|(path, _)| path.ends_with(".html")) {
-        *text = without_preloads(text, &inside);
-    }
     files.extend(made.into_iter().filter_map(|(path, text)| Some((path, text?))));
     files
 }
@@ -68,23 +61,6 @@ pub(super) fn bundled(mut files: BTreeMap<String, String>) -> BTreeMap<String, S
 fn script_of(line: &str) -> Option<String> {
     let rest = line.split_once("<script type=\"module\" src=\"/assets/")?.1;
     Some(rest.split('"').next()?.to_owned())
-}
-
-/// What is inside of a page's script need not be asked for beside it.
-fn without_preloads(text: &str, inside: &BTreeMap<String, BTreeSet<&str>>) -> String {
-    let has: BTreeSet<&str> = text
-        .lines()
-        .filter_map(script_of)
-        .filter_map(|script| inside.get(&script))
-        .flatten()
-        .copied()
-        .collect();
-    let named = |line: &str| {
-        let rest = line.split_once("rel=\"modulepreload\" href=\"/assets/")?.1.to_owned();
-        Some(rest.split('"').next()?.to_owned())
-    };
-    let kept = text.lines().filter(|line| named(line).is_none_or(|path| !has.contains(&*path)));
-    kept.map(|line| format!("{line}\n")).collect()
 }
 
 /// All that a script loads later, directly or by way of what it loads.

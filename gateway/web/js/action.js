@@ -1,6 +1,6 @@
 // Owns buttons that work: busy while they do, and saying what went wrong right beside them.
 import { el } from './dom.js';
-import { t } from './further.js';
+import { t } from './language.js';
 
 /** A button that cannot be pressed twice while its work runs, and shows what went wrong. */
 export function action(label, work, kind = 'primary') {

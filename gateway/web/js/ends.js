@@ -1,13 +1,12 @@
 // Owns the states in which there is nothing to buy: all seats held or sold, the sale over, the event
 // cancelled. Each says what is so, what may still come, and what one can do about it.
 import { instant } from './about.js';
-import { action } from './action.js';
-import { door } from './door.js';
 import { el, say } from './dom.js';
 import { plural } from './format.js';
-import { joinQueue, simple } from './entry.js';
+import { simple } from './frame.js';
 import { t } from './further.js';
 import { notifyMe } from './notify.js';
+import { press } from './press.js';
 
 const others = () => el('a', { class: 'button secondary', href: '/' }, t`See other events`);
 const mine = () => el('a', { class: 'button primary', href: '/tickets' }, t`Show my tickets`);
@@ -26,7 +25,6 @@ export function noneFree(event, phase) {
 
 /** The line goes on while nothing is free: whoever stands in it is called when seats come back. */
 export function sold_out(page) {
-  const through = door(page);
   const phaseOf = () => page.queue?.phase || page.event.phase;
   const now = el('p', {});
   const wait = el('div', { class: 'stack' });
@@ -41,7 +39,7 @@ export function sold_out(page) {
       el('p', { role: 'status' }, t`You are on the waiting list. When seats come back, people are called by their place in the line, and this page says when it is your turn.`),
       notifyMe(page)] : [
       el('p', {}, t`Go on the waiting list: when seats come back, people are called by their place in the line.`),
-      action(t`Join the waiting list`, () => joinQueue(page, through)), through.node]));
+      ...press(page, t`Join the waiting list`)]));
   }
   const update = () => {
     shown.update();

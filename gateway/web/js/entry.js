@@ -1,12 +1,10 @@
-// Owns coming in: taking a place, going straight in where nobody is ahead, and the frame that all states
-// around the line share.
+// Owns coming in: taking a place, and going straight in where nobody is ahead.
 import { Problem, get } from './api.js';
 import { pause } from './backoff.js';
 import { send } from './command.js';
-import { el, heading } from './dom.js';
+import { door } from './door.js';
 import { t } from './further.js';
 import { aheadOf, isSold } from './state.js';
-import { offer, words } from './wait.js';
 
 /** A place is kept by a cookie; without, it would be lost at once. */
 const cookiesOff = () => new Problem(0, { code: 'cookies_off', detail: t`Your browser does not keep cookies for this site, so it cannot keep your place. Allow cookies for this site in its settings, then press again.` });
@@ -19,17 +17,6 @@ export async function joinQueue(page, through) {
   await page.refresh();
   // It said yes and kept none all the same.
   if (page.me?.device === false || page.me?.place === null) throw cookiesOff();
-}
-
-/** A state that says what is so, what it costs, and offers what can be done. */
-export function simple(page, title, lines, extra = []) {
-  const message = words(page);
-  const side = offer(page);
-  const node = el('div', { class: 'two' },
-    el('div', { class: 'card' }, heading(title), message.node, lines.map((line) => el('p', {}, line)),
-      extra),
-    side.node);
-  return { node, update: () => { message.update(); side.update(); } };
 }
 
 /** How often, and how far apart, the line is looked at before somebody is let wait like all others. */
@@ -58,3 +45,5 @@ export async function goIn(page, through) {
     page.queue = await get(`${page.base}/queue`, 1).catch(() => page.queue);
   }
 }
+
+export { door };

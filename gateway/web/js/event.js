@@ -3,9 +3,9 @@
 import { Problem, get, now, reach } from './api.js';
 import { backoff } from './backoff.js';
 import { announce, el, heading, notice, say } from './dom.js';
+import { join } from './join.js';
 import { t } from './language.js';
 import { decide, stepOf } from './state.js';
-import { waiting } from './wait.js';
 
 const id = decodeURIComponent(location.pathname.split('/').filter(Boolean)[1] || '');
 const base = `/v1/events/${encodeURIComponent(id)}`;
@@ -90,7 +90,9 @@ async function loadView(name) {
   if (name === 'tickets' || name === 'take') return (await import('./tickets.js'))[name];
   if (name === 'presale') return (await import('./presale.js')).presale;
   if (name === 'sold_out' || name === 'closed' || name === 'cancelled') return (await import('./ends.js'))[name];
-  return name === 'waiting' ? waiting : (await import('./gate.js'))[name];
+  if (name === 'waiting') return (await import('./wait.js')).waiting;
+  if (name === 'announced') return (await import('./announced.js')).announced;
+  return name === 'turn' ? (await import('./turn.js')).turn : join;
 }
 
 async function render() {

@@ -1,5 +1,5 @@
 // Owns the words for a turn that ended without seats: its time was over, or nothing happened. Pure.
-import { t } from './further.js';
+import { t } from './language.js';
 
 /** How long nothing happened, in words. Pure. */
 export function idleWords(ms) {

@@ -5,7 +5,7 @@ import { announce, el, heading, say } from './dom.js';
 import { send } from './command.js';
 import { t } from './further.js';
 import { sheet } from './sheet.js';
-import { offer, words } from './wait.js';
+import { offer, words } from './frame.js';
 
 /** The code behind `#code=`, or ''. Pure. */
 export function codeIn(hash) {

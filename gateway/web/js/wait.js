@@ -1,43 +1,15 @@
-// Owns the waiting state, and what every state before the shop shows beside its own words.
+// Owns the waiting state.
 // A state is a function of the page that returns { node, update, close }.
 import { announce, el, heading, notice, say } from './dom.js';
-import { agoWords, count, money, plural, waitingRange, waitingWords, worthSaying } from './format.js';
+import { agoWords, count, plural, waitingRange, waitingWords, worthSaying } from './format.js';
+import { offer, words } from './frame.js';
 import { t } from './language.js';
-import { aheadOf, isSold, pricedCategories } from './state.js';
+import { aheadOf, isSold } from './state.js';
 import { session } from './storage.js';
 
 const PAUSED = t`The sale is paused. Your place is kept, and the queue will continue from here.`;
 
 const LAPSED = t`You were called and did not come in time, so those who were here went first. This is your new place, behind them.`;
-
-/** The organiser's own words. */
-export function words(page) {
-  const node = el('div', { class: 'notice info' });
-  const update = () => {
-    const message = page.queue?.message || '';
-    node.hidden = !message;
-    say(node, message ? t`From the organiser: ${message}` : '');
-  };
-  update();
-  return { node, update };
-}
-
-/** Prices and free seats. */
-export function offer(page) {
-  const rows = pricedCategories(page.event).filter((row) => row.amount !== null);
-  const free = el('p', { class: 'quiet' });
-  const update = () => {
-    const left = page.queue?.free ?? page.event.free;
-    say(free, Number.isFinite(left) ? t`${count(left)} seats are free now.` : '');
-  };
-  update();
-  const list = rows.map((row) => el('li', {},
-    el('span', {}, row.name), el('strong', {}, money(row.amount, page.event.currency))));
-  const node = el('div', { class: 'card offer' },
-    el('h3', {}, t`Prices`), el('ul', { class: 'prices' }, list),
-    el('p', { class: 'quiet' }, t`Per seat, all fees included.`), free);
-  return { node: rows.length ? node : free, update };
-}
 
 /** How far the bar was when this device began to wait, so that it never starts anew. */
 function startOf(page, ahead) {
@@ -122,7 +94,7 @@ export function waiting(page) {
       }
       said = people;
     }
-    if (people <= 20) import('./gate.js').catch(() => {});
+    if (people <= 20) import('./turn.js').catch(() => {});
   }
   const node = el('div', { class: 'two' },
     el('div', { class: 'card' },
