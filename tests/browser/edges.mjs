@@ -184,17 +184,16 @@ const parts = {
     await fan.waitForSelector('text=The event is cancelled');
   },
 
-  /** More time is offered when it gives time, and is not spent before. */
+  /** More time is added to what is left, whenever it is asked for. */
   async moreTime() {
     const event = await staff.event('A little longer', { hold: '14s', extension: '20s', extensions_max: 1 });
     const page = await person();
     await enterShop(page, base, event);
     await holdBest(page);
-    must(await page.locator('button:has-text("More time")').isHidden(), 'more time is offered while it gives none');
-    await page.waitForSelector('text=From the last 0:10 on');
-    await record(page, 'time-later');
-    await page.click('button:has-text("More time")');
-    await page.waitForFunction(() => /0:(1[5-9]|20)/.test(document.querySelector('.count-value')?.textContent));
+    await page.click('button:text-is("Add 0:20 to your time")');
+    await page.waitForFunction(() => /0:(2\d|3[0-4])/.test(document.querySelector('.count-value')?.textContent));
+    must(await page.locator('button:has-text("to your time")').isHidden(), 'more time is offered while there is none');
+    await record(page, 'more-time');
     // The end of a countdown is a state with a name.
     await page.waitForSelector('.best-go, h2:text-is("Your time ran out")');
     await page.waitForSelector('text=The time to pay ran out');

@@ -11,7 +11,7 @@ pub struct Policy {
     pub hold_ms: u64,
     /// How often a buyer may extend a hold.
     pub extensions_max: u8,
-    /// What one extension adds, counted from now.
+    /// What one extension adds to what is left.
     pub extension_ms: u64,
     /// How long a payment may take from PurchaseStarted; a bank's challenge fits inside.
     pub payment_ms: u64,

@@ -20,7 +20,7 @@ pub(crate) struct PolicyPatch {
     pub(crate) hold: Option<String>,
     /// How often a hold may be extended.
     pub(crate) extensions_max: Option<u8>,
-    /// What one extension adds, counted from now.
+    /// What one extension adds to what is left.
     pub(crate) extension: Option<String>,
     /// How long a payment may take; a bank's own questions fit inside.
     pub(crate) payment: Option<String>,

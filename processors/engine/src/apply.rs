@@ -4,7 +4,7 @@ use super::announcements::AnnouncementState;
 use super::event::{Event, SetAside};
 use super::orders::{Order, generation_of, hold_in, slot_of};
 use super::unanswered::Attempt;
-use super::version::{IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
+use super::version::{A_DECLINE_TAKES_NO_TIME, IDLE_SHOPPERS_LEAVE, PEOPLE_ARE_FORGOTTEN};
 use super::wheel::{Timer, TimerKind, Wheel};
 use floodgate_domain::answer::{OrderStatus, SalePhase};
 use floodgate_domain::details::{EventDetails, SaleTimes};
@@ -209,6 +209,9 @@ impl Target<'_> {
         self.with_order(hold_id, |order| {
             order.extensions += 1;
             order.until = until;
+            if order.held_until != LogTime(0) {
+                order.held_until = until;
+            }
         });
     }
 
@@ -277,6 +280,8 @@ impl Target<'_> {
             event.unanswered.forget(before.buyer, hold_in(slot_of(hold_id), before.generation));
         }
         event.seat_map.hold(seats);
+        let is_kept = self.version >= A_DECLINE_TAKES_NO_TIME;
+        let held_until = if is_kept { until } else { LogTime(0) };
         let order = Order {
             generation: generation_of(hold_id),
             status: OrderStatus::Held,
@@ -287,6 +292,7 @@ impl Target<'_> {
             amount,
             until,
             pay_by,
+            held_until,
             armed: until,
             seats: *seats,
         };
@@ -395,6 +401,7 @@ impl Target<'_> {
                 amount: 0,
                 until: LogTime(0),
                 pay_by: None,
+                held_until: LogTime(0),
                 armed: LogTime(0),
                 seats: *seats,
             },

@@ -28,6 +28,9 @@ pub(super) struct Order {
     pub(super) until: LogTime,
     /// When it ends unpaid, whatever is tried; only the first rules set no such end.
     pub(super) pay_by: Option<LogTime>,
+    /// When the hold ends, or would have ended had nobody paid; zero where the rules it was made by do
+    /// not ask for that.
+    pub(super) held_until: LogTime,
     /// Deadline of the one timer that counts for this order.
     pub(super) armed: LogTime,
     pub(super) seats: SeatList,
@@ -67,6 +70,7 @@ impl Orders {
             amount: 0,
             until: LogTime(0),
             pay_by: None,
+            held_until: LogTime(0),
             armed: LogTime(0),
             seats: SeatList::new(),
         };

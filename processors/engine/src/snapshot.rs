@@ -16,14 +16,10 @@ use super::outcomes::{Outcome, Outcomes, Remembered};
 use super::releases::Releases;
 use super::seat_map::SeatMap;
 use super::snapshot_additions::{
-    COUNT_MAX, read_additions, read_count, read_messages, read_presale, write_additions,
-    write_messages, write_presale,
+    COUNT_MAX, FIRST_FORM, FORM, form_of, read_count, read_later, write_later,
 };
 use super::unanswered::Unanswered;
-use super::version::{
-    ANNOUNCEMENTS_GO_OUT, AUDIENCE_IS_RELEASED, BASE_VERSION, InForce, NewerVersion, PRESALE,
-    at_most,
-};
+use super::version::{BASE_VERSION, InForce, NewerVersion, at_most};
 use super::waiting_line::WaitingLine;
 use super::wheel::{Timer, TimerKind, Wheel};
 use super::{Engine, EngineLimits};
@@ -39,24 +35,6 @@ use floodgate_domain::wire::{
     Cursor, WireError, WireWriter, read_cohort, read_policy, read_prices, write_policy,
     write_prices,
 };
-
-/// The forms, not the rules: those in force are part of the state. A state under older rules is
-/// written in the form of builds that have no others.
-const FIRST_FORM: u8 = 1;
-const SECOND_FORM: u8 = 2;
-const THIRD_FORM: u8 = 3;
-const FOURTH_FORM: u8 = 4;
-const FORM: u8 = 5;
-
-fn form_of(version: u32) -> u8 {
-    match version {
-        BASE_VERSION => FIRST_FORM,
-        version if version < ANNOUNCEMENTS_GO_OUT => SECOND_FORM,
-        version if version < PRESALE => THIRD_FORM,
-        version if version < AUDIENCE_IS_RELEASED => FOURTH_FORM,
-        _ => FORM,
-    }
-}
 
 /// Why a snapshot cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -166,18 +144,7 @@ fn write_event(event: &Event, form: u8, out: &mut Vec<u8>) {
     out.put_varint(event.sweep.map_or(0, |slot| u64::from(slot) + 1));
     write_line(event, out);
     write_tickets(&event.tickets, out);
-    if form != FIRST_FORM {
-        write_additions(event, out);
-    }
-    if form > SECOND_FORM {
-        write_messages(event, out);
-    }
-    if form > THIRD_FORM {
-        write_presale(event, out);
-    }
-    if form > FOURTH_FORM {
-        event.releases.write(out);
-    }
+    write_later(event, form, out);
 }
 
 /// The line, then the buyers who share a cohort, by their number: most share none.
@@ -295,25 +262,6 @@ fn read_event(cursor: &mut Cursor<'_>, form: u8) -> Result<Event, WireError> {
     Ok(event)
 }
 
-/// What the later forms say beyond the first.
-fn read_later(event: &mut Event, cursor: &mut Cursor<'_>, form: u8) -> Result<(), WireError> {
-    if form == FIRST_FORM {
-        event.buyers.find_all(Vec::new(), 0);
-    } else {
-        read_additions(event, cursor)?;
-    }
-    if form > SECOND_FORM {
-        read_messages(event, cursor)?;
-    }
-    if form > THIRD_FORM {
-        read_presale(event, cursor)?;
-    }
-    if form > FOURTH_FORM {
-        event.releases = Releases::read(cursor)?;
-    }
-    Ok(())
-}
-
 fn write_block(block: &Block, out: &mut Vec<u8>) {
     out.put_varint(u64::from(block.first_seat));
     out.put_varint(u64::from(block.rank));
@@ -367,6 +315,7 @@ fn read_order(cursor: &mut Cursor<'_>) -> Result<Order, WireError> {
         amount: cursor.varint()?,
         until: cursor.time()?,
         pay_by: None,
+        held_until: LogTime(0),
         armed: cursor.time()?,
         seats: cursor.seats()?,
     })

@@ -9,10 +9,14 @@ use super::codes::Codes;
 use super::consents::Consents;
 use super::event::{Event, SetAside};
 use super::quality::Quality;
+use super::releases::Releases;
 use super::seat_map::SeatMap;
 use super::unanswered::{Pending, Unanswered};
+use super::version::{
+    A_DECLINE_TAKES_NO_TIME, ANNOUNCEMENTS_GO_OUT, AUDIENCE_IS_RELEASED, BASE_VERSION, PRESALE,
+};
 use floodgate_domain::details::SaleTimes;
-use floodgate_domain::ids::{BuyerId, HoldId};
+use floodgate_domain::ids::{BuyerId, HoldId, LogTime};
 use floodgate_domain::wire::{Cursor, WireError, WireWriter, read_time, write_time};
 
 /// A count larger than what is left to read is damage; every element takes a byte or more.
@@ -23,7 +27,71 @@ pub(super) fn read_count(cursor: &mut Cursor<'_>) -> Result<usize, WireError> {
     if count <= cursor.remaining() { Ok(count) } else { Err(WireError::TooShort) }
 }
 
-pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
+/// The forms, not the rules: those in force are part of the state. A state under older rules is
+/// written in the form of builds that have no others.
+pub(super) const FIRST_FORM: u8 = 1;
+const SECOND_FORM: u8 = 2;
+const THIRD_FORM: u8 = 3;
+const FOURTH_FORM: u8 = 4;
+const FIFTH_FORM: u8 = 5;
+pub(super) const FORM: u8 = 6;
+
+pub(super) fn form_of(version: u32) -> u8 {
+    match version {
+        BASE_VERSION => FIRST_FORM,
+        version if version < ANNOUNCEMENTS_GO_OUT => SECOND_FORM,
+        version if version < PRESALE => THIRD_FORM,
+        version if version < AUDIENCE_IS_RELEASED => FOURTH_FORM,
+        version if version < A_DECLINE_TAKES_NO_TIME => FIFTH_FORM,
+        _ => FORM,
+    }
+}
+
+/// What the later forms say beyond the first.
+pub(super) fn write_later(event: &Event, form: u8, out: &mut Vec<u8>) {
+    if form != FIRST_FORM {
+        write_additions(event, out);
+    }
+    if form > SECOND_FORM {
+        write_messages(event, out);
+    }
+    if form > THIRD_FORM {
+        write_presale(event, out);
+    }
+    if form > FOURTH_FORM {
+        event.releases.write(out);
+    }
+    if form > FIFTH_FORM {
+        write_hold_ends(event, out);
+    }
+}
+
+pub(super) fn read_later(
+    event: &mut Event,
+    cursor: &mut Cursor<'_>,
+    form: u8,
+) -> Result<(), WireError> {
+    if form == FIRST_FORM {
+        event.buyers.find_all(Vec::new(), 0);
+    } else {
+        read_additions(event, cursor)?;
+    }
+    if form > SECOND_FORM {
+        read_messages(event, cursor)?;
+    }
+    if form > THIRD_FORM {
+        read_presale(event, cursor)?;
+    }
+    if form > FOURTH_FORM {
+        event.releases = Releases::read(cursor)?;
+    }
+    if form > FIFTH_FORM {
+        read_hold_ends(event, cursor)?;
+    }
+    Ok(())
+}
+
+fn write_additions(event: &Event, out: &mut Vec<u8>) {
     write_unanswered(&event.unanswered, out);
     let bound = event.orders.slots.iter().enumerate();
     let bound = bound.filter_map(|(slot, order)| Some((slot, order.pay_by?)));
@@ -58,7 +126,7 @@ pub(super) fn write_additions(event: &Event, out: &mut Vec<u8>) {
     write_quality(event.seat_map.quality.as_ref(), out);
 }
 
-pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
     event.unanswered = read_unanswered(cursor)?;
     for _ in 0..read_count(cursor)? {
         let order = event.orders.slots.get_mut(cursor.u32()? as usize);
@@ -89,12 +157,12 @@ pub(super) fn read_additions(event: &mut Event, cursor: &mut Cursor<'_>) -> Resu
 }
 
 /// The third form: consents and announcements.
-pub(super) fn write_messages(event: &Event, out: &mut Vec<u8>) {
+fn write_messages(event: &Event, out: &mut Vec<u8>) {
     event.consents.write(out);
     event.announcements.write(out);
 }
 
-pub(super) fn read_messages(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+fn read_messages(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
     let buyers = read_count(cursor)?;
     event.consents = Consents::read(cursor, buyers)?;
     let count = read_count(cursor)?;
@@ -103,12 +171,12 @@ pub(super) fn read_messages(event: &mut Event, cursor: &mut Cursor<'_>) -> Resul
 }
 
 /// The fourth form: the presale and its codes.
-pub(super) fn write_presale(event: &Event, out: &mut Vec<u8>) {
+fn write_presale(event: &Event, out: &mut Vec<u8>) {
     write_time(event.sale_times.presale_at, out);
     event.codes.write(out);
 }
 
-pub(super) fn read_presale(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+fn read_presale(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
     event.sale_times.presale_at = read_time(cursor)?;
     event.codes = Codes::read(cursor)?;
     Ok(())
@@ -223,4 +291,24 @@ fn read_unanswered(cursor: &mut Cursor<'_>) -> Result<Unanswered, WireError> {
         all.push((buyer, pending));
     }
     Ok(Unanswered::restored(all))
+}
+
+/// When holds end, of all orders whose rules ask for that.
+fn write_hold_ends(event: &Event, out: &mut Vec<u8>) {
+    let kept = event.orders.slots.iter().enumerate();
+    let kept = kept.filter(|(_, order)| order.held_until != LogTime(0));
+    out.put_count(kept.clone().count());
+    for (slot, order) in kept {
+        out.put_count(slot);
+        out.put_varint(order.held_until.0);
+    }
+}
+
+fn read_hold_ends(event: &mut Event, cursor: &mut Cursor<'_>) -> Result<(), WireError> {
+    for _ in 0..read_count(cursor)? {
+        let order = event.orders.slots.get_mut(cursor.u32()? as usize);
+        let order = order.ok_or(WireError::OutOfBounds("a slot"))?;
+        order.held_until = cursor.time()?;
+    }
+    Ok(())
 }

@@ -8,11 +8,11 @@
 pub const BASE_VERSION: u32 = 1;
 
 /// The newest rules of this build.
-pub const NEWEST_VERSION: u32 = 5;
+pub const NEWEST_VERSION: u32 = 6;
 
 /// Rules that only tests have: as the newest, but holds last twice as long.
 #[cfg(feature = "test-version")]
-pub const TEST_VERSION: u32 = 6;
+pub const TEST_VERSION: u32 = 7;
 
 // What changed, and since which version it applies.
 
@@ -84,6 +84,14 @@ pub(crate) const PRESALE: u32 = 4;
 
 /// Tables of an event's audience are released within a budget.
 pub(crate) const AUDIENCE_IS_RELEASED: u32 = 5;
+
+/// More time is added to what a hold has left, and an extension that would add none is not used up.
+pub(crate) const MORE_TIME_IS_ADDED: u32 = 6;
+/// A card that is declined takes no time away: the seats wait until their hold would have ended, and
+/// longer where the time for another card is longer.
+pub(crate) const A_DECLINE_TAKES_NO_TIME: u32 = 6;
+/// Plans say which seats are in the shade.
+pub(crate) const SHADE_IS_MARKED: u32 = 6;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

@@ -288,7 +288,7 @@ impl Ledger {
             cause::check(book, record, self.reading.time(), asked, &mut self.found);
         }
         book.tally.enter(record, &book.seats, &book.prices);
-        book.enter(record, &mut self.found);
+        book.enter(record, self.reading.version, &mut self.found);
         if let Some(asked) = asked {
             self.follow_cohort(asked.envelope, &record.fact);
         }

@@ -260,7 +260,7 @@ mod tests {
         (|p| run(p).labels = Labels::Texts(vec!["x".repeat(65); 4]), RUN, "65 bytes"),
         (|p| run(p).shape = Shape::Points(vec![(0, 0)]), RUN, "4 seats are drawn at 1"),
         (|p| run(p).flags = vec![(4, SeatFlags(1))], RUN, "the run has 4 seats"),
-        (|p| run(p).flags = vec![(0, SeatFlags(16))], RUN, "are 16"),
+        (|p| run(p).flags = vec![(0, SeatFlags(32))], RUN, "are 32"),
         (|p| run(p).flags = vec![(1, SeatFlags(1)); 2], RUN, "stand twice"),
         (|p| run(p).flags = (0..4).map(|at| (at, SeatFlags(8))).collect(), "", "every seat"),
         (|p| p.categories = vec![p.categories[0].clone(); 2], "categories[1]", "two categories"),

@@ -127,8 +127,10 @@ impl SeatFlags {
     pub const RESTRICTED_VIEW: SeatFlags = SeatFlags(4);
     /// Not for sale in this plan (technics, kills).
     pub const BLOCKED: SeatFlags = SeatFlags(8);
+    /// In the shade while the event is on, by the house's own word; known since version 6 of the rules.
+    pub const SHADED: SeatFlags = SeatFlags(16);
     /// Every bit with a meaning; others are mistakes.
-    pub const ALL: SeatFlags = SeatFlags(15);
+    pub const ALL: SeatFlags = SeatFlags(31);
 
     #[must_use]
     pub const fn has(self, flag: SeatFlags) -> bool {
@@ -286,6 +288,12 @@ impl Plan {
     pub fn seat_count(&self) -> u32 {
         let seats: usize = self.runs().map(|(_, _, run)| run.labels.len()).sum();
         u32::try_from(seats).unwrap_or(u32::MAX)
+    }
+
+    /// Whether any seat has the flag.
+    #[must_use]
+    pub fn has_flag(&self, flag: SeatFlags) -> bool {
+        self.runs().any(|(_, _, run)| run.flags.iter().any(|(_, flags)| flags.has(flag)))
     }
 
     /// Every run in plan order with its section's index and its row.

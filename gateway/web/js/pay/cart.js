@@ -1,5 +1,4 @@
 // Owns the order's summary: event, held seats, what they cost and why, the time left, more time, release.
-import { now } from '../api.js';
 import { clock } from '../clock.js';
 import { send } from '../command.js';
 import { action } from '../action.js';
@@ -53,7 +52,6 @@ export function cart(page, first) {
       throw problem;
     }
   };
-  const later = el('p', { class: 'quiet' });
   const extend = action(t`More time`, async () => {
     const order = await asked('POST', `${holdPath}/extend`, {});
     page.setOrder(order);
@@ -70,20 +68,15 @@ export function cart(page, first) {
   }, 'secondary');
   const buttons = el('div', { class: 'cart-actions' }, extend, release);
   const node = el('aside', { class: 'card cart', 'aria-label': t`Your seats` },
-    time.node, later, el('h3', {}, t`Your order`), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
+    time.node, el('h3', {}, t`Your order`), el('p', {}, page.event?.name || '', el('br'), el('span', { class: 'quiet' }, day(page.event?.starts_at, page.event?.time_zone))),
     seats, where, lines.length ? el('ul', { class: 'cart-lines' }, lines) : null, total,
     el('p', { class: 'quiet' }, t`All fees and taxes are in the price. Nothing is added later.`), buttons);
 
   const extensionMs = milliseconds(page.event?.policy?.extension);
   let shown = first;
-  /** An extension counts from now: taken early it would be spent for nothing, so it is offered when it gives time. */
   function offerTime() {
-    const may = shown.status === 'held' && shown.extensions_left > 0 && extensionMs > 0;
-    const isDue = may && Date.parse(shown.expires_at) - now() <= extensionMs / 2;
-    extend.hidden = !isDue;
-    say(extend, t`More time: ${clock(extensionMs)} from now`);
-    later.hidden = !may || isDue;
-    say(later, t`Not enough? From the last ${clock(extensionMs / 2)} on you can set the clock back to ${clock(extensionMs)}.`);
+    extend.hidden = !(shown.status === 'held' && shown.extensions_left > 0 && extensionMs > 0);
+    say(extend, t`Add ${clock(extensionMs)} to your time`);
     buttons.hidden = extend.hidden && release.hidden;
   }
   function update(order) {
@@ -94,9 +87,5 @@ export function cart(page, first) {
     offerTime();
   }
   update(first);
-  const ticking = setInterval(offerTime, 1000);
-  return { node, update, close() {
-    clearInterval(ticking);
-    time.close();
-  } };
+  return { node, update, close: time.close };
 }

@@ -4,6 +4,7 @@ use floodgate_domain::answer::SalePhase;
 use floodgate_domain::command::NewEvent;
 use floodgate_domain::details::SaleTimes;
 use floodgate_domain::fact::Fact;
+use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::plan::check::problems;
 use floodgate_domain::refusal::Refusal;
 
@@ -11,7 +12,7 @@ use super::Context;
 use super::rules::sale_times::times_can_be;
 use super::rules::terms::{policy_can_be, prices_fit};
 use crate::outcomes::Outcome;
-use crate::version::EVENTS_HAVE_PICTURES;
+use crate::version::{EVENTS_HAVE_PICTURES, SHADE_IS_MARKED};
 
 /// Decides beside `events` others, of at most `events_max`.
 pub(crate) fn create_event(
@@ -27,7 +28,9 @@ pub(crate) fn create_event(
     if new.details.picture.is_some() && !context.follows(EVENTS_HAVE_PICTURES) {
         return Err(Refusal::NeedsNewerEngine);
     }
-    if !problems(&new.plan).is_empty() {
+    // What the older rules said of a mark they did not know.
+    let is_ahead = new.plan.has_flag(SeatFlags::SHADED) && !context.follows(SHADE_IS_MARKED);
+    if is_ahead || !problems(&new.plan).is_empty() {
         return Err(Refusal::InvalidPlan);
     }
     if !prices_fit(context, &new.prices, new.plan.categories.len()) {

@@ -9,6 +9,7 @@ use super::Context;
 use super::rules::own_order::own_order;
 use crate::event::Event;
 use crate::outcomes::Outcome;
+use crate::version::MORE_TIME_IS_ADDED;
 
 pub(super) fn extend_hold(
     event: &Event,
@@ -26,8 +27,12 @@ pub(super) fn extend_hold(
     if order.extensions >= event.policy.extensions_max {
         return Err(Refusal::NoExtensionLeft);
     }
-    let until = order.until.max(context.now.plus(event.policy.extension_ms));
-    let until = order.within_bound(until);
+    let adds = context.follows(MORE_TIME_IS_ADDED);
+    let from = if adds { order.until } else { context.now };
+    let until = order.within_bound(order.until.max(from.plus(event.policy.extension_ms)));
+    if adds && until == order.until {
+        return Err(Refusal::NoExtensionLeft);
+    }
     facts.push(Fact::HoldExtended { hold_id, buyer: order.buyer, until });
     Ok(Outcome::Order(hold_id))
 }

@@ -1,5 +1,6 @@
 //! Events and their dials: created, opened, paused, closed, cancelled.
 
+use floodgate_domain::plan::SeatFlags;
 use floodgate_domain::{Actor, Command, DialChange, Fact, PhaseDial, Refusal, SalePhase, StaffId};
 
 use crate::rows::Then::{Done, No, Seats};
@@ -86,6 +87,19 @@ fn all_dials_turn_or_none() {
     assert_eq!(names, expected, "a refused turn says nothing");
     let status = stage.engine.status(EVENT).unwrap();
     assert_eq!((status.phase, status.shoppers_max), (SalePhase::Cancelled, 1));
+}
+
+/// Whoever has older rules in force refuses what builds with no others cannot read.
+#[test]
+fn shade_is_marked_from_the_sixth_rules_on() {
+    let mut new = new_event(policy());
+    new.plan.sections[0].rows[0].runs[0].flags = vec![(0, SeatFlags::SHADED)];
+    let create = Command::CreateEvent(Box::new(new));
+    for (version, then) in [(5, No(Refusal::InvalidPlan)), (6, Done)] {
+        let mut stage = Stage::empty();
+        stage.ask(Actor::System, Command::EngineVersion { version });
+        check(&mut stage, vec![(staff(), create.clone(), then)]);
+    }
 }
 
 #[test]

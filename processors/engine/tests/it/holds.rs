@@ -1,10 +1,13 @@
 //! Seats out of reach of others, for a while.
 
-use floodgate_domain::{Answer, Command, HoldId, PhaseDial, Policy, Refusal, Tier};
+use floodgate_domain::{Actor, Answer, Command, HoldId, PhaseDial, Policy, Refusal, Tier};
+use floodgate_engine::NEWEST_VERSION;
 
 use crate::rows::Then::{No, Seats};
 use crate::rows::{accessible, check, no_queue};
-use crate::stage::{CIRCLE, FLOOR, STALLS, Stage, best, buyer, new_event, order, seats, staff};
+use crate::stage::{
+    CIRCLE, FLOOR, STALLS, Stage, best, buyer, method, new_event, order, seats, staff,
+};
 
 #[test]
 fn seats_are_held_once() {
@@ -117,6 +120,52 @@ fn holds_end_and_may_be_extended() {
             (buyer(1), Command::ReleaseHold { hold_id }, No(Refusal::HoldEnded)),
         ],
     );
+}
+
+/// At once after holding, when somebody with a slow screen reader asks.
+#[test]
+fn more_time_is_added_to_what_is_left() {
+    // Under the older rules it was counted from now, so that it could be used up for nothing.
+    for (version, until_ms) in [(5, 60_000), (NEWEST_VERSION, 90_000)] {
+        let mut stage = Stage::open_under(version, no_queue());
+        let begun = stage.now;
+        let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+        let view = order(&stage.ask(buyer(1), Command::ExtendHold { hold_id }));
+        assert_eq!((view.until.0 - begun, view.extensions), (until_ms, 1), "version {version}");
+    }
+}
+
+#[test]
+fn an_extension_that_adds_nothing_is_not_used_up() {
+    let mut stage = Stage::open_newest(Policy { extension_ms: 0, ..no_queue() });
+    let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+    let before = stage.facts.len();
+    let extend = Command::ExtendHold { hold_id };
+    check(&mut stage, vec![(buyer(1), extend, No(Refusal::NoExtensionLeft))]);
+    assert_eq!(stage.fact_names(before), [""; 0]);
+}
+
+/// What is left of a hold is left after a card was declined, extended or not; and a snapshot in
+/// between forgets it not.
+#[test]
+fn a_decline_takes_no_time_away() {
+    let rows = [(5, false, 42_000), (5, true, 42_000), (6, false, 60_000), (6, true, 90_000)];
+    for (version, extends, until_ms) in rows {
+        let mut stage = Stage::open_under(version, no_queue());
+        let begun = stage.now;
+        let hold_id = order(&stage.ask(buyer(1), seats(&[0]))).hold_id;
+        if extends {
+            stage.ask(buyer(1), Command::ExtendHold { hold_id });
+        }
+        stage.wait(1_000);
+        let pay = Command::StartPurchase { hold_id, method: method(), despite_unanswered: false };
+        stage.ask(buyer(1), pay);
+        stage.restore();
+        stage.wait(1_000);
+        let declined = Command::PaymentDeclined { hold_id, attempt: 1 };
+        let view = order(&stage.ask(Actor::System, declined));
+        assert_eq!(view.until.0 - begun, until_ms, "version {version}, extended: {extends}");
+    }
 }
 
 #[test]

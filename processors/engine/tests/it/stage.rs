@@ -90,6 +90,15 @@ impl Stage {
         self.now += ms;
     }
 
+    /// Goes on from a snapshot, as another process would.
+    pub(crate) fn restore(&mut self) {
+        let mut bytes = Vec::new();
+        self.engine.snapshot(&mut bytes);
+        let limits =
+            EngineLimits { outcomes_max: 1000, events_max: 4, version_max: NEWEST_VERSION };
+        self.engine = Engine::restore(&bytes, limits).expect("what was just written");
+    }
+
     pub(crate) fn tick(&mut self) {
         self.send(Envelope {
             command_id: CommandId(0),

@@ -134,7 +134,7 @@ impl EventBook {
     }
 
     /// Enters a fact.
-    pub(crate) fn enter(&mut self, record: &FactRecord, found: &mut Findings) {
+    pub(crate) fn enter(&mut self, record: &FactRecord, version: u32, found: &mut Findings) {
         match &record.fact {
             Fact::PricesSet(prices) => {
                 self.prices.clone_from(prices);
@@ -169,17 +169,8 @@ impl EventBook {
             }
             Fact::ShopperLeft { buyer, .. } => self.left(*buyer, found),
             Fact::SeatsHeld { hold_id, buyer, seats, amount, until, pay_by } => {
-                let order = OrderBook {
-                    buyer: *buyer,
-                    seats: *seats,
-                    amount: *amount,
-                    until: *until,
-                    pay_by: *pay_by,
-                    stage: OrderStage::Held,
-                    attempt: 0,
-                    extensions: 0,
-                    was_confirmed: false,
-                };
+                let ends = (*until, *pay_by);
+                let order = OrderBook::held((*buyer, *seats, *amount), ends, version);
                 self.begin(*hold_id, order, found);
             }
             Fact::SeatsSetAside { hold_id, seats, until } => {

@@ -49,6 +49,7 @@ impl EventBook {
             amount: 0,
             until: LogTime(0),
             pay_by: None,
+            held_until: LogTime(0),
             stage: OrderStage::Settled,
             attempt: 0,
             extensions: 0,

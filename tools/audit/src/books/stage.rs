@@ -82,6 +82,9 @@ pub(crate) fn transition(fact: &Fact) -> Option<Transition> {
     Some(Transition { hold_id, from, to, rule })
 }
 
+/// Since which rules the end of a hold matters after somebody has tried to pay.
+const HOLD_ENDS_SINCE: u32 = 6;
+
 /// One hold, and the order that grew from it.
 #[derive(Debug, Clone)]
 pub(crate) struct OrderBook {
@@ -92,6 +95,8 @@ pub(crate) struct OrderBook {
     pub(crate) until: LogTime,
     /// When it ends unpaid, whatever is tried; the first rules set no such end.
     pub(crate) pay_by: Option<LogTime>,
+    /// When the hold ends, or would have ended had nobody paid; zero by rules that do not ask.
+    pub(crate) held_until: LogTime,
     pub(crate) stage: OrderStage,
     /// The attempt to pay that runs or was the last; 0 before the first.
     pub(crate) attempt: u8,
@@ -101,9 +106,34 @@ pub(crate) struct OrderBook {
 }
 
 impl OrderBook {
+    /// A new hold, under the rules of a version.
+    pub(super) fn held(
+        (buyer, seats, amount): (BuyerId, SeatList, u64),
+        (until, pay_by): (LogTime, Option<LogTime>),
+        version: u32,
+    ) -> Self {
+        OrderBook {
+            buyer,
+            seats,
+            amount,
+            until,
+            pay_by,
+            held_until: if version >= HOLD_ENDS_SINCE { until } else { LogTime(0) },
+            stage: OrderStage::Held,
+            attempt: 0,
+            extensions: 0,
+            was_confirmed: false,
+        }
+    }
+
     /// A deadline, or the end of the time to pay if that is earlier.
     pub(crate) fn within_bound(&self, until: LogTime) -> LogTime {
         self.pay_by.map_or(until, |pay_by| until.min(pay_by))
+    }
+
+    /// The end of the time for another card: no earlier than that of the hold.
+    pub(crate) fn retry_until(&self, now: LogTime, retry_ms: u64) -> LogTime {
+        self.within_bound(now.plus(retry_ms).max(self.held_until))
     }
 }
 
@@ -112,6 +142,9 @@ pub(super) fn follow(order: &mut OrderBook, fact: &Fact) {
     match fact {
         Fact::HoldExtended { until, .. } => {
             order.until = *until;
+            if order.held_until != LogTime(0) {
+                order.held_until = *until;
+            }
             order.extensions = order.extensions.saturating_add(1);
         }
         Fact::PurchaseStarted { until, attempt, .. } => {

@@ -48,7 +48,7 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
             Command::ExtendHold { hold_id: asked_for },
         ) => {
             let order = book.order(*hold_id)?;
-            let by_policy = order.within_bound(order.until.max(now.plus(policy.extension_ms)));
+            let by_policy = extended_until(order, asked, policy.extension_ms);
             let mut rows = own(order, *buyer, asked);
             rows.push((CAUSE, "another hold", hold_id == asked_for));
             rows.push((ENDS, "after its end", now < order.until));
@@ -115,4 +115,17 @@ pub(super) fn price(book: &EventBook, seats: &SeatList, now: LogTime) -> Option<
         *count += 1;
         Some(total + u64::from(amount))
     })
+}
+
+/// Since which rules more time is added to what is left, and not counted from now.
+pub(super) const ADDED_SINCE: u32 = 6;
+
+/// When a hold ends that is extended now.
+pub(super) fn extended_until(
+    order: &OrderBook,
+    asked: CommandView<'_>,
+    extension_ms: u64,
+) -> LogTime {
+    let from = if asked.version >= ADDED_SINCE { order.until } else { asked.now };
+    order.within_bound(order.until.max(from.plus(extension_ms)))
 }

@@ -9,7 +9,7 @@ use floodgate_domain::{
 };
 
 use super::codes;
-use super::holds::price;
+use super::holds::{ADDED_SINCE, extended_until, price};
 use super::house;
 use super::messages::{self, may_be_set};
 use super::releases;
@@ -168,7 +168,9 @@ fn of_order(book: &EventBook, asked: CommandView<'_>, hold_id: HoldId) -> bool {
         }
         Command::ExtendHold { .. } => {
             let is_left = order.extensions < policy.extensions_max && asked.now < order.until;
-            may && stage == OrderStage::Held && is_left && asked.is_known()
+            let adds = asked.version < ADDED_SINCE
+                || extended_until(order, asked, policy.extension_ms) > order.until;
+            may && stage == OrderStage::Held && is_left && adds && asked.is_known()
         }
         Command::StartPurchase { despite_unanswered, .. } => {
             let is_left = last < policy.payment_attempts_max && asked.now < order.until;

@@ -39,7 +39,7 @@ pub(super) fn rows(book: &EventBook, fact: &Fact, asked: CommandView<'_>) -> Opt
             let by_policy = match known.stage {
                 // It comes late, and gives nobody more time.
                 OrderStage::NoAnswer => known.until,
-                _ => known.within_bound(now.plus(book.policy.retry_ms)),
+                _ => known.retry_until(now, book.policy.retry_ms),
             };
             let mut rows =
                 reported_of(order?, (hold_id, *reported), (*id, *buyer, *attempt), asked);
@@ -107,7 +107,7 @@ fn of_silence(
             Fact::OrderUnanswered { hold_id: id, buyer, attempt, until },
             Command::PaymentLost { attempt: reported, .. },
         ) => {
-            let by_policy = order.within_bound(asked.now.plus(book.policy.retry_ms));
+            let by_policy = order.retry_until(asked.now, book.policy.retry_ms);
             let mut rows = reported_of(order, (hold_id, *reported), (*id, *buyer, *attempt), asked);
             rows.push((ENDS, "another deadline", asked.is_deadline(*until, by_policy)));
             rows.push(by_system);

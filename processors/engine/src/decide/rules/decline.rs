@@ -24,7 +24,8 @@ pub(in crate::decide) fn decline(
     }
 }
 
-/// How long the seats wait for another card.
+/// How long the seats wait for another card: never shorter than their hold.
 pub(in crate::decide) fn retry_until(event: &Event, context: Context, order: &Order) -> LogTime {
-    order.within_bound(context.now.plus(event.policy.retry_ms))
+    let until = context.now.plus(event.policy.retry_ms);
+    order.within_bound(until.max(order.held_until))
 }
