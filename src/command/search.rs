@@ -13,7 +13,7 @@ use super::staff::Staff;
 Examples:
   floodgate search events metalica kiel            mistakes are allowed for
   floodgate search events --month 2027-06 --near 54.32,10.14 --within-km 100
-  floodgate search seats evt_… --count 3 --price-max 8000 --without restricted_view
+  floodgate search seats evt_… --count 3 --price-max 8000 --with shade --without restricted_view
   floodgate search seats evt_… --count 2 --sort price --json
 
 An index that is lost is built anew with `floodgate views rebuild --sink opensearch`; the
@@ -69,7 +69,7 @@ enum What {
         /// A mark that none of them has: restricted_view.
         #[arg(long, value_name = "MARK")]
         without: Option<String>,
-        /// A mark that one of them has: wheelchair.
+        /// wheelchair: one of them is a wheelchair space; shade: all of them are in the shade.
         #[arg(long, value_name = "MARK")]
         with: Option<String>,
         /// best or price.

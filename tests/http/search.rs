@@ -112,6 +112,13 @@ async fn seats_are_found_side_by_side_and_can_be_held() {
     let cheaper = path(&format!("count=1&price_max={}", price - 1));
     assert_eq!(world.get(&cheaper, &Papers::default()).await.body["groups"], json!([]));
 
+    // Nobody has marked shade in this house, so none is claimed.
+    for marked in ["shade", "wheelchair,shade"] {
+        let shaded = path(&format!("count=1&with={marked}"));
+        let answer = world.get(&shaded, &Papers::default()).await;
+        assert_eq!((answer.status, &answer.body["groups"]), (200, &json!([])), "{marked}");
+    }
+
     // What was found can be held, and is then not found.
     let papers = world.shopper(&event).await;
     let held = world.post(&format!("{event}/holds"), &papers, json!({ "seats": wanted })).await;
@@ -124,7 +131,8 @@ async fn seats_are_found_side_by_side_and_can_be_held() {
     for (query, field) in [
         ("count=0", "count"),
         ("count=99", "count"),
-        ("with=shade", "with"),
+        ("with=sun", "with"),
+        ("with=shade,sun", "with"),
         ("without=shade", "without"),
         ("category=None", "category"),
         ("section=None", "section"),

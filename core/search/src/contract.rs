@@ -99,7 +99,11 @@ fn runs(version: u64) -> Vec<RunDocument> {
         let (place, free) = (Arc::new(place), free.to_vec());
         RunDocument { event_id: HALL, version, place, free }
     };
-    let pillar = [(3, SeatFlags::RESTRICTED_VIEW), (4, SeatFlags::RESTRICTED_VIEW)];
+    let pillar = [
+        (2, SeatFlags::SHADED),
+        (3, SeatFlags::RESTRICTED_VIEW.with(SeatFlags::SHADED)),
+        (4, SeatFlags::RESTRICTED_VIEW.with(SeatFlags::SHADED)),
+    ];
     let spaces = [(8, SeatFlags::ACCESSIBLE), (9, SeatFlags::COMPANION)];
     vec![
         run("A", 1, 0, 0, &pillar, &[2, 3, 4, 5]),
@@ -194,6 +198,7 @@ fn seats(event_id: EventId, count: u16) -> SeatQuery {
         section: None,
         is_accessible: false,
         with_restricted_view: true,
+        in_shade: false,
         order: SeatOrder::Best,
         limit: 10,
     }
@@ -211,6 +216,10 @@ fn seats_together(index: &dyn SearchIndex) {
     assert_eq!(together(index, &three), [group("A", &[2, 3, 4]), group("B", &[0, 1, 2])]);
     let clear = SeatQuery { with_restricted_view: false, ..three.clone() };
     assert_eq!(together(index, &clear), [group("B", &[0, 1, 2])], "not behind a pillar");
+    let shaded = SeatQuery { in_shade: true, ..three.clone() };
+    assert_eq!(together(index, &shaded), [group("A", &[2, 3, 4])], "in the shade");
+    let both = SeatQuery { with_restricted_view: false, ..shaded };
+    assert_eq!(together(index, &both), [], "in the shade, not behind a pillar");
     let cheap_first =
         SeatQuery { categories: vec![1, 0], order: SeatOrder::Categories, ..three.clone() };
     assert_eq!(together(index, &cheap_first), [group("B", &[0, 1, 2]), group("A", &[2, 3, 4])]);

@@ -11,7 +11,7 @@ use crate::query::{
     EventHit, EventHits, EventQuery, FacetCount, Facets, FoundSeats, HitCursor, NO_START,
     SeatFindings, SeatOrder, SeatQuery, facet_value,
 };
-use crate::together::{groups, is_asked_for, longest};
+use crate::together::{WAYS_COUNT, conditions, groups, is_asked_for, longest};
 use crate::words::{fit, mistakes_max};
 
 /// An index in the memory of its process.
@@ -43,7 +43,7 @@ struct KnownWord {
 #[derive(Debug)]
 struct KeptRun {
     run: RunDocument,
-    longest: [u32; 3],
+    longest: [u32; WAYS_COUNT],
 }
 
 impl SearchIndex for Embedded {
@@ -209,14 +209,11 @@ impl Kept {
     fn seats(&self, query: &SeatQuery) -> Option<SeatFindings> {
         let event = self.events.get(&query.event_id)?;
         let mut found = SeatFindings { groups: Vec::new(), version: event.version, at: event.at };
-        let way = match (query.is_accessible, query.with_restricted_view) {
-            (true, _) => 2,
-            (false, true) => 0,
-            (false, false) => 1,
-        };
+        let ways = conditions(query);
         let runs = self.runs.get(&query.event_id).into_iter().flat_map(BTreeMap::values);
         let fits = |kept: &&KeptRun| {
-            kept.longest[way] >= u32::from(query.count) && is_asked_for(&kept.run.place, query)
+            ways.iter().all(|way| kept.longest[*way] >= u32::from(query.count))
+                && is_asked_for(&kept.run.place, query)
         };
         let mut fitting: Vec<&RunDocument> = runs.filter(fits).map(|kept| &kept.run).collect();
         fitting.sort_by_key(|run| {

@@ -127,6 +127,8 @@ pub struct SeatQuery {
     /// Wheelchair spaces and the seats beside them, or none of them.
     pub is_accessible: bool,
     pub with_restricted_view: bool,
+    /// Only seats of which the plan says that they are in the shade.
+    pub in_shade: bool,
     pub order: SeatOrder,
     pub limit: usize,
 }

@@ -7,11 +7,44 @@ use crate::query::SeatQuery;
 
 const POOL: SeatFlags = SeatFlags::ACCESSIBLE.with(SeatFlags::COMPANION);
 
-/// Whether a seat may be offered to who asks: wheelchair spaces and the seats beside them are a
-/// pool of their own, and what a plan does not say of a seat is not so.
-fn may_be(flags: SeatFlags, is_accessible: bool, with_restricted_view: bool) -> bool {
-    (flags.0 & POOL.0 != 0) == is_accessible
-        && (with_restricted_view || !flags.has(SeatFlags::RESTRICTED_VIEW))
+/// A way to ask for seats side by side.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    is_accessible: bool,
+    with_restricted_view: bool,
+    in_shade: bool,
+}
+
+impl Way {
+    const ANYBODY: Way = Way { is_accessible: false, with_restricted_view: true, in_shade: false };
+    const CLEAR: Way = Way { with_restricted_view: false, ..Way::ANYBODY };
+    const ACCESSIBLE: Way = Way { is_accessible: true, ..Way::ANYBODY };
+    const SHADED: Way = Way { in_shade: true, ..Way::ANYBODY };
+
+    /// Whether a seat may be offered to who asks: wheelchair spaces and the seats beside them are a
+    /// pool of their own, and what a plan does not say of a seat is not so.
+    fn may_be(self, flags: SeatFlags) -> bool {
+        (flags.0 & POOL.0 != 0) == self.is_accessible
+            && (self.with_restricted_view || !flags.has(SeatFlags::RESTRICTED_VIEW))
+            && (!self.in_shade || flags.has(SeatFlags::SHADED))
+    }
+}
+
+/// The ways of which an index keeps how many places are free side by side, in the order of
+/// [`longest`].
+const WAYS: [Way; 4] = [Way::ANYBODY, Way::CLEAR, Way::ACCESSIBLE, Way::SHADED];
+pub(crate) const WAYS_COUNT: usize = WAYS.len();
+
+/// Of which ways a run must have enough side by side to have what is asked for at all: by them an
+/// index passes over runs.
+pub(crate) fn conditions(query: &SeatQuery) -> Vec<usize> {
+    if query.is_accessible {
+        return vec![2];
+    }
+    let clear = (!query.with_restricted_view).then_some(1);
+    let shaded = query.in_shade.then_some(3);
+    let both: Vec<usize> = clear.into_iter().chain(shaded).collect();
+    if both.is_empty() { vec![0] } else { both }
 }
 
 /// Stretches of free places that touch; the places of a standing area are one.
@@ -30,10 +63,11 @@ fn stretches(run: &RunDocument, fits: impl Fn(u16) -> bool) -> Vec<Vec<u16>> {
 }
 
 /// The most places that are free side by side, for each way to ask: everybody, everybody with a
-/// clear view, wheelchair spaces. An index passes over runs with fewer than are asked for.
-pub(crate) fn longest(run: &RunDocument) -> [u32; 3] {
-    [(false, true), (false, false), (true, true)].map(|(accessible, restricted)| {
-        let fits = |at| may_be(run.place.flags_of(at), accessible, restricted);
+/// clear view, wheelchair spaces, everybody in the shade. An index passes over runs with fewer than
+/// are asked for.
+pub(crate) fn longest(run: &RunDocument) -> [u32; WAYS_COUNT] {
+    WAYS.map(|way| {
+        let fits = |at| way.may_be(run.place.flags_of(at));
         let longest = stretches(run, fits).iter().map(Vec::len).max();
         longest.unwrap_or(0) as u32
     })
@@ -50,7 +84,9 @@ pub(crate) fn is_asked_for(place: &RunPlace, query: &SeatQuery) -> bool {
 pub(crate) fn groups(run: &RunDocument, query: &SeatQuery) -> Vec<Vec<u16>> {
     let count = usize::from(query.count);
     let flags = |at| run.place.flags_of(at);
-    let fits = |at| may_be(flags(at), query.is_accessible, query.with_restricted_view);
+    let &SeatQuery { is_accessible, with_restricted_view, in_shade, .. } = query;
+    let way = Way { is_accessible, with_restricted_view, in_shade };
+    let fits = |at| way.may_be(flags(at));
     let has_space = |group: &&[u16]| {
         !query.is_accessible || group.iter().any(|at| flags(*at).has(SeatFlags::ACCESSIBLE))
     };
@@ -97,6 +133,7 @@ mod tests {
             section: None,
             is_accessible: false,
             with_restricted_view: true,
+            in_shade: false,
             order: SeatOrder::Best,
             limit: 10,
         }
@@ -109,14 +146,14 @@ mod tests {
         assert_eq!(groups(&run, &query(3)), [vec![3, 4, 5]]);
         assert_eq!(groups(&run, &query(4)), Vec::<Vec<u16>>::new());
         assert_eq!(groups(&run, &query(0)), Vec::<Vec<u16>>::new());
-        assert_eq!(longest(&run), [3, 3, 0]);
+        assert_eq!(longest(&run), [3, 3, 0, 0]);
     }
 
     #[test]
     fn in_a_standing_area_any_places_are_together() {
         let run = run(&[0, 4, 9], &[], true);
         assert_eq!(groups(&run, &query(3)), [vec![0, 4, 9]]);
-        assert_eq!(longest(&run), [3, 3, 0]);
+        assert_eq!(longest(&run), [3, 3, 0, 0]);
     }
 
     #[test]
@@ -133,6 +170,6 @@ mod tests {
         let space = |count| SeatQuery { is_accessible: true, ..query(count) };
         assert_eq!(groups(&run, &space(1)), [vec![5]], "a companion's seat alone is none");
         assert_eq!(groups(&run, &space(2)), [vec![4, 5]]);
-        assert_eq!(longest(&run), [4, 2, 2]);
+        assert_eq!(longest(&run), [4, 2, 2, 0]);
     }
 }

@@ -300,6 +300,7 @@ pub(crate) fn conclude(
             report.accessible_count += u32::from(flags.has(SeatFlags::ACCESSIBLE));
             report.companion_count += u32::from(flags.has(SeatFlags::COMPANION));
             report.restricted_view_count += u32::from(flags.has(SeatFlags::RESTRICTED_VIEW));
+            report.shaded_count += u32::from(flags.has(SeatFlags::SHADED));
             report.not_for_sale_count += u32::from(flags.has(SeatFlags::BLOCKED));
         }
     }

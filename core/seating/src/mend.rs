@@ -62,6 +62,7 @@ pub enum Marked {
     Companion,
     RestrictedView,
     NotForSale,
+    Shaded,
 }
 
 impl Marked {
@@ -71,6 +72,7 @@ impl Marked {
             Marked::Companion => SeatFlags::COMPANION,
             Marked::RestrictedView => SeatFlags::RESTRICTED_VIEW,
             Marked::NotForSale => SeatFlags::BLOCKED,
+            Marked::Shaded => SeatFlags::SHADED,
         }
     }
 }

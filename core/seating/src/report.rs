@@ -248,6 +248,8 @@ pub struct ImportReport {
     pub companion_count: u32,
     pub restricted_view_count: u32,
     pub not_for_sale_count: u32,
+    /// In the shade, where the plan says so.
+    pub shaded_count: u32,
     /// How it was found which seats touch.
     pub adjacency: String,
     /// Where the drawing comes from.
@@ -305,13 +307,18 @@ impl fmt::Display for ImportReport {
         if let Some([x, y]) = self.focus {
             writeln!(f, "  focal point  {x},{y} of the plan's units; the option focus moves it")?;
         }
+        let shaded = match self.shaded_count {
+            0 => String::new(),
+            count => format!(", {count} in the shade"),
+        };
         writeln!(
             f,
-            "  flags        {} accessible, {} companion, {} restricted view, {} not for sale",
+            "  flags        {} accessible, {} companion, {} restricted view, {} not for sale{}",
             self.accessible_count,
             self.companion_count,
             self.restricted_view_count,
             self.not_for_sale_count,
+            shaded,
         )?;
         writeln!(f, "  native form  {}", counted(self.native_bytes, "byte"))?;
         for note in &self.notes {

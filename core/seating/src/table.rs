@@ -143,13 +143,14 @@ impl<'a> Line<'a> {
                 "companion" => SeatFlags::COMPANION,
                 "restricted" | "restricted_view" => SeatFlags::RESTRICTED_VIEW,
                 "blocked" | "not_for_sale" | "kill" => SeatFlags::BLOCKED,
+                "shade" | "shaded" => SeatFlags::SHADED,
                 bits => match bits.parse() {
                     Ok(bits) if bits <= SeatFlags::ALL.0 => SeatFlags(bits),
                     _ => {
                         // Passing over a word could sell a seat that is not for sale.
                         let message = format!(
                             "`{word}` is not a flag; known are accessible, companion, \
-                             restricted_view, not_for_sale"
+                             restricted_view, not_for_sale, shaded"
                         );
                         findings.error(IssueCode::BadValue, self.origin, message);
                         SeatFlags::default()

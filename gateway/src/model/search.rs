@@ -151,7 +151,9 @@ pub(crate) struct SeatSearch {
     pub(crate) section: Option<String>,
     /// A mark that none of them has: restricted_view.
     pub(crate) without: Option<String>,
-    /// A mark that one of them has: wheelchair. The others are companions' seats beside it.
+    /// wheelchair: one of them is a wheelchair space, the others are companions' seats beside it.
+    /// shade: all of them are in the shade. Or both, with a comma.
+    #[param(example = "shade")]
     pub(crate) with: Option<String>,
     /// best, or price: the cheapest first.
     pub(crate) sort: Option<String>,
@@ -165,7 +167,7 @@ pub(crate) struct FreeSeat {
     /// The seat's number in the plan: hold it with acquireLock.
     pub(crate) seat_id: u32,
     pub(crate) seat: String,
-    /// What the plan says of it: restricted_view, wheelchair, companion.
+    /// What the plan says of it: restricted_view, wheelchair, companion, shade.
     pub(crate) marks: Vec<&'static str>,
 }
 
@@ -213,8 +215,9 @@ impl SeatsTogether {
 }
 
 /// What a plan may say of a seat, as queries and answers name it.
-pub(crate) const MARKS: [(SeatFlags, &str); 3] = [
+pub(crate) const MARKS: [(SeatFlags, &str); 4] = [
     (SeatFlags::RESTRICTED_VIEW, "restricted_view"),
     (SeatFlags::ACCESSIBLE, "wheelchair"),
     (SeatFlags::COMPANION, "companion"),
+    (SeatFlags::SHADED, "shade"),
 ];

@@ -68,7 +68,8 @@ pub(crate) enum PlanMend {
         until: Option<String>,
         to: String,
     },
-    /// Something special about such seats: accessible, companion, restricted_view or not_for_sale.
+    /// Something special about such seats: accessible, companion, restricted_view,
+    /// not_for_sale or shaded.
     /// `"on": false` takes it away.
     Mark {
         section: String,
@@ -93,6 +94,7 @@ pub(crate) enum PlanMark {
     Companion,
     RestrictedView,
     NotForSale,
+    Shaded,
 }
 
 impl From<PlanMend> for Mend {
@@ -111,6 +113,7 @@ impl From<PlanMend> for Mend {
                     PlanMark::Companion => Marked::Companion,
                     PlanMark::RestrictedView => Marked::RestrictedView,
                     PlanMark::NotForSale => Marked::NotForSale,
+                    PlanMark::Shaded => Marked::Shaded,
                 };
                 Mend::Mark { section, row, from, until, mark, on }
             }
@@ -139,6 +142,7 @@ pub(crate) struct PlanReport {
     pub(crate) companion_count: u32,
     pub(crate) restricted_view_count: u32,
     pub(crate) not_for_sale_count: u32,
+    pub(crate) shaded_count: u32,
     /// How it was found which seats touch.
     pub(crate) adjacency: String,
     /// Where the drawing comes from.

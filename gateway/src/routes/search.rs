@@ -237,15 +237,8 @@ fn seat_query(view: &EventView, asked: &SeatSearch) -> Result<SeatQuery, ApiErro
         return Err(wrong("section", "the plan has no section of that name"));
     }
     categories.sort_unstable();
-    let is = |field: &str, value: &Option<String>, name: &str| match value.as_deref() {
-        None => Ok(false),
-        Some(value) if value == name => Ok(true),
-        Some(_) => {
-            let known = MARKS.map(|(_, name)| name).join(", ");
-            let fix = format!("{name}; what a plan does not mark is not known: it has {known}");
-            Err(wrong(field, fix))
-        }
-    };
+    let without = marks("without", asked.without.as_deref(), &["restricted_view"])?;
+    let with = marks("with", asked.with.as_deref(), &["wheelchair", "shade"])?;
     let order = match asked.sort.as_deref() {
         None | Some("best") => SeatOrder::Best,
         Some("price") => SeatOrder::Categories,
@@ -256,9 +249,25 @@ fn seat_query(view: &EventView, asked: &SeatSearch) -> Result<SeatQuery, ApiErro
         count,
         categories: categories.into_iter().map(|(_, category)| category).collect(),
         section: asked.section.clone(),
-        is_accessible: is("with", &asked.with, "wheelchair")?,
-        with_restricted_view: !is("without", &asked.without, "restricted_view")?,
+        is_accessible: with.contains(&"wheelchair"),
+        with_restricted_view: without.is_empty(),
+        in_shade: with.contains(&"shade"),
         order,
         limit: LIMIT_MAX,
     })
+}
+
+/// Marks that are asked for by a parameter, separated by commas; each may be one of a few.
+fn marks<'a>(
+    field: &str,
+    asked: Option<&'a str>,
+    can_be: &[&str],
+) -> Result<Vec<&'a str>, ApiError> {
+    let asked: Vec<&str> = asked.into_iter().flat_map(|marks| marks.split(',')).collect();
+    if asked.iter().all(|mark| can_be.contains(mark)) {
+        return Ok(asked);
+    }
+    let (can_be, known) = (can_be.join(" or "), MARKS.map(|(_, name)| name).join(", "));
+    let fix = format!("{can_be}; what a plan does not mark is not known: it has {known}");
+    Err(wrong(field, fix))
 }

@@ -135,6 +135,7 @@ fn answers(index: &dyn SearchIndex, event_id: EventId) -> (EventHits, Vec<SeatFi
             section: None,
             is_accessible: false,
             with_restricted_view: true,
+            in_shade: false,
             order: SeatOrder::Best,
             limit: 99,
         };

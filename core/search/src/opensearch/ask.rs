@@ -13,7 +13,7 @@ use crate::query::{
     EventHit, EventHits, EventQuery, FacetCount, Facets, FoundSeats, HitCursor, SeatOrder,
     SeatQuery,
 };
-use crate::together::groups;
+use crate::together::{conditions, groups};
 use crate::words::{BEGUN_CHARS_MIN, mistakes_max};
 
 /// Runs asked for at once.
@@ -176,17 +176,13 @@ pub(super) fn seats(
 }
 
 fn runs(query: &SeatQuery, categories: &[u8], after: &Value) -> Value {
-    let way = match (query.is_accessible, query.with_restricted_view) {
-        (true, _) => LONGEST[2],
-        (false, true) => LONGEST[0],
-        (false, false) => LONGEST[1],
-    };
     let mut filter = vec![
         json!({ "term": { "kind": "run" } }),
         json!({ "term": { "event_id": query.event_id.to_string() } }),
         json!({ "terms": { "category": categories } }),
-        json!({ "range": { way: { "gte": query.count } } }),
     ];
+    let enough = |way: usize| json!({ "range": { LONGEST[way]: { "gte": query.count } } });
+    filter.extend(conditions(query).into_iter().map(enough));
     filter.extend(query.section.iter().map(|section| json!({ "term": { "section": section } })));
     let mut body = json!({
         "size": RUNS_MAX, "query": { "bool": { "filter": filter } },

@@ -10,7 +10,7 @@ use floodgate_domain::plan::{Labels, SeatFlags};
 
 use crate::document::{Document, DocumentKey, RunDocument, RunPlace};
 use crate::query::NO_START;
-use crate::together::longest;
+use crate::together::{WAYS_COUNT, longest};
 use crate::words::beginnings;
 
 /// How much words count; each has a field of its own.
@@ -22,7 +22,8 @@ pub(super) fn begun(name: &str) -> String {
 }
 
 /// Ways to ask for seats together, as `together::longest` counts them.
-pub(super) const LONGEST: [&str; 3] = ["longest", "longest_clear", "longest_accessible"];
+pub(super) const LONGEST: [&str; WAYS_COUNT] =
+    ["longest", "longest_clear", "longest_accessible", "longest_shaded"];
 
 /// Settings and fields of the index. One shard, so that what one search saw, the next sees.
 pub(super) fn form() -> Value {

@@ -61,7 +61,9 @@ impl OpenSearch {
 impl SearchIndex for OpenSearch {
     fn open(&self) -> Result<(), SearchError> {
         if self.api.exists(&format!("/{}/_alias/{}", self.index(), self.name))? {
-            return Ok(());
+            // One that an older build made lacks the fields that came since; what is there stays.
+            let path = format!("/{}/_mapping", self.index());
+            return self.api.make(&path, &fields::form()["mappings"]);
         }
         let mut form = fields::form();
         form["aliases"] = json!({ (self.name.as_str()): {} });

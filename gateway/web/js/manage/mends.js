@@ -1,8 +1,8 @@
 // Owns what can be mended about a plan, as the server takes it and as a person reads it. Pure.
-import { BLOCKED, runLength } from '../seats/book.js';
+import { BLOCKED, SHADED, runLength } from '../seats/book.js';
 
-export const MARKS = { accessible: 'wheelchair space', companion: 'companion seat', 'restricted_view': 'restricted view', 'not_for_sale': 'not for sale' };
-const BITS = { accessible: 1, companion: 2, 'restricted_view': 4, 'not_for_sale': BLOCKED };
+export const MARKS = { accessible: 'wheelchair space', companion: 'companion seat', 'restricted_view': 'restricted view', 'not_for_sale': 'not for sale', shaded: 'in the shade' };
+const BITS = { accessible: 1, companion: 2, 'restricted_view': 4, 'not_for_sale': BLOCKED, shaded: SHADED };
 
 const label = (run, at) => (Array.isArray(run.labels) ? run.labels[at] : String(run.labels.first + run.labels.step * at));
 

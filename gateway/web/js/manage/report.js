@@ -16,7 +16,8 @@ export function reportPart({ report, refused }) {
       el('ul', {}, refused.errors.map(({ message }) => el('li', {}, message))));
   }
   const marks = [[report.accessible_count, 'wheelchair space', 'wheelchair spaces'], [report.companion_count, 'companion seat', 'companion seats'],
-    [report.restricted_view_count, 'seat with a restricted view', 'seats with a restricted view'], [report.not_for_sale_count, 'seat not for sale', 'seats not for sale']]
+    [report.restricted_view_count, 'seat with a restricted view', 'seats with a restricted view'], [report.not_for_sale_count, 'seat not for sale', 'seats not for sale'],
+    [report.shaded_count, 'seat in the shade', 'seats in the shade']]
     .filter(([n]) => n).map(([n, one, many]) => plural(n, one, many));
   const more = Object.values(report.problem_counts).reduce((sum, n) => sum + n, 0) - report.problems.length;
   return el('section', { class: 'stack wide', 'aria-label': 'How the plan was read' },

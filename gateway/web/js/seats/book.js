@@ -4,6 +4,7 @@ import { t } from '../further.js';
 export const ACCESSIBLE = 1;
 export const COMPANION = 2;
 export const RESTRICTED = 4;
+export const SHADED = 16;
 export const BLOCKED = 8;
 
 export const runLength = (run) =>
@@ -89,7 +90,7 @@ export class SeatBook {
 /** “wheelchair space”, “companion seat”, “restricted view”: what a seat's flags mean. */
 export function flagWords(bits) {
   return [
-    [ACCESSIBLE, 'wheelchair space'], [COMPANION, 'companion seat'], [RESTRICTED, 'restricted view'],
+    [ACCESSIBLE, t`wheelchair space`], [COMPANION, t`companion seat`], [RESTRICTED, t`restricted view`], [SHADED, t`in the shade`],
   ].filter(([bit]) => bits & bit).map(([, words]) => words);
 }
 

@@ -36,11 +36,11 @@ export function placesOf(book, list) {
 
 /** What is marked on any of them, once. */
 export function markWords(seats) {
-  const words = new Map([['restricted_view', t`restricted view`], ['wheelchair', t`wheelchair space`], ['companion', t`companion seat`]]);
+  const words = new Map([['restricted_view', t`restricted view`], ['wheelchair', t`wheelchair space`], ['companion', t`companion seat`], ['shade', t`in the shade`]]);
   return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words.get(mark) || mark);
 }
 
-export function findForm({ base, categories, currency, sections, hasPillars, seatsMax, hold, accessible }) {
+export function findForm({ base, categories, currency, sections, hasPillars, hasShade, seatsMax, hold, accessible }) {
   const option = (value, text) => el('option', { value: String(value) }, text);
   const number = el('select', { id: 'find-count' },
     Array.from({ length: seatsMax }, (_, at) => option(at + 1, plural(at + 1, 'seat', 'seats'))));
@@ -50,6 +50,7 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     amounts.sort((a, b) => a - b).map((amount) => option(amount, t`At most ${money(amount, currency)}`)));
   const section = el('select', { id: 'find-section' }, option('', t`Anywhere`), sections.map((name) => option(name, name)));
   const clear = el('input', { type: 'checkbox' });
+  const shade = el('input', { type: 'checkbox' });
   const sorting = el('select', { id: 'find-order' }, option('best', t`Best first`), option('price', t`Cheapest first`));
   const go = el('button', { type: 'submit', class: 'button secondary' }, t`Show what is free`);
   const found = el('p', { class: 'quiet', role: 'status' });
@@ -77,7 +78,8 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     if (price.value) query.set('price_max', price.value);
     if (section.value) query.set('section', section.value);
     if (clear.checked) query.set('without', 'restricted_view');
-    if (accessible()) query.set('with', 'wheelchair');
+    const wanted = [accessible() && 'wheelchair', shade.checked && 'shade'].filter(Boolean);
+    if (wanted.length) query.set('with', wanted.join(','));
     try {
       const answer = await get(`${base}/seats/search?${query}`, 2);
       list.replaceChildren(...answer.groups.map(offer));
@@ -98,5 +100,6 @@ export function findForm({ base, categories, currency, sections, hasPillars, sea
     el('div', { class: 'list-row' }, field(t`Side by side`, number), field(t`Price of each`, price)),
     el('div', { class: 'list-row' }, field(t`Section`, section), field(t`Order`, sorting)),
     hasPillars ? el('label', { class: 'check' }, clear, el('span', {}, t`Nothing in the way of the view`)) : null,
+    hasShade ? el('label', { class: 'check' }, shade, el('span', {}, t`In the shade`)) : null,
     go, found, list));
 }

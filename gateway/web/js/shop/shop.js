@@ -6,7 +6,7 @@ import { busy, showProblem } from '../action.js';
 import { announce, el, heading, notice, say } from '../dom.js';
 import { count, money } from '../format.js';
 import { t } from '../further.js';
-import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, flagWords, placeWords } from '../seats/book.js';
+import { SeatBook, ACCESSIBLE, COMPANION, RESTRICTED, SHADED, flagWords, placeWords } from '../seats/book.js';
 import { planOf } from '../seats/columns.js';
 import { Seats, watch } from '../seats/feed.js';
 import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
@@ -221,7 +221,8 @@ function build(page, book) {
     } });
 
   const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible,
-    sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED) });
+    sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED),
+    hasShade: book.flags.some((bits) => bits & SHADED) });
 
   const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, t`Drawing the map…`));
   async function drawMap() {
