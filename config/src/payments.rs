@@ -14,6 +14,7 @@ pub struct PaymentsSettings {
     pub allow_sandbox: bool,
     pub calls_max: usize,
     pub public_url: String,
+    pub seller: Vec<String>,
     pub patience: HumanDuration,
     pub late_window: HumanDuration,
     pub stripe: StripeAccount,
@@ -50,6 +51,11 @@ impl PaymentsSettings {
         if !url.is_empty() && (!is_origin || url.ends_with('/') || !url.is_ascii()) {
             let fix = "an address such as https://tickets.example, without a slash at its end";
             found.push(("payments.public_url", url.clone(), fix));
+        }
+        let is_line = |line: &String| (1..=100).contains(&line.chars().count());
+        if self.seller.len() > 8 || !self.seller.iter().all(is_line) {
+            let fix = "up to 8 lines of 1 to 100 characters: name, address, tax number";
+            found.push(("payments.seller", self.seller.join(" / "), fix));
         }
         found
     }

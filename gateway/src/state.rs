@@ -68,6 +68,8 @@ pub struct GatewaySettings {
     pub plan_bytes_max: usize,
     /// Proxies whose word about an address is believed.
     pub trust: Trust,
+    /// Who sells, a line each, as invoices say it; nothing where nobody has said.
+    pub seller: Vec<String>,
     /// Whether the public address begins with `https`, so that cookies stay there.
     pub is_https: bool,
 }

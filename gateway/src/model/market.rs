@@ -257,6 +257,8 @@ pub(crate) struct ProductOrderList {
     pub(crate) orders: Vec<ProductOrderAnswer>,
     /// Of those that are paid.
     pub(crate) earned: Vec<EarnedAnswer>,
+    /// Who sells, as it stands on an invoice, a line each; none where the installation does not say.
+    pub(crate) seller: Vec<String>,
 }
 
 /// What an order was given: the records of its product, the newest last.

@@ -101,6 +101,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
                     ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
                 },
             },
+            seller: settings.payments.seller.clone(),
             is_https: settings.payments.public_url.starts_with("https://"),
         },
     })

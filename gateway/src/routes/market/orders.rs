@@ -29,6 +29,7 @@ use crate::payments::PaymentProvider;
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::staff::StaffRole;
+use crate::state::GatewayState;
 use crate::time;
 use crate::views::audience::{AudienceTables, NotRead};
 
@@ -93,11 +94,12 @@ pub(crate) async fn buy(
     tag = "Advertisers", security(("staff" = ["manager", "artist", "advertiser"])),
     responses((status = 200, body = ProductOrderList)))]
 pub(crate) async fn list(
-    State(people): State<PeopleDesk>,
+    State(state): State<GatewayState>,
     staff: Staff<(Manager, Artist, Advertiser)>,
 ) -> Result<Json<ProductOrderList>, ApiError> {
     let of = (staff.role == StaffRole::Advertiser).then_some(staff.id);
-    let (orders, now) = (people.look(move |work| work.product_orders(of)).await?, time::now());
+    let (orders, now) =
+        (state.people.look(move |work| work.product_orders(of)).await?, time::now());
     let mut earned: BTreeMap<(EventId, String), u64> = BTreeMap::new();
     for order in orders.iter().filter(|order| order.state == ProductState::Paid) {
         *earned.entry((order.event_id, order.currency.clone())).or_default() += order.amount;
@@ -108,6 +110,7 @@ pub(crate) async fn list(
     });
     Ok(Json(ProductOrderList {
         earned: earned.collect(),
+        seller: state.settings.seller.clone(),
         orders: orders.iter().map(|order| ProductOrderAnswer::of(order, now)).collect(),
     }))
 }

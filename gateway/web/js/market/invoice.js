@@ -19,7 +19,7 @@ export function about(bought, issuer) {
   return [
     ['Number', bought.invoice],
     ['Date', onDay(bought.paid_at)],
-    ['Issued by', issuer],
+    ['Issued by', issuer.flatMap((line, at) => (at ? [el('br'), line] : [line]))],
     ['Issued to', `Advertiser ${bought.staff_id}`],
     ['Order', `${bought.number}, of ${onDay(bought.ordered_at)}`],
     ['State', bought.ended_at ? `${STATES[bought.state] ?? bought.state}, ${onDay(bought.ended_at)}` : STATES[bought.state] ?? bought.state],
@@ -36,7 +36,7 @@ export function invoiceCard(bought, { name, issuer, print }) {
   if (isBack) rows.push(el('tr', {}, el('td', {}, bought.state === 'refunded' ? 'Given back' : 'Taken back by the bank'), el('td', { class: 'sum' }, `−${amount}`)));
   const total = money(isBack ? 0 : bought.amount, bought.currency);
   return el('section', { class: 'card stack', id: 'invoice' },
-    el('dl', {}, about(bought, issuer).flatMap(([what, words]) => [el('dt', {}, what), el('dd', {}, words)])),
+    el('dl', {}, about(bought, issuer).flatMap(([what, words]) => [el('dt', {}, what), el('dd', {}, ...[words].flat())])),
     el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'What'), el('th', { scope: 'col', class: 'sum' }, 'Amount'))),
       el('tbody', {}, ...rows), el('tfoot', {}, el('tr', {}, el('th', { scope: 'row' }, 'Total'), el('td', { class: 'sum' }, total)))),
     el('div', { class: 'form-actions' }, el('button', { type: 'button', class: 'button primary', onclick: print }, 'Print'),
@@ -49,7 +49,7 @@ export function parts(lost, { number, issuer, print, title }) {
   const words = el('p', { class: 'quiet' }, 'Loading…');
   async function load() {
     try {
-      const { orders } = await get('/v1/product-orders');
+      const { orders, seller } = await get('/v1/product-orders');
       const bought = orders.find((one) => one.invoice && one.invoice === number);
       if (!bought) {
         say(words, 'There is no such invoice, or it is somebody else’s.');
@@ -58,7 +58,7 @@ export function parts(lost, { number, issuer, print, title }) {
       const name = await get(`/v1/events/${encodeURIComponent(bought.event_id)}`).then((event) => event.name, () => bought.event_id);
       say(words, '');
       title(`Invoice ${bought.invoice}`);
-      place.replaceChildren(invoiceCard(bought, { name, issuer, print }));
+      place.replaceChildren(invoiceCard(bought, { name, issuer: seller.length ? seller : [issuer], print }));
     } catch (problem) {
       if (problem.status === 401) lost(problem);
       else say(words, problem.message);
