@@ -30,15 +30,15 @@ TOKEN = "a token of the provider"
 NUMBER = "+491701234567"
 PATIENCE = 60
 
-def until(what, look):
-    """Waits for what `look` finds; a minute at most."""
+def until(what, look, said=lambda: ""):
+    """Waits for what `look` finds; a minute at most. `said` is what there was instead."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         found = look()
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {PATIENCE} s: {what}")
+    raise AssertionError(f"not within {PATIENCE} s: {what} {said()}")
 
 def free_port():
     with socket.socket() as one:
@@ -205,8 +205,10 @@ def facts_arrive(server):
 
     def add(receiver):
         draft = {"url": f"{receiver.program.base}/hook", "from": "beginning"}
-        made = server.staff("manager", "POST", "/v1/webhooks", draft)
-        receiver.secrets.append(made["secret"])
+        # A call may come before we know the secret: it waits for that.
+        with receiver.lock:
+            made = server.staff("manager", "POST", "/v1/webhooks", draft)
+            receiver.secrets.append(made["secret"])
         return made["webhook_id"]
 
     webhook = add(first)
@@ -216,12 +218,14 @@ def facts_arrive(server):
 
         if number == 1:
             server.kill_and_start()
-            changed = server.staff("manager", "PATCH", f"/v1/webhooks/{webhook}", {"rotate_secret": True})
-            first.secrets = [changed["secret"]]
+            with first.lock:
+                changed = server.staff("manager", "PATCH", f"/v1/webhooks/{webhook}", {"rotate_secret": True})
+                first.secrets = [changed["secret"]]
     kinds = lambda receiver: [json.loads(body)["type"] for body in receiver.said()]
     until("three confirmed orders", lambda: kinds(first).count("order_confirmed") == 3)
     add(second)
-    until("the same facts twice", lambda: first.said() == second.said())
+    until("the same facts twice", lambda: first.said() == second.said(),
+          lambda: (first.faults, second.faults, sorted(set(first.said()) ^ set(second.said()))))
     assert not first.faults and not second.faults, (first.faults, second.faults)
     again = sum(1 for count in first.tries.values() if count > 1)
     assert again > 0, "no call was made again"
