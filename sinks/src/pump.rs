@@ -35,6 +35,7 @@ fn following(log: Arc<dyn Log>, destination: &dyn Destination) -> FollowerConfig
         partitions: Partitions::All,
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
+        gives_way: true,
         unreadable: destination.unreadable(),
     }
 }

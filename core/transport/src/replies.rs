@@ -163,6 +163,7 @@ pub fn follow_replies(
         partitions: Partitions::One(partition_of_gateway(&**log, gateway_id)),
         batch_max: READ_MAX,
         ready_behind: u64::MAX,
+        gives_way: false,
         unreadable: Unreadable::Counted { role: "gateway" },
     };
     Follower::spawn(config, move || Inbox { gateway_id, hub })

@@ -41,6 +41,7 @@ fn config(log: &MemoryLog, partitions: Partitions, reads: Reads) -> FollowerConf
         partitions,
         batch_max: 4,
         ready_behind: 10,
+        gives_way: false,
         unreadable: Unreadable::SetAside { role: "test".to_owned(), reads },
     }
 }

@@ -158,6 +158,7 @@ impl Views {
                 partitions: Partitions::One(partition),
                 batch_max: BATCH_MAX,
                 ready_behind: READY_BEHIND,
+                gives_way: false,
                 // Every gateway reads the same; the processor sets it aside.
                 unreadable: Unreadable::Counted { role: "gateway" },
             };

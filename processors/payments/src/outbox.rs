@@ -80,6 +80,7 @@ fn following(config: &OutboxConfig) -> FollowerConfig {
         partitions: Partitions::One(config.partition),
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
+        gives_way: false,
         unreadable: Unreadable::SetAside {
             role: "payments".to_owned(),
             reads: Reads::FromTheFirst,

@@ -130,6 +130,7 @@ pub(crate) fn following<P: FactPublication>(
         partitions: Partitions::One(partition),
         batch_max: P::BATCH_MAX,
         ready_behind: u64::MAX,
+        gives_way: true,
         unreadable: P::UNREADABLE(),
     }
 }

@@ -45,6 +45,7 @@ pub(crate) fn following(log: &Arc<dyn Log>) -> FollowerConfig {
         partitions: Partitions::All,
         batch_max: BATCH_MAX,
         ready_behind: u64::MAX,
+        gives_way: false,
         unreadable: Unreadable::SetAside {
             role: "channels".to_owned(),
             reads: Reads::FromTheFirst,

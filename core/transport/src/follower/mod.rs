@@ -51,6 +51,8 @@ pub struct FollowerConfig {
     /// Ready while fewer records than this wait; `u64::MAX` for those whom nobody waits for.
     pub ready_behind: u64,
     pub unreadable: Unreadable,
+    /// Whether its thread lets others go first: nobody waits for what it does.
+    pub gives_way: bool,
 }
 
 impl FollowerConfig {

@@ -88,10 +88,27 @@ impl Follower {
         });
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name.clone()).spawn(move || {
+            if config.gives_way {
+                give_way();
+            }
             let run = Run::new(&config, theirs);
             run.follow(&mut Reading::new(config, make()))
         })?;
         Ok(Follower { name, shared, thread: Mutex::new(Some(thread)) })
+    }
+}
+
+/// How much less than others a thread counts that gives way: a tenth of their share while all want
+/// the processors, everything while nobody else does.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Lets the other threads of the process go first. In a burst the answers come before the tables,
+/// topics and files that follow them. Elsewhere than on Linux a priority is a process's, not a thread's.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "a thread keeps its priority");
     }
 }
 
