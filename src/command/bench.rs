@@ -1,18 +1,21 @@
 //! `floodgate bench`: the promised figures, on this machine.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use floodgate_config::Backend;
 use floodgate_domain::{Currency, EventDetails, NewEvent, PriceTable};
 use floodgate_seating::{demo_prices, generate};
+use floodgate_telemetry::log_as_json;
 use serde_json::{Value, json};
 
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use floodgate_bench::{Figure, admission, engine, form, log, messages, recovery, seats};
+use floodgate_bench::limit::bare;
+use floodgate_bench::{Figure, admission, engine, form, log, messages, recovery, seats, serve};
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -23,6 +26,7 @@ Examples:
   floodgate bench log --folder /mnt/disk/bench --json
   floodgate bench admission --level 9
   floodgate bench seats --plans plans/ --json
+  floodgate bench serve --rounds 5 --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
   floodgate bench messages --people 200000 --dkim-key dkim.pem --json
   floodgate bench recovery --json
@@ -54,9 +58,29 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// The embedded form as a process: a burst of holds and a single buyer, in turn with bare
+    /// processes that do nothing but pass on, with and without the log; and the ratios.
+    Serve {
+        /// Holds in the burst.
+        #[arg(long, default_value_t = 50_000, value_parser = count(100))]
+        burst: u32,
+        /// Each row is the median of this many rounds.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// Where the logs are written. Default: the system's temporary folder.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// The bare process that the others are put beside.
+    #[command(hide = true)]
+    Bare(Bare),
     /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
     /// CPU time per answer by process. Everything runs on this machine.
     ///
+    /// The burst and the single buyer are measured in rounds with the embedded form and with bare
+    /// processes that do nothing but pass on, with and without the log.
     /// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
     /// then a broker in another session stalls for up to a second under load. Set it to 0 while
     /// measuring, as it is where services and containers have groups of their own.
@@ -74,6 +98,12 @@ enum Action {
         /// Events on sale at once; the burst is spread over them.
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
         events: u32,
+        /// Each row of the burst is the median of this many rounds.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// Leave out the embedded form.
+        #[arg(long)]
+        without_embedded: bool,
         /// Leave out live counts and SQL tables.
         #[arg(long)]
         without_followers: bool,
@@ -130,6 +160,51 @@ enum Action {
     },
 }
 
+/// Which part of nothing to do.
+#[derive(Debug, clap::Args)]
+struct Bare {
+    #[command(flatten)]
+    place: Place,
+    #[arg(long, value_enum)]
+    part: BarePart,
+    /// Head and body of an answer.
+    #[arg(long, default_value_t = 1_000)]
+    hold_bytes: usize,
+    #[arg(long, default_value_t = 60)]
+    device_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum BarePart {
+    Http,
+    Whole,
+    Gateway,
+    Echo,
+}
+
+impl Bare {
+    fn run(self) -> Result<(), Failure> {
+        log_as_json();
+        raise_file_limit();
+        let settings = self.place.load(&[])?.settings;
+        let part = match self.part {
+            BarePart::Http => bare::BarePart::Http,
+            BarePart::Whole => bare::BarePart::Whole,
+            BarePart::Gateway => bare::BarePart::Gateway,
+            BarePart::Echo => bare::BarePart::Echo,
+        };
+        let Bare { hold_bytes, device_bytes, .. } = self;
+        let answers = bare::BareAnswers { hold_bytes, device_bytes };
+        block_on(async {
+            let here = SocketAddr::from(([127, 0, 0, 1], 0));
+            let listener = floodgate_gateway::listen(here).map_err(Failure::io)?;
+            let address = listener.local_addr().map_err(Failure::io)?;
+            tracing::info!(%address, "serving");
+            Ok(bare::serve_bare(part, answers, (&settings, &self.place.data), listener).await?)
+        })
+    }
+}
+
 /// How many, and how they are disturbed.
 #[derive(Debug, clap::Args)]
 struct Messages {
@@ -176,12 +251,21 @@ impl Bench {
                 let options = log::LogBench { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
             }
+            Action::Serve { burst, rounds, folder, seed } => {
+                raise_file_limit();
+                let (burst, rounds) = (burst as usize, rounds as usize);
+                let options = serve::ServeBench { rounds, burst, folder, seed };
+                ("serve", seed, block_on(async { Ok(serve::run(&options).await?) })?)
+            }
+            Action::Bare(bare) => return bare.run(),
             Action::Form {
                 config,
                 burst,
                 gateways,
                 processors,
                 events,
+                rounds,
+                without_embedded,
                 without_followers,
                 without_ramp,
                 seed,
@@ -192,6 +276,8 @@ impl Bench {
                     config: Some(config),
                     roles: form::RoleCounts { gateways, processors, followers },
                     events: events as usize,
+                    rounds: rounds as usize,
+                    embedded: !without_embedded,
                     burst: burst as usize,
                     ramp: !without_ramp,
                     seed,
