@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use floodgate_http_client::Http;
 
