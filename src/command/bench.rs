@@ -15,7 +15,9 @@ use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
 use floodgate_bench::limit::bare;
-use floodgate_bench::{Figure, admission, engine, form, log, messages, recovery, seats, serve};
+use floodgate_bench::{
+    Figure, admission, engine, form, grow, log, messages, recovery, seats, serve,
+};
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,7 @@ Examples:
   floodgate bench seats --plans plans/ --json
   floodgate bench serve --rounds 5 --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
+  floodgate bench grow --json --plot docs/growth.svg
   floodgate bench messages --people 200000 --dkim-key dkim.pem --json
   floodgate bench recovery --json
   floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
@@ -140,6 +143,9 @@ enum Action {
     /// An announcement to very many followers over SMTP, with the sending process killed and paused:
     /// how fast it is, what is lost, what arrives twice. The mail server is this command's own.
     Messages(Messages),
+    /// How the cost of an answer, memory and start time grow: seats and buyers from a thousand to a
+    /// million, events from 1 to 1,000; the engine alone, on simulated time.
+    Grow(Grow),
     /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
     /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
@@ -158,6 +164,45 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// How far, and what becomes of it.
+#[derive(Debug, clap::Args)]
+struct Grow {
+    /// Sizes above this are left out.
+    #[arg(long, default_value_t = 1_000_000, value_parser = count(1))]
+    largest: u32,
+    /// Draws the points there as well.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Measures one point in this process, as the others are.
+    #[arg(long, hide = true, value_name = "AXIS=SIZE", value_parser = grow_point)]
+    only: Option<(grow::Axis, u32)>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn grow_point(text: &str) -> Result<(grow::Axis, u32), String> {
+    let (name, size) = text.split_once('=').ok_or("AXIS=SIZE")?;
+    let axis = grow::Axis::ALL.into_iter().find(|axis| axis.name() == name);
+    Ok((axis.ok_or("no such axis")?, size.parse().map_err(|_| "no such size")?))
+}
+
+impl Grow {
+    /// The rows; none where one point was asked for and is printed already.
+    fn run(self) -> Result<Option<Vec<Figure>>, Failure> {
+        let Grow { largest, plot, only, seed } = self;
+        if let Some((axis, size)) = only {
+            let point = grow::measure(axis, size, seed);
+            println!("{}", serde_json::to_string(&point).map_err(Failure::io)?);
+            return Ok(None);
+        }
+        let points = grow::run(grow::GrowBench { largest, seed })?;
+        if let Some(file) = plot {
+            std::fs::write(file, grow::svg(&points)).map_err(Failure::io)?;
+        }
+        Ok(Some(grow::rows(&points)))
+    }
 }
 
 /// Which part of nothing to do.
@@ -298,6 +343,11 @@ impl Bench {
             Action::Messages(options) => {
                 let options = messages::MessagesBench::from(options);
                 ("messages", options.seed, block_on(async { Ok(messages::run(&options).await?) })?)
+            }
+            Action::Grow(options) => {
+                let seed = options.seed;
+                let Some(rows) = options.run()? else { return Ok(()) };
+                ("grow", seed, rows)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

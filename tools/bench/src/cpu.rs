@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
@@ -37,6 +38,24 @@ pub(super) fn used(pid: u32) -> Option<Duration> {
     let user: u32 = numbers.next()?.parse().ok()?;
     let system: u32 = numbers.next()?.parse().ok()?;
     Some(TICK * (user + system))
+}
+
+/// How long this thread has run so far; what it waited for a core does not count. The wall clock
+/// where the kernel does not say.
+pub(super) fn of_this_thread() -> Duration {
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    let wall = BEGAN.get_or_init(Instant::now).elapsed();
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = stat.split_whitespace().next().and_then(|nanos| nanos.parse().ok());
+    nanos.map_or(wall, Duration::from_nanos)
+}
+
+/// Memory of this process that is in use now, in bytes; zero where the kernel does not say.
+pub(super) fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or_default() << 10
 }
 
 /// What the processes of one name have used since the last look.

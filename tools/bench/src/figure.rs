@@ -17,6 +17,9 @@ pub struct Figure {
     pub min: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
+    /// The exponent of a growth, where the figure is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<f64>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
     pub p50_us: Option<f64>,
@@ -49,6 +52,7 @@ impl Figure {
             goal,
             min: None,
             max: None,
+            growth: None,
             beside: None,
             p50_us: None,
             p95_us: None,
