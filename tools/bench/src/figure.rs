@@ -107,7 +107,8 @@ impl Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<24} {:>12.1} {:<15}", self.row, self.value, self.unit)?;
+        let digits = if self.value.abs() < 10.0 { 2 } else { 1 };
+        write!(f, "{:<30} {:>12.*} {:<15}", self.row, digits, self.value, self.unit)?;
         if let Some(goal) = self.goal {
             write!(f, " goal {goal:>11.0}")?;
         }

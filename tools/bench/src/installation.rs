@@ -88,7 +88,8 @@ pub(super) struct Installation {
     processes: Vec<Process>,
     /// Addresses of the gateways.
     pub(super) targets: Vec<String>,
-    manager: String,
+    /// The manager's key.
+    pub(super) manager: String,
     folder: Folder,
 }
 

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use http::Method;
-use serde_json::json;
 
 use self::beside::{BareProcesses, answers_of};
 use self::spread::Spread;
@@ -30,6 +29,10 @@ use floodgate_load::{LoadReport, Visit};
 /// Requests of the idle row, one after the other, and those of them that open connections.
 const IDLE_REQUESTS: usize = 300;
 const IDLE_WARM: usize = 10;
+
+/// Everybody comes within this, so that what is measured is how much is answered, and never how
+/// much is asked.
+const ALL_WITHIN: Duration = Duration::from_millis(250);
 
 /// Holds a second, of what the machine gives to a request that goes the same way for nothing.
 const RATE_GOAL: f64 = 0.6;
@@ -195,14 +198,15 @@ async fn turns(
     measured: &mut [Measured<'_>],
     limits: &mut Limits,
 ) -> Result<Vec<Figure>> {
-    let mut rows = idle(options, measured, limits).await?;
+    let mut rows = idle(measured, limits).await?;
     let (mut http, mut through) = (Course::default(), Course::default());
     let mut courses: Vec<Course> = measured.iter().map(|_| Course::default()).collect();
     // What a bare process is asked about does not matter to it.
     let any = vec!["evt_bare".to_owned(); options.events.max(1)];
     for number in 0..options.rounds {
         let seed = options.seed + number as u64;
-        let crowd = Crowd { visit: Visit::Holds, buyers: options.burst, rate: None, seed };
+        let rate = Some(options.burst as f64 / ALL_WITHIN.as_secs_f64());
+        let crowd = Crowd { visit: Visit::Holds, buyers: options.burst, rate, seed };
         let report = crowd.send(&limits.http.targets, &any, &mut limits.http_meter).await?;
         http.rounds.push(all_answered(&report, limits.http_meter.lap())?);
         let report = crowd.send(&limits.log.targets, &any, &mut limits.log_meter).await?;
@@ -255,13 +259,9 @@ fn beside(name: &str, course: &Course, http: &Course, through: &Course) -> Vec<F
     rows
 }
 
-/// One request after the other, at each place in turn: what a single buyer waits when nobody else
+/// One request after the other, at each place in turn: what somebody waits when nobody else
 /// is there.
-async fn idle(
-    options: &Rounds,
-    measured: &mut [Measured<'_>],
-    limits: &mut Limits,
-) -> Result<Vec<Figure>> {
+async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<Figure>> {
     let bare = |name, targets: &[String]| Lonely::new(name, &targets[0], "evt_bare".to_owned());
     let mut places = vec![
         bare("bare_http_idle", &limits.http.targets)?,
@@ -271,12 +271,11 @@ async fn idle(
         let event_id = one.installation.event(false).await?;
         one.meter.settle().await?;
         let name = if one.name == BURST { "idle" } else { "embedded_idle" };
-        places.push(Lonely::new(name, &one.installation.targets[0], event_id)?);
+        let installation = one.installation;
+        let place = Lonely::new(name, &installation.targets[0], event_id)?;
+        places.push(Lonely { key: installation.manager.clone(), ..place });
     }
-    for place in &mut places {
-        place.join(options.seed).await?;
-    }
-    // A device's rate limit is 20 a second; a strong status is a command like any other.
+    // Apart, so that each finds everybody asleep.
     let mut pulse = tokio::time::interval(Duration::from_millis(55));
     for number in 0..IDLE_REQUESTS {
         pulse.tick().await;
@@ -297,36 +296,30 @@ async fn idle(
 /// The name of the burst at the installation that the bench is about.
 pub(super) const BURST: &str = "burst_holds";
 
-/// A single buyer.
+/// Somebody who asks for the status as of the end of the log.
 #[derive(Debug)]
 struct Lonely {
     name: &'static str,
     http: Http,
     event_id: String,
-    device: String,
+    /// Of staff, whom no rate limit holds up: a strong status counts as five calls.
+    key: String,
     latencies: Vec<Duration>,
 }
 
 impl Lonely {
     fn new(name: &'static str, target: &str, event_id: String) -> Result<Self> {
-        let (device, latencies) = (String::new(), Vec::with_capacity(IDLE_REQUESTS));
-        Ok(Lonely { name, http: Http::new(target)?, event_id, device, latencies })
-    }
-
-    async fn join(&mut self, seed: u64) -> Result<()> {
-        let path = format!("/v1/events/{}/queue", self.event_id);
-        let key = format!("idle-{seed}");
-        let call = Call { key: Some(&key), body: Some(json!({})), ..Call::default() };
-        let joined = self.http.until_decided(Method::POST, &path, call).await?;
-        self.device = joined.text("device").unwrap_or_default().to_owned();
-        Ok(())
+        let (key, latencies) = ("bare".to_owned(), Vec::with_capacity(IDLE_REQUESTS));
+        Ok(Lonely { name, http: Http::new(target)?, event_id, key, latencies })
     }
 
     async fn ask(&mut self, counts: bool) -> Result<()> {
         let path = format!("/v1/events/{}/status?consistency=strong", self.event_id);
-        let headers = vec![("floodgate-device", self.device.as_str())];
         let sent = Instant::now();
-        self.http.exchange(&Method::GET, &path, &Call { headers, ..Call::default() }).await?;
+        let call = Call { bearer: Some(&self.key), ..Call::default() };
+        let answer = self.http.exchange(&Method::GET, &path, &call).await?;
+        let said = String::from_utf8_lossy(&answer.body);
+        ensure!((200..300).contains(&answer.status), "{path}: {} {said}", answer.status);
         if counts {
             self.latencies.push(sent.elapsed());
         }
