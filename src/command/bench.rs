@@ -79,43 +79,7 @@ enum Action {
     /// The bare process that the others are put beside.
     #[command(hide = true)]
     Bare(Bare),
-    /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
-    /// CPU time per answer by process. Everything runs on this machine.
-    ///
-    /// The burst and the single buyer are measured in rounds with the embedded form and with bare
-    /// processes that do nothing but pass on, with and without the log.
-    /// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
-    /// then a broker in another session stalls for up to a second under load. Set it to 0 while
-    /// measuring, as it is where services and containers have groups of their own.
-    Form {
-        /// Settings that name the Kafka and Redis servers to use.
-        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
-        config: PathBuf,
-        /// Holds in the burst.
-        #[arg(long, default_value_t = 50_000, value_parser = count(100))]
-        burst: u32,
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
-        gateways: u32,
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
-        processors: u32,
-        /// Events on sale at once; the burst is spread over them.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-        events: u32,
-        /// Each row of the burst is the median of this many rounds.
-        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
-        rounds: u32,
-        /// Leave out the embedded form.
-        #[arg(long)]
-        without_embedded: bool,
-        /// Leave out live counts and SQL tables.
-        #[arg(long)]
-        without_followers: bool,
-        /// Leave out the ramp.
-        #[arg(long)]
-        without_ramp: bool,
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    },
+    Form(Form),
     /// The waiting room on one core: challenges, proofs, joins and tokens.
     Admission {
         /// Visitors; each solves a puzzle first.
@@ -164,6 +128,61 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
+/// CPU time per answer by process. Everything runs on this machine.
+///
+/// The burst and the single buyer are measured in rounds with the embedded form and with bare
+/// processes that do nothing but pass on, with and without the log.
+/// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
+/// then a broker in another session stalls for up to a second under load. Set it to 0 while
+/// measuring, as it is where services and containers have groups of their own.
+#[derive(Debug, clap::Args)]
+struct Form {
+    /// Settings that name the Kafka and Redis servers to use.
+    #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+    /// Holds in the burst.
+    #[arg(long, default_value_t = 50_000, value_parser = count(100))]
+    burst: u32,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    gateways: u32,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    processors: u32,
+    /// Events on sale at once; the burst is spread over them.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    events: u32,
+    /// Each row of the burst is the median of this many rounds.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Leave out the embedded form.
+    #[arg(long)]
+    without_embedded: bool,
+    /// Leave out live counts and SQL tables.
+    #[arg(long)]
+    without_followers: bool,
+    /// Leave out the ramp.
+    #[arg(long)]
+    without_ramp: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl From<Form> for form::FormBench {
+    fn from(asked: Form) -> Self {
+        let Form { config, gateways, processors, seed, .. } = asked;
+        form::FormBench {
+            config: Some(config),
+            roles: form::RoleCounts { gateways, processors, followers: !asked.without_followers },
+            events: asked.events as usize,
+            rounds: asked.rounds as usize,
+            embedded: !asked.without_embedded,
+            burst: asked.burst as usize,
+            ramp: !asked.without_ramp,
+            seed,
+        }
+    }
 }
 
 /// How far, and what becomes of it.
@@ -300,34 +319,13 @@ impl Bench {
                 raise_file_limit();
                 let (burst, rounds) = (burst as usize, rounds as usize);
                 let options = serve::ServeBench { rounds, burst, folder, seed };
-                ("serve", seed, block_on(async { Ok(serve::run(&options).await?) })?)
+                ("serve", seed, block_on(async { Ok(Box::pin(serve::run(&options)).await?) })?)
             }
             Action::Bare(bare) => return bare.run(),
-            Action::Form {
-                config,
-                burst,
-                gateways,
-                processors,
-                events,
-                rounds,
-                without_embedded,
-                without_followers,
-                without_ramp,
-                seed,
-            } => {
+            Action::Form(options) => {
                 raise_file_limit();
-                let followers = !without_followers;
-                let options = form::FormBench {
-                    config: Some(config),
-                    roles: form::RoleCounts { gateways, processors, followers },
-                    events: events as usize,
-                    rounds: rounds as usize,
-                    embedded: !without_embedded,
-                    burst: burst as usize,
-                    ramp: !without_ramp,
-                    seed,
-                };
-                ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
+                let (seed, options) = (options.seed, form::FormBench::from(options));
+                ("form", seed, block_on(async { Ok(Box::pin(form::run(&options)).await?) })?)
             }
             Action::Admission { joins, level, seed } => {
                 let options = admission::AdmissionBench { joins: joins as usize, level, seed };

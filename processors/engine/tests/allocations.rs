@@ -19,8 +19,8 @@ use floodgate_domain::{
 };
 use floodgate_engine::{Engine, EngineLimits, NEWEST_VERSION};
 
-/// Rounds until every table has been through its course: outcomes are forgotten, the wheel of timers
-/// has turned, buyers have come and gone.
+/// Rounds until every table has been through its course: outcomes are forgotten, the wheel of
+/// timers has turned, buyers have come and gone.
 const WARM: u64 = 16_000;
 const ROUNDS: u64 = 4_000;
 /// Log time of a round: a turn of the wheel is 8.7 minutes.

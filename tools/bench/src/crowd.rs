@@ -10,15 +10,15 @@ use floodgate_load::{LoadOptions, LoadProgress, LoadReport, Prepared, Visit};
 
 /// A crowd to send.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Crowd {
+pub(super) struct Load {
     pub(super) visit: Visit,
     pub(super) buyers: usize,
-    /// Arrivals a second; `None` is everybody within two seconds.
+    /// Load a second; `None` is everybody within two seconds.
     pub(super) rate: Option<f64>,
     pub(super) seed: u64,
 }
 
-impl Crowd {
+impl Load {
     /// Over all gateways and events alike, so many in all and so many a second. The meter's next
     /// lap begins when everything is ready.
     pub(super) async fn send(
@@ -27,7 +27,7 @@ impl Crowd {
         events: &[String],
         meter: &mut Meter,
     ) -> Result<LoadReport> {
-        let Crowd { visit, buyers, rate, seed } = self;
+        let Load { visit, buyers, rate, seed } = self;
         let streams = targets.len().max(events.len());
         let mut ready = Vec::with_capacity(streams);
         let pairs = events.iter().cycle().zip(targets.iter().cycle());

@@ -1,8 +1,8 @@
-//! What memory alone costs: as many random cache lines as a decision has to touch, and nothing else.
+//! What memory alone costs: as many random cache lines as a decision has to touch.
 //!
 //! The tables of a sale are larger than any cache, so a decision waits for memory. Two floors: each
 //! line asked for once the one before is there, as a fold does that takes one command after the
-//! other; and a batch of such chains at once, as [`floodgate_engine::Engine::look_ahead`] makes of it.
+//! other; and a batch of such chains at once, which is what looking ahead makes of it.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use rand::{RngExt, SeedableRng};
 
 use crate::cpu::of_this_thread;
 
-/// Lines of a decision: the cell and the entry of its outcome, the cell of the outcome that goes for
-/// it, the cell and the record of its buyer, its order, its seats' state and owners.
+/// Lines of a decision: the cell and the entry of its outcome, the cell of the outcome that goes
+/// for it, the cell and the record of its buyer, its order, its seats' state and owners.
 const LINES: usize = 8;
 /// Chains at once: as many commands are looked ahead at together.
 const CHAINS: usize = 64;
@@ -49,7 +49,7 @@ impl Floor {
     }
 }
 
-/// One circle through all lines (Sattolo 1986), so that no chain comes back before it has seen all.
+/// One circle through all lines (Sattolo 1986): no chain comes back before it has seen all.
 fn circle(count: usize, seed: u64) -> Vec<Line> {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut lines: Vec<Line> = (0..count as u32).map(|next| Line { next, touched: 0 }).collect();

@@ -12,14 +12,14 @@ pub use crate::installation::RoleCounts;
 
 use crate::Figure;
 use crate::cpu::{Lap, Meter};
-use crate::crowd::Crowd;
+use crate::crowd::Load;
 use crate::installation::Installation;
 use crate::limit::{self, BURST, BareLog, CLIENT, Measured, Rounds};
 use floodgate_load::{LoadReport, Visit};
 
 /// How long each step of the ramp lasts.
 const STEP: Duration = Duration::from_secs(4);
-/// Arrivals a second of the ramp's steps; it ends at the first one whose p95 is over.
+/// Load a second of the ramp's steps; it ends at the first one whose p95 is over.
 const STEPS: [f64; 9] =
     [1_000.0, 2_000.0, 4_000.0, 6_000.0, 8_000.0, 12_000.0, 16_000.0, 24_000.0, 40_000.0];
 /// A step that is slower at p95 was not held.
@@ -60,7 +60,7 @@ async fn measure(
     installation: &Installation,
     meter: &mut Meter,
 ) -> Result<Vec<Figure>> {
-    let mut rows = beside_the_limit(options, installation, meter).await?;
+    let mut rows = Box::pin(beside_the_limit(options, installation, meter)).await?;
     if options.ramp {
         rows.extend(ramp(options, installation, meter).await?);
     }
@@ -69,7 +69,7 @@ async fn measure(
         events.push(installation.event(true).await?);
     }
     let (buyers, seed) = (options.burst / 5, options.seed);
-    let crowd = Crowd { visit: Visit::Whole, buyers, rate: None, seed };
+    let crowd = Load { visit: Visit::Whole, buyers, rate: None, seed };
     let report = crowd.send(&installation.targets, &events, meter).await?;
     rows.push(figure("burst_visits", &report, None));
     rows.extend(shares("burst_visits", &report, &meter.lap()));
@@ -88,7 +88,7 @@ async fn beside_the_limit(
     let log = BareLog::Kafka(options.config.clone());
     let mut measured = vec![Measured { name: BURST, installation, meter }];
     if !options.embedded {
-        return limit::rounds(&rounds, &mut measured, &log).await;
+        return Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     }
     let mut embedded_meter = Meter::default();
     let embedded = Installation::embedded(None, &mut embedded_meter).await?;
@@ -96,7 +96,7 @@ async fn beside_the_limit(
     let name = "embedded_holds";
     let one = Measured { name, installation: &embedded, meter: &mut embedded_meter };
     measured.insert(0, one);
-    let rows = limit::rounds(&rounds, &mut measured, &log).await;
+    let rows = Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     embedded.end().await?;
     rows
 }
@@ -112,7 +112,7 @@ async fn ramp(
         let events = [installation.event(false).await?];
         let buyers = (rate * STEP.as_secs_f64()) as usize;
         let seed = options.seed + rate as u64;
-        let crowd = Crowd { visit: Visit::Holds, buyers, rate: Some(rate), seed };
+        let crowd = Load { visit: Visit::Holds, buyers, rate: Some(rate), seed };
         let report = crowd.send(&installation.targets, &events, meter).await?;
         let name = format!("ramp_{rate}");
         let is_held = report.latency_ms.p95 < P95_MAX_MS && report.gave_up == 0;

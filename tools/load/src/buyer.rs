@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::profile::{Profile, Tempers, Thought};
-use crate::queue::QueueSeen;
+use crate::seen::QueueSeen;
 use crate::tally::Tally;
 use crate::timeline::{Count, Stage};
 use floodgate_audit::Acked;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `options` | what to send |
 //! | [`stampede`] | schedules arrivals |
-//! | `buyer`, `door`, `queue` | one whole visit: the queue, the door, seats, payment |
+//! | `buyer`, `door`, `queue`, `seen` | one whole visit: the queue, the door, seats, payment |
 //! | [`profile`] | when a crowd comes, how long it thinks, what it wants |
 //! | `single` | one hold per device, to measure the path through the log |
 //! | `tally` | latencies and outcomes |
@@ -15,6 +15,7 @@ mod door;
 mod options;
 pub mod profile;
 mod queue;
+mod seen;
 mod single;
 mod stampede;
 mod tally;

@@ -17,7 +17,7 @@ const POINTS_MAX: usize = 1_000;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Profile {
-    pub(crate) arrivals: Arrivals,
+    pub(crate) arrivals: ArrivalCurve,
     pub(crate) think: Think,
     pub(crate) tempers: Tempers,
 }
@@ -25,14 +25,14 @@ pub struct Profile {
 /// When they come. Without points, evenly.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Arrivals {
-    curve: Vec<Point>,
+pub(crate) struct ArrivalCurve {
+    curve: Vec<CurvePoint>,
 }
 
 /// How many come at a time, relative to the other points; straight between two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Point {
+pub(crate) struct CurvePoint {
     at_s: f64,
     weight: f64,
 }
@@ -159,7 +159,7 @@ impl Profile {
     }
 }
 
-fn area(from: Point, to: Point) -> f64 {
+fn area(from: CurvePoint, to: CurvePoint) -> f64 {
     (to.at_s - from.at_s) * (from.weight + to.weight) / 2.0
 }
 

@@ -7,28 +7,10 @@ use http::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::seen::QueueSeen;
 use crate::tally::Tally;
-use floodgate_domain::{Frontier, LineOrder, Place};
+use floodgate_domain::Frontier;
 use floodgate_http_client::{Call, Http};
-
-/// What the public queue said last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct QueueSeen {
-    pub(super) frontier: Frontier,
-    /// What the door asks for; nobody knows before the first look.
-    pub(super) puzzle_level: Option<u64>,
-    pub(super) is_over: bool,
-    pub(super) free: u64,
-    pub(super) shoppers: u64,
-    pub(super) shoppers_max: u64,
-}
-
-impl QueueSeen {
-    /// Whether it is this place's turn.
-    pub(super) fn calls(&self, place: u64) -> bool {
-        self.frontier.has_called(LineOrder::AS_GIVEN.rank(Place(place)))
-    }
-}
 
 /// The reader; stopped when the stampede is over.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::queue::QueueSeen;
+use crate::seen::QueueSeen;
 use crate::timeline::{Count, Second, Stage, Timeline, Wait};
 use floodgate_audit::Acked;
 

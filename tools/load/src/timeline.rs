@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::queue::QueueSeen;
+use crate::seen::QueueSeen;
 
 /// Seconds that are kept: patience is bounded, and a crowd outlasts it by minutes at most.
 const SECONDS_MAX: usize = 86_400;

@@ -18,8 +18,8 @@ pub const REFERENCE_BYTES_MAX: usize = 255;
 /// The longest address a buyer is sent to, in bytes: browsers and proxies agree on about so much.
 pub const ACTION_URL_BYTES_MAX: usize = 2048;
 
-/// What a provider calls a payment: opaque, printable ASCII, at most [`REFERENCE_BYTES_MAX`]. Shared
-/// by the command, its fact and the order, so that deciding copies nothing.
+/// What a provider calls a payment: opaque, printable ASCII, at most [`REFERENCE_BYTES_MAX`].
+/// Shared by the command and its fact, so that deciding copies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentReference(Arc<str>);
 

@@ -1,8 +1,8 @@
 //! How cost, memory and start time grow with a house, a crowd, and the events of a partition.
 //!
 //! The engine alone, on simulated time. Each point is a process of its own, so that none has the
-//! memory of another. A figure is the exponent of growth: 1 is in proportion, n log n from a thousand
-//! to a million is 1.1.
+//! memory of another. A figure is the exponent of growth: 1 is in proportion, n log n from a
+//! thousand to a million is 1.1.
 
 mod plot;
 mod point;
@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use crate::Figure;
 
 pub use self::plot::svg;
-pub use self::point::{Axis, Point, measure};
+pub use self::point::{Axis, GrowthPoint, measure};
 
 /// n log n over a factor of a thousand, and half as much again for what is measured badly.
 const GROWTH_MAX: f64 = 1.15;
@@ -32,7 +32,7 @@ pub struct GrowBench {
 }
 
 /// Every point, axis by axis.
-pub fn run(options: GrowBench) -> Result<Vec<Point>> {
+pub fn run(options: GrowBench) -> Result<Vec<GrowthPoint>> {
     let mut points = Vec::new();
     for axis in Axis::ALL {
         let sizes = if axis == Axis::Events { EVENTS } else { SIZES };
@@ -43,7 +43,7 @@ pub fn run(options: GrowBench) -> Result<Vec<Point>> {
     Ok(points)
 }
 
-fn in_a_process(axis: Axis, size: u32, seed: u64) -> Result<Point> {
+fn in_a_process(axis: Axis, size: u32, seed: u64) -> Result<GrowthPoint> {
     let only = format!("{}={size}", axis.name());
     let output = Command::new(std::env::current_exe()?)
         .args(["bench", "grow", "--only", &only, "--seed", &seed.to_string()])
@@ -54,9 +54,12 @@ fn in_a_process(axis: Axis, size: u32, seed: u64) -> Result<Point> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
+/// A name, and what of a point it is about.
+type Series = (&'static str, fn(&GrowthPoint) -> f64);
+
 /// The points as rows, and how each axis grows.
 #[must_use]
-pub fn rows(points: &[Point]) -> Vec<Figure> {
+pub fn rows(points: &[GrowthPoint]) -> Vec<Figure> {
     let mut rows = Vec::new();
     for point in points {
         let name = |what: &str| format!("{}_{}_{what}", point.axis.name(), point.size);
@@ -67,8 +70,8 @@ pub fn rows(points: &[Point]) -> Vec<Figure> {
         rows.push(Figure::rate(name("start"), point.start_ms, "ms", None));
     }
     for axis in Axis::ALL {
-        let of_axis: Vec<&Point> = points.iter().filter(|point| point.axis == axis).collect();
-        let series: [(&str, fn(&Point) -> f64); 4] = [
+        let of_axis: Vec<&GrowthPoint> = points.iter().filter(|point| point.axis == axis).collect();
+        let series: [Series; 4] = [
             // So many answers, each of which costs that much.
             ("answers", |point| point.answer_ns * f64::from(point.size)),
             ("answers_to_floor", |point| point.answer_ns / point.floor_ns * f64::from(point.size)),
@@ -122,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_curve_that_grows_too_fast_is_not_met() {
-        let point = |size: u32, memory_bytes: u64| Point {
+        let point = |size: u32, memory_bytes: u64| GrowthPoint {
             axis: Axis::Seats,
             size,
             answers: 1,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::point::{Axis, Point};
+use super::point::{Axis, GrowthPoint};
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 220.0;
@@ -13,7 +13,7 @@ const DECADES: f64 = 6.0;
 const COLORS: [&str; 3] = ["#2563eb", "#b45309", "#15803d"];
 
 /// A figure, and how it is written at its scale.
-type Panel = (&'static str, fn(&Point) -> f64);
+type Panel = (&'static str, fn(&GrowthPoint) -> f64);
 
 const PANELS: [Panel; 3] = [
     ("ns an answer", |point| point.answer_ns),
@@ -23,7 +23,7 @@ const PANELS: [Panel; 3] = [
 
 /// A picture of its own, to be put into a page.
 #[must_use]
-pub fn svg(points: &[Point]) -> String {
+pub fn svg(points: &[GrowthPoint]) -> String {
     let (width, height) = ((WIDTH + MARGIN) * 3.0 + MARGIN, HEIGHT + MARGIN * 2.0);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
@@ -47,7 +47,7 @@ pub fn svg(points: &[Point]) -> String {
     out
 }
 
-fn draw(out: &mut String, (title, value): &Panel, points: &[Point]) {
+fn draw(out: &mut String, (title, value): &Panel, points: &[GrowthPoint]) {
     let logs = points.iter().map(|point| value(point).max(1e-3).log10());
     let (low, high) = logs.fold((f64::MAX, f64::MIN), |(low, high), log| {
         (low.min(log.floor()), high.max(log.ceil()))

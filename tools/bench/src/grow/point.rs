@@ -53,7 +53,7 @@ impl Axis {
 
 /// What a size costs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Point {
+pub struct GrowthPoint {
     pub axis: Axis,
     pub size: u32,
     pub answers: u64,
@@ -67,7 +67,7 @@ pub struct Point {
 
 /// Measures one size in this process, which must have measured nothing before.
 #[must_use]
-pub fn measure(axis: Axis, size: u32, seed: u64) -> Point {
+pub fn measure(axis: Axis, size: u32, seed: u64) -> GrowthPoint {
     let before = resident_bytes();
     let mut author = Author::forgetful(NEWEST_VERSION);
     let (seats, events) = match axis {
@@ -84,7 +84,7 @@ pub fn measure(axis: Axis, size: u32, seed: u64) -> Point {
     let took = of_this_thread().saturating_sub(started);
     let memory_bytes = resident_bytes().saturating_sub(before);
     let floor = Floor::of(memory_bytes as usize, seed);
-    Point {
+    GrowthPoint {
         axis,
         size,
         answers,

@@ -1,8 +1,8 @@
 //! What a request costs when nothing is decided: a bare handler, with or without the log.
 //!
-//! A process of its own, of the same program, allocator, runtime and HTTP library as the server it is
-//! put beside. It reads a request, appends a record as long as a hold's, waits for its echo through
-//! the log, and answers as many bytes as the server does: no limits, no tokens, no JSON, no seats.
+//! A process of its own, of the same program, allocator, runtime and HTTP library as the server
+//! that it is put beside. It reads a request, appends a record as long as a hold's, waits for its
+//! echo through the log, and answers as many bytes: no limits, no tokens, no JSON, no seats.
 
 use std::convert::Infallible;
 use std::path::Path;
@@ -72,12 +72,12 @@ pub async fn serve_bare(
         _ => Some(SharedLog::open(settings, data)?.shared()),
     };
     let hub = ReplyHub::new();
-    // It follows as long as it lives.
+    // It follows until it is dropped.
     let mut followers = Vec::new();
     if let Some(log) = &log {
         match part {
-            BarePart::Whole => echo(Arc::clone(log), hub.clone())?,
-            BarePart::Echo => echo(Arc::clone(log), LogReplies::new(Arc::clone(log), None))?,
+            BarePart::Whole => echo(log, hub.clone())?,
+            BarePart::Echo => echo(log, LogReplies::new(Arc::clone(log), None))?,
             _ => followers.push(follow_replies(log, GATEWAY, hub.clone())?),
         }
     }
@@ -90,7 +90,7 @@ pub async fn serve_bare(
 }
 
 /// Answers every command as soon as it is durable, on a thread of its own.
-fn echo(log: Arc<dyn Log>, replies: impl ReplySender) -> Result<()> {
+fn echo(log: &Arc<dyn Log>, replies: impl ReplySender) -> Result<()> {
     let partition = partition_of(EVENT.to_string().as_bytes(), log.partitions(Topic::Commands));
     let mut reader =
         log.reader(Topic::Commands, partition, log.end(Topic::Commands, partition)?)?;

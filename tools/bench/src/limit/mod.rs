@@ -1,5 +1,5 @@
-//! The limit beside the figure: the same crowd at a server and at processes that do nothing but pass
-//! on, in turn, several rounds. What a machine gives varies by the minute; a ratio stays.
+//! The limit beside the figure: the same crowd at a server and at processes that do nothing but
+//! pass on, in turn, several rounds. What a machine gives varies by the minute; a ratio stays.
 //!
 //! | module | holds |
 //! |---|---|
@@ -21,7 +21,7 @@ use self::beside::{BareProcesses, answers_of};
 use self::spread::Spread;
 use crate::Figure;
 use crate::cpu::{Lap, Meter};
-use crate::crowd::Crowd;
+use crate::crowd::Load;
 use crate::installation::Installation;
 use floodgate_http_client::{Call, Http};
 use floodgate_load::{LoadReport, Visit};
@@ -206,7 +206,7 @@ async fn turns(
     for number in 0..options.rounds {
         let seed = options.seed + number as u64;
         let rate = Some(options.burst as f64 / ALL_WITHIN.as_secs_f64());
-        let crowd = Crowd { visit: Visit::Holds, buyers: options.burst, rate, seed };
+        let crowd = Load { visit: Visit::Holds, buyers: options.burst, rate, seed };
         let report = crowd.send(&limits.http.targets, &any, &mut limits.http_meter).await?;
         http.rounds.push(all_answered(&report, limits.http_meter.lap())?);
         let report = crowd.send(&limits.log.targets, &any, &mut limits.log_meter).await?;
