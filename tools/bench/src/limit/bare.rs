@@ -37,6 +37,8 @@ const READ_MAX: usize = 1_024;
 const QUIET: Duration = Duration::from_millis(100);
 /// As long as the server waits for a header, and for an answer.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// An echo that takes longer was sent before anybody followed.
+const READY_WITHIN: Duration = Duration::from_secs(1);
 
 /// What of the way of a request is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,9 +145,14 @@ impl Bare {
         let joins = path.ends_with("/queue");
         let read = request.into_body().collect().await;
         let status = match &self.client {
-            _ if is_ready => StatusCode::OK,
             _ if read.is_err() => StatusCode::BAD_REQUEST,
-            Some(client) if !joins => through_the_log(client).await,
+            // Whose own echo comes back is ready.
+            Some(client) if is_ready => match through_the_log(client, READY_WITHIN).await {
+                StatusCode::CREATED => StatusCode::OK,
+                status => status,
+            },
+            None if is_ready => StatusCode::OK,
+            Some(client) if !joins => through_the_log(client, DEADLINE).await,
             _ => StatusCode::CREATED,
         };
         let body = if joins { &self.joined } else { &self.held };
@@ -157,7 +164,7 @@ impl Bare {
     }
 }
 
-async fn through_the_log(client: &CommandClient) -> StatusCode {
+async fn through_the_log(client: &CommandClient, deadline: Duration) -> StatusCode {
     let envelope = Envelope {
         command_id: CommandId(rand::random()),
         fingerprint: 1,
@@ -166,7 +173,7 @@ async fn through_the_log(client: &CommandClient) -> StatusCode {
         reply_to: GATEWAY,
         command: Command::best(2, CategorySet::ANY),
     };
-    match client.ask_within(DEADLINE, envelope).await {
+    match client.ask_within(deadline, envelope).await {
         Ok(_) => StatusCode::CREATED,
         Err(_) => StatusCode::SERVICE_UNAVAILABLE,
     }

@@ -84,6 +84,14 @@ impl BareProcesses {
         Ok(())
     }
 
+    /// Waits until the first of them, which takes requests, gets answers.
+    pub(super) async fn ready(self) -> Result<Self> {
+        if let Some(process) = self.processes.first() {
+            process.ready().await?;
+        }
+        Ok(self)
+    }
+
     pub(super) async fn end(mut self) -> Result<()> {
         self.processes.clear();
         match self.topics.take() {
