@@ -1,18 +1,23 @@
 //! `floodgate bench`: the promised figures, on this machine.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use floodgate_config::Backend;
 use floodgate_domain::{Currency, EventDetails, NewEvent, PriceTable};
 use floodgate_seating::{demo_prices, generate};
+use floodgate_telemetry::log_as_json;
 use serde_json::{Value, json};
 
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
 use super::settings::Place;
-use floodgate_bench::{Figure, admission, engine, form, log, messages, recovery, seats};
+use floodgate_bench::limit::bare;
+use floodgate_bench::{
+    Figure, admission, engine, form, grow, log, messages, recovery, seats, serve,
+};
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
 #[derive(Debug, clap::Args)]
@@ -23,7 +28,9 @@ Examples:
   floodgate bench log --folder /mnt/disk/bench --json
   floodgate bench admission --level 9
   floodgate bench seats --plans plans/ --json
+  floodgate bench serve --rounds 5 --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
+  floodgate bench grow --json --plot docs/growth.svg
   floodgate bench messages --people 200000 --dkim-key dkim.pem --json
   floodgate bench recovery --json
   floodgate bench recovery --config config/distributed.toml --rounds 5 --json")]
@@ -54,35 +61,25 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
-    /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
-    /// CPU time per answer by process. Everything runs on this machine.
-    ///
-    /// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
-    /// then a broker in another session stalls for up to a second under load. Set it to 0 while
-    /// measuring, as it is where services and containers have groups of their own.
-    Form {
-        /// Settings that name the Kafka and Redis servers to use.
-        #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
-        config: PathBuf,
+    /// The embedded form as a process: a burst of holds and a single buyer, in turn with bare
+    /// processes that do nothing but pass on, with and without the log; and the ratios.
+    Serve {
         /// Holds in the burst.
         #[arg(long, default_value_t = 50_000, value_parser = count(100))]
         burst: u32,
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
-        gateways: u32,
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
-        processors: u32,
-        /// Events on sale at once; the burst is spread over them.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
-        events: u32,
-        /// Leave out live counts and SQL tables.
-        #[arg(long)]
-        without_followers: bool,
-        /// Leave out the ramp.
-        #[arg(long)]
-        without_ramp: bool,
+        /// Each row is the median of this many rounds.
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        /// Where the logs are written. Default: the system's temporary folder.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// The bare process that the others are put beside.
+    #[command(hide = true)]
+    Bare(Bare),
+    Form(Form),
     /// The waiting room on one core: challenges, proofs, joins and tokens.
     Admission {
         /// Visitors; each solves a puzzle first.
@@ -110,6 +107,9 @@ enum Action {
     /// An announcement to very many followers over SMTP, with the sending process killed and paused:
     /// how fast it is, what is lost, what arrives twice. The mail server is this command's own.
     Messages(Messages),
+    /// How the cost of an answer, memory and start time grow: seats and buyers from a thousand to a
+    /// million, events from 1 to 1,000; the engine alone, on simulated time.
+    Grow(Grow),
     /// How fast a processor recovers: from its snapshot, from the log alone, and, with a
     /// configuration that uses Kafka, in another process after a kill and after a clean stop.
     Recovery {
@@ -128,6 +128,145 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+/// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
+/// CPU time per answer by process. Everything runs on this machine.
+///
+/// The burst and the single buyer are measured in rounds with the embedded form and with bare
+/// processes that do nothing but pass on, with and without the log.
+/// Linux may share the cores by login session (`sysctl kernel.sched_autogroup_enabled` is 1):
+/// then a broker in another session stalls for up to a second under load. Set it to 0 while
+/// measuring, as it is where services and containers have groups of their own.
+#[derive(Debug, clap::Args)]
+struct Form {
+    /// Settings that name the Kafka and Redis servers to use.
+    #[arg(long, env = "FLOODGATE_CONFIG", value_name = "FILE")]
+    config: PathBuf,
+    /// Holds in the burst.
+    #[arg(long, default_value_t = 50_000, value_parser = count(100))]
+    burst: u32,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    gateways: u32,
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=8))]
+    processors: u32,
+    /// Events on sale at once; the burst is spread over them.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    events: u32,
+    /// Each row of the burst is the median of this many rounds.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Leave out the embedded form.
+    #[arg(long)]
+    without_embedded: bool,
+    /// Leave out live counts and SQL tables.
+    #[arg(long)]
+    without_followers: bool,
+    /// Leave out the ramp.
+    #[arg(long)]
+    without_ramp: bool,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl From<Form> for form::FormBench {
+    fn from(asked: Form) -> Self {
+        let Form { config, gateways, processors, seed, .. } = asked;
+        form::FormBench {
+            config: Some(config),
+            roles: form::RoleCounts { gateways, processors, followers: !asked.without_followers },
+            events: asked.events as usize,
+            rounds: asked.rounds as usize,
+            embedded: !asked.without_embedded,
+            burst: asked.burst as usize,
+            ramp: !asked.without_ramp,
+            seed,
+        }
+    }
+}
+
+/// How far, and what becomes of it.
+#[derive(Debug, clap::Args)]
+struct Grow {
+    /// Sizes above this are left out.
+    #[arg(long, default_value_t = 1_000_000, value_parser = count(1))]
+    largest: u32,
+    /// Draws the points there as well.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Measures one point in this process, as the others are.
+    #[arg(long, hide = true, value_name = "AXIS=SIZE", value_parser = grow_point)]
+    only: Option<(grow::Axis, u32)>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+fn grow_point(text: &str) -> Result<(grow::Axis, u32), String> {
+    let (name, size) = text.split_once('=').ok_or("AXIS=SIZE")?;
+    let axis = grow::Axis::ALL.into_iter().find(|axis| axis.name() == name);
+    Ok((axis.ok_or("no such axis")?, size.parse().map_err(|_| "no such size")?))
+}
+
+impl Grow {
+    /// The rows; none where one point was asked for and is printed already.
+    fn run(self) -> Result<Option<Vec<Figure>>, Failure> {
+        let Grow { largest, plot, only, seed } = self;
+        if let Some((axis, size)) = only {
+            let point = grow::measure(axis, size, seed);
+            println!("{}", serde_json::to_string(&point).map_err(Failure::io)?);
+            return Ok(None);
+        }
+        let points = grow::run(grow::GrowBench { largest, seed })?;
+        if let Some(file) = plot {
+            std::fs::write(file, grow::svg(&points)).map_err(Failure::io)?;
+        }
+        Ok(Some(grow::rows(&points)))
+    }
+}
+
+/// Which part of nothing to do.
+#[derive(Debug, clap::Args)]
+struct Bare {
+    #[command(flatten)]
+    place: Place,
+    #[arg(long, value_enum)]
+    part: BarePart,
+    /// Head and body of an answer.
+    #[arg(long, default_value_t = 1_000)]
+    hold_bytes: usize,
+    #[arg(long, default_value_t = 60)]
+    device_bytes: usize,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum BarePart {
+    Http,
+    Whole,
+    Gateway,
+    Echo,
+}
+
+impl Bare {
+    fn run(self) -> Result<(), Failure> {
+        log_as_json();
+        raise_file_limit();
+        let settings = self.place.load(&[])?.settings;
+        let part = match self.part {
+            BarePart::Http => bare::BarePart::Http,
+            BarePart::Whole => bare::BarePart::Whole,
+            BarePart::Gateway => bare::BarePart::Gateway,
+            BarePart::Echo => bare::BarePart::Echo,
+        };
+        let Bare { hold_bytes, device_bytes, .. } = self;
+        let answers = bare::BareAnswers { hold_bytes, device_bytes };
+        block_on(async {
+            let here = SocketAddr::from(([127, 0, 0, 1], 0));
+            let listener = floodgate_gateway::listen(here).map_err(Failure::io)?;
+            let address = listener.local_addr().map_err(Failure::io)?;
+            tracing::info!(%address, "serving");
+            Ok(bare::serve_bare(part, answers, (&settings, &self.place.data), listener).await?)
+        })
+    }
 }
 
 /// How many, and how they are disturbed.
@@ -176,27 +315,17 @@ impl Bench {
                 let options = log::LogBench { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
             }
-            Action::Form {
-                config,
-                burst,
-                gateways,
-                processors,
-                events,
-                without_followers,
-                without_ramp,
-                seed,
-            } => {
+            Action::Serve { burst, rounds, folder, seed } => {
                 raise_file_limit();
-                let followers = !without_followers;
-                let options = form::FormBench {
-                    config: Some(config),
-                    roles: form::RoleCounts { gateways, processors, followers },
-                    events: events as usize,
-                    burst: burst as usize,
-                    ramp: !without_ramp,
-                    seed,
-                };
-                ("form", seed, block_on(async { Ok(form::run(&options).await?) })?)
+                let (burst, rounds) = (burst as usize, rounds as usize);
+                let options = serve::ServeBench { rounds, burst, folder, seed };
+                ("serve", seed, block_on(async { Ok(Box::pin(serve::run(&options)).await?) })?)
+            }
+            Action::Bare(bare) => return bare.run(),
+            Action::Form(options) => {
+                raise_file_limit();
+                let (seed, options) = (options.seed, form::FormBench::from(options));
+                ("form", seed, block_on(async { Ok(Box::pin(form::run(&options)).await?) })?)
             }
             Action::Admission { joins, level, seed } => {
                 let options = admission::AdmissionBench { joins: joins as usize, level, seed };
@@ -212,6 +341,11 @@ impl Bench {
             Action::Messages(options) => {
                 let options = messages::MessagesBench::from(options);
                 ("messages", options.seed, block_on(async { Ok(messages::run(&options).await?) })?)
+            }
+            Action::Grow(options) => {
+                let seed = options.seed;
+                let Some(rows) = options.run()? else { return Ok(()) };
+                ("grow", seed, rows)
             }
             Action::Recovery { config, commands, rounds, folder, seed } => {
                 let (commands, rounds) = (commands as usize, rounds as usize);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block_on;
 use super::exit::Failure;
 use super::serve::raise_file_limit;
-use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
+use floodgate_load::{LoadOptions, LoadProgress, Profile, Visit, run};
 
 /// Sends simulated buyers to a server, open loop: nobody waits for anybody else's answer.
 ///
@@ -19,6 +19,7 @@ use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
 Examples:
   floodgate stampede --event evt_… --buyers 10000
   floodgate stampede --target http://127.0.0.1:8080 --event evt_… --buyers 50000 --rate 5000 --json
+  floodgate stampede --event evt_… --buyers 50000 --profile docs/load/on-sale.toml --json
   floodgate stampede --event evt_… --buyers 20000 --acked acked.jsonl && floodgate audit --acked acked.jsonl")]
 pub(super) struct Stampede {
     /// Address of the server.
@@ -41,6 +42,9 @@ pub(super) struct Stampede {
     /// Arrivals per second. Default: everybody within two seconds.
     #[arg(long, value_name = "R")]
     rate: Option<f64>,
+    /// When they come, how long they think and what they want; docs/load/on-sale.toml is an example.
+    #[arg(long, value_name = "FILE", conflicts_with = "rate")]
+    profile: Option<PathBuf>,
     /// Appends one JSON line for each hold and order, as soon as the server acknowledges it.
     #[arg(long, value_name = "FILE")]
     acked: Option<PathBuf>,
@@ -57,13 +61,16 @@ pub(super) struct Stampede {
 enum VisitKind {
     /// Queue, enter, hold, pay.
     Whole,
-    /// One hold each, by devices that joined before the clock starts; the event must not require a pass.
+    /// One hold each, by devices that joined before the clock starts, through the door with a solved
+    /// puzzle if it asks for one; the event must not require a pass.
     Holds,
 }
 
 impl Stampede {
     pub(super) fn run(self, json: bool) -> Result<(), Failure> {
         raise_file_limit();
+        let profile = self.profile.as_deref().map(Profile::read).transpose();
+        let profile = profile.map_err(Failure::bad_input)?.unwrap_or_default();
         let options = LoadOptions {
             visit: match self.visit {
                 VisitKind::Whole => Visit::Whole,
@@ -71,6 +78,7 @@ impl Stampede {
             },
             rate: self.rate,
             acked: self.acked,
+            profile,
             patience: self.patience,
             ..LoadOptions::new(self.target, self.event, self.buyers, self.seed)
         };

@@ -1,9 +1,12 @@
 //! The door of the waiting room: work, or a wait, and no second place for the same of it.
 
+use std::sync::Arc;
+
 use hyper::Method;
 use serde_json::{Value, json};
 
 use floodgate_http_client::{Call, Response};
+use floodgate_load::{LoadOptions, LoadProgress, Visit, run};
 
 use crate::form;
 use crate::world::{Papers, World};
@@ -228,5 +231,21 @@ async fn a_lost_store_gives_nobody_a_second_place() {
     };
     let kept = world.post(&queue, &papers, json!({})).await;
     assert_eq!(kept.body["place"], joined.body["place"], "the ticket is the place");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_of_holds_comes_in_through_a_closed_door() {
+    let world = World::start().await;
+    let event = world.event(json!({ "pass_required": false })).await;
+    let view = world.get(&format!("{event}/queue"), &Papers::default()).await;
+    assert_eq!(view.body["puzzle_level"], json!(1), "{}", view.body);
+    let event_id = event.rsplit('/').next().unwrap();
+    let options =
+        LoadOptions { visit: Visit::Holds, ..LoadOptions::new(&world.base, event_id, 12, 1) };
+    let report = run(&options, Arc::new(LoadProgress::default())).await.unwrap();
+    assert_eq!((report.holds, report.gave_up), (12, 0), "{report}");
+    let held: u64 = report.timeline.iter().map(|second| second.holds).sum();
+    assert_eq!(held, 12, "{:?}", report.timeline);
     world.stop().await;
 }

@@ -24,6 +24,8 @@ pub struct Received {
     pub retry_after: Option<Duration>,
     /// Of a part of an export: where the next one begins, and whether there is one now.
     pub next: Option<(u64, bool)>,
+    /// How long the head was.
+    pub head_bytes: usize,
     pub body: Bytes,
 }
 
@@ -78,7 +80,8 @@ impl Connection {
         };
         self.is_open = head.keeps_open && head.framing != Framing::UntilClose;
         let next = head.next.map(|next| (next, head.has_more));
-        Ok(Received { status: head.status, retry_after: head.retry_after, next, body })
+        let Head { status, retry_after, bytes: head_bytes, .. } = head;
+        Ok(Received { status, retry_after, next, head_bytes, body })
     }
 
     async fn head(&mut self) -> io::Result<Head> {

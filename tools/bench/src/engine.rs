@@ -19,6 +19,7 @@ use floodgate_domain::{
 use floodgate_engine::{BASE_VERSION, Engine, EngineLimits, NEWEST_VERSION};
 
 use crate::Figure;
+use crate::floor::Floor;
 
 const EVENT: EventId = EventId(1);
 /// Commands decoded and looked ahead at together.
@@ -37,14 +38,21 @@ pub fn run(new: &NewEvent, options: EngineBench) -> Vec<Figure> {
     let mixed = mixed_log(new, options);
     let holds = hold_best_log(new, options);
     let refusals = sold_out_log(&holds, options);
-    let mut rows = vec![
-        measure("mixed", &mixed, Some(6.0e6)),
-        measure("hold_best", &holds, Some(3.0e6)),
-        measure("sold_out_refusals", &refusals, None),
+    let [written, restored, state] = measure_snapshot(&mixed.log);
+    // Beside a table as large as the state that the mixed row works on.
+    let floor = Floor::of(state.value as usize, options.seed);
+    let beside = |row: Figure| row.beside(("memory_overlapped", floor.overlapped));
+    vec![
+        Figure::rate("memory_chased", floor.chased, "decisions/s", None),
+        Figure::rate("memory_overlapped", floor.overlapped, "decisions/s", None),
+        beside(measure("mixed", &mixed, Some(6.0e6))),
+        beside(measure("hold_best", &holds, Some(3.0e6))),
+        beside(measure("sold_out_refusals", &refusals, None)),
         measure_expiry(new),
-    ];
-    rows.extend(measure_snapshot(&mixed.log));
-    rows
+        written,
+        restored,
+        state,
+    ]
 }
 
 /// A log as bytes, with the log's time stamps.
@@ -74,11 +82,13 @@ impl RawLog {
 /// Writes a log while an engine follows it.
 #[derive(Debug)]
 pub(super) struct Author {
-    engine: Engine,
+    pub(super) engine: Engine,
     log: RawLog,
     facts: Vec<FactRecord>,
-    now: u64,
+    pub(super) now: u64,
     next_id: u128,
+    /// Whether what is sent is written down.
+    keeps: bool,
 }
 
 impl Author {
@@ -94,12 +104,27 @@ impl Author {
             facts: Vec::new(),
             now: 1_800_000_000_000,
             next_id: 1,
+            keeps: true,
         };
         author.send(Actor::System, Command::EngineVersion { version });
         let staff = Actor::Staff(StaffId(1));
         let new = NewEvent { policy, ..new.clone() };
         author.send(staff, Command::CreateEvent(Box::new(new)));
         author.send(staff, Command::turn_phase(PhaseDial::Open, ""));
+        author
+    }
+
+    /// An engine with no event, of which nothing is written down.
+    pub(super) fn forgetful(version: u32) -> Self {
+        let mut author = Author {
+            engine: Engine::new(EngineLimits::default()),
+            log: RawLog::default(),
+            facts: Vec::new(),
+            now: 1_800_000_000_000,
+            next_id: 1,
+            keeps: false,
+        };
+        author.send(Actor::System, Command::EngineVersion { version });
         author
     }
 
@@ -112,6 +137,11 @@ impl Author {
     }
 
     pub(super) fn send(&mut self, actor: Actor, command: Command) -> Answer {
+        self.send_to(EVENT, actor, command)
+    }
+
+    /// The same at any event.
+    pub(super) fn send_to(&mut self, event_id: EventId, actor: Actor, command: Command) -> Answer {
         // Spread like digests, as real command ids are.
         let command_id =
             CommandId(self.next_id.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
@@ -119,15 +149,17 @@ impl Author {
         let envelope = Envelope {
             command_id,
             fingerprint: 1,
-            event_id: EVENT,
+            event_id,
             actor,
             reply_to: GatewayId(1),
             command,
         };
         let at = LogTime(self.now);
-        self.log.push(at, &envelope);
+        if self.keeps {
+            self.log.push(at, &envelope);
+        }
         self.facts.clear();
-        let offset = self.log.records.len() as u64;
+        let offset = self.next_id as u64 - 1;
         let reply = self.engine.step(offset, at, &envelope, &mut self.facts);
         reply.expect("no newer rules are put in force").answer
     }
@@ -144,12 +176,12 @@ pub(super) fn policy(pass_required: bool) -> Policy {
     }
 }
 
-fn method() -> PaymentMethod {
+pub(super) fn method() -> PaymentMethod {
     PaymentMethod::parse("pm_sandbox_approve").expect("a short printable token")
 }
 
 /// As long as a real provider's.
-fn authorised() -> AuthorisedPayment {
+pub(super) fn authorised() -> AuthorisedPayment {
     let reference = PaymentReference::parse("pi_3MtwBwLkdIwHu7ix28a3tqPa");
     let reference = reference.expect("a short printable reference");
     AuthorisedPayment { reference, capture_before: Some(LogTime(1_900_000_000_000)) }
@@ -384,7 +416,7 @@ fn measure_expiry(new: &NewEvent) -> Figure {
 }
 
 /// State after the mixed log, written and read back.
-fn measure_snapshot(log: &RawLog) -> [Figure; 2] {
+fn measure_snapshot(log: &RawLog) -> [Figure; 3] {
     let mut fold = Fold::new();
     fold.take_all(&log.iter().collect::<Vec<_>>());
     // The first one learns how much room it takes.
@@ -402,5 +434,6 @@ fn measure_snapshot(log: &RawLog) -> [Figure; 2] {
     [
         Figure::rate("write_snapshot", ms(written), "ms", None),
         Figure::rate("restore_snapshot", ms(read), "ms", Some(1000.0)),
+        Figure::rate("state", bytes.len() as f64, "bytes", None),
     ]
 }

@@ -12,6 +12,16 @@ pub struct Figure {
     pub value: f64,
     pub unit: &'static str,
     pub goal: Option<f64>,
+    /// Smallest and greatest of several rounds, of which `value` is the median.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    /// The exponent of a growth, where the figure is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<f64>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     pub p50_us: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p95_us: Option<f64>,
@@ -19,12 +29,65 @@ pub struct Figure {
     pub p999_us: Option<f64>,
 }
 
+/// What the figure is a multiple of: another row, measured in the same minutes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Beside {
+    pub ratio: f64,
+    pub ratio_to: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_goal: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_is_met: Option<bool>,
+}
+
 impl Figure {
     /// A row without latencies.
     #[must_use]
     pub fn rate(row: impl Into<String>, value: f64, unit: &'static str, goal: Option<f64>) -> Self {
         let row = row.into();
-        Figure { row, value, unit, goal, p50_us: None, p95_us: None, p99_us: None, p999_us: None }
+        Figure {
+            row,
+            value,
+            unit,
+            goal,
+            min: None,
+            max: None,
+            growth: None,
+            beside: None,
+            p50_us: None,
+            p95_us: None,
+            p99_us: None,
+            p999_us: None,
+        }
+    }
+
+    /// The same row as a multiple of another one's value.
+    #[must_use]
+    pub fn beside(self, (ratio_to, other): (&'static str, f64)) -> Self {
+        let ratio = self.value / other.max(f64::MIN_POSITIVE);
+        let beside = Beside { ratio, ratio_to, ratio_goal: None, ratio_is_met: None };
+        Figure { beside: Some(beside), ..self }
+    }
+
+    /// The same, and it shall be this multiple or more.
+    #[must_use]
+    pub fn at_least(self, goal: f64, other: (&'static str, f64)) -> Self {
+        self.judged(goal, other, |ratio| ratio >= goal)
+    }
+
+    /// The same, and it shall be this multiple or less.
+    #[must_use]
+    pub fn at_most(self, goal: f64, other: (&'static str, f64)) -> Self {
+        self.judged(goal, other, |ratio| ratio <= goal)
+    }
+
+    fn judged(self, goal: f64, other: (&'static str, f64), is_met: impl Fn(f64) -> bool) -> Self {
+        let mut row = self.beside(other);
+        if let Some(beside) = &mut row.beside {
+            beside.ratio_goal = Some(goal);
+            beside.ratio_is_met = Some(is_met(beside.ratio));
+        }
+        row
     }
 
     /// The same row with percentiles of these latencies.
@@ -44,9 +107,19 @@ impl Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<20} {:>14.1} {:<12}", self.row, self.value, self.unit)?;
+        let digits = if self.value.abs() < 10.0 { 2 } else { 1 };
+        write!(f, "{:<30} {:>12.*} {:<15}", self.row, digits, self.value, self.unit)?;
         if let Some(goal) = self.goal {
             write!(f, " goal {goal:>11.0}")?;
+        }
+        if let (Some(min), Some(max)) = (self.min, self.max) {
+            write!(f, "  {min:.1} to {max:.1}")?;
+        }
+        if let Some(Beside { ratio, ratio_to, ratio_goal, .. }) = &self.beside {
+            write!(f, "  {ratio:.2} × {ratio_to}")?;
+            if let Some(goal) = ratio_goal {
+                write!(f, " (goal {goal})")?;
+            }
         }
         let percentiles = [
             ("p50", self.p50_us),

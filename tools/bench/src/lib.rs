@@ -1,12 +1,20 @@
 //! The promised figures, one JSON object per row, each next to its goal.
 
 pub mod admission;
+mod cpu;
+mod crowd;
 pub mod engine;
 mod figure;
+mod floor;
 pub mod form;
+pub mod grow;
+mod installation;
+pub mod limit;
 pub mod log;
 pub mod messages;
+mod process;
 pub mod recovery;
 pub mod seats;
+pub mod serve;
 
-pub use figure::Figure;
+pub use figure::{Beside, Figure};

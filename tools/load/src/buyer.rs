@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
-use crate::queue::QueueSeen;
+use crate::profile::{Profile, Tempers, Thought};
+use crate::seen::QueueSeen;
 use crate::tally::Tally;
+use crate::timeline::{Count, Stage};
 use floodgate_audit::Acked;
 use floodgate_http_client::{Call, Http, Response};
 
@@ -20,6 +22,9 @@ use floodgate_http_client::{Call, Http, Response};
 const TRIES_MAX: u32 = 200;
 /// Different seats a buyer asks for before they accept that there is nothing for them.
 const ATTEMPTS_MAX: u32 = 6;
+
+/// A card that is charged and never answered for.
+const LOST: &str = "pm_sandbox_lost";
 
 /// How a buyer behaves; drawn from the stampede's seed.
 #[derive(Debug, Clone, Copy)]
@@ -33,16 +38,16 @@ pub(super) struct Temper {
 }
 
 impl Temper {
-    pub(super) fn draw(rng: &mut StdRng) -> Self {
+    pub(super) fn draw(rng: &mut StdRng, of: &Tempers) -> Self {
         let card = match rng.random_range(0..1000) {
-            0..40 => "pm_sandbox_decline",
-            40..42 => "pm_sandbox_lost",
+            drawn if drawn < of.declined => "pm_sandbox_decline",
+            drawn if drawn < of.declined + of.lost => LOST,
             _ => "pm_sandbox_approve",
         };
         Temper {
-            group: *[1, 2, 2, 2, 3, 4, 4, 6].get(rng.random_range(0..8)).unwrap_or(&2),
-            picks_seats: rng.random_bool(0.1),
-            walks_away: rng.random_bool(0.04),
+            group: of.groups[rng.random_range(0..of.groups.len())],
+            picks_seats: rng.random_bool(of.picks_seats),
+            walks_away: rng.random_bool(of.walks_away),
             card,
         }
     }
@@ -65,6 +70,9 @@ pub(super) struct Buyer {
     pub(super) seed: u64,
     pub(super) give_up_at: Instant,
     pub(super) inside: Arc<Semaphore>,
+    pub(super) profile: Arc<Profile>,
+    /// Where they are; `None` before and after.
+    pub(super) stage: Option<Stage>,
 }
 
 /// What the server gave them along the way.
@@ -83,16 +91,21 @@ impl Buyer {
         let mut papers = Papers { address: address_of(self.number), ..Papers::default() };
         // Ending early is an outcome; it was counted where it happened.
         let _ = self.walk(&mut papers, arrival).await;
+        self.at(None);
         self.tally.progress.done.fetch_add(1, Ordering::Relaxed);
     }
 
     async fn walk(&mut self, papers: &mut Papers, arrival: Instant) -> Step<()> {
+        self.at(Some(Stage::Joining));
         let mut place = self.join(papers, arrival).await?;
+        self.tally.count(Count::Joined);
         let inside = Arc::clone(&self.inside);
         let mut missed = 0;
         let _permit = loop {
+            self.at(Some(Stage::Line));
             self.wait_for_turn(place).await?;
             let permit = inside.acquire().await.map_err(|_| Ended)?;
+            self.at(Some(Stage::Door));
             if self.enter(papers).await? {
                 break permit;
             }
@@ -100,14 +113,25 @@ impl Buyer {
             place = self.rejoin(papers, missed).await?;
         };
         self.tally.progress.entered.fetch_add(1, Ordering::Relaxed);
+        self.tally.count(Count::Admitted);
+        self.at(Some(Stage::Choosing));
         let mut rng = StdRng::seed_from_u64(self.seed);
+        think(self.profile.think.choose, &mut rng).await;
         let Some(order) = self.hold(papers, &mut rng).await? else {
             return self.leave(papers).await;
         };
+        self.tally.count(Count::Hold);
         if self.temper.walks_away {
             return self.leave(papers).await;
         }
+        think(self.profile.think.pay, &mut rng).await;
+        self.at(Some(Stage::Paying));
         self.pay(papers, &order).await
+    }
+
+    fn at(&mut self, stage: Option<Stage>) {
+        self.tally.moves(self.stage, stage);
+        self.stage = stage;
     }
 
     pub(super) fn path(&self, rest: &str) -> String {
@@ -277,7 +301,8 @@ impl Buyer {
     /// Asks until the payment has an outcome. A provider that never answers outlasts a buyer.
     /// What was so before `as_of` is of no interest any more.
     async fn outcome(&self, papers: &Papers, order_id: &str, as_of: u64) -> Step<String> {
-        if self.temper.card == "pm_sandbox_lost" {
+        if self.temper.card == LOST {
+            self.tally.count(Count::LostPayment);
             return Err(Ended);
         }
         let path = self.path(&format!("/orders/{order_id}?at_least={as_of}"));
@@ -307,6 +332,14 @@ impl Buyer {
     async fn leave(&self, papers: &Papers) -> Step<()> {
         let path = self.path("/leave");
         self.ask(papers, Method::POST, &path, "leave", json!({}), Instant::now()).await.map(|_| ())
+    }
+}
+
+/// Stands still for as long as people do; nothing is waited for.
+async fn think(thought: Thought, rng: &mut StdRng) {
+    let pause = thought.draw(rng);
+    if !pause.is_zero() {
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -10,7 +10,7 @@ use crate::buyer::{Buyer, Ended, Papers, Step};
 use floodgate_http_client::{Call, Response};
 
 /// Challenges a buyer tries: each of them may expire while a busy machine solves it.
-const CHALLENGES_MAX: u32 = 10;
+pub(super) const CHALLENGES_MAX: u32 = 10;
 /// Hashes that are no burden for a thread that has other buyers to serve: some milliseconds.
 const HASHES_AT_ONCE: u64 = 1 << 16;
 
@@ -51,24 +51,14 @@ impl Buyer {
     /// What opens the door: a solved challenge, or nothing where nothing is asked for.
     async fn solved(&self, papers: &mut Papers) -> Step<Value> {
         let asked = self.challenge(papers).await?;
-        let asks = &asked.body["asks"];
-        let Some(challenge) = asks["challenge"].as_str().map(str::to_owned) else {
-            return Ok(json!({}));
-        };
-        papers.device = asks["device"].as_str().unwrap_or_default().to_owned();
-        let number = |name: &str| asks[name].as_u64().and_then(|n| u8::try_from(n).ok());
-        let (Some(bits), Some(parts)) = (number("bits"), number("parts")) else {
+        let Some(solved) = solved(&asked).await else {
             self.tally.error();
             return Err(Ended);
         };
-        let text = challenge.clone();
-        let solve = move || puzzle::solve(&text, bits, parts);
-        let solution = if puzzle::hashes(bits, parts) <= HASHES_AT_ONCE {
-            solve()
-        } else {
-            tokio::task::spawn_blocking(solve).await.ok().flatten()
-        };
-        Ok(json!({ "challenge": challenge, "solution": solution.ok_or(Ended)? }))
+        if let Some(device) = solved.device {
+            papers.device = device;
+        }
+        Ok(solved.shown)
     }
 
     /// A challenge. A read: it is not counted as an answer.
@@ -89,4 +79,31 @@ impl Buyer {
         }
         Err(Ended)
     }
+}
+
+/// What opens the door, and to whom.
+pub(super) struct Solved {
+    /// What a join carries.
+    pub(super) shown: Value,
+    /// Whom the challenge is for, where there was one.
+    pub(super) device: Option<String>,
+}
+
+/// Solves what the door asks for; `None` where that makes no sense.
+pub(super) async fn solved(asked: &Response) -> Option<Solved> {
+    let asks = &asked.body["asks"];
+    let Some(challenge) = asks["challenge"].as_str().map(str::to_owned) else {
+        return Some(Solved { shown: json!({}), device: None });
+    };
+    let device = Some(asks["device"].as_str().unwrap_or_default().to_owned());
+    let number = |name: &str| asks[name].as_u64().and_then(|n| u8::try_from(n).ok());
+    let (bits, parts) = (number("bits")?, number("parts")?);
+    let text = challenge.clone();
+    let solve = move || puzzle::solve(&text, bits, parts);
+    let solution = if puzzle::hashes(bits, parts) <= HASHES_AT_ONCE {
+        solve()
+    } else {
+        tokio::task::spawn_blocking(solve).await.ok().flatten()
+    };
+    Some(Solved { shown: json!({ "challenge": challenge, "solution": solution? }), device })
 }

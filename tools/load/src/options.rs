@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::profile::Profile;
+
 /// A buyer who has got nowhere for this long gives up: the run must end by itself.
 const PATIENCE: Duration = Duration::from_secs(900);
 
@@ -31,6 +33,8 @@ pub struct LoadOptions {
     /// Acknowledged holds and orders are appended here at once.
     pub acked: Option<PathBuf>,
     pub seed: u64,
+    /// When they come and how they behave; it wins over `rate`.
+    pub profile: Profile,
     /// Errors end a buyer's visit instead of being tried again: for servers that are killed.
     pub patience: Duration,
 }
@@ -53,14 +57,16 @@ impl LoadOptions {
             rate: None,
             acked: None,
             seed,
+            profile: Profile::default(),
             patience: PATIENCE,
         }
     }
 
-    /// Time between two arrivals.
-    pub(crate) fn gap(&self) -> Duration {
+    /// When a buyer comes, from the first arrival on.
+    pub(crate) fn arrival(&self, number: usize) -> Duration {
         let everybody_in_two_seconds = 2.0 / self.buyers.max(1) as f64;
         let gap = self.rate.map_or(everybody_in_two_seconds, |rate| 1.0 / rate.max(0.001));
-        Duration::from_secs_f64(gap)
+        let evenly = || Duration::from_secs_f64(gap).mul_f64(number as f64);
+        self.profile.arrival(number, self.buyers).unwrap_or_else(evenly)
     }
 }

@@ -1,29 +1,16 @@
 //! One reader of the public frontier for all buyers, as a cache in front would be.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use floodgate_domain::{Frontier, LineOrder, Place};
+use crate::seen::QueueSeen;
+use crate::tally::Tally;
+use floodgate_domain::Frontier;
 use floodgate_http_client::{Call, Http};
-
-/// What the public queue said last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct QueueSeen {
-    pub(super) frontier: Frontier,
-    /// What the door asks for; nobody knows before the first look.
-    pub(super) puzzle_level: Option<u64>,
-    pub(super) is_over: bool,
-}
-
-impl QueueSeen {
-    /// Whether it is this place's turn.
-    pub(super) fn calls(&self, place: u64) -> bool {
-        self.frontier.has_called(LineOrder::AS_GIVEN.rank(Place(place)))
-    }
-}
 
 /// The reader; stopped when the stampede is over.
 #[derive(Debug)]
@@ -33,7 +20,7 @@ pub(super) struct QueueWatch {
 }
 
 impl QueueWatch {
-    pub(super) fn start(http: Http, event_id: &str) -> Self {
+    pub(super) fn start(http: Http, event_id: &str, tally: Arc<Tally>) -> Self {
         let (sender, seen) = watch::channel(QueueSeen::default());
         let path = format!("/v1/events/{event_id}/queue");
         let reader = tokio::spawn(async move {
@@ -48,11 +35,16 @@ impl QueueWatch {
                     continue;
                 }
                 let phase = answer.text("phase").unwrap_or_default();
+                let number = |name: &str| answer.body[name].as_u64();
                 let seen = QueueSeen {
-                    frontier: Frontier(answer.body["frontier"].as_u64().unwrap_or(0)),
-                    puzzle_level: answer.body["puzzle_level"].as_u64(),
+                    frontier: Frontier(number("frontier").unwrap_or_default()),
+                    puzzle_level: number("puzzle_level"),
+                    free: number("free").unwrap_or_default(),
+                    shoppers: number("shoppers").unwrap_or_default(),
+                    shoppers_max: number("shoppers_max").unwrap_or_default(),
                     is_over: matches!(phase, "closed" | "cancelled"),
                 };
+                tally.sees(seen);
                 sender.send_if_modified(|last| std::mem::replace(last, seen) != seen);
             }
         });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt;
 use http::Method;
 use rand::rngs::StdRng;
@@ -13,8 +13,10 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::buyer::address_of;
+use crate::door::{CHALLENGES_MAX, solved};
 use crate::options::LoadOptions;
 use crate::tally::Tally;
+use crate::timeline::Stage;
 use floodgate_http_client::{Call, Http};
 
 /// Joins under way at once while devices are prepared; nothing is measured then.
@@ -39,11 +41,10 @@ pub(super) async fn run(
     singles: Vec<Single>,
 ) -> Duration {
     let path: Arc<str> = format!("/v1/events/{}/holds", options.event_id).into();
-    let gap = options.gap();
-    let started = Instant::now();
+    let started = tally.begin();
     let mut visits = tokio::task::JoinSet::new();
     for (number, single) in singles.into_iter().enumerate() {
-        let arrival = started + gap.mul_f64(number as f64);
+        let arrival = started + options.arrival(number);
         // The schedule is fixed; sleeping until the next arrival is not waiting for a state.
         if arrival > Instant::now() {
             tokio::time::sleep_until(arrival).await;
@@ -51,7 +52,9 @@ pub(super) async fn run(
         tally.progress.arrived.fetch_add(1, Ordering::Relaxed);
         let (http, tally, path) = (http.clone(), Arc::clone(tally), Arc::clone(&path));
         visits.spawn(async move {
+            tally.moves(None, Some(Stage::Choosing));
             hold(&http, &tally, &path, &single, arrival).await;
+            tally.moves(Some(Stage::Choosing), None);
             tally.progress.done.fetch_add(1, Ordering::Relaxed);
         });
         while visits.try_join_next().is_some() {}
@@ -67,20 +70,80 @@ pub(super) async fn prepare(options: &LoadOptions, http: &Http) -> Result<Vec<Si
         .map(|number| (options.first + number, rng.random_range(1..=4)))
         .collect();
     let path = format!("/v1/events/{}/queue", options.event_id);
-    let joins = futures::stream::iter(wanted).map(|(number, count)| {
-        let (path, seed) = (&path, options.seed);
-        async move {
-            let (address, key) = (address_of(number), format!("{seed}-{number}"));
-            let headers = vec![("x-forwarded-for", address.as_str())];
-            let call = Call { headers, key: Some(&key), body: Some(json!({})), bearer: None };
-            let answer = http.until_decided(Method::POST, path, call).await?;
-            ensure!(answer.is_ok(), "joining failed: {}", answer.body);
-            let device = answer.text("device").context("a join without a device")?.to_owned();
-            Ok(Single { address, device, body: json!({ "best": { "count": count } }), key })
-        }
-    });
+    let seen = http.call(Method::GET, &path, Call::default()).await?;
+    let door = Door { http, path, seed: options.seed, is_open: seen.body["puzzle_level"] == 0 };
+    let joins = futures::stream::iter(wanted).map(|(number, count)| door.join(number, count));
     let joined: Vec<Result<Single>> = joins.buffer_unordered(JOINS_UNDER_WAY).collect().await;
     joined.into_iter().collect()
+}
+
+/// Where devices come from.
+struct Door<'a> {
+    http: &'a Http,
+    path: String,
+    seed: u64,
+    /// Asked for nothing when it was looked at.
+    is_open: bool,
+}
+
+impl Door<'_> {
+    /// A device that has joined, with a solved challenge where the door asks for one.
+    async fn join(&self, number: usize, count: u8) -> Result<Single> {
+        let (address, key) = (address_of(number), format!("{}-{number}", self.seed));
+        let (mut device, mut said) = (String::new(), Value::Null);
+        let mut shown = if self.is_open { json!({}) } else { Value::Null };
+        for _ in 0..CHALLENGES_MAX {
+            if shown.is_null() {
+                shown = self.solved(&address, &mut device).await?;
+            }
+            let headers = headers(&address, &device);
+            // A challenge can be used once, so each is a request of its own.
+            let key = if said.is_null() { key.clone() } else { format!("{key}-{}", said["code"]) };
+            let body = Some(std::mem::take(&mut shown));
+            let call = Call { headers, key: Some(&key), body, bearer: None };
+            let answer = self.http.until_decided(Method::POST, &self.path, call).await?;
+            if answer.is_ok() {
+                let device = answer.text("device").context("a join without a device")?.to_owned();
+                return Ok(Single {
+                    address,
+                    device,
+                    body: json!({ "best": { "count": count } }),
+                    key,
+                });
+            }
+            ensure!(answer.code().starts_with("puzzle_"), "joining failed: {}", answer.body);
+            said = answer.body;
+        }
+        bail!("joining failed: {said}")
+    }
+
+    async fn solved(&self, address: &str, device: &mut String) -> Result<Value> {
+        let path = format!("{}/challenge", self.path);
+        for tries in 0..TRIES_MAX {
+            let call = Call { headers: headers(address, device), ..Call::default() };
+            let answer = self.http.call(Method::GET, &path, call).await?;
+            if answer.is_ok() {
+                let solved = solved(&answer).await.context("a challenge without a solution")?;
+                if let Some(given) = solved.device {
+                    *device = given;
+                }
+                return Ok(solved.shown);
+            }
+            ensure!(matches!(answer.status, 429 | 503), "no challenge: {}", answer.body);
+            // Asked to slow down, not waiting for a state.
+            let backoff = Duration::from_millis(50 << tries.min(5));
+            tokio::time::sleep(answer.retry_after.unwrap_or_default().max(backoff)).await;
+        }
+        bail!("the door gave no challenge")
+    }
+}
+
+fn headers<'a>(address: &'a str, device: &'a str) -> Vec<(&'static str, &'a str)> {
+    let mut headers = vec![("x-forwarded-for", address)];
+    if !device.is_empty() {
+        headers.push(("floodgate-device", device));
+    }
+    headers
 }
 
 async fn hold(http: &Http, tally: &Tally, path: &str, single: &Single, arrival: Instant) {

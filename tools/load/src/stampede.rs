@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use floodgate_http_client::Http;
 
@@ -65,14 +64,16 @@ impl Prepared {
 
 /// Whole visits, each begun on schedule.
 async fn visits(options: &LoadOptions, http: &Http, tally: &Arc<Tally>) -> Duration {
-    let queue = QueueWatch::start(http.clone(), &options.event_id);
-    let inside = Arc::new(Semaphore::new(CONCURRENT_MAX));
-    let gap = options.gap();
+    let queue = QueueWatch::start(http.clone(), &options.event_id, Arc::clone(tally));
+    // Who thinks needs no socket meanwhile.
+    let inside = if options.profile.thinks() { options.buyers.max(1) } else { CONCURRENT_MAX };
+    let inside = Arc::new(Semaphore::new(inside.min(Semaphore::MAX_PERMITS)));
+    let profile = Arc::new(options.profile.clone());
     let mut rng = StdRng::seed_from_u64(options.seed);
-    let started = Instant::now();
+    let started = tally.begin();
     let mut visits = tokio::task::JoinSet::new();
     for number in 0..options.buyers {
-        let arrival = started + gap.mul_f64(number as f64);
+        let arrival = started + options.arrival(number);
         // The schedule is fixed; sleeping until the next arrival is not waiting for a state.
         tokio::time::sleep_until(arrival).await;
         let buyer = Buyer {
@@ -81,10 +82,12 @@ async fn visits(options: &LoadOptions, http: &Http, tally: &Arc<Tally>) -> Durat
             tally: Arc::clone(tally),
             event_id: options.event_id.clone(),
             number: options.first + number,
-            temper: Temper::draw(&mut rng),
+            temper: Temper::draw(&mut rng, &profile.tempers),
             seed: rng.random(),
             give_up_at: arrival + options.patience,
             inside: Arc::clone(&inside),
+            profile: Arc::clone(&profile),
+            stage: None,
         };
         visits.spawn(buyer.visit(arrival));
         while visits.try_join_next().is_some() {}

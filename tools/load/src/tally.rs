@@ -6,13 +6,16 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use serde::Serialize;
+use tokio::time::Instant;
 
+use crate::seen::QueueSeen;
+use crate::timeline::{Count, Second, Stage, Timeline, Wait};
 use floodgate_audit::Acked;
 
 /// Counters for a progress display; read while the stampede runs.
@@ -43,6 +46,12 @@ pub struct LoadReport {
     pub gave_up: u64,
     pub seconds: f64,
     pub latency_ms: Latency,
+    /// Second by second; empty for several stampedes at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timeline: Vec<Second>,
+    /// When nobody got anywhere, and what they waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -66,6 +75,8 @@ impl LoadReport {
         let mut all = reports.into_iter();
         let Some(mut sum) = all.next() else { return LoadReport::default() };
         for one in all {
+            // Their seconds began at different instants.
+            (sum.timeline, sum.waits) = Default::default();
             sum.buyers += one.buyers;
             sum.answers += one.answers;
             sum.holds += one.holds;
@@ -97,6 +108,9 @@ impl fmt::Display for LoadReport {
         writeln!(f, "p50 {p50:.1} ms, p95 {p95:.1} ms, p99 {p99:.1} ms, worst {max:.1} ms")?;
         for (code, count) in &self.refusals {
             writeln!(f, "refused   {code}: {count}")?;
+        }
+        for wait in &self.waits {
+            writeln!(f, "waited    {wait}")?;
         }
         write!(f, "errors    {}, gave up {}", self.errors, self.gave_up)
     }
@@ -138,6 +152,8 @@ struct Counts {
 pub(super) struct Tally {
     // A plain mutex: held for a few counter updates, never across an await.
     counts: Mutex<Counts>,
+    // Likewise, and a lock of its own: buyers move more often than they are answered.
+    timeline: Mutex<Timeline>,
     pub(super) progress: Arc<LoadProgress>,
 }
 
@@ -157,10 +173,35 @@ impl Tally {
             acks,
             ack_failure: None,
         };
-        Tally { counts: Mutex::new(counts), progress }
+        let timeline = Mutex::new(Timeline::new(Instant::now()));
+        Tally { counts: Mutex::new(counts), timeline, progress }
     }
 
-    fn counts(&self) -> std::sync::MutexGuard<'_, Counts> {
+    /// The clock runs from here.
+    pub(super) fn begin(&self) -> Instant {
+        let started = Instant::now();
+        *self.timeline() = Timeline::new(started);
+        started
+    }
+
+    fn timeline(&self) -> MutexGuard<'_, Timeline> {
+        self.timeline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A buyer goes from one stage of the visit to another; from nowhere, or home.
+    pub(super) fn moves(&self, from: Option<Stage>, to: Option<Stage>) {
+        self.timeline().moves(Instant::now(), from, to);
+    }
+
+    pub(super) fn count(&self, what: Count) {
+        self.timeline().count(Instant::now(), what);
+    }
+
+    pub(super) fn sees(&self, queue: QueueSeen) {
+        self.timeline().sees(Instant::now(), queue);
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,12 +226,15 @@ impl Tally {
 
     pub(super) fn held(&self) {
         self.counts().holds += 1;
+        self.count(Count::Hold);
     }
 
     pub(super) fn sale(&self, seats: u64) {
         let mut counts = self.counts();
         counts.sales += 1;
         counts.seats += seats;
+        drop(counts);
+        self.count(Count::Confirmed);
         self.progress.sales.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -214,6 +258,7 @@ impl Tally {
     }
 
     pub(super) fn report(&self, buyers: usize, took: Duration) -> LoadReport {
+        let (timeline, waits) = self.timeline().read(Instant::now());
         let counts = self.counts();
         let at = |quantile| counts.latency_us.value_at_quantile(quantile) as f64 / 1e3;
         LoadReport {
@@ -233,6 +278,8 @@ impl Tally {
                 p99: at(0.99),
                 max: counts.latency_us.max() as f64 / 1e3,
             },
+            timeline,
+            waits,
         }
     }
 }

@@ -9,6 +9,8 @@ mod subject;
 pub use result::PaymentResult;
 pub use subject::Subject;
 
+use std::sync::Arc;
+
 use crate::ids::LogTime;
 
 /// The longest reference of a provider, in bytes: the most that one we know of promises.
@@ -17,8 +19,9 @@ pub const REFERENCE_BYTES_MAX: usize = 255;
 pub const ACTION_URL_BYTES_MAX: usize = 2048;
 
 /// What a provider calls a payment: opaque, printable ASCII, at most [`REFERENCE_BYTES_MAX`].
+/// Shared by the command and its fact, so that deciding copies nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaymentReference(Box<str>);
+pub struct PaymentReference(Arc<str>);
 
 impl PaymentReference {
     /// Reads a reference; `None` when it is empty, too long or not printable ASCII.

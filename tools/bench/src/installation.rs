@@ -1,11 +1,10 @@
-//! An installation to measure: every role a separate process, on servers that already run.
+//! An installation to measure: all roles in one process, or each a process of its own on servers
+//! that already run.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -13,13 +12,11 @@ use floodgate_config::Settings;
 use floodgate_event_log::kafka::{TopicPlan, apply, remove};
 use floodgate_seating::{demo_prices, generate, to_base64};
 
-use super::cpu::Meter;
+use crate::cpu::Meter;
+use crate::process::Process;
 use floodgate_http_client::{Call, Http};
 use floodgate_server::kafka_options;
 use floodgate_server::keys::KeyFiles;
-
-/// A role that is not ready after this long has gone wrong.
-const READY_MAX: Duration = Duration::from_secs(60);
 
 /// How many of each role.
 #[derive(Debug, Clone, Copy)]
@@ -30,53 +27,88 @@ pub struct RoleCounts {
     pub followers: bool,
 }
 
-/// A process of ours; ended when dropped.
+/// Topics of our own on a cluster that others use too.
 #[derive(Debug)]
-struct Process {
-    child: Child,
-    address: String,
+pub(super) struct Topics {
+    settings: Settings,
 }
 
-impl Drop for Process {
+impl Topics {
+    /// Makes them under a prefix nobody else has.
+    pub(super) async fn make(config: Option<&Path>) -> Result<Self> {
+        let prefix = format!("b{:08x}.", rand::random::<u32>());
+        let flags = vec![("kafka.prefix".to_owned(), prefix)];
+        let settings = floodgate_config::load(config, std::env::vars(), &flags)
+            .map_err(|error| anyhow::anyhow!("{error}"))?
+            .settings;
+        let kafka = &settings.kafka;
+        let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);
+        apply(&kafka_options(&settings), &plans).await?;
+        Ok(Topics { settings })
+    }
+
+    pub(super) fn prefix(&self) -> &str {
+        &self.settings.kafka.prefix
+    }
+
+    pub(super) async fn remove(self) -> Result<()> {
+        Ok(remove(&kafka_options(&self.settings)).await?)
+    }
+}
+
+/// A folder of our own; gone when dropped.
+#[derive(Debug)]
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn make(within: Option<&Path>) -> Result<Self> {
+        let parent = within.map_or_else(std::env::temp_dir, Path::to_path_buf);
+        let path = parent.join(format!("floodgate-bench-{:08x}", rand::random::<u32>()));
+        std::fs::create_dir_all(&path)
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(Folder(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        // A measured role has nothing left to keep; SIGKILL cannot hang.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // Only what was made here; a folder that stays is no reason to lose what was measured.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
 /// A running installation with topics and a folder of its own; both go with it.
 #[derive(Debug)]
 pub(super) struct Installation {
-    settings: Settings,
+    topics: Option<Topics>,
     processes: Vec<Process>,
     /// Addresses of the gateways.
     pub(super) targets: Vec<String>,
-    manager: String,
-    folder: PathBuf,
+    /// The manager's key.
+    pub(super) manager: String,
+    folder: Folder,
 }
 
 impl Installation {
-    /// Starts the roles and waits until they are ready.
-    pub(super) async fn start(
+    /// All roles in one process over the embedded log, in a folder made within this one.
+    pub(super) async fn embedded(within: Option<&Path>, meter: &mut Meter) -> Result<Self> {
+        let mut made = Installation::keys_only(None, within)?;
+        let target = made.role("serve", 1, None, meter)?;
+        made.targets.push(target);
+        made.ready().await
+    }
+
+    /// Each role a process, over the servers that these settings name.
+    pub(super) async fn distributed(
         config: Option<&Path>,
         roles: RoleCounts,
         meter: &mut Meter,
     ) -> Result<Self> {
-        let name = format!("b{:08x}", rand::random::<u32>());
-        let folder = std::env::temp_dir().join(format!("floodgate-bench-{name}"));
-        let flags = vec![("kafka.prefix".to_owned(), format!("{name}."))];
-        let settings = floodgate_config::load(config, std::env::vars(), &flags)
-            .map_err(|error| anyhow::anyhow!("{error}"))?
-            .settings;
-        let keys = folder.join("data/keys");
-        KeyFiles::in_folder(&keys).make(&keys)?;
-        let manager = std::fs::read_to_string(keys.join("manager.key"))?.trim().to_owned();
-        let kafka = &settings.kafka;
-        let plans = TopicPlan::all(settings.log.partitions, kafka.gateways, kafka.replication);
-        apply(&kafka_options(&settings), &plans).await?;
-        let (processes, targets) = (Vec::new(), Vec::new());
-        let mut made = Installation { settings, processes, targets, manager, folder };
+        let mut made = Installation::keys_only(Some(Topics::make(config).await?), None)?;
         for number in 1..=roles.gateways {
             let target = made.role("gateway", number, config, meter)?;
             made.targets.push(target);
@@ -87,10 +119,23 @@ impl Installation {
         for role in ["streams", "sink"].into_iter().filter(|_| roles.followers) {
             made.role(role, 1, config, meter)?;
         }
-        for process in &made.processes {
-            ready(&process.address).await?;
+        made.ready().await
+    }
+
+    fn keys_only(topics: Option<Topics>, within: Option<&Path>) -> Result<Self> {
+        let folder = Folder::make(within)?;
+        let keys = folder.path().join("data/keys");
+        KeyFiles::in_folder(&keys).make(&keys)?;
+        let manager = std::fs::read_to_string(keys.join("manager.key"))?.trim().to_owned();
+        let (processes, targets) = (Vec::new(), Vec::new());
+        Ok(Installation { topics, processes, targets, manager, folder })
+    }
+
+    async fn ready(self) -> Result<Self> {
+        for process in &self.processes {
+            process.ready().await?;
         }
-        Ok(made)
+        Ok(self)
     }
 
     fn role(
@@ -110,39 +155,26 @@ impl Installation {
             }
             _ => Command::new(program),
         };
-        command.args([role, "--listen", "127.0.0.1:0", "--data"]).arg(self.folder.join("data"));
+        let data = self.folder.path().join("data");
+        command.args([role, "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        // Those of the environment are meant for the distributed form.
+        command.env_remove("FLOODGATE_CONFIG");
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }
+        if let Some(topics) = &self.topics {
+            command.env("FLOODGATE_KAFKA__PREFIX", topics.prefix());
+        }
         command
-            .env("FLOODGATE_KAFKA__PREFIX", &self.settings.kafka.prefix)
             .env("FLOODGATE_SERVER__GATEWAY_ID", number.to_string())
             // What visitors compute at the door is not what is measured here.
             .env("FLOODGATE_ADMISSION__PUZZLE_LEVEL", "0")
             // The crowd says itself where its buyers come from.
             .env("FLOODGATE_SERVER__TRUSTED_PROXIES", "127.0.0.1,::1")
             // Nobody pays for it either.
-            .env("FLOODGATE_PAYMENTS__ALLOW_SANDBOX", "true")
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().with_context(|| format!("{role} does not start"))?;
-        let pipe = child.stderr.take().context("a pipe was asked for")?;
-        let pid = child.id();
-        let mut process = Process { child, address: String::new() };
-        let mut lines = BufReader::new(pipe).lines();
-        let mut said = Vec::new();
-        process.address = loop {
-            let Some(line) = lines.next().transpose()? else {
-                bail!("{role} ended: {}", said.join("\n"));
-            };
-            let event: Value = serde_json::from_str(&line).unwrap_or_default();
-            if event["message"] == "serving" {
-                break format!("http://{}", event["address"].as_str().unwrap_or_default());
-            }
-            said.push(line);
-        };
-        // The rest is read away, so that the role never waits for us.
-        std::thread::spawn(move || lines.for_each(drop));
-        meter.watch(role, pid);
+            .env("FLOODGATE_PAYMENTS__ALLOW_SANDBOX", "true");
+        let process = Process::start(role, &mut command)?;
+        meter.watch(role, process.id());
         let address = process.address.clone();
         self.processes.push(process);
         Ok(address)
@@ -150,7 +182,12 @@ impl Installation {
 
     /// An event of 200,000 seats, open, that asks for no pass; its id.
     pub(super) async fn event(&self, pass_required: bool) -> Result<String> {
-        let plan = generate::bowl(200_000);
+        self.event_of(200_000, pass_required).await
+    }
+
+    /// The same with about so many seats.
+    pub(super) async fn event_of(&self, seats: u32, pass_required: bool) -> Result<String> {
+        let plan = generate::bowl(seats);
         let prices: serde_json::Map<String, Value> = plan
             .categories
             .iter()
@@ -183,23 +220,10 @@ impl Installation {
     /// Ends the roles and removes what was made for them.
     pub(super) async fn end(mut self) -> Result<()> {
         self.processes.clear();
-        std::fs::remove_dir_all(&self.folder)
-            .with_context(|| format!("cannot remove {}", self.folder.display()))?;
-        Ok(remove(&kafka_options(&self.settings)).await?)
-    }
-}
-
-async fn ready(target: &str) -> Result<()> {
-    let http = Http::new(target)?;
-    let mut pulse = tokio::time::interval(Duration::from_millis(20));
-    let ready = async {
-        loop {
-            pulse.tick().await;
-            let answer = http.call(Method::GET, "/readyz", Call::default()).await;
-            if answer.is_ok_and(|answer| answer.status == 200) {
-                return;
-            }
+        drop(self.folder);
+        match self.topics {
+            Some(topics) => topics.remove().await,
+            None => Ok(()),
         }
-    };
-    tokio::time::timeout(READY_MAX, ready).await.with_context(|| format!("{target} is not ready"))
+    }
 }
