@@ -72,6 +72,8 @@ export async function buyer(base, event) {
   const hold = (seats) => post('/holds', { seats });
   return {
     hold,
+    /** What a program sends along as this buyer. */
+    tokens: headers,
     async buy(seats) {
       const held = await hold(seats);
       const { payment_method: method } = await call(base, 'POST', '/v1/payments/pages/tokenise', { body: { card_number: '4000000000000077' } });
