@@ -3,7 +3,7 @@
 //
 //   node edges.mjs --base http://127.0.0.1:8080 --key-file manager.key --out shots [--only PART]
 import { parseArgs } from 'node:util';
-import { buyer, enterShop, holdBest, manager, stage } from './scene.mjs';
+import { buyer, enterShop, holdBest, manager, scanned, stage } from './scene.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({ options: { base: text, 'key-file': text, out: text, viewport: text, scheme: text, only: text } });
@@ -283,6 +283,9 @@ const parts = {
     await page.click('summary:text-is("Look at the seats")');
     await page.waitForSelector('.map-stage');
     await page.click('summary:text-is("Go on with another device")');
+    await page.waitForSelector('.steps-there img.qr');
+    const way = await scanned(page, '.steps-there img.qr');
+    must(way === `${base}/sign-in?back=${encodeURIComponent(`/events/${event}`)}`, `the code for another device says ${way}`);
     await record(page, 'waiting-and-looking');
     await page.click(button('Notify me when it is my turn'));
     await page.waitForSelector('#notify-status:not(:empty)');

@@ -162,6 +162,10 @@ await run({
       await watched.check();
     }
     await watched.rest();
+    if (watched.broken.length) {
+      await page.screenshot({ path: `${values.out}/violated.png` }).catch(() => {});
+      console.error(`the page says: ${(await page.evaluate(() => document.documentElement.innerText).catch(() => '')).replace(/\s+/g, ' ').slice(0, 400)}`);
+    }
     for (const broken of watched.broken) complaints.push(`${broken} (seed ${seed}, act ${done.length}: ${done.slice(-8).join(' › ')})`);
     console.error(`seed ${seed}: ${done.length} acts (${[...counted].map(([name, n]) => `${name} ${n}`).join(', ')}), ${Object.keys(rules).length} properties, ${watched.checks()} checks`);
     if (done.length < 5 && !watched.broken.length) complaints.push('the monkey did next to nothing');

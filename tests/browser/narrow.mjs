@@ -135,6 +135,7 @@ function walk(mode) {
       const called = await staff.event('Called off');
       const closed = await staff.event('Over');
       const paused = await staff.event('A long line');
+      const codes = await staff.event('With a code', {}, { isClosed: true });
       await (await buyer(base, held)).hold([0, 1, 2, 3, 4, 5, 6, 7]);
       await staff.cancel(called);
       await staff.sale(closed, 'close');
@@ -143,6 +144,10 @@ function walk(mode) {
       await go(page, `/events/${later}`);
       await state(page, 'announced');
       await look(page, 'announced');
+      await staff.sale(codes, 'presale');
+      await go(page, `/events/${codes}`);
+      await state(page, 'presale');
+      await look(page, 'presale');
       await go(page, `/events/${paused}`);
       await page.click(button('Join the queue'));
       await state(page, 'waiting');
@@ -162,6 +167,9 @@ function walk(mode) {
       await go(page, '/events/evt_00000000ZZZZZ');
       await page.waitForSelector('h2:text-is("This event does not exist")');
       await look(page, 'unknown');
+      await go(page, '/nowhere');
+      await page.waitForSelector('h1:text-is("There is no such page")');
+      await look(page, 'no-page');
     },
 
     /** What has an address of its own. */
