@@ -111,7 +111,9 @@ async function showEnded(page, state) {
   } else if (!ended && page.me?.orders?.length) {
     ended = import('./shop/ended.js').then(({ endedNotice }) => endedNotice(page)).catch(() => null);
     const node = (await ended)?.node;
-    if (node) document.getElementById('state').before(node);
+    if (!node) return;
+    node.style.marginBlockEnd = '1rem';
+    document.getElementById('state').before(node);
   }
 }
 

@@ -33,7 +33,7 @@ export function endedNotice(page) {
     local.setItem(name, '1');
     node.remove();
   };
-  const node = notice('warn ended', el('p', {}, endedWords(order)),
+  const node = notice('warn', el('p', {}, endedWords(order)),
     el('button', { type: 'button', class: 'button secondary', onclick: close }, t`Close`));
   return { node, close };
 }
