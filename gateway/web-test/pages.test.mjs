@@ -82,7 +82,9 @@ test('the state follows from what the server says', () => {
     ['sold_out', { queue: { ...queue, phase: 'sold_out' } }], ['sold_out', { queue: { ...queue, free: 0 } }],
     ['waiting', { me: { ...me, place: 10 }, queue: { ...queue, free: 0 } }],
     ['shop', { me: { ...me, place: 9, pass_expires_at: '1970-01-01T00:01:00.000Z' } }],
-    ['turn', { me: { ...me, place: 9, pass_expires_at: '1970-01-01T00:00:00.500Z' } }],
+    // The server has not said yet that the visit is over: nobody is called in again before it has.
+    ['shop', { me: { ...me, place: 9, pass_expires_at: '1970-01-01T00:00:00.500Z' } }],
+    ['turn', { now: 20_000, me: { ...me, place: 9, pass_expires_at: '1970-01-01T00:00:00.500Z' } }],
     ['shop', { event: { ...event, policy: { pass_required: false } } }],
     ['announced', { event: { ...event, policy: { pass_required: false } }, queue: { ...queue, phase: 'announced' } }],
     ['pay', { me: order('held') }], ['pay', { me: order('payment_pending') }], ['pay', { me: order('declined') }],

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Subcommand;
 use floodgate_domain::Plan;
-use floodgate_seating::{Focus, ImportOptions, demo_prices, says_not_for_sale, to_base64};
+use floodgate_seating::{
+    Focus, ImportOptions, demo_prices, is_identifier, says_not_for_sale, to_base64,
+};
 use serde_json::{Map, Value, json};
 
 use super::block_on;
@@ -182,6 +184,7 @@ impl Event {
                     "policy": policy.unwrap_or_else(|| json!({})),
                 });
                 details.put(&mut body);
+                warn_of_identifiers(&body);
                 let caller = staff.caller()?;
                 let created = block_on(async { caller.post("/v1/events", body).await })?;
                 if as_json {
@@ -195,6 +198,7 @@ impl Event {
             Action::Change { event, name, details, staff } => {
                 let mut body = name.map_or_else(|| json!({}), |name| json!({ "name": name }));
                 details.put(&mut body);
+                warn_of_identifiers(&body);
                 let caller = staff.caller()?;
                 let path = format!("/v1/events/{event}");
                 let done = block_on(async { caller.patch(&path, body).await })?;
@@ -230,6 +234,22 @@ impl Event {
             }
         }
         Ok(())
+    }
+}
+
+/// Says which names look like keys of records: people read them in messages and on tickets.
+fn warn_of_identifiers(body: &Value) {
+    for (field, such_as) in [
+        ("name", "An evening with The Examples"),
+        ("artist", "The Examples"),
+        ("venue_name", "Town Hall"),
+    ] {
+        if let Some(name) = body[field].as_str().filter(|name| is_identifier(name)) {
+            eprintln!(
+                "warning: {field} is `{name}`, which buyers would read; name it as people know \
+                 it, such as {such_as}"
+            );
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
 use floodgate_domain::Plan;
 use floodgate_seating::{
-    Focus, Format, ImportOptions, Imported, Mend, generate, import_with, to_base64,
+    Focus, Format, ImportOptions, Imported, IssueCode, Mend, generate, import_with, to_base64,
 };
 
 use super::exit::Failure;
@@ -147,8 +147,12 @@ pub(super) fn load_plan(
     options: &ImportOptions,
 ) -> Result<Plan, Failure> {
     let bytes = read(file)?;
-    let Imported { mut plan, .. } = import_with(pick(format, &bytes)?, &bytes, options)
+    let Imported { mut plan, report } = import_with(pick(format, &bytes)?, &bytes, options)
         .map_err(|rejected| Failure::bad_input(anyhow!("{}: {rejected}", file.display())))?;
+    let named = [IssueCode::CategoryIsId, IssueCode::NameIsId];
+    for problem in report.problems.iter().filter(|problem| named.contains(&problem.code)) {
+        eprintln!("{problem}");
+    }
     if plan.name.is_empty() {
         plan.name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }

@@ -3,7 +3,7 @@
 //
 //   node edges.mjs --base http://127.0.0.1:8080 --key-file manager.key --out shots [--only PART]
 import { parseArgs } from 'node:util';
-import { buyer, enterShop, holdBest, manager, stage } from './scene.mjs';
+import { buyer, enterShop, holdBest, manager, scanned, stage } from './scene.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({ options: { base: text, 'key-file': text, out: text, viewport: text, scheme: text, only: text } });
@@ -17,6 +17,7 @@ const pay = async (page, card = 0) => {
   await page.waitForFunction(() => document.querySelector('#card-number')?.value);
   await page.click('.pay-form button[type="submit"]');
 };
+const secondsLeft = async (page) => (await page.locator('.count-value').innerText()).split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
 const open = (page, event) => page.goto(`${base}/events/${event}`);
 
 const parts = {
@@ -106,6 +107,64 @@ const parts = {
     await page.waitForSelector('.ticket img.qr');
   },
 
+  /** A no from the bank leaves the time that was left, and another card may be tried. */
+  async declinedKeepsTheTime() {
+    const event = await staff.event('A bank that says no', { retry: '10s' });
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
+    const before = await secondsLeft(page);
+    const pressed = Date.now();
+    await pay(page, 1);
+    await page.waitForSelector('h2:text-is("The card was declined")');
+    const lost = before - await secondsLeft(page) - (Date.now() - pressed) / 1000;
+    must(lost < 3, `a decline took ${Math.round(lost)} s of the time`);
+  },
+
+  /** Whoever got the money back reads that, and not that it is their turn. */
+  async refunded() {
+    const event = await staff.event('Money back');
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
+    await pay(page);
+    await page.waitForSelector('.ticket img.qr');
+    const [order] = (await (await page.request.get(`${base}/v1/me/orders`)).json()).events[0].orders;
+    await staff.send('POST', `/v1/events/${event}/orders/${order.order_id}/refund`, { reason: 'requested' });
+    await page.goto(`${base}/tickets`);
+    await page.waitForSelector('.mine .tag:text-is("Refunded")');
+    await record(page, 'refunded-tickets');
+    await open(page, event);
+    await page.waitForSelector('text=Your order was refunded');
+    await record(page, 'refunded');
+  },
+
+  /** Where so many leave one behind, that is said before anything is held; one press takes it along, or not. */
+  async leavesOne() {
+    const event = await staff.event('Odd numbers');
+    const other = await buyer(base, event);
+    await other.buy([3, 7]);
+    const page = await person();
+    await enterShop(page, base, event);
+    await page.waitForSelector('#best-where option:has-text("6 free")', { state: 'attached' });
+    await page.focus('.best-go');
+    await page.click('.best-go');
+    await page.waitForSelector('text=leaves a single seat behind');
+    must((await page.request.get(`${base}/v1/events/${event}/me`).then((answer) => answer.json())).orders.length === 0, 'seats are held before anything is said');
+    await record(page, 'leaves-one');
+    await page.click('summary:text-is("Find seats by what you want")');
+    await page.click(button('Show what is free'));
+    await page.waitForSelector('.found li:has-text("alone")');
+    await record(page, 'found-leaves-one');
+    // Something else is asked for, and what was said of the first is gone.
+    await page.click('[aria-label="One seat more"]');
+    await page.waitForSelector('text=leaves a single seat behind', { state: 'hidden' });
+    await page.click('[aria-label="One seat fewer"]');
+    await page.click('.best-go');
+    await page.click('.offers button:has-text("Take 3 seats")');
+    await page.waitForSelector('.cart:has-text("Total for 3 seats")');
+  },
+
   /** More seats after the first, with one press; and the way back. */
   async buyMore() {
     const event = await staff.event('Once more');
@@ -184,19 +243,31 @@ const parts = {
     await fan.waitForSelector('text=The event is cancelled');
   },
 
-  /** More time is added to what is left, whenever it is asked for. */
+  /** More time is added to what is left, for one press, whenever it is asked for. */
   async moreTime() {
-    const event = await staff.event('A little longer', { hold: '14s', extension: '20s', extensions_max: 1 });
+    const event = await staff.event('A little longer', { hold: '60s', extension: '100s', extensions_max: 1 });
     const page = await person();
     await enterShop(page, base, event);
     await holdBest(page);
-    await page.click('button:text-is("Add 0:20 to your time")');
-    await page.waitForFunction(() => /0:(2\d|3[0-4])/.test(document.querySelector('.count-value')?.textContent));
-    must(await page.locator('button:has-text("to your time")').isHidden(), 'more time is offered while there is none');
+    const more = 'button:text-is("Add 1:40 to your time")';
+    await page.waitForSelector(more);
     await record(page, 'more-time');
-    // The end of a countdown is a state with a name.
-    await page.waitForSelector('.best-go, h2:text-is("Your time ran out")');
+    const before = await secondsLeft(page);
+    await page.click(more);
+    await page.waitForFunction((least) => document.querySelector('.count-value')?.textContent.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) > least, before + 90);
+    await page.waitForSelector(more, { state: 'hidden' });
+    await page.click(button('Release seats'));
+    await page.waitForSelector('.best-go');
+  },
+
+  /** The end of a countdown is a state with a name. */
+  async notPaid() {
+    const event = await staff.event('Too slow', { hold: '8s', extensions_max: 0 });
+    const page = await person();
+    await enterShop(page, base, event);
+    await holdBest(page);
     await page.waitForSelector('text=The time to pay ran out');
+    await page.waitForSelector('.best-go');
     await record(page, 'not-paid-in-time');
   },
 
@@ -212,6 +283,9 @@ const parts = {
     await page.click('summary:text-is("Look at the seats")');
     await page.waitForSelector('.map-stage');
     await page.click('summary:text-is("Go on with another device")');
+    await page.waitForSelector('.steps-there img.qr');
+    const way = await scanned(page, '.steps-there img.qr');
+    must(way === `${base}/sign-in?back=${encodeURIComponent(`/events/${event}`)}`, `the code for another device says ${way}`);
     await record(page, 'waiting-and-looking');
     await page.click(button('Notify me when it is my turn'));
     await page.waitForSelector('#notify-status:not(:empty)');

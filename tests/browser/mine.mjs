@@ -3,6 +3,7 @@
 //
 //   node mine.mjs --base http://127.0.0.1:8080 --event evt_… --out shots
 import { begin } from './common.mjs';
+import { scanned } from './scene.mjs';
 
 const { values, complaints, newPage, record, finish } = await begin();
 const page = await newPage();
@@ -36,6 +37,10 @@ async function walk() {
   const bought = await page.locator('.ticket').count();
   await page.click('header a:text-is("My tickets")');
   await codesAreDrawn();
+  await page.click('summary:text-is("Go on with another device")');
+  await page.waitForSelector('.steps-there img.qr');
+  const way = await scanned(page, '.steps-there img.qr');
+  if (way !== `${values.base}/sign-in?back=%2Ftickets`) complaints.push(`the code for another device says ${way}`);
   await record(page, 'bought');
   if (await page.locator('.ticket').count() !== bought) complaints.push('not every ticket is there');
   const kept = () => page.evaluate(async () => (await (await caches.open('tickets-1')).keys()).filter(({ url }) => url.endsWith('qr.svg')).length);

@@ -3,9 +3,10 @@
 // seed begins with the same events and the same choices; what the server answers when is up to the machine.
 //
 //   node monkey.mjs --base http://127.0.0.1:8080 --key-file manager.key --out shots [--seed 7] [--minutes 0.5]
-//     [--plant countdown|hidden-hold|no-way-on]
+//     [--plant countdown|hidden-hold|no-way-on|nothing]
 //
-// `--plant` serves one file with a fault in it, to see that the monkey finds it.
+// `--plant` serves the scripts with a fault in them and leads the monkey to where it can be met, to see that its
+// properties find it.
 // Exit: 0 nothing was violated, 1 something was, 64 wrong arguments.
 import { parseArgs } from 'node:util';
 import { random, rules, watchPage } from './properties.mjs';
@@ -19,17 +20,27 @@ const seed = Number(values.seed);
 const endsAt = Date.now() + Number(values.minutes) * 60_000;
 const dice = random(seed);
 const staff = await manager(base, values['key-file']);
-const { person, run, complaints } = await stage(values);
+const { person, state, run, complaints } = await stage(values);
 
-/** Faults as somebody might write them: [file, what is right, what is wrong instead]. */
+/**
+ * Faults as somebody might write them, the scripts being served with them: what is right, what is wrong instead, and the
+ * way to where it can be met, so that finding it is no luck. `nothing` goes all of these ways, and must find nothing.
+ */
 const PLANTS = {
-  countdown: ['js/pay/countdown.js', 'if (left < -1500 && !isEnded)', 'if (left < -9e9 && !isEnded)'],
-  'hidden-hold': ['js/state.js', "if (liveOrder(me)) return 'pay';", ''],
-  'no-way-on': ['js/ends.js', "const others = () => el('a', { class: 'button secondary', href: '/' }, 'See other events');", 'const others = () => null;'],
+  countdown: { right: 'if (left < -1500 && !isEnded)', wrong: 'if (left < -9e9 && !isEnded)', ways: ['hold'] },
+  'hidden-hold': { right: "if (liveOrder(me)) return 'pay';", wrong: '', ways: ['hold'] },
+  'no-way-on': { right: "const others = () => el('a', { class: 'button secondary', href: '/' }, t`See other events`);",
+    wrong: 'const others = () => null;', ways: ['end'] },
+  nothing: { ways: ['hold', 'end'] },
 };
+const planted = values.plant ? PLANTS[values.plant] : null;
+if (values.plant && !planted) {
+  console.error(`--plant: ${Object.keys(PLANTS).join(', ')}`);
+  process.exit(64);
+}
 
-/** Times are short, so that all of them end while the monkey looks. */
-const RULES = { hold: values.plant === 'hidden-hold' ? '60s' : '12s', retry: '10s', payment: '15s', extension: '10s', pass: values.plant ? '5m' : '25s', cooldown: '1s', extensions_max: 2 };
+/** Times are short, so that all of them end while the monkey looks; a hidden hold has to last while it does. */
+const RULES = { hold: values.plant === 'hidden-hold' ? '60s' : '12s', retry: '10s', payment: '15s', extension: '10s', pass: planted ? '5m' : '25s', cooldown: '1s', extensions_max: 2 };
 const done = [];
 const counted = new Map();
 
@@ -44,16 +55,33 @@ async function scene() {
   return ids;
 }
 
+/** Serves scripts with the fault; they come in bundles, whatever their names. */
 async function plant(page) {
-  if (!values.plant) return;
-  const [file, right, wrong] = PLANTS[values.plant];
-  await page.route(`**/${file}`, async (route) => {
+  const { right, wrong } = planted;
+  let places = 0;
+  await page.route('**/assets/**/*.js', async (route) => {
     const answer = await route.fetch();
     const source = await answer.text();
-    if (!source.includes(right)) complaints.push(`nothing to plant in ${file}`);
+    if (source.includes(right)) places += 1;
     await route.fulfill({ response: answer, body: source.replace(right, wrong) });
   });
+  return () => places || complaints.push(`no script that came has what “${values.plant}” would change`);
 }
+
+const WAYS = {
+  /** Seats are held, and nobody presses anything until the time is over. */
+  async hold(page, ids, watched) {
+    await enterShop(page, base, ids.open);
+    await page.focus('.best-go');
+    await page.click('.best-go');
+    await watched.rest(45_000);
+  },
+  async end(page, ids, watched) {
+    await page.goto(`${base}/events/${ids.closed}`);
+    await state(page, 'closed');
+    await watched.rest();
+  },
+};
 
 const CONTROLS = 'main button, main a[href], main summary, main select, main input, header a[href]';
 
@@ -70,7 +98,7 @@ async function press(page) {
   const all = await controls(page);
   if (!all.length) return 'nothing to press';
   const first = all.filter(({ isFirst }) => isFirst);
-  const one = first.length && dice() < (values.plant ? 0.9 : 0.6) ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
+  const one = first.length && dice() < 0.6 ? first[Math.floor(dice() * first.length)] : all[Math.floor(dice() * all.length)];
   const node = page.locator(CONTROLS).nth(one.at);
   const quick = { timeout: 1500 };
   if (one.tag === 'select') await node.selectOption({ index: Math.floor(dice() * 3) }, quick).catch(() => {});
@@ -81,26 +109,24 @@ async function press(page) {
 
 /** What the monkey does, by weight. Where a clock runs, or nothing can be pressed, it likes to look away. */
 const acts = (page, ids, watched) => [
-  [watched.isTimed() ? (values.plant ? 60 : 14) : 1, 'look away', () => watched.rest()],
+  [watched.isTimed() ? 14 : 1, 'look away', () => watched.rest()],
   [60, 'press', () => press(page)],
   [6, 'back', () => page.goBack({ timeout: 5000 }).catch(() => {})],
   [3, 'forward', () => page.goForward({ timeout: 5000 }).catch(() => {})],
   [6, 'reload', () => page.reload({ timeout: 10_000 }).catch(() => {})],
   [8, 'go', async () => {
-    // To find what was planted, it need not go everywhere.
-    const paths = values.plant ? [`/events/${ids.open}`] : [...Object.values(ids).map((id) => `/events/${id}`), '/', '/tickets', '/me', `/events/${ids.open}`];
+    const paths = [...Object.values(ids).map((id) => `/events/${id}`), '/', '/tickets', '/me', `/events/${ids.open}`];
     const path = paths[Math.floor(dice() * paths.length)];
     await page.goto(base + path, { timeout: 10_000 }).catch(() => {});
     return path;
   }],
-  [values.plant ? 0 : 2, 'network', async () => {
+  [2, 'network', async () => {
     await page.context().setOffline(true);
     await press(page);
     await page.context().setOffline(false);
   }],
   [3, 'zoom', () => page.setViewportSize(dice() < 0.5 ? { width: 320, height: 640 } : { width: 1280, height: 900 })],
-  // Where a fault is looked for, the sale stays open: it is about finding it, not about luck.
-  [values.plant ? 0 : 3, 'staff', async () => {
+  [3, 'staff', async () => {
     const what = ['pause', 'open', 'open'][Math.floor(dice() * 3)];
     await staff.sale(dice() < 0.7 ? ids.open : ids.paused, what).catch(() => {});
     return what;
@@ -121,21 +147,26 @@ async function act(page, ids, watched) {
 await run({
   async monkey() {
     const ids = await scene();
-    const page = await person();
-    await plant(page);
+    const page = await person(planted ? { serviceWorkers: 'block' } : {});
     const watched = watchPage(page, base);
-    // Where something is planted, the monkey begins where it can be met.
-    if (values.plant && values.plant !== 'no-way-on') {
-      await enterShop(page, base, ids.open);
-      await page.click('.best-go');
-    } else await page.goto(`${base}/events/${values.plant ? ids.closed : ids.open}`);
+    if (planted) {
+      const isPlanted = planted.right ? await plant(page) : () => true;
+      for (const way of planted.ways) if (!watched.broken.length) await WAYS[way](page, ids, watched);
+      isPlanted();
+      complaints.push(...watched.broken);
+      return;
+    }
+    await page.goto(`${base}/events/${ids.open}`);
     while (Date.now() < endsAt && !watched.broken.length) {
       await act(page, ids, watched);
       await watched.check();
     }
     await watched.rest();
+    if (watched.broken.length) {
+      await page.screenshot({ path: `${values.out}/violated.png` }).catch(() => {});
+      console.error(`the page says: ${(await page.evaluate(() => document.documentElement.innerText).catch(() => '')).replace(/\s+/g, ' ').slice(0, 400)}`);
+    }
     for (const broken of watched.broken) complaints.push(`${broken} (seed ${seed}, act ${done.length}: ${done.slice(-8).join(' › ')})`);
-    if (values.plant) console.error(done.join(" › "));
     console.error(`seed ${seed}: ${done.length} acts (${[...counted].map(([name, n]) => `${name} ${n}`).join(', ')}), ${Object.keys(rules).length} properties, ${watched.checks()} checks`);
     if (done.length < 5 && !watched.broken.length) complaints.push('the monkey did next to nothing');
   },

@@ -105,9 +105,9 @@ export function watchPage(page, base) {
     // Another page, another state: what lasted there is over.
     for (const key of since.keys()) if (!touched.has(key)) since.delete(key);
   }
-  /** Once more for as long as the longest rule takes, pressing nothing. */
-  async function rest() {
-    const ends = Date.now() + PATIENCE_MS + 3000;
+  /** Looks on, pressing nothing: for as long as the longest rule takes, or longer. */
+  async function rest(forMs = PATIENCE_MS + 3000) {
+    const ends = Date.now() + forMs;
     while (Date.now() < ends && !broken.length) {
       await check();
       await page.evaluate(() => new Promise((done) => { setTimeout(done, 500); })).catch(() => {});

@@ -1,6 +1,7 @@
 // Owns setting the stage for walks: small events with rules of their own, made by a manager, buyers without
 // a browser who take seats away, and the browser itself. Waits for states, never for time.
 import { AxeBuilder } from '@axe-core/playwright';
+import jsqr from 'jsqr';
 import { chromium } from 'playwright-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -72,6 +73,8 @@ export async function buyer(base, event) {
   const hold = (seats) => post('/holds', { seats });
   return {
     hold,
+    /** What a program sends along as this buyer. */
+    tokens: headers,
     async buy(seats) {
       const held = await hold(seats);
       const { payment_method: method } = await call(base, 'POST', '/v1/payments/pages/tokenise', { body: { card_number: '4000000000000077' } });
@@ -156,4 +159,16 @@ export async function holdBest(page) {
   await page.focus('.best-go');
   await page.click('.best-go');
   await page.waitForSelector('.pay-form');
+}
+
+/** What a code on the page says to whoever scans it. */
+export async function scanned(page, selector) {
+  const SIDE = 410;
+  const pixels = await page.locator(selector).first().evaluate(async (picture, side) => {
+    await picture.decode();
+    const paper = Object.assign(document.createElement('canvas'), { width: side, height: side }).getContext('2d');
+    paper.drawImage(picture, 0, 0, side, side);
+    return Array.from(paper.getImageData(0, 0, side, side).data);
+  }, SIDE);
+  return (jsqr.default ?? jsqr)(Uint8ClampedArray.from(pixels), SIDE, SIDE)?.data;
 }

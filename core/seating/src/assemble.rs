@@ -14,6 +14,7 @@ use crate::doubles::{Doubles, double_message};
 use crate::draft::{Draft, DraftRow, DraftSeat, FileLocation, Point};
 use crate::focus::{self, Focus, extent, middle};
 use crate::layout::PITCH;
+use crate::names::judge_names;
 use crate::numbers::{by_numbers, front_rows_first};
 use crate::overlap::Overlaps;
 use crate::report::{CategoryCount, Findings, ImportReport, IssueCode, Rejected};
@@ -290,6 +291,7 @@ pub(crate) fn conclude(
     if findings.has_errors() {
         return Err(findings.reject());
     }
+    judge_names(&plan, &mut findings);
     let mut by_category = vec![0; plan.categories.len()];
     for (_, _, run) in plan.runs() {
         let seats = run.labels.len();

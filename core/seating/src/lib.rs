@@ -45,6 +45,6 @@ pub use focus::{Focus, ImportOptions};
 pub use format::Format;
 pub use import::{INPUT_BYTES_MAX, import, import_with};
 pub use mend::{MENDS_MAX, Marked, Mend};
-pub use names::says_not_for_sale;
+pub use names::{is_identifier, says_not_for_sale};
 pub use native::to_base64;
 pub use report::{ImportReport, Imported, Issue, IssueCode, Rejected, Severity};

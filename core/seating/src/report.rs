@@ -65,6 +65,8 @@ pub enum IssueCode {
     FocusAssumed,
     /// A category named by an id of a program.
     CategoryIsId,
+    /// The plan or a section named by an id of a program.
+    NameIsId,
     /// A category whose name says that it is not for sale.
     CategoryNotForSale,
     /// Some seats have coordinates and some do not.
@@ -98,6 +100,7 @@ impl IssueCode {
             IssueCode::LocalCoordinates => "local_coordinates",
             IssueCode::FocusAssumed => "focus_assumed",
             IssueCode::CategoryIsId => "category_is_id",
+            IssueCode::NameIsId => "name_is_id",
             IssueCode::CategoryNotForSale => "category_not_for_sale",
             IssueCode::MissingCoordinates => "missing_coordinates",
             IssueCode::CannotMend => "cannot_mend",

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Version, header};
 use floodgate_admission::{Limited, RemainingQuota, WaitingRoom};
 use floodgate_domain::{EventId, Network};
 
-use super::parameters;
+use super::{parameters, refused_page};
 use crate::caching::Credential;
 use crate::connection::{guarded, keep_running};
 use crate::costs;
@@ -129,7 +129,8 @@ async fn answered(
     next: Next,
 ) -> Response {
     let running = keep_running(&request);
-    match admitted {
+    let is_opening = refused_page::is_opening(&request);
+    let answer = match admitted {
         Ok(stream) => {
             let response = next.run(request).await;
             // Held until the answer is sent, or its client has gone.
@@ -148,7 +149,8 @@ async fn answered(
             }
             response
         }
-    }
+    };
+    if is_opening { refused_page::shown(answer) } else { answer }
 }
 
 /// A proxy nobody trusts makes all its visitors one: said once, and counted.

@@ -37,6 +37,7 @@ mod problems;
 mod providers;
 mod queue;
 mod redemptions;
+mod refused_page;
 mod respond;
 mod returns;
 mod revocations;

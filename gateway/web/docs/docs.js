@@ -1,10 +1,14 @@
 // Owns the page of calls: reads the OpenAPI document and shows each operation with its
-// parameters, its bodies field by field, and a curl line. Start at `show`.
+// parameters, its bodies field by field, and an example that runs. Start at `show`.
 import { el } from '../js/dom.js';
+import { addressOf, curl, mayTry, meanings } from './example.js';
+import { tryPart } from './try.js';
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const calls = document.getElementById('calls');
 let spec = null;
+/** An event of this server, whose id stands in the examples. */
+let event = null;
 
 /** The schema a reference points to, or the schema itself. */
 function resolve(schema) {
@@ -44,42 +48,17 @@ function table(caption, rows) {
       el('tbody', {}, ...rows.map(line))));
 }
 
-/** An example body: what the document says, else a value of each field's type. */
-function example(schema, depth = 0) {
-  const whole = resolve(schema);
-  if (!whole || depth > 4) return null;
-  if (whole.example !== undefined) return whole.example;
-  if (whole.oneOf || whole.anyOf) {
-    return example((whole.oneOf || whole.anyOf).find((one) => typeOf(one) !== ''), depth + 1);
-  }
-  const type = [].concat(whole.type)[0];
-  if (type === 'object' || whole.properties) {
-    const required = new Set(whole.required || []);
-    const wanted = Object.entries(whole.properties || {}).filter(([name]) => depth === 0 || required.has(name));
-    return Object.fromEntries(wanted.map(([name, field]) => [name, example(field, depth + 1)]));
-  }
-  if (type === 'array') return [example(whole.items, depth + 1)];
-  return { string: 'text', integer: 1, number: 1, boolean: false }[type] ?? null;
-}
+/** One for each example, as each request has its own. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-function curl(method, path, call) {
-  const lines = [`curl -s ${location.origin}${path}`];
-  if (method !== 'get') {
-    lines[0] = `curl -s -X ${method.toUpperCase()} ${location.origin}${path}`;
-    lines.push(`-H 'Idempotency-Key: '$(uuidgen)`);
-  }
-  const schemes = (call.security || []).flatMap((one) => Object.keys(one));
-  const header = {
-    device: '-H "Floodgate-Device: $DEVICE"', queue_ticket: '-H "Floodgate-Queue-Ticket: $TICKET"',
-    pass: '-H "Floodgate-Pass: $PASS"', staff: '-H "Authorization: Bearer $KEY"',
-  };
-  lines.push(...schemes.map((name) => header[name]).filter(Boolean));
-  const body = call.requestBody?.content?.['application/json']?.schema;
-  if (method !== 'get') {
-    const text = JSON.stringify(body ? example(body) : {});
-    lines.push("-H 'Content-Type: application/json'", `-d '${text.replaceAll("'", "'\\''")}'`);
-  }
-  return lines.join(' \\\n  ');
+/** The example of a call, with what its variables stand for, and a button where anybody may press it. */
+function examplePart(method, path, call) {
+  const text = curl({ method, path, call, event, origin: location.origin, key: newKey(), resolve });
+  const address = addressOf(path, call, event);
+  const said = meanings(text, call);
+  return [el('h3', {}, 'Example'), el('pre', { tabindex: '0', class: 'example', 'aria-label': `Example of ${call.operationId}` }, text),
+    said.length ? el('ul', { class: 'quiet' }, said.map(({ name, about }) => el('li', {}, el('code', {}, name), ` ${about}`))) : null,
+    mayTry(method, address, call) ? tryPart(address, call.operationId) : null];
 }
 
 function answers(call) {
@@ -107,7 +86,7 @@ function card(method, path, call) {
       roles.length ? el('p', { class: 'quiet' }, `With a staff key: ${roles.join(' or ')}.`) : null,
       parameters.length ? el('h3', {}, 'Parameters') : null, table('Parameters', parameters),
       body ? el('h3', {}, 'Body') : null, body ? table('Fields of the body', fieldsOf(body)) : null,
-      el('h3', {}, 'Try it'), el('pre', { tabindex: '0' }, curl(method, path, call)),
+      ...examplePart(method, path, call),
       ...answers(call)));
 }
 
@@ -150,7 +129,11 @@ async function problems() {
 
 async function show() {
   try {
-    spec = await (await fetch('/openapi.json')).json();
+    const [said, list] = await Promise.all(['/openapi.json', '/v1/events'].map(async (path) => (await fetch(path)).json()));
+    spec = said;
+    // One that is on sale and says the most of itself.
+    const all = list.events || [];
+    event = all.find((one) => one.phase === 'open' && one.starts_at) ?? all.find((one) => one.phase === 'open') ?? all[0] ?? null;
   } catch {
     calls.replaceChildren(el('p', { class: 'notice warn' }, 'The document did not arrive. Load this page again.'));
     return;

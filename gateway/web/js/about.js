@@ -24,12 +24,14 @@ export function about(event) {
   const when = instant(event.starts_at, zone);
   const doors = event.doors_at && day(event.doors_at, zone, { hour: '2-digit', minute: '2-digit' });
   const address = (event.venue_address || '').split('\n').map((line) => line.trim()).filter(Boolean);
+  // A plan without a name gets the event's; a place is not called like that.
+  const venue = event.venue_name === event.name ? null : event.venue_name;
   const age = event.age_min ? t`From ${event.age_min} years` : null;
   return [
     event.artist ? el('p', { class: 'artist' }, event.artist) : null,
     when ? el('p', {}, when, doors ? t` · doors ${doors}` : '') : null,
-    event.venue_name || address.length
-      ? el('address', {}, [event.venue_name, ...address].filter(Boolean).join(', ')) : null,
+    venue || address.length
+      ? el('address', {}, [venue, ...address].filter(Boolean).join(', ')) : null,
     age ? el('p', {}, age) : null,
     event.description ? el('p', { class: 'about' }, event.description) : null,
     event.starts_at ? el('p', {}, el('a', {

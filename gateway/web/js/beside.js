@@ -100,6 +100,23 @@ function showBack(page, state) {
   if (back) back.hidden = !isAway;
 }
 
+/** States outside of the shop, which says it itself. */
+const OUTSIDE = new Set(['announced', 'presale', 'join', 'waiting', 'turn', 'sold_out', 'closed']);
+let ended = null;
+/** Whose order ended without seats reads that first, wherever they stand now, until they close it or go in. */
+async function showEnded(page, state) {
+  if (!OUTSIDE.has(state)) {
+    (await ended)?.close();
+    ended = null;
+  } else if (!ended && page.me?.orders?.length) {
+    ended = import('./shop/ended.js').then(({ endedNotice }) => endedNotice(page)).catch(() => null);
+    const node = (await ended)?.node;
+    if (!node) return;
+    node.style.marginBlockEnd = '1rem';
+    document.getElementById('state').before(node);
+  }
+}
+
 /** Brings it up to date with the page. */
 export function beside(page, state) {
   if (!page.event) return;
@@ -108,5 +125,6 @@ export function beside(page, state) {
   showNews(page, CALM.has(state));
   showBack(page, state);
   showTestMode(state);
+  showEnded(page, state);
   showMessages(page);
 }

@@ -34,11 +34,16 @@ const SLOW_POLL_MS = 8000;
 let showing = 0;
 
 const tabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`fg ${id}`);
-if (tabs) tabs.onmessage = () => refresh().catch(() => {});
+if (tabs) {
+  tabs.onmessage = ({ data }) => {
+    page.setDone({ offset: data });
+    refresh().catch(() => {});
+  };
+}
 
-/** Something of this visitor changed: other tabs look again. */
+/** Something of this visitor changed: other tabs look again, for nothing older than this. */
 function changed() {
-  tabs?.postMessage('changed');
+  tabs?.postMessage(learned.offset);
 }
 
 /** Reads what is true of the event and of this visitor, then shows it. */
@@ -49,7 +54,7 @@ async function refresh() {
 
 async function read() {
   const nobody = { place: null, pass_expires_at: null, orders: [], received: [], as_of: { offset: -1 } };
-  [page.event, page.me] = await Promise.all([get(base), get(`${base}/me${learned.query}`).catch((problem) => {
+  [page.event, page.me] = await Promise.all([get(base), get(`${base}/me${learned.offset < 0 ? '' : `?at_least=${learned.offset}`}`).catch((problem) => {
     // A cookie that is no longer good makes a newcomer, not an error.
     if (problem.status === 401) return nobody;
     throw problem;
@@ -58,19 +63,20 @@ async function read() {
 }
 
 /** What this page learned from answers; `/me` follows the log and may lag a moment behind. */
-const learned = { pass: null, orders: new Map(), query: '' };
+const learned = { pass: null, orders: new Map(), offset: -1 };
 // At the same position too: a bank's question is no fact of the log, and arrives between two.
 const later = (one, other) => one.as_of.offset >= (other?.as_of?.offset ?? -1);
 
 page.setOrder = (order) => {
   learned.orders.set(order.order_id, order);
+  page.setDone(order.as_of);
   page.me = withLearned(page.me);
 };
 page.setPass = (pass) => {
   learned.pass = pass;
 };
 page.setDone = ({ offset }) => {
-  learned.query = `?at_least=${offset}`;
+  if (offset > learned.offset) learned.offset = offset;
 };
 
 function withLearned(me) {

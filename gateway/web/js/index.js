@@ -41,7 +41,7 @@ function card(event) {
       el('span', { class: `tag ${event.phase}` }, PHASES[event.phase] || event.phase)),
     el('h2', {}, el('a', { href: `/events/${encodeURIComponent(event.event_id)}` }, words('name'))),
     event.artist ? el('p', { class: 'artist' }, words('artist')) : null,
-    event.venue_name ? el('p', { class: 'quiet' }, words('venue_name'), distance) : null,
+    event.venue_name && event.venue_name !== event.name ? el('p', { class: 'quiet' }, words('venue_name'), distance) : null,
     event.description ? el('p', { class: 'quiet about' }, words('description')) : null,
     event.phase === 'announced' && event.presale_at
       ? el('p', { class: 'quiet' }, t`Presale begins ${day(event.presale_at, event.time_zone)}`) : null,

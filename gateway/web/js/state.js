@@ -14,6 +14,9 @@ export const ticketOrders = (me) => [
   ...boughtOrders(me), ...(me?.received || []).map((order_id) => ({ order_id })),
 ];
 
+/** How long the shop waits for the server to say that a visit is over. */
+const OVER_MS = 10000;
+
 /**
  * The state to show. `browsing` says that a buyer with tickets asked for the shop again.
  */
@@ -26,7 +29,8 @@ export function decide({ event, queue, me, now, browsing = false }) {
   if (phase === 'presale' && !me?.has_code) return phase;
   const passEnds = Date.parse(me?.pass_expires_at || '');
   const open = event.policy?.pass_required === false;
-  if (passEnds > now || (open && phase !== 'announced')) return 'shop';
+  // A pass that has just ended is the server's to take back: until it has, nobody is called in again.
+  if (passEnds > now - OVER_MS || (open && phase !== 'announced')) return 'shop';
   const place = me?.place ?? null;
   if (place === null) {
     if (phase === 'announced' || phase === 'sold_out') return phase;

@@ -3,6 +3,7 @@
 import { el } from '../dom.js';
 import { instantOf, knowsZone } from './clock.js';
 import { field, markAll, moment } from './fields.js';
+import { namedFor } from './names.js';
 
 const TEXTS = ['name', 'artist', 'description', 'venue_name', 'venue_address'];
 const TIMES = ['doors_at', 'starts_at', 'ends_at', 'announced_at', 'presale_at', 'opens_at', 'closes_at'];
@@ -30,10 +31,11 @@ export function detailsForm() {
   const zoneNow = () => (knowsZone(zone.value()) ? zone.value() : 'UTC');
   const time = (label, hint) => moment(label, zoneNow, { hint });
   const fields = {
-    name: field('Name', { maxlength: '512', autocomplete: 'off', hint: 'As people say it. It is in every message and on every ticket.' }),
-    artist: field('Artist', { maxlength: '512', autocomplete: 'off' }),
+    name: field('Name', { maxlength: '512', autocomplete: 'off', hint: 'As people say it. It is in every message and on every ticket.',
+      advise: (name) => namedFor(name, 'An evening with The Examples') }),
+    artist: field('Artist', { maxlength: '512', autocomplete: 'off', advise: (name) => namedFor(name, 'The Examples') }),
     description: field('Description', { rows: 4, maxlength: '16384' }),
-    venue_name: field('Venue', { maxlength: '512', autocomplete: 'off' }),
+    venue_name: field('Venue', { maxlength: '512', autocomplete: 'off', advise: (name) => namedFor(name, 'Town Hall') }),
     venue_address: field('Address of the venue', { rows: 3, maxlength: '512', hint: 'As on an envelope.' }),
     time_zone: zone,
     doors_at: time('Doors open'), starts_at: time('Starts'), ends_at: time('Ends'),

@@ -4,13 +4,14 @@ import { instantOf, localOf } from './clock.js';
 
 let made = 0;
 
-/** { node, input, value, set, mark, focus } of one line, or of `rows` lines. */
-export function field(label, { rows, hint, choices, value = '', ...attributes } = {}) {
+/** { node, input, value, set, mark, focus } of one line, or of `rows` lines; `advise(value)` says what may be better. */
+export function field(label, { rows, hint, choices, advise, value = '', ...attributes } = {}) {
   made += 1;
   const id = `field-${made}`;
   const wrong = el('p', { class: 'wrong', id: `${id}-wrong`, role: 'alert' });
   const about = hint ? el('p', { class: 'quiet', id: `${id}-hint` }, hint) : null;
-  const common = { id, 'aria-describedby': `${about ? `${id}-hint ` : ''}${id}-wrong`, ...attributes };
+  const advice = advise ? el('p', { class: 'advice', id: `${id}-advice`, role: 'status' }) : null;
+  const common = { id, 'aria-describedby': `${about ? `${id}-hint ` : ''}${advice ? `${id}-advice ` : ''}${id}-wrong`, ...attributes };
   const input = choices
     ? el('select', common, choices.map(([name, words]) => el('option', { value: name }, words)))
     : el(rows ? 'textarea' : 'input', { ...common, rows: rows ? String(rows) : null });
@@ -20,10 +21,14 @@ export function field(label, { rows, hint, choices, value = '', ...attributes } 
     if (words) input.setAttribute('aria-invalid', 'true');
     else input.removeAttribute('aria-invalid');
   }
-  input.addEventListener('input', () => mark(''));
+  const look = () => {
+    mark('');
+    if (advice) say(advice, advise(input.value));
+  };
+  input.addEventListener('input', look);
   return {
-    node: el('div', { class: 'field' }, el('label', { for: id }, label), input, about, wrong), input, mark,
-    value: () => input.value, set: (text) => { input.value = text; mark(''); }, focus: () => input.focus(),
+    node: el('div', { class: 'field' }, el('label', { for: id }, label), input, about, advice, wrong), input, mark,
+    value: () => input.value, set: (text) => { input.value = text; look(); }, focus: () => input.focus(),
   };
 }
 

@@ -34,15 +34,17 @@ export function overlay(geometry, book, palette) {
   function drawRows(pen, view) {
     if (view.seatPx < ROW_PX) return;
     const size = Math.round(Math.min(14, view.seatPx * 0.7));
+    // A label stands a seat's distance outside: it may be in view, or in another tile, where its row is not.
+    const reach = 40 + geometry.pitch * view.scale;
     for (const { lines, labels, box } of geometry.sections) {
       const [left, top] = view.toScreen(box.x, box.y);
       const [right, bottom] = view.toScreen(box.x + box.w, box.y + box.h);
-      if (right < -40 || bottom < -40 || left > view.width + 40 || top > view.height + 40) continue;
+      if (right < -reach || bottom < -reach || left > view.width + reach || top > view.height + reach) continue;
       lines.forEach((line, at) => {
         if (!labels[at]) return;
         for (const [end, next] of [[line[0], line[1]], [line.at(-1), line.at(-2)]]) {
           const [x, y] = view.toScreen(geometry.x[end], geometry.y[end]);
-          if (x < -40 || y < -40 || x > view.width + 40 || y > view.height + 40) continue;
+          if (x < -reach || y < -reach || x > view.width + reach || y > view.height + reach) continue;
           const [nextX, nextY] = next === undefined ? [geometry.x[end] + 1, geometry.y[end]] : [geometry.x[next], geometry.y[next]];
           const [dx, dy] = [geometry.x[end] - nextX, geometry.y[end] - nextY];
           const away = (geometry.pitch * view.scale) / (Math.hypot(dx, dy) || 1);

@@ -25,7 +25,7 @@ export const ticketCount = (events) => events.reduce((sum, { orders, received })
 function eventPart({ event, orders, received }) {
   const page = `/events/${encodeURIComponent(event.event_id)}`;
   const base = `/v1${page}`;
-  const where = [event.venue_name, event.venue_address].filter(Boolean).join(', ').replaceAll('\n', ', ');
+  const where = [event.venue_name === event.name ? null : event.venue_name, event.venue_address].filter(Boolean).join(', ').replaceAll('\n', ', ');
   const shown = orders.filter((order) => stateOf(order));
   return el('section', { class: 'card stack mine', 'aria-label': event.name },
     el('h3', {}, el('a', { href: page }, event.name)),
@@ -40,6 +40,9 @@ function list(title, events) {
   return events.length ? el('section', { class: 'stack wide', 'aria-label': title }, el('h2', {}, title), events.map(eventPart)) : null;
 }
 
+/** What is not needed at an entrance comes after all that is. */
+const addElsewhere = (place) => import('../elsewhere.js').then(({ elsewhere }) => place.append(elsewhere('/tickets'))).catch(() => {});
+
 /** Shows what `GET /v1/me/orders` says in `place`. */
 export function show(place, { events }) {
   const { ahead, over } = sorted(events);
@@ -50,6 +53,7 @@ export function show(place, { events }) {
     el('p', {}, el('a', { class: 'button primary', href: '/' }, t`See the events`)));
   place.replaceChildren(...[list(t`Coming up`, ahead), list(t`Over`, over)].filter(Boolean));
   if (!events.length) place.append(nothing);
+  else addElsewhere(place);
   place.removeAttribute('aria-busy');
   announce(events.length ? `${plural(ticketCount(events), 'ticket', 'tickets')} at ${plural(events.length, 'event', 'events')}` : t`No tickets in this browser`);
 }

@@ -40,7 +40,8 @@ export function markWords(seats) {
   return [...new Set(seats.flatMap(({ marks }) => marks))].map((mark) => words.get(mark) || mark);
 }
 
-export function findForm({ base, categories, currency, sections, hasPillars, hasShade, seatsMax, hold, accessible }) {
+/** `alone(seats)` are those that would be left alone if these were taken. */
+export function findForm({ base, categories, currency, sections, hasPillars, hasShade, seatsMax, hold, accessible, mayHave, alone, nameOf }) {
   const option = (value, text) => el('option', { value: String(value) }, text);
   const number = el('select', { id: 'find-count' },
     Array.from({ length: seatsMax }, (_, at) => option(at + 1, plural(at + 1, 'seat', 'seats'))));
@@ -59,17 +60,27 @@ export function findForm({ base, categories, currency, sections, hasPillars, has
 
   function offer(group) {
     const marks = markWords(group.seats);
-    const take = el('button', { type: 'button', class: 'button secondary', onclick: () => busy(take, async () => {
-      clearProblem(take);
-      try {
-        await hold({ seats: group.seats.map(({ seat_id: seat }) => seat), accessible: accessible() });
-      } catch (problem) {
-        showProblem(take, problem);
-      }
-    }) }, t`Hold`);
+    const these = group.seats.map(({ seat_id: seat }) => seat);
+    const lonely = alone(these);
+    const button = (words, list) => {
+      const take = el('button', { type: 'button', class: 'button secondary', onclick: () => busy(take, async () => {
+        clearProblem(take);
+        try {
+          await hold({ seats: list, accessible: accessible() });
+        } catch (problem) {
+          showProblem(take, problem);
+        }
+      }) }, words);
+      return take;
+    };
+    const take = button(t`Hold`, these);
     take.setAttribute('aria-label', t`Hold ${groupWords(group)}`);
+    const names = seatWords(lonely.map(nameOf));
+    const isOffered = lonely.length > 0 && these.length + lonely.length <= seatsMax && lonely.every(mayHave);
+    const more = isOffered ? button(t`Hold ${names} as well`, [...these, ...lonely].sort((a, b) => a - b)) : null;
     return el('li', {}, el('span', {}, el('strong', {}, groupWords(group)), el('br'),
-      [group.category, money(group.total, currency), ...marks].join(' · ')), take);
+      [group.category, money(group.total, currency), ...marks, lonely.length ? t`leaves ${names} alone` : null].filter(Boolean).join(' · ')),
+    take, more);
   }
 
   const search = () => busy(go, async () => {

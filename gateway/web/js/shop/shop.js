@@ -1,6 +1,5 @@
 // Owns choosing seats: best available first, then the list, then the map; one selection and one
 // filter for all three. Holding seats leads to the pay state.
-import { get } from '../api.js';
 import { send } from '../command.js';
 import { busy, showProblem } from '../action.js';
 import { announce, el, heading, notice, say } from '../dom.js';
@@ -13,6 +12,7 @@ import { FREE, HELD, NOT_FOR_SALE, SOLD } from '../seats/status.js';
 import { sheet } from '../sheet.js';
 import { pricedCategories } from '../state.js';
 import { bestForm } from './best.js';
+import { endedNotice } from './ended.js';
 import { filters } from './filters.js';
 import { findForm, placesOf, seatWords } from './find.js';
 import { seatList } from './list.js';
@@ -21,8 +21,6 @@ import { selectionBar } from './selection.js';
 import { remembered } from './remembered.js';
 import { sides } from './sides.js';
 import { instead, leftAlone } from './together.js';
-import { endedOrder, endedWords } from './words.js';
-import { local } from '../storage.js';
 import { stillThere } from './still.js';
 
 const NO_PASS = new Set(['no_pass', 'pass_expired', 'pass_required', 'device_required', 'invalid_token',
@@ -36,38 +34,6 @@ const STATE_WORDS = { [FREE]: 'free', [HELD]: t`held by somebody`, [SOLD]: 'sold
 /** The sheet for shop, payment and tickets; the waiting page does without. */
 export const style = () => sheet('shop');
 style();
-
-const ANSWER_POLL_MS = 5000;
-
-/** Asks until the bank has answered about an order that has ended, then shows what is so. */
-function awaitAnswer(page, order) {
-  const path = `${page.base}/orders/${encodeURIComponent(order.order_id)}`;
-  const asking = setInterval(() => get(path, 1).then((now) => {
-    if (now.payment?.money === 'unknown') return;
-    clearInterval(asking);
-    page.setOrder(now);
-    page.changed();
-    page.refresh().catch(() => page.render());
-  }).catch(() => {}), ANSWER_POLL_MS);
-  return () => clearInterval(asking);
-}
-
-/** What ended since: said once on this device, until the buyer closes it or moves on. */
-function endedNotice(page) {
-  const order = endedOrder(page.me);
-  const money = order?.payment?.money;
-  const name = order && `fg-notified ${order.order_id} ${order.status} ${money || ''}`;
-  if (!order) return { node: null, close() {} };
-  const stop = money === 'unknown' ? awaitAnswer(page, order) : () => {};
-  if (local.getItem(name)) return { node: null, close: stop };
-  const close = () => {
-    local.setItem(name, '1');
-    node.remove();
-  };
-  const node = notice('warn', el('p', {}, endedWords(order)),
-    el('button', { type: 'button', class: 'button secondary', onclick: close }, t`Close`));
-  return { node, close };
-}
 
 export function shop(page) {
   const pass = passLine(page);
@@ -155,9 +121,13 @@ function build(page, book) {
     if (isFromList && chosen.has(seat)) map?.reveal(seat);
   }
 
-  /** A seat between others that nobody would take: said, not forbidden. */
+  /** Seats between others that nobody would take, were these taken. */
+  const isOpen = (seat) => seats.isFree(seat) && !isAccessible(seat);
+  const alone = (list) => leftAlone(book, isOpen, list);
+
+  /** Said where they are tapped, not forbidden. */
   function warnAlone() {
-    const lonely = leftAlone(book, (seat) => seats.isFree(seat) && !isAccessible(seat), chosen);
+    const lonely = alone(chosen);
     if (!lonely.length || lonely.length > 2) {
       bar.quiet();
       return;
@@ -210,7 +180,7 @@ function build(page, book) {
   const list = seatList({ book, seats, chosen, mayChoose, describe, toggle, priceOf, currency,
     holdGeneral: (numbers) => hold({ seats: numbers, accessible: filter.accessible() }), seatsMax });
   const memory = remembered(page.id);
-  const best = bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayHave,
+  const best = bestForm({ book, categories, currency, seats, seatsMax, hold, filter, mayHave, isOpen, alone,
     placeOf: (list) => placesOf(book, list),
     show(list) {
       chosen.clear();
@@ -220,8 +190,8 @@ function build(page, book) {
       map?.reveal(list[list.length >> 1]);
     } });
 
-  const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible,
-    sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED),
+  const find = findForm({ base: page.base, categories, currency, hold, seatsMax, accessible: filter.accessible, mayHave,
+    alone, nameOf: (seat) => book.name(seat), sections: [...new Set(book.plan.sections.map(({ name }) => name))], hasPillars: book.flags.some((bits) => bits & RESTRICTED),
     hasShade: book.flags.some((bits) => bits & SHADED) });
 
   const mapPlace = el('div', { class: 'map-place' }, el('p', { class: 'loading' }, t`Drawing the map…`));

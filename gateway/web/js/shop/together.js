@@ -25,10 +25,10 @@ export function leftAlone(book, isFree, taken) {
 }
 
 /**
- * The best `wanted` seats side by side of those that `accept` takes: in the best row, rather leaving nobody alone, rather
- * in the middle. Null when there are none.
+ * The best `wanted` seats side by side of those that `accept` takes: in the best row, rather leaving nobody alone of those
+ * that `isOpen` calls free, rather in the middle. Null when there are none.
  */
-export function together(book, wanted, accept) {
+export function together(book, wanted, accept, isOpen = accept) {
   let [best, bestWorth] = [null, Infinity];
   for (const { first, length, sectionAt, rowAt } of book.runs) {
     if (length < wanted) continue;
@@ -39,7 +39,7 @@ export function together(book, wanted, accept) {
       if (open < wanted) continue;
       const start = seat - wanted + 1;
       // A seat left alone counts more than any row; of one row, the middle counts.
-      const isLonely = isAlone(start - 1, first, start, accept) || isAlone(seat + 1, seat + 1, first + length, accept);
+      const isLonely = isAlone(start - 1, first, start, isOpen) || isAlone(seat + 1, seat + 1, first + length, isOpen);
       const worth = (isLonely ? 1e9 : 0) + rank + Math.abs(start + wanted / 2 - first - length / 2) / 1000;
       if (worth < bestWorth) [best, bestWorth] = [start, worth];
     }
