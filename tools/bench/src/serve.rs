@@ -30,7 +30,8 @@ pub async fn run(options: &ServeBench) -> Result<Vec<Figure>> {
     meter.watch(CLIENT, std::process::id());
     let mut measured = [Measured { name: BURST, installation: &installation, meter: &mut meter }];
     let rounds = Rounds { rounds, burst, events: 1, seed };
-    let rows = limit::rounds(&rounds, &mut measured, &BareLog::Embedded(folder)).await;
+    let log = BareLog::Embedded(folder);
+    let rows = Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     installation.end().await?;
     rows
 }
