@@ -88,7 +88,8 @@ pub(super) async fn around(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert("x-request-id", value);
     }
-    if let Some(left) = quota.filter(|_| !is_kept_for_good(headers))
+    // Programs read it; what comes with a page is on the way of whoever waits for that.
+    if let Some(left) = quota.filter(|_| !is_page && !is_kept_for_good(headers))
         && let Ok(left) = HeaderValue::from_str(&left)
     {
         headers.insert("ratelimit", left);
