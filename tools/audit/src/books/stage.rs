@@ -119,7 +119,7 @@ impl OrderBook {
             until,
             pay_by,
             held_until: if version >= HOLD_ENDS_SINCE { until } else { LogTime(0) },
-            stage: OrderStage::Held,
+            stage: Held,
             attempt: 0,
             extensions: 0,
             was_confirmed: false,
