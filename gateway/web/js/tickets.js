@@ -105,8 +105,6 @@ export function tickets(page) {
   keep().catch(() => {});
   const orders = ticketOrders(page.me);
   const bought = boughtOrders(page.me).reduce((sum, order) => sum + order.seats.length, 0);
-  const canBuyMore = ['open', 'presale', 'paused'].includes(page.queue?.phase || page.event.phase)
-    && bought < (page.event.policy?.seats_per_buyer_max ?? Infinity);
   const through = door(page);
   const more = action(t`Buy more seats`, async () => {
     page.browsing = true;
@@ -120,8 +118,14 @@ export function tickets(page) {
       t`Show a code at the entrance, on this phone or on paper. Keep it to yourself: whoever shows it first gets in.`),
     el('p', {}, t`They are also under `, el('a', { href: '/tickets' }, t`My tickets`), t`, on this device even without a network.`),
     orders.map((order) => orderPart(page, order)),
-    el('div', { class: 'ticket-actions' }, action(t`Print`, async () => print()), canBuyMore ? more : null),
+    el('div', { class: 'ticket-actions' }, action(t`Print`, async () => print()), more),
     through.node,
     share(page));
-  return { node };
+  /** The sale may end, or begin again, while somebody looks at their tickets. */
+  function update() {
+    more.hidden = !['open', 'presale', 'paused'].includes(page.queue?.phase || page.event.phase)
+      || bought >= (page.event.policy?.seats_per_buyer_max ?? Infinity);
+  }
+  update();
+  return { node, update };
 }
