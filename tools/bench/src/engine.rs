@@ -97,15 +97,7 @@ impl Author {
 
     /// Under these rules of the engine.
     pub(super) fn under(version: u32, new: &NewEvent, policy: Policy) -> Self {
-        let mut author = Author {
-            engine: Engine::new(EngineLimits::default()),
-            log: RawLog::default(),
-            facts: Vec::new(),
-            now: 1_800_000_000_000,
-            next_id: 1,
-            keeps: true,
-        };
-        author.send(Actor::System, Command::EngineVersion { version });
+        let mut author = Author::empty(version, true);
         let staff = Actor::Staff(StaffId(1));
         let new = NewEvent { policy, ..new.clone() };
         author.send(staff, Command::CreateEvent(Box::new(new)));
@@ -115,13 +107,18 @@ impl Author {
 
     /// An engine with no event, of which nothing is written down.
     pub(super) fn forgetful(version: u32) -> Self {
+        Author::empty(version, false)
+    }
+
+    /// An engine with no event under these rules; `keeps` says whether its log is written down.
+    fn empty(version: u32, keeps: bool) -> Self {
         let mut author = Author {
             engine: Engine::new(EngineLimits::default()),
             log: RawLog::default(),
             facts: Vec::new(),
             now: 1_800_000_000_000,
             next_id: 1,
-            keeps: false,
+            keeps,
         };
         author.send(Actor::System, Command::EngineVersion { version });
         author
