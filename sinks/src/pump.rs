@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How long quiet partitions are waited on.
 const QUIET: Duration = Duration::from_millis(100);
+/// The same where nothing happens at all.
+const REST: Duration = Duration::from_millis(400);
 
 /// Writes every partition of the facts to a destination, on its own thread. One that is unreachable
 /// for a while loses nothing, it only falls behind.
@@ -110,7 +112,7 @@ impl Handler for Pump {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
+        PollTiming { wait: QUIET, rest: REST, patience: PATIENCE }
     }
 }
 

@@ -40,13 +40,19 @@ pub struct Alone {
     partitions: u32,
     engine_version: u32,
     is_known: bool,
+    /// How often it was waited on.
+    waits: u32,
 }
+
+/// Waits while owners begin, and how much longer the later ones are.
+const BEGINNING_WAITS: u32 = 100;
+const REST_TIMES: u32 = 10;
 
 impl Alone {
     /// Of a log with so many partitions, by a build with rules up to `engine_version`.
     #[must_use]
     pub fn new(partitions: u32, engine_version: u32) -> Self {
-        Alone { partitions, engine_version, is_known: false }
+        Alone { partitions, engine_version, is_known: false, waits: 0 }
     }
 }
 
@@ -57,8 +63,11 @@ impl Membership for Alone {
 
     fn poll(&mut self, wait: Duration) -> Result<Reassignment, LogError> {
         if std::mem::replace(&mut self.is_known, true) {
-            // Nothing will change; whoever asks looks after its owners in between.
-            std::thread::park_timeout(wait);
+            // Nothing will change; whoever asks looks after its owners in between, and once they
+            // have surely begun, less often.
+            self.waits = self.waits.saturating_add(1);
+            let times = if self.waits > BEGINNING_WAITS { REST_TIMES } else { 1 };
+            std::thread::park_timeout(wait * times);
             return Ok(Reassignment::default());
         }
         Ok(Reassignment { gained: (0..self.partitions).collect(), lost: Vec::new() })

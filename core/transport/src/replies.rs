@@ -195,7 +195,7 @@ impl Handler for Inbox {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: Duration::ZERO }
+        PollTiming { wait: QUIET, rest: QUIET, patience: Duration::ZERO }
     }
 }
 

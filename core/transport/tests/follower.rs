@@ -94,7 +94,11 @@ impl Handler for Keeper {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: Duration::from_millis(5), patience: Duration::ZERO }
+        PollTiming {
+            wait: Duration::from_millis(5),
+            rest: Duration::from_secs(3600),
+            patience: Duration::ZERO,
+        }
     }
 }
 
@@ -211,7 +215,7 @@ impl Handler for Hopeless {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: Duration::ZERO, patience: Duration::ZERO }
+        PollTiming { wait: Duration::ZERO, rest: Duration::ZERO, patience: Duration::ZERO }
     }
 }
 

@@ -136,7 +136,7 @@ impl Handler for Folder {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: Duration::ZERO }
+        PollTiming { wait: QUIET, rest: QUIET, patience: Duration::ZERO }
     }
 }
 

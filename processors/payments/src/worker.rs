@@ -117,7 +117,9 @@ impl Handler for PaymentWorker {
             (false, false) => 5,
         };
         let patience = if self.carries() { Duration::ZERO } else { RESTING };
-        PollTiming { wait: Duration::from_millis(wait), patience }
+        let wait = Duration::from_millis(wait);
+        let rest = if self.open.is_empty() { RESTING } else { wait };
+        PollTiming { wait, rest, patience }
     }
 }
 

@@ -42,6 +42,8 @@ pub use live::NoiseKey;
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long a quiet partition is waited on at once, and so how soon a stop is noticed.
 const QUIET: Duration = Duration::from_millis(50);
+/// The same where nothing happens at all.
+const REST: Duration = Duration::from_millis(250);
 
 /// What differs between installations.
 #[derive(Debug, Clone, Copy)]

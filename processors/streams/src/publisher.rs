@@ -15,7 +15,7 @@ use floodgate_transport::{
 };
 
 use crate::last_published::LastPublished;
-use crate::{PATIENCE, QUIET};
+use crate::{PATIENCE, QUIET, REST};
 
 /// What of a partition's facts is published, and what is kept in mind for it.
 pub(crate) trait FactPublication: Sized + 'static {
@@ -114,7 +114,7 @@ impl<P: FactPublication> Handler for Publisher<P> {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: QUIET, patience: PATIENCE }
+        PollTiming { wait: QUIET, rest: REST, patience: PATIENCE }
     }
 }
 

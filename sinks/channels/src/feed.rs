@@ -25,6 +25,8 @@ use crate::world::World;
 const BATCH_MAX: usize = 4096;
 /// How long facts may lie: a message that comes a tenth of a second later is as good.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// How long all partitions are waited on where nothing happens at all.
+const REST: Duration = Duration::from_millis(400);
 /// How often the clock is looked at for holds that end and sales that open soon.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -203,6 +205,6 @@ impl Handler for LedgerFeed {
     }
 
     fn poll_timing(&self) -> PollTiming {
-        PollTiming { wait: PATIENCE, patience: PATIENCE }
+        PollTiming { wait: PATIENCE, rest: REST, patience: PATIENCE }
     }
 }

@@ -59,6 +59,9 @@ pub struct PollTiming {
     /// The longest wait for records before [`Handler::tick`] is called, and so how soon a stop is
     /// noticed.
     pub wait: Duration,
+    /// The same once nothing has come for a second and nothing is owed: a process that has nothing to
+    /// do sleeps. The first record ends it where one partition is followed.
+    pub rest: Duration,
     /// How long records may lie before they are read, where nobody waits for them; it costs the log
     /// less.
     pub patience: Duration,

@@ -22,6 +22,8 @@ use crate::service::{Service, ServiceError};
 /// long is followed again within a few seconds of coming back.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(4);
+/// A follower for which nothing has come for so long rests longer between its turns.
+const QUIET_AFTER: Duration = Duration::from_secs(1);
 /// A turn that takes longer waits for a server that is frozen, or gone without a word: no error comes
 /// of that by itself.
 const STUCK_AFTER: Duration = Duration::from_secs(10);
@@ -98,10 +100,10 @@ impl Follower {
     }
 }
 
-/// How much less than others a thread counts that gives way: a tenth of their share while all want
-/// the processors, everything while nobody else does.
+/// How much less than others a thread counts that gives way: a seventieth of their share while all
+/// want the processors, everything while nobody else does.
 #[cfg(target_os = "linux")]
-const NICE: i32 = 10;
+const NICE: i32 = 19;
 
 /// Lets the other threads of the process go first. In a burst the answers come before the tables,
 /// topics and files that follow them. Elsewhere than on Linux a priority is a process's, not a thread's.
@@ -151,6 +153,8 @@ struct Run {
     backoff: Backoff,
     /// Since when it has not gone on, or not gone far enough to know that it goes on.
     troubled: Option<Instant>,
+    /// When something came last.
+    busy_at: Instant,
     lag: Gauge,
     restarts: Counter,
 }
@@ -168,6 +172,7 @@ impl Run {
             shared,
             backoff: Backoff::new(PAUSE_MIN, PAUSE_MAX),
             troubled: None,
+            busy_at: Instant::now(),
             lag: metrics::gauge!("floodgate_follower_lag_records", &labels),
             restarts: metrics::counter!("floodgate_follower_restarts_total", &labels),
         }
@@ -176,7 +181,9 @@ impl Run {
     fn follow<H: Handler>(mut self, reading: &mut Reading<H>) -> Result<(), ServiceError> {
         while !self.shared.is_stopped() {
             self.shared.turns(Some(Instant::now()));
-            let turn = reading.turn(now(), reading.poll_timing().wait);
+            let timing = reading.poll_timing();
+            let is_quiet = reading.has_recovered() && self.busy_at.elapsed() > QUIET_AFTER;
+            let turn = reading.turn(now(), if is_quiet { timing.rest } else { timing.wait });
             self.shared.turns(None);
             match turn {
                 Ok(tick) => self.went_on(tick, reading.has_recovered()),
@@ -199,6 +206,9 @@ impl Run {
     }
 
     fn went_on(&mut self, tick: Tick, has_recovered: bool) {
+        if tick.read > 0 {
+            self.busy_at = Instant::now();
+        }
         if tick.behind != u64::MAX {
             self.lag.set(tick.behind as f64);
         }
