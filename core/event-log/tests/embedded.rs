@@ -29,7 +29,7 @@ fn survives_reopening() {
 #[test]
 fn a_full_disk_refuses_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let small = EmbeddedOptions { pages_max: Some(400), ..options() };
+    let small = EmbeddedOptions { pages_max: Some(100), ..options() };
     let log = EmbeddedLog::open(folder.path(), &small).unwrap();
     let mut acknowledged = Vec::new();
     let refused = loop {
@@ -38,7 +38,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
             Ok(appended) => acknowledged.push(appended.first),
             Err(error) => break error,
         }
-        assert!(acknowledged.len() < 1_000, "400 pages of 4 KiB never filled up");
+        assert!(acknowledged.len() < 1_000, "100 pages of 16 KiB never filled up");
     };
     assert!(matches!(refused, LogError::DiskFull), "{refused:?}");
     assert!(refused.nothing_written());
