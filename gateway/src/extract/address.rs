@@ -47,7 +47,7 @@ impl Visitor {
         let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
         let origin = trust.origin(peer, headers);
         let is_https = is_https || origin.is_https;
-        let device = Papers::new(headers, is_https).device(keys);
+        let device = Papers::lent(headers, is_https).device(keys);
         Visitor { address: origin.address, peer, hops: origin.hops, device, is_https }
     }
 
@@ -79,6 +79,14 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         Visitor::from_parts(parts).map(|visitor| ClientAddress(visitor.address))
+    }
+}
+
+impl<'a> Papers<&'a HeaderMap> {
+    /// The tokens where they are, of a request whose credential was looked at already.
+    pub(super) fn of_shopper(parts: &'a Parts) -> Result<Self, ApiError> {
+        let visitor = Visitor::from_parts(parts)?;
+        Ok(Papers::lent(&parts.headers, visitor.is_https))
     }
 }
 

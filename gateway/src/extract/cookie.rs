@@ -5,6 +5,8 @@
 //! the domain can set them (RFC 6265bis, section 4.1.3.2). A name may come more than once, as
 //! another path or host left it behind: the one that verifies counts.
 
+use std::borrow::Borrow;
+
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -35,14 +37,15 @@ struct Kind {
     cookie: &'static str,
 }
 
-/// The tokens that came with a request.
+/// The tokens that came with a request: kept, or looked at where they are.
 #[derive(Debug, Clone)]
-pub(crate) struct Papers {
-    headers: HeaderMap,
+pub(crate) struct Papers<H = HeaderMap> {
+    headers: H,
     is_https: bool,
 }
 
 impl Papers {
+    /// Keeps the headers that carry tokens.
     pub(super) fn new(headers: &HeaderMap, is_https: bool) -> Self {
         let names = [COOKIE]
             .into_iter()
@@ -55,7 +58,16 @@ impl Papers {
         }
         Papers { headers: ours, is_https }
     }
+}
 
+impl<'a> Papers<&'a HeaderMap> {
+    /// Of a request that goes on: nothing is copied.
+    pub(super) fn lent(headers: &'a HeaderMap, is_https: bool) -> Self {
+        Papers { headers, is_https }
+    }
+}
+
+impl<H: Borrow<HeaderMap>> Papers<H> {
     /// The device that verifies.
     pub(super) fn device(&self, keys: &Keys) -> Option<Device> {
         self.tokens(DEVICE).find_map(|text| Device::open(keys, text).ok())
@@ -86,12 +98,13 @@ impl Papers {
 
     /// Every value that came under a kind's names: the header's, then the cookies'.
     fn values(&self, kind: Kind) -> impl Iterator<Item = &str> {
-        let headers = self.headers.get_all(kind.header).iter();
-        let cookies = self.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let name = self.name(kind);
+        let all = self.headers.borrow();
+        let headers = all.get_all(kind.header).iter();
+        let cookies = all.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
         let cookies = cookies.flat_map(|line| line.split(';')).filter_map(move |pair| {
             let (found, value) = pair.trim().split_once('=')?;
-            (found == name).then_some(value)
+            let bare = found.strip_prefix(self.prefix())?;
+            (bare == kind.cookie).then_some(value)
         });
         headers.filter_map(|value| value.to_str().ok()).chain(cookies)
     }
@@ -102,13 +115,14 @@ impl Papers {
 
     /// A header is meant for the event it is sent to, whatever it says; a cookie carries many.
     fn of_event(&self, kind: Kind, event_id: EventId) -> impl Iterator<Item = &str> {
-        let sent = self.headers.contains_key(kind.header);
+        let sent = self.headers.borrow().contains_key(kind.header);
         let is_meant = move |text: &&str| sent || event_named_by(text) == Some(event_id);
         self.tokens(kind).filter(is_meant)
     }
 
-    fn name(&self, kind: Kind) -> String {
-        format!("{}{}", if self.is_https { "__Host-" } else { "" }, kind.cookie)
+    /// What the names of cookies begin with.
+    fn prefix(&self) -> &'static str {
+        if self.is_https { "__Host-" } else { "" }
     }
 
     pub(crate) fn device_cookie(&self, device: &str) -> Option<HeaderValue> {
@@ -136,9 +150,11 @@ impl Papers {
 
     /// A cookie scripts cannot read and other sites cannot send along with a POST.
     fn cookie(&self, kind: Kind, value: &str, seconds: u64) -> Option<HeaderValue> {
-        let (name, secure) = (self.name(kind), if self.is_https { "; Secure" } else { "" });
-        let text =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+        let (prefix, name) = (self.prefix(), kind.cookie);
+        let secure = if self.is_https { "; Secure" } else { "" };
+        let text = format!(
+            "{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+        );
         HeaderValue::from_str(&text).ok()
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn event_id<S: Send + Sync>(
     state: &S,
 ) -> Result<EventId, ApiError> {
     let params = params(parts, state).await?;
-    parse(&params, "event_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))
+    parse(&params, "event_id").unwrap_or_else(|| Err(ApiError::new(Code::InvalidId)))
 }
 
 /// How long a read waits to become as fresh as it was asked to be.
@@ -121,7 +121,9 @@ where
         let params = params(parts, state).await?;
         let hold_id = match parse::<OrderName>(&params, "order_id") {
             Some(order) => order?.0,
-            None => parse(&params, "hold_id").unwrap_or(Err(ApiError::new(Code::InvalidId)))?,
+            None => {
+                parse(&params, "hold_id").unwrap_or_else(|| Err(ApiError::new(Code::InvalidId)))?
+            }
         };
         Ok(OrderPath {
             event_id,

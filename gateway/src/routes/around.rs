@@ -30,6 +30,9 @@ use crate::traced::Traced;
 /// When those who got no stream may ask for one again; meanwhile they poll.
 const STREAM_LATER_MS: u64 = 30_000;
 
+/// Headers that every answer gets here.
+const HEADERS_ADDED: usize = 8;
+
 /// Looks at, limits, counts, times and dresses.
 pub(super) async fn around(
     State(state): State<GatewayState>,
@@ -83,6 +86,8 @@ pub(super) async fn around(
     if let Some((traced, method)) = traced {
         traced.end(tracer, method.as_str(), name, response.status().as_u16());
     }
+    // At once, not entry by entry.
+    response.headers_mut().reserve(HEADERS_ADDED);
     credential.dress(&mut response);
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(&request_id) {
