@@ -27,6 +27,19 @@ impl Load {
         events: &[String],
         meter: &mut Meter,
     ) -> Result<LoadReport> {
+        let ready = self.ready(targets, events, 0).await?;
+        meter.settle().await?;
+        meter.lap();
+        ready.run().await
+    }
+
+    /// Everybody at the door. The first of them is buyer number `first`.
+    pub(super) async fn ready(
+        self,
+        targets: &[String],
+        events: &[String],
+        first: usize,
+    ) -> Result<ReadyLoad> {
         let Load { visit, buyers, rate, seed } = self;
         let streams = targets.len().max(events.len());
         let mut ready = Vec::with_capacity(streams);
@@ -38,14 +51,23 @@ impl Load {
                 rate: rate.map(|rate| rate / streams as f64),
                 patience: Duration::from_secs(120),
                 // Buyers of different streams are different people.
-                first: number * share,
+                first: first + number * share,
                 ..LoadOptions::new(target, event, share, seed + number as u64)
             };
             ready.push(floodgate_load::prepare(&options, Arc::new(LoadProgress::default())).await?);
         }
-        meter.settle().await?;
-        meter.lap();
-        let mut streams: tokio::task::JoinSet<_> = ready.into_iter().map(Prepared::run).collect();
+        Ok(ReadyLoad(ready))
+    }
+}
+
+/// A crowd at the door.
+#[derive(Debug)]
+pub(super) struct ReadyLoad(Vec<Prepared>);
+
+impl ReadyLoad {
+    /// Lets everybody go, and waits for the last answer.
+    pub(super) async fn run(self) -> Result<LoadReport> {
+        let mut streams: tokio::task::JoinSet<_> = self.0.into_iter().map(Prepared::run).collect();
         let mut reports = Vec::new();
         while let Some(report) = streams.join_next().await {
             reports.push(report??);

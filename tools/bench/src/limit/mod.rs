@@ -34,6 +34,15 @@ const IDLE_WARM: usize = 10;
 /// answered, and never how much is asked.
 const ASKED_PER_S: f64 = 400_000.0;
 
+/// Who comes when a burst is over, while followers still have to catch up: so many a second, for so
+/// long from its last answer on, and what 95 of 100 of them wait at most.
+const TAIL_PER_S: f64 = 1_000.0;
+const TAIL_FOR: Duration = Duration::from_secs(3);
+const TAIL_GOAL_MS: f64 = 50.0;
+
+/// How long a process that has nothing to do is watched.
+const QUIET_FOR: Duration = Duration::from_secs(3);
+
 /// Holds a second, of what the machine gives to a request that goes the same way for nothing.
 const RATE_GOAL: f64 = 0.6;
 /// Processor time an answer, as a multiple of the same.
@@ -112,6 +121,8 @@ struct Round {
     p50: f64,
     p95: f64,
     p99: f64,
+    /// Of those who come right after it, in milliseconds; where nobody does, nothing.
+    tail_p95: f64,
     /// Processor time and context switches an answer, by process.
     shares: Vec<(String, f64, f64)>,
 }
@@ -129,6 +140,7 @@ impl Round {
             p50: latency.p50 * 1e3,
             p95: latency.p95 * 1e3,
             p99: latency.p99 * 1e3,
+            tail_p95: 0.0,
             shares: laps.into_iter().map(share).collect(),
         }
     }
@@ -217,8 +229,8 @@ async fn turns(
             for _ in 0..options.events.max(1) {
                 events.push(one.installation.event(false).await?);
             }
-            let report = crowd.send(&one.installation.targets, &events, one.meter).await?;
-            course.rounds.push(Round::new(&report, one.meter.lap()));
+            let round = with_tail(crowd, &one.installation.targets, &events, one.meter).await?;
+            course.rounds.push(round);
         }
     }
     rows.extend(http.rows("bare_http"));
@@ -233,6 +245,22 @@ async fn turns(
         rows.push(row.at_least(EMBEDDED_GOAL, (last.name, rate(other))));
     }
     Ok(rows)
+}
+
+/// A burst, and what those wait who come when it is over.
+async fn with_tail(
+    crowd: Load,
+    targets: &[String],
+    events: &[String],
+    meter: &mut Meter,
+) -> Result<Round> {
+    let buyers = (TAIL_PER_S * TAIL_FOR.as_secs_f64()) as usize;
+    let late = Load { buyers, rate: Some(TAIL_PER_S), ..crowd };
+    let late = late.ready(targets, events, crowd.buyers).await?;
+    let report = crowd.send(targets, events, meter).await?;
+    let round = Round::new(&report, meter.lap());
+    let tail = late.run().await?;
+    Ok(Round { tail_p95: tail.latency_ms.p95, ..round })
 }
 
 /// A bare process that sheds or fails is no limit.
@@ -256,6 +284,8 @@ fn beside(name: &str, course: &Course, http: &Course, through: &Course) -> Vec<F
         cpu.at_most(CPU_GOAL, ("bare_log_cpu", median(through, Round::cpu))),
         switches.beside(("bare_log_switches", median(through, Round::switches))),
     ];
+    let tail = course.spread(|round| round.tail_p95).row(format!("{name}_tail"), "ms at p95");
+    rows.push(Figure { goal: Some(TAIL_GOAL_MS), ..tail });
     rows.extend(course.shares(name));
     rows
 }
@@ -263,6 +293,7 @@ fn beside(name: &str, course: &Course, http: &Course, through: &Course) -> Vec<F
 /// One request after the other, at each place in turn: what somebody waits when nobody else
 /// is there.
 async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<Figure>> {
+    let mut rows = Vec::new();
     let bare = |name, targets: &[String]| Lonely::new(name, &targets[0], "evt_bare".to_owned());
     let mut places = vec![
         bare("bare_http_idle", &limits.http.targets)?,
@@ -271,6 +302,7 @@ async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<
     for one in &mut *measured {
         let event_id = one.installation.event(false).await?;
         one.meter.settle().await?;
+        rows.extend(quiet(one).await);
         let name = if one.name == BURST { "idle" } else { "embedded_idle" };
         let installation = one.installation;
         let place = Lonely::new(name, &installation.targets[0], event_id)?;
@@ -285,13 +317,30 @@ async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<
         }
     }
     let through = places[1].p50_ms();
-    let row = |(at, place): (usize, Lonely)| {
+    let row_of = |(at, place): (usize, Lonely)| {
         let goal = (at > 1).then_some(3.0);
         let row = Figure::rate(place.name, place.p50_ms(), "ms at p50", goal);
         let row = row.with_latencies(place.latencies);
         if at > 1 { row.beside(("bare_log_idle", through)) } else { row }
     };
-    Ok(places.into_iter().enumerate().map(row).collect())
+    rows.extend(places.into_iter().enumerate().map(row_of));
+    Ok(rows)
+}
+
+/// What an installation costs that has an event on sale and nobody who asks for anything.
+async fn quiet(one: &mut Measured<'_>) -> [Figure; 2] {
+    one.meter.lap();
+    tokio::time::sleep(QUIET_FOR).await;
+    let laps = one.meter.lap();
+    let ours = || laps.iter().filter(|lap| lap.name != CLIENT);
+    let seconds = QUIET_FOR.as_secs_f64();
+    let switches: u64 = ours().map(|lap| lap.switches).sum();
+    let spent: Duration = ours().map(|lap| lap.spent).sum();
+    let name = if one.name == BURST { "quiet" } else { "embedded_quiet" };
+    [
+        Figure::rate(format!("{name}_switches"), switches as f64 / seconds, "switches/s", None),
+        Figure::rate(format!("{name}_cpu"), spent.as_secs_f64() * 1e3 / seconds, "ms CPU/s", None),
+    ]
 }
 
 /// The name of the burst at the installation that the bench is about.
