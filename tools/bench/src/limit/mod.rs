@@ -39,7 +39,7 @@ const RATE_GOAL: f64 = 0.6;
 /// Processor time an answer, as a multiple of the same.
 const CPU_GOAL: f64 = 2.0;
 /// What one process without a broker gives, as a multiple of what processes around one do.
-const EMBEDDED_GOAL: f64 = 1.5;
+pub(super) const EMBEDDED_GOAL: f64 = 1.5;
 
 /// How often, how many.
 #[derive(Debug, Clone)]
@@ -48,6 +48,8 @@ pub(super) struct Rounds {
     pub(super) burst: usize,
     /// Events on sale at once; the burst is spread over them.
     pub(super) events: usize,
+    /// The first that is measured, as a multiple of the last, where there are several.
+    pub(super) goal: f64,
     pub(super) seed: u64,
 }
 
@@ -56,6 +58,8 @@ pub(super) struct Rounds {
 pub(super) struct Measured<'a> {
     /// Its rows begin with this.
     pub(super) name: &'static str,
+    /// Its row of the single buyer.
+    pub(super) idle: &'static str,
     pub(super) installation: &'a Installation,
     pub(super) meter: &'a mut Meter,
 }
@@ -230,7 +234,7 @@ async fn turns(
         let rate = |course: &Course| course.spread(|round| round.answers_per_s).median;
         let name = format!("{}_to_{}", first.name, last.name);
         let row = Figure::rate(name, rate(ours), "answers/s", None);
-        rows.push(row.at_least(EMBEDDED_GOAL, (last.name, rate(other))));
+        rows.push(row.at_least(options.goal, (last.name, rate(other))));
     }
     Ok(rows)
 }
@@ -271,9 +275,8 @@ async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<
     for one in &mut *measured {
         let event_id = one.installation.event(false).await?;
         one.meter.settle().await?;
-        let name = if one.name == BURST { "idle" } else { "embedded_idle" };
         let installation = one.installation;
-        let place = Lonely::new(name, &installation.targets[0], event_id)?;
+        let place = Lonely::new(one.idle, &installation.targets[0], event_id)?;
         places.push(Lonely { key: installation.manager.clone(), ..place });
     }
     // Apart, so that each finds everybody asleep.
@@ -294,8 +297,9 @@ async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<
     Ok(places.into_iter().enumerate().map(row).collect())
 }
 
-/// The name of the burst at the installation that the bench is about.
+/// The names of the burst and of the single buyer at the installation that the bench is about.
 pub(super) const BURST: &str = "burst_holds";
+pub(super) const IDLE: &str = "idle";
 
 /// Somebody who asks for the status as of the end of the log.
 #[derive(Debug)]
