@@ -13,10 +13,11 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use floodgate_http_client::Response;
+use http::Method;
 use serde_json::json;
 
 use crate::world::{Papers, World};
-use front::{Arrived, Front, receive};
+use front::{Arrived, Front, receive, signed};
 
 /// A server whose provider stands behind the front.
 async fn world(front: &Front) -> World {
@@ -151,6 +152,85 @@ async fn money_goes_through_a_real_interface() {
     let mut pulse = tokio::time::interval(std::time::Duration::from_millis(20));
     while given_back(&front.ask("GET", "/v1/payment_intents?limit=100", "")) < 1 {
         pulse.tick().await;
+    }
+    assert!(world.audit().is_clean());
+    world.stop().await;
+}
+
+/// Hands on what Stripe says of a dispute over an intent that paid for something of this kind.
+fn dispute(world: &World, front: &Front, paid: &str, (kind, status): (&str, &str)) {
+    let intents = front.ask("GET", "/v1/payment_intents?limit=100", "");
+    let subject = |intent: &&serde_json::Value| {
+        let subject = intent["metadata"]["floodgate_subject"].as_str();
+        intent["status"] == "succeeded" && subject.is_some_and(|text| text.contains(paid))
+    };
+    let intent = intents["data"].as_array().unwrap().iter().find(subject).unwrap();
+    let object = front.dispute("du_1Dispute", intent["id"].as_str().unwrap(), status);
+    let arrived = signed(kind, &object);
+    for _ in 0..2 {
+        let (status, answer) = hand_on(world, &arrived, "stripe");
+        assert_eq!(status, 200, "{answer}");
+    }
+    let forged = Arrived { signature: arrived.signature.replace("v1=", "v1=00"), ..arrived };
+    assert_eq!(hand_on(world, &forged, "stripe").0, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispute_ends_what_an_advertiser_gets_and_no_seat() {
+    if std::env::var_os("FLOODGATE_TEST_QUICK").is_some() {
+        return;
+    }
+    let front = Front::start();
+    let world = world(&front).await;
+    let event = world.event(json!({})).await;
+
+    // A fan's order stays as it is: staff say what becomes of it.
+    let (papers, order) = buy(&world, &event, "pm_card_visa").await;
+    world.until_as(&order, &papers, is_settled).await;
+    dispute(&world, &front, "/ord_", ("charge.dispute.created", "needs_response"));
+    dispute(&world, &front, "/ord_", ("charge.dispute.closed", "lost"));
+    let after = world.get(&order, &papers).await;
+    assert_eq!((after.text("status"), is_settled(&after)), (Some("confirmed"), true));
+    let refund = world.post(&format!("{order}/refund"), &world.staff(), json!({})).await;
+    assert_eq!(refund.text("status"), Some("refunded"), "{}", refund.body);
+
+    // An advertiser's ends, and goes on only if the dispute is won.
+    let role = |role| Papers { bearer: world.key_of(role), ..Papers::default() };
+    let (manager, artist, advertiser) = (role("manager"), role("artist"), role("advertiser"));
+    let offer = json!({ "approved": true, "amount": 50_000, "kind": "cohorts" });
+    for (who, offer) in
+        [(&manager, offer), (&artist, json!({ "approved": true, "kind": "cohorts" }))]
+    {
+        let key = Some("offer");
+        let offered =
+            world.send(Method::PUT, &format!("{event}/product"), who, key, Some(offer)).await;
+        assert_eq!(offered.status, 200, "{}", offered.body);
+    }
+    let path = format!("{event}/product/orders");
+    let bought = world
+        .post(&path, &advertiser, json!({ "payment_method": "pm_card_visa", "kind": "cohorts" }))
+        .await;
+    assert_eq!(bought.text("state"), Some("paid"), "{}", bought.body);
+    let number = bought.body["number"].as_u64().unwrap();
+    let tables = format!("/v1/product-orders/{number}/tables");
+    let rows = [
+        ("charge.dispute.created", "warning_needs_response", "paid"),
+        ("charge.dispute.created", "needs_response", "disputed"),
+        ("charge.dispute.closed", "won", "paid"),
+        // An event that was late: what counts is how the dispute stands.
+        ("charge.dispute.created", "won", "paid"),
+        ("charge.dispute.funds_withdrawn", "under_review", "disputed"),
+        ("charge.dispute.closed", "lost", "disputed"),
+    ];
+    for (kind, status, state) in rows {
+        dispute(&world, &front, "/product-", (kind, status));
+        let orders = world.get("/v1/product-orders", &advertiser).await;
+        let order = &orders.body["orders"][0];
+        assert_eq!(order["state"], *state, "{kind} {status}: {order}");
+        assert_eq!(order["invoice"], "INV-000001", "{kind} {status}");
+        let answer = world.get(&tables, &advertiser).await;
+        let expected = if state == "paid" { 200 } else { 403 };
+        assert_eq!(answer.status, expected, "{kind} {status}: {}", answer.body);
     }
     assert!(world.audit().is_clean());
     world.stop().await;

@@ -15,6 +15,7 @@ pub struct PaymentsSettings {
     pub calls_max: usize,
     pub public_url: String,
     pub seller: Vec<String>,
+    pub vat_basis_points: u32,
     pub patience: HumanDuration,
     pub late_window: HumanDuration,
     pub stripe: StripeAccount,
@@ -56,6 +57,11 @@ impl PaymentsSettings {
         if self.seller.len() > 8 || !self.seller.iter().all(is_line) {
             let fix = "up to 8 lines of 1 to 100 characters: name, address, tax number";
             found.push(("payments.seller", self.seller.join(" / "), fix));
+        }
+        if self.vat_basis_points > 5_000 {
+            let value = self.vat_basis_points.to_string();
+            let fix = "at most 5000, which is 50 %: hundredths of a percent";
+            found.push(("payments.vat_basis_points", value, fix));
         }
         found
     }

@@ -70,6 +70,8 @@ pub struct GatewaySettings {
     pub trust: Trust,
     /// Who sells, a line each, as invoices say it; nothing where nobody has said.
     pub seller: Vec<String>,
+    /// VAT within what advertisers pay, in hundredths of a percent.
+    pub vat_basis_points: u32,
     /// Whether the public address begins with `https`, so that cookies stay there.
     pub is_https: bool,
 }

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { accountCard, linesOf } from '../web/js/market/account.js';
 import { about, invoiceCard, numberOf } from '../web/js/market/invoice.js';
 import { keyList } from '../web/js/market/keys.js';
 import { orderList } from '../web/js/market/orders.js';
@@ -86,6 +87,35 @@ test('an invoice says what was paid, and what came back', () => {
   const back = invoiceCard({ ...paid, state: 'refunded', ended_at: '2026-12-01T10:00:00Z' }, { name: 'Evening', issuer: ['x'], print() {} });
   assert.match(back.textContent, /Given back−/);
   assert.match(about({ ...paid, state: 'disputed', ended_at: '2026-12-01T10:00:00Z' }, ['x']).at(-1)[1], /^disputed, /);
+});
+
+test('an invoice is to whoever its buyer said, with the tax in it', () => {
+  const paid = order({ paid_at: '2026-11-28T10:00:00Z', staff_id: 'stf_3', product_id: 'audience/evt_1', vat_basis_points: 1900, vat_amount: 7983,
+    invoice_to: { name: 'Harbour Media', address: ['Harbour 1', 'Kiel'], vat_id: 'DE123456789' } });
+  const words = { name: 'Evening', issuer: ['x'], print() {} };
+  assert.match(invoiceCard(paid, words).textContent, /Issued toHarbour MediaHarbour 1KielVAT DE123456789Order/);
+  assert.match(invoiceCard(paid, words).textContent, /VAT of 19 % within it.*79\.83/);
+  assert.doesNotMatch(invoiceCard({ ...paid, state: 'refunded', ended_at: paid.paid_at }, words).textContent, /VAT of/);
+  assert.match(invoiceCard({ ...paid, invoice_to: undefined }, words).textContent, /Issued toAdvertiser stf_3/);
+});
+
+test('to whom invoices are is kept line by line', async () => {
+  assert.deepEqual(linesOf(' Harbour 1 \n\n Kiel'), ['Harbour 1', 'Kiel']);
+  const calls = stage({ 'GET /v1/invoice-account': [200, {}], 'PUT /v1/invoice-account': [200, {}] });
+  const card = accountCard({ lost });
+  await card.load();
+  const sent = () => calls.filter((call) => call.method === 'PUT');
+  const input = (id) => card.node.find((one) => one.attributes?.id === id);
+  input('account-name').value = 'Harbour Media';
+  input('account-address').value = '';
+  button(card.node, 'Keep').listeners.click();
+  await settled();
+  assert.equal(sent().length, 0, 'without an address nothing is kept');
+  input('account-address').value = 'Harbour 1\nKiel';
+  input('account-vat').value = '';
+  button(card.node, 'Keep').listeners.click();
+  await settled();
+  assert.deepEqual(sent().map((call) => call.body), [{ name: 'Harbour Media', address: ['Harbour 1', 'Kiel'] }]);
 });
 
 test('a key is shown once, and withdrawn after a second press', async () => {

@@ -16,7 +16,7 @@ use super::serve::raise_file_limit;
 use super::settings::Place;
 use floodgate_bench::limit::bare;
 use floodgate_bench::{
-    Figure, admission, engine, form, grow, log, messages, recovery, seats, serve,
+    Figure, admission, engine, form, grow, live, log, messages, recovery, seats, serve,
 };
 
 /// Measures one part in isolation and prints one row per figure, each next to its goal.
@@ -29,6 +29,8 @@ Examples:
   floodgate bench admission --level 9
   floodgate bench seats --plans plans/ --json
   floodgate bench serve --rounds 5 --json
+  floodgate bench serve --rounds 5 --compare search --json
+  floodgate bench live --changes 10000 --json
   floodgate bench form --config config/distributed.toml --json      after scripts/servers up
   floodgate bench grow --json --plot docs/growth.svg
   floodgate bench messages --people 200000 --dkim-key dkim.pem --json
@@ -71,6 +73,27 @@ enum Action {
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
         rounds: u32,
         /// Where the logs are written. Default: the system's temporary folder.
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// Puts the same without this part beside it, in the same rounds.
+        #[arg(long, value_enum)]
+        compare: Option<Part>,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// From a decision to the number on a page, at a steady pace of changes against a server process:
+    /// percentiles and the whole distribution.
+    Live {
+        /// Seats that change a second.
+        #[arg(long, default_value_t = 10_000)]
+        #[arg(value_parser = clap::value_parser!(u32).range(10..=100_000))]
+        changes: u32,
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=60))]
+        seconds: u32,
+        /// Pages that watch; one of them is measured.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        viewers: u32,
+        /// Where the log is written. Default: the system's temporary folder.
         #[arg(long, value_name = "DIR")]
         folder: Option<PathBuf>,
         #[arg(long, default_value_t = 1)]
@@ -128,6 +151,12 @@ enum Action {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Part {
+    /// The index that visitors search.
+    Search,
 }
 
 /// The distributed form: a burst of holds, an open-loop ramp, whole visits; latency, and
@@ -315,11 +344,17 @@ impl Bench {
                 let options = log::LogBench { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
             }
-            Action::Serve { burst, rounds, folder, seed } => {
+            Action::Serve { burst, rounds, folder, compare, seed } => {
                 raise_file_limit();
                 let (burst, rounds) = (burst as usize, rounds as usize);
-                let options = serve::ServeBench { rounds, burst, folder, seed };
+                let compare = compare.map(|Part::Search| serve::Part::Search);
+                let options = serve::ServeBench { rounds, burst, folder, compare, seed };
                 ("serve", seed, block_on(async { Ok(Box::pin(serve::run(&options)).await?) })?)
+            }
+            Action::Live { changes, seconds, viewers, folder, seed } => {
+                raise_file_limit();
+                let options = live::LiveBench { changes, seconds, viewers, folder, seed };
+                ("live", seed, block_on(async { Ok(Box::pin(live::run(&options)).await?) })?)
             }
             Action::Bare(bare) => return bare.run(),
             Action::Form(options) => {
@@ -379,12 +414,26 @@ fn stadium() -> NewEvent {
     NewEvent { details: EventDetails::named("Bench"), plan, prices, ..NewEvent::default() }
 }
 
+/// What it was measured on, as Linux says it.
+fn machine() -> String {
+    let said = |path: &str, name: &str| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    };
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let processor = said("/proc/cpuinfo", "model name").unwrap_or_default();
+    let memory = said("/proc/meminfo", "MemTotal").unwrap_or_default();
+    format!("{cores} × {processor}, {memory}")
+}
+
 /// A row with what it takes to measure it again.
 fn labelled(bench: &str, seed: u64, row: &Figure) -> Result<Value, Failure> {
     let mut labelled = json!({
         "bench": bench,
         "seed": seed,
         "commit": env!("FLOODGATE_COMMIT"),
+        "machine": machine(),
         "command": std::env::args().collect::<Vec<_>>().join(" "),
     });
     let row = serde_json::to_value(row).map_err(Failure::io)?;

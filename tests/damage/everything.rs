@@ -131,7 +131,7 @@ fn looked_at(copy: &Path) -> Result<(), String> {
     let log = EmbeddedLog::open_read_only(copy).map_err(|error| format!("log: {error}"))?;
     log.health().map_err(|error| format!("log: {error}"))?;
     let log: Arc<dyn Log> = Arc::new(log);
-    let options = AuditOptions { acked: None, replay: true };
+    let options = AuditOptions::default();
     let report = floodgate_audit::audit_with(&*log, options);
     let report = report.map_err(|error| format!("audit: {error:#}"))?;
     if !report.is_clean() {

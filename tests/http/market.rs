@@ -238,12 +238,19 @@ async fn file(sale: &Sale, number: u64, format: &str) -> Bytes {
     let answer = Http::new(&sale.world.base).unwrap().exchange(&Method::GET, &path, &call).await;
     let answer = answer.unwrap();
     assert_eq!(answer.status, 200, "{format}");
-    // For tests/exports/check, which has other readers look at it.
-    if let Ok(folder) = std::env::var("FLOODGATE_TEST_FILES") {
-        let name = format!("{folder}/{}-{number}.{format}", sale.event_id);
-        std::fs::write(name, &answer.body).unwrap();
-    }
+    keep(sale, number, format, &answer.body);
     Bytes::copy_from_slice(&answer.body)
+}
+
+/// For tests/exports/check, which has other readers look at it.
+fn keep(sale: &Sale, number: u64, ending: &str, bytes: &[u8]) {
+    if let Ok(folder) = std::env::var("FLOODGATE_TEST_FILES") {
+        std::fs::write(format!("{folder}/{}-{number}.{ending}", sale.event_id), bytes).unwrap();
+    }
+}
+
+fn keep_records(sale: &Sale, number: u64, ending: &str, records: &[Value]) {
+    keep(sale, number, ending, json!(records).to_string().as_bytes());
 }
 
 /// Rows of a CSV file, texts as they were before a spreadsheet was thought of.
@@ -304,6 +311,7 @@ async fn each_kind_is_sold_by_itself_and_its_files_agree() {
         let csv = rows_of_csv(&file(&sale, number, "csv").await);
         assert_eq!(csv, rows_of_parquet(file(&sale, number, "parquet").await), "{kind}");
         assert_eq!(csv[1..], rows_of_json(&records, &csv[0]), "{kind}");
+        keep_records(&sale, number, "api.json", &records);
     }
     sale.world.stop().await;
 }
@@ -383,6 +391,8 @@ async fn csv_parquet_topic_and_webhook_of_an_order_agree_and_end_together() {
     let [calls, copies] = delivered(&sale, &receiver, number, 2).await;
     assert_eq!(calls, [live[0].clone(), live[3].clone()]);
     assert_eq!(copies, calls);
+    keep_records(&sale, number, "webhook.json", &calls);
+    keep_records(&sale, number, "topic.json", &copies);
     let csv = rows_of_csv(&file(&sale, number, "csv").await);
     assert_eq!(csv[1..], rows_of_json(&calls, &csv[0]));
     assert_eq!(csv, rows_of_parquet(file(&sale, number, "parquet").await));
@@ -392,7 +402,56 @@ async fn csv_parquet_topic_and_webhook_of_an_order_agree_and_end_together() {
     let hooks = sale.world.get("/v1/webhooks", &sale.manager).await;
     let hook = &hooks.body["webhooks"][0];
     assert_eq!(hook["reason"], "the order has ended", "{}", hooks.body);
+    // Whatever comes now comes to nobody, in no way.
+    publish_live(&sale.world, &sale.event_id);
+    for format in ["json", "csv", "parquet"] {
+        let path = format!("/v1/product-orders/{number}/tables?format={format}");
+        let none = sale.world.get(&path, &sale.advertiser).await;
+        assert_eq!((none.status, none.code().as_str()), (403, "not_delivered"), "{format}");
+    }
     let late = put("late", json!({ "topic": true })).await;
     assert_eq!((late.status, late.code().as_str()), (403, "not_delivered"), "{}", late.body);
     sale.world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_keeps_the_name_and_the_tax_it_was_issued_with() {
+    let flags = [("payments.vat_basis_points", "1900")];
+    let sale = sale_in(World::start_in(tempfile::tempdir().unwrap(), &flags).await).await;
+    sale.offer().await;
+    let path = "/v1/invoice-account";
+    let put = |key: &'static str, body: Value| {
+        sale.world.send(Method::PUT, path, &sale.advertiser, Some(key), Some(body))
+    };
+    let none = sale.world.get(path, &sale.advertiser).await;
+    assert_eq!((none.status, &none.body), (200, &json!({})), "nobody has said");
+    sale.buy("first", "pm_sandbox_approve").await;
+    let party = json!({ "name": "Harbour Media", "address": ["Harbour 1", "Kiel"] });
+    let wrong = put("wrong", json!({ "name": "Harbour Media", "address": [] })).await;
+    assert_eq!((wrong.status, wrong.code().as_str()), (400, "malformed_body"), "{}", wrong.body);
+    let said = put("said", party.clone()).await;
+    assert_eq!((said.status, &said.body["account"]), (200, &party), "{}", said.body);
+    // From here on another name, for what is bought from here on.
+    let moved = json!({ "name": "Quay Media", "address": ["Quay 2"], "vat_id": "de 123456789" });
+    put("moved", moved).await;
+    sale.buy("second", "pm_sandbox_approve").await;
+    let orders = sale.world.get("/v1/product-orders", &sale.manager).await;
+    let [second, first] = [0, 1].map(|at| &orders.body["orders"][at]);
+    assert_eq!(first["invoice_to"], party, "{}", orders.body);
+    assert_eq!(second["invoice_to"]["vat_id"], "DE123456789", "{}", orders.body);
+    let tax = [&first["vat_basis_points"], &first["vat_amount"]];
+    assert_eq!(tax, [&json!(1_900), &json!(7_983)], "{}", orders.body);
+    // The log has nothing of it, and the store's file does not have it in the clear.
+    let bytes = |folder: &std::path::Path| {
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files
+            .filter(|path| path.is_file())
+            .map(|path| std::fs::read(path).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let folder = sale.world.stop().await;
+    for file in bytes(folder.path()) {
+        let has_it = file.windows(9).any(|part| part == b"Harbour 1" || part == b"Quay Medi");
+        assert!(!has_it, "in the clear");
+    }
 }

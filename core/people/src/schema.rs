@@ -20,6 +20,7 @@
 //! | `folded_positions` | where the followers go on that write what comes next |
 //! | `event_artists`, `consents`, `audience` | who may be written to, folded from the facts |
 //! | `products`, `product_orders`, `product_order_kinds` | products, and who bought them |
+//! | `invoice_accounts`, `invoices` | to whom invoices are, sealed; and what was issued |
 //! | `product_deliveries` | how an order is delivered by itself, and how far |
 //! | `buyer_keys` | a further key of who buys products |
 //! | `webhooks`, `webhook_positions` | programs that are called with facts, and how far each is |
@@ -152,6 +153,9 @@ CREATE TABLE IF NOT EXISTS product_orders (
     amount BIGINT NOT NULL, currency TEXT NOT NULL, method TEXT NOT NULL, state BIGINT NOT NULL,
     reference TEXT, invoice BIGINT, made_at BIGINT NOT NULL, paid_at BIGINT, ended_at BIGINT);
 CREATE TABLE IF NOT EXISTS product_order_kinds (number BIGINT PRIMARY KEY, kind BIGINT NOT NULL);
+CREATE TABLE IF NOT EXISTS invoice_accounts (staff BIGINT PRIMARY KEY, sealed BYTES NOT NULL);
+CREATE TABLE IF NOT EXISTS invoices (
+    number BIGINT PRIMARY KEY, sealed BYTES, vat BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS product_deliveries (
     number BIGINT PRIMARY KEY, webhook BIGINT, to_topic BIGINT NOT NULL, next BIGINT, mark TEXT);
 CREATE TABLE IF NOT EXISTS buyer_keys (

@@ -5,8 +5,11 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use floodgate_domain::LogTime;
-use floodgate_people::{BuyerKey, ProductDelivery, ProductKind, ProductOffer, ProductOrder};
+use floodgate_people::{
+    BuyerKey, InvoiceTerms, ProductDelivery, ProductKind, ProductOffer, ProductOrder,
+};
 
+use super::invoice::InvoicePartyBody;
 use super::products::{ProductLabel, product};
 use crate::time;
 
@@ -143,6 +146,15 @@ pub(crate) struct ProductOrderAnswer {
     /// Counted without a gap.
     #[serde(skip_serializing_if = "Option::is_none")]
     invoice: Option<String>,
+    /// In lists: who the invoice is to, once its buyer has said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_to: Option<InvoicePartyBody>,
+    /// In lists: the rate of VAT when it was paid, in hundredths of a percent; absent where none is stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vat_basis_points: Option<u32>,
+    /// Within the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vat_amount: Option<u64>,
 }
 
 impl ProductOrderAnswer {
@@ -162,8 +174,29 @@ impl ProductOrderAnswer {
             ended_at: order.ended_at.map(time::text),
             delivered_until: order.delivered_until().map(time::text),
             invoice: order.invoice.map(|number| format!("INV-{number:06}")),
+            invoice_to: None,
+            vat_basis_points: None,
+            vat_amount: None,
         }
     }
+
+    /// The same with what its invoice says.
+    pub(crate) fn with_terms(mut self, order: &ProductOrder, terms: Option<InvoiceTerms>) -> Self {
+        let Some(InvoiceTerms { to, vat_basis_points }) = terms else { return self };
+        self.invoice_to = to.map(InvoicePartyBody::from);
+        if vat_basis_points > 0 {
+            self.vat_basis_points = Some(vat_basis_points);
+            self.vat_amount = Some(vat_within(order.amount, vat_basis_points));
+        }
+        self
+    }
+}
+
+/// The part of an amount that is VAT, to the nearest minor unit.
+fn vat_within(amount: u64, basis_points: u32) -> u64 {
+    let (whole, part) = (u128::from(amount), u128::from(basis_points));
+    let of = 10_000 + part;
+    u64::try_from((whole * part + of / 2) / of).unwrap_or(u64::MAX)
 }
 
 /// How an order is to be delivered by itself.
@@ -267,4 +300,17 @@ pub(crate) struct ProductTables {
     pub(crate) product_id: String,
     /// As on the topic; see the schemas of floodgate.audience.v2 and floodgate.live.v1.
     pub(crate) cells: Vec<Map<String, Value>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::vat_within;
+
+    #[test]
+    fn the_tax_is_a_part_of_the_amount() {
+        let rows = [(11_900, 1_900, 1_900), (50_000, 1_900, 7_983), (100, 0, 0), (1, 1_900, 0)];
+        for (amount, rate, tax) in rows {
+            assert_eq!(vat_within(amount, rate), tax, "{amount} at {rate}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ pub(crate) mod failure;
 mod hold;
 pub(crate) mod house;
 pub(crate) mod insight;
+pub(crate) mod invoice;
 pub(crate) mod log;
 pub(crate) mod market;
 mod me;

@@ -58,6 +58,7 @@ const WITHOUT_COMMAND: &[&str] = &[
     "endProductOrder",
     "setProductDelivery",
     "addBuyerKey",
+    "setInvoiceAccount",
     "shareAnalytics",
 ];
 /// What every call about people may hear: their store.
@@ -123,6 +124,8 @@ const OWN: &[(&str, &[&str])] = &[
     ("getProductDelivery", &[PEOPLE]),
     ("listBuyerKeys", &[PEOPLE]),
     ("addBuyerKey", &[PEOPLE]),
+    ("getInvoiceAccount", &[PEOPLE]),
+    ("setInvoiceAccount", &[PEOPLE]),
     ("withdrawBuyerKey", &[PEOPLE]),
     ("takePaymentWebhook", &[PEOPLE]),
     ("setProductDelivery", &[PEOPLE, "not_delivered"]),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use floodgate_domain::plan::{Category, Labels, Plan, Row, Run, Section, Shape};
 use floodgate_domain::wire::encode_fact;
-use floodgate_domain::{Currency, EventId, Fact, LogTime, NewEvent, PriceTable};
+use floodgate_domain::{Currency, EventId, Fact, LogTime, NewEvent, Place, PriceTable};
 use floodgate_event_log::NewRecord;
 use floodgate_testkit::MemoryLog;
 use floodgate_transport::{Handler, Reading};
@@ -14,12 +14,14 @@ use floodgate_transport::{Handler, Reading};
 use super::*;
 use crate::AudienceOptions;
 use crate::counter::Counting;
+use crate::live::{Live, NoiseKey};
 use crate::public::Relay;
 use crate::publisher::reading;
 use crate::tables::Tables;
 use crate::windows::WindowPublication;
 
-const TOPICS: [Topic; 4] = [Topic::Facts, Topic::Counts, Topic::Windows, Topic::Events];
+const TOPICS: [Topic; 5] =
+    [Topic::Facts, Topic::Counts, Topic::Windows, Topic::Live, Topic::Events];
 
 /// One for each category.
 fn prices() -> PriceTable {
@@ -43,25 +45,28 @@ fn plan() -> Plan {
     }
 }
 
-/// A log whose ledger has an event created at each of these times.
-fn ledger(times: &[u64]) -> MemoryLog {
+/// A log whose ledger has an event created at each of these minutes, and a line at the first.
+fn ledger(minutes: &[f64]) -> MemoryLog {
     let log = MemoryLog::new(1);
-    let created = |(offset, at): (u64, &u64)| {
-        let record = FactRecord {
-            position: FactPosition { offset, index: 0 },
-            at: LogTime(*at),
-            event_id: EventId(offset + 1),
-            fact: Fact::EventCreated(Box::new(NewEvent {
-                plan: plan(),
-                prices: prices(),
-                ..NewEvent::default()
-            })),
-        };
+    let fact = |offset: u64, index, minute: f64, fact| {
+        let position = FactPosition { offset, index };
+        let at = LogTime((minute * 60_000.0) as u64);
+        let record = FactRecord { position, at, event_id: EventId(offset + 1), fact };
         let mut value = Vec::new();
         encode_fact(&record, &mut value);
         NewRecord::new("e", value)
     };
-    let records = (0..).zip(times).map(created).collect();
+    let created = |(offset, minute): (u64, &f64)| {
+        let (plan, prices) = (plan(), prices());
+        let new = NewEvent { plan, prices, ..NewEvent::default() };
+        fact(offset, 0, *minute, Fact::EventCreated(Box::new(new)))
+    };
+    let mut records: Vec<NewRecord> = (0..).zip(minutes).map(created).collect();
+    if let Some(first) = minutes.first() {
+        // So many wait that they are spoken of.
+        let reserved = Fact::PlacesReserved { first: Place(0), count: 1_000 };
+        records.insert(1, fact(0, 1, *first, reserved));
+    }
     log.append(Topic::Ledger, 0, records).wait().unwrap();
     log
 }
@@ -89,23 +94,28 @@ fn tabulate(log: &Arc<dyn Log>) -> Result<(), FollowError> {
     run(reading::<Tables>(log, ()))
 }
 
+fn measure(log: &Arc<dyn Log>) -> Result<(), FollowError> {
+    run(reading::<Live>(log, NoiseKey([3; 32])))
+}
+
 #[test]
 fn public_topics_of_another_ledger_take_nothing() {
-    let old = ledger(&[1_000, 2_000, 3_000, 4_000]);
+    let old = ledger(&[1.0, 2.0, 3.0, 4.0]);
     let shared: Arc<dyn Log> = Arc::new(old.clone());
     relay(&shared).unwrap();
     count(&shared).unwrap();
     tally(&shared).unwrap();
+    measure(&shared).unwrap();
     tabulate(&shared).unwrap();
-    let rows: [(&str, &[u64], Option<&str>); 5] = [
-        ("the same", &[1_000, 2_000, 3_000, 4_000], None),
-        ("the same and more", &[1_000, 2_000, 3_000, 4_000, 5_000], None),
-        ("an older copy", &[1_000, 2_000], Some("and it ends at 2")),
+    let rows: [(&str, &[f64], Option<&str>); 5] = [
+        ("the same", &[1.0, 2.0, 3.0, 4.0], None),
+        ("the same and more", &[1.0, 2.0, 3.0, 4.0, 5.0], None),
+        ("an older copy", &[1.0, 2.0], Some("and it ends at 3")),
         ("empty", &[], Some("and it ends at 0")),
-        ("another one", &[1_000, 2_000, 3_000, 4_001, 5_000], Some("record 3 of")),
+        ("another one", &[1.0, 2.0, 3.0, 4.1, 5.0], Some("record 4 of")),
     ];
-    for (what, times, reason) in rows {
-        let log = ledger(times);
+    for (what, minutes, reason) in rows {
+        let log = ledger(minutes);
         for topic in TOPICS {
             let records = old.records(topic, 0).into_iter();
             let records = records.map(|one| NewRecord {
@@ -117,7 +127,8 @@ fn public_topics_of_another_ledger_take_nothing() {
         let before = TOPICS.map(|topic| log.records(topic, 0).len());
         assert!(before.iter().all(|count| *count > 0));
         let shared: Arc<dyn Log> = Arc::new(log.clone());
-        for outcome in [relay(&shared), count(&shared), tally(&shared), tabulate(&shared)] {
+        let outcomes = [relay, count, tally, measure, tabulate].map(|publish| publish(&shared));
+        for outcome in outcomes {
             let error = outcome.err().map(|error| error.to_string());
             match reason {
                 None => assert_eq!(error, None, "{what}"),
@@ -125,6 +136,6 @@ fn public_topics_of_another_ledger_take_nothing() {
             }
         }
         let after = TOPICS.map(|topic| log.records(topic, 0).len());
-        assert_eq!(after == before, times.len() <= 4 || reason.is_some(), "{what}: {after:?}");
+        assert_eq!(after == before, minutes.len() <= 4 || reason.is_some(), "{what}: {after:?}");
     }
 }

@@ -102,6 +102,7 @@ fn gateway_parts(parts: &Parts<'_>, secrets: Secrets) -> Result<GatewayParts> {
                 },
             },
             seller: settings.payments.seller.clone(),
+            vat_basis_points: settings.payments.vat_basis_points,
             is_https: settings.payments.public_url.starts_with("https://"),
         },
     })

@@ -10,6 +10,7 @@ use floodgate_event_log::{Log, Record, Topic};
 use crate::ledger::{Ledger, Step};
 use crate::public::counts::PublishedCounts;
 use crate::public::facts::PublicFacts;
+use crate::public::live::PublishedLive;
 use crate::public::windows::PublishedWindows;
 use crate::published::{Published, PublishedFact};
 use crate::reading::each_record;
@@ -23,7 +24,11 @@ pub(super) struct PartitionRead {
 }
 
 /// What was published of each event as of a position.
-pub(super) type Totals = (PublishedCounts, PublishedWindows);
+pub(super) struct Totals {
+    pub(super) counts: PublishedCounts,
+    pub(super) windows: PublishedWindows,
+    pub(super) live: PublishedLive,
+}
 
 struct Audited<'a> {
     partition: u32,
@@ -48,6 +53,7 @@ pub(super) fn audit(
     let facts_end = log.end(Topic::Ledger, partition)?;
     let commands_end = log.end(Topic::Commands, partition)?;
     ledger.start_partition();
+    totals.live.start_partition();
     let published = Published::open(log, partition, facts_end)?;
     let replay = replay.then(Replay::new);
     let (pending, beyond) = (0, None);
@@ -109,8 +115,9 @@ impl Audited<'_> {
             entered += 1;
             if entered <= published {
                 public.compare(fact, &mut ledger.found);
-                totals.0.compare(*partition, fact.position, ledger);
-                totals.1.compare(*partition, fact.position, ledger);
+                totals.counts.compare(*partition, fact.position, ledger);
+                totals.windows.compare(*partition, fact.position, ledger);
+                totals.live.follow(*partition, fact, &mut ledger.found);
             }
         });
     }

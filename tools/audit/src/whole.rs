@@ -5,12 +5,15 @@ use std::path::Path;
 use anyhow::Result;
 
 use floodgate_event_log::{Log, Topic};
+use floodgate_streams::NoiseKey;
 
+use crate::acked;
 use crate::ledger::Ledger;
+use crate::partition::{self, Totals};
 use crate::public::counts::PublishedCounts;
+use crate::public::live::PublishedLive;
 use crate::public::windows::PublishedWindows;
 use crate::report::AuditReport;
-use crate::{acked, partition};
 
 /// What an audit looks at besides the rules of its own.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +22,13 @@ pub struct AuditOptions<'a> {
     pub acked: Option<&'a Path>,
     /// Whether the engine decides every command again.
     pub replay: bool,
+    /// Draws the noise of live numbers. Without it they are compared as far as noise allows.
+    pub noise: Option<NoiseKey>,
 }
 
 impl Default for AuditOptions<'_> {
     fn default() -> Self {
-        AuditOptions { acked: None, replay: true }
+        AuditOptions { acked: None, replay: true, noise: None }
     }
 }
 
@@ -41,16 +46,18 @@ pub fn audit_with(log: &dyn Log, options: AuditOptions<'_>) -> Result<AuditRepor
     // Before the ledger: whatever is published follows from facts that are there.
     let counts = PublishedCounts::read(log, &mut ledger.found)?;
     let windows = PublishedWindows::read(log, &mut ledger.found)?;
-    let mut totals = (counts, windows);
+    let live = PublishedLive::read(log, options.noise, &mut ledger.found)?;
+    let mut totals = Totals { counts, windows, live };
     let (mut pending, mut repeated) = (0, 0);
     for partition in 0..log.partitions(Topic::Commands) {
         let read = partition::audit(log, partition, options.replay, (&mut ledger, &mut totals))?;
         pending += read.pending;
         repeated += read.repeated;
     }
-    let (counts, windows) = totals;
+    let Totals { counts, windows, live } = totals;
     counts.finish(&mut ledger);
     windows.finish(&mut ledger);
+    live.finish(&mut ledger.found);
     ledger.close();
     let missing = options.acked.map(|path| acked::missing(path, &ledger)).transpose()?;
     Ok(AuditReport {

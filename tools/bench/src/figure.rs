@@ -27,6 +27,14 @@ pub struct Figure {
     pub p95_us: Option<f64>,
     pub p99_us: Option<f64>,
     pub p999_us: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p90_us: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_us: Option<f64>,
+    /// The whole distribution: latencies up to so many microseconds and above the bound before, and how
+    /// many there were.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub histogram: Vec<(u64, u64)>,
 }
 
 /// What the figure is a multiple of: another row, measured in the same minutes.
@@ -58,6 +66,9 @@ impl Figure {
             p95_us: None,
             p99_us: None,
             p999_us: None,
+            p90_us: None,
+            max_us: None,
+            histogram: Vec::new(),
         }
     }
 
@@ -103,6 +114,36 @@ impl Figure {
         (self.p50_us, self.p99_us, self.p999_us) = (at(0.5), at(0.99), at(0.999));
         self
     }
+
+    /// The same row with the whole distribution of these latencies.
+    #[must_use]
+    pub fn with_distribution(mut self, mut latencies: Vec<Duration>) -> Self {
+        latencies.sort_unstable();
+        let micros = |latency: &Duration| latency.as_secs_f64() * 1e6;
+        self.histogram = histogram(&latencies);
+        self.max_us = latencies.last().map(micros);
+        self.p90_us = latencies.get(latencies.len() * 9 / 10).map(micros);
+        self.with_latencies(latencies)
+    }
+}
+
+/// Two digits of a latency are enough to draw it: bounds 10 % apart, from 100 µs on.
+fn histogram(sorted: &[Duration]) -> Vec<(u64, u64)> {
+    let (mut bound, mut count, mut all) = (100_u64, 0, Vec::new());
+    for latency in sorted {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        while micros > bound {
+            if count > 0 {
+                all.push((bound, std::mem::take(&mut count)));
+            }
+            bound = bound.saturating_add(bound / 10);
+        }
+        count += 1;
+    }
+    if count > 0 {
+        all.push((bound, count));
+    }
+    all
 }
 
 impl fmt::Display for Figure {
@@ -123,9 +164,11 @@ impl fmt::Display for Figure {
         }
         let percentiles = [
             ("p50", self.p50_us),
+            ("p90", self.p90_us),
             ("p95", self.p95_us),
             ("p99", self.p99_us),
             ("p99.9", self.p999_us),
+            ("max", self.max_us),
         ];
         for (name, value) in percentiles {
             if let Some(value) = value {
@@ -133,5 +176,24 @@ impl fmt::Display for Figure {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distribution_has_every_latency_once() {
+        let latencies = |all: &[u64]| all.iter().map(|us| Duration::from_micros(*us)).collect();
+        let row =
+            |all: &[u64]| Figure::rate("a", 1.0, "ms", None).with_distribution(latencies(all));
+        assert_eq!(row(&[]).histogram, []);
+        let row = row(&[250_000, 90, 100, 101, 110, 5_000]);
+        let (bounds, counts): (Vec<u64>, Vec<u64>) = row.histogram.iter().copied().unzip();
+        assert_eq!(counts, [2, 2, 1, 1]);
+        assert_eq!((bounds[0], bounds[1]), (100, 110));
+        assert!((5_000..5_500).contains(&bounds[2]) && (250_000..275_000).contains(&bounds[3]));
+        assert_eq!(row.max_us, Some(250_000.0));
     }
 }

@@ -14,7 +14,7 @@ use crate::Figure;
 use crate::cpu::{Lap, Meter};
 use crate::crowd::Load;
 use crate::installation::Installation;
-use crate::limit::{self, BURST, BareLog, CLIENT, Measured, Rounds};
+use crate::limit::{self, BURST, BareLog, CLIENT, EMBEDDED_GOAL, IDLE, Measured, Rounds};
 use floodgate_load::{LoadReport, Visit};
 
 /// How long each step of the ramp lasts.
@@ -84,17 +84,17 @@ async fn beside_the_limit(
     meter: &mut Meter,
 ) -> Result<Vec<Figure>> {
     let FormBench { rounds, burst, events, seed, .. } = *options;
-    let rounds = Rounds { rounds, burst, events, seed };
+    let rounds = Rounds { rounds, burst, events, goal: EMBEDDED_GOAL, seed };
     let log = BareLog::Kafka(options.config.clone());
-    let mut measured = vec![Measured { name: BURST, installation, meter }];
+    let mut measured = vec![Measured { name: BURST, idle: IDLE, installation, meter }];
     if !options.embedded {
         return Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     }
     let mut embedded_meter = Meter::default();
     let embedded = Installation::embedded(None, &mut embedded_meter).await?;
     embedded_meter.watch(CLIENT, std::process::id());
-    let name = "embedded_holds";
-    let one = Measured { name, installation: &embedded, meter: &mut embedded_meter };
+    let (name, idle) = ("embedded_holds", "embedded_idle");
+    let one = Measured { name, idle, installation: &embedded, meter: &mut embedded_meter };
     measured.insert(0, one);
     let rows = Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     embedded.end().await?;

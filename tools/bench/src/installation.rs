@@ -90,13 +90,25 @@ pub(super) struct Installation {
     pub(super) targets: Vec<String>,
     /// The manager's key.
     pub(super) manager: String,
+    /// What differs from others, as variables of the environment.
+    settings: Vec<(&'static str, &'static str)>,
     folder: Folder,
 }
 
 impl Installation {
     /// All roles in one process over the embedded log, in a folder made within this one.
     pub(super) async fn embedded(within: Option<&Path>, meter: &mut Meter) -> Result<Self> {
+        Installation::embedded_with(&[], within, meter).await
+    }
+
+    /// The same with settings of its own, as variables of the environment.
+    pub(super) async fn embedded_with(
+        settings: &[(&'static str, &'static str)],
+        within: Option<&Path>,
+        meter: &mut Meter,
+    ) -> Result<Self> {
         let mut made = Installation::keys_only(None, within)?;
+        made.settings = settings.to_vec();
         let target = made.role("serve", 1, None, meter)?;
         made.targets.push(target);
         made.ready().await
@@ -128,7 +140,7 @@ impl Installation {
         KeyFiles::in_folder(&keys).make(&keys)?;
         let manager = std::fs::read_to_string(keys.join("manager.key"))?.trim().to_owned();
         let (processes, targets) = (Vec::new(), Vec::new());
-        Ok(Installation { topics, processes, targets, manager, folder })
+        Ok(Installation { topics, processes, targets, manager, settings: Vec::new(), folder })
     }
 
     async fn ready(self) -> Result<Self> {
@@ -172,7 +184,8 @@ impl Installation {
             // The crowd says itself where its buyers come from.
             .env("FLOODGATE_SERVER__TRUSTED_PROXIES", "127.0.0.1,::1")
             // Nobody pays for it either.
-            .env("FLOODGATE_PAYMENTS__ALLOW_SANDBOX", "true");
+            .env("FLOODGATE_PAYMENTS__ALLOW_SANDBOX", "true")
+            .envs(self.settings.iter().copied());
         let process = Process::start(role, &mut command)?;
         meter.watch(role, process.id());
         let address = process.address.clone();

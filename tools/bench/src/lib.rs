@@ -10,6 +10,7 @@ pub mod form;
 pub mod grow;
 mod installation;
 pub mod limit;
+pub mod live;
 pub mod log;
 pub mod messages;
 mod process;

@@ -24,5 +24,5 @@ mod timeline;
 pub use options::{LoadOptions, Visit};
 pub use profile::Profile;
 pub use stampede::{Prepared, prepare, run};
-pub use tally::{LoadProgress, LoadReport};
+pub use tally::{Held, LoadProgress, LoadReport};
 pub use timeline::{Second, Wait};

@@ -29,6 +29,7 @@ const TRIES_MAX: u32 = 50;
 pub(super) struct Single {
     address: String,
     device: String,
+    seats: u32,
     body: Value,
     key: String,
 }
@@ -107,6 +108,7 @@ impl Door<'_> {
                 return Ok(Single {
                     address,
                     device,
+                    seats: count.into(),
                     body: json!({ "best": { "count": count } }),
                     key,
                 });
@@ -157,7 +159,7 @@ async fn hold(http: &Http, tally: &Tally, path: &str, single: &Single, arrival: 
         match http.exchange(&Method::POST, path, &call).await {
             Ok(received) if received.status == 201 => {
                 tally.answer(arrival.elapsed(), None);
-                return tally.held();
+                return tally.held(arrival, single.seats);
             }
             // Not decided yet, shed, or asked to slow down: the same key is safe.
             Ok(received) if matches!(received.status, 202 | 429 | 503) => {}

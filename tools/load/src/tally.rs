@@ -49,9 +49,21 @@ pub struct LoadReport {
     /// Second by second; empty for several stampedes at once.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Second>,
+    /// Holds one by one, as they were answered; only of those who came for one hold each.
+    #[serde(skip)]
+    pub held: Vec<Held>,
     /// When nobody got anywhere, and what they waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
+}
+
+/// A hold that was given.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// When it was meant to be asked for.
+    pub due: Instant,
+    pub answered: Instant,
+    pub seats: u32,
 }
 
 fn is_zero(count: &u64) -> bool {
@@ -80,6 +92,7 @@ impl LoadReport {
             sum.buyers += one.buyers;
             sum.answers += one.answers;
             sum.holds += one.holds;
+            sum.held.extend(one.held);
             sum.sales += one.sales;
             sum.seats += one.seats;
             sum.errors += one.errors;
@@ -137,6 +150,8 @@ impl AckFile {
 struct Counts {
     answers: u64,
     holds: u64,
+    /// One a buyer at most.
+    held: Vec<Held>,
     sales: u64,
     seats: u64,
     errors: u64,
@@ -164,6 +179,7 @@ impl Tally {
         let counts = Counts {
             answers: 0,
             holds: 0,
+            held: Vec::new(),
             sales: 0,
             seats: 0,
             errors: 0,
@@ -224,8 +240,11 @@ impl Tally {
         self.counts().gave_up += 1;
     }
 
-    pub(super) fn held(&self) {
-        self.counts().holds += 1;
+    pub(super) fn held(&self, due: Instant, seats: u32) {
+        let mut counts = self.counts();
+        counts.holds += 1;
+        counts.held.push(Held { due, answered: Instant::now(), seats });
+        drop(counts);
         self.count(Count::Hold);
     }
 
@@ -266,6 +285,7 @@ impl Tally {
             answers: counts.answers,
             answers_per_s: counts.answers as f64 / took.as_secs_f64().max(1e-9),
             holds: counts.holds,
+            held: counts.held.clone(),
             sales: counts.sales,
             seats: counts.seats,
             refusals: counts.refusals.clone(),

@@ -24,8 +24,11 @@ pub enum PaymentResult {
     Lost,
     /// What was held cannot be captured any more.
     CaptureFailed,
-    /// The buyer's bank has taken the money back. The log decides nothing about it: products end by it.
+    /// The buyer's bank has taken the money back. The log decides nothing about it: products end by it,
+    /// and what becomes of an order of seats is for staff to say.
     Disputed,
+    /// The bank has given it back again: products go on.
+    DisputeWon,
 }
 
 impl PaymentResult {
@@ -44,7 +47,7 @@ impl PaymentResult {
                 PaymentResult::Captured => Command::PaymentCaptured { hold_id, attempt },
                 PaymentResult::Lost => Command::PaymentLost { hold_id, attempt },
                 PaymentResult::CaptureFailed => Command::CaptureFailed { hold_id, attempt },
-                PaymentResult::Disputed => return None,
+                PaymentResult::Disputed | PaymentResult::DisputeWon => return None,
             },
             Subject::Product { .. } => return None,
         };
@@ -63,6 +66,7 @@ impl PaymentResult {
             | PaymentResult::Declined
             | PaymentResult::Captured
             | PaymentResult::Disputed
+            | PaymentResult::DisputeWon
             | PaymentResult::Lost => 1,
         }
     }

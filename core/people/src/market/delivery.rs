@@ -16,6 +16,8 @@ use crate::webhooks::{NewWebhook, WebhookChange};
 pub const PRODUCT_DELIVERED: &str = "product_delivered";
 /// Orders with a program of their own: half of all webhooks, so that buyers leave some to staff.
 const PROGRAMS_MAX: u64 = 16;
+/// Why the webhook of an order that has ended is called no more.
+const ENDED: &str = "the order has ended";
 
 /// How an order is delivered, beside being asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -155,6 +157,21 @@ impl Work<'_> {
         let Some(id) = self.product_delivery(number)?.webhook else { return Ok(()) };
         let waiting = "DELETE FROM webhook_deliveries WHERE webhook = $1 AND state IN (0, 1)";
         self.run(waiting, values![id.0])?;
-        self.disable_webhook(id, "the order has ended")
+        self.disable_webhook(id, ENDED)
+    }
+
+    /// An ended order goes on from where its delivery was. What its buyer has disabled stays so.
+    pub(super) fn resume_product_delivery(
+        &mut self,
+        number: u32,
+        now: LogTime,
+    ) -> Result<(), PeopleError> {
+        let Some(id) = self.product_delivery(number)?.webhook else { return Ok(()) };
+        let found = self.webhook(id)?.filter(|webhook| webhook.reason == ENDED);
+        if found.is_some() {
+            let change = WebhookChange { is_enabled: Some(true), ..WebhookChange::default() };
+            self.change_webhook(id, &change, now)?;
+        }
+        Ok(())
     }
 }

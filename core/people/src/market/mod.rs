@@ -4,6 +4,7 @@
 //! beside the people because these are the rows that gateways share.
 
 mod delivery;
+mod invoices;
 mod keys;
 mod offers;
 mod orders;
@@ -14,6 +15,7 @@ use floodgate_event_log::Topic;
 use crate::PeopleError;
 
 pub use delivery::{PRODUCT_DELIVERED, ProductDelivery, ProductDeliveryChange};
+pub use invoices::{InvoiceParty, InvoiceTerms};
 pub use keys::{BUYER_KEYS_MAX, BuyerKey};
 pub use offers::ProductOffer;
 pub use orders::{NewProductOrder, ProductOrder, ProductState};

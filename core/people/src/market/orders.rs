@@ -27,7 +27,7 @@ pub enum ProductState {
     /// The money is to go back; no more tables.
     Refunding = 4,
     Refunded = 5,
-    /// The buyer's bank took the money back; no more tables.
+    /// The buyer's bank took the money back; no more tables, unless it comes back: then it is paid again.
     Disputed = 6,
 }
 
@@ -209,7 +209,12 @@ impl Work<'_> {
         if moved == 0 {
             return Ok(false);
         }
-        if to == ProductState::Paid {
+        if (from, to) == (ProductState::Disputed, ProductState::Paid) {
+            // It was paid when it was, and the invoice says so.
+            let sql = "UPDATE product_orders SET ended_at = NULL WHERE number = $1";
+            self.run(sql, values![number])?;
+            self.resume_product_delivery(number, now)?;
+        } else if to == ProductState::Paid {
             // Invoices are counted one by one, in the transaction that says it is paid.
             self.run(
                 "UPDATE product_orders SET paid_at = $2,

@@ -26,8 +26,9 @@ pub(super) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(withdraw))
 }
 
-/// A further key does what its owner's does, and makes no keys: whoever finds one cannot stay.
-fn check_own(staff: &Staff<Advertiser>) -> Result<(), ApiError> {
+/// A further key fetches what its owner's does, and neither makes keys nor says whose invoices are whose:
+/// whoever finds one cannot stay.
+pub(super) fn check_own(staff: &Staff<Advertiser>) -> Result<(), ApiError> {
     if staff.further == 0 { Ok(()) } else { Err(ApiError::new(Code::WrongRole)) }
 }
 

@@ -1,5 +1,6 @@
 //! Products of events for sale: what is on offer, and who says so. Orders are in `orders`.
 
+mod account;
 mod delivery;
 mod keys;
 mod live;
@@ -32,6 +33,7 @@ pub(crate) fn routes() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(offer))
+        .merge(account::routes())
         .merge(delivery::routes())
         .merge(keys::routes())
         .merge(live::routes())

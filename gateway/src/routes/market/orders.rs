@@ -25,7 +25,6 @@ use crate::model::market::{
 };
 use crate::model::products::product;
 use crate::model::sheet::FileKind;
-use crate::payments::PaymentProvider;
 use crate::people::PeopleDesk;
 use crate::problem::{ApiError, Code};
 use crate::staff::StaffRole;
@@ -64,8 +63,7 @@ pub(super) async fn own(
     params(("event_id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = BuyProductBody, responses((status = 201, body = ProductOrderAnswer)))]
 pub(crate) async fn buy(
-    State(people): State<PeopleDesk>,
-    State(payments): State<PaymentProvider>,
+    State(state): State<GatewayState>,
     staff: Staff<Advertiser>,
     path: EventPath,
     Idempotent { key, body }: Idempotent<BuyProductBody>,
@@ -81,9 +79,11 @@ pub(crate) async fn buy(
     let method = body.payment_method;
     let kind = body.kind.into();
     let new = NewProductOrder { name, staff: staff.id, event_id, kind, method };
+    let (people, payments) = (&state.people, &state.payments);
     let ordered = people.with(move |work| work.order_product(&new, time::now())).await?;
     let ordered = ordered.ok_or_else(|| ApiError::new(Code::NotOnSale))?;
-    let order = advance((&people, &payments), ordered).await?;
+    let vat = state.settings.vat_basis_points;
+    let order = advance((people, payments), vat, ordered).await?;
     let answer = ProductOrderAnswer::of(&order, time::now());
     Ok((StatusCode::CREATED, Json(answer)).into_response())
 }
@@ -98,8 +98,8 @@ pub(crate) async fn list(
     staff: Staff<(Manager, Artist, Advertiser)>,
 ) -> Result<Json<ProductOrderList>, ApiError> {
     let of = (staff.role == StaffRole::Advertiser).then_some(staff.id);
-    let (orders, now) =
-        (state.people.look(move |work| work.product_orders(of)).await?, time::now());
+    let look = state.people.look(move |work| Ok((work.product_orders(of)?, work.invoices(of)?)));
+    let ((orders, mut invoices), now) = (look.await?, time::now());
     let mut earned: BTreeMap<(EventId, String), u64> = BTreeMap::new();
     for order in orders.iter().filter(|order| order.state == ProductState::Paid) {
         *earned.entry((order.event_id, order.currency.clone())).or_default() += order.amount;
@@ -111,7 +111,13 @@ pub(crate) async fn list(
     Ok(Json(ProductOrderList {
         earned: earned.collect(),
         seller: state.settings.seller.clone(),
-        orders: orders.iter().map(|order| ProductOrderAnswer::of(order, now)).collect(),
+        orders: orders
+            .iter()
+            .map(|order| {
+                let terms = invoices.remove(&order.number);
+                ProductOrderAnswer::of(order, now).with_terms(order, terms)
+            })
+            .collect(),
     }))
 }
 
@@ -122,8 +128,7 @@ pub(crate) async fn list(
     params(("product_order" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = EndProductBody, responses((status = 200, body = ProductOrderAnswer)))]
 pub(crate) async fn end(
-    State(people): State<PeopleDesk>,
-    State(payments): State<PaymentProvider>,
+    State(state): State<GatewayState>,
     _: Staff<Manager>,
     Segments(number): Segments<String>,
     Idempotent { body, .. }: Idempotent<EndProductBody>,
@@ -133,12 +138,13 @@ pub(crate) async fn end(
         EndReason::Refund => ProductState::Refunding,
         EndReason::Dispute => ProductState::Disputed,
     };
+    let (people, payments) = (&state.people, &state.payments);
     let ended = people.with(move |work| {
         work.move_product_order((number, ProductState::Paid, to), None, time::now())?;
         work.product_order(number)
     });
     let order = ended.await?.ok_or_else(|| ApiError::new(Code::NotFound))?;
-    let order = advance((&people, &payments), order).await?;
+    let order = advance((people, payments), state.settings.vat_basis_points, order).await?;
     Ok(Json(ProductOrderAnswer::of(&order, time::now())))
 }
 

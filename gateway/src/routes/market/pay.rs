@@ -73,6 +73,7 @@ fn step(
 /// Takes an order as far as it goes now.
 pub(super) async fn advance(
     (people, payments): (&PeopleDesk, &PaymentProvider),
+    vat_basis_points: u32,
     mut order: ProductOrder,
 ) -> Result<ProductOrder, ApiError> {
     let provider = payments.provider().ok_or_else(|| ApiError::new(Code::NotFound))?;
@@ -91,7 +92,10 @@ pub(super) async fn advance(
         // Whoever else has moved it on has moved it the same way: what counts is the row.
         let moved = people.with(move |work| {
             let reference = reference.as_ref().map(PaymentReference::as_str);
-            work.move_product_order((number, from, to), reference, time::now())?;
+            let is_moved = work.move_product_order((number, from, to), reference, time::now())?;
+            if is_moved && to == ProductState::Paid {
+                work.issue_invoice(number, vat_basis_points)?;
+            }
             work.product_order(number)
         });
         order = moved.await?.ok_or_else(|| ApiError::new(Code::NotFound))?;

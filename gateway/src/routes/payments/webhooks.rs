@@ -93,17 +93,36 @@ async fn checked(
     tokio::task::spawn_blocking(look).await.map_err(failed)?
 }
 
+/// What was bought beside the log ends while a bank has its money, and goes on once it is back. Seats
+/// stay whose they are: the show may be over, or a friend have the ticket, and banks change their mind
+/// for months. So staff are shown it, and decide.
+async fn disputed(people: &PeopleDesk, subject: Subject, is_gone: bool) -> Result<(), ApiError> {
+    let (paid, disputed) = (ProductState::Paid, ProductState::Disputed);
+    let (from, to) = if is_gone { (paid, disputed) } else { (disputed, paid) };
+    let money = if is_gone { "taken" } else { "returned" };
+    let what = match subject {
+        Subject::Product { number, .. } => {
+            let to = (number, from, to);
+            people.with(move |work| work.move_product_order(to, None, time::now())).await?;
+            "product"
+        }
+        Subject::Order { .. } => "order",
+    };
+    let labels = [("what", what), ("money", money)];
+    metrics::counter!("floodgate_payments_disputes_total", &labels).increment(1);
+    tracing::warn!(%subject, money, "a dispute moved money that had been paid");
+    Ok(())
+}
+
 /// Writes a report into the log. A refusal is an outcome like any other: it was known already, or
-/// came too late for anybody. What is bought beside the log ends in its row.
+/// came too late for anybody.
 async fn record(
     (commands, people): (&Commands, &PeopleDesk),
     report: &PaymentReport,
 ) -> Result<(), ApiError> {
     let PaymentReport { subject, attempt, result } = report;
-    if let (Subject::Product { number, .. }, PaymentResult::Disputed) = (*subject, result) {
-        let to = (number, ProductState::Paid, ProductState::Disputed);
-        people.with(move |work| work.move_product_order(to, None, time::now())).await?;
-        return Ok(());
+    if let PaymentResult::Disputed | PaymentResult::DisputeWon = result {
+        return disputed(people, *subject, *result == PaymentResult::Disputed).await;
     }
     // What the log does not decide is asked for by whoever keeps it.
     let Some(envelope) = result.envelope(*subject, *attempt) else { return Ok(()) };

@@ -14,13 +14,20 @@ export function numberOf(pathname) {
 const date = { day: 'numeric', month: 'long', year: 'numeric' };
 const onDay = (iso) => day(iso, 'UTC', date);
 
+const inLines = (lines) => lines.flatMap((line, at) => (at ? [el('br'), line] : [line]));
+
+/** To whom: what was said when it was issued, or the key where nobody has said. */
+function issuedTo({ invoice_to: to, staff_id: staff }) {
+  return to ? inLines([to.name, ...to.address, ...(to.vat_id ? [`VAT ${to.vat_id}`] : [])]) : `Advertiser ${staff}`;
+}
+
 /** Facts about an invoice, as pairs of words. */
 export function about(bought, issuer) {
   return [
     ['Number', bought.invoice],
     ['Date', onDay(bought.paid_at)],
-    ['Issued by', issuer.flatMap((line, at) => (at ? [el('br'), line] : [line]))],
-    ['Issued to', `Advertiser ${bought.staff_id}`],
+    ['Issued by', inLines(issuer)],
+    ['Issued to', issuedTo(bought)],
     ['Order', `${bought.number}, of ${onDay(bought.ordered_at)}`],
     ['State', bought.ended_at ? `${STATES[bought.state] ?? bought.state}, ${onDay(bought.ended_at)}` : STATES[bought.state] ?? bought.state],
   ];
@@ -34,11 +41,13 @@ export function invoiceCard(bought, { name, issuer, print }) {
   const rows = [el('tr', {}, el('td', {}, `${kindWords(bought.kind)} of ${name}`, el('br', {}), el('span', { class: 'quiet' }, `${bought.product_id}; ${period}`)),
     el('td', { class: 'sum' }, amount))];
   if (isBack) rows.push(el('tr', {}, el('td', {}, bought.state === 'refunded' ? 'Given back' : 'Taken back by the bank'), el('td', { class: 'sum' }, `−${amount}`)));
+  const tax = !isBack && bought.vat_amount !== undefined
+    ? [el('tr', {}, el('th', { scope: 'row' }, `VAT of ${bought.vat_basis_points / 100} % within it`), el('td', { class: 'sum' }, money(bought.vat_amount, bought.currency)))] : [];
   const total = money(isBack ? 0 : bought.amount, bought.currency);
   return el('section', { class: 'card stack', id: 'invoice' },
     el('dl', {}, about(bought, issuer).flatMap(([what, words]) => [el('dt', {}, what), el('dd', {}, ...[words].flat())])),
     el('table', {}, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'What'), el('th', { scope: 'col', class: 'sum' }, 'Amount'))),
-      el('tbody', {}, ...rows), el('tfoot', {}, el('tr', {}, el('th', { scope: 'row' }, 'Total'), el('td', { class: 'sum' }, total)))),
+      el('tbody', {}, ...rows), el('tfoot', {}, el('tr', {}, el('th', { scope: 'row' }, 'Total'), el('td', { class: 'sum' }, total)), ...tax)),
     el('div', { class: 'form-actions' }, el('button', { type: 'button', class: 'button primary', onclick: print }, 'Print'),
       el('a', { class: 'button', href: '/market' }, 'Back to the market')));
 }

@@ -5,6 +5,7 @@
 //! same name returns the same one. Start at [`intent`]; `api` is the wire, `webhook` what comes in.
 
 mod api;
+mod dispute;
 mod intent;
 mod page;
 mod secrets;
@@ -13,7 +14,7 @@ mod webhook;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use floodgate_domain::{ActionUrl, LogTime, PaymentAction, PaymentResult};
+use floodgate_domain::{ActionUrl, LogTime, PaymentAction};
 
 use self::api::{Api, Budget, Reply};
 use self::intent::{Form, Intent, Status};
@@ -297,14 +298,19 @@ impl Provider for Stripe {
         let Some(about) = webhook::about(webhook, &self.webhook_secrets)? else {
             return Ok(Vec::new());
         };
-        let (About::Intent(id) | About::Dispute(id)) = &about;
         // What an event says may be old by now, or come before what happened first. So it is taken
-        // as a hint, and Stripe is asked how the intent stands.
-        let intent = self.read(id, Budget::start())?;
+        // as a hint, and Stripe is asked how the intent or the dispute stands.
+        let budget = Budget::start();
         let report = match about {
-            About::Intent(_) => intent.report(),
-            // Whose money it was, Stripe says; that it is gone is what the event says.
-            About::Dispute(_) => intent.reported(PaymentResult::Disputed),
+            About::Intent(id) => self.read(&id, budget)?.report(),
+            About::Dispute(id) => {
+                let dispute = match self.api.get(&dispute::path(&id)?, budget)? {
+                    Reply::Done { body, .. } => body,
+                    Reply::Refused(refusal) => return Err(refusal.unexpected("dispute").into()),
+                };
+                let Some((id, result)) = dispute::standing(&dispute) else { return Ok(Vec::new()) };
+                self.read(id, budget)?.reported(result)
+            }
         };
         Ok(report.into_iter().collect())
     }

@@ -21,15 +21,20 @@ const EVENTS: [&str; 5] = [
     "payment_intent.canceled",
 ];
 
-/// A bank has taken money back: the event is about the dispute, which names the intent.
-const DISPUTED: &str = "charge.dispute.created";
+/// Events after which a dispute stands otherwise than before; each is about the dispute.
+const DISPUTES: [&str; 4] = [
+    "charge.dispute.created",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+];
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum About {
     /// An intent stands otherwise than before.
     Intent(String),
-    /// What an intent has brought is disputed.
+    /// A dispute, which names the intent whose money it is about.
     Dispute(String),
 }
 
@@ -61,16 +66,14 @@ pub(super) fn about(
         .map_err(|_| WebhookError::Malformed("an event in JSON"))?;
     let kind = event["type"].as_str().ok_or(WebhookError::Malformed("a type"))?;
     let object = &event["data"]["object"];
-    if kind == DISPUTED {
+    let about: fn(String) -> About = match kind {
+        _ if EVENTS.contains(&kind) => About::Intent,
         // A charge that was made without an intent is none of ours.
-        let id = object["payment_intent"].as_str();
-        return Ok(id.map(|id| About::Dispute(id.to_owned())));
-    }
-    if !EVENTS.contains(&kind) {
-        return Ok(None);
-    }
+        _ if DISPUTES.contains(&kind) && object["payment_intent"].is_string() => About::Dispute,
+        _ => return Ok(None),
+    };
     let id = object["id"].as_str().ok_or(WebhookError::Malformed("data.object.id"))?;
-    Ok(Some(About::Intent(id.to_owned())))
+    Ok(Some(about(id.to_owned())))
 }
 
 /// `t=…,v1=…,v1=…`: the time as it was signed, and the signatures of the scheme we know.
@@ -145,13 +148,17 @@ mod tests {
     }
 
     #[test]
-    fn a_dispute_names_the_intent_whose_money_is_gone() {
-        let body = r#"{"type":"charge.dispute.created","data":{"object":{"id":"dp_1","payment_intent":"pi_1"}}}"#;
-        let header = format!("t=1000,v1={}", signed("whsec_new", "1000", body));
-        assert_eq!(ask(&header, body, 1000).unwrap(), Some(About::Dispute("pi_1".to_owned())));
-        let body = body.replace(r#","payment_intent":"pi_1""#, "");
-        let header = format!("t=1000,v1={}", signed("whsec_new", "1000", &body));
-        assert_eq!(ask(&header, &body, 1000).unwrap(), None);
+    fn a_dispute_is_looked_at_where_it_is_about_an_intent() {
+        let body = r#"{"type":"charge.dispute.created","data":{"object":{"id":"du_1","payment_intent":"pi_1"}}}"#;
+        let asked = |body: &str| {
+            ask(&format!("t=1000,v1={}", signed("whsec_new", "1000", body)), body, 1000).unwrap()
+        };
+        for kind in DISPUTES {
+            let body = body.replace(DISPUTES[0], kind);
+            assert_eq!(asked(&body), Some(About::Dispute("du_1".to_owned())), "{kind}");
+        }
+        assert_eq!(asked(&body.replace(r#","payment_intent":"pi_1""#, "")), None);
+        assert_eq!(asked(&body.replace(DISPUTES[0], "charge.dispute.updated")), None);
     }
 
     #[test]

@@ -35,6 +35,8 @@ struct Shared {
     behind: String,
     kept: Mutex<HashMap<String, (u16, Value)>>,
     faults: Mutex<HashMap<&'static str, VecDeque<Fault>>>,
+    /// Disputes by their id; localstripe knows none.
+    disputes: Mutex<HashMap<String, Value>>,
     /// Requests by how their address ends, and their names.
     seen: Mutex<Vec<(String, String)>>,
 }
@@ -94,6 +96,16 @@ impl Front {
         let secret = self.intent(id)["client_secret"].as_str().unwrap().to_owned();
         let body = format!("client_secret={secret}&success={approves}");
         self.ask("POST", &format!("/v1/payment_intents/{id}/_authenticate"), &body);
+    }
+
+    /// A buyer's bank says how a dispute over an intent stands.
+    pub(crate) fn dispute(&self, id: &str, intent: &str, status: &str) -> Value {
+        let dispute = json!({
+            "id": id, "object": "dispute", "payment_intent": intent, "status": status,
+            "reason": "fraudulent",
+        });
+        self.shared.disputes.lock().unwrap().insert(id.to_owned(), dispute.clone());
+        dispute
     }
 
     /// A token for a card.
@@ -173,6 +185,10 @@ impl Shared {
 
     /// Asks localstripe, which knows nothing of some fields, and says less than Stripe does.
     fn forward(&self, request: &Request) -> (u16, Value) {
+        if let Some(id) = request.path.strip_prefix("/v1/disputes/") {
+            let found = self.disputes.lock().unwrap().get(id).cloned();
+            return found.map_or((404, json!({ "error": {} })), |dispute| (200, dispute));
+        }
         let known = |pair: &&str| !pair.starts_with("return_url=");
         let body: Vec<&str> = request.body.split('&').filter(known).collect();
         let (method, path) = (request.method.clone(), request.path.clone());
@@ -228,6 +244,23 @@ fn complete(path: &str, status: u16, value: &mut Value) {
 pub(crate) struct Arrived {
     pub(crate) signature: String,
     pub(crate) body: Vec<u8>,
+}
+
+/// An event as Stripe sends it, signed by Stripe's own library, which checks it as a receiver too.
+pub(crate) fn signed(kind: &str, object: &Value) -> Arrived {
+    let event = json!({
+        "id": "evt_1", "object": "event", "type": kind, "livemode": false,
+        "data": { "object": object },
+    });
+    let body = event.to_string();
+    let secret = super::servers::WEBHOOK_SECRETS.lines().next().unwrap();
+    let script = "import stripe, sys; body, secret = sys.argv[1:]; \
+        header = stripe.WebhookSignature.generate_signature_header(body, secret); \
+        stripe.Webhook.construct_event(body, header, secret); print(header)";
+    let output = super::servers::python().args(["-c", script, &body, secret]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let signature = String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    Arrived { signature, body: body.into_bytes() }
 }
 
 /// Waits for a webhook and takes it.

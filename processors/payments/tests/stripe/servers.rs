@@ -31,6 +31,11 @@ fn home() -> &'static PathBuf {
     })
 }
 
+/// Python with what was installed.
+pub(crate) fn python() -> Command {
+    Command::new(home().join("venv/bin/python"))
+}
+
 /// A server of ours; killed when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -49,7 +54,7 @@ impl Server {
     pub(crate) fn localstripe() -> Self {
         let start = "import sys; from aiohttp import web; from localstripe.server import app; \
             web.run_app(app, host='127.0.0.1', port=int(sys.argv[1]))";
-        let mut command = Command::new(home().join("venv/bin/python"));
+        let mut command = python();
         let port = port_for_a_server();
         command.args(["-c", start, &port.to_string()]);
         Server::start(command, port)

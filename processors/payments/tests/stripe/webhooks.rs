@@ -8,7 +8,7 @@ use floodgate_payments::Provider;
 use floodgate_payments::web::{PaymentReport, Webhook, WebhookError};
 
 use crate::flows::held;
-use crate::front::{Arrived, Front, receive};
+use crate::front::{Arrived, Front, receive, signed};
 use crate::is_quick;
 use crate::servers::{account, payment};
 
@@ -59,4 +59,27 @@ fn what_stripe_signs_is_taken_whatever_its_order() {
     // Stripe cannot be asked about it: it sends it again.
     let lonely = account(floodgate_testkit::ports::NOBODY);
     assert!(matches!(take(&lonely, &captured, now()), Err(WebhookError::Unavailable(_))));
+}
+
+#[test]
+fn a_dispute_counts_as_it_stands_and_not_as_an_old_event_says() {
+    if is_quick() {
+        return;
+    }
+    let front = Front::start();
+    let stripe = account(&front.address);
+    let sold = held(&stripe, &payment(1, "pm_card_visa"));
+    stripe.capture(&sold).unwrap();
+    let intent = sold.reference.as_ref().unwrap().as_str();
+    let created = front.dispute("du_1", intent, "needs_response");
+    let arrived = signed("charge.dispute.created", &created);
+    let report = |result| vec![PaymentReport { subject: sold.subject, attempt: 1, result }];
+    assert_eq!(take(&stripe, &arrived, now()).unwrap(), report(PaymentResult::Disputed));
+    front.dispute("du_1", intent, "won");
+    assert_eq!(take(&stripe, &arrived, now()).unwrap(), report(PaymentResult::DisputeWon));
+    // Stripe knows none of this name, or cannot be asked: it sends the event again.
+    let unknown = front.dispute("du_2", intent, "lost");
+    let unknown = signed("charge.dispute.closed", &unknown);
+    let lonely = account(floodgate_testkit::ports::NOBODY);
+    assert!(matches!(take(&lonely, &unknown, now()), Err(WebhookError::Unavailable(_))));
 }

@@ -44,7 +44,8 @@ impl std::fmt::Debug for NoiseKey {
 
 impl NoiseKey {
     /// A count of people as it is published. One person changes it by one.
-    fn noisy(&self, count: u64, product_id: &str, number: &str) -> u64 {
+    #[must_use]
+    pub fn noisy(&self, count: u64, product_id: &str, number: &str) -> u64 {
         let cell = format!("live {product_id} {number}");
         let noise = noise(&self.0, cell.as_bytes(), scale());
         count.saturating_add_signed(noise)

@@ -155,4 +155,15 @@ fn an_order_that_ends_gets_nothing_more_not_even_what_waits() {
     assert_eq!((market.calls(number).len(), market.on_topic().len()), (0, 1));
     let webhook = market.people.look(|work| work.webhook(WebhookId(u64::from(number) + 50)));
     assert_eq!(webhook.unwrap().unwrap().reason, "the order has ended");
+
+    // A dispute that is won: it goes on where it was, under the same invoice.
+    let ended = market.people.look(|work| work.product_order(number)).unwrap().unwrap();
+    assert_eq!(ended.ended_at, Some(LogTime(9)));
+    let back = (number, ProductState::Disputed, ProductState::Paid);
+    assert!(market.people.with(|work| work.move_product_order(back, None, LogTime(12))).unwrap());
+    let paid = market.people.look(|work| work.product_order(number)).unwrap().unwrap();
+    let before = (ended.invoice, ended.paid_at, None);
+    assert_eq!((paid.invoice, paid.paid_at, paid.ended_at), before);
+    market.run();
+    assert_eq!((market.calls(number).len(), market.on_topic().len()), (1, 2));
 }

@@ -9,6 +9,7 @@ mod fixtures;
 mod house;
 mod kinds;
 mod lawful;
+mod live;
 mod messages;
 mod mutations;
 mod presale;

@@ -48,7 +48,7 @@ const RATE_GOAL: f64 = 0.6;
 /// Processor time an answer, as a multiple of the same.
 const CPU_GOAL: f64 = 2.0;
 /// What one process without a broker gives, as a multiple of what processes around one do.
-const EMBEDDED_GOAL: f64 = 1.5;
+pub(super) const EMBEDDED_GOAL: f64 = 1.5;
 
 /// How often, how many.
 #[derive(Debug, Clone)]
@@ -57,6 +57,8 @@ pub(super) struct Rounds {
     pub(super) burst: usize,
     /// Events on sale at once; the burst is spread over them.
     pub(super) events: usize,
+    /// The first that is measured, as a multiple of the last, where there are several.
+    pub(super) goal: f64,
     pub(super) seed: u64,
 }
 
@@ -65,6 +67,8 @@ pub(super) struct Rounds {
 pub(super) struct Measured<'a> {
     /// Its rows begin with this.
     pub(super) name: &'static str,
+    /// Its row of the single buyer.
+    pub(super) idle: &'static str,
     pub(super) installation: &'a Installation,
     pub(super) meter: &'a mut Meter,
 }
@@ -242,7 +246,7 @@ async fn turns(
         let rate = |course: &Course| course.spread(|round| round.answers_per_s).median;
         let name = format!("{}_to_{}", first.name, last.name);
         let row = Figure::rate(name, rate(ours), "answers/s", None);
-        rows.push(row.at_least(EMBEDDED_GOAL, (last.name, rate(other))));
+        rows.push(row.at_least(options.goal, (last.name, rate(other))));
     }
     Ok(rows)
 }
@@ -303,9 +307,8 @@ async fn idle(measured: &mut [Measured<'_>], limits: &mut Limits) -> Result<Vec<
         let event_id = one.installation.event(false).await?;
         one.meter.settle().await?;
         rows.extend(quiet(one).await);
-        let name = if one.name == BURST { "idle" } else { "embedded_idle" };
         let installation = one.installation;
-        let place = Lonely::new(name, &installation.targets[0], event_id)?;
+        let place = Lonely::new(one.idle, &installation.targets[0], event_id)?;
         places.push(Lonely { key: installation.manager.clone(), ..place });
     }
     // Apart, so that each finds everybody asleep.
@@ -336,15 +339,16 @@ async fn quiet(one: &mut Measured<'_>) -> [Figure; 2] {
     let seconds = QUIET_FOR.as_secs_f64();
     let switches: u64 = ours().map(|lap| lap.switches).sum();
     let spent: Duration = ours().map(|lap| lap.spent).sum();
-    let name = if one.name == BURST { "quiet" } else { "embedded_quiet" };
+    let name = one.idle.replace(IDLE, "quiet");
     [
         Figure::rate(format!("{name}_switches"), switches as f64 / seconds, "switches/s", None),
         Figure::rate(format!("{name}_cpu"), spent.as_secs_f64() * 1e3 / seconds, "ms CPU/s", None),
     ]
 }
 
-/// The name of the burst at the installation that the bench is about.
+/// The names of the burst and of the single buyer at the installation that the bench is about.
 pub(super) const BURST: &str = "burst_holds";
+pub(super) const IDLE: &str = "idle";
 
 /// Somebody who asks for the status as of the end of the log.
 #[derive(Debug)]
