@@ -40,6 +40,11 @@ async function artistAgrees({ base, known, keys }) {
 async function goesOn({ base, known, keys }) {
   await also(base, 'POST', `/v1/events/${known.EVENT}/announcements/${known.ANNOUNCEMENT}/resume`, keyed(keys.artist), {});
 }
+/** Whoever has an address got the first one there. */
+async function saysOnThePage({ base, known, keys }) {
+  await also(base, 'POST', `/v1/events/${known.EVENT}/announcements`, keyed(keys.artist),
+    { who: ['followers'], channels: ['page'], subject: 'On the page', text: 'As well.' });
+}
 /** An order of somebody else, whom nobody has let in yet. */
 async function bought({ base, known }) {
   const one = await buyer(base, known.EVENT);
@@ -136,7 +141,7 @@ const NEWS = [
   ...get('listAnnouncements'),
   { call: 'getAnnouncement', follows: true, env: goesOn },
   { call: 'listVerdicts', follows: true },
-  { call: 'listMessages', until: ({ messages }) => messages.length, learn: ({ messages }) => ({ UP_TO: messages[0].message_id }) },
+  { call: 'listMessages', env: saysOnThePage, until: ({ messages }) => messages.length, learn: ({ messages }) => ({ UP_TO: messages[0].message_id }) },
   ...get('readMessages', 'listFailedMessages', 'resendFailedMessages'),
   { call: 'getSubscription', env: mailed('/unsubscribe/') },
   { call: 'unsubscribe', env: mailed('/unsubscribe/') },
