@@ -11,5 +11,8 @@ RUN useradd --system --uid 10001 --home /var/lib/floodgate floodgate \
     && chmod -R go-rwx /var/lib/floodgate
 COPY --from=build /source/target/release/floodgate /usr/local/bin/floodgate
 USER 10001
+# What a command keeps by default is kept here, where this user may write.
+WORKDIR /var/lib/floodgate
+EXPOSE 8080
 ENTRYPOINT ["floodgate"]
 CMD ["--help"]

@@ -9,11 +9,13 @@ import { LANGUAGES, plural, t } from '../web/js/language.js';
 const web = fileURLToPath(new URL('../web/', import.meta.url));
 /** Whoever works here reads English, and so does a browser without script; the rest says nothing. */
 const STAFF = new Set(['dials.js', 'scan.js', 'push-worker.js', 'language.js', 'further.js', 'choose-language.js']);
-const FOLDERS = ['js', 'js/shop', 'js/seats', 'js/pay', 'js/news', 'js/mine', 'js/map'];
+const FOLDERS = ['js', 'js/shop', 'js/seats', 'js/pay', 'js/news', 'js/mine', 'js/map', 'js/puzzle'];
 const modules = FOLDERS.flatMap((folder) => readdirSync(join(web, folder), { withFileTypes: true })
   .filter((one) => one.isFile() && !STAFF.has(one.name)).map((one) => join(folder, one.name)));
-const STAFF_PAGES = new Set(['announcements', 'deliveries', 'dials', 'gate', 'house', 'insight', 'invoice', 'line', 'manage', 'market', 'docs'].map((name) => `${name}.html`));
-const pages = readdirSync(web).filter((name) => name.endsWith('.html') && !STAFF_PAGES.has(name));
+/** Pages in English alone say so themselves. */
+const isTranslated = (html) => !html.includes('<html lang="en" data-only="en">');
+const everyPage = readdirSync(web, { recursive: true }).filter((name) => name.endsWith('.html'));
+const pages = everyPage.filter((name) => isTranslated(readFileSync(join(web, name), 'utf8')));
 const read = (name) => readFileSync(join(web, name), 'utf8');
 const unescaped = (text) => text.replace(/\\n/g, '\n').replace(/\\(.)/g, '$1');
 
@@ -118,25 +120,73 @@ test('no sentence stays out of the catalogues', () => {
   }
 });
 
-test('another language is asked for once, and says what it can', async () => {
+/** The modules of a page: its script, and what that takes from or loads later. */
+function modulesOf(page) {
+  const found = new Set();
+  const left = [...read(page).matchAll(/<script type="module" src="\/assets\/([^"]+)"/g)].map(([, path]) => path);
+  while (left.length) {
+    const path = left.pop();
+    if (found.has(path)) continue;
+    found.add(path);
+    const named = read(path).matchAll(/(?:from |import |import\()'(\.[^']+\.js)'/g);
+    left.push(...[...named].map(([, other]) => join(path, '..', other)));
+  }
+  return found;
+}
+
+test('no page is half translated', () => {
+  const known = new Set(modules);
+  const silent = new Set(['js/language.js', 'js/further.js', 'js/choose-language.js', 'js/push-worker.js']);
+  for (const page of everyPage) {
+    const parts = [...modulesOf(page)];
+    const isWhole = pages.includes(page);
+    if (isWhole) {
+      assert.deepEqual(parts.filter((path) => !known.has(path) && !silent.has(path)), [], `${page} uses what no catalogue has`);
+      assert.ok(parts.includes('js/language.js'), `${page} has no language`);
+    }
+    assert.match(read(page), /^<!doctype html>\n<html lang="en"( data-only="en")?>\n/, page);
+    // Digits and names of months follow the language of the page, not the browser's.
+    for (const path of parts.filter((one) => one !== 'js/language.js')) {
+      assert.doesNotMatch(read(path), /toLocale\w*\(\)|navigator\??\.languages?\b/, `${page}: ${path}`);
+    }
+  }
+  assert.ok(pages.length > 5 && everyPage.length - pages.length > 5, `${pages.length} of ${everyPage.length}`);
+});
+
+/** language.js as a browser with these languages loads it on such a page, and what is asked for. */
+async function inBrowser(languages, page, name) {
   const asked = [];
-  const page = { lang: '', dir: '', querySelectorAll: () => [] };
-  Object.assign(globalThis, { navigator: { languages: ['fr', 'de-AT', 'en'] }, NodeFilter: { SHOW_TEXT: 4 },
+  Object.assign(globalThis, { navigator: { languages }, NodeFilter: { SHOW_TEXT: 4 },
     document: { documentElement: page, createTreeWalker: () => ({ nextNode: () => false }) },
     fetch: async (address) => {
       asked.push(address.pathname.split('/').slice(-2).join('/'));
       return { ok: true, json: async () => ({ 'Row {0}': 'Reihe {0}', '{0} seats': { one: '{0} Platz', other: '{0} Plätze' } }) };
     } });
   try {
-    const { learn, locale, plural: many, t: said } = await import('../web/js/language.js?of-a-german');
-    await learn('further');
-    assert.deepEqual(asked, ['de/first.json', 'de/further.json']);
-    assert.deepEqual([page.lang, page.dir, locale], ['de', 'ltr', 'de-AT']);
-    assert.deepEqual([said`Row ${3}`, said`Nobody knows ${1}`], ['Reihe 3', 'Nobody knows 1']);
-    assert.deepEqual([many(1, 'seat', 'seats'), many(1200, 'seat', 'seats')], ['1 Platz', '1\u00a0200 Plätze']);
+    const made = await import(`../web/js/language.js?${name}`);
+    await made.learn('further');
+    return { asked, ...made };
   } finally {
-    for (const name of ['navigator', 'document', 'fetch', 'NodeFilter']) delete globalThis[name];
+    for (const one of ['navigator', 'document', 'fetch', 'NodeFilter']) delete globalThis[one];
   }
+}
+
+test('a page in English alone stays English, whole', async () => {
+  const page = { lang: 'en', dir: '', dataset: { only: 'en' }, querySelectorAll: () => [] };
+  const german = await inBrowser(['de-AT', 'en-GB'], page, 'staff');
+  assert.deepEqual([german.asked, page.lang, page.dir, german.language, german.locale], [[], 'en', '', 'en', 'en-GB']);
+  assert.deepEqual([german.t`Row ${3}`, german.count(1234.5)], ['Row 3', '1,234.5']);
+  const arab = await inBrowser(['ar-EG'], page, 'staff-in-cairo');
+  assert.deepEqual([arab.language, arab.locale], ['en', 'en']);
+});
+
+test('another language is asked for once, and says what it can', async () => {
+  const page = { lang: '', dir: '', dataset: {}, querySelectorAll: () => [] };
+  const { asked, locale, plural: many, t: said } = await inBrowser(['fr', 'de-AT', 'en'], page, 'german');
+  assert.deepEqual(asked, ['de/first.json', 'de/further.json']);
+  assert.deepEqual([page.lang, page.dir, locale], ['de', 'ltr', 'de-AT']);
+  assert.deepEqual([said`Row ${3}`, said`Nobody knows ${1}`], ['Reihe 3', 'Nobody knows 1']);
+  assert.deepEqual([many(1, 'seat', 'seats'), many(1200, 'seat', 'seats')], ['1 Platz', '1\u00a0200 Plätze']);
 });
 
 test('English is in the source', () => {

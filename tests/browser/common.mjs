@@ -1,10 +1,10 @@
 // Owns what every walk does alike: a browser, pages whose errors and strangers are complaints, a picture and an
 // axe run of each step, and the end with what was found. Not a walk by itself.
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { axe } from './axe.mjs';
 
 const text = { type: 'string' };
 
@@ -38,8 +38,7 @@ export async function begin(...names) {
   async function record(page, name) {
     const number = String(steps.length + 1).padStart(2, '0');
     await page.screenshot({ path: join(values.out, `${number}-${name}.png`), fullPage: true });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    complaints.push(...violations.map(({ id, impact, nodes }) => `${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`));
+    complaints.push(...await axe(page, name));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) complaints.push(`${name}: the page is ${over} px too wide`);
     steps.push(name);

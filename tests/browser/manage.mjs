@@ -6,11 +6,11 @@
 //     [--viewport phone|desktop] [--chromium PATH] [--wait 60]
 //
 // Exit: 0 everything was done, 1 it was not, 64 wrong arguments.
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { axe } from './axe.mjs';
 
 const VIEWPORTS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 
@@ -56,8 +56,7 @@ class Manager {
     this.step += 1;
     const file = `${String(this.step).padStart(2, '0')}-${name}.png`;
     await this.page.screenshot({ path: join(this.options.out, file), fullPage: true });
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
-    for (const { id, impact, nodes } of violations) this.complaints.push(`${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`);
+    this.complaints.push(...await axe(this.page, name));
     const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) this.complaints.push(`${name}: the page is ${over} px too wide`);
     console.error(`step ${file}`);

@@ -4,12 +4,12 @@
 //   node map.mjs --base http://127.0.0.1:8080 --event evt_… --key-file manager.key --out shots [--scheme light|dark]
 //
 // Exit: 0 all well, 1 something was not.
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { axe } from './axe.mjs';
 
 const text = { type: 'string' };
 const { values } = parseArgs({ options: { base: text, event: text, 'key-file': text, out: text, only: text, scheme: { ...text, default: 'light' },
@@ -44,8 +44,7 @@ async function person(event = values.event, prepare = () => {}) {
 
 async function record(page, name) {
   await page.screenshot({ path: join(values.out, `${String(steps.length + 1).padStart(2, '0')}-${name}.png`) });
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  complaints.push(...violations.map(({ id, impact, nodes }) => `${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`));
+  complaints.push(...await axe(page, name));
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (over > 0) complaints.push(`${name}: the page is ${over} px too wide`);
   steps.push(name);

@@ -1,12 +1,12 @@
 // Owns setting the stage for walks: small events with rules of their own, made by a manager, buyers without
 // a browser who take seats away, and the browser itself. Waits for states, never for time.
-import { AxeBuilder } from '@axe-core/playwright';
 import jsqr from 'jsqr';
 import { chromium } from 'playwright-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encode } from '../../gateway/web/js/puzzle/encode.js';
 import { digest, firstFit } from '../../gateway/web/js/puzzle/hash.js';
+import { axe } from './axe.mjs';
 
 const VIEWPORTS = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 900 } };
 /** How long a walk waits for what must come. */
@@ -46,7 +46,7 @@ export async function manager(base, keyFile) {
   };
 }
 
-function solve({ challenge, bits, parts }) {
+export function solve({ challenge, bits, parts }) {
   const seed = digest(challenge);
   return encode(Array.from({ length: parts }, (_, part) => firstFit(seed, part, bits)));
 }
@@ -114,8 +114,7 @@ export async function stage({ base, out, viewport = 'phone', scheme = 'light' })
   async function record(page, name) {
     const number = String(steps.length + 1).padStart(2, '0');
     await page.screenshot({ path: join(out, `${number}-${name}.png`), fullPage: true });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    complaints.push(...violations.map(({ id, impact, nodes }) => `${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`));
+    complaints.push(...await axe(page, name));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) complaints.push(`${name}: the page is ${over} px too wide`);
     steps.push(name);

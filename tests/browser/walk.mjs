@@ -15,11 +15,11 @@
 // Without workers the door's puzzle cannot be solved, and the walk waits at it instead.
 //
 // Exit: 0 arrived with tickets, 1 the walk failed, 64 wrong arguments.
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { axe } from './axe.mjs';
 import { mailbox } from './mailbox.mjs';
 import { announce, badLinks, confirmByMail, getNews, readNews, signInByMail, stopByMail, tryOut } from './news.mjs';
 import { handOn, letIn, turnDials } from './staff.mjs';
@@ -99,13 +99,7 @@ class Walker {
   async record(name) {
     const number = String(this.steps.length + 1).padStart(2, '0');
     await this.page.screenshot({ path: join(this.options.out, `${number}-${name}.png`), fullPage: true });
-    const axe = new AxeBuilder({ page: this.page });
-    // Nothing can be run inside of a message that is previewed, axe included.
-    if (await this.page.locator('iframe.mail').count()) axe.setLegacyMode(true).options({ iframes: false });
-    const { violations } = await axe.analyze();
-    for (const { id, impact, nodes } of violations) {
-      this.complaints.push(`${name}: axe ${id} (${impact}) at ${nodes[0].target.join(' ')}`);
-    }
+    this.complaints.push(...await axe(this.page, name));
     const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) this.complaints.push(`${name}: the page is ${over} px too wide`);
     this.steps.push(name);

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { axe } from '../browser/axe.mjs';
 
 const fromBrowser = createRequire(new URL('../browser/walk.mjs', import.meta.url));
 const { chromium } = fromBrowser('playwright-core');
-const { AxeBuilder } = fromBrowser('@axe-core/playwright');
 
 const WAIT = 30000;
 const PHONE = { width: 390, height: 844 };
@@ -35,8 +35,7 @@ export class Walk {
   async record(page, name) {
     this.steps += 1;
     await page.screenshot({ path: join(this.out, `${String(this.steps).padStart(2, '0')}-${name}.png`), fullPage: true });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    for (const { id, nodes } of violations) this.complaints.push(`${name}: axe ${id} at ${nodes[0].target.join(' ')}`);
+    this.complaints.push(...await axe(page, name));
     const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     if (over > 0) this.complaints.push(`${name}: the page is ${over} px too wide`);
     console.error(`step ${this.steps} ${name}`);

@@ -127,6 +127,13 @@ async function problems() {
     el('details', { id: 'problems' }, el('summary', {}, `${codes.length} codes`), table('Problems', rows)));
 }
 
+/** What else of an event stands in examples: its categories, two seats beside each other, and whether its door asks a puzzle. */
+async function more(id) {
+  const ask = (path) => fetch(`/v1/events/${id}${path}`).then((answer) => (answer.ok ? answer.json() : {})).catch(() => ({}));
+  const [{ categories }, { groups: [first] = [] }, { puzzle_level: level }] = await Promise.all([ask(''), ask('/seats/search?count=2'), ask('/queue')]);
+  return { categories, puzzle: level > 0, row: first && `${first.section}/${first.row}`, seats: first?.seats.map((one) => one.seat_id) };
+}
+
 async function show() {
   try {
     const [said, list] = await Promise.all(['/openapi.json', '/v1/events'].map(async (path) => (await fetch(path)).json()));
@@ -134,6 +141,7 @@ async function show() {
     // One that is on sale and says the most of itself.
     const all = list.events || [];
     event = all.find((one) => one.phase === 'open' && one.starts_at) ?? all.find((one) => one.phase === 'open') ?? all[0] ?? null;
+    if (event) event = { ...event, ...await more(event.event_id) };
   } catch {
     calls.replaceChildren(el('p', { class: 'notice warn' }, 'The document did not arrive. Load this page again.'));
     return;

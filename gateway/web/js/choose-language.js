@@ -1,5 +1,5 @@
 // Owns the choice of a language at the end of a page, each by its own name: who cannot read this page
-// finds it there.
+// finds it there. A page in one language alone has none.
 import { el } from './dom.js';
 import { LANGUAGES, language } from './language.js';
 import { local } from './storage.js';
@@ -15,4 +15,4 @@ export function chooseLanguage() {
 }
 
 const main = globalThis.document?.getElementById('main');
-if (main && !document.getElementById('language')) main.after(chooseLanguage());
+if (main && !document.documentElement.dataset.only && !document.getElementById('language')) main.after(chooseLanguage());

@@ -1,16 +1,19 @@
 // Owns the language of a page. Sentences stand in the source in English, as t`…`; the catalogue of
 // another language is words/LANGUAGE/, in two parts: what waiting needs is loaded before anything is
 // shown, the rest with the modules that need it (further.js). Where it does not come, English is.
-// Numbers, money and dates follow the same language.
+// Numbers, money and dates follow the same language. A page is translated whole, or says in its first
+// tag that it is not: `data-only="en"`.
 
 import { local } from './storage.js';
 
 /** Languages there is a catalogue for, by their own names. */
 export const LANGUAGES = { en: 'English', de: 'Deutsch', es: 'Español', ar: 'العربية' };
 
+/** A page for staff says that it is in one language alone: English, whole, whatever its readers prefer. */
+const root = globalThis.document?.documentElement;
 const wanted = globalThis.navigator?.languages || [];
 const known = (tag) => tag && tag.slice(0, 2) in LANGUAGES && tag.slice(0, 2);
-export const language = known(local.getItem('fg-language')) || wanted.map(known).find(Boolean) || 'en';
+export const language = root?.dataset.only || known(local.getItem('fg-language')) || wanted.map(known).find(Boolean) || 'en';
 /** With the reader's country where it is known, for numbers, money and dates. */
 export const locale = wanted.find((tag) => known(tag) === language) || language;
 
@@ -51,13 +54,10 @@ export async function learn(part) {
   if (language === 'en') return;
   const answer = await fetch(new URL(`../words/${language}/${part}.json`, import.meta.url)).catch(() => null);
   Object.assign(said, answer?.ok ? await answer.json() : {});
-  translate(document.documentElement);
+  translate(root);
 }
 
-if (language !== 'en') {
-  document.documentElement.lang = language;
-  document.documentElement.dir = language === 'ar' ? 'rtl' : 'ltr';
-}
+if (language !== 'en') Object.assign(root, { lang: language, dir: language === 'ar' ? 'rtl' : 'ltr' });
 await learn('first');
 // Who cannot read this page looks for it at its end; whoever can needs nothing of it.
 if (globalThis.document?.readyState) setTimeout(() => import('./choose-language.js').catch(() => {}), 1000);

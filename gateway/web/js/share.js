@@ -4,22 +4,23 @@ import { action } from './action.js';
 import { send } from './command.js';
 import { el, say } from './dom.js';
 import { t } from './further.js';
+import { locale } from './language.js';
 
 export const AGES = ['18-24', '25-34', '35-44', '45-54', '55-64', '65+'];
 /** ISO 3166-1, as the server takes them; a test compares the two lists. */
 export const REGIONS = 'AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW'.split(' ');
 
 /** Countries by name, in the language of the page's reader; by their codes where names are missing. */
-export function regionNames(locale = globalThis.navigator?.language || 'en') {
+export function regionNames(where = locale) {
   let name = (code) => code;
   try {
-    const names = new Intl.DisplayNames([locale], { type: 'region' });
+    const names = new Intl.DisplayNames([where], { type: 'region' });
     name = (code) => names.of(code) || code;
   } catch {
     // The codes are names enough.
   }
   return REGIONS.map((code) => [code, name(code)])
-    .sort(([, one], [, other]) => one.localeCompare(other, locale));
+    .sort(([, one], [, other]) => one.localeCompare(other, where));
 }
 
 /** The answer as it is sent: what is not said is not in it. Pure. */

@@ -3,7 +3,7 @@
 import { get } from '../api.js';
 import { action } from '../action.js';
 import { el } from '../dom.js';
-import { day } from '../format.js';
+import { count, day } from '../format.js';
 import { bar } from './bar.js';
 import { CHANNELS, VERDICTS } from './words.js';
 
@@ -62,7 +62,7 @@ export function reportPart(path) {
     const sentBy = Object.entries(channels || {}).filter(([, n]) => n > 0);
     table.replaceChildren(
       bar('What became of each message', verdictsOf(counts).map((one) => ({ ...one, more: OPEN.has(one.name) ? null : button(one) })), counts.total),
-      sentBy.length ? el('p', { class: 'quiet' }, `Sent by: ${sentBy.map(([name, n]) => `${CHANNELS[name] || name} ${n.toLocaleString()}`).join(', ')}.`) : '');
+      sentBy.length ? el('p', { class: 'quiet' }, `Sent by: ${sentBy.map(([name, n]) => `${CHANNELS[name] || name} ${count(n)}`).join(', ')}.`) : '');
     focused?.focus();
   }
   return { node: el('details', { class: 'fold' }, el('summary', {}, 'Report'), el('div', { class: 'stack' }, table, people)), update };

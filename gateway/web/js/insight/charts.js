@@ -1,6 +1,7 @@
 // Owns drawing: lines by uPlot, bars by lists, each with the same numbers as a table.
 import { el } from '../dom.js';
-import { count } from '../format.js';
+import { count, day } from '../format.js';
+import { locale } from '../language.js';
 
 const HEIGHT = 230;
 /** Lines differ by dash as well as by colour. */
@@ -10,7 +11,7 @@ const ROWS_MAX = 200;
 
 /** Around a single point, in units of the axis. */
 const PAD = 60;
-const compact = new Intl.NumberFormat(globalThis.navigator?.language || 'en', { notation: 'compact' });
+const compact = new Intl.NumberFormat(locale, { notation: 'compact' });
 /** A number as short as an axis wants it. */
 export const short = (n) => compact.format(n);
 
@@ -50,7 +51,7 @@ export function lineChart({ title, lines, time = true, xWords, xTitle = 'Time' }
   }
   function fill() {
     if (!node.querySelector('details').open) return;
-    const words = xWords || ((at) => new Date(at * 1000).toLocaleString());
+    const words = xWords || ((at) => day(new Date(at * 1000).toISOString(), null, { dateStyle: 'medium', timeStyle: 'medium' }));
     const from = Math.max(0, data[0].length - ROWS_MAX);
     const rows = data[0].slice(from).map((at, index) => el('tr', {}, el('th', { scope: 'row' }, words(at)),
       lines.map((line, of) => el('td', { class: 'number' }, said(line, data[of + 1][from + index])))));

@@ -4,7 +4,7 @@
 import { action } from '../action.js';
 import { attempt, now } from '../api.js';
 import { el, notice, say } from '../dom.js';
-import { count, money, timeOfDay } from '../format.js';
+import { count, day, money, timeOfDay } from '../format.js';
 import { door } from '../staff/door.js';
 import { bars, lineChart, short } from './charts.js';
 import { columns, counted, funnel, major, merge, overlay, percent, share, sums } from './series.js';
@@ -43,7 +43,7 @@ function refusedPart({ since, at_door: ofDoor, in_shop: shop }) {
   const list = (title, rows) => [el('h3', {}, title), rows.length ? bars(rows.map(({ code, n }) => ({ words: code.replaceAll('_', ' '), n })))
     : el('p', { class: 'quiet' }, 'Nothing.')];
   return [...list('At the door: bots and the impatient', counted(ofDoor)), ...list('In the shop', counted(shop)),
-    el('p', { class: 'quiet' }, `Counted by this server since ${new Date(since).toLocaleString()}; a restart begins anew, and every server counts its own.`)];
+    el('p', { class: 'quiet' }, `Counted by this server since ${day(since)}; a restart begins anew, and every server counts its own.`)];
 }
 
 /** { nodes, close }; `ask(path)` reads as whoever looks. */

@@ -1,5 +1,6 @@
 // Owns the numbers behind the charts: windows put together from several answers, sums from the
 // beginning on, the funnel. Pure; no DOM, no clock.
+import { count } from '../language.js';
 
 /** What is known so far, with a newer answer over it: its windows replace those from its first on. */
 export function merge(known, answer) {
@@ -76,7 +77,7 @@ export function funnel(totals) {
 
 export const share = (n, of) => (of > 0 ? n / of : 0);
 
-export const percent = (part) => `${(Math.round(part * 1000) / 10).toLocaleString()} %`;
+export const percent = (part) => `${count(Math.round(part * 1000) / 10)} %`;
 
 /** Two curves on one axis of minutes after the opening, as parts of what each could sell, in percent. */
 export function overlay(curves) {

@@ -1,9 +1,10 @@
 // Owns the words for channels, addresses and what one gets news of, and the check of an address
 // before it is sent. Pure.
 import { t } from '../further.js';
+import { locale } from '../language.js';
 
 export const CHANNELS = {
-  page: t`on this site`, email: 'by e-mail', sms: t`by text message`, 'web_push': t`as a notice of the browser`,
+  page: t`on this site`, email: t`by e-mail`, sms: t`by text message`, 'web_push': t`as a notice of the browser`,
 };
 export const STATES = {
   unconfirmed: t`Not confirmed yet: press the link in the message that was sent there`,
@@ -40,7 +41,7 @@ export function addressOf(channel, text) {
 }
 
 /** The language in which messages are written to this reader. */
-export const languageOf = (locale = globalThis.navigator?.language || 'en') =>
-  (/^de\b/i.test(locale) ? 'de' : 'en');
+export const languageOf = (where = locale) =>
+  (/^de\b/i.test(where) ? 'de' : 'en');
 
 export const zoneHere = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
