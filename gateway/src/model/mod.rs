@@ -15,6 +15,7 @@ mod hold;
 pub(crate) mod house;
 pub(crate) mod insight;
 pub(crate) mod log;
+mod look;
 pub(crate) mod market;
 mod me;
 mod order;
