@@ -25,6 +25,8 @@ Examples:
     --opens-at 2027-03-01T10:00:00+01:00 --artist \"The Examples\" --key-file manager.key
   floodgate event change evt_… --doors-at 2027-06-01T19:00:00+02:00 --key-file manager.key
   floodgate event picture evt_… band.jpg --alternative \"The band on stage\" --key-file manager.key
+  floodgate event logo evt_… hall.png --alternative \"The Town Hall\" --key-file manager.key
+  floodgate event change evt_… --accent '#8a1c4b' --accent-dark '#f29ac0' --key-file manager.key
   floodgate event list
   floodgate event show evt_… --json
 
@@ -88,6 +90,18 @@ enum Action {
         #[command(flatten)]
         staff: Staff,
     },
+    /// Sets the logo on an event's pages, under the same rules as its picture.
+    Logo {
+        #[arg(value_name = "EVENT")]
+        event: String,
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Whose it is, for those who do not see it.
+        #[arg(long, value_name = "TEXT")]
+        alternative: String,
+        #[command(flatten)]
+        staff: Staff,
+    },
     /// Lists all events by id.
     List {
         #[command(flatten)]
@@ -138,6 +152,12 @@ struct DetailFlags {
     /// Nobody younger is let in.
     #[arg(long, value_name = "YEARS")]
     age_min: Option<u8>,
+    /// Colour of buttons, links and bars on its pages, such as #8a1c4b.
+    #[arg(long, value_name = "COLOUR")]
+    accent: Option<String>,
+    /// The same on dark pages; by default one made of the other that can be read there.
+    #[arg(long, value_name = "COLOUR")]
+    accent_dark: Option<String>,
 }
 
 impl DetailFlags {
@@ -164,6 +184,11 @@ impl DetailFlags {
         }
         if let Some(age) = self.age_min {
             body["age_min"] = json!(age);
+        }
+        for (name, color) in [("accent", self.accent), ("accent_dark", self.accent_dark)] {
+            if let Some(color) = color {
+                body["look"][name] = if color.is_empty() { Value::Null } else { json!(color) };
+            }
         }
     }
 }
@@ -209,12 +234,10 @@ impl Event {
                 }
             }
             Action::Picture { event, file, alternative, staff } => {
-                let done = set_picture(&event, &file, &alternative, &staff.caller()?)?;
-                if as_json {
-                    println!("{done}");
-                } else {
-                    println!("set; see it with: floodgate event show {event}");
-                }
+                upload("picture", &event, (&file, &alternative), &staff, as_json)?;
+            }
+            Action::Logo { event, file, alternative, staff } => {
+                upload("logo", &event, (&file, &alternative), &staff, as_json)?;
             }
             Action::List { staff } => {
                 let caller = staff.anyone()?;
@@ -253,12 +276,15 @@ fn warn_of_identifiers(body: &Value) {
     }
 }
 
-fn set_picture(
+/// Sends an event's picture or logo.
+fn upload(
+    what: &str,
     event: &str,
-    file: &PathBuf,
-    alternative: &str,
-    caller: &Caller,
-) -> Result<Value, Failure> {
+    (file, alternative): (&PathBuf, &str),
+    staff: &Staff,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let caller = staff.caller()?;
     let bytes = std::fs::read(file)
         .with_context(|| format!("cannot read {}", file.display()))
         .map_err(Failure::io)?;
@@ -275,8 +301,14 @@ fn set_picture(
             byte => format!("%{byte:02X}"),
         })
         .collect();
-    let path = format!("/v1/events/{event}/picture?alternative={said}");
-    block_on(async { caller.put_file(&path, kind, &bytes).await })
+    let path = format!("/v1/events/{event}/{what}?alternative={said}");
+    let done = block_on(async { caller.put_file(&path, kind, &bytes).await })?;
+    if as_json {
+        println!("{done}");
+    } else {
+        println!("set; see it with: floodgate event show {event}");
+    }
+    Ok(())
 }
 
 /// Every page of the list.

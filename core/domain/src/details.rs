@@ -38,6 +38,19 @@ pub struct EventDetails {
     pub age_min: Option<u8>,
     /// What it looks like. New with the fourth rules.
     pub picture: Option<Picture>,
+    /// Whose pages these are. New with the seventh rules.
+    pub look: Look,
+}
+
+/// What an organiser's pages have of their own. Whether a colour can be read on them is known to
+/// those who show it; the log keeps what was chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Of buttons, links and bars, as red, green and blue.
+    pub accent: Option<[u8; 3]>,
+    /// The same where the page is dark.
+    pub accent_dark: Option<[u8; 3]>,
+    pub logo: Option<Picture>,
 }
 
 /// A picture that is kept beside the log; the log knows which one, and what it shows.
@@ -61,6 +74,18 @@ impl Picture {
     pub fn path_in(&self, width: u16) -> String {
         let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
         format!("/pictures/{digest}-{width}")
+    }
+
+    fn check(&self, field: &'static str) -> Result<(), DetailsError> {
+        let words = &self.alternative;
+        if words.trim().is_empty() || words.len() > LINE_BYTES_MAX {
+            let fix = format!("must say in at most {LINE_BYTES_MAX} bytes what it shows");
+            return Err(DetailsError::new("alternative", fix));
+        }
+        if self.width == 0 || self.height == 0 {
+            return Err(DetailsError::new(field, "must not be empty"));
+        }
+        Ok(())
     }
 }
 
@@ -137,13 +162,10 @@ impl EventDetails {
         if self.age_min.is_some_and(|age| age > AGE_MAX) {
             return Err(DetailsError::new("age_min", format!("must be at most {AGE_MAX}")));
         }
-        if let Some(Picture { alternative, width, height, .. }) = &self.picture {
-            if alternative.trim().is_empty() || alternative.len() > LINE_BYTES_MAX {
-                let fix = format!("must say in at most {LINE_BYTES_MAX} bytes what it shows");
-                return Err(DetailsError::new("alternative", fix));
-            }
-            if *width == 0 || *height == 0 {
-                return Err(DetailsError::new("picture", "must not be empty"));
+        let pictures = [("picture", &self.picture), ("logo", &self.look.logo)];
+        for (field, picture) in pictures {
+            if let Some(picture) = picture {
+                picture.check(field)?;
             }
         }
         Ok(())
@@ -248,6 +270,10 @@ mod tests {
         assert_eq!(picture(1, 1, &"a".repeat(LINE_BYTES_MAX + 1)), Err("alternative"));
         assert_eq!(picture(0, 1, "The band"), Err("picture"));
         assert_eq!(picture(1, 0, "The band"), Err("picture"));
+        let logo = Picture { digest: [7; 32], width: 0, height: 1, alternative: "The hall".into() };
+        let look = Look { logo: Some(logo), ..Look::default() };
+        let error = EventDetails { look, ..details() }.check().map_err(|error| error.field);
+        assert_eq!(error, Err("logo"));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub use answer::{Answer, EventStatus, OrderStatus, OrderView, Reply, SalePhase};
 pub use cohort::{AgeBand, Cohort, Region};
 pub use command::{Command, Envelope, NewEvent, PaymentMethod, SeatGroup};
 pub use consent::{Channel, Consent, ConsentScope};
-pub use details::{EventDetails, Picture};
+pub use details::{EventDetails, Look, Picture};
 pub use dials::{DialChange, PhaseDial};
 pub use effects::Effects;
 pub use fact::{Fact, FactPosition, FactRecord, SetBy};

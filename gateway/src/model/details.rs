@@ -4,8 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use floodgate_domain::details::{DetailsError, PICTURE_WIDTHS};
-use floodgate_domain::{EventDetails, LogTime, Picture};
+use floodgate_domain::{EventDetails, LogTime, Look, Picture};
 
+use super::look::{LookPatch, LookShown};
 use crate::problem::{ApiError, Code};
 use crate::time;
 
@@ -45,6 +46,8 @@ pub(crate) struct Details {
     pub(crate) age_min: Option<u8>,
     /// What it looks like.
     pub(crate) picture: Option<PictureShown>,
+    /// What its organiser's pages have of their own.
+    pub(crate) look: Option<LookShown>,
 }
 
 /// A picture of an event.
@@ -63,7 +66,7 @@ pub(crate) struct PictureShown {
 }
 
 impl PictureShown {
-    fn of(picture: &Picture) -> Self {
+    pub(super) fn of(picture: &Picture) -> Self {
         PictureShown {
             path: picture.path_in(PICTURE_WIDTHS[2]),
             width: picture.width,
@@ -94,6 +97,7 @@ impl Details {
             closes_at: instant(details.closes_at),
             age_min: details.age_min,
             picture: details.picture.as_ref().map(PictureShown::of),
+            look: LookShown::of(&details.look),
         }
     }
 }
@@ -157,6 +161,10 @@ pub(crate) struct DetailsPatch {
     #[serde(deserialize_with = "given")]
     #[schema(value_type = Option<PicturePatch>)]
     pub(crate) picture: Given<PicturePatch>,
+    /// `null` takes all of it away; `setLogo` brings a logo.
+    #[serde(deserialize_with = "given")]
+    #[schema(value_type = Option<LookPatch>)]
+    pub(crate) look: Given<LookPatch>,
 }
 
 /// Changes of an event's picture.
@@ -166,6 +174,25 @@ pub(crate) struct PicturePatch {
     /// What it shows, for those who do not see it.
     #[schema(example = "The band on stage", max_length = 512)]
     pub(crate) alternative: String,
+}
+
+impl PicturePatch {
+    /// New words for a picture that is there, or none any more.
+    pub(super) fn apply(
+        given: Given<PicturePatch>,
+        there: &mut Option<Picture>,
+        (field, call): (&str, &str),
+    ) -> Result<(), ApiError> {
+        match (given, there) {
+            (None, _) | (Some(None), None) => {}
+            (Some(None), there) => *there = None,
+            (Some(Some(given)), Some(picture)) => picture.alternative = given.alternative,
+            (Some(Some(_)), None) => {
+                return Err(wrong(field, format!("there is none yet: upload one with {call}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Absent, null, or a value.
@@ -212,13 +239,11 @@ impl DetailsPatch {
             }
         }
         details.age_min = self.age_min.unwrap_or(details.age_min);
-        match (self.picture, &mut details.picture) {
-            (None, _) | (Some(None), None) => {}
-            (Some(None), there) => *there = None,
-            (Some(Some(given)), Some(picture)) => picture.alternative = given.alternative,
-            (Some(Some(_)), None) => {
-                return Err(wrong("picture", "there is none yet: upload one with setPicture"));
-            }
+        PicturePatch::apply(self.picture, &mut details.picture, ("picture", "setPicture"))?;
+        match self.look {
+            None => {}
+            Some(None) => details.look = Look::default(),
+            Some(Some(given)) => given.apply(&mut details.look)?,
         }
         check(&details)?;
         Ok(details)

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::answer::LogPosition;
 use super::details::{Details, DetailsPatch};
+use super::look::LookPatch;
 use super::policy::PolicyPatch;
 use super::price::PriceEntry;
 use super::status::CategoryStatus;
@@ -115,6 +116,8 @@ pub(crate) struct CreateEvent {
     /// Nobody younger is let in.
     #[schema(maximum = 99)]
     pub(crate) age_min: Option<u8>,
+    /// Colours of its pages; a logo is uploaded once the event is there.
+    pub(crate) look: Option<LookPatch>,
     pub(crate) plan: PlanUpload,
     #[schema(example = "EUR")]
     pub(crate) currency: String,
@@ -145,6 +148,7 @@ impl CreateEvent {
             closes_at: some(&mut self.closes_at),
             age_min: Some(self.age_min.take()),
             picture: None,
+            look: self.look.take().map(Some),
         }
     }
 }

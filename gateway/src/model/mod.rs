@@ -16,6 +16,7 @@ pub(crate) mod house;
 pub(crate) mod insight;
 pub(crate) mod invoice;
 pub(crate) mod log;
+mod look;
 pub(crate) mod market;
 mod me;
 mod order;

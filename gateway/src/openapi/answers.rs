@@ -226,6 +226,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("createEvent", &["invalid_plan invalid_prices invalid_policy invalid_details event_exists"]),
     ("changeEvent", &["invalid_details details_changed"]),
     ("setPicture", &["invalid_details details_changed"]),
+    ("setLogo", &["invalid_details details_changed"]),
     ("getCalendarEntry", &["not_found"]),
     ("checkVenue", &["invalid_plan"]),
     ("previewVenue", &["invalid_plan"]),

@@ -2,6 +2,7 @@
 //! else was in the file; ours are kept under a digest and never change. Nothing uploaded is served.
 
 mod folder;
+pub(crate) mod looks;
 mod make;
 
 use std::collections::VecDeque;

@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 
-use floodgate_domain::EventId;
+use floodgate_domain::{EventDetails, EventId};
 use floodgate_domain::details::PICTURE_WIDTHS;
 
 use super::markup::escaped;
@@ -18,6 +18,7 @@ use super::{Routes, pages};
 use crate::caching::Public;
 use crate::extract::Segments;
 use crate::kept::KeptAnswer;
+use crate::pictures::looks::Accents;
 use crate::sign_in::SignIns;
 use crate::views::{EventView, Views};
 
@@ -78,7 +79,17 @@ fn made(view: &EventView, public_url: &str) -> Option<KeptAnswer> {
     let line = format!("href=\"/events/{}/line\"", view.id);
     let text = text.replacen("<title>Tickets</title>", &title, 1);
     let text = text.replacen("href=\"/#line\"", &line, 1);
+    // Last, so that what can be read and pressed does not wait for its colours.
+    let sheet = sheet_of(&view.details);
+    let text = text.replacen("</body>", &format!("{sheet}</body>"), 1);
     Some(KeptAnswer::new("text/html; charset=utf-8", text.into_bytes()))
+}
+
+/// The organiser's colours, where an event has some.
+pub(super) fn sheet_of(details: &EventDetails) -> String {
+    let path = Accents::of(&details.look).map(Accents::path);
+    let link = |path| format!("<link rel=\"stylesheet\" href=\"{path}\">\n");
+    path.map(link).unwrap_or_default()
 }
 
 /// What others show of a link. A picture needs a whole address, so there is none where nobody has

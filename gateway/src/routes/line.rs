@@ -11,7 +11,10 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
 use floodgate_admission::WaitingRoom;
+use floodgate_domain::EventDetails;
+use floodgate_domain::details::PICTURE_WIDTHS;
 
+use super::event_page::sheet_of;
 use super::markup::escaped;
 use super::{Routes, door, pages, queue, shop};
 use crate::admission::Admission;
@@ -278,15 +281,25 @@ fn waiting(queue: &Queue, place: u64) -> String {
     shown("You are in the queue", &body)
 }
 
+fn logo_of(details: &EventDetails) -> String {
+    let Some(logo) = &details.look.logo else { return String::new() };
+    let (path, words) = (logo.path_in(PICTURE_WIDTHS[0]), escaped(&logo.alternative));
+    format!("<img class=\"logo\" src=\"{path}\" alt=\"{words}\">")
+}
+
 /// The page around it, loading itself anew.
 fn page(path: &EventPath, content: &str, again_seconds: u32) -> Response {
     let Some(text) = pages::text("line.html") else {
         return ApiError::new(Code::NotFound).into_response();
     };
-    let name = escaped(&path.entry.read().details.name);
+    let (name, sheet, logo) = {
+        let details = &path.entry.read().details;
+        (escaped(&details.name), sheet_of(details), logo_of(details))
+    };
     let again = format!("{again_seconds}; url={}", here(path));
     let text = text.replace("{{name}}", &name).replace("{{again}}", &again);
     let text = text.replace("{{event}}", &format!("/events/{}", path.event_id));
+    let text = text.replacen("{{sheet}}", &sheet, 1).replacen("{{logo}}", &logo, 1);
     let text = text.replacen("{{content}}", content, 1);
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
 }

@@ -46,6 +46,17 @@ function showPicture(one, isCalm) {
   place.replaceChildren(picture(one, '(min-width: 76rem) 74rem, 96vw'));
 }
 
+let logo = null;
+/** Whose pages these are, over the name. */
+function showLogo(one) {
+  if (logo?.path === one?.path) return;
+  logo?.node.remove();
+  logo = one ? { path: one.path, node: picture(one, '15rem', { class: 'logo' }) } : null;
+  if (!logo) return;
+  sheet('picture');
+  document.querySelector('.event-head')?.prepend(logo.node);
+}
+
 const loadInbox = async () => (await import('./news/inbox.js')).inbox();
 
 async function showMessages(page) {
@@ -122,6 +133,7 @@ export function beside(page, state) {
   if (!page.event) return;
   document.getElementById('event-about').replaceChildren(...about(page.event));
   showPicture(page.event.picture, CALM.has(state));
+  showLogo(page.event.look?.logo);
   showNews(page, CALM.has(state));
   showBack(page, state);
   showTestMode(state);

@@ -8,11 +8,11 @@
 pub const BASE_VERSION: u32 = 1;
 
 /// The newest rules of this build.
-pub const NEWEST_VERSION: u32 = 6;
+pub const NEWEST_VERSION: u32 = 7;
 
 /// Rules that only tests have: as the newest, but holds last twice as long.
 #[cfg(feature = "test-version")]
-pub const TEST_VERSION: u32 = 7;
+pub const TEST_VERSION: u32 = 8;
 
 // What changed, and since which version it applies.
 
@@ -92,6 +92,9 @@ pub(crate) const MORE_TIME_IS_ADDED: u32 = 6;
 pub(crate) const A_DECLINE_TAKES_NO_TIME: u32 = 6;
 /// Plans say which seats are in the shade.
 pub(crate) const SHADE_IS_MARKED: u32 = 6;
+
+/// Events have colours and a logo of their organiser's.
+pub(crate) const EVENTS_HAVE_LOOKS: u32 = 7;
 
 /// The newest rules that are compiled in.
 #[cfg(not(feature = "test-version"))]

@@ -2,7 +2,9 @@
 
 use super::cursor::{Cursor, WireError, WireWriter};
 use crate::command::NewEvent;
-use crate::details::{EventDetails, LINE_BYTES_MAX, Picture, TEXT_BYTES_MAX, TIME_ZONE_BYTES_MAX};
+use crate::details::{
+    EventDetails, LINE_BYTES_MAX, Look, Picture, TEXT_BYTES_MAX, TIME_ZONE_BYTES_MAX,
+};
 use crate::ids::{LogTime, VenueId};
 use crate::plan::wire::{decode_plan, encode_plan};
 use crate::plan::{CATEGORIES_MAX, SEATS_PER_PLAN_MAX};
@@ -83,10 +85,14 @@ fn write_more_details(details: &EventDetails, out: &mut Vec<u8>) {
     let EventDetails { doors_at, ends_at, opens_at, closes_at, .. } = details;
     [doors_at, ends_at, opens_at, closes_at].into_iter().for_each(|at| write_time(*at, out));
     if let Some(picture) = &details.picture {
+        out.put_u8(HAS_PICTURE);
         write_picture(picture, out);
     }
-    // No age limit comes near what says that a picture, or more times, follow.
-    let age = details.age_min.map_or(0, |age| age.saturating_add(1)).min(HAS_PICTURE - 1);
+    if details.look != Look::default() {
+        write_look(&details.look, out);
+    }
+    // No age limit comes near what says that a picture, a look or more times follow.
+    let age = details.age_min.map_or(0, |age| age.saturating_add(1)).min(HAS_LOOK - 1);
     let EventDetails { announced_at, presale_at, .. } = *details;
     let has_presale = announced_at.is_some() || presale_at.is_some();
     out.put_u8(age | if has_presale { HAS_PRESALE } else { 0 });
@@ -110,6 +116,10 @@ fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Res
         details.picture = Some(read_picture(cursor)?);
         age = cursor.u8()?;
     }
+    if age == HAS_LOOK {
+        details.look = read_look(cursor)?;
+        age = cursor.u8()?;
+    }
     details.age_min = (age & !HAS_PRESALE).checked_sub(1);
     if age & HAS_PRESALE != 0 {
         details.announced_at = read_time(cursor)?;
@@ -126,7 +136,6 @@ fn read_more_details(details: &mut EventDetails, cursor: &mut Cursor<'_>) -> Res
 const HAS_PICTURE: u8 = 0x7F;
 
 fn write_picture(picture: &Picture, out: &mut Vec<u8>) {
-    out.put_u8(HAS_PICTURE);
     out.put_bytes(&picture.digest);
     out.put_varint(u64::from(picture.width));
     out.put_varint(u64::from(picture.height));
@@ -136,6 +145,46 @@ fn write_picture(picture: &Picture, out: &mut Vec<u8>) {
 fn read_picture(cursor: &mut Cursor<'_>) -> Result<Picture, WireError> {
     let (digest, width, height) = (cursor.array()?, cursor.u16()?, cursor.u16()?);
     Ok(Picture { digest, width, height, alternative: cursor.text(LINE_BYTES_MAX)? })
+}
+
+/// In the same place; a look comes behind a picture.
+const HAS_LOOK: u8 = 0x7E;
+/// Which parts of a look there are.
+const HAS_ACCENT: u8 = 1;
+const HAS_ACCENT_DARK: u8 = 2;
+const HAS_LOGO: u8 = 4;
+
+fn write_look(look: &Look, out: &mut Vec<u8>) {
+    let accent = if look.accent.is_some() { HAS_ACCENT } else { 0 };
+    let accent_dark = if look.accent_dark.is_some() { HAS_ACCENT_DARK } else { 0 };
+    let logo = if look.logo.is_some() { HAS_LOGO } else { 0 };
+    out.put_u8(HAS_LOOK);
+    out.put_u8(accent | accent_dark | logo);
+    for color in [look.accent, look.accent_dark].into_iter().flatten() {
+        out.put_bytes(&color);
+    }
+    if let Some(logo) = &look.logo {
+        write_picture(logo, out);
+    }
+}
+
+fn read_look(cursor: &mut Cursor<'_>) -> Result<Look, WireError> {
+    let parts = cursor.u8()?;
+    // None at all would be a second form of the same record.
+    if parts == 0 || parts > HAS_ACCENT | HAS_ACCENT_DARK | HAS_LOGO {
+        return Err(WireError::OutOfBounds("the parts of a look"));
+    }
+    let mut look = Look::default();
+    if parts & HAS_ACCENT != 0 {
+        look.accent = Some(cursor.array()?);
+    }
+    if parts & HAS_ACCENT_DARK != 0 {
+        look.accent_dark = Some(cursor.array()?);
+    }
+    if parts & HAS_LOGO != 0 {
+        look.logo = Some(read_picture(cursor)?);
+    }
+    Ok(look)
 }
 
 /// Zero is not known.

@@ -4,7 +4,7 @@ use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceRelease, AudienceSpec,
     AudienceWho, AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent,
-    ConsentScope, Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, PhaseDial,
+    ConsentScope, Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, Look, PhaseDial,
     Picture, Place, Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy,
     StaffId,
 };
@@ -45,6 +45,7 @@ pub(crate) fn details() -> EventDetails {
         closes_at: Some(LogTime(1_800_000_000_001)),
         age_min: Some(0),
         picture: None,
+        look: Look::default(),
     }
 }
 
@@ -53,6 +54,13 @@ pub(crate) fn with_picture() -> EventDetails {
     let alternative = "The band on stage".into();
     let picture = Picture { digest: [7; 32], width: 1920, height: 1080, alternative };
     EventDetails { picture: Some(picture), ..details() }
+}
+
+/// The same of an event with colours and a logo of its organiser's.
+pub(crate) fn with_look() -> EventDetails {
+    let logo = Picture { digest: [8; 32], width: 480, height: 120, alternative: "The hall".into() };
+    let (accent, accent_dark) = (Some([0x8a, 0x1c, 0x4b]), Some([0xf2, 0x9a, 0xc0]));
+    EventDetails { look: Look { accent, accent_dark, logo: Some(logo) }, ..with_picture() }
 }
 
 /// The same of an event that has a presale.
@@ -248,6 +256,7 @@ pub(crate) fn facts() -> Vec<Fact> {
             spent_micros: 2_500_000,
             release: Box::new(audience_release()),
         },
+        Fact::DetailsSet(SetBy { value: Box::new(with_look()), by: Some(StaffId(3)) }),
     ]
 }
 

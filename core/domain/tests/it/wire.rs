@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use crate::fixtures::{action, method, new_event, payment, policy};
 use crate::samples::{
     announcement, audience_release, code, cohort, consent, details, every_dial, facts, list,
-    refund, seat_set, short_announcement, with_picture, with_presale,
+    refund, seat_set, short_announcement, with_look, with_picture, with_presale,
 };
 
 fn commands() -> Vec<Command> {
@@ -77,6 +77,7 @@ fn commands() -> Vec<Command> {
         Command::GiveSeats(Box::new(Gift { seats: list(&[9, 8]), note: "press".into() })),
         Command::SetDetails { details: Box::new(with_picture()), revision: 3 },
         Command::ReleaseAudience(Box::new(audience_release())),
+        Command::SetDetails { details: Box::new(with_look()), revision: 3 },
     ]
 }
 

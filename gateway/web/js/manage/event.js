@@ -8,7 +8,8 @@ import { count, money, timeOfDay } from '../format.js';
 import { changesOf, detailsForm } from './details.js';
 import { faultsOf } from './fields.js';
 import { phasePart } from './phase.js';
-import { picturePart } from './picture.js';
+import { lookChanges, lookForm } from './look.js';
+import { LOGO, picturePart } from './picture.js';
 import { pricesForm } from './prices.js';
 import { ruleChanges, rulesForm } from './rules.js';
 
@@ -73,10 +74,13 @@ export async function eventConsole(base, lost) {
       { free: 0, held: 0, sold: 0 }));
     table.replaceChildren(categoryTable(event));
     phase.update(event);
-    look.update(event);
+    shown.update(event);
+    logo.update(event);
   }
   const phase = phasePart(base, refresh, guard);
-  const look = picturePart(base, refresh, guard);
+  const shown = picturePart(base, refresh, guard);
+  const logo = picturePart(base, refresh, guard, LOGO);
+  const colors = lookForm();
 
   /** A form with its button: `work` sends and says what was done, or returns how many faults there are. */
   function form(title, one, words, work) {
@@ -104,6 +108,14 @@ export async function eventConsole(base, lost) {
     details.fill(await get(base));
     return 'Saved. Pages and calendars follow at once.';
   }
+  async function saveColors() {
+    if (colors.mark(colors.faults())) return null;
+    const look = lookChanges(colors.values(), event);
+    if (!look) return 'Nothing was changed.';
+    await send('PATCH', base, { revision: event.revision, look });
+    colors.fill(await get(base));
+    return 'Saved. Pages have it when they are opened next.';
+  }
   async function savePrices() {
     const asked = prices.read();
     if (prices.mark(asked.faults)) return null;
@@ -118,6 +130,7 @@ export async function eventConsole(base, lost) {
     return 'Saved. What is held keeps the rules it was held under.';
   }
   details.fill(event);
+  colors.fill(event);
   prices.show(event.categories.map(({ name, free, held, sold }) => ({ name, seats: free + held + sold })),
     known.prices);
   await refresh();
@@ -133,7 +146,9 @@ export async function eventConsole(base, lost) {
       part('Phase', phase.node),
       part('Other pages', el('ul', { class: 'rows' }, PAGES.map(([path, words]) => el('li', {}, el('a', { href: `${place}${path}` }, words))))),
       form('What it says of itself', details, 'Save', saveDetails),
-      part('Picture', look.node),
+      part('Picture', shown.node),
+      form('Colours', colors, 'Save the colours', saveColors),
+      part('Logo', logo.node),
       form('Prices', prices, 'Save the prices', savePrices),
       form('Rules', rules, 'Save the rules', saveRules),
     ],

@@ -1,5 +1,5 @@
-// Owns the form of an event's picture: what it looks like now, a file for another, words for those who
-// do not see it, and taking it away.
+// Owns the forms of an event's picture and of its organiser's logo: what it looks like now, a file for
+// another, words for those who do not see it, and taking it away.
 import { action } from '../action.js';
 import { send, sendFile } from '../command.js';
 import { announce, el, say } from '../dom.js';
@@ -17,10 +17,16 @@ export function fileFault(file) {
   return file.size > BYTES_MAX ? 'Choose a file of at most 8 MiB.' : '';
 }
 
+/** What each of the two is called, where it is uploaded, and where an event says it. */
+const PICTURE = { path: 'picture', of: (event) => event.picture, patch: (picture) => ({ picture }), save: 'Save the picture', sizes: '(min-width: 40rem) 30rem, 90vw', name: 'picture-now',
+  none: 'There is none yet: pages show a colour instead.', such: 'Read to those who do not see it, such as "The band on stage".', missing: 'Say in a few words what it shows.' };
+export const LOGO = { path: 'logo', of: (event) => event.look?.logo, patch: (logo) => ({ look: { logo } }), save: 'Save the logo', sizes: '15rem', name: 'logo',
+  none: 'There is none yet.', such: 'Whose it is, such as "The Town Hall".', missing: 'Say in a few words whose it is.' };
+
 /** { node, update(event) }; `changed()` is called after a change, `guard` notices a session that ended. */
-export function picturePart(base, changed, guard) {
+export function picturePart(base, changed, guard, what = PICTURE) {
   const file = field('File', { type: 'file', accept: KINDS.join(','), hint: 'JPEG, PNG or WebP, at most 8 MiB. Where a camera was is not kept.' });
-  const alternative = field('What it shows', { maxlength: '512', autocomplete: 'off', hint: 'Read to those who do not see it, such as "The band on stage".' });
+  const alternative = field('What it shows', { maxlength: '512', autocomplete: 'off', hint: what.such });
   const fields = { body: file, alternative };
   const shown = el('div', { class: 'wide' });
   const status = el('p', { class: 'said', role: 'status' });
@@ -41,19 +47,19 @@ export function picturePart(base, changed, guard) {
       if (problem.status !== 401 && !markAll(fields, faultsOf(problem))) throw problem;
     }
   }
-  const save = action('Save the picture', () => attempted(async () => {
+  const save = action(what.save, () => attempted(async () => {
     const words = alternative.value().trim();
     const chosen = file.input.files?.[0];
     // Without a file, only the words of the one there is change.
     const isNew = Boolean(chosen) || !now;
-    const faults = { body: isNew ? fileFault(chosen) : '', alternative: words ? '' : 'Say in a few words what it shows.' };
+    const faults = { body: isNew ? fileFault(chosen) : '', alternative: words ? '' : what.missing };
     if (markAll(fields, faults)) return;
-    if (isNew) await sendFile('PUT', `${base}/picture?alternative=${encodeURIComponent(words)}`, chosen);
-    else await send('PATCH', base, { revision, picture: { alternative: words } });
+    if (isNew) await sendFile('PUT', `${base}/${what.path}?alternative=${encodeURIComponent(words)}`, chosen);
+    else await send('PATCH', base, { revision, ...what.patch({ alternative: words }) });
     await done('Saved. Pages show it at once.');
   }));
   const remove = action('Take it away', () => attempted(async () => {
-    await send('PATCH', base, { revision, picture: null });
+    await send('PATCH', base, { revision, ...what.patch(null) });
     alternative.set('');
     await done('Taken away.');
   }), 'secondary');
@@ -61,10 +67,10 @@ export function picturePart(base, changed, guard) {
     node: el('div', { class: 'stack wide' }, shown, file.node, alternative.node, el('div', { class: 'with-button' }, save, remove), status),
     update(event) {
       revision = event.revision;
-      const newest = event.picture || null;
+      const newest = what.of(event) || null;
       if (newest?.path !== now?.path || !shown.children.length) {
-        shown.replaceChildren(newest ? picture(newest, '(min-width: 40rem) 30rem, 90vw', { class: 'picture-now' })
-          : el('p', { class: 'quiet' }, 'There is none yet: pages show a colour instead.'));
+        shown.replaceChildren(newest ? picture(newest, what.sizes, { class: what.name })
+          : el('p', { class: 'quiet' }, what.none));
       }
       if (newest?.alternative !== now?.alternative) alternative.set(newest?.alternative || '');
       now = newest;

@@ -5,6 +5,8 @@ import { action } from '../action.js';
 import { announce, el, notice } from '../dom.js';
 import { day, plural } from '../format.js';
 import { t } from '../further.js';
+import { lookOf, sheet } from '../sheet.js';
+import { picture } from '../picture.js';
 import { keepOffline } from './offline.js';
 import { orderPart, receivedPart, stateOf } from './order.js';
 
@@ -27,7 +29,10 @@ function eventPart({ event, orders, received }) {
   const base = `/v1${page}`;
   const where = [event.venue_name === event.name ? null : event.venue_name, event.venue_address].filter(Boolean).join(', ').replaceAll('\n', ', ');
   const shown = orders.filter((order) => stateOf(order));
-  return el('section', { class: 'card stack mine', 'aria-label': event.name },
+  const logo = event.look?.logo;
+  if (logo) sheet('picture');
+  return el('section', { class: `card stack mine ${lookOf(event)}`.trim(), 'aria-label': event.name },
+    logo ? picture(logo, '15rem', { class: 'logo' }) : null,
     el('h3', {}, el('a', { href: page }, event.name)),
     el('p', { class: 'quiet' }, [day(event.starts_at, event.time_zone), where].filter(Boolean).join(' · ')),
     event.phase === 'cancelled' ? notice('warn', el('strong', {}, t`The event is cancelled. `), t`What you paid is given back.`) : null,

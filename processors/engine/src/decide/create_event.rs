@@ -9,10 +9,10 @@ use floodgate_domain::plan::check::problems;
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::sale_times::times_can_be;
+use super::rules::sale_times::{are_known, times_can_be};
 use super::rules::terms::{policy_can_be, prices_fit};
 use crate::outcomes::Outcome;
-use crate::version::{EVENTS_HAVE_PICTURES, SHADE_IS_MARKED};
+use crate::version::SHADE_IS_MARKED;
 
 /// Decides beside `events` others, of at most `events_max`.
 pub(crate) fn create_event(
@@ -25,7 +25,7 @@ pub(crate) fn create_event(
     if events >= events_max {
         return Err(Refusal::TooManyEvents);
     }
-    if new.details.picture.is_some() && !context.follows(EVENTS_HAVE_PICTURES) {
+    if !are_known(context, &new.details) {
         return Err(Refusal::NeedsNewerEngine);
     }
     // What the older rules said of a mark they did not know.

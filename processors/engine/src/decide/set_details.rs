@@ -5,10 +5,10 @@ use floodgate_domain::fact::{Fact, SetBy};
 use floodgate_domain::refusal::Refusal;
 
 use super::Context;
-use super::rules::sale_times::times_can_be;
+use super::rules::sale_times::{are_known, times_can_be};
 use crate::event::Event;
 use crate::outcomes::Outcome;
-use crate::version::{EVENTS_HAVE_PICTURES, SALES_HAVE_TIMES};
+use crate::version::SALES_HAVE_TIMES;
 
 /// Sets all of them, if they are still those of `revision`: of two people who change an event at
 /// once, the second reads what the first has made of it.
@@ -19,8 +19,7 @@ pub(super) fn set_details(
     facts: &mut Vec<Fact>,
 ) -> Result<Outcome, Refusal> {
     context.staff()?;
-    let has_picture = details.picture.is_some();
-    if !context.follows(SALES_HAVE_TIMES) || has_picture && !context.follows(EVENTS_HAVE_PICTURES) {
+    if !context.follows(SALES_HAVE_TIMES) || !are_known(context, details) {
         return Err(Refusal::NeedsNewerEngine);
     }
     if revision != event.details_revision {

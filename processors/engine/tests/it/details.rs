@@ -1,7 +1,7 @@
 //! What an event says of itself, and the sale that opens and closes by its times.
 
 use floodgate_domain::details::EventDetails;
-use floodgate_domain::{Command, Fact, LogTime, PhaseDial, Picture, Refusal, SalePhase, StaffId};
+use floodgate_domain::{Command, Fact, LogTime, Look, PhaseDial, Picture, Refusal, SalePhase, StaffId};
 
 use crate::rows::Then::{Done, No};
 use crate::rows::{check, no_queue};
@@ -168,4 +168,31 @@ fn pictures_belong_to_the_fourth_rules_and_say_what_they_show() {
             (staff(), set(EventDetails::named("Evening"), 0), Done),
         ],
     );
+}
+
+#[test]
+fn looks_belong_to_the_seventh_rules() {
+    let look = Look { accent: Some([0x8a, 0x1c, 0x4b]), ..Look::default() };
+    let with = || EventDetails { look: look.clone(), ..EventDetails::named("Evening") };
+    let nothing = Picture { digest: [7; 32], width: 4, height: 2, alternative: " ".into() };
+    let silent = Look { logo: Some(nothing), ..look.clone() };
+    let silent = EventDetails { look: silent, ..with() };
+    let rows = vec![
+        (buyer(1), set(with(), 0), No(Refusal::NotAllowed)),
+        (staff(), set(silent, 0), No(Refusal::InvalidDetails)),
+        (staff(), set(with(), 0), Done),
+        (staff(), set(EventDetails::named("Evening"), 1), Done),
+    ];
+    check(&mut announced(None, None), rows);
+    let mut stage = Stage::empty();
+    stage.ask(floodgate_domain::Actor::System, Command::EngineVersion { version: 6 });
+    let mut new = new_event(no_queue());
+    new.details = with();
+    let rows = vec![
+        (staff(), Command::CreateEvent(Box::new(new)), No(Refusal::NeedsNewerEngine)),
+        (staff(), Command::CreateEvent(Box::new(new_event(no_queue()))), Done),
+        (staff(), set(with(), 0), No(Refusal::NeedsNewerEngine)),
+        (staff(), set(EventDetails::named("Evening"), 0), Done),
+    ];
+    check(&mut stage, rows);
 }

@@ -152,7 +152,7 @@ fn a_build_without_the_rules_stops_at_the_barrier_wherever_it_began() {
     assert_eq!(snapshot(&old), state, "the state is the one before the barrier");
     assert_eq!(
         newer.to_string(),
-        "from offset 5 on the log follows version 7 of the engine's rules, and this build has none \
+        "from offset 5 on the log follows version 8 of the engine's rules, and this build has none \
          beyond 1; run a newer build"
     );
     for cut in 0..=at {

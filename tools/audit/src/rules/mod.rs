@@ -31,7 +31,7 @@ use floodgate_domain::{Actor, BuyerId, Envelope, Fact, LogTime, Policy, SalePhas
 use crate::books::event::EventBook;
 
 /// The newest rules of the engine that the books know in full.
-pub(crate) const KNOWN_VERSION: u32 = 6;
+pub(crate) const KNOWN_VERSION: u32 = 7;
 
 /// A command as a fact is compared with it.
 #[derive(Debug, Clone, Copy)]

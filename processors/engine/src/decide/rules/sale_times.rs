@@ -1,13 +1,19 @@
 //! When a presale begins, and a sale opens and closes by itself.
 
 use floodgate_domain::answer::SalePhase;
-use floodgate_domain::details::{EventDetails, SaleTimes};
+use floodgate_domain::details::{EventDetails, Look, SaleTimes};
 use floodgate_domain::fact::Fact;
 use floodgate_domain::ids::LogTime;
 
 use crate::decide::Context;
 use crate::event::Event;
-use crate::version::{PRESALE, SALES_HAVE_TIMES};
+use crate::version::{EVENTS_HAVE_LOOKS, EVENTS_HAVE_PICTURES, PRESALE, SALES_HAVE_TIMES};
+
+/// Whether the rules in force know all that these details say: an older build could not read them.
+pub(in crate::decide) fn are_known(context: Context, details: &EventDetails) -> bool {
+    (context.follows(EVENTS_HAVE_PICTURES) || details.picture.is_none())
+        && (context.follows(EVENTS_HAVE_LOOKS) || details.look == Look::default())
+}
 
 /// Whether an event that was at `before` may say this of itself.
 pub(in crate::decide) fn times_can_be(
