@@ -78,6 +78,10 @@ enum Action {
         /// Puts the same without this part beside it, in the same rounds.
         #[arg(long, value_enum)]
         compare: Option<Part>,
+        /// Writes a flame graph of the last burst, with `perf`. Its stacks need frame pointers:
+        /// RUSTFLAGS=-Cforce-frame-pointers=yes cargo build --profile profiling
+        #[arg(long, value_name = "SVG")]
+        profile: Option<PathBuf>,
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
@@ -344,11 +348,11 @@ impl Bench {
                 let options = log::LogBench { records: u64::from(records), folder, seed };
                 ("log", seed, log::run(&options)?)
             }
-            Action::Serve { burst, rounds, folder, compare, seed } => {
+            Action::Serve { burst, rounds, folder, compare, profile, seed } => {
                 raise_file_limit();
                 let (burst, rounds) = (burst as usize, rounds as usize);
                 let compare = compare.map(|Part::Search| serve::Part::Search);
-                let options = serve::ServeBench { rounds, burst, folder, compare, seed };
+                let options = serve::ServeBench { rounds, burst, folder, compare, profile, seed };
                 ("serve", seed, block_on(async { Ok(Box::pin(serve::run(&options)).await?) })?)
             }
             Action::Live { changes, seconds, viewers, folder, seed } => {

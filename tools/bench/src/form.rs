@@ -86,7 +86,8 @@ async fn beside_the_limit(
     let FormBench { rounds, burst, events, seed, .. } = *options;
     let rounds = Rounds { rounds, burst, events, goal: EMBEDDED_GOAL, seed };
     let log = BareLog::Kafka(options.config.clone());
-    let mut measured = vec![Measured { name: BURST, idle: IDLE, installation, meter }];
+    let mut measured =
+        vec![Measured { name: BURST, idle: IDLE, installation, meter, profile: None }];
     if !options.embedded {
         return Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     }
@@ -94,7 +95,8 @@ async fn beside_the_limit(
     let embedded = Installation::embedded(None, &mut embedded_meter).await?;
     embedded_meter.watch(CLIENT, std::process::id());
     let (name, idle) = ("embedded_holds", "embedded_idle");
-    let one = Measured { name, idle, installation: &embedded, meter: &mut embedded_meter };
+    let (installation, meter) = (&embedded, &mut embedded_meter);
+    let one = Measured { name, idle, installation, meter, profile: None };
     measured.insert(0, one);
     let rows = Box::pin(limit::rounds(&rounds, &mut measured, &log)).await;
     embedded.end().await?;

@@ -101,6 +101,11 @@ impl Installation {
         Installation::embedded_with(&[], within, meter).await
     }
 
+    /// The numbers of its processes.
+    pub(super) fn processes(&self) -> Vec<u32> {
+        self.processes.iter().map(Process::id).collect()
+    }
+
     /// The same with settings of its own, as variables of the environment.
     pub(super) async fn embedded_with(
         settings: &[(&'static str, &'static str)],

@@ -5,6 +5,7 @@ mod cpu;
 mod crowd;
 pub mod engine;
 mod figure;
+mod flame;
 mod floor;
 pub mod form;
 pub mod grow;

@@ -25,6 +25,8 @@ pub struct ServeBench {
     pub folder: Option<PathBuf>,
     /// What is put beside it in the same rounds: the same without this part.
     pub compare: Option<Part>,
+    /// Where a flame graph of the last burst goes; `None` does not look.
+    pub profile: Option<PathBuf>,
     pub seed: u64,
 }
 
@@ -37,18 +39,19 @@ pub enum Part {
 
 /// Every row of the embedded form.
 pub async fn run(options: &ServeBench) -> Result<Vec<Figure>> {
-    let ServeBench { rounds, burst, folder, compare, seed } = options.clone();
+    let ServeBench { rounds, burst, folder, compare, profile, seed } = options.clone();
     let (whole, mut meter) = start(&[], &folder).await?;
     let without = match compare {
         Some(Part::Search) => Some(start(&[("FLOODGATE_SEARCH__BACKEND", "off")], &folder).await?),
         None => None,
     };
-    let one = Measured { name: BURST, idle: IDLE, installation: &whole, meter: &mut meter };
+    let (installation, meter, profile) = (&whole, &mut meter, profile.as_deref());
+    let one = Measured { name: BURST, idle: IDLE, installation, meter, profile };
     let mut measured = vec![one];
     let mut without = without;
     if let Some((installation, meter)) = &mut without {
         let (name, idle) = ("without_search_holds", "without_search_idle");
-        measured.push(Measured { name, idle, installation, meter });
+        measured.push(Measured { name, idle, installation, meter, profile: None });
     }
     let goal = if compare.is_some() { SEARCH_GOAL } else { EMBEDDED_GOAL };
     let rounds = Rounds { rounds, burst, events: 1, goal, seed };

@@ -11,7 +11,7 @@ pub mod bare;
 mod beside;
 mod spread;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
@@ -22,6 +22,7 @@ use self::spread::Spread;
 use crate::Figure;
 use crate::cpu::{Lap, Meter};
 use crate::crowd::Load;
+use crate::flame::Recording;
 use crate::installation::Installation;
 use floodgate_http_client::{Call, Http};
 use floodgate_load::{LoadReport, Visit};
@@ -71,6 +72,8 @@ pub(super) struct Measured<'a> {
     pub(super) idle: &'static str,
     pub(super) installation: &'a Installation,
     pub(super) meter: &'a mut Meter,
+    /// Where the picture of its last burst goes, if one is wanted.
+    pub(super) profile: Option<&'a Path>,
 }
 
 /// Where the log of the bare processes is.
@@ -233,7 +236,9 @@ async fn turns(
             for _ in 0..options.events.max(1) {
                 events.push(one.installation.event(false).await?);
             }
-            let round = with_tail(crowd, &one.installation.targets, &events, one.meter).await?;
+            let is_last = number + 1 == options.rounds;
+            let picture = one.profile.filter(|_| is_last);
+            let round = with_tail(crowd, one, &events, picture).await?;
             course.rounds.push(round);
         }
     }
@@ -254,15 +259,25 @@ async fn turns(
 /// A burst, and what those wait who come when it is over.
 async fn with_tail(
     crowd: Load,
-    targets: &[String],
+    one: &mut Measured<'_>,
     events: &[String],
-    meter: &mut Meter,
+    picture: Option<&Path>,
 ) -> Result<Round> {
+    let Measured { installation, meter, name, .. } = one;
+    let targets = &installation.targets;
     let buyers = (TAIL_PER_S * TAIL_FOR.as_secs_f64()) as usize;
     let late = Load { buyers, rate: Some(TAIL_PER_S), ..crowd };
     let late = late.ready(targets, events, crowd.buyers).await?;
-    let report = crowd.send(targets, events, meter).await?;
+    let early = crowd.ready(targets, events, 0).await?;
+    meter.settle().await?;
+    let begin = |picture: &Path| Recording::begin(&installation.processes(), picture);
+    let recording = picture.map(begin).transpose()?;
+    meter.lap();
+    let report = early.run().await?;
     let round = Round::new(&report, meter.lap());
+    if let (Some(recording), Some(picture)) = (recording, picture) {
+        recording.end(&format!("{name}: {:.0} answers/s", round.answers_per_s), picture)?;
+    }
     let tail = late.run().await?;
     Ok(Round { tail_p95: tail.latency_ms.p95, ..round })
 }
