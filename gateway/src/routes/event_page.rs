@@ -10,8 +10,8 @@ use axum::routing::get;
 use http::HeaderMap;
 use utoipa_axum::router::OpenApiRouter;
 
-use floodgate_domain::{EventDetails, EventId};
 use floodgate_domain::details::PICTURE_WIDTHS;
+use floodgate_domain::{EventDetails, EventId};
 
 use super::markup::escaped;
 use super::{Routes, pages};

@@ -17,14 +17,15 @@ use super::respond::answer;
 use crate::caching::Public;
 use crate::commands::{Commands, Outcome, RequestKey};
 use crate::extract::{EventPath, IdempotentPicture, Manager, Query, Segments, Staff};
-use crate::pictures::looks::Accents;
 use crate::model::DoneAnswer;
 use crate::pictures::Pictures;
+use crate::pictures::looks::Accents;
 use crate::problem::{ApiError, Code};
 
 pub(crate) fn routes() -> Routes {
     // Pages and mails name them; programs find their addresses in the event.
-    OpenApiRouter::new().routes(routes!(set))
+    OpenApiRouter::new()
+        .routes(routes!(set))
         .routes(routes!(set_logo))
         .route("/pictures/{picture}", get(show))
         .route("/looks/{look}", get(sheet))

@@ -4,9 +4,9 @@ use floodgate_domain::fact::{DeclineReason, LeaveReason, SeatsKept};
 use floodgate_domain::{
     AgeBand, Announcement, AnnouncementId, AnnouncementStep, AudienceRelease, AudienceSpec,
     AudienceWho, AuthorisedPayment, BuyerId, CategorySet, Channel, CodeNumber, Cohort, Consent,
-    ConsentScope, Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, Look, PhaseDial,
-    Picture, Place, Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet, SetBy,
-    StaffId,
+    ConsentScope, Currency, DialChange, EventDetails, Fact, Frontier, HoldId, LogTime, Look,
+    PhaseDial, Picture, Place, Policy, Refund, RefundReason, RefundWhy, SeatId, SeatList, SeatSet,
+    SetBy, StaffId,
 };
 
 use crate::fixtures::{action, method, new_event, payment, policy};

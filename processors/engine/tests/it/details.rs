@@ -1,7 +1,9 @@
 //! What an event says of itself, and the sale that opens and closes by its times.
 
 use floodgate_domain::details::EventDetails;
-use floodgate_domain::{Command, Fact, LogTime, Look, PhaseDial, Picture, Refusal, SalePhase, StaffId};
+use floodgate_domain::{
+    Command, Fact, LogTime, Look, PhaseDial, Picture, Refusal, SalePhase, StaffId,
+};
 
 use crate::rows::Then::{Done, No};
 use crate::rows::{check, no_queue};
