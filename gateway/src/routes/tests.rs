@@ -30,6 +30,7 @@ const PAGES: &[&str] = &[
     "/market",
     "/market/invoices/{invoice}",
     "/me",
+    "/looks/{look}",
     "/pictures/{picture}",
     "/push.js",
     "/sign-in",

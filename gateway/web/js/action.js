@@ -29,7 +29,9 @@ export function showProblem(near, problem) {
   clearProblem(near);
   const words = problem?.code ? problem.message
     : t`Something on this page failed. Please reload it; nothing is lost.`;
-  near.insertAdjacentElement('afterend', el('p', { class: 'problem', role: 'alert' }, words));
+  const said = el('p', { class: 'problem', role: 'alert' }, words);
+  near.insertAdjacentElement('afterend', said);
+  import('./problems.js').then(({ reword }) => reword(said, problem)).catch(() => {});
 }
 
 export function clearProblem(near) {

@@ -75,7 +75,7 @@ impl Accents {
 
     fn sheet_for(self, what: &str) -> String {
         let (light, dark) = (LIGHT.rules(self.light), DARK.rules(self.dark));
-        format!("{what}{{{light}}}\n@media (prefers-color-scheme:dark){{{what}{{{dark}}}}}\n")
+        format!("{what}{{{light}}}\n@media (prefers-color-scheme:dark){{\n{what}{{{dark}}}\n}}\n")
     }
 }
 
@@ -88,8 +88,8 @@ pub(crate) fn fault(color: Color, is_dark: bool) -> Option<String> {
     let has = scheme.least_contrast(color);
     let (page, nearest) = (if is_dark { "dark" } else { "light" }, scheme.nearest(color));
     Some(format!(
-        "cannot be read on the {page} page: a contrast of {has:.1}, and 4.5 is the least; the nearest \
-         that works is {nearest}"
+        "cannot be read on the {page} page: a contrast of {has:.1}, and 4.5 is the least; the \
+         nearest that works is {nearest}"
     ))
 }
 
