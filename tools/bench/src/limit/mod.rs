@@ -109,7 +109,7 @@ impl Limits {
                 BareProcesses::embedded(answers, folder.as_deref(), &mut log_meter)?
             }
             BareLog::Kafka(config) => {
-                log_meter.watch_servers(std::path::Path::new(".servers"));
+                log_meter.watch_servers(Path::new(".servers"));
                 BareProcesses::distributed(answers, config.as_deref(), &mut log_meter).await?
             }
         };
