@@ -1,13 +1,14 @@
 //! What people plan an event by, as it is read and as staff change it.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use floodgate_domain::details::{DetailsError, PICTURE_WIDTHS};
-use floodgate_domain::{EventDetails, LogTime, Look, Picture};
+use floodgate_domain::details::DetailsError;
+use floodgate_domain::{EventDetails, LogTime, Look};
 
 use super::look::{LookPatch, LookShown};
-use crate::problem::{ApiError, Code};
+use super::picture::{Given, PicturePatch, PictureShown, given, wrong};
+use crate::problem::ApiError;
 use crate::time;
 
 /// What an event says of itself; what is absent is not known. Instants are in UTC; `time_zone` is the
@@ -48,32 +49,6 @@ pub(crate) struct Details {
     pub(crate) picture: Option<PictureShown>,
     /// What its organiser's pages have of their own.
     pub(crate) look: Option<LookShown>,
-}
-
-/// A picture of an event.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct PictureShown {
-    /// Where the largest is, which never changes; 480 or 960 instead of 1920 at its end is smaller.
-    #[schema(
-        example = "/pictures/0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b-1920"
-    )]
-    pub(crate) path: String,
-    /// Pixels of the largest.
-    pub(crate) width: u16,
-    pub(crate) height: u16,
-    /// What it shows, for those who do not see it.
-    pub(crate) alternative: String,
-}
-
-impl PictureShown {
-    pub(super) fn of(picture: &Picture) -> Self {
-        PictureShown {
-            path: picture.path_in(PICTURE_WIDTHS[2]),
-            width: picture.width,
-            height: picture.height,
-            alternative: picture.alternative.clone(),
-        }
-    }
 }
 
 impl Details {
@@ -167,46 +142,6 @@ pub(crate) struct DetailsPatch {
     pub(crate) look: Given<LookPatch>,
 }
 
-/// Changes of an event's picture.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PicturePatch {
-    /// What it shows, for those who do not see it.
-    #[schema(example = "The band on stage", max_length = 512)]
-    pub(crate) alternative: String,
-}
-
-impl PicturePatch {
-    /// New words for a picture that is there, or none any more.
-    pub(super) fn apply(
-        given: Given<PicturePatch>,
-        there: &mut Option<Picture>,
-        (field, call): (&str, &str),
-    ) -> Result<(), ApiError> {
-        match (given, there) {
-            (None, _) | (Some(None), None) => {}
-            (Some(None), there) => *there = None,
-            (Some(Some(given)), Some(picture)) => picture.alternative = given.alternative,
-            (Some(Some(_)), None) => {
-                return Err(wrong(field, format!("there is none yet: upload one with {call}")));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Absent, null, or a value.
-pub(crate) type Given<T> = Option<Option<T>>;
-
-/// Keeps what is null apart from what is absent.
-pub(crate) fn given<'de, T, D>(deserializer: D) -> Result<Given<T>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
-}
-
 impl DetailsPatch {
     /// What the event says after this change; refused with the field and the fix where it cannot be.
     pub(crate) fn apply(self, mut details: EventDetails) -> Result<EventDetails, ApiError> {
@@ -260,11 +195,6 @@ fn check(details: &EventDetails) -> Result<(), ApiError> {
         return Err(wrong("time_zone", fix));
     }
     Ok(details.check()?)
-}
-
-/// A field that cannot be so, and the fix.
-pub(crate) fn wrong(field: &str, fix: impl Into<String>) -> ApiError {
-    ApiError::new(Code::MalformedBody).field(field, fix)
 }
 
 impl From<DetailsError> for ApiError {

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use floodgate_domain::Look;
 
-use super::details::{Given, PicturePatch, PictureShown, given, wrong};
+use super::picture::{Given, PicturePatch, PictureShown, given, wrong};
 use crate::pictures::looks::{Accents, Color, fault};
 use crate::problem::ApiError;
 

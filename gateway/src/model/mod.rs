@@ -22,6 +22,7 @@ mod me;
 mod order;
 pub(crate) mod passkey;
 mod payment;
+mod picture;
 mod plan;
 mod plan_answer;
 mod plan_columns;

@@ -1,10 +1,10 @@
-//! From a decision to the number on a page: seats change at a steady pace, and somebody watches the
-//! map as a page does, by the stream of changes.
+//! From a decision to the number on a page: seats change at a steady pace, and somebody watches
+//! the map as a page does, by the stream of changes.
 //!
-//! Each hold changes the seats it asks for, once, so the n-th change that was answered is on the page
-//! when n changes are. Two rows: from the answer, which is when the decision was known outside, and
-//! from when it was meant to be asked for, which has everything in it. A page gets what has changed
-//! four times a second at most, so half of that is waited for on the average.
+//! Each hold changes the seats it asks for, once, so the n-th change that was answered is on the
+//! page when n changes are. Two rows: from the answer, which is when the decision was known outside,
+//! and from when it was meant to be asked for, which has everything in it. A page gets what has
+//! changed four times a second at most, so half of that is waited for on the average.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -183,8 +183,8 @@ fn rows(options: &LiveBench, report: &LoadReport, shown: &[Shown]) -> Result<Vec
 
 /// Each change from an instant of its hold on, until it was on the page.
 fn latency(name: &str, held: &[Held], shown: &[Shown], since: impl Fn(&Held) -> Instant) -> Figure {
-    // Decided in about the order of the answers: whose change is which does not matter to the sum, and
-    // little to the rest.
+    // Decided in about the order of the answers: whose change is which does not matter to the sum,
+    // and little to the rest.
     let mut held = held.to_vec();
     held.sort_by_key(|one| one.answered);
     let (mut latencies, mut count, mut at) = (Vec::new(), 0_u64, 0);

@@ -35,9 +35,9 @@ impl Schema {
     pub(super) fn open(path: &Path, options: &EmbeddedOptions) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(5))?;
-        // A page is written whole, with two system calls: in a burst a group fills several of this
-        // size. A file that is there keeps the size it has. A checkpoint syncs the file itself; every
-        // 32 MiB of log is rare enough.
+        // A page is written whole, with two system calls: in a burst a group fills several of
+        // this size. A file that is there keeps the size it has. A checkpoint syncs the file
+        // itself; every 32 MiB of log is rare enough.
         connection.execute_batch(
             "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
              PRAGMA wal_autocheckpoint = 2048; PRAGMA temp_store = MEMORY;

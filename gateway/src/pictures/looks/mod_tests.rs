@@ -1,3 +1,5 @@
+//! Colours that can be read and the nearest to those that cannot, by table and by property.
+
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
