@@ -133,7 +133,7 @@ function walk(mode) {
       const later = await staff.event('Not yet', {}, { isClosed: true, opens_at: opens });
       const held = await staff.event('Taken', { seats_per_hold_max: 8, seats_per_buyer_max: 8 });
       const called = await staff.event('Called off');
-      const closed = await staff.event('Over');
+      const closed = await staff.event('Gone by');
       const paused = await staff.event('A long line');
       const codes = await staff.event('With a code', {}, { isClosed: true });
       await (await buyer(base, held)).hold([0, 1, 2, 3, 4, 5, 6, 7]);
