@@ -3,8 +3,8 @@
 //!
 //! Each hold changes the seats it asks for, once, so the n-th change that was answered is on the
 //! page when n changes are. Two rows: from the answer, which is when the decision was known
-//! outside, and from when it was meant to be asked for, which has everything in it. A page gets what has
-//! changed four times a second at most, so half of that is waited for on the average.
+//! outside, and from when it was meant to be asked for, which has everything in it. A page gets
+//! what has changed four times a second at most, so half of that is waited for on the average.
 
 use std::path::PathBuf;
 use std::sync::Arc;
