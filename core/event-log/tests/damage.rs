@@ -117,16 +117,20 @@ fn a_flipped_bit_is_detected_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let written = write_log(folder.path(), &mut random);
     let bytes = std::fs::read(folder.path().join("log.db")).unwrap();
-    let mut detected = 0;
+    let (mut detected, mut in_use) = (0, 0);
     for _ in 0..FLIPS {
         let (at, bit) = (random.random_range(0..bytes.len()), random.random_range(0..8));
+        // Free space is zero throughout, and most of a file as small as this one.
+        let is_in_use = usize::from(bytes[at] != 0);
+        in_use += is_in_use;
         let mut bytes = bytes.clone();
         bytes[at] ^= 1 << bit;
         let what = format!("seed {seed}: bit {bit} of byte {at}");
-        detected += usize::from(outcome(&bytes, &written, &what) == Outcome::Detected);
+        let is_detected = outcome(&bytes, &written, &what) == Outcome::Detected;
+        detected += is_in_use * usize::from(is_detected);
     }
-    // Free space, and pages of no partition, are what is left.
-    assert!(detected > FLIPS / 2, "seed {seed}: only {detected} of {FLIPS} were detected");
+    // Pages of no partition are what is left.
+    assert!(detected * 4 > in_use * 3, "seed {seed}: only {detected} of {in_use} were detected");
 }
 
 #[test]
