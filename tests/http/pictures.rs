@@ -106,3 +106,44 @@ async fn what_is_no_picture_is_refused_and_nothing_uploaded_is_served() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_have_their_organisers_colours_and_none_that_cannot_be_read() {
+    let world = World::start().await;
+    let event = world.event(json!({})).await;
+    let patch = async |look: Value, key: &str| {
+        let body = json!({ "look": look });
+        world.send(Method::PATCH, &event, &world.staff(), Some(key), Some(body)).await
+    };
+    let pale = patch(json!({ "accent": "#ffff00" }), "pale").await;
+    let fault = &pale.body["errors"][0];
+    assert_eq!((pale.status, fault["path"].as_str()), (400, Some("look.accent")), "{}", pale.body);
+    let fix = fault["message"].as_str().unwrap_or_default();
+    let nearest = fix.rsplit(' ').find(|word| word.starts_with('#') && word.len() > 6);
+    let nearest = nearest.unwrap_or_else(|| panic!("{fix}"))[..7].to_owned();
+    let taken = patch(json!({ "accent": nearest }), "nearest").await;
+    assert_eq!(taken.status, 200, "what a refusal proposes is good: {fix} {}", taken.body);
+
+    let look = world.get(&event, &Papers::default()).await.body["look"].clone();
+    assert_eq!(look["accent"], json!(nearest));
+    let sheet = look["sheet"].as_str().unwrap().to_owned();
+    let read =
+        async |path: &str| world.http.exchange(&Method::GET, path, &Call::default()).await.unwrap();
+    let css = read(&sheet).await;
+    let text = String::from_utf8_lossy(&css.body).into_owned();
+    assert!(css.status == 200 && text.contains(&nearest), "{} {text}", css.status);
+    assert_eq!(read("/looks/1-ffff00-ffff00").await.status, 404, "nobody can ask for another one");
+    let page = read(event.trim_start_matches("/v1")).await;
+    assert!(String::from_utf8_lossy(&page.body).contains(&sheet), "the page asks for its sheet");
+
+    let path = format!("{event}/logo?alternative=The+club");
+    let bearer = world.staff().bearer;
+    let call = Call { key: Some("logo"), bearer: Some(bearer.as_str()), ..Call::default() };
+    let set = world.http.send_file(Method::PUT, &path, call, ("image/png", PNG)).await.unwrap();
+    assert_eq!(set.status, 200, "{}", set.body);
+    let logo = world.get(&event, &Papers::default()).await.body["look"]["logo"].clone();
+    assert_eq!(logo["alternative"], "The club");
+    assert_eq!(patch(json!(null), "none").await.status, 200);
+    assert_eq!(world.get(&event, &Papers::default()).await.body["look"], Value::Null);
+    world.stop().await;
+}
