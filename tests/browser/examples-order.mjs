@@ -68,6 +68,7 @@ const MANAGE = [
   { call: 'createEvent', learn: (answer) => ({ CREATED: answer.event_id }) },
   { call: 'changeEvent', on: 'CREATED' },
   { call: 'setPicture', env: () => ({ FILE: 'src/command/demo/picture.jpg' }) },
+  { call: 'setLogo', env: () => ({ FILE: 'src/command/demo/picture.jpg' }) },
   ...get('getDials', 'setDials', 'setPolicy', 'getPrices', 'setPrices', 'listChanges', 'getHouse', 'getAnalytics', 'getSellingTimes', 'exportRows', 'getLog'),
   { call: 'shareAnalytics', learn: (answer) => ({ SHARE: answer.share_id }) },
   ...get('listShares', 'withdrawShare'),
@@ -158,7 +159,7 @@ const WEBHOOKS = [
 /** What an advertiser buys. */
 const MARKET = [
   ...as('manager', 'offerProduct'),
-  ...as('advertiser', 'listProducts'),
+  ...as('advertiser', 'listProducts', 'setInvoiceAccount', 'getInvoiceAccount'),
   { call: 'buyProduct', as: 'advertiser', env: artistAgrees, follows: true, learn: (answer) => ({ PRODUCT_ORDER: String(answer.number) }) },
   ...as('advertiser', 'listProductOrders', 'getProductDelivery', 'setProductDelivery', 'getProductTables', 'getConcurrentStreams'),
   { call: 'addBuyerKey', as: 'advertiser', learn: (answer) => ({ BUYER_KEY: answer.key_id }) },
