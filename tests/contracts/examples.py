@@ -18,7 +18,7 @@ STAFF = open(os.environ["STAFF_KEY_FILE"]).read().strip()
 FOREIGN = {"callPaymentPage", "callOrderPaymentPage", "takePaymentWebhook", "askProvider", "returnFromProvider",
            "addPasskey", "signInByPasskey",
            # Sent with the key of an advertiser, once others have made an offer: tests/http/market.rs.
-           "buyProduct", "endProductOrder", "setProductDelivery", "addBuyerKey"}
+           "buyProduct", "endProductOrder", "setProductDelivery", "addBuyerKey", "setInvoiceAccount"}
 # What they carry comes in a message to somebody.
 SENT = {"claimCode", "confirmContact", "signIn", "readMessages"}
 
