@@ -129,8 +129,8 @@ fn a_flipped_bit_is_detected_or_harmless() {
         let is_detected = outcome(&bytes, &written, &what) == Outcome::Detected;
         detected += is_in_use * usize::from(is_detected);
     }
-    // Pages of no partition are what is left.
-    assert!(detected * 4 > in_use * 3, "seed {seed}: only {detected} of {in_use} were detected");
+    // Pages of no partition, and what moved records left behind, are the rest.
+    assert!(detected * 2 > in_use, "seed {seed}: only {detected} of {in_use} were detected");
 }
 
 #[test]
